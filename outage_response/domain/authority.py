@@ -1,0 +1,132 @@
+"""Who may do what: verbs by role, tasks by department (invariant 9)."""
+
+from collections.abc import Collection
+from typing import Any
+
+from .errors import NotAllowed, _
+
+CONTROL_ROOM = "Outage Control Room"
+ENGINEERING = "Outage Engineering"
+CUSTOMER_SERVICE = "Outage Customer Service"
+SECURITY = "Outage Security"
+GENERAL_MANAGER = "Outage General Manager"
+STAFF = (CONTROL_ROOM, ENGINEERING, CUSTOMER_SERVICE, SECURITY, GENERAL_MANAGER)
+
+# Everybody on the staff may raise the alarm; the control room commands (clause 4.1), engineering judges the supply.
+VERB_ROLES = {
+	"declare": STAFF,
+	"record_call": STAFF,
+	"report_trapped": STAFF,
+	"confirm": (CONTROL_ROOM, ENGINEERING, GENERAL_MANAGER),
+	"start": (CONTROL_ROOM, ENGINEERING, GENERAL_MANAGER),
+	"reclassify": (CONTROL_ROOM, ENGINEERING, GENERAL_MANAGER),
+	"extend_scope": (CONTROL_ROOM, ENGINEERING),
+	"set_etr": (CONTROL_ROOM, ENGINEERING, CUSTOMER_SERVICE, GENERAL_MANAGER),
+	"permit_energise": (CONTROL_ROOM,),
+	"supply_back": (CONTROL_ROOM, ENGINEERING),
+	"stand_down": (CONTROL_ROOM, GENERAL_MANAGER),
+	"close": (CONTROL_ROOM, GENERAL_MANAGER),
+	"cancel": (CONTROL_ROOM, GENERAL_MANAGER),
+	"log_attempt": (CUSTOMER_SERVICE, CONTROL_ROOM),
+	"send_notice": (CUSTOMER_SERVICE, CONTROL_ROOM, GENERAL_MANAGER),
+	"prove_posting": (CUSTOMER_SERVICE, CONTROL_ROOM, SECURITY),
+	"log_told": (CUSTOMER_SERVICE, CONTROL_ROOM),
+	"claim_call": (CUSTOMER_SERVICE, CONTROL_ROOM),
+	"see_unreached": (CUSTOMER_SERVICE, CONTROL_ROOM, GENERAL_MANAGER),
+	"personal_data": (GENERAL_MANAGER, CUSTOMER_SERVICE),
+	"attach_ticket": (CUSTOMER_SERVICE, CONTROL_ROOM),
+	"file_report": (ENGINEERING, GENERAL_MANAGER),
+	"read_care_needs": (CONTROL_ROOM, CUSTOMER_SERVICE),
+	"set_care_need": (CUSTOMER_SERVICE,),
+	"hand_over": STAFF,
+	"test_call": (CONTROL_ROOM, GENERAL_MANAGER),
+	"swap_shifts": (CONTROL_ROOM, GENERAL_MANAGER),
+}
+
+# Who works on tickets, by the ticket's doctype: they see what is known of an outage and tell the control room of one
+DESK_ROLES = {"HD Ticket": ("Agent", "Agent Manager"), "Issue": ("Support Team",)}
+
+
+def own_role(department: Any) -> str:
+	"""The role of a department's own people (`role`, `is_external`); an outside firm has none, whoever records for it."""
+	return "" if department.is_external else department.role or ""
+
+
+def may(verb: str, roles: Collection[str]) -> bool:
+	"""May somebody with `roles` use the verb?"""
+	return bool(set(VERB_ROLES[verb]) & set(roles))
+
+
+def require_desk(ticket_type: str, roles: Collection[str]) -> None:
+	"""Raise NotAllowed unless one of `roles` works on tickets of this kind, or on outages."""
+	allowed = (*DESK_ROLES.get(ticket_type, ()), *STAFF)
+	if not set(allowed) & set(roles):
+		raise NotAllowed(_("This needs one of these roles: {roles}."), roles=allowed)
+
+
+def require_staff(roles: Collection[str]) -> None:
+	"""Raise NotAllowed unless one of `roles` works on outages."""
+	if not set(STAFF) & set(roles):
+		raise NotAllowed(_("This needs one of these roles: {roles}."), roles=STAFF)
+
+
+def commands(roles: Collection[str]) -> bool:
+	"""Does somebody with `roles` run outages from the command centre?"""
+	return bool({CONTROL_ROOM, GENERAL_MANAGER} & set(roles))
+
+
+def require_verb(verb: str, roles: Collection[str]) -> None:
+	"""Raise NotAllowed unless one of `roles` may use the verb."""
+	if not may(verb, roles):
+		raise NotAllowed(_("This needs one of these roles: {roles}."), roles=VERB_ROLES[verb])
+
+
+# What the control room may do for a department of which nobody is on duty, while others are
+STEPPED_IN_FOR = ("acknowledge", "arrive", "complete", "add_evidence")
+
+
+def may_step_in(verb: str, gate: str) -> bool:
+	"""May the control room do this for a department that is asleep? Not what permits switching on: it cannot see that from
+	its desk."""
+	return verb in STEPPED_IN_FOR and gate != "energise"
+
+
+def task_roles(verb: str, department_role: str, assigned_role: str, *, unmanned: bool = False) -> set[str]:
+	"""Roles that may do `verb` on a task: its department's, and the one it fell to.
+
+	`unmanned`: nobody of the department is on duty, and the control room may step in.
+	`department_role` is empty for outside firms: their tasks are the control room's to record. The General Manager may
+	skip and reassign any task; the control room may reassign any, and writes down what it hears on the radio.
+	"""
+	if verb == "acknowledge_for":
+		return {CONTROL_ROOM, GENERAL_MANAGER}
+	allowed = {department_role or CONTROL_ROOM, assigned_role or CONTROL_ROOM}
+	if verb in ("skip", "reassign"):
+		allowed.add(GENERAL_MANAGER)
+	if unmanned or verb in ("reassign", "relieve"):
+		allowed.add(CONTROL_ROOM)
+	return allowed
+
+
+def may_task(
+	verb: str, roles: Collection[str], department_role: str, assigned_role: str, *, unmanned: bool = False
+) -> bool:
+	"""May somebody with `roles` do `verb` on a task?"""
+	return bool(task_roles(verb, department_role, assigned_role, unmanned=unmanned) & set(roles))
+
+
+def require_task(
+	verb: str, roles: Collection[str], department_role: str, assigned_role: str, *, unmanned: bool = False
+) -> None:
+	"""Raise NotAllowed unless the person belongs to the task's department or to the role it fell to."""
+	if not may_task(verb, roles, department_role, assigned_role, unmanned=unmanned):
+		raise NotAllowed(
+			_("This task belongs to another department: it needs one of these roles: {roles}."),
+			roles=sorted(task_roles(verb, department_role, assigned_role, unmanned=unmanned)),
+		)
+
+
+def require_second_person(first: str, second: str) -> None:
+	"""A read-back is done by somebody else than the person who confirmed."""
+	if first == second:
+		raise NotAllowed(_("Read Back: somebody else must read it back, not the person who confirmed it."))

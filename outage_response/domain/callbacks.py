@@ -1,0 +1,82 @@
+"""Callbacks: who is called back, in which order, when again (clause 5.3.3, invariant 7)."""
+
+import hashlib
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime, time, timedelta
+
+from .errors import RuleError, _
+
+REASONS = ("Life safety", "Care", "Reported", "Standard")
+WAITING = ("Pending", "No Answer")
+ENDED = ("Reached", "Still Out", "Refused", "Exhausted", "Not Required")
+OUTCOMES = ("Reached", "No Answer", "Still Out", "Refused")
+
+
+@dataclass(frozen=True)
+class Policy:
+	"""Numbers from Settings. `sample_percent`: share of the Standard callbacks that are made."""
+
+	sample_percent: int = 100
+	max_attempts: int = 3
+	retry_minutes: int = 120
+	calling_from: time = time(8, 0)
+	calling_to: time = time(21, 0)
+
+
+def reason(*, danger: bool, care: bool, reported: bool) -> str:
+	"""Why a household is called back; the gravest reason counts."""
+	if danger:
+		return "Life safety"
+	if care:
+		return "Care"
+	return "Reported" if reported else "Standard"
+
+
+def required(why: str, contact: str, incident: str, policy: Policy) -> bool:
+	"""Is this callback to be made? Standard ones are sampled: the same contact and incident always give the same answer."""
+	if why != "Standard":
+		return True
+	drawn = int.from_bytes(hashlib.sha256(f"{incident}\x1f{contact}".encode()).digest()[:4], "big") % 100
+	return drawn < policy.sample_percent
+
+
+def within_calling_hours(at: datetime, policy: Policy) -> datetime:
+	"""`at`, or the next moment at which residents may be called."""
+	if policy.calling_from >= policy.calling_to:
+		return at
+	if at.time() < policy.calling_from:
+		return datetime.combine(at.date(), policy.calling_from)
+	if at.time() >= policy.calling_to:
+		return datetime.combine(at.date() + timedelta(days=1), policy.calling_from)
+	return at
+
+
+def attempt_at(why: str, ready_at: datetime, policy: Policy) -> datetime:
+	"""Those in danger are called at once, at any hour; everybody else within calling hours."""
+	return ready_at if why == "Life safety" else within_calling_hours(ready_at, policy)
+
+
+def after_attempt(why: str, outcome: str, attempts: int, at: datetime, policy: Policy) -> tuple[str, datetime | None]:
+	"""Status of the callback after its `attempts`-th attempt, and when to try again (None: not again)."""
+	if outcome not in OUTCOMES:
+		raise RuleError(_("Outcome: choose one of: {allowed}."), allowed=OUTCOMES)
+	if outcome != "No Answer":
+		return outcome, None
+	if attempts >= policy.max_attempts:
+		return "Exhausted", None
+	return "No Answer", attempt_at(why, at + timedelta(minutes=policy.retry_minutes), policy)
+
+
+def require_open(status: str) -> None:
+	"""Raise RuleError when the callback has ended."""
+	if status in ENDED:
+		raise RuleError(
+			_("Status: this callback has ended ({status}). Open another incident if there is a new outage."),
+			status=status,
+		)
+
+
+def all_ended(statuses: Iterable[str]) -> bool:
+	"""Is the round of callbacks finished?"""
+	return all(status in ENDED for status in statuses)

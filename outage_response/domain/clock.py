@@ -1,0 +1,80 @@
+"""Times: when something is due, what counts as off-hours, when a step comes round again. Minutes are whole minutes."""
+
+from collections.abc import Collection
+from datetime import date, datetime, time, timedelta
+
+from .errors import RuleError, _
+from .steps import Step
+
+WEEKDAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
+
+
+def due_at(
+	step: Step, anchor_at: datetime, created_at: datetime, planned_by: str = "", etr: datetime | None = None
+) -> datetime | None:
+	"""When a task is due. It counts from the later of anchor and creation: a late task is late, never born late.
+
+	For planned anchors it is exactly the anchor plus the minutes. None: no time can be named (no ETR yet).
+	"""
+	if step.due_at_etr:
+		return max(etr, created_at) if etr else None
+	minutes = step.minutes_by_planner.get(planned_by, step.minutes)
+	if minutes is None:
+		return None
+	start = anchor_at if step.planned_anchor else max(anchor_at, created_at)
+	return start + timedelta(minutes=minutes)
+
+
+def off_hours(
+	at: datetime,
+	work_start: time,
+	work_end: time,
+	work_days: Collection[str],
+	holidays: Collection[date] = (),
+) -> bool:
+	"""Clause 6.1: is `at` outside working time? `work_end` before `work_start` means hours across midnight,
+	which belong to the day on which they began."""
+	if work_end <= work_start:
+		return not (
+			(at.time() >= work_start and _working_day(at.date(), work_days, holidays))
+			or (at.time() < work_end and _working_day(at.date() - timedelta(days=1), work_days, holidays))
+		)
+	return not (_working_day(at.date(), work_days, holidays) and work_start <= at.time() < work_end)
+
+
+def _working_day(day: date, work_days: Collection[str], holidays: Collection[date]) -> bool:
+	return WEEKDAYS[day.weekday()] in work_days and day not in holidays
+
+
+def happened_at(occurred_at: datetime | None, now: datetime, fast_clock_minutes: int) -> tuple[datetime, bool]:
+	"""The time a verb counts for, and whether the sender's clock was fast.
+
+	A phone clock up to `fast_clock_minutes` ahead is taken as now and flagged; beyond that it is an error.
+	"""
+	if occurred_at is None or occurred_at <= now:
+		return occurred_at or now, False
+	if occurred_at - now > timedelta(minutes=fast_clock_minutes):
+		raise RuleError(
+			_("Occurred At: {time} lies in the future. Give the time at which it happened, or leave it empty for now."),
+			time=occurred_at.strftime("%Y-%m-%d %H:%M"),
+		)
+	return now, True
+
+
+def next_round_is_due(
+	step: Step,
+	completed_at: datetime,
+	now: datetime,
+	*,
+	etr: datetime | None,
+	restored: bool,
+) -> bool:
+	"""Does a repeating step, last done at `completed_at`, come round again now?
+
+	`etr` ends the repeats only while it lies ahead: an expected time that has passed tells nobody anything.
+	"""
+	if not step.repeat_minutes or restored:
+		return False
+	if step.repeat_until == "etr" and etr and etr > now:
+		return False
+	return completed_at + timedelta(minutes=step.repeat_minutes) <= now

@@ -1,0 +1,159 @@
+"""Who is rung, how often, who next: a ladder of rows that is gone through until somebody says "mine"."""
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+ASSIGNED = "Assigned"
+NEXT_ON_DUTY = "Next on Duty"
+NEXT_SHIFT = "Next Shift"
+LEAD = "Department Lead"
+CONTROL_ROOM = "Control Room"
+MANAGER = "General Manager"
+FIRM = "Outside Firm"
+WHOM = (ASSIGNED, NEXT_ON_DUTY, NEXT_SHIFT, LEAD, CONTROL_ROOM, MANAGER, FIRM)
+# A drill rings those who take part: whoever is on duty. It wakes nobody and calls no firm.
+WHOM_IN_DRILL = (ASSIGNED, NEXT_ON_DUTY, CONTROL_ROOM)
+# After this many rings somebody who said "mine" and did not start is not the only one rung
+PATIENCE = 2
+
+
+@dataclass(frozen=True)
+class Person:
+	"""Somebody who can be rung. `key` is the same for the same person."""
+
+	key: str
+	user: str = ""
+	contact: str = ""
+	name: str = ""
+	phone: str = ""
+	email: str = ""
+	language: str = ""
+
+
+@dataclass(frozen=True)
+class Row:
+	"""One row of a rule: rung `times` times, `every_minutes`; `after_minutes` without an answer to the row above.
+
+	`together`: at the same time as the row above. `channels`: names; none means every channel for persons.
+	"""
+
+	whom: str
+	after_minutes: int = 0
+	times: int = 1
+	every_minutes: int = 2
+	channels: tuple[str, ...] = ()
+	together: bool = False
+
+
+@dataclass(frozen=True)
+class Rule:
+	"""What holds for the steps of one priority, of one department or ("") of all that have no rule of their own.
+
+	`rounds`: how often the rows are gone through. `start_minutes`: on the spot by then, or it rings again (0: never).
+	"""
+
+	department: str
+	priority: int
+	rows: tuple[Row, ...]
+	rounds: int = 1
+	start_minutes: int = 0
+
+	@property
+	def levels(self) -> list[tuple[Row, ...]]:
+		"""Rows that ring together."""
+		found: list[tuple[Row, ...]] = []
+		for row in self.rows:
+			if row.together and found:
+				found[-1] = (*found[-1], row)
+			else:
+				found.append((row,))
+		return found
+
+
+@dataclass(frozen=True)
+class State:
+	"""How far a step has come: `times` rings at `level`, in `round`."""
+
+	level: int = 0
+	times: int = 0
+	round: int = 0
+
+
+@dataclass(frozen=True)
+class Ring:
+	"""What happens now. `calls`: (person, row); `next_at`: when to look again, None for not at all.
+
+	`gave_up`: the ladder has been gone through and nobody answered. `skipped`: who was not there to be rung.
+	"""
+
+	calls: tuple[tuple[Person, Row], ...]
+	state: State
+	next_at: datetime | None
+	gave_up: bool = False
+	skipped: tuple[str, ...] = ()
+
+
+def rule_for(rules: Iterable[Rule], department: str, priority: int) -> Rule | None:
+	"""The department's own rule for this priority, else everybody's; None: nobody is rung for it."""
+	found = {
+		rule.department: rule for rule in rules if rule.priority == priority and rule.department in ("", department)
+	}
+	return found.get(department) or found.get("")
+
+
+def ring(rule: Rule, state: State, now: datetime, people: Callable[[Row], Sequence[Person]]) -> Ring:
+	"""The ring that is due now. A level at which there is nobody to ring is passed at once, not waited for.
+
+	people  row -> who can be rung for it (with a channel that reaches them)
+	"""
+	levels = rule.levels
+	level, times, rounds = state.level, state.times, state.round
+	skipped: list[str] = []
+	for _step in range(2 * len(levels) + 1):
+		if level >= len(levels):
+			rounds += 1
+			if rounds >= max(rule.rounds, 1):
+				break
+			level, times = 0, 0
+		calls: dict[str, tuple[Person, Row]] = {}
+		for row in levels[level]:
+			found = people(row)
+			for person in found:
+				calls.setdefault(person.key, (person, row))
+			if not found:
+				skipped.append(row.whom)
+		if calls:
+			first = levels[level][0]
+			times += 1
+			if times < max(first.times, 1):
+				wait = first.every_minutes
+			else:
+				level, times = level + 1, 0
+				wait = levels[level][0].after_minutes if level < len(levels) else first.every_minutes
+			next_at = now + timedelta(minutes=max(wait, 1))
+			return Ring(tuple(calls.values()), State(level, times, rounds), next_at, skipped=tuple(skipped))
+		level, times = level + 1, 0
+	return Ring((), State(len(levels), 0, rounds), None, gave_up=True, skipped=tuple(dict.fromkeys(skipped)))
+
+
+def starts_again(rule: Rule, acknowledged_at: datetime, now: datetime, times: int) -> tuple[bool, datetime | None]:
+	"""(ring now?, look again at) for a step that somebody has taken and not started. `times`: rung for this already."""
+	if not rule.start_minutes:
+		return False, None
+	due = acknowledged_at + timedelta(minutes=rule.start_minutes)
+	if now < due and times == 0:
+		return False, due
+	return True, now + timedelta(minutes=max(rule.start_minutes, 1))
+
+
+def is_due(ring_at: datetime | None, last_rung_at: datetime | None, now: datetime) -> bool:
+	"""Does a step ring now? Also when the clock was turned back: a last ring in the future says so."""
+	if ring_at is None:
+		return False
+	return ring_at <= now or (last_rung_at is not None and last_rung_at > now + timedelta(minutes=1))
+
+
+def minute_of(moment: datetime) -> datetime:
+	"""The minute that a message belongs to: one for each person, channel and incident."""
+	return moment.replace(second=0, microsecond=0)

@@ -1,0 +1,318 @@
+"""What may happen to an incident and to a task, and what keeps a gate closed."""
+
+from collections.abc import Collection, Iterable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from .errors import GateClosed, Keys, RuleError, _
+from .steps import Step
+
+RUNNING = ("Reported", "Active")
+ENDED = ("Closed", "Cancelled")
+
+# verb -> the states in which it may be called
+INCIDENT_VERBS = {
+	"confirm": ("Reported", "Active", "Restored"),
+	"start": ("Scheduled",),
+	"reclassify": ("Scheduled", "Reported", "Active", "Restored"),
+	"extend_scope": ("Scheduled", "Reported", "Active"),
+	"set_etr": ("Scheduled", "Reported", "Active"),
+	"report_trapped": ("Reported", "Active", "Restored"),
+	"permit_energise": ("Reported", "Active"),
+	"supply_back": ("Reported", "Active"),
+	"stand_down": ("Active", "Restored"),  # by area also while other areas are still dark
+	"stand_down_everywhere": ("Restored",),
+	"file_report": ("Stood Down",),
+	"close": ("Stood Down",),
+	"cancel": ("Scheduled", "Reported", "Active"),
+	"send_notice": ("Scheduled", "Reported", "Active", "Restored", "Stood Down"),
+	"prove_posting": ("Scheduled", "Reported", "Active", "Restored", "Stood Down"),
+	"hand_over": ("Scheduled", "Reported", "Active", "Restored", "Stood Down"),
+}
+
+# the confirmation that the record itself can contradict
+ELEVATOR_RESCUE = "elevator_rescue_finished_or_isolated"
+
+# what completes the steps that nobody completes by hand
+BY_THEMSELVES = ("callbacks", "report")
+
+OPEN = ("Open", "Acknowledged", "In Progress", "On Post")
+
+# verb -> the states of a task in which it may be called
+TASK_VERBS = {
+	"acknowledge": ("Open",),
+	"acknowledge_for": ("Open",),
+	"arrive": ("Open", "Acknowledged"),
+	"complete": ("Open", "Acknowledged", "In Progress"),
+	"no_answer": ("Open", "Acknowledged", "In Progress"),
+	"read_back": ("In Progress",),
+	"add_evidence": ("Done",),
+	"skip": OPEN,
+	"reassign": OPEN,
+	"relieve": ("On Post",),
+	"move": ("On Post",),
+	"withdraw": OPEN,  # danger does not ask whether the person had touched "acknowledge"
+}
+
+
+# minutes after the end of a shift in which one may still hand over
+HAND_OVER_MINUTES = 5
+
+
+def left_behind(status: str, held_until: str | None, acknowledged_by: str | None, on_duty: Collection[str]) -> bool:
+	"""Is a step nobody's, since the shift of whoever said "mine" has ended? A post is relieved on the spot, and what is
+	under way is finished or handed over by the person: only what was taken and not begun is open again."""
+	return status == "Acknowledged" and not held_until and bool(acknowledged_by) and acknowledged_by not in on_duty
+
+
+@dataclass
+class TaskRow:
+	"""A task as the rules see it. `defects` counts checklist rows found defective and not yet mended."""
+
+	name: str
+	step_key: str
+	subject_type: str
+	subject: str
+	round: int
+	status: str
+	department: str = ""
+	assigned_role: str = ""
+	subject_label: str = ""
+	priority: int = 3
+	gate: str = ""
+	defect_gate: str = ""
+	life_safety: bool = False
+	optional: bool = False
+	held_until: str = ""
+	evidence_pending: bool = False
+	defects: int = 0
+	outcome: str = ""
+	due_at: datetime | None = None
+	completed_at: datetime | None = None
+	plan: str = ""
+
+	@property
+	def key(self) -> tuple[str, str, str, int]:
+		return (self.step_key, self.subject_type, self.subject, self.round)
+
+	@property
+	def is_open(self) -> bool:
+		return self.status in OPEN
+
+
+def require_incident_state(verb: str, status: str) -> None:
+	"""Raise RuleError unless the incident may take `verb` in `status`."""
+	allowed = INCIDENT_VERBS[verb]
+	if status not in allowed:
+		raise RuleError(
+			_("Status: the incident is {status}; this is possible only while it is {allowed}."),
+			status=status,
+			allowed=allowed,
+		)
+
+
+def require_task_state(verb: str, status: str) -> None:
+	"""Raise RuleError unless the task may take `verb` in `status`."""
+	allowed = TASK_VERBS[verb]
+	if status not in allowed:
+		raise RuleError(
+			_("Status: the task is {status}; this is possible only while it is {allowed}."),
+			status=status,
+			allowed=allowed,
+		)
+
+
+def blocking(gate: str, tasks: Iterable[TaskRow], nodes: Collection[str] | None = None) -> list[TaskRow]:
+	"""The tasks that keep `gate` closed, most urgent first (invariant 3).
+
+	With `nodes`, tasks about other power nodes do not count: one floor may come back before the next. `nodes` holds
+	everything that would get supply: what is switched on and all below it.
+	"""
+	found = [
+		task
+		for task in tasks
+		if task.is_open
+		and (task.gate == gate or (task.defects and task.defect_gate == gate))
+		and (nodes is None or task.subject_type != "Power Node" or task.subject in nodes)
+	]
+	return sorted(found, key=lambda task: (not task.life_safety, task.priority, task.step_key, task.subject))
+
+
+def blocking_close(tasks: Iterable[TaskRow]) -> list[TaskRow]:
+	"""What keeps an incident from being closed: the gates of standing down and closing, any life-safety step, and evidence
+	owed. Steps that only kept supply from being switched on are of no use once it is back, however it came back."""
+	found = [
+		task
+		for task in tasks
+		if (task.is_open and (task.gate in ("stand_down", "close") or task.life_safety))
+		or (task.status == "Done" and task.evidence_pending)
+	]
+	return sorted(found, key=lambda task: (not task.life_safety, task.priority, task.step_key, task.subject))
+
+
+def overridable(gate: str, closed_by: Iterable[TaskRow]) -> bool:
+	"""Whether the General Manager may pass over what keeps a gate closed: never to energise, never life safety."""
+	return gate != "energise" and not any(task.life_safety and task.is_open for task in closed_by)
+
+
+def pass_gate(gate: str, closed_by: list[TaskRow], *, override_reason: str = "", may_override: bool = False) -> None:
+	"""Raise GateClosed unless nothing blocks, or a General Manager overrides with a reason what may be overridden.
+
+	Life-safety steps and the permission to energise are overridden by nobody.
+	"""
+	if not closed_by:
+		return
+	if gate == "energise":
+		raise GateClosed(
+			_(
+				"Not permitted: these steps must be finished before supply may be switched on. Nobody can override this."
+			),
+			closed_by,
+		)
+	if not overridable(gate, closed_by):
+		raise GateClosed(
+			_("Not possible while life-safety steps are open. They end by an outcome and are overridden by nobody."),
+			closed_by,
+		)
+	if not override_reason.strip():
+		raise GateClosed(
+			_("Not possible yet: these steps are open. Finish them, or the General Manager overrides with a reason."),
+			closed_by,
+		)
+	if not may_override:
+		raise GateClosed(_("Override Reason: only the General Manager may override open steps."), closed_by)
+
+
+def require_cancellable(tasks: Iterable[TaskRow]) -> None:
+	"""An incident is never cancelled while a life-safety step is open."""
+	life = [task for task in tasks if task.is_open and task.life_safety]
+	if life:
+		raise GateClosed(
+			_("The incident cannot be cancelled while life-safety steps are open. Record their outcome first."), life
+		)
+
+
+def require_skippable(task: TaskRow, *, general_manager: bool, reason: str, waiting: Collection[TaskRow] = ()) -> None:
+	"""Life safety and energising are skipped by nobody; gates and posts by the General Manager; a reason is always given.
+
+	`waiting`: open steps that come after this one. A standby supply that waits for isolation would feed back without it,
+	so the earlier step cannot be left out before the later one is.
+	"""
+	if not _is_skippable(task):
+		raise RuleError(_("A life-safety step or one that permits energising cannot be skipped. Record its outcome."))
+	if not reason.strip():
+		raise RuleError(_("Reason: say why the step is skipped."))
+	if waiting:
+		raise GateClosed(_("These steps wait for this one: finish it, or skip those first."), list(waiting))
+	if not may_skip(task, general_manager=general_manager):
+		raise RuleError(
+			_(
+				"This step guards a gate or a post: only the General Manager may skip it, with a reason. Ask them, or finish it."
+			)
+		)
+
+
+def _is_skippable(task: TaskRow) -> bool:
+	return not task.life_safety and task.gate != "energise"
+
+
+def may_skip(task: TaskRow, *, general_manager: bool) -> bool:
+	"""Is leaving this step out anybody's to decide, and this person's?"""
+	return _is_skippable(task) and (general_manager or not (task.gate or task.held_until))
+
+
+def require_call(step: Step) -> None:
+	"""Raise RuleError unless the step is a telephone call."""
+	if not step.calls and step.evidence != "call":
+		raise RuleError(_("Step: nobody is phoned for this one. Use its own buttons."))
+
+
+def open_rescues(tasks: Iterable[TaskRow]) -> list[TaskRow]:
+	"""Life-safety steps about an elevator that have no outcome yet: a car that moves by itself is a danger to the rescue."""
+	return [task for task in tasks if task.is_open and task.life_safety and task.subject_type == "Property Asset"]
+
+
+def require_post_to_go_to(post: TaskRow, to: TaskRow | None) -> None:
+	"""A guard who is sent elsewhere goes to a post of the same department where nobody stands."""
+	if to is None or not to.held_until or to.name == post.name or to.department != post.department:
+		raise RuleError(_("To: choose another post of this outage and department."))
+	if to.status not in TASK_VERBS["arrive"]:
+		raise RuleError(_("To: that post is {status}; choose one without a guard."), status=to.status)
+
+
+def waits_for(step: Step, tasks: Iterable[TaskRow]) -> list[TaskRow]:
+	"""Open tasks that `step` must come after."""
+	return [task for task in tasks if task.step_key in step.after and task.is_open]
+
+
+def require_completable(
+	step: Step,
+	task: TaskRow,
+	tasks: Iterable[TaskRow],
+	*,
+	outcome: str,
+	checks: Collection[str],
+	evidence: Any,
+	evidence_later: bool,
+) -> None:
+	"""Everything that completing a task asks for, each missing thing named.
+
+	Reading evidence is never put off: the figure is what the step is for. Other evidence may follow (`evidence_later`),
+	and is owed until it does.
+	"""
+	if task.held_until:
+		raise RuleError(
+			_("A held post is not completed by hand: it ends by stand-down, by relief, or by leaving for danger.")
+		)
+	if step.completes_with in BY_THEMSELVES:
+		raise RuleError(
+			_("This step completes by itself when the {what} is done. Do that instead."),
+			what=_what(step.completes_with),
+		)
+	if earlier := waits_for(step, tasks):
+		raise GateClosed(_("These steps come first. Finish them before this one."), earlier)
+	if step.outcomes and outcome not in step.outcomes:
+		raise RuleError(_("Outcome: choose one of: {allowed}."), allowed=Keys(step.outcomes))
+	if ELEVATOR_RESCUE in step.checks and (rescue := open_rescues(tasks)):
+		raise GateClosed(
+			_("Checks: people may still be in an elevator. Record what became of each one before supply may return."),
+			rescue,
+		)
+	missing = [check for check in step.checks if check not in checks]
+	if missing:
+		raise RuleError(_("Checks: confirm each of these first: {missing}."), missing=Keys(missing))
+	if step.evidence != "none" and not evidence and (step.evidence == "reading" or not evidence_later):
+		raise RuleError(_EVIDENCE_MISSING[step.evidence])
+
+
+def _what(completes_with: str) -> str:
+	return {"callbacks": _("round of callbacks"), "report": _("incident report")}[completes_with]
+
+
+_EVIDENCE_MISSING = {
+	"call": _("Evidence: say who was called. If there is no time now, choose to add it later."),
+	"note": _("Evidence: a note is needed. If there is no time now, choose to add it later."),
+	"photo": _("Evidence: a photo is needed. If there is no time now, choose to add it later."),
+	"reading": _("Evidence: give the reading (for example how many minutes the supply lasts)."),
+}
+
+
+def require_planned_times(planned_by: str, start: datetime | None, end: datetime | None) -> None:
+	"""A planned outage says who plans it, and ends after it starts."""
+	if planned_by not in ("Supplier", "Property"):
+		raise RuleError(
+			_("Planned By: a planned outage (level III) says whether the supplier or the property plans it.")
+		)
+	if not start or not end:
+		raise RuleError(_("Planned Start, Planned End: a planned outage (level III) needs both times."))
+	if end <= start:
+		raise RuleError(_("Planned End: must lie after Planned Start. Correct one of the two."))
+
+
+def require_etr(etr: datetime | None, at: datetime) -> None:
+	"""An expected time of restoration lies ahead."""
+	if etr is not None and etr <= at:
+		raise RuleError(
+			_("ETR: {etr} has already passed. Give a time ahead, or none."), etr=etr.strftime("%Y-%m-%d %H:%M")
+		)

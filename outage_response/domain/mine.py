@@ -1,0 +1,72 @@
+"""What a person with a phone sees first: the order of one's own tasks, and what each still asks for."""
+
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from .steps import Step
+
+# planned work that is further off than this does not push aside what is dark now
+SOON = timedelta(hours=1)
+LAST = datetime.max
+
+
+@dataclass(frozen=True)
+class Mine:
+	"""One open task of a person.
+
+	status       as in the lifecycle; `held` is a post that ends on command
+	shared       given to several people, and nobody has taken it yet
+	waits        an earlier step is open, or it ends by itself: nothing to do about it now
+	not_before   the planned start it belongs to, while that lies ahead
+	"""
+
+	name: str
+	status: str
+	priority: int = 3
+	life_safety: bool = False
+	held: bool = False
+	shared: bool = False
+	waits: bool = False
+	due_at: datetime | None = None
+	not_before: datetime | None = None
+
+
+def in_order(tasks: Iterable[Mine], now: datetime) -> list[Mine]:
+	"""Most urgent first: priority, then life safety, then what one is at already, then what is due.
+
+	What cannot be done yet comes last, planned work of another day before it. A post that is everybody's comes after all
+	of one's own: whoever has nothing else takes it. Among equals the given order stays.
+	"""
+	return sorted(tasks, key=lambda task: _rank(task, now))
+
+
+def _rank(task: Mine, now: datetime) -> tuple:
+	return (
+		task.waits,
+		bool(task.not_before and task.not_before > now + SOON and (task.due_at or LAST) > now + SOON),
+		task.held and task.shared,
+		task.priority,
+		not task.life_safety,
+		task.status not in ("In Progress", "On Post"),
+		task.due_at or LAST,
+	)
+
+
+def awaits_read_back(step: Step, status: str, confirmed: Collection[bool]) -> bool:
+	"""All checks are given, and a second person has to read them back."""
+	return bool(step.read_back_by and status == "In Progress" and confirmed and all(confirmed))
+
+
+def asks(step: Step) -> Mapping[str, Any]:
+	"""What completing a step takes: {"outcomes", "checks", "evidence", "later"}.
+
+	`later`: the evidence may follow when there is time; a reading may not, since the figure is what the step is for.
+	"""
+	return {
+		"outcomes": list(step.outcomes),
+		"checks": list(step.checks),
+		"evidence": step.evidence,
+		"later": step.evidence not in ("none", "reading"),
+	}

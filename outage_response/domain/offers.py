@@ -1,0 +1,139 @@
+"""What a screen offers a person: the verbs that their role and the state allow.
+
+An offer is a button, not a promise: the verb judges again when it is called, by the same rules.
+"""
+
+from collections.abc import Collection
+
+from . import authority, lifecycle
+from .lifecycle import TaskRow
+from .steps import Step
+
+# In the order in which an outage needs them
+INCIDENT = (
+	"start",
+	"confirm",
+	"report_trapped",
+	"record_call",
+	"set_etr",
+	"extend_scope",
+	"reclassify",
+	"permit_energise",
+	"supply_back",
+	"stand_down",
+	"file_report",
+	"close",
+	"cancel",
+	"hand_over",
+	"read_care_needs",
+)
+WHILE_NOT_ENDED = ("record_call", "read_care_needs")
+TASK = (
+	"acknowledge",
+	"arrive",
+	"complete",
+	"read_back",
+	"withdraw",
+	"relieve",
+	"reassign",
+	"skip",
+	"add_evidence",
+)
+GATE_AHEAD = {
+	"Scheduled": "start",
+	"Reported": "energise",
+	"Active": "energise",
+	"Restored": "stand_down",
+	"Stood Down": "close",
+}
+# the button that leads on, most wanted first
+LEADS_ON = {
+	"Scheduled": ("start",),
+	"Reported": ("confirm",),
+	"Active": ("supply_back",),
+	"Restored": ("stand_down",),
+	"Stood Down": ("file_report", "close"),
+}
+
+
+def incident_verbs(
+	status: str, roles: Collection[str], *, posts_held: bool, report_wanted: bool, has_steps: bool = False
+) -> list[str]:
+	"""Verbs of an incident for somebody with `roles`.
+
+	posts_held     guards hold posts, so some of them can be released while it is still dark
+	report_wanted  the plan asks for a report and none is filed
+	has_steps      open steps are theirs, to be handed over
+	"""
+	return [
+		verb
+		for verb in INCIDENT
+		if authority.may(verb, roles)
+		and _fits(verb, status, posts_held, report_wanted)
+		and (verb != "hand_over" or has_steps)
+	]
+
+
+def _fits(verb: str, status: str, posts_held: bool, report_wanted: bool) -> bool:
+	if verb in WHILE_NOT_ENDED:
+		return status not in lifecycle.ENDED
+	if status not in lifecycle.INCIDENT_VERBS[verb]:
+		return False
+	if verb == "reclassify":  # planned work that has not begun is cancelled instead
+		return status != "Scheduled"
+	if verb == "stand_down":
+		return posts_held or status in lifecycle.INCIDENT_VERBS["stand_down_everywhere"]
+	return verb != "file_report" or report_wanted
+
+
+def anywhere(roles: Collection[str]) -> list[str]:
+	"""Verbs that need no incident: raising the alarm, keeping a call, judging a proposal."""
+	judged_as = {
+		"declare": "declare",
+		"record_call": "record_call",
+		"declare_proposal": "declare",
+		"dismiss_proposal": "cancel",
+	}
+	return [verb for verb, right in judged_as.items() if authority.may(right, roles)]
+
+
+def leads_on(status: str, offered: Collection[str]) -> str:
+	"""The one verb that takes the incident further, of those offered; "" when there is none."""
+	return next((verb for verb in LEADS_ON.get(status, ()) if verb in offered), "")
+
+
+def task_verbs(
+	task: TaskRow,
+	step: Step,
+	roles: Collection[str],
+	department_role: str,
+	reader_role: str,
+	*,
+	confirmed_by: str = "",
+	user: str = "",
+) -> list[str]:
+	"""Verbs of a task for `user` with `roles`.
+
+	department_role  of the task's department; "" for an outside firm
+	reader_role      of the department that reads the step's checks back; "" where none does
+	confirmed_by     who gave the checks; "" while nobody has
+	"""
+
+	def fits(verb: str) -> bool:
+		if task.status not in lifecycle.TASK_VERBS[verb]:
+			return False
+		if verb == "read_back":
+			return bool(reader_role and confirmed_by) and confirmed_by != user and reader_role in roles
+		if not authority.may_task(verb, roles, department_role, task.assigned_role):
+			return False
+		if verb in ("arrive", "complete") and step.completes_with in lifecycle.BY_THEMSELVES:
+			return False
+		if verb == "complete":
+			return not task.held_until and not (reader_role and confirmed_by)  # its checks wait to be read back
+		if verb == "skip":
+			return lifecycle.may_skip(task, general_manager=authority.GENERAL_MANAGER in roles)
+		if verb == "add_evidence":
+			return task.evidence_pending
+		return True
+
+	return [verb for verb in TASK if fits(verb)]

@@ -1,0 +1,187 @@
+"""Steps + context -> the tasks that the procedure asks for. Reclassifying is the difference of two expansions."""
+
+import hashlib
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+
+from .steps import Step
+
+CONTRACTOR = "Contractor"
+LAST_PHASE_IN_THE_DARK = ("Prepare", "Alert", "Assess", "Protect", "Repair")
+
+
+@dataclass(frozen=True)
+class Subject:
+	"""What one task is about: a doctype (or Contractor) and a name; the empty subject for steps done once."""
+
+	type: str = ""
+	name: str = ""
+	label: str = ""
+	department: str = ""
+	unprotected: bool = True
+
+
+@dataclass(frozen=True)
+class Context:
+	"""All that decides which tasks an incident has. Datetimes are naive site time.
+
+	subjects     kind of `per` -> the affected ones of that kind
+	switches     shaft -> its switches
+	anchors      anchor -> when it happened (planned ones: when it is to happen); missing = not yet
+	nodes_back   power node -> when supply came back to it
+	added        (step key, subject type, subject name) that an outcome or a report of trapped people asks for
+	guards       guards on duty when the outage was reported
+	"""
+
+	property: Subject
+	property_type: str
+	off_hours: bool = False
+	households: int = 0
+	planned_by: str = ""
+	subjects: Mapping[str, tuple[Subject, ...]] = field(default_factory=dict)
+	switches: Mapping[str, tuple[Subject, ...]] = field(default_factory=dict)
+	anchors: Mapping[str, datetime] = field(default_factory=dict)
+	nodes_back: Mapping[str, datetime] = field(default_factory=dict)
+	added: frozenset[tuple[str, str, str]] = frozenset()
+	guards: int = 0
+
+
+@dataclass(frozen=True)
+class TaskSpec:
+	"""One task that ought to exist."""
+
+	step: Step
+	subject: Subject
+	department: str
+	anchor_at: datetime
+	optional: bool
+	checklist: tuple[Subject, ...] = ()
+	round: int = 1
+
+	@property
+	def key(self) -> tuple[str, str, str, int]:
+		return (self.step.key, self.subject.type, self.subject.name, self.round)
+
+
+@dataclass(frozen=True)
+class Difference:
+	"""What to do so that the existing tasks become the wanted ones. `keep` and `reopen` pair a task with its spec."""
+
+	add: list[TaskSpec]
+	keep: list[tuple]
+	reopen: list[tuple]
+	cancel: list
+
+
+def expand(steps: Iterable[Step], context: Context) -> list[TaskSpec]:
+	"""The task set that `steps` ask for in `context`: a function of the two and nothing else (invariant 1).
+
+	A step appears once for each affected subject of its kind, from the moment its anchor is known.
+	"""
+	specs = [
+		TaskSpec(
+			step=step,
+			subject=subject,
+			department=step.department or subject.department or "engineering",
+			anchor_at=anchor_at,
+			optional=step.optional,
+			checklist=_checklist(step, subject, context),
+		)
+		for step in steps
+		if _applies(step, context)
+		for subject in _subjects(step, context)
+		if (anchor_at := _anchor(step, subject, context)) is not None
+	]
+	return _with_required(specs, context)
+
+
+def _applies(step: Step, context: Context) -> bool:
+	return (
+		step.when_property_type in ("", context.property_type)
+		and step.when_off_hours in (None, context.off_hours)
+		and step.when_min_households <= context.households
+		and step.when_planned_by in ("", context.planned_by)
+	)
+
+
+def _subjects(step: Step, context: Context) -> tuple[Subject, ...]:
+	if step.per == "once":
+		found = (Subject(),)
+	else:
+		found = tuple(context.subjects.get(step.per, ()))
+		if step.when_unprotected:
+			found = tuple(subject for subject in found if subject.unprotected)
+		if not found and step.at_least_once:
+			found = (context.property,)
+	if step.on_outcome:
+		return tuple(subject for subject in found if (step.key, subject.type, subject.name) in context.added)
+	return found
+
+
+def _anchor(step: Step, subject: Subject, context: Context) -> datetime | None:
+	if step.anchor == "node_restored":
+		return context.nodes_back.get(subject.name)
+	anchor_at = context.anchors.get(step.anchor)
+	if anchor_at is None or step.planned_anchor:
+		return anchor_at
+	# Supply that came back by itself before the cause was known leaves nothing to repair or to make safe: a step of the
+	# dark that is only now asked for would be work for nobody.
+	if step.per == "affected_node" and step.gate == "energise" and subject.name in context.nodes_back:
+		return None
+	restored_at = context.anchors.get("restored")
+	if step.anchor == "confirmed" and restored_at and restored_at <= anchor_at and step.phase in LAST_PHASE_IN_THE_DARK:
+		return None
+	return anchor_at
+
+
+def _checklist(step: Step, subject: Subject, context: Context) -> tuple[Subject, ...]:
+	if step.checklist == "shaft_switch":
+		return tuple(context.switches.get(subject.name, ()))
+	if step.checklist == "security_point":
+		return tuple(context.subjects.get("security_point", ()))
+	return ()
+
+
+def _with_required(specs: list[TaskSpec], context: Context) -> list[TaskSpec]:
+	"""An optional step becomes required when more posts are to be held than there are guards."""
+	posts = sum(1 for spec in specs if spec.step.held_until)
+	if posts <= context.guards:
+		return specs
+	return [
+		replace(spec, optional=False) if spec.step.required_when == "posts_exceed_guards" else spec for spec in specs
+	]
+
+
+def difference(specs: Iterable[TaskSpec], tasks: Iterable, *, reclassify: bool = False) -> Difference:
+	"""Compare what ought to be with what is (invariants 1 and 2).
+
+	`tasks` are the incident's rows, each with `key` (as TaskSpec.key), `status` and `life_safety`. Only a reclassification
+	takes tasks away or brings cancelled ones back; it never touches what is done, nor an open life-safety step.
+	Further rounds of a repeating step stand and fall with its first round.
+	"""
+	wanted = {spec.key: spec for spec in specs}
+	existing = {task.key: task for task in tasks}
+	add = [spec for key, spec in wanted.items() if key not in existing]
+	keep, reopen, cancel = [], [], []
+	for (*first, _round), task in existing.items():
+		spec = wanted.get((*first, 1))
+		if spec is None:
+			if reclassify and task.status not in ("Done", "Skipped", "Cancelled") and not task.life_safety:
+				cancel.append(task)
+		elif reclassify and task.status == "Cancelled":
+			reopen.append((task, spec))
+		else:
+			keep.append((task, spec))
+	return Difference(add, keep, reopen, cancel)
+
+
+def added_by(step: Step, outcome: str) -> tuple[str, ...]:
+	"""Keys of the steps that an outcome of `step` asks for."""
+	return tuple(step.outcomes.get(outcome, ()))
+
+
+def dedupe_key(incident: str, step_key: str, subject_type: str, subject: str, round_no: int = 1) -> str:
+	"""The identity of a task: unique in the database, so that two workers cannot both add it."""
+	parts = "\x1f".join((incident, step_key, subject_type, subject, str(round_no)))
+	return hashlib.sha256(parts.encode()).hexdigest()[:40]

@@ -1,0 +1,99 @@
+"""Who gets a task: the people on duty, else everybody of the department, else the control room."""
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, field
+
+from .authority import CONTROL_ROOM
+
+CONTROL_ROOM_DEPARTMENT = "control_room"
+
+
+@dataclass(frozen=True)
+class OnDuty:
+	"""One person on a Duty Shift. A contact without a user has a name and phone but no login."""
+
+	department: str
+	user: str = ""
+	contact: str = ""
+	phone: str = ""
+	is_duty_electrician: bool = False
+
+
+@dataclass(frozen=True)
+class Department:
+	key: str
+	role: str = ""
+	is_external: bool = False
+	phone: str = ""
+
+
+@dataclass(frozen=True)
+class Roster:
+	"""The people of one property at one moment.
+
+	everybody  role -> users who hold it and may see this property
+	"""
+
+	on_duty: Sequence[OnDuty] = ()
+	everybody: Mapping[str, Sequence[str]] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Assignment:
+	"""`role` and `users` that a task goes to; `warning` says why it is not who it should be ("" if it is)."""
+
+	role: str
+	users: tuple[str, ...] = ()
+	phone: str = ""
+	warning: str = ""
+
+
+def assign(
+	department: Department, roster: Roster, *, life_safety: bool = False, duty_electrician: bool = False
+) -> Assignment:
+	"""Choose who a department's task goes to.
+
+	`duty_electrician`: clause 6.1 applies (off-hours, unplanned, tower), Engineering's steps go to the duty electrician.
+	An outside firm's step goes to the control room, with the firm's phone. A life-safety step does not wait for people
+	who are asleep: when others are on duty and the department is not, the control room takes it at once.
+	"""
+	if department.is_external:
+		taken = _control_room(roster, "")
+		return Assignment(taken.role, taken.users, department.phone, taken.warning)
+	shift = [person for person in roster.on_duty if person.department == department.key]
+	warning = ""
+	if duty_electrician and department.key == "engineering":
+		electricians = [person for person in shift if person.is_duty_electrician]
+		warning = "" if electricians else "no_duty_electrician"
+		shift = electricians or shift
+	if shift:
+		users = tuple(dict.fromkeys(person.user for person in shift if person.user))
+		phone = next((person.phone for person in shift if person.phone), "")
+		if users:
+			return Assignment(department.role, users, phone, warning)
+		taken = _control_room(roster, "")
+		return Assignment(taken.role, taken.users, phone, "phone_only")
+	if life_safety and roster.on_duty and department.key != CONTROL_ROOM_DEPARTMENT:
+		return _control_room(roster, "nobody_on_duty_life_safety")
+	users = tuple(roster.everybody.get(department.role, ()))
+	if users:
+		return Assignment(department.role, users, department.phone, "nobody_on_duty")
+	if department.key == CONTROL_ROOM_DEPARTMENT:
+		return Assignment(department.role, (), department.phone, "nobody_at_all")
+	return _control_room(roster, "nobody_in_department")
+
+
+def _control_room(roster: Roster, warning: str) -> Assignment:
+	users = tuple(
+		dict.fromkeys(
+			person.user for person in roster.on_duty if person.department == CONTROL_ROOM_DEPARTMENT and person.user
+		)
+	) or tuple(roster.everybody.get(CONTROL_ROOM, ()))
+	return Assignment(CONTROL_ROOM, users, warning=warning if users else "nobody_at_all")
+
+
+def spread_posts(posts: int, guards: Sequence[str], busy: Collection[str] = ()) -> list[tuple[str, ...]]:
+	"""Who holds which of `posts` posts, the heaviest first: each guard who has none yet gets one, so that everybody knows
+	where to stand. What is left over is everybody's until the reserve comes."""
+	free = [guard for guard in guards if guard not in busy]
+	return [(free[index],) if index < len(free) else tuple(guards) for index in range(posts)]

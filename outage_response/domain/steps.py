@@ -1,0 +1,230 @@
+"""The vocabulary of a plan: what a step may say, and the check that a whole plan makes sense."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from .errors import RuleError, _
+
+PHASES = ("Prepare", "Alert", "Assess", "Protect", "Repair", "Verify", "Follow-up")
+KINDS = (
+	"once",
+	"affected_node",
+	"elevator",
+	"elevator_contractor",
+	"critical_room",
+	"shaft",
+	"security_point",
+	"guarded_area",
+	"generator",
+	"care_unit",
+)
+ANCHORS = ("reported", "confirmed", "planned_start", "planned_end", "node_restored", "restored", "stand_down")
+GATES = ("start", "energise", "stand_down", "close")
+EVIDENCE = ("none", "call", "note", "photo", "reading")
+COMPLETED_WITH = ("notices", "callbacks", "report")
+DEPARTMENT_OF_SUBJECT = "of_the_room"
+ACCOUNT_MANAGER = "account_manager"
+
+
+@dataclass(frozen=True)
+class Step:
+	"""One thing that a plan asks of one department. Field by field as in the header of `setup/procedure.yaml`.
+
+	`minutes` counts from the anchor; `due_at_etr` puts the expected restoration in its place;
+	`minutes_by_planner` maps Supplier or Property to the minutes that hold for work they planned.
+	"""
+
+	key: str
+	phase: str
+	priority: int
+	department: str
+	per: str
+	anchor: str
+	title_en: str = ""
+	title_zh: str = ""
+	clauses: tuple[str, ...] = ()
+	origin: str = "clause"
+	minutes: int | None = None
+	due_at_etr: bool = False
+	minutes_by_planner: Mapping[str, int] = field(default_factory=dict)
+	at_least_once: bool = False
+	checklist: str = ""
+	when_property_type: str = ""
+	when_off_hours: bool | None = None
+	when_min_households: int = 0
+	when_planned_by: str = ""
+	when_unprotected: bool = False
+	gate: str = ""
+	defect_gate: str = ""
+	held_until: str = ""
+	life_safety: bool = False
+	optional: bool = False
+	required_when: str = ""
+	on_outcome: bool = False
+	outcomes: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+	after: tuple[str, ...] = ()
+	checks: tuple[str, ...] = ()
+	read_back_by: str = ""
+	repeat_minutes: int = 0
+	repeat_until: str = ""
+	completes_with: str = ""
+	evidence: str = "none"
+	calls: str = ""
+
+	@property
+	def planned_anchor(self) -> bool:
+		"""Planned times are known beforehand, so their steps exist, and are due, independently of when they were made."""
+		return self.anchor in ("planned_start", "planned_end")
+
+
+def steps_for_level(rows: Iterable[Mapping[str, Any]], level: str) -> list[Step]:
+	"""Steps of one level from the rows of the procedure file, in the file's order."""
+	return [_step(row, level) for row in rows if level in row["levels"]]
+
+
+def _step(row: Mapping[str, Any], level: str) -> Step:
+	when = row.get("when", {})
+	minutes = row.get("minutes")
+	by_subject = row["department"] == DEPARTMENT_OF_SUBJECT
+	return Step(
+		key=row["key"],
+		phase=row["phase"],
+		priority=row["priority"],
+		department="" if by_subject else row["department"],
+		per=row["per"],
+		anchor=row["anchor"],
+		title_en=row["en"],
+		title_zh=row["zh"],
+		clauses=tuple(row["clauses"]),
+		origin=row.get("origin", "clause"),
+		minutes=None if minutes == "etr" else minutes,
+		due_at_etr=minutes == "etr",
+		minutes_by_planner={who.title(): value for who, value in row.get("by_planner", {}).items()},
+		at_least_once=row.get("at_least_once", False),
+		checklist=row.get("checklist", ""),
+		when_property_type=when.get("property_type", ""),
+		when_off_hours=when.get("off_hours"),
+		when_min_households=when.get("min_households", 0),
+		when_planned_by=when.get("planned_by", "").title(),
+		when_unprotected=when.get("unprotected", False),
+		gate=row.get("gate", ""),
+		defect_gate=row.get("defect_gate", ""),
+		held_until=row.get("held_until", ""),
+		life_safety=row.get("life_safety", False),
+		optional=row.get("optional", False),
+		required_when=row.get("required_when", ""),
+		on_outcome=row.get("on_outcome", False),
+		outcomes={name: tuple(effect.get("adds", ())) for name, effect in row.get("outcomes", {}).items()},
+		after=tuple(row.get("after", ())) + tuple(row.get("after_level", {}).get(level, ())),
+		checks=tuple(row.get("checks", ())),
+		read_back_by=row.get("read_back_by", ""),
+		repeat_minutes=row.get("repeat_minutes", 0),
+		repeat_until=row.get("repeat_until", ""),
+		completes_with=row.get("completes_with", ""),
+		evidence=row.get("evidence", "none"),
+		calls=row.get("calls", ""),
+	)
+
+
+def check_plan(steps: list[Step], departments: Iterable[str]) -> None:
+	"""Refuse a plan that could not be carried out: double keys, unknown words, steps that wait for each other.
+
+	Raises RuleError naming the step, the field and the way out.
+	"""
+	known_departments = set(departments)
+	keys = [step.key for step in steps]
+	if not steps:
+		raise RuleError(_("Steps: a plan needs at least one step."))
+	for step in steps:
+		if keys.count(step.key) > 1:
+			raise RuleError(_("Step Key {key}: used twice. Give each step a key of its own."), key=step.key)
+		_check_words(step, known_departments)
+		for field_label, others in (
+			("After", step.after),
+			("Outcomes", tuple(key for adds in step.outcomes.values() for key in adds)),
+		):
+			for other in others:
+				if other not in keys:
+					raise RuleError(
+						_(
+							"Step {key}, {field}: there is no step {other} in this plan. Correct the key or add the step."
+						),
+						key=step.key,
+						field=field_label,
+						other=other,
+					)
+	_check_order(steps)
+
+
+def _check_words(step: Step, departments: set[str]) -> None:
+	if step.department not in departments and (step.department or step.per != "critical_room"):
+		raise RuleError(
+			_("Step {key}, Department: {department} is not a Response Department. Choose one of the list."),
+			key=step.key,
+			department=step.department or "-",
+		)
+	if step.read_back_by and step.read_back_by not in departments:
+		raise RuleError(
+			_("Step {key}, Read Back By: {department} is not a Response Department. Choose one of the list."),
+			key=step.key,
+			department=step.read_back_by,
+		)
+	if step.calls and step.calls not in {*departments, ACCOUNT_MANAGER}:
+		raise RuleError(
+			_("Step {key}, Calls: {who} is neither a Response Department nor account_manager. Choose one of these."),
+			key=step.key,
+			who=step.calls,
+		)
+	for field_label, value, allowed in (
+		("Phase", step.phase, PHASES),
+		("Per", step.per, KINDS),
+		("Anchor", step.anchor, ANCHORS),
+		("Gate", step.gate, ("", *GATES)),
+		("Defect Gate", step.defect_gate, ("", *GATES)),
+		("Evidence", step.evidence, EVIDENCE),
+		("Completes With", step.completes_with, ("", *COMPLETED_WITH)),
+		("Held Until", step.held_until, ("", "stand_down")),
+		("Repeat Until", step.repeat_until, ("", "etr", "restored")),
+		("Required When", step.required_when, ("", "posts_exceed_guards")),
+		("Checklist", step.checklist, ("", "shaft_switch", "security_point")),
+	):
+		if value not in allowed:
+			raise RuleError(
+				_("Step {key}, {field}: {value} is not known. Choose one of: {allowed}."),
+				key=step.key,
+				field=field_label,
+				value=value,
+				allowed=tuple(filter(None, allowed)),
+			)
+	if not step.planned_anchor and min((step.minutes or 0, *step.minutes_by_planner.values())) < 0:
+		raise RuleError(
+			_("Step {key}, Minutes: only a step that counts from a planned time may be due before it. Give 0 or more."),
+			key=step.key,
+		)
+	if step.anchor == "node_restored" and step.per != "affected_node":
+		raise RuleError(
+			_("Step {key}, Per: a step that waits for the supply of each node is done per affected_node."), key=step.key
+		)
+	if step.repeat_minutes < 0 or (step.repeat_minutes and not step.repeat_until):
+		raise RuleError(
+			_("Step {key}, Repeat Until: a step that repeats needs an end. Choose one of: etr, restored."), key=step.key
+		)
+
+
+def _check_order(steps: list[Step]) -> None:
+	"""Depth-first search for a loop in `after`."""
+	after = {step.key: step.after for step in steps}
+	done: set[str] = set()
+
+	def visit(key: str, path: tuple[str, ...]) -> None:
+		if key in path:
+			loop = " > ".join((*path[path.index(key) :], key))
+			raise RuleError(_("After: these steps wait for each other: {loop}. Take one of them out."), loop=loop)
+		if key not in done:
+			for earlier in after[key]:
+				visit(earlier, (*path, key))
+			done.add(key)
+
+	for key in after:
+		visit(key, ())
