@@ -1,0 +1,22 @@
+import frappe
+from frappe import _
+from frappe.model.document import Document
+
+from outage_response.compat import fill_times
+from outage_response.flows import run_card
+
+MONDAY_TO_FRIDAY = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday")
+
+
+class ManagedProperty(Document):
+	def validate(self):
+		fill_times(self)
+		if not self.work_days:
+			for day in MONDAY_TO_FRIDAY:
+				self.append("work_days", {"day": day})
+		if (self.households or 0) < 1:
+			frappe.throw(_("Households: enter the registered number, at least 1."))
+
+	def run_card(self) -> dict:
+		"""For the print format Outage Run Card; see `flows.run_card.of_property`."""
+		return run_card.of_property(self.name)

@@ -1,0 +1,12 @@
+// A callback by itself: logging an attempt, for those who may.
+frappe.ui.form.on("Outage Callback", {
+	async refresh(frm) {
+		if (frm.is_new()) return;
+		const name = frm.doc.name;
+		const seen = await outage_response.load(frm.doc.incident).catch(() => null);
+		const row = seen?.callbacks.find((callback) => callback.name === name);
+		if (!row?.may_log || frm.doc.name !== name) return;
+		outage_response.set_now(seen.now);
+		frm.add_custom_button(__("Log the call"), () => outage_response.open_callback(row, () => frm.reload_doc()));
+	},
+});

@@ -1,0 +1,10 @@
+frappe.listview_settings["Outage Callback"] = {
+	hide_name_column: true,
+	add_fields: ["status", "priority", "reason"],
+	get_indicator(doc) {
+		return [__(doc.status), outage_response.STATUS_COLOURS[doc.status] || "gray", `status,=,${doc.status}`];
+	},
+	onload(list) {
+		list.page.add_inner_button(__("Calls to residents"), () => window.open("/outage-calls"));
+	},
+};

@@ -1,0 +1,16 @@
+import frappe
+from frappe import _
+from frappe.model.document import Document
+
+from outage_response.domain import notices
+from outage_response.flows.wording import WORDS
+
+
+class OutageNoticeTemplate(Document):
+	def validate(self):
+		if unknown := notices.unknown_words(f"{self.subject}\n{self.message}", WORDS):
+			frappe.throw(
+				_("Message: {0} is not a word that is filled in. Known: {1}.").format(
+					", ".join(unknown), ", ".join(WORDS)
+				)
+			)

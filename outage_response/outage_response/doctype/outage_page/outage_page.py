@@ -1,0 +1,12 @@
+import frappe
+
+from outage_response.outage_response.verb_owned import VerbOwned
+
+
+class OutagePage(VerbOwned):
+	pass
+
+
+def on_doctype_update():
+	frappe.db.add_index("Outage Page", ["status", "send_after"])
+	frappe.db.add_index("Outage Page", ["incident", "send_after"])

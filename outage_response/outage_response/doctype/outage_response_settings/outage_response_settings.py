@@ -1,0 +1,31 @@
+import frappe
+from frappe import _
+from frappe.model.document import Document
+from frappe.utils import get_time
+
+from outage_response.compat import fill_times
+
+LIMITS = {
+	"fast_clock_minutes": (0, 60),
+	"callback_sample_percent": (0, 100),
+	"callback_max_attempts": (1, 20),
+	"callback_retry_minutes": (5, 2880),
+	"first_word_minutes": (1, 240),
+	"in_writing_minutes": (1, 1440),
+	"etr_warning_minutes": (0, 240),
+	"supplier_notice_days": (0, 60),
+	"property_notice_days": (0, 60),
+	"mail_patience_minutes": (1, 1440),
+	"link_days": (1, 90),
+	"claim_minutes": (1, 120),
+}
+
+
+class OutageResponseSettings(Document):
+	def validate(self):
+		fill_times(self)
+		for field, (lowest, highest) in LIMITS.items():
+			if not lowest <= (self.get(field) or 0) <= highest:
+				frappe.throw(_("{0}: a number from {1} to {2}.").format(_(self.meta.get_label(field)), lowest, highest))
+		if get_time(self.calling_from) >= get_time(self.calling_to):
+			frappe.throw(_("Calling Hours To: must lie after Calling Hours From."))

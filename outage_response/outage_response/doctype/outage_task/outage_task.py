@@ -1,0 +1,13 @@
+import frappe
+
+from outage_response.outage_response.verb_owned import VerbOwned
+
+
+class OutageTask(VerbOwned):
+	pass
+
+
+def on_doctype_update():
+	frappe.db.add_index("Outage Task", ["incident", "status"])
+	frappe.db.add_index("Outage Task", ["department", "status", "due_at"])
+	frappe.db.add_index("Outage Task", ["subject_type", "subject(100)"])

@@ -1,0 +1,23 @@
+frappe.listview_settings["Outage Task"] = {
+	hide_name_column: true,
+	add_fields: ["title_zh", "status", "life_safety", "started_at", "completed_at", "held_until"],
+	filters: [["status", "in", ["Open", "Acknowledged", "In Progress", "On Post"]]],
+	get_indicator(doc) {
+		return [__(doc.status), outage_response.STATUS_COLOURS[doc.status] || "gray", `status,=,${doc.status}`];
+	},
+	onload(list) {
+		list.page.add_inner_button(__("My outage tasks"), () => window.open("/my-outage-tasks"));
+	},
+	formatters: {
+		title(value, _df, doc) {
+			const title = frappe.boot.lang?.startsWith("zh") && doc.title_zh ? doc.title_zh : value;
+			return (doc.life_safety ? "⚠ " : "") + frappe.utils.escape_html(title);
+		},
+		due_at(value, _df, doc) {
+			const stopped = doc.held_until ? doc.started_at : doc.completed_at;
+			if (["Skipped", "Cancelled"].includes(doc.status) || !value) return outage_response.moment(value);
+			const over = !stopped && outage_response.minutes_until(value) < 0;
+			return `<span class="${over ? "outage-red" : ""}">${outage_response.moment(value)}</span>`;
+		},
+	},
+};

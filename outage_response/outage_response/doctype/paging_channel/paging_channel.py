@@ -1,0 +1,32 @@
+import frappe
+from frappe import _
+from frappe.model.document import Document
+
+from outage_response.integrations import channels
+
+
+class PagingChannel(Document):
+	def validate(self):
+		if not 1 <= (self.timeout_seconds or 0) <= 30:
+			frappe.throw(_("{0}: a number from {1} to {2}.").format(_(self.meta.get_label("timeout_seconds")), 1, 30))
+		if not 1 <= (self.tries or 0) <= 10:
+			frappe.throw(_("{0}: a number from {1} to {2}.").format(_(self.meta.get_label("tries")), 1, 10))
+		if self.audience == channels.GROUP and self.kind != "HTTP":
+			frappe.throw(_("Goes To: only a channel of the kind HTTP can ring a group."))
+		if self.enabled and not channels.driver(self.kind).is_on(self):
+			frappe.msgprint(_(HOW_TO[self.kind]), indicator="orange")
+		if self.inbound_signature and not self.get_password("inbound_secret", raise_exception=False):
+			frappe.throw(_("Inbound Secret: answers that come back are taken only when they are signed with one."))
+
+
+def _word(text: str) -> str:
+	"""Mark a text for the translation files."""
+	return text
+
+
+HOW_TO = {
+	"Bell": "",
+	"E-mail": _word("This channel rings nobody yet: enter an outgoing Email Account."),
+	"SMS": _word("This channel rings nobody yet: enter the gateway in SMS Settings."),
+	"HTTP": _word("This channel rings nobody yet: enter its URL."),
+}

@@ -1,0 +1,23 @@
+// The power tree of a property, with what hangs on each node (itself and all below).
+frappe.treeview_settings["Power Node"] = {
+	get_tree_nodes: "outage_response.api.screens.get_power_nodes",
+	get_tree_root: false,
+	root_label: __("Power Nodes"),
+	onload: (view) => view.make_tree(),
+	title: __("Power Nodes"),
+	filters: [
+		{
+			fieldname: "property",
+			fieldtype: "Link",
+			options: "Managed Property",
+			label: __("Property"),
+		},
+	],
+	get_label: (node) => frappe.utils.escape_html(node.title || node.label),
+	onrender(node) {
+		const { units, assets, node_type } = node.data;
+		if (!node_type) return;
+		const text = [__(node_type), __("units: {0}", [units]), __("assets: {0}", [assets])].join(" · ");
+		$(`<span class="text-muted small ml-2"></span>`).text(text).appendTo(node.$tree_link);
+	},
+};

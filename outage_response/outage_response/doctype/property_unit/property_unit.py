@@ -1,0 +1,16 @@
+import frappe
+from frappe import _
+from frappe.model.document import Document
+
+
+class PropertyUnit(Document):
+	def validate(self):
+		if frappe.db.get_value("Power Node", self.power_node, "property") != self.property:
+			frappe.throw(
+				_("Power Node: {0} does not belong to {1}. Choose a node of its power tree.").format(
+					self.power_node, self.property
+				)
+			)
+		contacts = [row.contact for row in self.residents]
+		if len(contacts) != len(set(contacts)):
+			frappe.throw(_("Residents: each contact is entered once."))

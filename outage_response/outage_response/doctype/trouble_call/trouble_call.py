@@ -1,0 +1,16 @@
+import frappe
+from frappe.model.document import Document
+
+from outage_response.flows.verbs import refuse_delete
+
+exclude_from_linked_with = True  # personal: see Care Need
+
+
+class TroubleCall(Document):
+	def on_trash(self):
+		refuse_delete(self)
+
+
+def on_doctype_update():
+	frappe.db.add_index("Trouble Call", ["property", "said_at"])
+	frappe.db.add_unique("Trouble Call", ["ticket_type", "ticket"], constraint_name="one_call_per_ticket")

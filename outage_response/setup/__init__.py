@@ -1,0 +1,1 @@
+"""Install, uninstall, and the data that the app brings."""

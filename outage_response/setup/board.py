@@ -1,0 +1,41 @@
+"""The board of tasks by state: a Kanban Board is no standard document of a module, so the app makes its own.
+
+It is for looking. Nobody may write a task, so Frappe lets no card be dragged; states change by the verbs. Uninstalling
+takes it away with everything else that is about our doctypes.
+"""
+
+import json
+
+import frappe
+
+NAME = "Outage Tasks by State"
+COLOURS = {
+	"Open": "Red",
+	"Acknowledged": "Orange",
+	"In Progress": "Blue",
+	"On Post": "Purple",
+	"Done": "Green",
+	"Skipped": "Gray",
+	"Cancelled": "Gray",
+}
+
+
+def create() -> None:
+	"""Make the board if it is missing; what a System Manager changed on it stays."""
+	if frappe.db.exists("Kanban Board", NAME):
+		return
+	frappe.get_doc(
+		{
+			"doctype": "Kanban Board",
+			"kanban_board_name": NAME,
+			"reference_doctype": "Outage Task",
+			"field_name": "status",
+			"private": 0,
+			"show_labels": 1,
+			"fields": json.dumps(["subject_label", "assigned_role", "due_at"]),
+			"columns": [
+				{"column_name": state, "indicator": colour, "status": "Active" if state != "Cancelled" else "Archived"}
+				for state, colour in COLOURS.items()
+			],
+		}
+	).insert(ignore_permissions=True)

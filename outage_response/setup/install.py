@@ -1,0 +1,19 @@
+"""After install: the data that the app brings. Doctypes and roles come by Frappe itself (sync, fixtures)."""
+
+from . import board, custom_fields, form_scripts
+from .seed import seed
+
+
+def after_install() -> None:
+	"""Departments, levels and plans; fields and form scripts on the platforms that are here."""
+	seed()
+	board.create()
+	custom_fields.create()
+	form_scripts.create()
+
+
+def after_app_install(app: str) -> None:
+	"""A platform was installed after us: give its tickets their fields and form scripts."""
+	if app != "outage_response":
+		custom_fields.create()
+		form_scripts.create()

@@ -1,0 +1,73 @@
+"""Before uninstall: take away what the app left in Frappe's own tables; Frappe drops the app's doctypes itself."""
+
+import json
+from pathlib import Path
+
+import frappe
+
+from outage_response.integrations import CALL_LOG_PREFIX, records
+
+from . import custom_fields, form_scripts, leftovers
+
+MODULE = "Outage Response"
+ROLES = Path(__file__).resolve().parents[1] / "fixtures" / "role.json"
+
+
+def before_uninstall() -> None:
+	"""Leave the site as it was before the install."""
+	custom_fields.delete()
+	form_scripts.delete()
+	ours = frappe.get_all("DocType", filters={"module": MODULE}, pluck="name")
+	leftovers.delete_about(ours)
+	_calls_and_notes(ours)
+	leftovers.delete_of_app("outage_response")
+	_roles()
+	frappe.flags.outage_uninstall_began = leftovers.moment()
+
+
+def after_uninstall() -> None:
+	"""Frappe keeps a copy of each doctype it has dropped; the commands commit nothing after this."""
+	leftovers.empty_waste_basket(frappe.flags.outage_uninstall_began)
+	frappe.db.commit()
+
+
+def _calls_and_notes(ours: list[str]) -> None:
+	"""What was written for callbacks into call logs and onto tickets. A call that telephony logged itself stays, without
+	what points at us; so do residents' tickets, the answers on them, and the customers."""
+	for doctype in ("CRM Call Log", "Call Log"):
+		if not _has_table(doctype):
+			continue
+		made = frappe.get_all(doctype, filters={"name": ("like", f"{CALL_LOG_PREFIX}%")}, pluck="name")
+		frappe.db.delete("Dynamic Link", {"parenttype": doctype, "parent": ("in", made)})
+		frappe.db.delete(doctype, {"name": ("in", made)})
+	if _has_table("CRM Call Log"):
+		log = frappe.qb.DocType("CRM Call Log")
+		frappe.qb.update(log).set(log.note, None).where(log.note.like(f"{CALL_LOG_PREFIX}%")).run()
+		frappe.qb.update(log).set(log.reference_doctype, None).set(log.reference_docname, None).where(
+			log.reference_doctype.isin(ours)
+		).run()
+	for doctype in ("FCRM Note", "Communication"):
+		if _has_table(doctype):
+			frappe.db.delete(doctype, {"name": ("like", f"{CALL_LOG_PREFIX}%")})
+	frappe.db.delete("Communication Link", {"parent": ("like", f"{CALL_LOG_PREFIX}%")})
+	frappe.db.delete("Dynamic Link", {"link_name": ("like", f"{CALL_LOG_PREFIX}%")})
+	frappe.db.delete("Dynamic Link", {"link_doctype": ("in", ours)})
+	for doctype in ("HD Ticket Comment", "Comment"):
+		if _has_table(doctype):
+			frappe.db.delete(doctype, {"name": ("like", f"{records.ticket_notes_of_app()}%")})
+
+
+def _has_table(doctype: str) -> bool:
+	"""A platform may have been removed by half."""
+	return bool(frappe.db.exists("DocType", doctype)) and frappe.db.table_exists(doctype, cached=False)
+
+
+def _roles() -> None:
+	"""The roles, and who had them."""
+	names = [row["name"] for row in json.loads(ROLES.read_text(encoding="utf-8"))]
+	for doctype in ("Has Role", "Custom DocPerm"):
+		frappe.db.delete(doctype, {"role": ("in", names)})
+	for name in names:
+		if frappe.db.exists("Role", name):
+			frappe.delete_doc("Role", name, force=True, ignore_permissions=True, delete_permanently=True)
+	frappe.clear_cache()
