@@ -1,0 +1,1 @@
+"""Whitelisted endpoints: typed, permission first, then a flow."""

@@ -1,0 +1,66 @@
+"""What the ticket pages of the helpdesk and ERPNext's Issue form call, for people who work on the ticket.
+
+They see what is known; each verb keeps its roles (`domain/authority.py`), as in `api/staff.py`.
+"""
+
+from typing import Any
+
+import frappe
+
+from outage_response.flows import agent
+
+from .staff import endpoint
+
+
+@frappe.whitelist(methods=["GET", "POST"])  # a ticket page reads by POST
+def look(ticket_type: str, ticket: str) -> dict[str, Any]:
+	"""See `flows.agent.look`."""
+	return agent.look(ticket_type, ticket)
+
+
+@frappe.whitelist(methods=["GET", "POST"])
+def running(ticket_type: str, ticket: str = "") -> list[dict[str, Any]]:
+	"""See `flows.agent.running`."""
+	return agent.running(ticket_type, ticket)
+
+
+@endpoint
+def declare(
+	ticket_type: str, ticket: str, node: str | None = None, level: str = "II", request_id: str | None = None
+) -> dict[str, Any]:
+	"""See `flows.agent.declare`."""
+	return agent.declare(ticket_type, ticket, node, level, request_id)
+
+
+@endpoint
+def propose(ticket_type: str, ticket: str, node: str | None = None) -> dict[str, Any]:
+	"""See `flows.agent.propose`."""
+	return agent.propose(ticket_type, ticket, node)
+
+
+@endpoint
+def attach(ticket_type: str, ticket: str, incident: str) -> dict[str, Any]:
+	"""See `flows.agent.attach`."""
+	return agent.attach(ticket_type, ticket, incident)
+
+
+@endpoint
+def log_callback(
+	ticket_type: str,
+	ticket: str,
+	outcome: str,
+	note: str | None = None,
+	satisfaction: int | None = None,
+	call_record: str | None = None,
+	request_id: str | None = None,
+) -> dict[str, Any]:
+	"""See `flows.agent.log_callback`."""
+	return agent.log_callback(
+		ticket_type,
+		ticket,
+		outcome,
+		note=note,
+		satisfaction=satisfaction,
+		call_record=call_record,
+		request_id=request_id,
+	)

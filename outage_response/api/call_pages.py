@@ -1,0 +1,62 @@
+"""The page of those who phone residents: the next call on top, one touch for what came of it."""
+
+from urllib.parse import quote
+
+import frappe
+from frappe import _
+from werkzeug.wrappers import Response
+
+from outage_response.domain.errors import RuleError
+from outage_response.flows import callback, calls, templates
+
+from .answers import done, field, number, page, with_token
+
+OUTCOMES = {
+	calls.CALLBACK: ("Reached", "No Answer", "Still Out", "Refused"),
+	calls.DELIVERY: ("Reached", "No Answer", "Wrong Number"),
+}
+
+
+def show_calls() -> Response:
+	"""The call that is mine, or the next one, and those after it."""
+	lines = calls.queue()
+	args = frappe.local.request.args
+	chosen = (args.get("kind") or "", args.get("call") or "")
+	mine = calls.about(*chosen) if chosen[1] else None
+	text = templates.render(
+		"calls.html",
+		title=_("Calls to residents"),
+		lines=lines,
+		mine=mine,
+		outcomes=OUTCOMES.get(mine["doctype"], ()) if mine else (),
+		incidents=sorted({line["incident"] for line in lines}),
+		said=done(),
+	)
+	return page(with_token(text))
+
+
+def post_calls() -> str:
+	"""Take the next call, or say what came of one and take the next."""
+	if outcome := field("outcome", 40):
+		doctype, name = field("kind", 40), field("call", 140)
+		if outcome not in OUTCOMES.get(doctype, ()):
+			raise RuleError(_("Outcome: choose one of: {allowed}."), allowed=OUTCOMES.get(doctype, ()))
+		if doctype == calls.CALLBACK:
+			callback.log_attempt(name, outcome, note=field("note"), satisfaction=number("satisfaction"))
+		else:
+			calls.log_told(name, outcome, field("note"))
+		if not field("go_on", 10):
+			return "/outage-calls?done=told"
+	line = calls.next_call()
+	if not line:
+		return "/outage-calls?done=told" if outcome else "/outage-calls"
+	calls.claim_call(line["doctype"], line["name"])
+	return f"/outage-calls?kind={quote(line['doctype'])}&call={quote(line['name'])}&done={'told' if outcome else 'claimed'}"
+
+
+def show_unreached(name: str) -> Response:
+	"""Who has not been reached, by floor."""
+	text = templates.render(
+		"unreached.html", title=_("Not reached yet: {0}").format(name[:140]), floors=calls.unreached(name)
+	)
+	return page(text)

@@ -1,0 +1,39 @@
+"""What the control room's screens read and send: command centre, call sheet, run card."""
+
+from typing import Any
+
+import frappe
+
+from outage_response.flows import calling, command, run_card
+
+from .staff import endpoint
+
+
+@frappe.whitelist(methods=["GET"])
+def centre() -> dict[str, Any]:
+	"""See `flows.command.command_centre`."""
+	return command.command_centre()
+
+
+@endpoint
+def declare_seen(
+	property: str,
+	seen: str | None = None,
+	where: str | None = None,
+	occurred_at: str | None = None,
+	request_id: str | None = None,
+) -> dict[str, Any]:
+	"""See `flows.command.declare_seen`."""
+	return command.declare_seen(property, seen, where, occurred_at=occurred_at, request_id=request_id)
+
+
+@frappe.whitelist(methods=["GET"])
+def call_sheet(incident: str) -> dict[str, Any]:
+	"""See `flows.calling.call_sheet`."""
+	return calling.call_sheet(incident)
+
+
+@frappe.whitelist(methods=["GET"])
+def run_card_lines(incident: str) -> dict[str, Any]:
+	"""See `flows.run_card.to_enter`."""
+	return run_card.to_enter(incident)

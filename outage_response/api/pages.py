@@ -1,0 +1,209 @@
+"""The pages of residents and of those who phone them, made on the server: no script, no bundle, a few kilobytes.
+
+Frappe asks `OutagePage` for every path (hook `page_renderer`); it answers those in ROUTES. A GET only shows. A POST does
+something, in a transaction that is retried like a verb's, and sends the reader back to what they see next.
+"""
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+from urllib.parse import quote, unquote
+
+import frappe
+from frappe import _
+from werkzeug.wrappers import Response
+
+from outage_response.domain.errors import NotAllowed, RuleError
+from outage_response.flows import portal, portal_actions, templates, versions
+
+from . import call_pages
+from .answers import done, field, number, own_page, page, redirect, sorry, with_token
+from .limits import TooMany, require_sparing
+from .staff import retrying
+
+
+@dataclass(frozen=True)
+class Route:
+	"""A path and what answers it. `readers` is for the access matrix: guest, link, resident, staff."""
+
+	name: str
+	pattern: re.Pattern
+	get: Callable
+	post: Callable | None
+	readers: str
+
+
+class OutagePage:
+	"""A page renderer as Frappe wants one."""
+
+	def __init__(self, path: str | None = None, http_status_code: int | None = None):
+		self.path = (path or frappe.local.request.path).strip("/ ")
+
+	def can_render(self) -> bool:
+		return self.path.split("/", 1)[0] in FIRST_WORDS
+
+	def render(self) -> Response:
+		"""One of ROUTES, or a page that says what is wrong."""
+		for route in ROUTES:
+			if found := route.pattern.fullmatch(self.path):
+				return answer(route, found.groupdict())
+		return sorry(_("There is no such page."), 404)
+
+
+def answer(route: Route, words: dict[str, str]) -> Response:
+	"""The page, or a refusal as a page: what a rule says, never a trace."""
+	request = frappe.local.request
+	words = {name: unquote(value) for name, value in words.items()}
+	try:
+		require_sparing(route.name, words.get("token"))
+		if request.method == "POST":
+			if not route.post:
+				return sorry(_("This page only shows."), 405)
+			return redirect(retrying(route.post)(**words))
+		return route.get(**words)
+	except TooMany:
+		return sorry(_("Too many requests. Wait a minute."), 429)
+	except (RuleError, frappe.PermissionError) as refusal:
+		frappe.db.rollback()
+		refused = isinstance(refusal, (frappe.PermissionError, NotAllowed))
+		if refused and frappe.session.user == "Guest" and route.readers not in ("guest", "link"):
+			return redirect(f"/login?redirect-to=/{quote(frappe.local.request.path.strip('/'))}")
+		text = refusal.rendered(_) if isinstance(refusal, RuleError) else str(refusal)
+		return sorry(text, 403 if refused else 417)
+	except frappe.ValidationError as refusal:
+		frappe.db.rollback()
+		return sorry(frappe.utils.strip_html(str(refusal)), 417)
+	finally:
+		frappe.clear_messages()
+
+
+# ---------------------------------------------------------------- a resident's own
+
+
+def show_outages() -> Response:
+	person = portal.of_user(frappe.session.user)
+	said = done()
+
+	def make() -> str:
+		return templates.render(
+			"outages.html", title=_("Power at your home"), person=person, cards=portal.outages(person), said=said
+		)
+
+	return own_page(f"list:{said}", person, make)
+
+
+def show_outage(name: str) -> Response:
+	person = portal.of_user(frappe.session.user)
+	said = done()
+
+	def make() -> str:
+		card = portal.outage(person, name)
+		return templates.render("outage.html", title=card["title"], card=card, said=said, home="/outages")
+
+	return own_page(f"one:{name[:140]}:{said}", person, make)
+
+
+def post_outage(name: str) -> str:
+	person = portal.of_user(frappe.session.user)
+	said = portal_actions.answer(person, name, field("said"), number("satisfaction"), field("note"))["said"]
+	return f"/outages/{quote(name)}?done={said}"
+
+
+def show_calendar(name: str) -> Response:
+	person = portal.of_user(frappe.session.user)
+	response = Response(portal.calendar(person, name), mimetype="text/calendar")
+	response.headers["Content-Disposition"] = "attachment; filename=outage.ics"
+	response.headers["Cache-Control"] = "private, no-store"
+	return response
+
+
+def show_report() -> Response:
+	text = templates.render(
+		"report.html",
+		title=_("No power here"),
+		person=portal.of_user(frappe.session.user),
+		parts=portal_actions.PARTS,
+		once=frappe.generate_hash(length=12),  # this form, sent twice, is one report
+	)
+	return page(with_token(text))
+
+
+def post_report() -> str:
+	person = portal.of_user(frappe.session.user)
+	danger = field("danger", 10)
+	if danger not in ("yes", "no"):
+		raise RuleError(_("Is anybody in danger? Choose yes or no."))
+	result = portal_actions.report(
+		person, field("unit"), field("part"), danger == "yes", field("words"), field("once", 40)
+	)
+	return "/outages?done=" + ("danger" if result["danger"] else "known" if result["known"] else "reported")
+
+
+def show_care() -> Response:
+	person = portal.of_user(frappe.session.user)
+	text = templates.render(
+		"care.html",
+		title=_("Somebody here depends on power"),
+		person=person,
+		needs=portal_actions.care_needs(person),
+		said=done(),
+	)
+	return page(with_token(text))
+
+
+def post_care() -> str:
+	person = portal.of_user(frappe.session.user)
+	if field("withdraw", 10):
+		portal_actions.withdraw_care_need(person, field("unit"))
+		return "/outages/care?done=care_withdrawn"
+	portal_actions.say_care_need(person, field("unit"), field("what"), number("minutes") or 0)
+	return "/outages/care?done=care_kept"
+
+
+# ---------------------------------------------------------------- by a link
+
+
+def show_link(token: str) -> Response:
+	person = portal.of_link(token)
+	card = portal.outage(person, person.only)
+	text = templates.render("outage.html", title=card["title"], card=card, said=done(), home="")
+	return page(with_token(text))
+
+
+def post_link(token: str) -> str:
+	person = portal.of_link(token)
+	said = portal_actions.answer(person, person.only, field("said"), number("satisfaction"), field("note"))["said"]
+	return f"/outages/link/{quote(token)}?done={said}"
+
+
+# ---------------------------------------------------------------- everybody's
+
+
+def show_status(property: str) -> Response:
+	version, key = versions.of([property[:140]]), f"status:{frappe.local.lang}"
+	text = versions.page(key, version)
+	if text is None:
+		status = portal.status_of(property)
+		if not status:
+			return sorry(_("There is no such page."), 404)
+		text = templates.render("status.html", title=_("Power at {0}").format(property), status=status)
+		versions.keep(key, version, text)
+	return page(text, cache="public, max-age=15", etag=True)
+
+
+def _route(name: str, pattern: str, get: Callable, post: Callable | None, readers: str) -> Route:
+	return Route(name, re.compile(pattern), get, post, readers)
+
+
+ROUTES = (
+	_route("outages", r"outages", show_outages, None, "resident"),
+	_route("report", r"outages/report", show_report, post_report, "resident"),
+	_route("care", r"outages/care", show_care, post_care, "resident"),
+	_route("link", r"outages/link/(?P<token>[^/]+)", show_link, post_link, "link"),
+	_route("calendar", r"outages/(?P<name>[^/]+)/calendar\.ics", show_calendar, None, "resident"),
+	_route("outage", r"outages/(?P<name>[^/]+)", show_outage, post_outage, "resident"),
+	_route("calls", r"outage-calls", call_pages.show_calls, call_pages.post_calls, "staff"),
+	_route("unreached", r"outage-calls/(?P<name>[^/]+)", call_pages.show_unreached, None, "staff"),
+	_route("status", r"outage-status/(?P<property>[^/]+)", show_status, None, "guest"),
+)
+FIRST_WORDS = {"outages", "outage-status", "outage-calls"}

@@ -1,0 +1,100 @@
+"""Being rung and answering: the link in a message, a gateway's replies, and what the control room sees of it."""
+
+from typing import Any
+
+import frappe
+from frappe.rate_limiter import rate_limit
+
+from outage_response.flows import answering, handover, rosters, test_calls, who_knows
+from outage_response.flows import task as task_flow
+from outage_response.flows.verbs import translated
+from outage_response.permissions import require_read, require_verb
+
+from .staff import bounded, endpoint, retrying
+
+A_MINUTE = 60
+
+
+@endpoint
+def acknowledge_for(
+	task: str,
+	user: str | None = None,
+	how: str = "radio",
+	occurred_at: str | None = None,
+	request_id: str | None = None,
+) -> dict[str, Any]:
+	"""See `flows.task.acknowledge_for`."""
+	return task_flow.acknowledge_for(task, user, how, occurred_at=occurred_at, request_id=request_id)
+
+
+@endpoint
+def hand_over(
+	incident: str,
+	note: str,
+	user: str | None = None,
+	occurred_at: str | None = None,
+	request_id: str | None = None,
+) -> dict[str, Any]:
+	"""See `flows.handover.hand_over`."""
+	return handover.hand_over(incident, note, user, occurred_at=occurred_at, request_id=request_id)
+
+
+@endpoint
+def test_call(property: str, department: str | None = None) -> dict[str, Any]:
+	"""See `flows.test_calls.test_call`."""
+	return test_calls.test_call(property, department)
+
+
+@frappe.whitelist(methods=["GET"])
+def get_test(test: str) -> dict[str, Any]:
+	"""Who answered a test call."""
+	require_read("Paging Test", test)
+	return test_calls.result(test)
+
+
+@endpoint
+def swap_shifts(shift: str, other: str) -> None:
+	"""Two people exchange their shifts."""
+	with translated():
+		require_verb("swap_shifts")
+		require_read("Duty Shift", shift)
+		require_read("Duty Shift", other)
+		rosters.swap(shift, other)
+
+
+@frappe.whitelist(methods=["GET"])
+def get_who_knows(incident: str) -> dict[str, Any]:
+	"""Who was rung, who answered, who is where; and each step from its first ring to somebody on the spot."""
+	require_read("Outage Incident", incident)
+	return who_knows.who_knows(incident)
+
+
+@frappe.whitelist(allow_guest=True, methods=["GET"])
+@rate_limit(limit=60, seconds=A_MINUTE)
+def look(token: str) -> dict[str, Any]:
+	"""What the holder of a link was rung for. Looking changes nothing: mail scanners open every link."""
+	return answering.look(token)
+
+
+@frappe.whitelist(allow_guest=True, methods=["POST"])
+@rate_limit(limit=60, seconds=A_MINUTE)
+@bounded
+@retrying
+def answer(token: str, yes: bool = True) -> dict[str, Any]:
+	"""The holder of a link says yes or no."""
+	return answering.by_link(token, bool(yes))
+
+
+@frappe.whitelist(allow_guest=True, methods=["POST"])
+@rate_limit(limit=300, seconds=A_MINUTE)
+@retrying
+def inbound(channel: str | None = None) -> dict[str, Any]:
+	"""A gateway hands over what somebody replied. Signed as the Paging Channel says; everything else is refused."""
+	channel = channel or frappe.request.args.get("channel")  # Frappe reads no query beside a JSON body
+	return answering.inbound(channel, frappe.request, {**frappe.request.args, **frappe.form_dict})
+
+
+@frappe.whitelist(methods=["GET"])
+def get_shifts(start: str, end: str, filters: str | list | None = None) -> list[dict[str, Any]]:
+	"""Duty Shifts for Frappe's calendar, of properties that the reader may see."""
+	return rosters.calendar(start, end, filters)

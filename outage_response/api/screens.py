@@ -1,0 +1,41 @@
+"""What the Desk's screens read. They change nothing: buttons call the verbs of `api/staff.py`."""
+
+from typing import Any
+
+import frappe
+
+from outage_response.flows import figures, power_tree, situation
+from outage_response.permissions import require_read
+
+
+@frappe.whitelist(methods=["GET"])
+def get_incident(incident: str) -> dict[str, Any]:
+	"""See `flows.situation.get`."""
+	require_read("Outage Incident", incident)
+	return situation.get(incident)
+
+
+@frappe.whitelist(methods=["GET"])
+def get_verbs() -> list[str]:
+	"""See `flows.situation.verbs_anywhere`."""
+	return situation.verbs_anywhere()
+
+
+@frappe.whitelist(methods=["GET", "POST"])  # the tree view posts
+def get_power_nodes(
+	doctype: str, parent: str | None = None, property: str | None = None, is_root: bool = False
+) -> list[dict[str, Any]]:
+	"""One level of the power tree, see `flows.power_tree.children`. `is_root`: `parent` is the view's own root, no node."""
+	return power_tree.children(None if is_root else parent, property or None)
+
+
+@frappe.whitelist(methods=["GET", "POST"])  # number cards post
+def count_life_safety(filters: str | list | None = None) -> dict[str, Any]:
+	"""A number card: see `flows.figures.open_life_safety_steps`."""
+	return {"value": figures.open_life_safety_steps(), "fieldtype": "Int"}
+
+
+@frappe.whitelist(methods=["GET", "POST"])
+def count_overdue(filters: str | list | None = None) -> dict[str, Any]:
+	"""A number card: see `flows.figures.overdue_steps`."""
+	return {"value": figures.overdue_steps(), "fieldtype": "Int"}

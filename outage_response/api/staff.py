@@ -1,0 +1,460 @@
+"""The verbs for the staff. Every one is a POST; what it may be called by stands in `domain/authority.py`.
+
+`occurred_at` is when it happened (site time, default now); `request_id` a client's own unique word for this request:
+sent again, it gets the first answer.
+"""
+
+import functools
+import json
+import random
+import time
+from collections.abc import Callable
+from typing import Any
+
+import frappe
+from frappe import _
+
+from outage_response.compat import is_retriable
+from outage_response.flows import callback as callback_flow
+from outage_response.flows import care, intake, proposals, report, timeline
+from outage_response.flows import incident as incident_flow
+from outage_response.flows import notice as notice_flow
+from outage_response.flows import task as task_flow
+from outage_response.permissions import require_read
+
+ATTEMPTS = 5
+LONGEST_ID, LONGEST_TEXT = 140, 10_000
+
+
+def retrying(function: Callable) -> Callable:
+	"""Run the whole transaction again when the database chose it as a deadlock's victim, or somebody was first.
+
+	Begins with a new transaction, so that the verb reads what is there after it has its lock.
+	"""
+
+	@functools.wraps(function)
+	def run(*args, **kwargs):
+		for attempt in range(1, ATTEMPTS + 1):
+			frappe.db.rollback()
+			try:
+				return function(*args, **kwargs)
+			except Exception as error:
+				if attempt == ATTEMPTS or not is_retriable(error):
+					raise
+				frappe.clear_messages()
+				time.sleep(random.uniform(0.02, 0.08) * 2**attempt)
+
+	return run
+
+
+def bounded(function: Callable) -> Callable:
+	"""Refuse a text that no column holds, naming the field, before anything else is done."""
+
+	@functools.wraps(function)
+	def run(*args, **kwargs):
+		for field, value in kwargs.items():
+			limit = LONGEST_ID if field == "request_id" else LONGEST_TEXT
+			if isinstance(value, str) and len(value) > limit:
+				frappe.throw(_("{0}: at most {1} characters.").format(_(frappe.unscrub(field)), limit))
+		return function(*args, **kwargs)
+
+	return run
+
+
+def endpoint(function: Callable) -> Callable:
+	"""A whitelisted POST endpoint whose transaction is retried."""
+	return frappe.whitelist(methods=["POST"])(bounded(retrying(function)))
+
+
+# ---------------------------------------------------------------- incident
+
+
+@endpoint
+def declare(
+	property: str,
+	nodes: list | str,
+	level: str = "II",
+	description: str | None = None,
+	planned_by: str | None = None,
+	planned_start: str | None = None,
+	planned_end: str | None = None,
+	etr: str | None = None,
+	is_drill: bool = False,
+	occurred_at: str | None = None,
+	request_id: str | None = None,
+) -> dict[str, Any]:
+	"""See `flows.incident.declare`."""
+	return incident_flow.declare(
+		property,
+		_list(nodes),
+		level,
+		description,
+		planned_by=planned_by,
+		planned_start=planned_start,
+		planned_end=planned_end,
+		etr=etr,
+		is_drill=is_drill,
+		occurred_at=occurred_at,
+		request_id=request_id,
+	)
+
+
+@endpoint
+def confirm(
+	incident: str,
+	cause_type: str,
+	cause: str | None = None,
+	level: str | None = None,
+	etr: str | None = None,
+	occurred_at: str | None = None,
+	request_id: str | None = None,
+) -> dict[str, Any]:
+	"""See `flows.incident.confirm`."""
+	return incident_flow.confirm(
+		incident, cause_type, cause, level, etr, occurred_at=occurred_at, request_id=request_id
+	)
+
+
+@endpoint
+def start(
+	incident: str,
+	override_reason: str | None = None,
+	occurred_at: str | None = None,
+	request_id: str | None = None,
+) -> dict[str, Any]:
+	"""See `flows.incident.start`."""
+	return incident_flow.start(incident, override_reason, occurred_at=occurred_at, request_id=request_id)
+
+
+@endpoint
+def reclassify(
+	incident: str, level: str, reason: str, occurred_at: str | None = None, request_id: str | None = None
+) -> dict[str, Any]:
+	"""See `flows.incident.reclassify`."""
+	return incident_flow.reclassify(incident, level, reason, occurred_at=occurred_at, request_id=request_id)
+
+
+@endpoint
+def extend_scope(
+	incident: str, nodes: list | str, occurred_at: str | None = None, request_id: str | None = None
+) -> dict[str, Any]:
+	"""See `flows.incident.extend_scope`."""
+	return incident_flow.extend_scope(incident, _list(nodes), occurred_at=occurred_at, request_id=request_id)
+
+
+@endpoint
+def set_etr(
+	incident: str, etr: str | None = None, occurred_at: str | None = None, request_id: str | None = None
+) -> dict[str, Any]:
+	"""See `flows.incident.set_etr`."""
+	return incident_flow.set_etr(incident, etr, occurred_at=occurred_at, request_id=request_id)
+
+
+@endpoint
+def report_trapped(
+	incident: str,
+	elevator: str,
+	words: str | None = None,
+	contact: str | None = None,
+	occurred_at: str | None = None,
+	request_id: str | None = None,
+) -> dict[str, Any]:
+	"""See `flows.intake.report_trapped`."""
+	return intake.report_trapped(incident, elevator, words, contact, occurred_at=occurred_at, request_id=request_id)
+
+
+@endpoint
+def permit_energise(
+	incident: str, nodes: list | str | None = None, occurred_at: str | None = None, request_id: str | None = None
+) -> dict[str, Any]:
+	"""See `flows.incident.permit_energise`."""
+	return incident_flow.permit_energise(incident, _list(nodes), occurred_at=occurred_at, request_id=request_id)
+
+
+@endpoint
+def supply_back(
+	incident: str,
+	nodes: list | str | None = None,
+	source: str | None = None,
+	occurred_at: str | None = None,
+	request_id: str | None = None,
+) -> dict[str, Any]:
+	"""See `flows.incident.supply_back`."""
+	return incident_flow.supply_back(incident, _list(nodes), source, occurred_at=occurred_at, request_id=request_id)
+
+
+@endpoint
+def stand_down(
+	incident: str,
+	areas: list | str | None = None,
+	override_reason: str | None = None,
+	occurred_at: str | None = None,
+	request_id: str | None = None,
+) -> dict[str, Any]:
+	"""See `flows.incident.stand_down`."""
+	return incident_flow.stand_down(
+		incident, _list(areas), override_reason, occurred_at=occurred_at, request_id=request_id
+	)
+
+
+@endpoint
+def close(
+	incident: str,
+	override_reason: str | None = None,
+	occurred_at: str | None = None,
+	request_id: str | None = None,
+) -> dict[str, Any]:
+	"""See `flows.incident.close`."""
+	return incident_flow.close(incident, override_reason, occurred_at=occurred_at, request_id=request_id)
+
+
+@endpoint
+def cancel(incident: str, reason: str, occurred_at: str | None = None, request_id: str | None = None) -> dict[str, Any]:
+	"""See `flows.incident.cancel`."""
+	return incident_flow.cancel(incident, reason, occurred_at=occurred_at, request_id=request_id)
+
+
+@endpoint
+def file_report(
+	incident: str,
+	cause: str,
+	actions: str,
+	follow_ups: str | None = None,
+	occurred_at: str | None = None,
+	request_id: str | None = None,
+) -> dict[str, Any]:
+	"""See `flows.report.file_report`."""
+	return report.file_report(incident, cause, actions, follow_ups, occurred_at=occurred_at, request_id=request_id)
+
+
+@endpoint
+def record_call(
+	property: str,
+	unit: str | None = None,
+	power_node: str | None = None,
+	contact: str | None = None,
+	phone: str | None = None,
+	words: str | None = None,
+	danger: bool = False,
+	occurred_at: str | None = None,
+	request_id: str | None = None,
+) -> dict[str, Any]:
+	"""See `flows.intake.record_call`."""
+	return intake.record_call(
+		property,
+		unit=unit,
+		power_node=power_node,
+		contact=contact,
+		phone=phone,
+		words=words,
+		danger=danger,
+		occurred_at=occurred_at,
+		request_id=request_id,
+	)
+
+
+@endpoint
+def declare_proposal(proposal: str, request_id: str | None = None) -> dict[str, Any]:
+	"""See `flows.proposals.declare_proposal`."""
+	return proposals.declare_proposal(proposal, request_id)
+
+
+@endpoint
+def dismiss_proposal(proposal: str, reason: str) -> dict[str, Any]:
+	"""See `flows.proposals.dismiss_proposal`."""
+	return proposals.dismiss_proposal(proposal, reason)
+
+
+# ---------------------------------------------------------------- task
+
+
+@endpoint
+def acknowledge(task: str, occurred_at: str | None = None, request_id: str | None = None) -> dict[str, Any]:
+	"""See `flows.task.acknowledge`."""
+	return task_flow.acknowledge(task, occurred_at=occurred_at, request_id=request_id)
+
+
+@endpoint
+def arrive(task: str, occurred_at: str | None = None, request_id: str | None = None) -> dict[str, Any]:
+	"""See `flows.task.arrive`."""
+	return task_flow.arrive(task, occurred_at=occurred_at, request_id=request_id)
+
+
+@endpoint
+def complete(
+	task: str,
+	outcome: str | None = None,
+	checks: list | str | None = None,
+	exceptions: list | str | None = None,
+	evidence: str | None = None,
+	photo: str | None = None,
+	evidence_later: bool = False,
+	occurred_at: str | None = None,
+	request_id: str | None = None,
+) -> dict[str, Any]:
+	"""See `flows.task.complete`."""
+	return task_flow.complete(
+		task,
+		outcome,
+		_list(checks),
+		_list(exceptions),
+		evidence,
+		photo,
+		evidence_later,
+		occurred_at=occurred_at,
+		request_id=request_id,
+	)
+
+
+@endpoint
+def no_answer(
+	task: str, note: str | None = None, occurred_at: str | None = None, request_id: str | None = None
+) -> dict[str, Any]:
+	"""See `flows.task.no_answer`."""
+	return task_flow.no_answer(task, note, occurred_at=occurred_at, request_id=request_id)
+
+
+@endpoint
+def read_back(task: str, occurred_at: str | None = None, request_id: str | None = None) -> dict[str, Any]:
+	"""See `flows.task.read_back`."""
+	return task_flow.read_back(task, occurred_at=occurred_at, request_id=request_id)
+
+
+@endpoint
+def add_evidence(
+	task: str,
+	evidence: str | None = None,
+	photo: str | None = None,
+	occurred_at: str | None = None,
+	request_id: str | None = None,
+) -> dict[str, Any]:
+	"""See `flows.task.add_evidence`."""
+	return task_flow.add_evidence(task, evidence, photo, occurred_at=occurred_at, request_id=request_id)
+
+
+@endpoint
+def skip(task: str, reason: str, occurred_at: str | None = None, request_id: str | None = None) -> dict[str, Any]:
+	"""See `flows.task.skip`."""
+	return task_flow.skip(task, reason, occurred_at=occurred_at, request_id=request_id)
+
+
+@endpoint
+def reassign(task: str, user: str, occurred_at: str | None = None, request_id: str | None = None) -> dict[str, Any]:
+	"""See `flows.task.reassign`."""
+	return task_flow.reassign(task, user, occurred_at=occurred_at, request_id=request_id)
+
+
+@endpoint
+def relieve(task: str, user: str, occurred_at: str | None = None, request_id: str | None = None) -> dict[str, Any]:
+	"""See `flows.task.relieve`."""
+	return task_flow.relieve(task, user, occurred_at=occurred_at, request_id=request_id)
+
+
+@endpoint
+def move(task: str, to: str, occurred_at: str | None = None, request_id: str | None = None) -> dict[str, Any]:
+	"""See `flows.task.move`."""
+	return task_flow.move(task, to, occurred_at=occurred_at, request_id=request_id)
+
+
+@endpoint
+def withdraw(task: str, danger: str, occurred_at: str | None = None, request_id: str | None = None) -> dict[str, Any]:
+	"""See `flows.task.withdraw`."""
+	return task_flow.withdraw(task, danger, occurred_at=occurred_at, request_id=request_id)
+
+
+# ---------------------------------------------------------------- callbacks and care
+
+
+@endpoint
+def log_attempt(
+	callback: str,
+	outcome: str,
+	note: str | None = None,
+	satisfaction: int | None = None,
+	occurred_at: str | None = None,
+	request_id: str | None = None,
+	call_record: str | None = None,
+) -> dict[str, Any]:
+	"""See `flows.callback.log_attempt`."""
+	return callback_flow.log_attempt(
+		callback,
+		outcome,
+		note=note,
+		satisfaction=satisfaction,
+		occurred_at=occurred_at,
+		request_id=request_id,
+		call_record=call_record,
+	)
+
+
+@endpoint
+def read_care_needs(incident: str) -> list[dict[str, Any]]:
+	"""See `flows.care.read_care_needs`. A POST, since each look is recorded."""
+	return care.read_care_needs(incident)
+
+
+@endpoint
+def set_care_need(unit: str, contact: str, what: str, equipment_minutes: int = 0) -> dict[str, Any]:
+	"""See `flows.care.set_care_need`."""
+	return care.set_care_need(unit, contact, what, equipment_minutes)
+
+
+# ---------------------------------------------------------------- notices
+
+
+@endpoint
+def send_notice(
+	incident: str,
+	kind: str,
+	message: str | None = None,
+	occurred_at: str | None = None,
+	request_id: str | None = None,
+) -> dict[str, Any]:
+	"""See `flows.notice.send_notice`."""
+	return notice_flow.send_notice(incident, kind, message, occurred_at=occurred_at, request_id=request_id)
+
+
+@endpoint
+def prove_posting(
+	incident: str, notice: str, photo: str, occurred_at: str | None = None, request_id: str | None = None
+) -> dict[str, Any]:
+	"""See `flows.notice.prove_posting`."""
+	return notice_flow.prove_posting(incident, notice, photo, occurred_at=occurred_at, request_id=request_id)
+
+
+# ---------------------------------------------------------------- reading
+
+
+@frappe.whitelist(methods=["GET"])
+def get_timeline(incident: str) -> list[dict[str, Any]]:
+	"""The incident's timeline in the reader's language."""
+	require_read("Outage Incident", incident)
+	return timeline.entries(incident)
+
+
+@frappe.whitelist(methods=["GET"])
+def get_figures(incident: str) -> dict[str, Any]:
+	"""Counts of one incident."""
+	require_read("Outage Incident", incident)
+	return report.figures(incident)
+
+
+@frappe.whitelist(methods=["GET"])
+def get_callback_queue(incident: str | None = None) -> list[dict[str, Any]]:
+	"""Callbacks to make now, most urgent first, of those the reader may see."""
+	return callback_flow.queue(incident)
+
+
+def _list(value: list | str | None) -> list | None:
+	"""A list from a client: JSON, one plain word, or a list already; None stays None."""
+	if isinstance(value, str):
+		text = value.strip()
+		if not text:
+			return []
+		if text[:1] not in "[{":
+			return [text]
+		try:
+			value = json.loads(text)
+		except ValueError:
+			frappe.throw(_("{0} is not a list. Send a JSON list.").format(text[:60]))
+	return value

@@ -1,0 +1,49 @@
+"""What differs between the supported Frappe versions, in one place."""
+
+import frappe
+from frappe.model.naming import is_autoincremented
+
+# MariaDB from 11.6.2: a row to be locked has changed since this transaction's view of the database began
+RECORD_HAS_CHANGED = 1020
+
+
+def is_retriable(error: Exception) -> bool:
+	"""Would the same transaction succeed when run again? Deadlocks, lock timeouts, a view of the database that is
+	too old, and a unique row that somebody else wrote first."""
+	if isinstance(
+		error,
+		(
+			frappe.QueryDeadlockError,
+			frappe.QueryTimeoutError,
+			frappe.UniqueValidationError,
+			frappe.DuplicateEntryError,
+		),
+	):
+		return True
+	code = error.args[0] if error.args else None
+	return isinstance(code, int) and (
+		code == RECORD_HAS_CHANGED or frappe.db.is_deadlocked(error) or frappe.db.is_duplicate_entry(error)
+	)
+
+
+def new_names(doctype: str, count: int) -> list[str | int]:
+	"""Names for rows that are inserted in bulk. Notification Log is numbered by a sequence in the development snapshot,
+	and has random names in 15.x and 16, as the app's doctypes have everywhere."""
+	if is_autoincremented(doctype):
+		return [frappe.db.get_next_sequence_val(doctype) for _one in range(count)]
+	return [frappe.generate_hash(length=10) for _one in range(count)]
+
+
+def fill_times(doc) -> bool:
+	"""Give Time fields that nobody filled in their default; answers whether there were any.
+
+	Frappe puts the time of day at which the document is made there, whatever the default says (into the Single rows that
+	an install makes, too); it is known by its fraction of a second, which nobody types.
+	"""
+	found = False
+	for df in doc.meta.get("fields", {"fieldtype": "Time"}):
+		value = doc.get(df.fieldname)
+		if df.default and (value in (None, "") or frappe.utils.get_time(value).microsecond):
+			doc.set(df.fieldname, df.default)
+			found = True
+	return found

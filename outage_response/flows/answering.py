@@ -1,0 +1,211 @@
+"""What comes back from somebody who was rung: yes or no, by link, by reply, by the control room. A yes is the ordinary
+verb `acknowledge`, done as the person who was rung."""
+
+import hashlib
+import hmac
+import time
+from collections.abc import Mapping
+from datetime import timedelta
+
+import frappe
+from frappe import _
+from frappe.model.document import Document
+from frappe.utils import cint, format_datetime, now_datetime
+
+from outage_response.domain import phones
+from outage_response.integrations import acting_as
+from outage_response.integrations.channels.post import dig
+
+from . import ringing, sweeping, task, tokens
+from .language import title_of
+
+LIVES_HOURS = 24
+SIGNED_WITHIN_SECONDS = 300
+SHORTEST_NUMBER = 3
+FIELDS = ("name", "incident", "test", "property", "user", "contact", "phone", "channel", "person", "is_drill", "answer")
+
+
+class Forged(frappe.PermissionError):
+	"""A message that is not signed as it should be."""
+
+
+def look(token: str | None) -> dict:
+	"""What a link shows: `property`, `drill`, `test`, `since`, `answer`, and the steps that are open or taken by whom.
+
+	Raises PageDoesNotExistError for a link that nobody gave out or that is too old.
+	"""
+	page = _page(token)
+	rows = _steps(page.name)
+	return {
+		"property": page.property,
+		"drill": bool(page.is_drill),
+		"test": bool(page.test),
+		"since": format_datetime(page.creation, "yyyy-MM-dd HH:mm"),
+		"answer": page.answer or "",
+		"steps": [
+			{
+				"title": title_of(row),
+				"where": row.subject_label or "",
+				"status": row.status,
+				"mine": bool(page.user) and row.acknowledged_by == page.user,
+			}
+			for row in rows
+		],
+		"open": sum(row.status == "Open" for row in rows),
+	}
+
+
+def by_link(token: str | None, yes: bool) -> dict:
+	"""The person who holds the link answers."""
+	return answer(_page(token), yes, "link")
+
+
+def answer(page: dict, yes: bool, how: str) -> dict:
+	"""Yes: every step of the page that is still open is theirs. No: where nobody else was rung, the next one is, now.
+
+	Answers {"taken", "too_late"}: how many steps, and how many somebody else had taken. Said twice, it changes nothing.
+	"""
+	rows = _steps(page.name)
+	over = page.incident and frappe.db.get_value("Outage Incident", page.incident, "status") not in ringing.RINGING
+	wanted = [] if over else [row for row in rows if row.status == "Open"]
+	taken = 0
+	if yes:
+		for row in wanted:
+			_take(page, row, how)
+			taken += 1
+	_note(page, yes, how)
+	if not yes and wanted and page.incident:
+		sweeping.hurry(page.incident, [page.name])
+	mine = sum(bool(page.user) and row.acknowledged_by == page.user for row in rows)
+	return {"taken": taken, "too_late": len(rows) - len(wanted) - mine, "test": bool(page.test)}
+
+
+def _take(page: dict, row: dict, how: str) -> None:
+	if page.user:
+		with acting_as(page.user):
+			task.acknowledge(row.name, how=how)
+	else:
+		with acting_as("Administrator"):  # an outside firm's people have no login
+			task.acknowledge_for(row.name, None, how)
+
+
+def _note(page: dict, yes: bool, how: str) -> None:
+	"""The first answer stands, unless a no becomes a yes."""
+	if page.answer == "Yes" or (page.answer == "No" and not yes):
+		return
+	table, now = frappe.qb.DocType("Outage Page"), now_datetime()
+	frappe.qb.update(table).set(table.answer, "Yes" if yes else "No").set(table.answered_at, now).set(
+		table.answered_by, how
+	).set(table.modified, now).where(table.name == page.name).run()
+
+
+def _page(token: str | None) -> dict:
+	name = tokens.page_of(token)
+	page = name and frappe.db.get_value("Outage Page", name, [*FIELDS, "creation"], as_dict=True)
+	if not page or page.creation < now_datetime() - timedelta(hours=LIVES_HOURS):
+		frappe.throw(
+			_("This link is not valid any more. Phone the control room, or log in."), frappe.PageDoesNotExistError
+		)
+	return page
+
+
+def _steps(page: str) -> list[dict]:
+	row, table = frappe.qb.DocType("Outage Page Task"), frappe.qb.DocType("Outage Task")
+	return (
+		frappe.qb.from_(row)
+		.join(table)
+		.on(row.task == table.name)
+		.select(
+			table.name,
+			table.title,
+			table.title_zh,
+			table.subject_label,
+			table.status,
+			table.acknowledged_by,
+			table.priority,
+		)
+		.where(row.parent == page)
+		.orderby(table.priority)
+		.orderby(table.due_at)
+		.orderby(table.name)
+	).run(as_dict=True)
+
+
+# ---------------------------------------------------------------- replies through a gateway
+
+
+def require_signed(channel: Document, body: bytes, headers: Mapping[str, str], values: Mapping[str, str]) -> None:
+	"""Raise Forged unless the message carries what the channel asks for.
+
+	HMAC-SHA256: headers X-Outage-Timestamp (seconds, not older than five minutes) and X-Outage-Signature, the hexadecimal
+	HMAC of "timestamp.body". Shared Token: header X-Outage-Token or the parameter token.
+	"""
+	secret = channel.get_password("inbound_secret", raise_exception=False) or ""
+	if not secret or not channel.inbound_signature or not channel.enabled:
+		raise Forged(_("This channel takes no answers."))
+	if channel.inbound_signature == "Shared Token":
+		given, wanted = headers.get("X-Outage-Token") or values.get("token") or "", secret
+	else:
+		stamp = headers.get("X-Outage-Timestamp") or ""
+		if abs(time.time() - cint(stamp)) > SIGNED_WITHIN_SECONDS:
+			raise Forged(_("The time of the message is too far from now."))
+		given = headers.get("X-Outage-Signature") or ""
+		wanted = hmac.new(secret.encode(), stamp.encode() + b"." + body, hashlib.sha256).hexdigest()
+	if not hmac.compare_digest(str(given).encode(), wanted.encode()):
+		raise Forged(_("The signature does not fit."))
+
+
+def by_reply(channel: Document, values: Mapping[str, str]) -> dict:
+	"""A word that somebody sent back, or a key they pressed. It answers everything they were rung for lately.
+
+	Answers {"accepted", "taken"}; a number that was not rung, and a word that means nothing, change nothing.
+	"""
+	number = str(dig(dict(values), channel.from_field or "from") or "")
+	word = str(dig(dict(values), channel.text_field or "text") or "").strip().casefold()
+	yes, no = (word in _words(channel.get(field)) for field in ("accept_words", "decline_words"))
+	rung = _rung_at(number)
+	if not rung:
+		frappe.logger("outage_response").warning("an answer from a number that was not rung: ...%s", number[-4:])
+		return {"accepted": False, "taken": 0, "why": "number"}
+	if not yes and not no:
+		return {"accepted": False, "taken": 0, "why": "word"}
+	taken = 0
+	for page in rung:
+		try:
+			taken += answer(page, yes, "reply")["taken"]
+		except frappe.PermissionError:  # they have left this property since they were rung
+			frappe.clear_messages()
+	return {"accepted": True, "taken": taken}
+
+
+def _words(text: str | None) -> set[str]:
+	return {word.strip().casefold() for word in (text or "").splitlines() if word.strip()}
+
+
+def _rung_at(number: str) -> list[dict]:
+	"""Pages of the last hours that rang this number, the newest first."""
+	digits = phones.digits(number)
+	if len(digits) < SHORTEST_NUMBER:
+		return []
+	rows = frappe.get_all(
+		"Outage Page",
+		filters={
+			"creation": (">", now_datetime() - timedelta(hours=LIVES_HOURS)),
+			"phone": ("is", "set"),
+			"status": ("in", ("Sending", "Accepted", "Unknown")),
+		},
+		fields=[*FIELDS, "creation"],
+		order_by="creation desc",
+		limit_page_length=5000,
+	)
+	# an extension is too short to be compared by its end
+	return [row for row in rows if phones.digits(row.phone) == digits or phones.same(row.phone, number)]
+
+
+def inbound(channel_name: str, request, values: Mapping[str, str]) -> dict:
+	"""A gateway's request: JSON or a form. Raises Forged for an unknown channel as for a wrong signature."""
+	if not isinstance(channel_name, str) or not frappe.db.exists("Paging Channel", channel_name):
+		raise Forged(_("This channel takes no answers."))
+	channel = frappe.get_doc("Paging Channel", channel_name)
+	require_signed(channel, request.get_data(cache=True), request.headers, values)
+	return by_reply(channel, values)

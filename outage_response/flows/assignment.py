@@ -1,0 +1,172 @@
+"""Give tasks to people by Frappe's own assignment (ToDo), in bulk.
+
+`frappe.desk.form.assign_to.add` takes one task and one person at a time, each with several saves; three hundred steps
+would take a quarter of a minute while people stand in the dark. What it would have written besides, and we do not:
+a comment "assigned to" per task (the timeline says it), document sharing (people see tasks through their role), and
+automatic following. `tests/site/test_assignment.py` compares the two.
+"""
+
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from datetime import datetime
+
+import frappe
+from frappe import _
+from frappe.model.document import Document
+from frappe.utils import get_datetime
+
+from outage_response import bulk
+from outage_response.domain.lifecycle import OPEN
+from outage_response.domain.plan import TaskSpec
+from outage_response.domain.roster import Assignment, Department, Roster, assign, spread_posts
+from outage_response.integrations import notifications
+
+from . import surroundings
+
+# task name, title, priority, due_at, who it goes to
+Given = tuple[str, str, int, datetime | None, Assignment]
+TODO_PRIORITY = {0: "High", 1: "High", 2: "Medium", 3: "Low"}
+
+
+def choose(
+	specs: Sequence[TaskSpec],
+	incident: Document,
+	roster: Roster,
+	departments: dict[str, Department],
+	property_type: str,
+) -> list[Assignment]:
+	"""Who each task goes to, in the order of `specs` (clause 6.1 for the duty electrician).
+
+	What is planned goes to the people who are on duty then, as far as the roster knows it.
+	"""
+	planned = _planned_roster(specs, incident, roster)
+	electrician = property_type == "Tower" and bool(incident.off_hours) and incident.level in ("I", "II")
+	chosen: dict[tuple, Assignment] = {}
+	result = []
+	for spec in specs:
+		key = (spec.department, spec.step.life_safety, spec.step.planned_anchor)
+		if key not in chosen:
+			chosen[key] = assign(
+				departments[spec.department],
+				planned if spec.step.planned_anchor else roster,
+				life_safety=spec.step.life_safety,
+				duty_electrician=electrician,
+			)
+		result.append(chosen[key])
+	return _one_guard_a_post(specs, result, incident)
+
+
+def _planned_roster(specs: Sequence[TaskSpec], incident: Document, roster: Roster) -> Roster:
+	"""The roster of the planned start, or of now where nobody is entered for that day yet."""
+	if not incident.planned_start or not any(spec.step.planned_anchor for spec in specs):
+		return roster
+	then = surroundings.on_duty(incident.property, get_datetime(incident.planned_start))
+	return replace(roster, on_duty=then) if then else roster
+
+
+def _one_guard_a_post(specs: Sequence[TaskSpec], chosen: list[Assignment], incident: Document) -> list[Assignment]:
+	posts: dict[tuple[str, ...], list[int]] = defaultdict(list)
+	for index, spec in enumerate(specs):
+		if spec.step.held_until:
+			posts[chosen[index].users].append(index)
+	if not posts:
+		return chosen
+	busy = _on_posts(incident.property)
+	for users, indexes in posts.items():
+		for index, guards in zip(indexes, spread_posts(len(indexes), users, busy), strict=True):
+			chosen[index] = replace(chosen[index], users=guards)
+	return chosen
+
+
+def _on_posts(property_name: str) -> set[str]:
+	"""Users who have a post of their own at this property."""
+	rows = frappe.get_all(
+		"Outage Task",
+		filters={"property": property_name, "held_until": ("!=", ""), "status": ("in", OPEN)},
+		pluck="_assign",
+	)
+	alone = [frappe.parse_json(row or "[]") for row in rows]
+	return {users[0] for users in alone if len(users) == 1}
+
+
+def give(tasks: Sequence[Given], now: datetime) -> None:
+	"""Write the ToDos of tasks that exist, and fill their `_assign`."""
+	write_todos(tasks, now)
+	by_users: dict[tuple[str, ...], list[str]] = defaultdict(list)
+	for name, _title, _priority, _due_at, assignment in tasks:
+		if assignment.users:
+			by_users[assignment.users].append(name)
+	task = frappe.qb.DocType("Outage Task")
+	for users, names in by_users.items():
+		frappe.qb.update(task).set(task._assign, as_assign(users)).where(task.name.isin(names)).run()
+
+
+def as_assign(users: Sequence[str]) -> str:
+	"""Users as the `_assign` of a document holds them."""
+	return frappe.as_json(list(users), indent=None)
+
+
+def write_todos(tasks: Sequence[Given], now: datetime) -> None:
+	"""Only the ToDos, for tasks that are inserted with their `_assign`."""
+	rows = []
+	giver = frappe.session.user
+	giver_name = frappe.utils.get_fullname(giver)
+	for name, title, priority, due_at, assignment in tasks:
+		for user in assignment.users:
+			rows.append(
+				{
+					"allocated_to": user,
+					"reference_type": "Outage Task",
+					"reference_name": name,
+					"description": frappe.utils.escape_html(title),
+					"priority": TODO_PRIORITY[min(priority, 3)],
+					"status": "Open",
+					"date": (due_at or now).date(),
+					"assigned_by": giver,
+					"assigned_by_full_name": giver_name,
+					"role": assignment.role,
+				}
+			)
+	bulk.insert("ToDo", rows, now)
+
+
+def take_back(tasks: Sequence[str], status: str = "Closed") -> None:
+	"""The tasks have ended, or go to somebody else: close their open ToDos."""
+	if not tasks:
+		return
+	todo, task = frappe.qb.DocType("ToDo"), frappe.qb.DocType("Outage Task")
+	frappe.qb.update(todo).set(todo.status, status).where(todo.reference_type == "Outage Task").where(
+		todo.reference_name.isin(tasks)
+	).where(todo.status == "Open").run()
+	frappe.qb.update(task).set(task._assign, "[]").where(task.name.isin(tasks)).run()
+
+
+def assignees(task: str) -> list[str]:
+	"""Users to whom the task is assigned now."""
+	return frappe.parse_json(frappe.db.get_value("Outage Task", task, "_assign") or "[]")
+
+
+def tell(incident: Document, subjects: Mapping[str, str], now: datetime) -> None:
+	"""One Notification Log per person (user -> what it says) about an incident; a drill's says so."""
+	prefix = f"{_('DRILL')}: " if incident.is_drill else ""
+	ring({user: prefix + text for user, text in subjects.items()}, "Outage Incident", incident.name, now)
+
+
+def ring(subjects: Mapping[str, str], doctype: str, name: str, now: datetime) -> None:
+	"""Write one Notification Log per person (user -> what it says), with the verb; the bell rings after the commit."""
+	notifications.write(
+		{user: text for user, text in subjects.items() if user != frappe.session.user}, doctype, name, now
+	)
+
+
+def reopen_closed_todo(doc: Document, method: str | None = None) -> None:
+	"""ToDo hook: closing a ToDo by hand does not complete its outage task, so it opens again with a word of why."""
+	if doc.reference_type != "Outage Task" or doc.status == "Open" or doc.flags.in_insert:
+		return
+	if frappe.db.get_value("Outage Task", doc.reference_name, "status") not in OPEN:
+		return
+	frappe.db.set_value("ToDo", doc.name, "status", "Open")
+	doc.status = "Open"
+	doc.update_in_reference()
+	frappe.msgprint(_("The outage task is still open: finish it with its own buttons. The ToDo was opened again."))

@@ -1,0 +1,257 @@
+"""Whom a step phones and under which number, and the operator's call sheet."""
+
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from datetime import datetime
+from typing import Any
+
+import frappe
+from frappe import _
+from frappe.utils import get_datetime, now_datetime
+
+from outage_response import permissions
+from outage_response.domain import authority
+from outage_response.domain.authority import GENERAL_MANAGER
+from outage_response.domain.lifecycle import OPEN
+from outage_response.domain.plan import CONTRACTOR, TaskSpec
+from outage_response.domain.roster import CONTROL_ROOM_DEPARTMENT, Assignment
+from outage_response.domain.steps import ACCOUNT_MANAGER
+
+from . import plans, surroundings
+from .language import title_of
+
+SUPPLIER = "power_supplier"
+# these are told or asked; everybody else is called to the site
+NOT_COMING = (SUPPLIER, ACCOUNT_MANAGER, "general_manager", CONTROL_ROOM_DEPARTMENT)
+# who -> [(name, number)], the first to be tried first
+Book = dict[str, list[tuple[str, str]]]
+
+
+def book(property_name: str, at: datetime, assets: Sequence[Mapping[str, Any]]) -> Book:
+	"""The numbers of one property at one moment, by department, account manager and maintenance firm.
+
+	People on duty come before the department's own number; the duty electrician before other engineers. The supplier is
+	reached by the hotline of the property.
+	"""
+	found: Book = defaultdict(list)
+	for row in _on_duty(property_name, at):
+		found[row.department].append((row.user_name or row.contact_name or "", row.number))
+	property_doc = frappe.get_cached_doc("Managed Property", property_name)
+	if property_doc.supplier_hotline:
+		found[SUPPLIER].append(("", property_doc.supplier_hotline))
+	if property_doc.account_manager:
+		contact = frappe.db.get_value(
+			"Contact", property_doc.account_manager, ["full_name", "mobile_no", "phone"], as_dict=True
+		)
+		if contact and (contact.mobile_no or contact.phone):
+			found[ACCOUNT_MANAGER].append((contact.full_name, contact.mobile_no or contact.phone))
+	for row in frappe.get_all("Response Department", fields=["name", "department_name", "phone"], order_by="name"):
+		if row.phone and all(number != row.phone for _who, number in found[row.name]):
+			found[row.name].append((_(row.department_name), row.phone))
+	for asset in assets:
+		if asset.get("contractor_phone"):
+			found[asset["contractor_name"]].append((asset["contractor_name"], asset["contractor_phone"]))
+	if not found["general_manager"]:
+		found["general_manager"] = _managers(property_name)
+	return {who: list(dict.fromkeys(rows)) for who, rows in found.items()}
+
+
+def _on_duty(property_name: str, at: datetime) -> list[dict]:
+	shift, contact, user = (frappe.qb.DocType(name) for name in ("Duty Shift", "Contact", "User"))
+	rows = (
+		frappe.qb.from_(shift)
+		.left_join(contact)
+		.on(shift.contact == contact.name)
+		.left_join(user)
+		.on(shift.user == user.name)
+		.select(
+			shift.department,
+			shift.phone,
+			contact.full_name.as_("contact_name"),
+			contact.mobile_no,
+			contact.phone.as_("contact_phone"),
+			user.full_name.as_("user_name"),
+			user.mobile_no.as_("user_phone"),
+		)
+		.where(shift.property == property_name)
+		.where(shift.starts_at <= at)
+		.where(shift.ends_at > at)
+		.orderby(shift.is_duty_electrician, order=frappe.qb.desc)
+		.orderby(shift.starts_at)
+		.orderby(user.full_name)
+		.orderby(shift.name)
+	).run(as_dict=True)
+	for row in rows:
+		row.number = row.phone or row.mobile_no or row.contact_phone or row.user_phone or ""
+	return [row for row in rows if row.number]
+
+
+def _managers(property_name: str) -> list[tuple[str, str]]:
+	"""General managers of the property: they are told at night too, when none is on a shift."""
+	role, permission, user = (frappe.qb.DocType(name) for name in ("Has Role", "User Permission", "User"))
+	return list(
+		frappe.qb.from_(user)
+		.join(role)
+		.on(role.parent == user.name)
+		.join(permission)
+		.on(permission.user == user.name)
+		.select(user.full_name, user.mobile_no)
+		.distinct()
+		.where(role.role == GENERAL_MANAGER)
+		.where(permission.allow == "Managed Property")
+		.where(permission.for_value == property_name)
+		.where(user.enabled == 1)
+		.where(user.mobile_no.isnotnull() & (user.mobile_no != ""))
+		.orderby(user.full_name)
+		.run()
+	)
+
+
+def numbers_for(calls: str, subject_type: str, subject: str, numbers: Book) -> list[tuple[str, str]]:
+	"""Whom a step phones: the firm it is about, else who its plan names."""
+	firm = numbers.get(subject, []) if subject_type == CONTRACTOR else []
+	return firm or numbers.get(calls, [])
+
+
+def with_numbers(specs: Sequence[TaskSpec], chosen: Sequence[Assignment], call: Any) -> list[Assignment]:
+	"""Put the number to phone on the tasks that are calls; who has no login is still phoned for the task itself."""
+	if not any(spec.step.calls or spec.subject.type == CONTRACTOR for spec in specs):
+		return list(chosen)
+	numbers = book(call.incident.property, call.at, call.around.assets)
+	result = []
+	for spec, who in zip(specs, chosen, strict=True):
+		found = numbers_for(spec.step.calls, spec.subject.type, spec.subject.name, numbers)
+		theirs = (spec.step.calls or found) and who.warning != "phone_only"
+		result.append(replace(who, phone=found[0][1] if found else "") if theirs else who)
+	return result
+
+
+# ---------------------------------------------------------------- the call sheet
+
+
+def call_sheet(incident: str) -> dict[str, Any]:
+	"""The calls that the plan asks the control room for, in the order in which they are made; those done at the end.
+
+	{"now", "incident", "calls": [{task, title, subject, callee, status, kind (call, arrival), comes, who: [{name, phone}], attempts,
+	last_attempt, due_at, overdue, done_at, evidence, may}], "may_note"}
+	"""
+	permissions.require_read("Outage Incident", incident)
+	doc = frappe.get_doc("Outage Incident", incident)
+	now = now_datetime()
+	assets = surroundings.read(doc.property).assets
+	numbers = book(doc.property, now, assets)
+	names = {
+		row.name: row
+		for row in frappe.get_all("Response Department", fields=["name", "department_name", "role", "is_external"])
+	}
+	tasks = _calls(doc.name, names)
+	tries = _tries([row.name for row in tasks])
+	roles = permissions.roles_of()
+	calls = []
+	for row in tasks:
+		department = names[row.department]
+		own_role = authority.own_role(department)
+		found = numbers_for(row.step.calls, row.subject_type, row.subject, numbers)
+		fallback = [("", row.phone)] if row.phone and not row.step.calls else []
+		callee = row.step.calls or (row.department if department.is_external else "")
+		calls.append(
+			{
+				"task": row.name,
+				"title": title_of(row),
+				"subject": row.subject_label or "",
+				"callee": row.subject_label or _callee(callee, names),
+				"kind": "arrival" if department.is_external else "call",
+				"comes": row.step.calls not in NOT_COMING,
+				"who": [{"name": name, "phone": phone} for name, phone in found or fallback],
+				"status": row.status,
+				"open": row.status in OPEN,
+				"due_at": str(row.due_at or ""),
+				"overdue": bool(row.status in OPEN and row.due_at and get_datetime(row.due_at) < now),
+				"optional": bool(row.optional),
+				"attempts": len(tries[row.name]),
+				"last_attempt": str(max(tries[row.name], default="")),
+				"done_at": str(row.completed_at or ""),
+				"evidence": row.evidence or "",
+				"reason": row.reason or "",
+				"may": authority.may_task("complete", roles, own_role, row.assigned_role or ""),
+			}
+		)
+	return {
+		"now": str(now),
+		"incident": {
+			"name": doc.name,
+			"property": doc.property,
+			"level": doc.level,
+			"status": doc.status,
+			"status_label": _(doc.status),
+			"is_drill": bool(doc.is_drill),
+			"reported_at": str(doc.reported_at or ""),
+		},
+		"calls": calls,
+		"may_note": authority.may("record_call", roles) and bool(frappe.has_permission("Property Unit", "read")),
+	}
+
+
+def _callee(key: str, names: Mapping[str, Any]) -> str:
+	if key == ACCOUNT_MANAGER:
+		return _("Supplier's Account Manager")
+	return _(names[key].department_name) if key in names else ""
+
+
+def _calls(incident: str, names: Mapping[str, Any]) -> list[dict]:
+	"""The control room's calls, and what it records for firms without a login: open ones first, the most urgent first."""
+	rows = frappe.get_all(
+		"Outage Task",
+		filters={"incident": incident, "status": ("!=", "Cancelled"), "plan": ("is", "set")},
+		fields=[
+			"name",
+			"plan",
+			"step_key",
+			"title",
+			"title_zh",
+			"subject_type",
+			"subject",
+			"subject_label",
+			"status",
+			"department",
+			"assigned_role",
+			"priority",
+			"phone",
+			"due_at",
+			"optional",
+			"completed_at",
+			"evidence",
+			"reason",
+		],
+	)
+	found = []
+	for row in rows:
+		steps = plans.steps_of_plan(row.plan)
+		row.place, row.step = next((index, step) for index, step in enumerate(steps) if step.key == row.step_key)
+		department = names[row.department]
+		ours = row.department == CONTROL_ROOM_DEPARTMENT or department.is_external
+		if ours and not row.step.checks and (row.step.calls or row.step.evidence == "call"):
+			found.append(row)
+	return sorted(
+		found,
+		key=lambda row: (
+			row.status not in OPEN,
+			bool(names[row.department].is_external),
+			str(row.due_at or "9"),
+			row.place,
+			str(row.completed_at or ""),
+			row.name,
+		),
+	)
+
+
+def _tries(tasks: Sequence[str]) -> dict[str, list[datetime]]:
+	found: dict[str, list[datetime]] = defaultdict(list)
+	for row in frappe.get_all(
+		"Timeline Entry",
+		filters={"task": ("in", list(tasks) or [""]), "kind": "call_unanswered"},
+		fields=["task", "occurred_at"],
+	):
+		found[row.task].append(get_datetime(row.occurred_at))
+	return found

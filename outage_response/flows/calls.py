@@ -1,0 +1,333 @@
+"""The telephone calls of customer service: notices that no message carried, requests, and callbacks, in one queue.
+
+Whoever takes a call holds it for some minutes, so that nobody is called twice.
+"""
+
+from collections import defaultdict
+from collections.abc import Sequence
+
+import frappe
+from frappe import _
+from frappe.utils import get_datetime, now_datetime
+
+from outage_response import permissions
+from outage_response.domain import calls as rules
+from outage_response.domain import notices as notice_rules
+from outage_response.domain.callbacks import within_calling_hours
+from outage_response.domain.errors import RuleError
+from outage_response.integrations import contacts
+
+from . import callback, notice, timeline
+from .verbs import Call, finish, lock_incident, translated, when
+
+CALLBACK, DELIVERY = "Outage Callback", "Notice Delivery"
+DONE = (notice_rules.SEEN, notice_rules.SUPERSEDED)
+LIMIT = 200
+
+
+def queue(incident: str | None = None) -> list[dict]:
+	"""Calls to make now, the next one first: {doctype, name, incident, property, contact, reason, since, phone, held_by}.
+
+	Only what the session's user may see. Outside calling hours only what cannot wait.
+	"""
+	with translated():
+		permissions.require_verb("claim_call")
+		now, user = now_datetime(), frappe.session.user
+		lines = [*_callbacks(incident), *_phone_lines(incident, now)]
+		lines = rules.in_order(lines)[:LIMIT]
+		for line in lines:
+			other = rules.held_by_other(line["claimed_by"] or "", _moment(line["claimed_until"]), user, now)
+			line["held_by"] = line["claimed_by"] if other else ""
+		return lines
+
+
+def next_call() -> dict | None:
+	"""The first call that nobody else is making."""
+	return next((line for line in queue() if not line["held_by"]), None)
+
+
+def _moment(value):
+	return get_datetime(value) if value else None
+
+
+def _callbacks(incident: str | None) -> list[dict]:
+	rows = callback.queue(incident)
+	claims = {
+		row.name: row
+		for row in frappe.get_all(
+			CALLBACK,
+			filters={"name": ("in", [row.name for row in rows])},
+			fields=["name", "claimed_by", "claimed_until"],
+		)
+	}
+	return [
+		{
+			**{field: row[field] for field in ("name", "incident", "property", "contact", "phone", "reason")},
+			"doctype": CALLBACK,
+			"since": row.next_attempt_at,
+			"claimed_by": claims[row.name].claimed_by,
+			"claimed_until": claims[row.name].claimed_until,
+		}
+		for row in rows
+	]
+
+
+def _phone_lines(incident: str | None, now) -> list[dict]:
+	filters: dict = {"phone_list": 1, "state": ("not in", DONE)}
+	if incident:
+		filters["incident"] = incident
+	rows = frappe.get_list(
+		DELIVERY,
+		filters=filters,
+		fields=[
+			"name",
+			"incident",
+			"property",
+			"contact",
+			"kind",
+			"must_confirm",
+			"priority",
+			"next_attempt_at",
+			"creation",
+			"claimed_by",
+			"claimed_until",
+		],
+		order_by="priority asc, creation asc",
+		limit_page_length=LIMIT * 5,
+	)
+	awake = within_calling_hours(now, callback.policy()) == now
+	rows = [
+		row
+		for row in rows
+		if (awake or row.priority < 3) and (not row.next_attempt_at or get_datetime(row.next_attempt_at) <= now)
+	]
+	numbers = contacts.phones([row.contact for row in rows])
+	return [
+		{
+			**{
+				field: row[field]
+				for field in ("name", "incident", "property", "contact", "claimed_by", "claimed_until")
+			},
+			"doctype": DELIVERY,
+			"phone": numbers.get(row.contact, ""),
+			"reason": "Call Request" if row.kind == "Call Request" else "Care" if row.must_confirm else "Standard",
+			"since": row.next_attempt_at or row.creation,
+		}
+		for row in rows
+	]
+
+
+def about(doctype: str, name: str) -> dict:
+	"""Everything that is needed to make one call: who, where, number, what to say, what was tried."""
+	with translated():
+		permissions.require_verb("claim_call")
+		if doctype not in (CALLBACK, DELIVERY):
+			raise RuleError(_("Call: choose one of the list."))
+		permissions.require_read(doctype, name)
+		doc = frappe.get_doc(doctype, name)
+		units = [row.unit for row in doc.units] if doctype == CALLBACK else [doc.unit]
+		person = frappe.db.get_value("Contact", doc.contact, ["full_name", "mobile_no", "phone"], as_dict=True) or {}
+		return {
+			"doctype": doctype,
+			"name": name,
+			"incident": doc.incident,
+			"property": doc.property,
+			"who": person.get("full_name") or "",
+			"phone": person.get("mobile_no") or person.get("phone") or "",
+			"units": _where([unit for unit in units if unit]),
+			"reason": doc.reason if doctype == CALLBACK else _line_reason(doc),
+			"script": _script(doc),
+			"history": _history(doc),
+		}
+
+
+def _line_reason(doc) -> str:
+	return "Call Request" if doc.kind == "Call Request" else "Care" if doc.must_confirm else "Standard"
+
+
+def _where(units: Sequence[str]) -> list[str]:
+	return frappe.get_all("Property Unit", filters={"name": ("in", list(units))}, pluck="unit_no", order_by="unit_no")
+
+
+def _script(doc) -> str:
+	"""What to say: the newest notice of the outage, or the questions of a callback."""
+	if doc.doctype == CALLBACK:
+		return _("Ask: is power back in every room? Is anybody in need of help? How did we handle it, from 1 to 5?")
+	text = frappe.db.get_value("Outage Notice", doc.notice, "message") if doc.notice else ""
+	if not text:
+		rows = frappe.get_all(
+			"Outage Notice",
+			filters={"incident": doc.incident},
+			pluck="message",
+			order_by="issued_at desc",
+			limit=1,
+		)
+		text = rows[0] if rows else ""
+	return text
+
+
+def _history(doc) -> list[dict]:
+	if doc.doctype == CALLBACK:
+		return [
+			{"at": str(row.attempted_at)[:16], "text": f"{_(row.outcome)} {row.note or ''}".strip()}
+			for row in doc.attempts
+		]
+	rows = frappe.get_all(
+		DELIVERY,
+		filters={"incident": doc.incident, "contact": doc.contact},
+		fields=["modified", "kind", "channel", "state", "error", "note"],
+		order_by="creation asc",
+	)
+	return [
+		{
+			"at": str(row.modified)[:16],
+			"text": f"{_(row.kind)}, {_(row.channel)}: {_(row.state)} {row.note or ''}".strip(),
+		}
+		for row in rows
+	]
+
+
+# ---------------------------------------------------------------- doing
+
+
+def claim_call(doctype: str, name: str) -> dict:
+	"""This call is the session's user's for some minutes. Raises ValidationError when somebody else makes it."""
+	with translated():
+		permissions.require_verb("claim_call")
+		if doctype not in (CALLBACK, DELIVERY):
+			raise RuleError(_("Call: choose one of the list."))
+		permissions.require_read(doctype, name)
+		table, now, user = frappe.qb.DocType(doctype), now_datetime(), frappe.session.user
+		row = (
+			frappe.qb.from_(table)
+			.select(table.claimed_by, table.claimed_until)
+			.where(table.name == name)
+			.for_update()
+			.run(as_dict=True)
+		)[0]
+		rules.require_free(row.claimed_by or "", _moment(row.claimed_until), user, now)
+		minutes = frappe.get_cached_doc("Outage Response Settings").get("claim_minutes") or 10
+		until = rules.until(now, int(minutes))
+		frappe.qb.update(table).set(table.claimed_by, user).set(table.claimed_until, until).where(
+			table.name == name
+		).run()
+		return {"doctype": doctype, "name": name, "until": str(until)}
+
+
+def log_told(
+	delivery: str, outcome: str, note: str | None = None, *, occurred_at=None, request_id: str | None = None
+) -> dict:
+	"""Somebody phoned a resident of the phone list: Reached, No Answer or Wrong Number.
+
+	Answers {"delivery", "state", "next_attempt_at"}. Raises ValidationError for another outcome, or when nobody is to
+	be phoned here any more.
+	"""
+	with translated():
+		permissions.require_verb("log_told")
+		permissions.require_read(DELIVERY, delivery)
+		incident = lock_incident(frappe.db.get_value(DELIVERY, delivery, "incident"))
+		if (first := timeline.first_result(request_id, incident.name)) is not None:
+			return first
+		doc = frappe.get_doc(DELIVERY, delivery, for_update=True)
+		at, now, fast = when(occurred_at)
+		if not doc.phone_list or doc.state in DONE:
+			raise RuleError(_("Call: this one is not to be made any more. Take the next."))
+		policy, tries = callback.policy(), (doc.tries or 0) + 1
+		state, stays, again = notice_rules.after_phone(outcome, tries, at, policy.max_attempts, policy.retry_minutes)
+		if again:
+			again = within_calling_hours(again, policy) if doc.priority >= 3 else again
+		ended = state in (notice_rules.FAILED, notice_rules.NO_ADDRESS)
+		doc.flags.by_verb = True
+		doc.update(
+			{
+				"state": state,
+				"phone_list": int(stays and not ended),
+				"tries": tries,
+				"next_attempt_at": again,
+				"told_by": frappe.session.user,
+				"note": (note or "").strip()[:500],
+				"seen_at": at if state == notice_rules.SEEN else None,
+				"claimed_by": None,
+				"claimed_until": None,
+			}
+		)
+		doc.save(ignore_permissions=True)
+		call = Call("log_told", at, now, fast, request_id, incident=incident)
+		if state == notice_rules.SEEN:
+			_tell_all_at_once(doc, at)
+		call.record("told_by_phone", {"unit": _where([doc.unit]) if doc.unit else "", "outcome": outcome})
+		notice.complete_steps(call)
+		return finish(call, {"delivery": delivery, "state": state, "next_attempt_at": str(again or "")})
+
+
+def _tell_all_at_once(doc, at) -> None:
+	"""One call tells everything: the contact's other lines of this outage are done as well."""
+	table = frappe.qb.DocType(DELIVERY)
+	(
+		frappe.qb.update(table)
+		.set(table.state, notice_rules.SEEN)
+		.set(table.phone_list, 0)
+		.set(table.seen_at, at)
+		.set(table.told_by, frappe.session.user)
+		.where(table.incident == doc.incident)
+		.where(table.contact == doc.contact)
+		.where(table.phone_list == 1)
+	).run()
+
+
+# ---------------------------------------------------------------- who has not been reached
+
+
+def unreached(incident: str) -> list[dict]:
+	"""Who has not been reached yet, floor by floor, the highest first; on a floor those whom a person confirms come first.
+
+	Rows of {floor, units: [{unit_no, who, phone, state, must_confirm}]}.
+	"""
+	with translated():
+		permissions.require_verb("see_unreached")
+		permissions.require_read("Outage Incident", incident)
+		table, unit, contact = (frappe.qb.DocType(name) for name in (DELIVERY, "Property Unit", "Contact"))
+		rows = (
+			frappe.qb.from_(table)
+			.left_join(unit)
+			.on(unit.name == table.unit)
+			.left_join(contact)
+			.on(contact.name == table.contact)
+			.select(
+				table.contact,
+				table.floor,
+				table.channel,
+				table.state,
+				table.must_confirm,
+				unit.unit_no,
+				contact.full_name,
+				contact.mobile_no,
+				contact.phone,
+			)
+			.where(table.incident == incident)
+			.where(
+				(table.phone_list == 1)
+				| table.state.isin(
+					(notice_rules.QUEUED, notice_rules.SENDING, notice_rules.FAILED, notice_rules.NO_ADDRESS)
+				)
+			)
+			.where(table.state.notin(DONE))
+			.orderby(table.floor, order=frappe.qb.desc)
+			.orderby(table.must_confirm, order=frappe.qb.desc)
+			.orderby(unit.unit_no)
+			.orderby(table.creation, order=frappe.qb.desc)
+		).run(as_dict=True)
+		floors: dict[int, dict[str, dict]] = defaultdict(dict)
+		for row in rows:
+			floors[row.floor or 0].setdefault(
+				row.contact,
+				{
+					"unit_no": row.unit_no or "",
+					"who": row.full_name or "",
+					"phone": row.mobile_no or row.phone or "",
+					"channel": row.channel,
+					"state": row.state,
+					"must_confirm": bool(row.must_confirm),
+				},
+			)
+		return [{"floor": floor, "units": list(people.values())} for floor, people in floors.items()]

@@ -1,0 +1,39 @@
+"""The ways to reach people that this site has set up."""
+
+import frappe
+from frappe.model.document import Document
+
+from outage_response.domain.escalation import Person
+from outage_response.integrations import channels
+
+
+def names_in(text: str | None) -> tuple[str, ...]:
+	"""Channels named in a row of a rule, separated by commas or lines."""
+	return tuple(name.strip() for name in (text or "").replace("\n", ",").split(",") if name.strip())
+
+
+def working() -> dict[str, Document]:
+	"""name -> channel, for those that are enabled and set up."""
+	found = {}
+	for name in frappe.get_all("Paging Channel", filters={"enabled": 1}, pluck="name", order_by="name"):
+		channel = frappe.get_cached_doc("Paging Channel", name)
+		if channels.driver(channel.kind).is_on(channel):
+			found[name] = channel
+	return found
+
+
+def chosen(names: tuple[str, ...], there: dict[str, Document]) -> list[Document]:
+	"""The channels of one row: those named, or all for persons; what is not working is left out."""
+	if names:
+		return [there[name] for name in names if name in there]
+	return [channel for channel in there.values() if not is_group(channel)]
+
+
+def is_group(channel: Document) -> bool:
+	"""One message for a chat group?"""
+	return channel.audience == channels.GROUP
+
+
+def reaching(person: Person, wanted: list[Document]) -> list[Document]:
+	"""Those of `wanted` by which this person can be reached."""
+	return [channel for channel in wanted if not is_group(channel) and channels.driver(channel.kind).reaches(person)]

@@ -1,0 +1,77 @@
+"""What the minute clock does to one running incident: steps that come round again."""
+
+import frappe
+from frappe.utils import get_datetime, now_datetime
+
+from outage_response.domain.clock import next_round_is_due
+from outage_response.domain.lifecycle import TaskRow
+from outage_response.domain.plan import Subject, TaskSpec
+
+from . import assignment, calling, plans, tasks, timeline
+from .verbs import Call, lock_incident, touch
+
+TICKING = ("Reported", "Active", "Restored")
+
+
+def ticking_incidents() -> list[str]:
+	"""Incidents that the clock still has to look after."""
+	return frappe.get_all("Outage Incident", filters={"status": ("in", TICKING)}, pluck="name", order_by="name")
+
+
+def tick(incident_name: str) -> int:
+	"""Bring round what is due again (patrol, supplier's hotline, care visits). Returns how many steps were added.
+
+	Safe to run twice: a round has its own unique key.
+	"""
+	incident = lock_incident(incident_name)
+	if incident.status not in TICKING:
+		return 0
+	now = now_datetime()
+	call = Call("tick", now, now, incident=incident)
+	due = _due_rounds(call)
+	if not due:
+		return 0
+	property_type = frappe.get_cached_value("Managed Property", incident.property, "property_type")
+	chosen = assignment.choose(due, incident, call.roster, call.departments, property_type)
+	chosen = calling.with_numbers(due, chosen, call)
+	names = tasks.insert(call, list(zip(due, chosen, strict=True)))
+	timeline.record_many(
+		incident,
+		[
+			("task_round", {**tasks.about(spec), "round": spec.round}, name)
+			for spec, name in zip(due, names, strict=True)
+		],
+		now,
+		now,
+	)
+	tasks.announce(call, due, chosen)
+	touch(incident)
+	return len(due)
+
+
+def _due_rounds(call: Call) -> list[TaskSpec]:
+	incident = call.incident
+	etr = get_datetime(incident.etr) if incident.etr else None
+	latest: dict[tuple, TaskRow] = {}
+	for row in tasks.load(incident.name):
+		key = row.key[:3]
+		if key not in latest or row.round > latest[key].round:
+			latest[key] = row
+	specs = []
+	for row in latest.values():
+		if row.status != "Done" or row.plan != incident.plan:
+			continue
+		step = plans.step_of(row)
+		completed_at = get_datetime(row.completed_at)
+		if next_round_is_due(step, completed_at, call.now, etr=etr, restored=bool(incident.restored_at)):
+			specs.append(
+				TaskSpec(
+					step=step,
+					subject=Subject(row.subject_type, row.subject, row.subject_label),
+					department=row.department,
+					anchor_at=call.now,
+					optional=row.optional,
+					round=row.round + 1,
+				)
+			)
+	return specs

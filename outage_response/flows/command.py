@@ -1,0 +1,113 @@
+"""The command centre: every running incident that the reader may see, and declaring in three words."""
+
+from datetime import datetime
+from typing import Any
+
+import frappe
+from frappe import _
+from frappe.utils import now_datetime
+
+from outage_response import permissions
+from outage_response.domain import authority
+from outage_response.domain.overview import SEEN, level_seen
+
+from . import incident, surroundings
+from .overview import SHOWN, Record, titles
+from .verbs import translated
+
+
+def command_centre() -> dict[str, Any]:
+	"""{"now", "incidents", "proposals", "dangers", "seen", "may"}; moments are naive site time, as text.
+
+	An incident: what it is, since when, its ETR and how often that moved, units, and of its steps only what needs a look:
+	life safety, posts without a guard, batteries, overdue by department, people who have not answered, callbacks left.
+	"""
+	permissions.require_list("Outage Incident")
+	now = now_datetime()
+	incidents = frappe.get_list(
+		"Outage Incident",
+		filters={"status": ("in", SHOWN)},
+		fields=[
+			"name",
+			"property",
+			"level",
+			"status",
+			"is_drill",
+			"description",
+			"cause",
+			"cause_type",
+			"reported_at",
+			"restored_at",
+			"etr",
+			"affected_units",
+			"parent_incident",
+		],
+		order_by="reported_at desc, name desc",
+		limit_page_length=0,
+	)
+	record = Record(incidents, now)
+	shown = sorted((record.incident(row) for row in incidents), key=lambda one: one["order"])
+	return {
+		"now": str(now),
+		"incidents": shown,
+		"dangers": record.dangers(),
+		"proposals": _proposals(),
+		"seen": [_(text) for text, _level in SEEN],
+		"may": {
+			verb: authority.may(action, permissions.roles_of())
+			for verb, action in (("declare", "declare"), ("dismiss", "cancel"), ("call", "record_call"))
+		},
+	}
+
+
+def _proposals() -> list[dict[str, Any]]:
+	if not frappe.has_permission("Outage Proposal", "read"):
+		return []
+	rows = frappe.get_list(
+		"Outage Proposal",
+		filters={"status": "Open"},
+		fields=["name", "property", "power_node", "callers", "danger", "sureness", "first_call_at", "last_call_at"],
+		order_by="danger desc, callers desc",
+		limit_page_length=0,
+	)
+	places = titles("Power Node", "node_name", rows, "power_node")
+	return [
+		{
+			**row,
+			"place": places.get(row.power_node) or row.power_node,
+			"first_call_at": str(row.first_call_at or ""),
+			"last_call_at": str(row.last_call_at or ""),
+		}
+		for row in rows
+	]
+
+
+# ---------------------------------------------------------------- declaring in three words
+
+
+def declare_seen(
+	property: str,
+	seen: str | None = None,
+	where: str | None = None,
+	occurred_at: str | datetime | None = None,
+	request_id: str | None = None,
+) -> dict:
+	"""Declare by what was seen: the level follows from the words, the whole property is meant where no node is named.
+
+	Answers as `flows.incident.declare`.
+	"""
+	with translated():
+		permissions.require_verb("declare")
+	nodes = [where] if where else _roots(property)
+	level = level_seen(seen or "", _)
+	return incident.declare(
+		property, nodes, level, (seen or "").strip() or None, occurred_at=occurred_at, request_id=request_id
+	)
+
+
+def _roots(property_name: str) -> list[str]:
+	"""The nodes from which the whole property is fed."""
+	if not isinstance(property_name, str):
+		return []
+	around = surroundings.read(property_name)
+	return [name for name, parent in around.tree.parents.items() if not parent or parent not in around.tree.parents]

@@ -1,0 +1,273 @@
+"""The deliveries of notices on their way: handed to Frappe's mail queue, to the SMS gateway, or to the phone list.
+
+A mail is a row of Frappe's Email Queue written in the same transaction as the mark on its delivery, so a worker that dies
+loses nothing and sends nothing twice. Between a server's "accepted" and the record of it, by mail or SMS, nobody can know:
+such a delivery is not sent again, and a person phones.
+"""
+
+from collections.abc import Mapping
+from datetime import timedelta
+
+import frappe
+from frappe import _
+from frappe.utils import get_datetime, get_url, now_datetime
+
+from outage_response.compat import is_retriable
+from outage_response.domain import notices as rules
+from outage_response.integrations import messages
+
+from . import links
+from .notice import numbers
+from .wording import in_language
+
+BATCH = 50
+# After this a message that is "being sent" belongs to a worker that died
+DEAD_AFTER = timedelta(minutes=10)
+
+
+def hand_over_mails() -> int:
+	"""Put the next mails into Frappe's queue. The rows are locked, so that two workers never take the same."""
+	rows = _waiting(rules.EMAIL, for_update=True)
+	if not rows:
+		return 0
+	addresses = _addresses(rows, "email_id")
+	failed = {}
+	for row in rows:
+		frappe.db.savepoint("one_mail")
+		try:
+			to = addresses.get(row.contact)
+			if not to:
+				raise ValueError(_("the contact has no e-mail address any more"))
+			messages.queue_mail(row.name, to, row.subject, _html(row))
+		except Exception as error:
+			if is_retriable(error):
+				raise
+			frappe.db.rollback(save_point="one_mail")
+			failed[row.name] = f"{type(error).__name__}: {error}"[:500]
+	frappe.clear_messages()
+	queued = messages.queued_mails([row.name for row in rows])
+	for row in rows:
+		if row.name in queued:
+			_set(row.name, email_queue=queued[row.name])
+		else:
+			_fail(row, failed.get(row.name) or _("Frappe's queue did not take the mail (unsubscribed?)"))
+	return len(rows)
+
+
+def follow_mails() -> int:
+	"""What has become of the mails: sent, to be tried again, or a line on the phone list. Answers how many changed."""
+	table, queue = frappe.qb.DocType("Notice Delivery"), frappe.qb.DocType("Email Queue")
+	recipient = frappe.qb.DocType("Email Queue Recipient")
+	rows = (
+		frappe.qb.from_(table)
+		.join(queue)
+		.on(queue.name == table.email_queue)
+		.join(recipient)
+		.on(recipient.parent == queue.name)
+		.select(
+			table.name,
+			table.notice,
+			table.contact,
+			table.creation,
+			table.tries,
+			table.must_confirm,
+			queue.name.as_("mail"),
+			queue.status,
+			queue.modified,
+			queue.error,
+			recipient.status.as_("recipient_status"),
+		)
+		.where(table.state == rules.QUEUED)
+		.where(table.channel == rules.EMAIL)
+		.orderby(table.creation)
+		.limit(2000)
+	).run(as_dict=True)
+	now, changed = now_datetime(), 0
+	patience = timedelta(minutes=numbers().mail_patience_minutes)
+	sent = [row.name for row in rows if "Sent" in (row.status, row.recipient_status)]
+	if sent:
+		frappe.qb.update(table).set(table.state, rules.SENT).set(table.sent_at, now).set(table.modified, now).where(
+			table.name.isin(sent) & (table.state == rules.QUEUED)
+		).run()
+	for row in rows:
+		if "Sent" in (row.status, row.recipient_status):
+			continue
+		age = now - get_datetime(row.creation)
+		if row.status == "Sending":
+			if now - get_datetime(row.modified) > DEAD_AFTER:
+				_to_phone(row.name, _unknown())
+				changed += 1
+		elif age > patience:
+			# taken out of the queue first: a mail that leaves later would be the second word of the same
+			if _stop_mail(row.mail):
+				_to_phone(row.name, _last_line(row.error) or _("The mail did not leave."))
+				changed += 1
+		elif row.status == "Error":
+			frappe.db.set_value("Email Queue", row.mail, {"status": "Not Sent", "retry": 0}, update_modified=False)
+			changed += 1
+	return len(sent) + changed
+
+
+def _stop_mail(name: str) -> bool:
+	"""Take a mail that has not left out of Frappe's queue; False when it is just leaving."""
+	queue = frappe.qb.DocType("Email Queue")
+	found = (frappe.qb.from_(queue).select(queue.status).where(queue.name == name).for_update()).run()
+	if not found or found[0][0] not in ("Not Sent", "Error"):
+		return False
+	frappe.db.set_value("Email Queue", name, {"status": "Error", "error": _("Given up: phoned instead")})
+	return True
+
+
+def claim_sms() -> list[str]:
+	"""Mark the next SMS as being sent; the caller commits, then sends each by itself."""
+	rows = _waiting(rules.SMS, for_update=True)
+	if rows:
+		table = frappe.qb.DocType("Notice Delivery")
+		frappe.qb.update(table).set(table.state, rules.SENDING).set(table.modified, now_datetime()).where(
+			table.name.isin([row.name for row in rows])
+		).run()
+	return [row.name for row in rows]
+
+
+def send_claimed_sms(name: str) -> None:
+	"""Send one SMS that was claimed. What the gateway refuses is tried again; what nobody can know is phoned."""
+	rows = _rows(frappe.qb.DocType("Notice Delivery").name == name)
+	row = rows[0] if rows else None
+	if not row or row.state != rules.SENDING:
+		return
+	number = _addresses(rows, "mobile_no").get(row.contact)
+	try:
+		if not number:
+			raise ValueError(_("the contact has no mobile number any more"))
+		messages.sms(number, _plain(row))
+	except Exception as error:
+		if is_retriable(error):
+			raise
+		frappe.clear_messages()
+		if "timed out" in str(error).lower() and "connect" not in str(error).lower():
+			_to_phone(name, _unknown())
+			return
+		_fail(row, f"{type(error).__name__}: {error}"[:500])
+		return
+	frappe.clear_messages()
+	_set(name, state=rules.SENT, sent_at=now_datetime(), tries=(row.tries or 0) + 1)
+
+
+def bury_the_dead() -> int:
+	"""SMS that a worker was sending when it died: nobody knows, so a person phones."""
+	table = frappe.qb.DocType("Notice Delivery")
+	names = (
+		frappe.qb.from_(table)
+		.select(table.name)
+		.where(table.state == rules.SENDING)
+		.where(table.modified < now_datetime() - DEAD_AFTER)
+		.for_update()
+	).run(pluck=True)
+	for name in names:
+		_to_phone(name, _unknown())
+	return len(names)
+
+
+# ---------------------------------------------------------------- rows and words
+
+
+def _waiting(channel: str, *, for_update: bool) -> list[dict]:
+	table = frappe.qb.DocType("Notice Delivery")
+	query = (
+		frappe.qb.from_(table)
+		.select(table.name)
+		.where(table.state == rules.QUEUED)
+		.where(table.channel == channel)
+		.where(table.email_queue.isnull() | (table.email_queue == ""))
+		.where(table.next_attempt_at.isnull() | (table.next_attempt_at <= now_datetime()))
+		.orderby(table.priority)
+		.orderby(table.creation)
+		.orderby(table.name)
+		.limit(BATCH)
+	)
+	names = (query.for_update() if for_update else query).run(pluck=True)
+	return _rows(table.name.isin(names)) if names else []
+
+
+def _rows(criterion) -> list[dict]:
+	table, notice = frappe.qb.DocType("Notice Delivery"), frappe.qb.DocType("Outage Notice")
+	return (
+		frappe.qb.from_(table)
+		.join(notice)
+		.on(notice.name == table.notice)
+		.select(
+			table.name,
+			table.notice,
+			table.contact,
+			table.state,
+			table.tries,
+			table.link_key,
+			notice.mode,
+			notice.language,
+			notice.subject,
+			notice.message,
+			notice.kind,
+		)
+		.where(criterion)
+		.orderby(table.priority)
+		.orderby(table.creation)
+		.orderby(table.name)
+	).run(as_dict=True)
+
+
+def _addresses(rows: list[dict], field: str) -> dict[str, str]:
+	contacts = list({row.contact for row in rows})
+	return dict(frappe.get_all("Contact", filters={"name": ("in", contacts)}, fields=["name", field], as_list=True))
+
+
+def _url(row: Mapping) -> str:
+	return get_url(f"/outages/link/{links.of_delivery(row)}")
+
+
+def _html(row: Mapping) -> str:
+	text = frappe.utils.escape_html(row["message"]).replace("\n", "<br>")
+	with in_language(row["language"]):
+		label = _("See how it goes on, tell us that you are still without power, or ask for a call")
+	return f'<p>{text}</p><p><a href="{_url(row)}">{label}</a></p>'
+
+
+def _plain(row: Mapping) -> str:
+	"""For an SMS: the first lines, and where the rest is."""
+	lines = [line for line in row["message"].splitlines() if line.strip()]
+	return f"{row['subject']}. {' '.join(lines[:3])} {_url(row)}"
+
+
+def _set(name: str, **values) -> None:
+	table = frappe.qb.DocType("Notice Delivery")
+	query = frappe.qb.update(table).set(table.modified, now_datetime()).where(table.name == name)
+	for field, value in values.items():
+		query = query.set(table[field], value)
+	query.run()
+
+
+def _fail(row: Mapping, error: str) -> None:
+	tries = (row["tries"] or 0) + 1
+	state, phone, again = rules.after_failure(row["mode"], tries, now_datetime())
+	values = {"state": state, "tries": tries, "error": error, "next_attempt_at": again}
+	if phone:
+		values["phone_list"] = 1
+	_set(row["name"], **values)
+
+
+def _unknown() -> str:
+	return _("It is not known whether the message left: the worker that sent it ended. Phone.")
+
+
+def _last_line(text: str | None) -> str:
+	"""Of a traceback the line that says what it was."""
+	lines = (text or "").strip().splitlines()
+	return lines[-1] if lines else ""
+
+
+def _to_phone(name: str, error: str) -> None:
+	"""Given up by its channel: told by telephone where each household is told, else only counted as failed."""
+	mode = frappe.db.get_value("Outage Notice", frappe.db.get_value("Notice Delivery", name, "notice"), "mode")
+	values: dict = {"state": rules.FAILED, "error": error[:500]}
+	if mode == "Individual":
+		values["phone_list"] = 1
+	_set(name, **values)

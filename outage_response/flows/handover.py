@@ -1,0 +1,95 @@
+"""The shift ends: what one has in hand goes to those who come, in one touch, with a note."""
+
+import frappe
+from frappe import _
+
+from outage_response.domain.errors import RuleError
+from outage_response.domain.roster import Assignment, Roster, assign
+
+from . import assignment, ringing, tasks
+from .people import People
+from .task import NOBODY, require_able
+from .verbs import Call, incident_verb
+
+HANDED = ("Open", "Acknowledged", "In Progress")
+
+
+@incident_verb
+def hand_over(call: Call, note: str, user: str | None = None) -> dict:
+	"""Give every open step of mine to `user`, or to the department's people who are on duty now or next.
+
+	The steps are nobody's until somebody says "mine": they ring from the beginning. A held post is not handed over here: the
+	guard is relieved on the spot. Answers {"handed_over", "posts_kept"}.
+	"""
+	if not (note or "").strip():
+		raise RuleError(_("Note: say in a word where things stand; it is all the next one has."))
+	mine = _of(call, frappe.session.user)
+	posts = [row for row in mine if row.held_until]
+	steps = [row for row in mine if not row.held_until]
+	if not steps:
+		raise RuleError(_("Nothing to hand over: you have no open step here. Posts are relieved one by one."))
+	people = People(call.incident.property, call.now)
+	given = []
+	for row in steps:
+		given.append((row.name, row.title, row.priority, row.due_at, _given_to(call, people, row, user)))
+	names = [row.name for row in steps]
+	assignment.take_back(names, status="Cancelled")
+	assignment.give(given, call.now)
+	tasks.set_many(call, names, {**NOBODY, **ringing.anew(call.now)})
+	for row in steps:
+		about = {"title": row.title, "title_zh": row.title_zh, "subject": row.subject_label or ""}
+		call.record("task_handed_over", {**about, "note": note.strip()[:500]}, task=row.name)
+	takers = sorted({taker for row in given for taker in row[4].users})
+	text = _("Handed over to you: {0} steps. {1}").format(len(steps), note.strip()[:200])
+	assignment.tell(call.incident, dict.fromkeys(takers, text), call.now)
+	return {"handed_over": len(steps), "posts_kept": len(posts)}
+
+
+def _of(call: Call, user: str) -> list:
+	"""Open steps that are assigned to somebody, or that they have taken."""
+	rows = frappe.get_all(
+		"Outage Task",
+		filters={"incident": call.incident.name, "status": ("in", (*HANDED, "On Post"))},
+		fields=[
+			"name",
+			"title",
+			"title_zh",
+			"subject_label",
+			"priority",
+			"due_at",
+			"department",
+			"assigned_role",
+			"phone",
+			"held_until",
+			"acknowledged_by",
+			"started_by",
+			"_assign",
+		],
+		order_by="priority asc, due_at asc, name asc",
+	)
+	return [row for row in rows if (row.started_by or row.acknowledged_by or user) == user and _has(row, user)]
+
+
+def _has(row, user: str) -> bool:
+	return user in (row.acknowledged_by, row.started_by) or user in frappe.parse_json(row._assign or "[]")
+
+
+def _given_to(call: Call, people: People, row, user: str | None) -> Assignment:
+	if user:
+		return Assignment(require_able(call, user, row), (user,), row.phone or "")
+	return taker(call, people, row, frappe.session.user)
+
+
+def taker(call: Call, people: People, row, me: str) -> Assignment:
+	"""Who gets a step of `me`: others of the department on duty, its next shift, else whom a new step would go to."""
+	department = call.departments[row.department]
+	role = row.assigned_role or department.role
+	here = tuple(person.user for person in people.on_duty if person.department == row.department and person.user != me)
+	coming = tuple(person.user for person in people.next_shift.get(row.department, ()) if person.user != me)
+	users = tuple(filter(None, here)) or tuple(filter(None, coming))
+	if users:
+		return Assignment(role, users, row.phone or "")
+	others = {name: [one for one in users if one != me] for name, users in call.roster.everybody.items()}
+	on_duty = [person for person in call.roster.on_duty if person.user != me]
+	found = assign(department, Roster(on_duty, others))
+	return found if found.users else Assignment(role, (me,), row.phone or "")

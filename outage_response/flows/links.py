@@ -1,0 +1,59 @@
+"""Links in messages to residents without a login (the rules are in domain/links.py)."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import frappe
+from frappe import _
+from frappe.utils import now_datetime
+from frappe.utils.password import get_encryption_key
+
+from outage_response.domain import links as rules
+from outage_response.domain.errors import NotAllowed
+
+PURPOSE = "outage"
+
+
+@dataclass(frozen=True)
+class Holder:
+	"""Who holds a link, and the one outage that it shows."""
+
+	delivery: str
+	contact: str
+	incident: str
+
+
+def of_delivery(row: Mapping) -> str:
+	"""The token of a delivery (name, contact, link_key), valid for the days of Settings."""
+	days = frappe.get_cached_doc("Outage Response Settings").get("link_days") or 14
+	expires = int(now_datetime().timestamp()) + int(days) * 86400
+	return rules.make(_secret(), PURPOSE, row["name"], row["contact"], row["link_key"], expires)
+
+
+def holder(token: str) -> Holder:
+	"""Who a token belongs to. Raises NotAllowed for every token that does not hold, always in the same words."""
+	link = rules.read(token)
+	row = frappe._dict()
+	if link and link.purpose == PURPOSE:
+		row = (
+			frappe.db.get_value(
+				"Notice Delivery", link.subject, ["name", "contact", "incident", "link_key"], as_dict=True
+			)
+			or row
+		)
+	if not link or not rules.holds(link, _secret(), row.contact or "", row.link_key or "", now_datetime()) or not row:
+		raise NotAllowed(_("This link is not valid, or not valid any more. Phone us, or log in to see your outages."))
+	return Holder(row.name, row.contact, row.incident)
+
+
+def revoke(contact: str) -> int:
+	"""Void every link that this contact was ever sent. Answers how many."""
+	table = frappe.qb.DocType("Notice Delivery")
+	names = frappe.get_all("Notice Delivery", filters={"contact": contact, "link_key": ("is", "set")}, pluck="name")
+	if names:
+		frappe.qb.update(table).set(table.link_key, "").where(table.contact == contact).run()
+	return len(names)
+
+
+def _secret() -> str:
+	return get_encryption_key()

@@ -1,0 +1,360 @@
+"""Notices to residents: rows first, in the verb's own transaction; a job sends them (flows/deliveries.py).
+
+Never in a drill. One delivery for each contact and update, whatever runs twice.
+"""
+
+from collections import defaultdict
+from collections.abc import Sequence
+from datetime import datetime
+
+import frappe
+from frappe import _
+from frappe.model.document import Document
+from frappe.utils import get_datetime, now_datetime
+
+from outage_response import bulk
+from outage_response.domain import notices as rules
+from outage_response.domain.errors import RuleError
+from outage_response.domain.lifecycle import OPEN
+from outage_response.domain.plan import dedupe_key
+from outage_response.integrations import messages
+
+from . import audience, plans, task, tasks
+from .verbs import Call, incident_verb, lock_incident, touch
+from .wording import words
+
+JOB = "outage_response.jobs.send_notices"
+
+
+def numbers() -> rules.Numbers:
+	"""The numbers of Settings."""
+	settings = frappe.get_cached_doc("Outage Response Settings")
+	default = rules.Numbers()
+
+	def number(field: str) -> int:
+		value = settings.get(field)
+		return getattr(default, field) if value in (None, "") else int(value)
+
+	return rules.Numbers(**{field: number(field) for field in rules.Numbers.__dataclass_fields__})
+
+
+def by_themselves() -> bool:
+	"""Do notices go out without anybody asking?"""
+	value = frappe.get_cached_doc("Outage Response Settings").get("automatic_notices")
+	return value is None or bool(int(value))
+
+
+# ---------------------------------------------------------------- on the verbs
+
+
+def on_declared(call: Call) -> None:
+	"""Planned work is announced with its declaration; too late for its deadline is said."""
+	incident = call.incident
+	if incident.status != "Scheduled" or incident.is_drill:
+		return
+	start = get_datetime(incident.planned_start)
+	if days := rules.announced_too_late(incident.planned_by, start, call.now, numbers()):
+		call.warn("announced_late", {"days": days})
+	if by_themselves():
+		issue(call, rules.PLANNED)
+
+
+def on_confirmed(call: Call) -> None:
+	"""The cause, and what is expected."""
+	if by_themselves():
+		incident = call.incident
+		issue(call, rules.CAUSE, f"{incident.cause_type} {incident.cause} {incident.etr}")
+
+
+def on_etr(call: Call, before: datetime | None) -> None:
+	"""Another expected time than residents were told."""
+	etr = get_datetime(call.incident.etr) if call.incident.etr else None
+	if by_themselves() and etr != before and call.incident.status != "Scheduled":
+		issue(call, rules.ETR, f"{etr} {call.now}")
+
+
+def on_extended(call: Call) -> None:
+	"""Those who are newly affected hear what the others were told."""
+	kind = rules.PLANNED if call.incident.status == "Scheduled" else rules.FIRST_WORD
+	if by_themselves() and kind in issued(call.incident.name):
+		issue(call, kind)
+
+
+def on_supply_back(call: Call) -> None:
+	"""To everybody whose last unit has supply again."""
+	if by_themselves():
+		issue(call, rules.RESTORED)
+
+
+def on_ended(call: Call, kind: str) -> None:
+	"""Cancelled or closed: to those who were told of the outage."""
+	if by_themselves() and issued(call.incident.name):
+		issue(call, kind)
+
+
+@incident_verb
+def send_notice(call: Call, kind: str, message: str | None = None) -> dict:
+	"""Customer service sends a notice now: the template's words, or `message` in their own. Answers {"people"}.
+
+	Raises ValidationError for a kind that does not fit, and in a drill.
+	"""
+	rules.require_kind(kind, call.incident.status)
+	if call.incident.is_drill:
+		raise RuleError(_("Kind: nothing is sent to residents in a drill."))
+	# what went out before is not in the way of somebody who wants it said again
+	return {"people": issue(call, kind, f"by hand {call.now}", message=(message or "").strip())}
+
+
+@incident_verb
+def prove_posting(call: Call, notice: str, photo: str) -> dict:
+	"""The public notice hangs where people see it: the photo proves it, and completes the step that asked for it."""
+	doc = frappe.get_doc("Outage Notice", notice) if frappe.db.exists("Outage Notice", str(notice)) else None
+	if not doc or doc.incident != call.incident.name or doc.mode != "Public":
+		raise RuleError(_("Notice: not a public notice of this outage. Choose one of its notices."))
+	if not (photo or "").strip().startswith(("/files/", "/private/files/")):
+		raise RuleError(_("Photo: attach the picture first."))
+	doc.flags.by_verb = True
+	doc.update({"photo": photo.strip(), "posted_at": call.at, "posted_by": frappe.session.user})
+	doc.save(ignore_permissions=True)
+	call.record("notice_posted", {"kind": doc.kind})
+	complete_steps(call, photo=doc.photo)
+	return {"notice": doc.name}
+
+
+# ---------------------------------------------------------------- issuing
+
+
+def issued(incident: str) -> dict[str, datetime]:
+	"""kind -> when a notice of this kind was last issued."""
+	rows = frappe.get_all(
+		"Outage Notice", filters={"incident": incident}, fields=["kind", "issued_at"], order_by="issued_at asc"
+	)
+	return {row.kind: get_datetime(row.issued_at) for row in rows}
+
+
+def issue(call: Call, kind: str, once: str = "", *, message: str = "") -> int:
+	"""Write one notice for each language, and one delivery for each contact who has none of this update yet.
+
+	Answers how many people. The same `kind` and `once` again tells only those who are new.
+	"""
+	incident = call.incident
+	if incident.is_drill:
+		return 0
+	mode = _mode(incident)
+	people = _people(call, kind)
+	keys = {person.contact: _key(incident, kind, once, person.contact) for person in people}
+	known = set(
+		frappe.get_all("Notice Delivery", filters={"dedupe_key": ("in", list(keys.values()))}, pluck="dedupe_key")
+	)
+	people = [person for person in people if keys[person.contact] not in known]
+	# a public notice of the end goes out when the last unit has supply; until then only messages do
+	public = mode == "Public" and (kind != rules.RESTORED or bool(incident.restored_at))
+	languages = {person.language for person in people} | ({audience.site_language()} if public else set())
+	if not languages:
+		return 0
+	notices = {language: _notice(call, kind, once, mode, language, message) for language in sorted(languages)}
+	count = _deliver(call, kind, mode, notices, people, keys)
+	if count or public:
+		call.record("notice_issued", {"kind": kind, "mode": mode, "people": count})
+		frappe.db.after_commit.add(ask_for_a_job)
+	return count
+
+
+def _key(incident: Document, kind: str, once: str, contact: str) -> str:
+	return dedupe_key(incident.name, f"{kind} {once}".strip(), "Contact", contact)
+
+
+def _mode(incident: Document) -> str:
+	doc = frappe.get_cached_doc("Managed Property", incident.property)
+	return rules.mode_of(doc.property_type, doc.get("notice_mode") or "")
+
+
+def _people(call: Call, kind: str) -> list[rules.Recipient]:
+	"""Whom a notice of this kind is for: of a running outage those who are dark, of its end those who are not."""
+	rows = audience.of_incident(call.incident, call.around)
+	if kind in rules.ABOUT_THE_TIME:
+		rows, _back = audience.out_of_supply(call.incident, call.around, rows)
+	elif kind == rules.RESTORED:
+		_out, rows = audience.out_of_supply(call.incident, call.around, rows)
+	return audience.recipients(rows)
+
+
+def _notice(call: Call, kind: str, once: str, mode: str, language: str, message: str) -> str:
+	"""The notice of this update in one language: the one that is there, or a new one; its name."""
+	incident = call.incident
+	key = dedupe_key(incident.name, f"{kind} {once}".strip(), mode, language)
+	if found := frappe.db.get_value("Outage Notice", {"dedupe_key": key}):
+		return found
+	subject, text = words(incident, kind, language, call.around)
+	notice = {
+		"incident": incident.name,
+		"property": incident.property,
+		"kind": kind,
+		"mode": mode,
+		"language": language,
+		"issued_at": call.now,
+		"subject": subject,
+		"message": message or text,
+		"dedupe_key": key,
+	}
+	return bulk.insert("Outage Notice", [notice], call.now)[0]
+
+
+def _deliver(
+	call: Call, kind: str, mode: str, notices: dict[str, str], people: Sequence[rules.Recipient], keys: dict[str, str]
+) -> int:
+	incident = call.incident
+	mail, sms = messages.mail_is_on(), messages.sms_is_on()
+	beside = frappe.get_cached_doc("Outage Response Settings").get("message_communities")
+	rows = []
+	for person in people:
+		way = rules.way_to(person, mode, mail=mail, sms=sms, beside_public=beside is None or bool(int(beside)))
+		if not way:
+			continue
+		rows.append(
+			{
+				"notice": notices[person.language],
+				"incident": incident.name,
+				"property": incident.property,
+				"kind": kind,
+				"contact": person.contact,
+				"unit": person.unit,
+				"floor": person.floor,
+				"channel": way.channel,
+				"state": way.state,
+				"phone_list": int(way.phone_list),
+				"must_confirm": int(way.must_confirm),
+				"priority": 1 if way.must_confirm else 3,
+				"link_key": frappe.generate_hash(length=20),
+				"dedupe_key": keys[person.contact],
+			}
+		)
+	if rows:
+		_supersede(incident.name, kind, [row["contact"] for row in rows], call.now)
+		bulk.insert("Notice Delivery", rows, call.now)
+	return len(rows)
+
+
+def _supersede(incident: str, kind: str, contacts: Sequence[str], now: datetime) -> None:
+	"""What has not left yet says what is no longer so: one telephone call tells all of it."""
+	if kind not in (*rules.ABOUT_THE_TIME, rules.RESTORED, rules.CANCELLED):
+		return
+	table = frappe.qb.DocType("Notice Delivery")
+	older = (
+		(table.incident == incident)
+		& table.kind.isin((*rules.ABOUT_THE_TIME, rules.PLANNED))
+		& table.contact.isin(list(contacts))
+	)
+	waiting = table.state.isin((rules.QUEUED, rules.NO_ADDRESS, rules.FAILED))
+	unhanded = table.email_queue.isnull() | (table.email_queue == "")
+	(
+		frappe.qb.update(table)
+		.set(table.state, rules.SUPERSEDED)
+		.set(table.phone_list, 0)
+		.set(table.modified, now)
+		.where(older & waiting & unhanded)
+	).run()
+	frappe.qb.update(table).set(table.phone_list, 0).where(older).run()
+
+
+# ---------------------------------------------------------------- clock and steps
+
+
+def waiting_for_the_clock() -> list[str]:
+	"""Incidents that a notice may be due for, or whose step a notice may complete by now."""
+	running = frappe.get_all(
+		"Outage Incident",
+		filters={"status": ("in", ("Reported", "Active")), "is_drill": 0},
+		pluck="name",
+	)
+	steps = frappe.get_all(
+		"Outage Task",
+		filters={"completes_with": "notices", "status": ("in", OPEN)},
+		pluck="incident",
+		distinct=True,
+	)
+	return sorted({*running, *steps})
+
+
+def tick(name: str) -> int:
+	"""What goes out by itself at this minute; steps that are done by now. Answers how many people are told."""
+	if not _anything_to_do(name):
+		return 0
+	incident = lock_incident(name)
+	now = now_datetime()
+	call = Call("send_notice", now, now, incident=incident)
+	told = 0
+	for kind in _due(incident, now):
+		once = f"{incident.etr}" if kind == rules.ETR_PASSING else ""
+		told += issue(call, kind, once)
+	complete_steps(call)
+	touch(incident)
+	return told
+
+
+def _anything_to_do(name: str) -> bool:
+	"""Asked before the lock: a minute in which nothing happens holds up no verb."""
+	incident = frappe.get_doc("Outage Incident", name)
+	return bool(_due(incident, now_datetime()) or _steps_done(name))
+
+
+def _due(incident: Document, now: datetime) -> list[str]:
+	if not by_themselves() or incident.is_drill or incident.level == "III":
+		return []
+	known = issued(incident.name)
+	due = rules.due_by_itself(
+		incident.status,
+		get_datetime(incident.reported_at) if incident.reported_at else None,
+		get_datetime(incident.etr) if incident.etr else None,
+		known,
+		now,
+		numbers(),
+	)
+	if rules.ETR_PASSING in due and _said_of_this_etr(incident):
+		due.remove(rules.ETR_PASSING)
+	return due
+
+
+def _said_of_this_etr(incident: Document) -> bool:
+	"""A word before the expected time passes goes out once for each expected time."""
+	key = f"{rules.ETR_PASSING} {incident.etr}"
+	keys = [
+		dedupe_key(incident.name, key, mode, language) for mode in ("Public", "Individual") for language in ("en", "zh")
+	]
+	return bool(frappe.db.exists("Outage Notice", {"dedupe_key": ("in", keys)}))
+
+
+def _steps_done(incident: str) -> list[str]:
+	"""Open steps of which residents have been told by now."""
+	rows = [row for row in tasks.load(incident) if row.is_open and plans.step_of(row).completes_with == "notices"]
+	if not rows:
+		return []
+	notices = frappe.get_all(
+		"Outage Notice", filters={"incident": incident}, fields=["name", "kind", "mode", "posted_at"]
+	)
+	deliveries = defaultdict(list)
+	for row in frappe.get_all(
+		"Notice Delivery",
+		filters={"incident": incident, "notice": ("in", [notice.name for notice in notices])},
+		fields=["notice", "state", "phone_list", "tries"],
+	):
+		deliveries[row.notice].append(row)
+	return [
+		row.name
+		for row in rows
+		if rules.step_is_done(rules.STEP_OF_ANCHOR.get(plans.step_of(row).anchor, ()), notices, deliveries)
+	]
+
+
+def complete_steps(call: Call, *, photo: str = "") -> int:
+	"""Finish the steps that notices have done. Returns how many."""
+	done = _steps_done(call.incident.name)
+	return task.complete_by_flow(call, "notices", done, photo=photo) if done else 0
+
+
+def ask_for_a_job() -> None:
+	"""Send soon; when there is no queue, the minute's sweep does."""
+	try:
+		frappe.enqueue(JOB, queue="short", job_id="outage_response.send_notices", deduplicate=True)
+	except Exception:
+		frappe.logger("outage_response").warning("no queue for notices", exc_info=True)

@@ -1,0 +1,378 @@
+"""What is on record about the running incidents, and what of it needs a look: a fixed number of queries for all of them."""
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime, timedelta
+from typing import Any
+
+import frappe
+from frappe import _
+from frappe.query_builder.functions import Count
+from frappe.utils import get_datetime
+
+from outage_response.domain import overview
+from outage_response.domain.lifecycle import OPEN
+from outage_response.domain.topology import Dark, PowerTree, units_out
+
+from .language import title_of
+
+SHOWN = ("Reported", "Active", "Restored", "Stood Down")
+DARK = ("Reported", "Active")
+DANGER_HOURS = 6
+# outcomes after which nobody waits for this unit's equipment any more
+CARED_FOR = ("moved_to_supply", "ambulance_called")
+
+
+class Record:
+	"""What is on record about the incidents shown, read once for all of them."""
+
+	def __init__(self, incidents: Sequence[dict], now: datetime):
+		self.now = now
+		self.names = [row.name for row in incidents] or [""]
+		self.properties = sorted({row.property for row in incidents}) or [""]
+		self.of = {row.name: row for row in incidents}
+		self.levels = {
+			row.name: row for row in frappe.get_all("Outage Level", fields=["name", "title", "colour"], order_by="name")
+		}
+		self.departments = dict(frappe.get_all("Response Department", fields=["name", "department_name"], as_list=True))
+		self.dark = self._dark()
+		self.nodes, self.trees, self.counts = self._places()
+		self.rooms = self._rooms()
+		self.tasks = self._tasks()
+		self.care = self._care()
+		self.told, self.named_at_once, self.left = self._timeline()
+		self.callbacks = self._callbacks()
+		self.people = self._people()
+
+	# ---------------------------------------------------------------- reading
+
+	def _dark(self) -> dict[str, list[Dark]]:
+		found = defaultdict(list)
+		for row in frappe.get_all(
+			"Outage Affected Node",
+			filters={"parent": ("in", self.names), "parenttype": "Outage Incident"},
+			fields=["parent", "power_node", "unit", "out_since", "back_at"],
+			order_by="idx",
+		):
+			if row.out_since:
+				back = get_datetime(row.back_at) if row.back_at else None
+				found[row.parent].append(Dark(row.power_node, get_datetime(row.out_since), back, row.unit or ""))
+		return found
+
+	def _places(self) -> tuple[dict, dict[str, PowerTree], dict[str, int]]:
+		nodes = frappe.get_all(
+			"Power Node",
+			filters={"property": ("in", self.properties)},
+			fields=["name", "node_name", "parent_power_node", "property"],
+		)
+		trees = {
+			name: PowerTree({row.name: row.parent_power_node for row in nodes if row.property == name})
+			for name in self.properties
+		}
+		unit = frappe.qb.DocType("Property Unit")
+		counts = dict(
+			frappe.qb.from_(unit)
+			.select(unit.power_node, Count("*"))
+			.where(unit.property.isin(self.properties))
+			.groupby(unit.power_node)
+			.run()
+		)
+		return {row.name: row.node_name for row in nodes}, trees, counts
+
+	def _rooms(self) -> dict[str, dict]:
+		return {
+			row.name: row
+			for row in frappe.get_all(
+				"Property Asset",
+				filters={"property": ("in", self.properties), "asset_type": "Critical Room"},
+				fields=["name", "asset_name", "backup_minutes"],
+			)
+		}
+
+	def _tasks(self) -> dict[str, list[dict]]:
+		"""Steps that are open, and those that say how long a battery lasts."""
+		task = frappe.qb.DocType("Outage Task")
+		rows = (
+			frappe.qb.from_(task)
+			.select(
+				task.name,
+				task.incident,
+				task.title,
+				task.title_zh,
+				task.subject_type,
+				task.subject,
+				task.subject_label,
+				task.status,
+				task.department,
+				task.priority,
+				task.due_at,
+				task.creation,
+				task.completed_at,
+				task.life_safety,
+				task.held_until,
+				task.outcome,
+				task.evidence,
+				task.phone,
+				task.round,
+				task["_assign"],
+			)
+			.where(task.incident.isin(self.names))
+			.where(
+				task.status.isin(OPEN)
+				| ((task.status == "Done") & task.subject_type.isin(("Property Asset", "Property Unit")))
+			)
+			.orderby(task.priority)
+			.orderby(task.due_at)
+			.orderby(task.name)
+		).run(as_dict=True)
+		found = defaultdict(list)
+		for row in rows:
+			row.open = row.status in OPEN
+			row.overdue = bool(
+				row.open and row.status != "On Post" and row.due_at and get_datetime(row.due_at) < self.now
+			)
+			row.users = frappe.parse_json(row["_assign"] or "[]") if row.open else []
+			found[row.incident].append(row)
+		return found
+
+	def _care(self) -> dict[str, int]:
+		"""unit -> the fewest minutes that somebody's equipment there lasts; no names, no needs."""
+		units = {
+			row.subject for rows in self.tasks.values() for row in rows if row.subject_type == "Property Unit"
+		} or {""}
+		found: dict[str, int] = {}
+		for row in frappe.get_all(
+			"Care Need", filters={"unit": ("in", sorted(units))}, fields=["unit", "equipment_minutes"]
+		):
+			known = [minutes for minutes in (found.get(row.unit), row.equipment_minutes) if minutes]
+			found[row.unit] = min(known, default=0)
+		return found
+
+	def _timeline(self) -> tuple[dict[str, list[str]], set[str], list[dict]]:
+		"""Of each incident what was said of its expected time, those declared with one, and who left a spot for danger."""
+		told: dict[str, list[str]] = defaultdict(list)
+		named_at_once, left = set(), []
+		for row in frappe.get_all(
+			"Timeline Entry",
+			filters={
+				"incident": ("in", self.names),
+				"kind": ("in", ("declared", "etr_set", "etr_cleared", "task_withdrawn")),
+			},
+			fields=["incident", "kind", "task", "occurred_at", "data"],
+			order_by="occurred_at desc",
+		):
+			if row.kind == "task_withdrawn":
+				left.append(row)
+				continue
+			told[row.incident].append(row.kind)
+			if row.kind == "declared" and frappe.parse_json(row.data or "{}").get("etr"):
+				named_at_once.add(row.incident)
+		return told, named_at_once, left
+
+	def _callbacks(self) -> dict[str, int]:
+		row = frappe.qb.DocType("Outage Callback")
+		return dict(
+			frappe.qb.from_(row)
+			.select(row.incident, Count("*"))
+			.where(row.incident.isin(self.names))
+			.where(row.status.isin(("Pending", "No Answer")))
+			.groupby(row.incident)
+			.run()
+		)
+
+	def _people(self) -> dict[str, dict]:
+		users = {user for rows in self.tasks.values() for row in rows for user in row.users} or {""}
+		return {
+			row.name: row
+			for row in frappe.get_all(
+				"User", filters={"name": ("in", sorted(users))}, fields=["name", "full_name", "mobile_no"]
+			)
+		}
+
+	# ---------------------------------------------------------------- telling
+
+	def incident(self, row: dict) -> dict[str, Any]:
+		rows = self.tasks[row.name]
+		open_rows = [one for one in rows if one.open]
+		dark = self.dark[row.name]
+		since = min((one.out_since for one in dark if one.back_at is None), default=None)
+		is_dark = row.status in DARK and since is not None
+		level = self.levels.get(row.level)
+		overdue_etr = bool(is_dark and row.etr and get_datetime(row.etr) < self.now)
+		return {
+			"order": (SHOWN.index(row.status) >= 2, bool(row.is_drill), row.level, str(row.reported_at)),
+			"name": row.name,
+			"property": row.property,
+			"level": row.level,
+			"level_title": _(level.title) if level else row.level,
+			"colour": level.colour if level else "",
+			"status": row.status,
+			"status_label": _(row.status),
+			"dark": row.status in DARK,
+			"is_drill": bool(row.is_drill),
+			"headline": row.cause or _(row.cause_type or "") or row.description or "",
+			"reported_at": str(row.reported_at or ""),
+			"since": str(since or row.reported_at or ""),
+			"until": "" if is_dark else str(row.restored_at or ""),
+			"where": sorted({self.nodes.get(one.node, one.node) for one in dark if one.back_at is None})[:6],
+			"etr": str(row.etr or "") if is_dark else "",
+			"etr_overdue": overdue_etr,
+			"etr_moves": overview.etr_moves(self.told[row.name], from_the_start=row.name in self.named_at_once),
+			"units": row.affected_units or 0,
+			"units_out": units_out(self.trees[row.property], self.counts, dark) if is_dark else 0,
+			"life": [self._step(one) for one in open_rows if one.life_safety],
+			"posts": sum(1 for one in open_rows if one.held_until),
+			"bare": [self._step(one) for one in open_rows if one.held_until and one.status != "On Post"],
+			"battery": self._battery(rows, since) if is_dark else None,
+			"care": self._equipment(rows, since) if is_dark else None,
+			"overdue": self._overdue(open_rows),
+			"silent": self._silent(open_rows),
+			"open": len(open_rows),
+			"callbacks": self.callbacks.get(row.name, 0),
+		}
+
+	def _step(self, row: dict) -> dict[str, Any]:
+		return {
+			"task": row.name,
+			"title": title_of(row),
+			"subject": row.subject_label or "",
+			"status": _(row.status),
+			"due_at": str(row.due_at or ""),
+			"overdue": row.overdue,
+			"who": ", ".join(self._name(user) for user in row.users[:3]) or self._department(row.department),
+		}
+
+	def _name(self, user: str) -> str:
+		return self.people[user].full_name if user in self.people else user
+
+	def _department(self, key: str) -> str:
+		return _(self.departments.get(key) or key)
+
+	def _battery(self, rows: Iterable[dict], since: datetime) -> dict | None:
+		"""The critical room whose backup ends first."""
+		latest = {row.subject: row for row in rows if row.subject in self.rooms and not row.life_safety}
+		found = []
+		for subject, row in latest.items():
+			room = self.rooms[subject]
+			done = row.status == "Done"
+			until = overview.lasts_until(
+				room.backup_minutes or 0,
+				since,
+				row.evidence if done else "",
+				get_datetime(row.completed_at) if done and row.completed_at else None,
+				failed=done and row.outcome == "failed",
+			)
+			if until:
+				found.append({"label": room.asset_name, "until": str(until), "read": done})
+		return min(found, key=lambda one: one["until"], default=None)
+
+	def _equipment(self, rows: Iterable[dict], since: datetime) -> dict | None:
+		"""How many homes depend on power, and when the first equipment there ends; whose it is stays untold."""
+		latest: dict[str, dict] = {}
+		for row in rows:
+			known = latest.get(row.subject)
+			if row.subject_type == "Property Unit" and (known is None or row.round > known.round):
+				latest[row.subject] = row
+		waiting = [unit for unit, row in latest.items() if row.outcome not in CARED_FOR]
+		if not waiting:
+			return None
+		minutes = [self.care[unit] for unit in waiting if self.care.get(unit)]
+		return {"count": len(waiting), "until": str(since + timedelta(minutes=min(minutes))) if minutes else ""}
+
+	def _overdue(self, rows: Iterable[dict]) -> list[dict]:
+		found: dict[str, list[dict]] = defaultdict(list)
+		for row in rows:
+			if row.overdue:
+				found[row.department].append(row)
+		return [
+			{
+				"department": self._department(key),
+				"key": key,
+				"count": len(late),
+				"first": self._step(late[0]),
+				"since": str(min(row.due_at for row in late)),
+			}
+			for key, late in sorted(found.items(), key=lambda item: (item[1][0].priority, -len(item[1])))
+		]
+
+	def _silent(self, rows: Iterable[dict]) -> list[dict]:
+		"""People who were given steps and have acknowledged none of them; the longest silent first."""
+		given: dict[str, list[dict]] = defaultdict(list)
+		answered = set()
+		for row in rows:
+			for user in row.users:
+				given[user].append(row)
+				if row.status != "Open":
+					answered.add(user)
+		return sorted(
+			(
+				{
+					"name": self._name(user),
+					"phone": (self.people.get(user) or {}).get("mobile_no") or "",
+					"count": len(steps),
+					"since": str(min(row.creation for row in steps)),
+				}
+				for user, steps in given.items()
+				if user not in answered
+			),
+			key=lambda one: (one["since"], one["name"]),
+		)
+
+	def dangers(self) -> list[dict[str, Any]]:
+		"""Calls that say danger, and people who left a spot for it, newest first."""
+		tasks = {row.name: row for rows in self.tasks.values() for row in rows}
+		found = [
+			{
+				"at": str(row.occurred_at),
+				"property": self.of[row.incident].property,
+				"incident": row.incident,
+				"place": tasks[row.task].subject_label or "",
+				"words": (frappe.parse_json(row.data or "{}")).get("danger") or "",
+				"left": True,
+			}
+			for row in self.left
+			if row.task in tasks and tasks[row.task].status == "Open"
+		]
+		return sorted([*found, *self._calls()], key=lambda one: one["at"], reverse=True)[:12]
+
+	def _calls(self) -> list[dict]:
+		if not frappe.has_permission("Trouble Call", "read"):
+			return []
+		rows = frappe.get_list(
+			"Trouble Call",
+			filters={"danger": 1, "said_at": (">", self.now - timedelta(hours=DANGER_HOURS))},
+			fields=["name", "property", "incident", "unit", "elevator", "power_node", "words", "said_at"],
+			order_by="said_at desc",
+			limit_page_length=50,
+		)
+		rescuing = {
+			(row.incident, row.subject)
+			for rows_of in self.tasks.values()
+			for row in rows_of
+			if row.open and row.life_safety
+		}
+		rows = [
+			row
+			for row in rows
+			if (not row.incident or self.of.get(row.incident, {}).get("status") in DARK)
+			and (not row.elevator or (row.incident, row.elevator) in rescuing)
+		]
+		units = titles("Property Unit", "unit_no", rows, "unit")
+		assets = titles("Property Asset", "asset_name", rows, "elevator")
+		return [
+			{
+				"at": str(row.said_at),
+				"property": row.property or "",
+				"incident": row.incident or "",
+				"place": units.get(row.unit) or assets.get(row.elevator) or self.nodes.get(row.power_node) or "",
+				"words": (row.words or "")[:140],
+				"left": False,
+			}
+			for row in rows
+		]
+
+
+def titles(doctype: str, field: str, rows: Iterable[Mapping], link: str) -> dict[str, str]:
+	"""What people call the documents that `rows` link to: name -> title."""
+	names = sorted({row[link] for row in rows if row[link]}) or [""]
+	return dict(frappe.get_all(doctype, filters={"name": ("in", names)}, fields=["name", field], as_list=True))

@@ -1,0 +1,192 @@
+"""Outage Pages as rows: one message for each person, channel, incident and minute, whatever rings meanwhile."""
+
+from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Any
+
+import frappe
+from frappe.model.document import Document
+
+from outage_response import bulk
+from outage_response.domain.escalation import Person, minute_of
+from outage_response.domain.plan import dedupe_key
+
+JOB = "outage_response.jobs.send_pages"
+# Nobody was reached by it
+NO_HOPE = ("Failed", "Unknown")
+
+
+@dataclass
+class Call:
+	"""One person (None: a chat group) to be rung by one channel for some tasks, the most urgent first."""
+
+	person: Person | None
+	channel: str
+	whom: str
+	tasks: list[dict] = field(default_factory=list)
+
+
+def write(incident: Document, calls: Sequence[Call], now: datetime) -> int:
+	"""Write pages, or add to those of this minute that nobody has sent yet. Answers how many were written or added to.
+
+	The rows of the minute are locked: a sender that takes one waits, and reads all that is in it.
+	"""
+	if not calls:
+		return 0
+	minute = minute_of(now)
+	known = _of_minute(incident.name, minute)
+	rows, links = [], []
+	for call in calls:
+		key = call.person.key if call.person else "group"
+		at, page = now, known.get((key, call.channel, minute))
+		if page and page.status != "Queued":
+			at = minute + timedelta(minutes=1)
+			page = known.get((key, call.channel, at))
+		if page:
+			name, has = page.name, page.tasks
+			_raise_priority(page, call)
+		else:
+			name, has = frappe.generate_hash(length=10), ()
+			rows.append(_row(name, incident, call, key, at))
+		links += [
+			{**bulk.child_of("Outage Page", name, "tasks", 1), "task": task.name}
+			for task in call.tasks
+			if task.name not in has
+		]
+	bulk.insert("Outage Page", rows, now)
+	bulk.insert("Outage Page Task", links, now)
+	ask_for_a_job()
+	return len(calls)
+
+
+def _row(name: str, incident: Document, call: Call, key: str, at: datetime) -> dict[str, Any]:
+	first = call.tasks[0]
+	return {
+		"name": name,
+		"incident": incident.name,
+		"task": first.name,
+		"priority": first.priority,
+		"is_drill": int(bool(incident.is_drill)),
+		"dedupe_key": dedupe_key(incident.name, key, call.channel, str(minute_of(at))),
+		**addressed(incident.property, first.department, call.whom, call.person, call.channel, at),
+	}
+
+
+def addressed(
+	property_name: str, department: str, whom: str, person: Person | None, channel: str, at: datetime
+) -> dict[str, Any]:
+	"""What a page of an outage and one of a test call have in common: to whom, by what, when. No person: a chat group."""
+	return {
+		"property": property_name,
+		"department": department,
+		"whom": whom,
+		"person": person.key if person else "group",
+		"user": (person.user or None) if person else None,
+		"contact": (person.contact or None) if person else None,
+		"person_name": person.name if person else None,
+		"phone": (person.phone or None) if person else None,
+		"channel": channel,
+		"status": "Queued",
+		"send_after": at,
+	}
+
+
+def _raise_priority(page: dict, call: Call) -> None:
+	"""What is added may be more urgent than what is there."""
+	first = call.tasks[0]
+	if first.priority < page.priority:
+		table = frappe.qb.DocType("Outage Page")
+		frappe.qb.update(table).set(table.priority, first.priority).set(table.task, first.name).set(
+			table.department, first.department
+		).where(table.name == page.name).run()
+
+
+def _of_minute(incident: str, minute: datetime) -> dict[tuple, dict]:
+	"""(person, channel, minute) -> page with the names of its tasks, of this minute and the next; locked."""
+	table, row = frappe.qb.DocType("Outage Page"), frappe.qb.DocType("Outage Page Task")
+	found = (
+		frappe.qb.from_(table)
+		.select(table.name, table.person, table.channel, table.status, table.send_after, table.priority)
+		.where(table.incident == incident)
+		.where(table.send_after >= minute)
+		.for_update()
+	).run(as_dict=True)
+	if not found:
+		return {}
+	tasks = defaultdict(set)
+	for link in (
+		frappe.qb.from_(row)
+		.select(row.parent, row.task)
+		.where(row.parent.isin([page.name for page in found]))
+		.run(as_dict=True)
+	):
+		tasks[link.parent].add(link.task)
+	return {
+		(page.person, page.channel, minute_of(page.send_after)): frappe._dict(page, tasks=tasks[page.name])
+		for page in found
+	}
+
+
+def last_rung(incident: str, tasks: Sequence[str]) -> dict[str, bool]:
+	"""task -> is there hope that somebody rung last for it answers?"""
+	page, row, task = (frappe.qb.DocType(name) for name in ("Outage Page", "Outage Page Task", "Outage Task"))
+	found = (
+		frappe.qb.from_(row)
+		.join(page)
+		.on(row.parent == page.name)
+		.join(task)
+		.on(row.task == task.name)
+		.select(row.task, page.status, page.answer)
+		.where(page.incident == incident)
+		.where(row.task.isin(list(tasks) or [""]))
+		.where(page.creation >= task.last_rung_at)
+	).run(as_dict=True)
+	hope: dict[str, bool] = {}
+	for one in found:
+		hope[one.task] = hope.get(one.task, False) or (one.status not in NO_HOPE and one.answer != "No")
+	return hope
+
+
+def rang(task: str, user: str) -> bool:
+	"""Was this user rung for this step?"""
+	page, row = frappe.qb.DocType("Outage Page"), frappe.qb.DocType("Outage Page Task")
+	return bool(
+		frappe.qb.from_(row)
+		.join(page)
+		.on(row.parent == page.name)
+		.select(page.name)
+		.where(row.task == task)
+		.where(page.user == user)
+		.limit(1)
+		.run()
+	)
+
+
+def declined(incident: str) -> dict[str, set[str]]:
+	"""task -> keys of the people who said that they cannot."""
+	page, row = frappe.qb.DocType("Outage Page"), frappe.qb.DocType("Outage Page Task")
+	found = defaultdict(set)
+	for one in (
+		frappe.qb.from_(page)
+		.join(row)
+		.on(row.parent == page.name)
+		.select(row.task, page.person)
+		.where(page.incident == incident)
+		.where(page.answer == "No")
+	).run(as_dict=True):
+		found[one.task].add(one.person)
+	return found
+
+
+def ask_for_a_job() -> None:
+	"""Have the pages sent after the commit; where no queue answers, the minute's sweep does it."""
+	frappe.db.after_commit.add(_enqueue)
+
+
+def _enqueue() -> None:
+	try:
+		frappe.enqueue(JOB, queue="short")
+	except Exception:
+		frappe.logger("outage_response").warning("no queue for pages", exc_info=True)

@@ -1,0 +1,145 @@
+"""Who can be rung at a property: those on duty, the next shift, leads, managers, firms. Read once, in a fixed number of
+queries, when first asked for."""
+
+from collections.abc import Iterable, Mapping
+from datetime import datetime, timedelta
+from functools import cached_property
+
+import frappe
+
+from outage_response.domain import escalation, phones
+from outage_response.domain.authority import CONTROL_ROOM, GENERAL_MANAGER
+from outage_response.domain.escalation import Person
+from outage_response.domain.roster import CONTROL_ROOM_DEPARTMENT, OnDuty
+
+from . import surroundings
+
+NEXT_SHIFT_WITHIN_HOURS = 24
+
+
+class People:
+	"""The people of one property at one moment."""
+
+	def __init__(self, property_name: str, at: datetime):
+		self.property, self.at = property_name, at
+
+	@cached_property
+	def departments(self) -> dict:
+		"""key -> row with department_name, role, phone, lead, is_external, coverage."""
+		rows = frappe.get_all(
+			"Response Department",
+			fields=["name", "department_name", "role", "phone", "lead", "is_external", "coverage"],
+		)
+		return {row.name: row for row in rows}
+
+	@cached_property
+	def on_duty(self) -> list[OnDuty]:
+		"""Who is there now."""
+		return surroundings.on_duty(self.property, self.at)
+
+	@cached_property
+	def _here(self) -> dict[str, list[OnDuty]]:
+		"""department -> those on duty."""
+		found: dict[str, list[OnDuty]] = {}
+		for person in self.on_duty:
+			found.setdefault(person.department, []).append(person)
+		return found
+
+	@cached_property
+	def _on_duty_users(self) -> dict[str, OnDuty]:
+		return {person.user: person for person in self.on_duty if person.user}
+
+	@cached_property
+	def _everybody(self) -> Mapping[str, list[str]]:
+		return surroundings.everybody(self.property, [row.role for row in self.departments.values() if row.role])
+
+	@cached_property
+	def next_shift(self) -> dict[str, list[OnDuty]]:
+		"""department -> those of its next shift that begins within a day."""
+		found: dict[str, list[OnDuty]] = {}
+		begins: dict[str, datetime] = {}
+		for starts_at, person in surroundings.coming(
+			self.property, self.at, self.at + timedelta(hours=NEXT_SHIFT_WITHIN_HOURS)
+		):
+			if begins.setdefault(person.department, starts_at) == starts_at:
+				found.setdefault(person.department, []).append(person)
+		return found
+
+	@cached_property
+	def _users(self) -> dict[str, Person]:
+		"""Every enabled user of the staff here."""
+		names = {user for users in self._everybody.values() for user in users}
+		names |= {person.user for person in self.on_duty if person.user}
+		names |= {person.user for some in self.next_shift.values() for person in some if person.user}
+		return self.as_persons(names)
+
+	def as_persons(self, names: Iterable[str]) -> dict[str, Person]:
+		"""user -> person, for users that are enabled."""
+		rows = frappe.get_all(
+			"User",
+			filters={"name": ("in", list(names)), "enabled": 1},
+			fields=["name", "full_name", "email", "mobile_no", "phone", "language"],
+		)
+		return {
+			row.name: Person(
+				f"user:{row.name}",
+				user=row.name,
+				name=row.full_name or row.name,
+				phone=row.mobile_no or row.phone or "",
+				email=row.email or "",
+				language=row.language or "",
+			)
+			for row in rows
+		}
+
+	def person(self, somebody: OnDuty) -> Person | None:
+		"""Somebody of a shift; the number entered there comes before the user's own."""
+		if somebody.user:
+			known = self._users.get(somebody.user)
+			if known and somebody.phone and known.phone != somebody.phone:
+				return Person(**{**known.__dict__, "phone": somebody.phone})
+			return known
+		if not somebody.phone:
+			return None
+		return Person(
+			f"contact:{somebody.contact}", contact=somebody.contact, name=somebody.contact, phone=somebody.phone
+		)
+
+	def of(self, whom: str, department: str, assigned: Iterable[str], phone: str = "") -> list[Person]:
+		"""Whom a row of a rule means, for a step of `department` that is given to the users `assigned`."""
+		assigned = list(assigned)
+		here = self._here.get(department, [])
+		if whom == escalation.ASSIGNED:
+			on_duty = self._on_duty_users
+			users = [user for user in assigned if user in on_duty] or assigned
+			outside = [person for person in here if not person.user and person.contact]
+			found = [self.person(on_duty[user]) if user in on_duty else self._users.get(user) for user in users]
+			return _known([*found, *map(self.person, outside)])
+		if whom == escalation.NEXT_ON_DUTY:
+			return _known(self.person(person) for person in here if person.user and person.user not in assigned)
+		if whom == escalation.NEXT_SHIFT:
+			return _known(
+				self.person(person) for person in self.next_shift.get(department, ()) if person.user not in assigned
+			)
+		if whom == escalation.LEAD:
+			lead = self.departments[department].lead
+			return _known([self._users.get(lead)]) if lead else []
+		if whom == escalation.CONTROL_ROOM:
+			return self._of_role(CONTROL_ROOM_DEPARTMENT, CONTROL_ROOM)
+		if whom == escalation.MANAGER:
+			return self._of_role("general_manager", GENERAL_MANAGER)
+		row = self.departments[department]
+		number = phone or row.phone
+		return [Person(f"tel:{phones.digits(number)}", name=row.department_name, phone=number)] if number else []
+
+	def _of_role(self, department: str, role: str) -> list[Person]:
+		there = _known(self.person(person) for person in self.on_duty if person.department == department)
+		return there or _known(self._users.get(user) for user in self._everybody.get(role, ()))
+
+	def is_on_duty(self, user: str | None) -> bool:
+		"""Is the user on a shift here now?"""
+		return user in self._on_duty_users
+
+
+def _known(people: Iterable[Person | None]) -> list[Person]:
+	return list({person.key: person for person in people if person}.values())

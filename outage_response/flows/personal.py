@@ -1,0 +1,157 @@
+"""A resident's own data, starting from the Contact: given out whole, or erased for good.
+
+Frappe's tools for personal data begin at a User; most residents have none. What the outage needs as a record (units,
+times, outcomes) names nobody and stays.
+"""
+
+import frappe
+from frappe import _
+
+from outage_response import permissions
+from outage_response.domain.errors import RuleError
+from outage_response.domain.lifecycle import RUNNING
+from outage_response.integrations import CALL_LOG_PREFIX
+
+from . import links
+from .care import log_look
+from .verbs import translated
+
+# doctype -> fields given out; each of them has a field `contact`
+KEPT = {
+	"Care Need": ("unit", "what", "equipment_minutes", "creation"),
+	"Trouble Call": ("unit", "said_at", "words", "phone", "danger", "incident"),
+	"Outage Callback": ("incident", "phone", "reason", "status", "outcome", "satisfaction", "next_attempt_at"),
+	"Notice Delivery": ("incident", "kind", "unit", "channel", "state", "sent_at", "seen_at", "note"),
+}
+
+
+def export_resident_data(contact: str) -> dict[str, list[dict]]:
+	"""Everything that the app keeps about a contact: doctype -> rows. The look is in the access log."""
+	with translated():
+		_require(contact)
+		found = {
+			doctype: frappe.get_all(doctype, filters={"contact": contact}, fields=list(fields), order_by="creation")
+			for doctype, fields in KEPT.items()
+		}
+		found["Unit Resident"] = frappe.get_all(
+			"Unit Resident",
+			filters={"contact": contact, "parenttype": "Property Unit"},
+			fields=["parent as unit", "relation", "is_primary", "receives_notices"],
+			order_by="parent",
+		)
+		found["Outage Callback Attempt"] = frappe.get_all(
+			"Outage Callback Attempt",
+			filters={"parent": ("in", _callbacks(contact))},
+			fields=["attempted_at", "outcome", "satisfaction", "note"],
+			order_by="attempted_at",
+		)
+		log_look("Contact", "export_resident_data")
+		return found
+
+
+def erase_resident_data(contact: str) -> dict[str, int]:
+	"""Erase what the app keeps about a contact; answers doctype -> rows. The contact itself is the platform's.
+
+	Raises ValidationError while an outage runs at one of their homes: somebody may depend on what is kept.
+	"""
+	with translated():
+		_require(contact)
+		calls = frappe.get_all("Trouble Call", filters={"contact": contact}, pluck="name")
+		callbacks = _callbacks(contact)
+		deliveries = frappe.get_all("Notice Delivery", filters={"contact": contact}, fields=["name", "incident"])
+		incidents = {row.incident for row in deliveries}
+		incidents |= set(frappe.get_all("Outage Callback", filters={"contact": contact}, pluck="incident"))
+		running = frappe.get_all(
+			"Outage Incident",
+			filters={"name": ("in", list(incidents)), "status": ("in", (*RUNNING, "Restored", "Stood Down"))},
+			pluck="name",
+			limit=1,
+		)
+		if running:
+			raise RuleError(_("Contact: outage {incident} is not closed yet. Erase when it is."), incident=running[0])
+		homes = frappe.db.count("Unit Resident", {"contact": contact, "parenttype": "Property Unit"})
+		care = frappe.db.count("Care Need", {"contact": contact})
+		links.revoke(contact)
+		frappe.db.delete("Care Need", {"contact": contact})
+		frappe.db.delete("Unit Resident", {"contact": contact, "parenttype": "Property Unit"})
+		_blank("Trouble Call", calls, contact=None, phone="", words="")
+		_blank("Outage Callback", callbacks, contact=None, phone="", outcome="")
+		_blank("Notice Delivery", [row.name for row in deliveries], contact=None, note="", error="")
+		_erase_attempts(callbacks)
+		_erase_mails([row.name for row in deliveries])
+		_erase_bells(calls)
+		log_look("Contact", "erase_resident_data")
+		return {
+			"Care Need": care,
+			"Unit Resident": homes,
+			"Trouble Call": len(calls),
+			"Outage Callback": len(callbacks),
+			"Notice Delivery": len(deliveries),
+		}
+
+
+def _require(contact: str) -> None:
+	permissions.require_verb("personal_data")
+	if not isinstance(contact, str) or not frappe.db.exists("Contact", contact):
+		raise RuleError(_("Contact: {contact} does not exist. Choose one of the list."), contact=str(contact)[:140])
+	unit, resident = frappe.qb.DocType("Property Unit"), frappe.qb.DocType("Unit Resident")
+	homes = (
+		frappe.qb.from_(unit)
+		.join(resident)
+		.on((resident.parent == unit.name) & (resident.parenttype == "Property Unit"))
+		.select(unit.property)
+		.distinct()
+		.where(resident.contact == contact)
+	).run(pluck=True)
+	homes += frappe.get_all("Notice Delivery", filters={"contact": contact}, pluck="property", distinct=True)
+	for name in dict.fromkeys(homes):
+		permissions.require_property(name)
+
+
+def _callbacks(contact: str) -> list[str]:
+	return frappe.get_all("Outage Callback", filters={"contact": contact}, pluck="name")
+
+
+def _blank(doctype: str, names: list[str], **values) -> None:
+	if not names:
+		return
+	table = frappe.qb.DocType(doctype)
+	query = frappe.qb.update(table).where(table.name.isin(names))
+	for field, value in values.items():
+		query = query.set(table[field], value)
+	query.run()
+
+
+def _erase_attempts(callbacks: list[str]) -> None:
+	"""Notes of the calls, and the records that the app made of them on the contact and in the CRM."""
+	rows = callbacks and frappe.get_all(
+		"Outage Callback Attempt",
+		filters={"parent": ("in", callbacks)},
+		fields=["name", "crm_doctype", "crm_record"],
+	)
+	for row in rows or ():
+		if (row.crm_record or "").upper().startswith(CALL_LOG_PREFIX) and frappe.db.exists(
+			row.crm_doctype, row.crm_record
+		):
+			frappe.delete_doc(
+				row.crm_doctype, row.crm_record, force=True, ignore_permissions=True, delete_permanently=True
+			)
+	_blank("Outage Callback Attempt", [row.name for row in rows or ()], note="", crm_record=None)
+
+
+def _erase_mails(deliveries: list[str]) -> None:
+	"""What we wrote to them, with their address, as far as Frappe's queue still keeps it."""
+	names = deliveries and frappe.get_all(
+		"Email Queue",
+		filters={"reference_doctype": "Notice Delivery", "reference_name": ("in", deliveries)},
+		pluck="name",
+	)
+	if names:
+		frappe.db.delete("Email Queue Recipient", {"parent": ("in", names)})
+		frappe.db.delete("Email Queue", {"name": ("in", names)})
+
+
+def _erase_bells(calls: list[str]) -> None:
+	"""Bells that repeated their words to the control room."""
+	if calls:
+		frappe.db.delete("Notification Log", {"document_type": "Trouble Call", "document_name": ("in", calls)})

@@ -1,0 +1,386 @@
+"""What a phone shows of one's own tasks, read in a fixed number of queries, and the photo that goes with one."""
+
+import hashlib
+import io
+import re
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Sequence
+from datetime import datetime, timedelta
+
+import frappe
+from frappe import _
+from frappe.utils import get_datetime, now_datetime
+from PIL import Image
+
+from outage_response import permissions
+from outage_response.domain import authority, mine
+from outage_response.domain.errors import RuleError, spoken
+from outage_response.domain.lifecycle import OPEN, TASK_VERBS
+from outage_response.domain.mine import Mine
+from outage_response.domain.phones import digits
+from outage_response.domain.steps import Step
+
+from . import known, plans, verbs
+from .language import title_of
+
+# an outage that ended is told of for so long, to people who come off their posts
+ENDED_HOURS = 12
+LARGEST_PHOTO = 1_000_000
+PICTURES = {"JPEG": "jpg", "PNG": "png"}
+PHONE_VERBS = ("acknowledge", "arrive", "complete", "relieve", "move", "withdraw", "add_evidence")
+TASK_FIELDS = [
+	"name",
+	"incident",
+	"property",
+	"title",
+	"title_zh",
+	"subject_label",
+	"status",
+	"department",
+	"assigned_role",
+	"phone",
+	"priority",
+	"due_at",
+	"acknowledged_at",
+	"started_at",
+	"started_by",
+	"completed_at",
+	"plan",
+	"step_key",
+	"life_safety",
+	"held_until",
+	"completes_with",
+	"optional",
+	"evidence_pending",
+	"_assign",
+]
+INCIDENT_FIELDS = [
+	"name",
+	"property",
+	"level",
+	"status",
+	"is_drill",
+	"etr",
+	"planned_start",
+	"planned_end",
+	"restored_at",
+	"stood_down_at",
+	"closed_at",
+]
+
+
+def my_tasks(user: str) -> dict:
+	"""Everything that the page of `user` shows.
+
+	{"now", "user", "full_name", "tasks": [...most urgent first], "owed": [...], "incidents": {name: ...}, "phones": [...],
+	"colleagues": {task: [...]}, "posts": {task: [...]}, "verbs": {verb: [states]}, "command_centre"}
+	"""
+	roles = permissions.roles_of(user)
+	with verbs.translated():
+		authority.require_staff(roles)
+	now = now_datetime()
+	given = frappe.get_all(
+		"ToDo",
+		filters={"allocated_to": user, "reference_type": "Outage Task", "status": "Open"},
+		pluck="reference_name",
+		distinct=True,
+	)
+	rows = _tasks({"name": ("in", given), "status": ("in", OPEN)}) if given else []
+	owed = _tasks({"completed_by": user, "evidence_pending": 1, "status": "Done"})
+	incidents = _incidents(now, {row.incident for row in (*rows, *owed)})
+	rows = [row for row in rows if row.incident in incidents]
+	steps = {row.name: plans.step_of(row) for row in (*rows, *owed)}
+	waiting = _waiting(rows, steps)
+	checks = _checks([row.name for row in rows])
+	shaped = {
+		row.name: _shape(row, steps[row.name], checks.get(row.name, ()), waiting.get(row.name, ()), user)
+		for row in rows
+	}
+	own = _numbers_of(user, now)
+	for task in shaped.values():
+		if digits(task.get("phone")) in own:
+			del task["phone"]  # nobody phones themselves
+	order = mine.in_order([_mine(row, shaped[row.name], incidents) for row in rows], now)
+	held = [row for row in rows if row.held_until]
+	return {
+		"now": str(now),
+		"user": user,
+		"full_name": frappe.utils.get_fullname(user),
+		"tasks": [shaped[one.name] for one in order],
+		"owed": [_shape(row, steps[row.name], (), (), user) for row in owed if row.incident in incidents],
+		"incidents": {name: _incident(doc) for name, doc in incidents.items()},
+		"phones": _phones({row.property for row in (*rows, *incidents.values())}),
+		"colleagues": _colleagues(held, user, now),
+		"posts": _posts(held),
+		"verbs": {verb: TASK_VERBS[verb] for verb in PHONE_VERBS},
+		"command_centre": "/app/outage-command-centre" if authority.commands(roles) else "",
+	}
+
+
+def digest(data: dict) -> str:
+	"""A word that changes when the page would look different; the clock alone does not change it."""
+	return hashlib.sha1(
+		frappe.as_json({key: value for key, value in data.items() if key != "now"}, indent=None).encode()
+	).hexdigest()
+
+
+def _tasks(filters: dict) -> list:
+	"""Of those that the reader may see (User Permission)."""
+	return frappe.get_list(
+		"Outage Task", filters=filters, fields=TASK_FIELDS, order_by="subject_label asc, name asc", limit_page_length=0
+	)
+
+
+def _incidents(now: datetime, named: Collection[str]) -> dict:
+	"""Those that run, those that ended lately, and those that tasks belong to."""
+	rows = frappe.get_list(
+		"Outage Incident",
+		or_filters=[
+			["status", "in", known.LIVE],
+			["closed_at", ">", now - timedelta(hours=ENDED_HOURS)],
+			["name", "in", [*named, ""]],
+		],
+		fields=INCIDENT_FIELDS,
+		order_by="reported_at asc, name asc",
+		limit_page_length=0,
+	)
+	return {row.name: row for row in rows}
+
+
+def _waiting(rows: Sequence, steps: dict[str, Step]) -> dict[str, list[str]]:
+	"""task -> titles of the earlier steps that are open."""
+	after = {row.name: steps[row.name].after for row in rows if steps[row.name].after}
+	if not after:
+		return {}
+	earlier = frappe.get_all(
+		"Outage Task",
+		filters={
+			"incident": ("in", {row.incident for row in rows}),
+			"step_key": ("in", {key for keys in after.values() for key in keys}),
+			"status": ("in", OPEN),
+		},
+		fields=["incident", "step_key", "title", "title_zh", "subject_label"],
+		order_by="name asc",
+	)
+	return {
+		row.name: [title_of(one) for one in earlier if one.incident == row.incident and one.step_key in after[row.name]]
+		for row in rows
+		if row.name in after
+	}
+
+
+def _checks(tasks: Sequence[str]) -> dict[str, list]:
+	found = defaultdict(list)
+	if tasks:
+		for row in frappe.get_all(
+			"Outage Task Check",
+			filters={"parent": ("in", tasks), "parenttype": "Outage Task"},
+			fields=["parent", "kind", "item", "item_label", "result", "note", "read_back_at"],
+			order_by="idx asc",
+		):
+			found[row.parent].append(row)
+	return found
+
+
+def _shape(row, step: Step, checks: Sequence, waiting: Iterable[str], user: str) -> dict:
+	"""A task as the page shows it; what is empty is left out by `_short`."""
+	assigned = frappe.parse_json(row._assign or "[]")
+	confirmed = [check.result == "Confirmed" for check in checks if check.kind == "Confirmation"]
+	return _short(
+		{
+			"name": row.name,
+			"incident": row.incident,
+			"what": title_of(row),
+			"where": row.subject_label or row.property,
+			"property": row.property,
+			"status": row.status,
+			"priority": row.priority,
+			"due": _moment(row.due_at),
+			"since": _moment(row.started_at),
+			"by_me": row.started_by == user,
+			"done_at": _moment(row.completed_at),
+			"phone": row.phone,
+			"life_safety": bool(row.life_safety),
+			"optional": bool(row.optional),
+			"held": bool(row.held_until),
+			"shared": len(assigned) > 1,
+			"completes_with": row.completes_with if row.completes_with in ("callbacks", "report") else "",
+			"read_back": mine.awaits_read_back(step, row.status, confirmed),
+			"waiting": list(waiting),
+			"asks": _short(
+				{
+					**mine.asks(step),
+					"outcomes": [[word, spoken(word, _)] for word in step.outcomes],
+					"checks": [[word, spoken(word, _)] for word in step.checks],
+					"items": [
+						[check.item, check.item_label, check.result or "", check.note or ""]
+						for check in checks
+						if check.kind == "Item"
+					],
+				}
+			),
+		}
+	)
+
+
+def _short(values: dict) -> dict:
+	"""Without what is empty: a phone on a weak network reads this every few seconds."""
+	return {key: value for key, value in values.items() if value not in (None, "", False, [], {})}
+
+
+def _moment(value) -> str:
+	return str(get_datetime(value).replace(microsecond=0)) if value else ""
+
+
+def _mine(row, shaped: dict, incidents: dict) -> Mine:
+	incident = incidents[row.incident]
+	planned = incident.planned_start if incident.status == "Scheduled" else None
+	return Mine(
+		name=row.name,
+		status=row.status,
+		priority=row.priority,
+		life_safety=bool(row.life_safety),
+		held=bool(row.held_until),
+		shared=bool(shaped.get("shared")) and row.status == "Open",
+		waits=any(shaped.get(key) for key in ("waiting", "completes_with", "read_back")),
+		due_at=get_datetime(row.due_at) if row.due_at else None,
+		not_before=get_datetime(planned) if planned else None,
+	)
+
+
+def _incident(doc) -> dict:
+	return _short(
+		{
+			"property": doc.property,
+			"level": doc.level,
+			"status": doc.status,
+			"headline": known.headline(doc),
+			"drill": bool(doc.is_drill),
+			"stood_down": _moment(doc.stood_down_at),
+			"closed": _moment(doc.closed_at),
+		}
+	)
+
+
+def _numbers_of(user: str, now: datetime) -> set[str]:
+	"""The digits of the telephones at which `user` is reached now: on shift, and their own."""
+	shifts = frappe.get_all(
+		"Duty Shift", filters={"user": user, "starts_at": ("<=", now), "ends_at": (">", now)}, pluck="phone"
+	)
+	return {digits(number) for number in (*shifts, frappe.db.get_value("User", user, "mobile_no")) if digits(number)}
+
+
+def _phones(properties: Collection[str]) -> list[list[str]]:
+	"""[who, number] of the departments and of the power suppliers of these properties; each number once."""
+	departments = frappe.get_all(
+		"Response Department",
+		filters={"phone": ("!=", "")},
+		fields=["department_name", "phone"],
+		order_by="is_external asc, creation asc",
+	)
+	hotlines = (
+		frappe.get_all(
+			"Managed Property",
+			filters={"name": ("in", list(properties)), "supplier_hotline": ("!=", "")},
+			fields=["name", "supplier_hotline"],
+		)
+		if properties
+		else []
+	)
+	found = [
+		*([_(row.department_name), row.phone] for row in departments),
+		*([_("Power supplier of {0}").format(row.name), row.supplier_hotline] for row in hotlines),
+	]
+	once: dict[str, list[str]] = {}
+	for who, number in found:
+		once.setdefault(digits(number), [who, number])
+	return list(once.values())
+
+
+def _colleagues(held: Sequence, user: str, now: datetime) -> dict[str, list[list[str]]]:
+	"""Who can take over a post: post -> [[user, name]] of the people on duty there in the same department."""
+	if not held:
+		return {}
+	shift, person = frappe.qb.DocType("Duty Shift"), frappe.qb.DocType("User")
+	found = (
+		frappe.qb.from_(shift)
+		.join(person)
+		.on(person.name == shift.user)
+		.select(shift.property, shift.department, person.name, person.full_name)
+		.where(shift.property.isin({row.property for row in held}))
+		.where((shift.starts_at <= now) & (shift.ends_at > now) & (person.enabled == 1) & (person.name != user))
+		.orderby(person.full_name)
+		.distinct()
+	).run(as_dict=True)
+	return {
+		row.name: [
+			[one.name, one.full_name]
+			for one in found
+			if (one.property, one.department) == (row.property, row.department)
+		]
+		for row in held
+	}
+
+
+def _posts(held: Sequence) -> dict[str, list[list[str]]]:
+	"""Where somebody on post can be moved to: post -> [[task, where]] of the same incident's posts without a guard."""
+	standing = [row for row in held if row.status == "On Post"]
+	if not standing:
+		return {}
+	free = frappe.get_all(
+		"Outage Task",
+		filters={
+			"incident": ("in", {row.incident for row in standing}),
+			"held_until": ("!=", ""),
+			"status": ("in", TASK_VERBS["arrive"]),
+		},
+		fields=["name", "incident", "department", "subject_label", "property"],
+		order_by="priority asc, subject_label asc, name asc",
+	)
+	return {
+		row.name: [
+			[one.name, one.subject_label or one.property]
+			for one in free
+			if (one.incident, one.department) == (row.incident, row.department)
+		]
+		for row in standing
+	}
+
+
+def add_photo(task: str, request_id: str, content: bytes) -> dict:
+	"""Keep a photo with a task, seen by those who see the task. Answers {"photo": address}.
+
+	The same request_id again answers the same address: a phone that did not hear the first answer sends it once more.
+	"""
+	with verbs.translated():
+		doc = frappe.get_doc("Outage Task", task) if frappe.db.exists("Outage Task", task) else None
+		if doc is None:
+			frappe.throw(_("Task: {0} does not exist. Choose one of the list.").format(task), frappe.DoesNotExistError)
+		permissions.require_read("Outage Task", doc)
+		verbs.require_task_authority("add_evidence", doc)
+		if not re.fullmatch(r"[\w-]{8,64}", request_id or ""):
+			raise RuleError(_("Request ID: 8 to 64 letters, digits or hyphens."))
+		if len(content) > LARGEST_PHOTO:
+			raise RuleError(_("Photo: larger than {kb} kB. Take a smaller one."), kb=LARGEST_PHOTO // 1000)
+		kind = _kind_of_picture(content)
+		# with its field, or saving the task would make a second, public File of it
+		attached = {"attached_to_doctype": "Outage Task", "attached_to_name": task, "attached_to_field": "photo"}
+		name = f"outage-{request_id}.{kind}"
+		url = frappe.db.get_value("File", {**attached, "file_name": name}, "file_url")
+		if not url:
+			file = frappe.get_doc(
+				{"doctype": "File", **attached, "file_name": name, "is_private": 1, "content": content}
+			)
+			file.insert(ignore_permissions=True)
+			url = file.file_url
+		return {"photo": url}
+
+
+def _kind_of_picture(content: bytes) -> str:
+	"""The ending of its file name. Raises RuleError for what is no whole picture."""
+	try:
+		with Image.open(io.BytesIO(content), formats=tuple(PICTURES)) as picture:
+			picture.load()
+			return PICTURES[picture.format]
+	except Exception:
+		raise RuleError(_("Photo: only JPEG or PNG pictures. Take the photo once more.")) from None

@@ -1,0 +1,325 @@
+"""What a resident sees of outages: their own units', in plain words. Nothing about anybody else, and never a drill."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+
+import frappe
+from frappe import _
+from frappe.model.document import Document
+from frappe.utils import get_datetime, now_datetime
+
+from outage_response.domain.errors import NotAllowed
+from outage_response.domain.lifecycle import RUNNING
+
+from . import links, resident
+from .known import LIVE, clock_time, dark_since, expected_back
+from .wording import PLAIN_CAUSES
+
+PAST_DAYS = 90
+PAST_LIMIT = 5
+# Steps whose end residents may hear of, and how
+WORK = {
+	"arrive_on_site": "Our engineers are on the spot.",
+	"isolate_fault": "The faulty part is isolated.",
+	"organise_repair": "The repair is under way.",
+	"call_supplier": "We spoke with the power supplier.",
+	"inspect_own_supply": "We checked our own installation.",
+}
+
+
+@dataclass(frozen=True)
+class Person:
+	"""Who asks: their contacts and homes. `only` is the one incident that a link opens; empty for a login."""
+
+	contacts: tuple[str, ...]
+	homes: tuple[dict, ...]
+	only: str = ""
+
+	@property
+	def units(self) -> tuple[str, ...]:
+		return tuple(home["unit"] for home in self.homes)
+
+
+def of_user(user: str) -> Person:
+	"""Somebody who is logged in. Raises NotAllowed for visitors."""
+	resident.require_resident(user)
+	contacts = resident.contacts_of(user)
+	return Person(tuple(contacts), tuple(resident.homes_of(contacts)))
+
+
+def of_link(token: str) -> Person:
+	"""Somebody who holds a link. Raises NotAllowed when it does not hold, or they moved out."""
+	holder = links.holder(token)
+	homes = resident.homes_of([holder.contact])
+	property_name = frappe.db.get_value("Outage Incident", holder.incident, "property")
+	homes = [home for home in homes if home.property == property_name]
+	if not homes:
+		raise NotAllowed(_("This link is not valid, or not valid any more. Phone us, or log in to see your outages."))
+	return Person((holder.contact,), tuple(homes), holder.incident)
+
+
+def outages(person: Person) -> list[dict]:
+	"""The outages of the person's homes: running first, then planned, just over, past. Each as `_card` gives it."""
+	if not person.homes:
+		return []
+	paths = resident.paths_of([home["power_node"] for home in person.homes])
+	found = []
+	for incident in _incidents(person, paths):
+		if card := _card(incident, person, paths):
+			found.append(card)
+	rank = {"out": 0, "planned": 1, "back": 2, "past": 3, "cancelled": 4}
+	found.sort(key=lambda card: (rank[card["kind"]], card["sort"]))
+	past = [card for card in found if rank[card["kind"]] >= 3][-PAST_LIMIT:][::-1]
+	return [card for card in found if rank[card["kind"]] < 3] + past
+
+
+def outage(person: Person, name: str) -> dict:
+	"""One outage with its history. Raises NotAllowed, in the same words whether it is another's or none."""
+	incident = (
+		frappe.get_doc("Outage Incident", name)
+		if isinstance(name, str) and name and frappe.db.exists("Outage Incident", name)
+		else None
+	)
+	card = None
+	if incident and person.homes and person.only in ("", name):
+		card = _card(incident, person, resident.paths_of([home["power_node"] for home in person.homes]))
+	if not card:
+		raise NotAllowed(_("There is no such outage at your home."))
+	return {**card, "history": history(incident), "callback": _callback(incident.name, person.contacts)}
+
+
+def _incidents(person: Person, paths: dict[str, list[str]]) -> list[Document]:
+	other, node = frappe.qb.DocType("Outage Incident"), frappe.qb.DocType("Outage Affected Node")
+	whole = node.unit.isnull() | (node.unit == "")
+	nodes = sorted({node for path in paths.values() for node in path})
+	recent = now_datetime() - timedelta(days=PAST_DAYS)
+	query = (
+		frappe.qb.from_(other)
+		.join(node)
+		.on(node.parent == other.name)
+		.select(other.name)
+		.distinct()
+		.where(other.status.isin(LIVE) | (other.reported_at >= recent))
+		.where(other.is_drill == 0)
+		.where((whole & node.power_node.isin(nodes)) | node.unit.isin(list(person.units)))
+		.orderby(other.name, order=frappe.qb.desc)
+		.limit(40)
+	)
+	if person.only:
+		query = query.where(other.name == person.only)
+	return [frappe.get_doc("Outage Incident", name) for name in query.run(pluck=True)]
+
+
+def _card(incident: Document, person: Person, paths: dict[str, list[str]]) -> dict | None:
+	"""{name, kind, title, homes, units, property, since, until, cause, etr, etr_passed, planned_start, planned_end, back} as
+	texts; None when none of the person's homes is in it."""
+	if incident.is_drill:
+		return None
+	homes, since, until = [], [], []
+	for home in person.homes:
+		path = paths.get(home["power_node"], [])
+		named = any(row.unit == home["unit"] if row.unit else row.power_node in path for row in incident.affected_nodes)
+		if not named or home["property"] != incident.property:
+			continue
+		homes.append(home)
+		begin, end = dark_since(incident, path, home["unit"])
+		since.append(begin)
+		until.append(end)
+	if not homes:
+		return None
+	kind = _kind(incident, since, until)
+	etr = expected_back(incident)
+	begun = min((moment for moment in since if moment), default=None)
+	back = (
+		None
+		if any(begin and not end for begin, end in zip(since, until, strict=True))
+		else max((moment for moment in until if moment), default=None)
+	)
+	return {
+		"name": incident.name,
+		"kind": kind,
+		"title": {
+			"out": _("Power is out at your home"),
+			"planned": _("Planned power outage"),
+			"back": _("Power is back"),
+			"past": _("Power outage that is over"),
+			"cancelled": _("Planned outage that does not take place"),
+		}[kind],
+		"homes": homes,
+		"units": [home["unit_no"] for home in homes],
+		"property": incident.property,
+		"since": clock_time(begun),
+		"back": clock_time(back),
+		"cause": _(PLAIN_CAUSES[incident.cause_type]) if incident.cause_type in PLAIN_CAUSES else "",
+		"etr": clock_time(etr) if kind == "out" else "",
+		"etr_passed": bool(kind == "out" and etr and etr < now_datetime()),
+		"planned_start": clock_time(incident.planned_start),
+		"planned_end": clock_time(incident.planned_end),
+		"running": incident.status in RUNNING,
+		"sort": str(begun or incident.planned_start or incident.reported_at or ""),
+	}
+
+
+def _kind(incident: Document, since: Sequence, until: Sequence) -> str:
+	if incident.status == "Cancelled":
+		return "cancelled"
+	if incident.status == "Scheduled":
+		return "planned"
+	if incident.status in RUNNING and any(begin and not end for begin, end in zip(since, until, strict=True)):
+		return "out"
+	return "past" if incident.status == "Closed" else "back"
+
+
+def history(incident: Document) -> list[dict]:
+	"""{"at", "text"} of what residents may know, oldest first: no names, no rooms, no reasons of the staff."""
+	rows = frappe.get_all(
+		"Timeline Entry",
+		filters={
+			"incident": incident.name,
+			"kind": (
+				"in",
+				("declared", "confirmed", "started", "etr_set", "etr_cleared", "supply_back", "restored", "cancelled"),
+			),
+		},
+		fields=["kind", "occurred_at", "data"],
+		order_by="occurred_at asc, creation asc",
+	)
+	found = []
+	for row in rows:
+		data = frappe.parse_json(row.data or "{}")
+		if text := _public_words(incident, row.kind, data):
+			found.append((get_datetime(row.occurred_at), text))
+	done = frappe.get_all(
+		"Outage Task",
+		filters={"incident": incident.name, "status": "Done", "step_key": ("in", list(WORK))},
+		fields=["step_key", "completed_at"],
+	)
+	found += [(get_datetime(row.completed_at), _(WORK[row.step_key])) for row in done if row.completed_at]
+	seen: dict[str, tuple] = {}
+	for at, text in sorted(found):
+		seen.setdefault(f"{at:%Y-%m-%d %H:%M} {text}", (at, text))
+	return [{"at": clock_time(at), "text": text} for at, text in seen.values()]
+
+
+def _public_words(incident: Document, kind: str, data: dict) -> str:
+	if kind == "declared":
+		return _("We learned of the outage.") if incident.level != "III" else _("The work was announced.")
+	if kind == "confirmed":
+		cause = PLAIN_CAUSES.get(data.get("cause_type") or "")
+		return _("Cause: {0}.").format(_(cause)) if cause else ""
+	if kind == "etr_set":
+		return _("Expected back: {0}.").format(clock_time(data.get("etr")))
+	return {
+		"started": _("Supply was switched off for the work."),
+		"etr_cleared": _("The expected time does not hold any more; there is no new one yet."),
+		"supply_back": _("Supply came back in part of the area or all of it."),
+		"restored": _("Supply is back everywhere."),
+		"cancelled": _("This outage was cancelled."),
+	}.get(kind, "")
+
+
+def _callback(incident: str, contacts: Sequence[str]) -> dict:
+	"""The person's own callback of an incident: {"status", "satisfaction"}."""
+	rows = frappe.get_all(
+		"Outage Callback",
+		filters={"incident": incident, "contact": ("in", list(contacts))},
+		fields=["status", "satisfaction"],
+		limit=1,
+	)
+	return dict(rows[0]) if rows else {"status": "", "satisfaction": 0}
+
+
+# ---------------------------------------------------------------- everybody's page
+
+
+def status_of(property_name: str) -> dict | None:
+	"""{property, rows, planned, phone} of a property with a public page: areas, state and expected time, nothing about
+	persons. None where there is no such page."""
+	doc = (
+		frappe.get_cached_doc("Managed Property", property_name)
+		if frappe.db.get_value("Managed Property", property_name, "public_status_page")
+		else None
+	)
+	if not doc:
+		return None
+	names = frappe.get_all(
+		"Outage Incident",
+		filters={
+			"property": property_name,
+			"is_drill": 0,
+			"status": ("in", LIVE),
+			"parent_incident": ("is", "not set"),
+		},
+		pluck="name",
+		order_by="reported_at desc",
+		limit=20,
+	)
+	rows = [_area(frappe.get_doc("Outage Incident", name)) for name in names]
+	return {"property": property_name, "rows": [row for row in rows if row], "phone": doc.get("service_phone") or ""}
+
+
+def _area(incident: Document) -> dict | None:
+	"""One line of the public page. An outage of single homes is not on it: it would point at a household."""
+	whole = [row for row in incident.affected_nodes if not row.unit]
+	if not whole:
+		return None
+	labels = dict(
+		frappe.get_all(
+			"Power Node",
+			filters={"name": ("in", [row.power_node for row in whole])},
+			fields=["name", "node_name"],
+			as_list=True,
+		)
+	)
+	out = [row for row in whole if not row.back_at] if incident.status in RUNNING else []
+	etr = expected_back(incident)
+	if incident.status == "Scheduled":
+		state = _("Planned from {0} to {1}").format(
+			clock_time(incident.planned_start), clock_time(incident.planned_end)
+		)
+	elif out:
+		state = _("No power since {0}").format(clock_time(min(row.out_since for row in out if row.out_since)))
+	else:
+		state = _("Power is back since {0}").format(clock_time(incident.restored_at))
+	return {
+		"area": ", ".join(dict.fromkeys(labels.get(row.power_node, "") for row in (out or whole))),
+		"state": state,
+		"out": bool(out),
+		"cause": _(PLAIN_CAUSES[incident.cause_type]) if incident.cause_type in PLAIN_CAUSES else "",
+		"etr": clock_time(etr) if out and etr else "",
+		"etr_passed": bool(out and etr and etr < now_datetime()),
+	}
+
+
+def calendar(person: Person, name: str) -> str:
+	"""A planned outage as a calendar file. Times are local to the reader's clock, which is the property's."""
+	card = outage(person, name)
+	incident = frappe.get_doc("Outage Incident", name)
+	if not incident.planned_start or not incident.planned_end:
+		raise NotAllowed(_("There is no such outage at your home."))
+
+	def moment(value) -> str:
+		return get_datetime(value).strftime("%Y%m%dT%H%M%S")
+
+	lines = [
+		"BEGIN:VCALENDAR",
+		"VERSION:2.0",
+		"PRODID:-//Outage Response//EN",
+		"BEGIN:VEVENT",
+		f"UID:{name}@{frappe.local.site}",
+		f"DTSTAMP:{moment(incident.modified)}",
+		f"DTSTART:{moment(incident.planned_start)}",
+		f"DTEND:{moment(incident.planned_end)}",
+		f"STATUS:{'CANCELLED' if incident.status == 'Cancelled' else 'CONFIRMED'}",
+		f"SUMMARY:{_text(_('Planned power outage'))}",
+		f"LOCATION:{_text(incident.property + ' ' + ', '.join(card['units']))}",
+		"END:VEVENT",
+		"END:VCALENDAR",
+		"",
+	]
+	return "\r\n".join(lines)
+
+
+def _text(value: str) -> str:
+	return value.replace("\\", "\\\\").replace(";", "\\;").replace(",", "\\,").replace("\n", "\\n")

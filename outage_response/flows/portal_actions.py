@@ -1,0 +1,253 @@
+"""What a resident does on the portal or by a link: report, answer, rate, say that they depend on power.
+
+It runs as the site itself, so that no record of the response carries a resident's name; who may do it was asked before.
+"""
+
+import frappe
+from frappe import _
+from frappe.utils import now_datetime
+
+from outage_response import integrations
+from outage_response.domain import notices as notice_rules
+from outage_response.domain.errors import NotAllowed, RuleError
+from outage_response.domain.plan import dedupe_key
+
+from . import callback, care, intake, task
+from .portal import Person, outage
+from .verbs import Call, lock_incident, lock_property, touch, translated
+
+ANSWERS = ("back", "still_out", "call_me")
+PARTS = ("", "Whole home", "Some rooms", "Only the stairs or the elevator")
+LONGEST_WORDS = 1000
+
+
+def report(
+	person: Person, unit: str, part: str = "", danger: bool = False, words: str = "", request_id: str = ""
+) -> dict:
+	"""No power here. Answers {"danger", "incident", "known"}: with danger the control room hears of it at once.
+
+	Raises ValidationError for a home that is not theirs.
+	"""
+	with translated(), integrations.as_system():
+		home = _home(person, unit)
+		if part not in PARTS:
+			raise RuleError(_("Which part: choose one of: {allowed}."), allowed=PARTS[1:])
+		said = f"{_(part)}. {words}".strip(". ") if part else words
+		lock_property(home["property"])
+		kept = intake.keep_call(
+			home["property"],
+			unit=home["unit"],
+			contact=_contact_of(person, home["unit"]),
+			words=said[:LONGEST_WORDS],
+			danger=bool(danger),
+			waiting=True,
+			request_id=_id(person, request_id),
+		)
+		return {"danger": kept["danger"], "incident": kept["incident"], "known": bool(kept["incident"])}
+
+
+def answer(person: Person, incident: str, said: str, satisfaction: int | None = None, note: str = "") -> dict:
+	"""Power is back, still out, or please call me; with a rating from 1 to 5, if they like. Answers {"said"}."""
+	with translated(), integrations.as_system():
+		if said not in ANSWERS:
+			raise RuleError(_("Answer: choose one of: {allowed}."), allowed=ANSWERS)
+		if satisfaction is not None and satisfaction not in range(1, 6):
+			raise RuleError(_("Satisfaction: a number from 1 (bad) to 5 (good), or none."))
+		card = outage(person, incident)
+		if card["kind"] in ("planned", "cancelled", "past") and said != "call_me":
+			raise RuleError(
+				_("Answer: this outage is over or has not begun. If you are without power, report it anew.")
+			)
+		lock_property(card["property"])  # a nested incident may follow; the property is always locked first
+		doc = lock_incident(incident)
+		now = now_datetime()
+		call = Call("resident_answer", now, now, incident=doc)
+		_mark_seen(person, incident, now)
+		homes, units = card["homes"], card["units"]  # those of the person that are in this outage
+		if said == "call_me":
+			_ask_for_call(call, person, homes[0], units)
+		elif doc.status in ("Restored", "Stood Down"):
+			_answer_callback(call, person, homes[0], said, satisfaction, note[:LONGEST_WORDS])
+		elif said == "still_out":
+			_keep_call(call, person, homes[0], note)
+		else:
+			call.record("resident_says_back", {"unit": units})
+			task.tell_department(
+				call, "control_room", _("Residents say that power is back: {0}").format(", ".join(units))
+			)
+		touch(doc)
+		return {"said": said}
+
+
+def _keep_call(call: Call, person: Person, home: dict, note: str) -> dict:
+	"""It is still dark: the call is counted, which makes the callback a wanted one. The same words twice are one call."""
+	contact = _contact_of(person, home["unit"])
+	return intake.keep_call(
+		home["property"],
+		unit=home["unit"],
+		contact=contact,
+		words=note[:LONGEST_WORDS],
+		request_id=dedupe_key(call.incident.name, f"still out {note}", "Contact", contact),
+	)
+
+
+def _answer_callback(call: Call, person: Person, home: dict, said: str, satisfaction: int | None, note: str) -> None:
+	"""The resident's answer is the attempt that reached them, kept in the CRM like any other."""
+	outcome = "Reached" if said == "back" else "Still Out"
+	doc = _callback_of(call, person, home, said)
+	if not doc:
+		return
+	if doc.status == "Still Out" or (doc.status == "Reached" and outcome == "Reached"):
+		if satisfaction:
+			doc.satisfaction = satisfaction
+			callback.save(doc)
+		return
+	text = _("Answered by the resident")
+	callback.attempt(call, doc, outcome, note=f"{text}. {note}".strip(), satisfaction=satisfaction)
+
+
+def _callback_of(call: Call, person: Person, home: dict, said: str):
+	"""The person's callback of this incident; one is opened for a household member who answers and had none."""
+	incident = call.incident.name
+	filters = {"incident": incident, "contact": ("in", list(person.contacts))}
+	name = frappe.db.get_value("Outage Callback", filters)
+	if not name and said == "still_out":
+		kept = _keep_call(call, person, home, "")
+		if not kept["incident"]:
+			frappe.db.set_value("Trouble Call", kept["call"], {"incident": incident, "waiting": 0})
+		callback.open_ready(call, call.around)
+		name = frappe.db.get_value("Outage Callback", filters)
+	return frappe.get_doc("Outage Callback", name, for_update=True) if name else None
+
+
+def _ask_for_call(call: Call, person: Person, home: dict, units: list[str]) -> None:
+	"""Please call me: the open callback is due now, else a line on the phone list."""
+	incident = call.incident
+	table = frappe.qb.DocType("Outage Callback")
+	name = frappe.db.get_value(
+		"Outage Callback",
+		{
+			"incident": incident.name,
+			"contact": ("in", list(person.contacts)),
+			"status": ("in", ("Pending", "No Answer")),
+		},
+	)
+	if name:
+		frappe.qb.update(table).set(table.next_attempt_at, call.now).set(table.modified, call.now).where(
+			table.name == name
+		).run()
+	else:
+		_call_request(call, person, home)
+	call.record("resident_wants_call", {"unit": units})
+	task.tell_department(call, "customer_service", _("Asks to be called: {0}").format(", ".join(units)))
+
+
+def _call_request(call: Call, person: Person, home: dict) -> None:
+	"""One open line for each contact and incident, however often they ask."""
+	incident, contact = call.incident, _contact_of(person, home["unit"])
+	waiting = {
+		"incident": incident.name,
+		"contact": contact,
+		"kind": notice_rules.CALL_REQUEST,
+		"state": notice_rules.QUEUED,
+	}
+	if frappe.db.exists("Notice Delivery", waiting):
+		return
+	asked = frappe.db.count("Notice Delivery", {**waiting, "state": ("!=", "")})
+	doc = frappe.get_doc(
+		{
+			"doctype": "Notice Delivery",
+			**waiting,
+			"property": incident.property,
+			"unit": home["unit"],
+			"floor": frappe.db.get_value("Property Unit", home["unit"], "floor"),
+			"channel": notice_rules.PHONE,
+			"phone_list": 1,
+			"priority": 2,
+			"dedupe_key": dedupe_key(incident.name, notice_rules.CALL_REQUEST, "Contact", contact, asked + 1),
+		}
+	)
+	doc.flags.by_verb = True
+	doc.insert(ignore_permissions=True)
+
+
+def _mark_seen(person: Person, incident: str, now) -> None:
+	"""Whoever answers has read what we wrote."""
+	table = frappe.qb.DocType("Notice Delivery")
+	(
+		frappe.qb.update(table)
+		.set(table.state, notice_rules.SEEN)
+		.set(table.seen_at, now)
+		.set(table.phone_list, 0)
+		.where(table.incident == incident)
+		.where(table.contact.isin(list(person.contacts)))
+		.where(table.kind != notice_rules.CALL_REQUEST)
+		.where(table.state.isin((notice_rules.SENT, notice_rules.FAILED, notice_rules.NO_ADDRESS)))
+		.where(table.must_confirm == 0)
+	).run()
+
+
+# ---------------------------------------------------------------- care
+
+
+def say_care_need(person: Person, unit: str, what: str, minutes: int = 0) -> dict:
+	"""Somebody at home depends on power. They may take it back at any time. Answers {"unit"}."""
+	with translated(), integrations.as_system():
+		home = _home(person, unit)
+		_require_login(person)
+		if not (what or "").strip() or len(what) > 140:
+			raise RuleError(_("What Depends on Power: say it in up to 140 characters."))
+		if not isinstance(minutes, int) or not 0 <= minutes <= 100_000:
+			raise RuleError(_("Equipment Lasts (minutes): a whole number, 0 if unknown."))
+		care.keep(home["property"], unit, _contact_of(person, unit), what.strip(), minutes)
+		return {"unit": unit}
+
+
+def withdraw_care_need(person: Person, unit: str) -> dict:
+	"""Nobody at home depends on power any more: the record is deleted, not kept. Answers {"unit"}."""
+	with translated(), integrations.as_system():
+		_home(person, unit)
+		_require_login(person)
+		frappe.db.delete("Care Need", {"unit": unit, "contact": ("in", list(person.contacts))})
+		return {"unit": unit}
+
+
+def care_needs(person: Person) -> list[dict]:
+	"""What the person themselves has said: unit, what, equipment_minutes. Not by a link, which others may read."""
+	if person.only or not person.contacts:
+		return []
+	return frappe.get_all(
+		"Care Need",
+		filters={"contact": ("in", list(person.contacts)), "unit": ("in", list(person.units) or [""])},
+		fields=["unit", "what", "equipment_minutes"],
+		order_by="unit",
+	)
+
+
+def _require_login(person: Person) -> None:
+	if person.only:
+		raise NotAllowed(_("Log in to say this: a link can be read by others."))
+
+
+def _home(person: Person, unit: str) -> dict:
+	home = next((home for home in person.homes if home["unit"] == unit), None)
+	if not home:
+		raise RuleError(_("Home: choose one of your own."))
+	return home
+
+
+def _contact_of(person: Person, unit: str) -> str:
+	"""Which of the person's contacts lives in this unit."""
+	found = frappe.get_all(
+		"Unit Resident",
+		filters={"parent": unit, "contact": ("in", list(person.contacts))},
+		pluck="contact",
+		order_by="idx",
+		limit=1,
+	)
+	return found[0] if found else person.contacts[0]
+
+
+def _id(person: Person, request_id: str) -> str | None:
+	"""A form sent twice is one report; nobody reads another's answer by guessing their word."""
+	return dedupe_key("portal", request_id, "Contact", person.contacts[0]) if request_id else None

@@ -1,0 +1,117 @@
+"""What the print formats show, in the reader's language. Templates only lay it out; no resident is named."""
+
+from typing import Any
+
+import frappe
+from frappe import _
+from frappe.model.document import Document
+
+from outage_response.domain.errors import spoken
+
+from . import surroundings, timeline
+from .known import clock_time
+from .language import title_of
+
+
+def outage_report_print(report: Document) -> dict[str, Any]:
+	"""An Outage Report: `facts` as [label, value], `affected`, `late`, `skipped`, `entered_later`, `trapped`, `timeline`."""
+	facts = frappe.parse_json(report.facts or "{}")
+
+	def name(step: dict) -> str:
+		title = title_of(step)
+		return f"{title} ({step['where']})" if step.get("where") else title
+
+	steps = facts.get("steps") or []
+	times = {
+		"reported_at": _("Reported At"),
+		"confirmed_at": _("Confirmed At"),
+		"started_at": _("Started At"),
+		"restored_at": _("Restored At"),
+		"stood_down_at": _("Stood Down At"),
+	}
+	rows = [
+		(_("Incident"), report.incident),
+		(_("Property"), report.property),
+		(_("Level"), _(frappe.get_cached_value("Outage Level", report.level, "title"))),
+		(_("Cause Type"), facts.get("cause_type") and _(facts["cause_type"])),
+		*((label, clock_time((facts.get("times") or {}).get(field))) for field, label in times.items()),
+		(_("Affected Units"), facts.get("affected_units")),
+		(_("Customer Minutes of Interruption"), facts.get("customer_minutes")),
+		(
+			_("Steps"),
+			_("{0} done, {1} skipped, {2} late").format(*(facts.get(k, 0) for k in ("done", "skipped", "overdue"))),
+		),
+		(
+			_("Callbacks"),
+			_("{0} reached, {1} not reached").format(facts.get("reached", 0), facts.get("not_reached", 0)),
+		),
+	]
+	return {
+		"drill": bool(facts.get("is_drill")),
+		"facts": [[label, value] for label, value in rows if value not in (None, "")],
+		"affected": [
+			[_node(row), clock_time(row["out_since"]), clock_time(_moment(row["back_at"]))]
+			for row in facts.get("affected") or []
+		],
+		"late": [name(step) for step in steps if step.get("late")],
+		"skipped": [[name(step), step.get("reason") or ""] for step in steps if step["status"] == "Skipped"],
+		"trapped": [
+			[row["elevator"], _(row["status"]), clock_time(_moment(row["at"]))] for row in facts.get("trapped") or []
+		],
+		"steps": [
+			[
+				name(step),
+				_department(step["department"]),
+				_(step["status"]),
+				clock_time(_moment(step["at"])),
+				_outcome(step),
+			]
+			for step in steps
+			if step["status"] != "Cancelled"
+		],
+		"timeline": [[clock_time(row["at"]), _said(row)] for row in facts.get("timeline") or []],
+	}
+
+
+def _moment(text: str) -> str:
+	return "" if text in ("", "None") else text
+
+
+def _outcome(step: dict) -> str:
+	return spoken(step["outcome"], _) if step.get("outcome") else ""
+
+
+def _department(key: str) -> str:
+	return _(frappe.get_cached_value("Response Department", key, "department_name") or key)
+
+
+def _node(row: dict) -> str:
+	if row.get("unit"):
+		return frappe.get_cached_value("Property Unit", row["unit"], "unit_no") or row["unit"]
+	return frappe.get_cached_value("Power Node", row["node"], "node_name") or row["node"]
+
+
+def _said(row: dict) -> str:
+	"""An entry in the reader's language; reports filed before the entries were kept whole have only their text."""
+	if "kind" in row and row["kind"] in timeline.TEXTS:
+		return timeline.render(row["kind"], row.get("data") or {})
+	return row["text"]
+
+
+def planned_notice_print(incident: Document) -> dict[str, Any]:
+	"""A notice of planned work: `property`, `where` (nodes), `buildings`, `start`, `end`, `why`, `by`, `hotline`."""
+	around = surroundings.read(incident.property)
+	dark = around.tree.under(row.power_node for row in incident.affected_nodes)
+	buildings = {row.building for row in around.unit_counts if row.power_node in dark and row.building}
+	planners = {"Supplier": _("the power supplier"), "Property": _("the property management")}
+	return {
+		"property": incident.property,
+		"where": [around.label(row.power_node) for row in incident.affected_nodes],
+		"buildings": sorted(buildings),
+		"start": clock_time(incident.planned_start),
+		"end": clock_time(incident.planned_end),
+		"why": incident.description or "",
+		"by": planners.get(incident.planned_by, ""),
+		"hotline": frappe.get_cached_value("Managed Property", incident.property, "supplier_hotline") or "",
+		"planned": bool(incident.planned_start and incident.planned_end),
+	}

@@ -1,0 +1,288 @@
+"""Trouble calls that wait are placed: linked to the outage that explains them, or made into a proposal.
+
+A proposal is never declared by itself: a false alarm wakes people. One touch of the control room declares it.
+"""
+
+from collections import defaultdict
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+
+import frappe
+from frappe import _
+from frappe.model.document import Document
+from frappe.query_builder.functions import Max, Sum
+from frappe.utils import get_datetime, now_datetime
+
+from outage_response import permissions
+from outage_response.domain import tickets as rules
+from outage_response.domain.errors import RuleError
+from outage_response.domain.lifecycle import RUNNING
+from outage_response.domain.locate import Location, locate
+
+from . import assignment, callback, incident, surroundings, tickets
+from .verbs import lock_property, save, translated
+
+
+def _settings() -> Document:
+	return frappe.get_cached_doc("Outage Response Settings")
+
+
+# ---------------------------------------------------------------- placing
+
+
+def properties_with_waiting_calls() -> list[str]:
+	"""Properties that have calls neither linked nor proposed, for the sweep."""
+	return frappe.get_all(
+		"Trouble Call",
+		filters={"waiting": 1, "property": ("is", "set")},
+		pluck="property",
+		distinct=True,
+		order_by="property",
+	)
+
+
+def place_calls(property_name: str) -> dict[str, int]:
+	"""Under the property's lock: link each waiting call to the outage that explains it, propose one for the rest.
+
+	Answers {"linked", "proposed"}: how many calls.
+	"""
+	lock_property(property_name)
+	now = now_datetime()
+	calls = frappe.get_all(
+		"Trouble Call",
+		filters={"property": property_name, "waiting": 1},
+		fields=[
+			"name",
+			"unit",
+			"power_node",
+			"phone",
+			"contact",
+			"said_at",
+			"danger",
+			"ticket_type",
+			"ticket",
+			"proposal",
+		],
+		order_by="said_at asc, name asc",
+	)
+	if not calls:
+		return {"linked": 0, "proposed": 0}
+	around = surroundings.read(property_name)
+	rest = _link(calls, property_name, around, now)
+	proposed = _propose(rest, property_name, around, now)
+	_end_explained_proposals(property_name)
+	_let_go(rest, now)
+	return {"linked": len(calls) - len(rest), "proposed": proposed}
+
+
+def _let_go(calls: Sequence[dict], now: datetime) -> None:
+	"""A call that nothing explains, and that too few others share, waits no longer when it is old."""
+	oldest = now - timedelta(hours=_settings().old_ticket_hours or 6)
+	names = [call.name for call in calls if not call.proposal and get_datetime(call.said_at) < oldest]
+	if names:
+		table = frappe.qb.DocType("Trouble Call")
+		frappe.qb.update(table).set(table.waiting, 0).where(table.name.isin(names)).run()
+
+
+def _end_explained_proposals(property_name: str) -> None:
+	"""Somebody declared the outage without the proposal: all its calls are linked, so it asks for nothing any more."""
+	proposal, call = frappe.qb.DocType("Outage Proposal"), frappe.qb.DocType("Trouble Call")
+	rows = (
+		frappe.qb.from_(proposal)
+		.join(call)
+		.on(call.proposal == proposal.name)
+		.select(proposal.name, Max(call.incident).as_("incident"), Sum(call.waiting).as_("waiting"))
+		.where(proposal.property == property_name)
+		.where(proposal.status == "Open")
+		.groupby(proposal.name)
+	).run(as_dict=True)
+	for row in rows:
+		if row.incident and not row.waiting:
+			doc = frappe.get_doc("Outage Proposal", row.name, for_update=True)
+			_end_proposal(doc, "Declared", incident=row.incident)
+
+
+def _link(calls: Sequence[dict], property_name: str, around: surroundings.Surroundings, now: datetime) -> list[dict]:
+	"""Link calls to what explains them; returns those that nothing explains."""
+	tree = around.tree
+	known = _candidates(property_name, now)
+	window = _settings().call_window_minutes or 60
+	by_incident: dict[str, list[dict]] = defaultdict(list)
+	rest = []
+	for call in calls:
+		found = (
+			rules.explained_by(tree.path(call.power_node), get_datetime(call.said_at), known, window)
+			if call.power_node in tree.parents
+			else None
+		)
+		if found:
+			by_incident[found.incident].append(call)
+		else:
+			rest.append(call)
+	for name, linked in sorted(by_incident.items()):
+		tickets.attach(name, linked, now)
+		callback.reported_again(name, [call.contact for call in linked if call.contact], around, now)
+	return rest
+
+
+def _candidates(property_name: str, now: datetime) -> list[rules.Candidate]:
+	other, node = frappe.qb.DocType("Outage Incident"), frappe.qb.DocType("Outage Affected Node")
+	rows = (
+		frappe.qb.from_(other)
+		.join(node)
+		.on(node.parent == other.name)
+		.select(
+			other.name,
+			other.status,
+			other.level,
+			other.planned_start,
+			other.planned_end,
+			node.power_node,
+			node.out_since,
+			node.back_at,
+			node.unit,
+		)
+		.where(other.property == property_name)
+		.where(other.is_drill == 0)
+		.where(other.status.isin(("Scheduled", *RUNNING, "Restored", "Stood Down")))
+		.where(node.unit.isnull() | (node.unit == ""))
+	).run(as_dict=True)
+	found = []
+	for row in rows:
+		if row.status == "Scheduled":
+			found.append(rules.Candidate(row.name, row.power_node, rules.PLANNED, row.planned_start, row.planned_end))
+		elif row.back_at:
+			found.append(rules.Candidate(row.name, row.power_node, rules.RESTORED, row.out_since, row.back_at))
+		elif row.out_since:
+			found.append(rules.Candidate(row.name, row.power_node, rules.RUNNING, row.out_since))
+	return found
+
+
+# ---------------------------------------------------------------- proposing
+
+
+def _propose(calls: Sequence[dict], property_name: str, around: surroundings.Surroundings, now: datetime) -> int:
+	"""One open proposal per place that failed, from the threshold on; it grows with the calls that follow."""
+	settings = _settings()
+	window = timedelta(minutes=settings.call_window_minutes or 60)
+	latest = max((get_datetime(call.said_at) for call in calls), default=now)
+	near = [
+		call
+		for call in calls
+		if call.power_node in around.tree.parents and latest - get_datetime(call.said_at) <= window
+	]
+	callers: dict[str, set[str]] = defaultdict(set)
+	for call in near:
+		callers[call.power_node].add(call.unit or call.contact or call.phone or call.name)
+	units_at: dict[str, int] = defaultdict(int)
+	for row in around.unit_counts:
+		units_at[row.power_node] += row.units
+	threshold = settings.proposal_threshold or 3
+	places = locate(around.tree, {node: len(who) for node, who in callers.items()}, units_at, threshold)
+	proposed = 0
+	for place in places:
+		if place.calls < threshold:
+			continue
+		inside = around.tree.under([place.node])
+		its_calls = [call for call in near if call.power_node in inside]
+		if all(call.proposal for call in its_calls):
+			continue  # nothing new since the last time
+		write_proposal(property_name, place, its_calls, inside, around, now)
+		proposed += len(its_calls)
+	return proposed
+
+
+def write_proposal(
+	property_name: str,
+	place: Location,
+	calls: Sequence[dict],
+	inside: set[str],
+	around: surroundings.Surroundings,
+	now: datetime,
+) -> None:
+	open_ones = frappe.get_all(
+		"Outage Proposal", filters={"property": property_name, "status": "Open"}, fields=["name", "power_node"]
+	)
+	same = next(
+		(
+			one.name
+			for one in open_ones
+			if one.power_node in inside or place.node in around.tree.under([one.power_node])
+		),
+		None,
+	)
+	doc = frappe.get_doc("Outage Proposal", same) if same else frappe.new_doc("Outage Proposal")
+	doc.update(
+		{
+			"property": property_name,
+			"power_node": place.node,
+			"sureness": place.sureness,
+			"callers": place.calls,
+			"danger": int(any(call.danger for call in calls)),
+			"first_call_at": min(call.said_at for call in calls),
+			"last_call_at": max(call.said_at for call in calls),
+			"status": "Open",
+		}
+	)
+	save(doc)
+	table = frappe.qb.DocType("Trouble Call")
+	frappe.qb.update(table).set(table.proposal, doc.name).where(table.name.isin([call.name for call in calls])).run()
+	if not same:
+		text = _("Power outage? {0} callers at {1}, {2}: declare or dismiss").format(
+			place.calls, property_name, around.label(place.node)
+		)
+		assignment.ring(
+			dict.fromkeys(surroundings.control_room(property_name, now), text), "Outage Proposal", doc.name, now
+		)
+
+
+def declare_proposal(proposal: str, request_id: str | None = None) -> dict:
+	"""One touch: declare what is proposed. Its calls, and those that came meanwhile, are linked in the same transaction.
+
+	Answers as `declare` does, with "linked". Raises ValidationError when the proposal is not open any more.
+	"""
+	with translated():
+		permissions.require_verb("declare")
+		doc = _open_proposal(proposal)
+		result = incident.declare(
+			doc.property,
+			[doc.power_node],
+			"II",
+			_("{0} callers, first at {1}").format(doc.callers, frappe.utils.format_time(doc.first_call_at)),
+			occurred_at=doc.first_call_at,
+			request_id=request_id or f"proposal {doc.name}",
+		)
+		_end_proposal(doc, "Declared", incident=result["incident"])
+		linked = place_calls(doc.property)["linked"]
+		return {**result, "linked": linked}
+
+
+def dismiss_proposal(proposal: str, reason: str) -> dict:
+	"""It is no outage: the proposal ends, its calls wait no longer. The reason is kept."""
+	with translated():
+		permissions.require_verb("cancel")
+		if not (reason or "").strip():
+			raise RuleError(_("Reason: say why this is no outage."))
+		doc = _open_proposal(proposal)
+		_end_proposal(doc, "Dismissed", reason=reason.strip())
+		table = frappe.qb.DocType("Trouble Call")
+		frappe.qb.update(table).set(table.waiting, 0).where(table.proposal == doc.name).where(table.waiting == 1).run()
+		return {"proposal": doc.name}
+
+
+def _open_proposal(name: str) -> Document:
+	property_name = isinstance(name, str) and frappe.db.get_value("Outage Proposal", name, "property")
+	if not property_name:
+		raise RuleError(_("Proposal: {name} does not exist. Choose one of the list."), name=str(name)[:140])
+	lock_property(property_name)
+	permissions.require_property(property_name)
+	doc = frappe.get_doc("Outage Proposal", name, for_update=True)
+	if doc.status == "Dismissed":
+		raise RuleError(_("Status: this proposal was dismissed. Declare the outage itself."))
+	return doc
+
+
+def _end_proposal(doc: Document, status: str, **values) -> None:
+	if doc.status == "Open":
+		doc.update({"status": status, **values})
+		save(doc)

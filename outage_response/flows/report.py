@@ -1,0 +1,188 @@
+"""The incident report: facts compiled from the record; cause, actions and follow-ups in people's words (6.4, 8.2.9)."""
+
+from collections import Counter
+from typing import Any
+
+import frappe
+from frappe import _
+from frappe.model.document import Document
+from frappe.utils import get_datetime
+
+from outage_response.domain.errors import RuleError
+from outage_response.domain.lifecycle import OPEN
+
+from . import plans, task, timeline
+from .verbs import Call, incident_verb
+
+
+def figures(incident: str) -> dict[str, Any]:
+	"""Counts of one incident: tasks by state, overdue, callbacks by result, customer minutes."""
+	doc = frappe.get_cached_doc("Outage Incident", incident)
+	rows = _tasks(incident)
+	states = Counter(row.status for row in rows)
+	callbacks = Counter(frappe.get_all("Outage Callback", filters={"incident": incident}, pluck="status"))
+	return {
+		"incident": incident,
+		"level": doc.level,
+		"status": doc.status,
+		"tasks": len(rows),
+		"done": states["Done"],
+		"skipped": states["Skipped"],
+		"cancelled": states["Cancelled"],
+		"open": sum(states[state] for state in OPEN),
+		"overdue": sum(1 for row in rows if is_late(row)),
+		"callbacks": sum(callbacks.values()) - callbacks["Not Required"],
+		"reached": callbacks["Reached"],
+		"not_reached": callbacks["Exhausted"],
+		"still_out": callbacks["Still Out"],
+		"refused": callbacks["Refused"],
+		"affected_units": doc.affected_units or 0,
+		"customer_minutes": doc.customer_minutes or 0,
+	}
+
+
+def _tasks(incident: str) -> list[dict]:
+	return frappe.get_all(
+		"Outage Task",
+		filters={"incident": incident},
+		fields=[
+			"name",
+			"step_key",
+			"title",
+			"title_zh",
+			"subject_type",
+			"subject",
+			"subject_label",
+			"department",
+			"status",
+			"due_at",
+			"acknowledged_at",
+			"started_at",
+			"completed_at",
+			"recorded_at",
+			"completed_by",
+			"held_until",
+			"outcome",
+			"evidence",
+			"reason",
+			"life_safety",
+			"priority",
+		],
+		order_by="completed_at asc, priority asc, step_key asc, subject asc",
+	)
+
+
+def is_late(row: dict) -> bool:
+	"""Was the step done, or the post manned, after it was due? What is still open is late once its time has passed."""
+	if not row.due_at or row.status in ("Skipped", "Cancelled"):
+		return False
+	met_at = row.started_at if row.held_until else row.completed_at
+	return get_datetime(met_at or frappe.utils.now_datetime()) > get_datetime(row.due_at)
+
+
+def compile_facts(incident: str) -> dict[str, Any]:
+	"""Everything the record says: times, who did what when, overdue, skipped and back-entered steps, trapped persons,
+	callbacks, customer minutes. Names units and staff, never a resident."""
+	doc = frappe.get_doc("Outage Incident", incident)
+	rows = _tasks(incident)
+	fast = frappe.db.get_single_value("Outage Response Settings", "fast_clock_minutes") or 10
+	times = ("reported_at", "confirmed_at", "started_at", "restored_at", "stood_down_at")
+	return {
+		**figures(incident),
+		"property": doc.property,
+		"cause_type": doc.cause_type or "",
+		"is_drill": bool(doc.is_drill),
+		"times": {field: str(doc.get(field) or "") for field in times},
+		"affected": [
+			{
+				"node": row.power_node,
+				"unit": row.unit or "",
+				"out_since": str(row.out_since),
+				"back_at": str(row.back_at),
+			}
+			for row in doc.affected_nodes
+		],
+		"steps": [
+			{
+				"step": row.step_key,
+				"title": row.title,
+				"title_zh": row.title_zh or "",
+				"where": row.subject_label or "",
+				"department": row.department,
+				"status": row.status,
+				"at": str(row.completed_at or ""),
+				"by": row.completed_by or "",
+				"outcome": row.outcome or "",
+				"late": is_late(row),
+				"reason": row.reason or "",
+			}
+			for row in rows
+		],
+		"overdue_steps": [_name(row) for row in rows if is_late(row)],
+		"skipped_steps": [{"step": _name(row), "reason": row.reason or ""} for row in rows if row.status == "Skipped"],
+		"back_entered_steps": [
+			_name(row)
+			for row in rows
+			if row.completed_at
+			and row.recorded_at
+			and (get_datetime(row.recorded_at) - get_datetime(row.completed_at)).total_seconds() > fast * 60
+		],
+		"trapped": [
+			{
+				"elevator": row.subject_label,
+				"status": row.status,
+				"at": str(row.completed_at or ""),
+				"how": row.evidence or "",
+			}
+			for row in rows
+			if row.step_key == "release_trapped"
+		],
+		"timeline": [
+			{"at": str(entry["occurred_at"]), **{key: entry[key] for key in ("kind", "data", "text")}}
+			for entry in timeline.entries(incident)
+		],
+	}
+
+
+def _name(row: dict) -> str:
+	return f"{row.title} ({row.subject_label})" if row.subject_label else row.title
+
+
+@incident_verb
+def file_report(call: Call, cause: str, actions: str, follow_ups: str | None = None) -> dict:
+	"""Compile the facts, add people's words, submit; the report cannot be changed after that."""
+	incident = call.incident
+	if not any(step.completes_with == "report" for step in plans.steps_of_plan(incident.plan)):
+		raise RuleError(_("The plan of this incident asks for no report."))
+	if frappe.db.exists("Outage Report", {"incident": incident.name}):
+		raise RuleError(_("The report of this incident is already filed."))
+	for label, text in (("Cause", cause), ("Actions Taken", actions)):
+		if not (text or "").strip():
+			raise RuleError(_("{field}: cannot be empty."), field=_(label))
+	task.complete_by_flow(call, "report")
+	still_open = figures(incident.name)["open"]
+	report = frappe.new_doc("Outage Report")
+	report.update(
+		{
+			"incident": incident.name,
+			"property": incident.property,
+			"level": incident.level,
+			"cause": cause,
+			"actions": actions,
+			"follow_ups": follow_ups,
+			"facts": frappe.as_json(compile_facts(incident.name)),
+		}
+	)
+	_submit(report)
+	if still_open:
+		call.warn("report_with_open_steps", {"count": still_open})
+	call.record("report_filed")
+	return {"report": report.name}
+
+
+def _submit(report: Document) -> None:
+	report.flags.by_verb = True
+	report.flags.ignore_permissions = True
+	report.insert()
+	report.flags.by_verb = True
+	report.submit()

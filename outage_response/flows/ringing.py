@@ -1,0 +1,307 @@
+"""Rings people until somebody says "mine": pages are rows first, written with the verb or by the minute's sweep.
+
+How far a step has come stands on the step itself (`ring_at`, `ring_level`, `ring_times`, `ring_round`), so that the sweep
+asks one indexed question and what is closed costs nothing. What is rung for stands on the page.
+"""
+
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+
+import frappe
+from frappe.model.document import Document
+from frappe.query_builder.functions import Coalesce
+from frappe.utils import get_datetime
+
+from outage_response.domain import escalation
+from outage_response.domain.escalation import Person, Row, Rule, State
+from outage_response.domain.plan import TaskSpec
+
+from . import channels, pages, timeline
+from .people import People
+
+RINGING = ("Scheduled", "Reported", "Active", "Restored", "Stood Down")
+FIELDS = (
+	"name",
+	"title",
+	"title_zh",
+	"subject_label",
+	"status",
+	"department",
+	"priority",
+	"phone",
+	"acknowledged_at",
+	"acknowledged_by",
+	"ring_at",
+	"ring_level",
+	"ring_times",
+	"ring_round",
+	"last_rung_at",
+	"_assign",
+)
+
+
+def begins_at(spec: TaskSpec, due: datetime | None, now: datetime) -> datetime | None:
+	"""When a new step rings first: at once; what is planned, a while before it is due; what may be left out, never."""
+	settings = frappe.get_cached_doc("Outage Response Settings")
+	if not settings.ring_people or spec.optional:
+		return None
+	if not spec.step.planned_anchor:
+		return now
+	return due and max(now, due - timedelta(minutes=settings.ring_ahead_minutes or 0))
+
+
+def anew(now: datetime) -> dict:
+	"""Values with which a step rings from the beginning."""
+	on = frappe.get_cached_doc("Outage Response Settings").ring_people
+	return {"ring_at": now if on else None, "ring_level": 0, "ring_times": 0, "ring_round": 0}
+
+
+def rules() -> list[Rule]:
+	"""The Escalation Rules that are enabled: two queries."""
+	heads = frappe.get_all(
+		"Escalation Rule",
+		filters={"enabled": 1},
+		fields=["name", "department", "priority", "rounds", "start_minutes"],
+	)
+	rows = defaultdict(list)
+	for row in heads and frappe.get_all(
+		"Escalation Step",
+		filters={"parent": ("in", [head.name for head in heads]), "parenttype": "Escalation Rule"},
+		fields=["parent", "whom", "together", "after_minutes", "times", "every_minutes", "channels"],
+		order_by="idx asc",
+	):
+		names = channels.names_in(row.channels)
+		rows[row.parent].append(
+			Row(row.whom, row.after_minutes or 0, row.times or 1, row.every_minutes or 1, names, bool(row.together))
+		)
+	return [
+		Rule(
+			head.department or "", int(head.priority), tuple(rows[head.name]), head.rounds or 1, head.start_minutes or 0
+		)
+		for head in heads
+	]
+
+
+def due_incidents(now: datetime) -> list[str]:
+	"""Incidents with a step that rings now."""
+	task = frappe.qb.DocType("Outage Task")
+	turned_back = task.ring_at.isnotnull() & (task.last_rung_at > now + timedelta(minutes=1))
+	return (
+		frappe.qb.from_(task)
+		.select(task.incident)
+		.distinct()
+		.where((task.ring_at <= now) | turned_back)
+		.orderby(task.incident)
+		.run(pluck=True)
+	)
+
+
+@dataclass
+class Round:
+	"""What one look at an incident comes to, collected before anything is written.
+
+	declined  task -> keys of people who said that they cannot
+	steps  (ring_at, level, times, round, rang now?) -> tasks      calls  (person, channel) -> the tasks rung for
+	"""
+
+	incident: Document
+	now: datetime
+	people: People
+	working: Mapping[str, Document]
+	declined: Mapping[str, set[str]] = field(default_factory=dict)
+	steps: dict[tuple, list[str]] = field(default_factory=lambda: defaultdict(list))
+	calls: dict[tuple[str, str], pages.Call] = field(default_factory=dict)
+	chosen: dict[tuple, list[Document]] = field(default_factory=dict)
+	told: Counter = field(default_factory=Counter)
+	first: dict[tuple, dict] = field(default_factory=dict)
+
+	def wanted(self, row: Row) -> list[Document]:
+		"""The channels of a row."""
+		if row.channels not in self.chosen:
+			self.chosen[row.channels] = channels.chosen(row.channels, self.working)
+		return self.chosen[row.channels]
+
+	def reachable(self, row: Row, task: dict, assigned: Sequence[str]) -> list[Person]:
+		"""Whom a row means, as far as one of its channels reaches them; a drill stays among those who take part."""
+		if self.incident.is_drill and row.whom not in escalation.WHOM_IN_DRILL:
+			return []
+		wanted = self.wanted(row)
+		found = self.people.of(row.whom, task.department, assigned, task.phone or "")
+		if self.incident.is_drill:
+			found = [person for person in found if person.user and self.people.is_on_duty(person.user)]
+		gone = self.declined.get(task.name, ())
+		return [person for person in found if person.key not in gone and channels.reaching(person, wanted)]
+
+	def call(self, person: Person, row: Row, task: dict) -> None:
+		"""Ring somebody for a task, by every channel of the row."""
+		wanted = self.wanted(row)
+		for channel in channels.reaching(person, wanted):
+			self._add(person, channel.name, row.whom, task)
+		if not self.incident.is_drill:
+			for channel in wanted:
+				if channels.is_group(channel):
+					self._add(None, channel.name, row.whom, task)
+
+	def _add(self, person: Person | None, channel: str, whom: str, task: dict) -> None:
+		key = (person.key if person else "group", channel)
+		call = self.calls.setdefault(key, pages.Call(person, channel, whom))
+		call.tasks.append(task)
+
+	def tell(self, kind: str, task: dict, **data) -> None:
+		"""One line of the timeline for all steps alike, naming the first."""
+		key = (kind, task.department, *sorted(data.items()))
+		self.told[key] += 1
+		self.first.setdefault(key, task)
+
+	def set(self, task: dict, state: State, ring_at: datetime | None, *, rang: bool = False) -> None:
+		self.steps[ring_at, state.level, state.times, state.round, rang].append(task.name)
+
+
+def advance(incident: Document, now: datetime, people: People | None = None) -> int:
+	"""Ring what is due in one incident, whose row the caller has locked. Answers how many pages were written.
+
+	Safe to repeat: what has rung is due later.
+	"""
+	due = _due(incident.name, now)
+	if not due:
+		return 0
+	if incident.status not in RINGING:
+		task = frappe.qb.DocType("Outage Task")
+		frappe.qb.update(task).set(task.ring_at, None).where(task.incident == incident.name).run()
+		return 0
+	found = Round(
+		incident, now, people or People(incident.property, now), channels.working(), pages.declined(incident.name)
+	)
+	known = rules()
+	for task in due:
+		rule = escalation.rule_for(known, task.department, task.priority)
+		if task.status == "Open" and rule:
+			_ring(found, task, rule)
+		elif task.status == "Acknowledged" and rule:
+			_wait_for_start(found, task, rule)
+		else:
+			found.set(task, State(), None)
+	_write_steps(found.steps, now)
+	_write_timeline(found)
+	return pages.write(incident, list(found.calls.values()), now)
+
+
+def _due(incident: str, now: datetime) -> list[dict]:
+	task = frappe.qb.DocType("Outage Task")
+	rows = (
+		frappe.qb.from_(task)
+		.select(*(task[name] for name in FIELDS))
+		.where(task.incident == incident)
+		.where(task.ring_at.isnotnull())
+		.orderby(task.priority)
+		.orderby(task.due_at)
+		.orderby(task.name)
+	).run(as_dict=True)
+	return [
+		row
+		for row in rows
+		if escalation.is_due(get_datetime(row.ring_at), row.last_rung_at and get_datetime(row.last_rung_at), now)
+	]
+
+
+def _ring(found: Round, task: dict, rule: Rule) -> None:
+	assigned = frappe.parse_json(task._assign or "[]")
+	state = State(task.ring_level, task.ring_times, task.ring_round)
+	ring = escalation.ring(rule, state, found.now, lambda row: found.reachable(row, task, assigned))
+	for person, row in ring.calls:
+		found.call(person, row, task)
+	if ring.gave_up:
+		found.tell("nobody_answered", task)
+	elif state != State():
+		whom = tuple(dict.fromkeys(row.whom for _person, row in ring.calls))
+		found.tell("rung_on", task, whom=whom)
+	found.set(task, ring.state, ring.next_at, rang=bool(ring.calls))
+
+
+def _wait_for_start(found: Round, task: dict, rule: Rule) -> None:
+	"""Somebody said "mine" and is not there yet: they are rung again, and then the control room with them."""
+	times = task.ring_times
+	rings, next_at = escalation.starts_again(rule, get_datetime(task.acknowledged_at), found.now, times)
+	if not rings:
+		found.set(task, State(), next_at)
+		return
+	if times > escalation.PATIENCE:
+		found.tell("not_started", task)
+		found.set(task, State(), None)
+		return
+	whom = [escalation.ASSIGNED] if times < escalation.PATIENCE else [escalation.ASSIGNED, escalation.CONTROL_ROOM]
+	mine = [task.acknowledged_by] if task.acknowledged_by else frappe.parse_json(task._assign or "[]")
+	for name in whom:
+		row = Row(name, channels=rule.rows[0].channels if rule.rows else ())
+		for person in found.reachable(row, task, mine):
+			found.call(person, row, task)
+	found.tell("rung_to_start", task, whom=tuple(whom))
+	found.set(task, State(0, times + 1, 0), next_at, rang=True)
+
+
+def _write_steps(steps: Mapping[tuple, Sequence[str]], now: datetime) -> None:
+	"""One statement for all steps alike."""
+	task = frappe.qb.DocType("Outage Task")
+	for (ring_at, level, times, rounds, rang), names in steps.items():
+		query = (
+			frappe.qb.update(task)
+			.set(task.ring_at, ring_at)
+			.set(task.ring_level, level)
+			.set(task.ring_times, times)
+			.set(task.ring_round, rounds)
+			.where(task.name.isin(names))
+		)
+		if rang:
+			query = (
+				query.set(task.last_rung_at, now)
+				.set(task.first_rung_at, Coalesce(task.first_rung_at, now))
+				.set(task.rings, task.rings + 1)
+			)
+		query.run()
+
+
+def _write_timeline(found: Round) -> None:
+	entries = []
+	for key, count in found.told.items():
+		kind, department, *data = key
+		task = found.first[key]
+		about = {"title": task.title, "title_zh": task.title_zh, "subject": task.subject_label or ""}
+		row = found.people.departments.get(department)
+		name = row.department_name if row else department
+		entries.append((kind, {**about, "department": name, "count": count, **dict(data)}, None))
+	timeline.record_many(found.incident, entries, found.now, found.now)
+
+
+def hurry(incident: str, tasks: Iterable[str], now: datetime) -> list[str]:
+	"""Steps for which everybody rung last was not reached, or said no: the next level rings now, not when its time comes.
+
+	The caller has locked the incident. Answers the steps that hurry.
+	"""
+	rung = pages.last_rung(incident, list(tasks))
+	task = frappe.qb.DocType("Outage Task")
+	rows = (
+		frappe.qb.from_(task)
+		.select(task.name, task.ring_level, task.ring_times)
+		.where(task.name.isin([name for name, hope in rung.items() if not hope] or [""]))
+		.where(task.status == "Open")
+		.where(task.ring_at > now)
+	).run(as_dict=True)
+	for row in rows:
+		level = row.ring_level + (1 if row.ring_times else 0)
+		frappe.qb.update(task).set(task.ring_at, now).set(task.ring_level, level).set(task.ring_times, 0).where(
+			task.name == row.name
+		).run()
+	return [row.name for row in rows]
+
+
+def stay_awake(now: datetime) -> None:
+	"""Frappe runs the jobs of a site only once a day when nobody has logged in for some days. A running outage is activity:
+	it is written down as such, once a day, so that the minute's sweep goes on."""
+	last = frappe.db.get_value("Activity Log", {}, "creation", order_by="creation desc")
+	if last and now - get_datetime(last) < timedelta(hours=20):
+		return
+	frappe.get_doc(
+		{"doctype": "Activity Log", "subject": "Outage Response is at work", "user": frappe.session.user}
+	).insert(ignore_permissions=True, ignore_links=True)

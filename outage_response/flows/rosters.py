@@ -1,0 +1,299 @@
+"""Rosters on a site: shifts made from patterns, absences, swaps, and the hours nobody covers."""
+
+from collections import defaultdict
+from collections.abc import Iterable
+from datetime import date, datetime, time, timedelta
+
+import frappe
+from frappe import _
+from frappe.model.document import Document
+from frappe.utils import format_datetime, get_datetime, get_time, getdate, now_datetime, nowdate
+
+from outage_response import bulk
+from outage_response.domain import rota
+from outage_response.domain.clock import WEEKDAYS
+from outage_response.domain.errors import RuleError
+from outage_response.domain.plan import dedupe_key
+
+from . import assignment, surroundings
+from .verbs import as_time, translated
+
+# Frappe's calendar writes in a colour halfway to white: only on dark grounds that can be read
+ABSENT, DUTY_ELECTRICIAN, OTHERS = "#4a0d0d", "#3d2600", "#0e2a47"
+DAYS_AHEAD = 28
+REPORT_DAYS = 14
+ELECTRICIAN = "duty electrician"
+
+
+def fill_all() -> list[str]:
+	"""Names of the patterns that make shifts; the job fills each by itself."""
+	return frappe.get_all("Roster Pattern", filters={"enabled": 1}, pluck="name", order_by="name")
+
+
+def fill(name: str) -> int:
+	"""Make the pattern's shifts for the next four weeks. What is there already, moved or absent included, stays as it is.
+
+	Answers how many were made.
+	"""
+	pattern = frappe.get_doc("Roster Pattern", name)
+	first, last = getdate(nowdate()), getdate(nowdate()) + timedelta(days=DAYS_AHEAD)
+	rows = {row.name: row for row in pattern.shifts}
+	made = {
+		dedupe_key(name, row.key, "", str(begins.date())): (rows[row.key], begins, ends)
+		for row, begins, ends in rota.shifts_between(
+			_rule(pattern), first, last, _working(pattern.property, first, last)
+		)
+	}
+	for known in frappe.get_all("Duty Shift", filters={"pattern_key": ("in", list(made) or [""])}, pluck="pattern_key"):
+		del made[known]
+	if made:
+		bulk.insert(
+			"Duty Shift",
+			[
+				{
+					"property": pattern.property,
+					"department": pattern.department,
+					"user": row.user or None,
+					"contact": row.contact or None,
+					"phone": row.phone or None,
+					"is_duty_electrician": int(bool(row.is_duty_electrician)),
+					"starts_at": begins,
+					"ends_at": ends,
+					"pattern": name,
+					"pattern_key": key,
+				}
+				for key, (row, begins, ends) in made.items()
+			],
+		)
+		_apply_absences(pattern.property)
+	return len(made)
+
+
+def remake(pattern: Document) -> None:
+	"""A pattern was changed: its coming shifts are made anew. What has begun, was swapped, or is absent stays."""
+	table = frappe.qb.DocType("Duty Shift")
+	(
+		frappe.qb.from_(table)
+		.delete()
+		.where(table.pattern == pattern.name)
+		.where(table.starts_at > now_datetime())
+		.where(table.is_absent == 0)
+		.where(table.replaced_user.isnull())
+	).run()
+	if pattern.enabled:
+		fill(pattern.name)
+
+
+def _rule(pattern: Document) -> rota.Pattern:
+	return rota.Pattern(
+		pattern.cycle_days or 1,
+		getdate(pattern.starts_on),
+		getdate(pattern.ends_on) if pattern.ends_on else None,
+		tuple(
+			rota.PatternShift(row.name, row.day or 0, row.days or "", get_time(row.start_time), get_time(row.end_time))
+			for row in pattern.shifts
+		),
+	)
+
+
+def _working(property_name: str, first: date, last: date) -> dict[date, bool]:
+	doc = frappe.get_cached_doc("Managed Property", property_name)
+	return rota.working_days(
+		first - timedelta(days=1),
+		last,
+		{row.day for row in doc.work_days},
+		{getdate(row.holiday_date) for row in doc.holidays},
+		WEEKDAYS,
+	)
+
+
+def calendar(start: str, end: str, filters: str | list | None) -> list[dict]:
+	"""Shifts between two moments as a calendar shows them: `title`, `color`; who is absent in red."""
+	with translated():
+		first, last = as_time(start, "Start"), as_time(end, "End")
+		if not first or not last:
+			raise RuleError(_("Start, End: a calendar shows what lies between two moments. Give both."))
+	try:
+		narrowed = frappe.parse_json(filters) if filters else []
+	except ValueError:
+		narrowed = None
+	if not isinstance(narrowed, list) or not all(isinstance(one, list) for one in narrowed):
+		frappe.throw(_("{0} is not a list. Send a JSON list.").format(str(filters)[:60]))
+	wanted = [*narrowed, ["ends_at", ">", first], ["starts_at", "<", last]]
+	rows = frappe.get_list(
+		"Duty Shift",
+		filters=wanted,
+		fields=[
+			"name",
+			"property",
+			"department",
+			"user",
+			"contact",
+			"starts_at",
+			"ends_at",
+			"is_absent",
+			"is_duty_electrician",
+		],
+		order_by="starts_at asc, name asc",
+		limit_page_length=2000,
+	)
+	departments = dict(frappe.get_all("Response Department", fields=["name", "department_name"], as_list=True))
+	users = frappe.get_all(
+		"User", filters={"name": ("in", list({row.user for row in rows if row.user}))}, fields=["name", "full_name"]
+	)
+	names = {user.name: user.full_name for user in users}
+	for row in rows:
+		who = names.get(row.user) or row.user or row.contact
+		row.title = f"{who} · {_(departments.get(row.department, row.department))} · {row.property}"
+		row.color = ABSENT if row.is_absent else DUTY_ELECTRICIAN if row.is_duty_electrician else OTHERS
+		row.all_day = 0
+	return rows
+
+
+# ---------------------------------------------------------------- absence and swaps
+
+
+def take_absence(absence: Document) -> int:
+	"""Give the shifts of somebody who is away to the substitute, or mark them as absent. Answers how many."""
+	return _apply_absences(absence.property, only=absence.name)
+
+
+def _apply_absences(property_name: str, only: str | None = None) -> int:
+	filters = {"property": property_name, "to_date": (">", now_datetime())}
+	if only:
+		filters["name"] = only
+	done = 0
+	for away in frappe.get_all(
+		"Roster Absence", filters=filters, fields=["user", "contact", "from_date", "to_date", "substitute"]
+	):
+		table = frappe.qb.DocType("Duty Shift")
+		who = table.user == away.user if away.user else table.contact == away.contact
+		shifts = (
+			frappe.qb.from_(table)
+			.select(table.name)
+			.where(table.property == property_name)
+			.where(who)
+			.where(table.is_absent == 0)
+			.where(table.starts_at < away.to_date)
+			.where(table.ends_at > away.from_date)
+		).run(pluck=True)
+		if not shifts:
+			continue
+		query = frappe.qb.update(table).where(table.name.isin(shifts))
+		if away.substitute:
+			query = query.set(table.replaced_user, away.user).set(table.user, away.substitute).set(table.phone, None)
+			query = query.set(table.contact, None)
+		else:
+			query = query.set(table.is_absent, 1)
+		query.run()
+		done += len(shifts)
+	return done
+
+
+def swap(one: str, other: str) -> None:
+	"""Two people exchange their shifts. Raises RuleError for shifts of different properties or departments, or begun ones."""
+	shifts = [frappe.get_doc("Duty Shift", name, for_update=True) for name in sorted((one, other))]
+	first, second = shifts
+	if (first.property, first.department) != (second.property, second.department):
+		raise RuleError(_("Shifts: both must be of the same property and department."))
+	if any(get_datetime(shift.ends_at) <= now_datetime() for shift in shifts):
+		raise RuleError(_("Shifts: one of the two has ended already."))
+	people = [(shift.user, shift.contact, shift.phone) for shift in shifts]
+	for shift, (user, contact, phone), before in zip(shifts, reversed(people), people, strict=True):
+		shift.update({"user": user, "contact": contact, "phone": phone, "replaced_user": before[0]})
+		shift.save()
+
+
+# ---------------------------------------------------------------- gaps
+
+
+def gaps(property_name: str, first: datetime, last: datetime) -> list[dict]:
+	"""Hours that nobody covers and people who cannot be phoned: `department`, `what`, `starts_at`, `ends_at`, `hours`, `who`."""
+	doc = frappe.get_cached_doc("Managed Property", property_name)
+	start, end = (
+		surroundings.as_time_of_day(doc.work_start, time(9)),
+		surroundings.as_time_of_day(doc.work_end, time(18)),
+	)
+	working = _working(property_name, first.date(), last.date())
+	shifts = surroundings.shifts_within(property_name, first, last)
+	covered: dict[str, list] = defaultdict(list)
+	for row in shifts:
+		if row.reachable:
+			covered[row.department].append((row.starts_at, row.ends_at))
+			if row.is_duty_electrician:
+				covered[ELECTRICIAN].append((row.starts_at, row.ends_at))
+	found = []
+	departments = frappe.get_all("Response Department", fields=["name", "department_name", "coverage"], order_by="name")
+	for row in departments:
+		wanted = rota.wanted_hours(row.coverage or "", first, last, start, end, working)
+		found += _rows(_(row.department_name), _("Nobody on duty"), rota.uncovered(wanted, covered[row.name]))
+	if doc.property_type == "Tower":
+		office = rota.wanted_hours(rota.WORKING_TIME, first, last, start, end, working)
+		nights = rota.outside([(first, last)], office)
+		found += _rows(_("Engineering"), _("No duty electrician"), rota.uncovered(nights, covered[ELECTRICIAN]))
+	return found + _unreachable(shifts, departments)
+
+
+def _rows(department: str, what: str, spans: Iterable[rota.Span]) -> list[dict]:
+	return [
+		{
+			"department": department,
+			"what": what,
+			"starts_at": begins,
+			"ends_at": ends,
+			"hours": round((ends - begins).total_seconds() / 3600, 1),
+			"who": "",
+		}
+		for begins, ends in spans
+	]
+
+
+def _unreachable(shifts: list, departments: list) -> list[dict]:
+	"""One row for each person without a number, with their first shift."""
+	names = {row.name: _(row.department_name) for row in departments}
+	first: dict[str, dict] = {}
+	for row in shifts:
+		if not row.phone:
+			first.setdefault(row.user or row.contact, row)
+	return [
+		{
+			"department": names.get(row.department, row.department),
+			"what": _("No telephone number"),
+			"starts_at": row.starts_at,
+			"ends_at": row.ends_at,
+			"hours": 0,
+			"who": who,
+		}
+		for who, row in first.items()
+	]
+
+
+def properties_with_rosters() -> list[str]:
+	"""Properties for which a roster is kept."""
+	return frappe.get_all(
+		"Duty Shift",
+		filters={"ends_at": (">", now_datetime() - timedelta(days=REPORT_DAYS))},
+		pluck="property",
+		distinct=True,
+	)
+
+
+def remind(property_name: str) -> int:
+	"""Tell whoever makes the roster what is missing in the next two weeks. Answers how many gaps there are."""
+	first = now_datetime().replace(second=0, microsecond=0)
+	found = gaps(property_name, first, first + timedelta(days=REPORT_DAYS))
+	if not found:
+		return 0
+	maker = frappe.db.get_value("Managed Property", property_name, "roster_maker")
+	to = (
+		[maker]
+		if maker
+		else surroundings.everybody(property_name, ["Outage General Manager"]).get("Outage General Manager", ())
+	)
+	hours = sum(row["hours"] for row in found)
+	begins = format_datetime(found[0]["starts_at"], "yyyy-MM-dd HH:mm")
+	text = _("{0}: {1} gaps in the roster of the next two weeks ({2} hours), the first on {3}").format(
+		property_name, len(found), round(hours), begins
+	)
+	assignment.ring(dict.fromkeys(to, text), "Managed Property", property_name, now_datetime())
+	return len(found)

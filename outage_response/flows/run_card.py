@@ -1,0 +1,215 @@
+"""The run card of a property, printed for the night in which server or network are down, and entering it afterwards."""
+
+from typing import Any
+
+import frappe
+from frappe import _
+from frappe.utils import format_datetime, now_datetime
+
+from outage_response import permissions
+from outage_response.domain import authority, mine
+from outage_response.domain.errors import spoken
+from outage_response.domain.lifecycle import OPEN
+from outage_response.domain.steps import ACCOUNT_MANAGER, Step
+
+from . import calling, care, plans, surroundings
+from .language import title_of
+
+UNPLANNED = ("I", "II")
+LEVELS = (*UNPLANNED, "III")
+# so many rows of each kind fit on the first page
+MOST = {"numbers": 16, "nodes": 24, "elevators": 12, "rooms": 10, "posts": 14}
+
+
+def of_property(property_name: str) -> dict[str, Any]:
+	"""What stands on the card, in the reader's language; see the print format Outage Run Card.
+
+	Homes that depend on power are counted by floor, without a name, for those who may look them up; the look is logged.
+	"""
+	permissions.require_property(property_name)
+	around = surroundings.read(property_name)
+	doc = frappe.get_cached_doc("Managed Property", property_name)
+	card = {
+		"property": property_name,
+		"kind": _(doc.property_type),
+		"households": doc.households,
+		"printed_at": format_datetime(now_datetime(), "yyyy-MM-dd HH:mm"),
+		"numbers": _numbers(property_name, around.assets),
+		"nodes": _nodes(around),
+		"elevators": [row for row in around.assets if row.asset_type == "Elevator"],
+		"rooms": frappe.get_all(
+			"Property Asset",
+			filters={"property": property_name, "asset_type": ("in", ("Critical Room", "Generator"))},
+			fields=["asset_name", "building", "backup_minutes"],
+			order_by="asset_type, asset_name",
+		),
+		"posts": [
+			row
+			for row in around.assets
+			if row.asset_type in ("Guarded Area", "Security Point") and row.survives_outage != "Yes"
+		],
+		"care": _care_floors(property_name),
+		"steps": [step for step in printed_steps() if "III" not in step["levels"]],
+		"planned": [step for step in printed_steps() if step["levels"] == ["III"]],
+	}
+	card["more"] = {key: max(0, len(card[key]) - most) for key, most in MOST.items()}
+	for key, most in MOST.items():
+		card[key] = card[key][:most]
+	return card
+
+
+def printed_steps() -> list[dict[str, Any]]:
+	"""The first page of the plans: each step once, with its number on the card and the levels that ask for it."""
+	found: dict[str, dict[str, Any]] = {}
+	for level in LEVELS:
+		for step in plans.steps_of_plan(plans.current_plan(level)):
+			if not _is_printed(step, level):
+				continue
+			row = found.setdefault(
+				step.key,
+				{
+					"key": step.key,
+					"title": title_of({"title": step.title_en, "title_zh": step.title_zh}),
+					"minutes": step.minutes,
+					"life": step.life_safety or step.priority == 0,
+					"levels": [],
+				},
+			)
+			row["levels"].append(level)
+	rows = sorted(found.values(), key=lambda row: row["levels"] == ["III"])
+	return [{**row, "no": number} for number, row in enumerate(rows, start=1)]
+
+
+def _is_printed(step: Step, level: str) -> bool:
+	"""What cannot wait until the server is back."""
+	if level in UNPLANNED:
+		return (step.anchor == "reported" and step.priority <= 2 and not step.optional) or step.gate == "energise"
+	return step.gate in ("start", "energise") or bool(step.held_until)
+
+
+def _numbers(property_name: str, assets: list[dict]) -> list[dict[str, str]]:
+	"""Departments' own numbers first, then people with a number who work for the property, firms, and the supplier."""
+	book = calling.book(property_name, now_datetime(), assets)
+	names = dict(frappe.get_all("Response Department", fields=["name", "department_name"], as_list=True))
+	firms = sorted({asset.contractor_name for asset in assets if asset.contractor_name})
+	order = [*(key for key in names if key != calling.SUPPLIER), *firms, calling.SUPPLIER, ACCOUNT_MANAGER]
+	found = []
+	for who in order:
+		label = _("Supplier's Account Manager") if who == ACCOUNT_MANAGER else _(names.get(who) or who)
+		for name, phone in book.get(who, [])[:3]:
+			found.append({"who": label, "name": "" if name == label else name, "phone": phone})
+		if not book.get(who) and who not in (ACCOUNT_MANAGER, "elevator_contractor"):
+			found.append({"who": label, "name": "", "phone": ""})  # a line to write on
+	return found
+
+
+def _nodes(around: surroundings.Surroundings) -> list[dict[str, Any]]:
+	"""Nodes down to the shafts and panels; switches are counted, not listed."""
+	found = []
+	for name, row in around.node_rows.items():
+		if row["node_type"] == "Shaft Switch":
+			continue
+		inside = around.tree.under([name])
+		switches = sum(1 for node in inside if around.node_rows[node]["node_type"] == "Shaft Switch")
+		found.append(
+			{
+				"label": row["node_name"],
+				"kind": _(row["node_type"]),
+				"depth": len(around.tree.path(name)) - 1,
+				"switches": switches,
+				"units": sum(around.units_at_node[node] for node in inside),
+			}
+		)
+	return found
+
+
+def _care_floors(property_name: str) -> list[dict[str, Any]] | None:
+	"""Floors on which somebody depends on power; None for who may not look them up."""
+	if not authority.may("read_care_needs", permissions.roles_of()):
+		return None
+	need, unit = frappe.qb.DocType("Care Need"), frappe.qb.DocType("Property Unit")
+	rows = (
+		frappe.qb.from_(need)
+		.join(unit)
+		.on(need.unit == unit.name)
+		.select(unit.building, unit.floor)
+		.distinct()
+		.where(unit.property == property_name)
+		.orderby(unit.building)
+		.orderby(unit.floor)
+	).run(as_dict=True)
+	care.log_look("Care Need", "run_card", property_name)
+	frappe.local.flags.commit = True  # a card is printed by GET, and the look is kept all the same
+	return rows
+
+
+# ---------------------------------------------------------------- entering it afterwards
+
+
+def to_enter(incident: str) -> dict[str, Any]:
+	"""The open steps of an incident in the order of the card, with what completing each asks for.
+
+	{"incident", "lines": [{task, no, title, subject, held, outcomes, checks, evidence, later, may}], "cause_types", "may"}
+	"""
+	permissions.require_read("Outage Incident", incident)
+	doc = frappe.get_doc("Outage Incident", incident)
+	roles = permissions.roles_of()
+	departments = {
+		row.name: row for row in frappe.get_all("Response Department", fields=["name", "role", "is_external"])
+	}
+	numbers = {row["key"]: row["no"] for row in printed_steps()}
+	lines = []
+	for row in frappe.get_all(
+		"Outage Task",
+		filters={"incident": incident, "status": ("in", OPEN), "plan": ("is", "set")},
+		fields=[
+			"name",
+			"plan",
+			"step_key",
+			"title",
+			"title_zh",
+			"subject_label",
+			"status",
+			"department",
+			"assigned_role",
+			"held_until",
+			"completes_with",
+			"priority",
+		],
+		order_by="priority, due_at, subject_label, name",
+	):
+		step = plans.step_of(row)
+		department = departments[row.department]
+		own_role = authority.own_role(department)
+		if row.completes_with in ("callbacks", "report") or row.status == "On Post":
+			continue
+		lines.append(
+			{
+				"task": row.name,
+				"no": numbers.get(row.step_key),
+				"title": title_of(row),
+				"subject": row.subject_label or "",
+				"held": bool(row.held_until),
+				"outcomes": [{"value": one, "label": spoken(one, _)} for one in step.outcomes],
+				"checks": [{"value": one, "label": spoken(one, _)} for one in step.checks],
+				"evidence": step.evidence,
+				"later": mine.asks(step)["later"],
+				"may": authority.may_task("complete", roles, own_role, row.assigned_role or ""),
+			}
+		)
+	lines.sort(key=lambda line: line["no"] or 1000)
+	options = doc.meta.get_field("cause_type").options.split("\n")
+	return {
+		"incident": {
+			"name": doc.name,
+			"property": doc.property,
+			"level": doc.level,
+			"status": doc.status,
+			"status_label": _(doc.status),
+			"is_drill": bool(doc.is_drill),
+			"reported_at": str(doc.reported_at or ""),
+		},
+		"lines": lines,
+		"cause_types": [{"value": one, "label": _(one)} for one in options if one],
+		"may": {verb: authority.may(verb, roles) for verb in ("confirm", "supply_back")},
+	}

@@ -1,0 +1,306 @@
+"""Sends pages: take some, write the letters, post them, note how it ended; each of these in a transaction of its own.
+
+	Queued -> Sending -> Accepted | Failed | Unknown          Queued -> Not Needed (settled before it was sent)
+
+A page that is taken belongs to one sender: no second one sends it. What a killed sender leaves is sent again where the
+channel knows a repeated message; elsewhere nobody can say whether it rang, so it is Unknown and the next level rings.
+"""
+
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from datetime import timedelta
+
+import frappe
+from frappe import _
+from frappe.model.document import Document
+from frappe.utils import get_url, now_datetime
+
+from outage_response.compat import is_retriable
+from outage_response.domain.escalation import Person
+from outage_response.integrations import channels
+from outage_response.integrations.channels import Letter, Outcome, Request
+
+from . import ringing, tokens
+from .channels import working
+from .language import title_of
+
+AT_ONCE = 32
+TAKEN_FOR_SECONDS = 120  # longer than any sender needs; then it was killed
+AGAIN_AFTER_SECONDS = 30
+NAMED = 3
+FIELDS = (
+	"name",
+	"incident",
+	"test",
+	"property",
+	"is_drill",
+	"user",
+	"contact",
+	"person_name",
+	"phone",
+	"channel",
+	"tries",
+	"priority",
+)
+
+
+def take(limit: int = AT_ONCE) -> list[str]:
+	"""Take some pages that are to be sent now, the most urgent first. The caller commits: then they are ours alone."""
+	page, now = frappe.qb.DocType("Outage Page"), now_datetime()
+	names = (
+		frappe.qb.from_(page)
+		.select(page.name)
+		.where(page.status == "Queued")
+		# a clock that was turned back leaves pages in the future
+		.where((page.send_after <= now) | (page.send_after > now + timedelta(minutes=2)))
+		.orderby(page.priority)
+		.orderby(page.send_after)
+		.orderby(page.name)
+		.limit(limit)
+	).run(pluck=True)
+	if not names:
+		return []
+	mark = frappe.generate_hash(length=16)
+	(
+		frappe.qb.update(page)
+		.set(page.status, "Sending")
+		.set(page.claimed_by, mark)
+		.set(page.claimed_at, now)
+		.set(page.tries, page.tries + 1)
+		.where(page.name.isin(names))
+		.where(page.status == "Queued")
+	).run()
+	return (
+		frappe.qb.from_(page)
+		.select(page.name)
+		.where(page.claimed_by == mark)
+		.orderby(page.priority)
+		.orderby(page.send_after)
+		.orderby(page.name)
+		.run(pluck=True)
+	)
+
+
+def give_up_lost() -> list[tuple[str, str]]:
+	"""Pages that a killed sender had taken: again, or Unknown. Answers (incident, page) of those that nobody can vouch for."""
+	page, now = frappe.qb.DocType("Outage Page"), now_datetime()
+	early, late = now - timedelta(seconds=TAKEN_FOR_SECONDS), now + timedelta(seconds=TAKEN_FOR_SECONDS)
+	lost = (
+		frappe.qb.from_(page)
+		.select(page.name, page.channel, page.incident)
+		.where(page.status == "Sending")
+		.where((page.claimed_at < early) | (page.claimed_at > late))
+		.orderby(page.name)
+	).run(as_dict=True)
+	unknown = []
+	for row in lost:
+		again = channels.repeats_safely(frappe.get_cached_doc("Paging Channel", row.channel))
+		done = (
+			frappe.qb.update(page)
+			.set(page.status, "Queued" if again else "Unknown")
+			.set(page.error, _("The sender ended before it could say what became of this."))
+			.where(page.name == row.name)
+			.where(page.status == "Sending")
+		)
+		done.run()
+		if not again and row.incident:
+			unknown.append((row.incident, row.name))
+	return unknown
+
+
+def letters(names: Sequence[str]) -> list[tuple[str, Letter, Request | None, Outcome | None]]:
+	"""What each page says now: (page, letter, its request if it goes out, or how it ended already).
+
+	A page whose steps are all settled, or whose outage is over, is not needed any more and left out.
+	"""
+	rows = frappe.get_all("Outage Page", filters={"name": ("in", list(names))}, fields=list(FIELDS))
+	about = {row.name: row for row in rows}
+	tasks = _open_tasks(list(names))
+	wanted = needed([(row.name, row.incident) for row in rows], tasks)
+	people = _addresses(rows)
+	there = working()
+	found, settled = [], []
+	for name in names:
+		row = about[name]
+		if name not in wanted:
+			settled.append(name)
+			continue
+		channel = there.get(row.channel)
+		person = people.get(row.user) or Person("", name=row.person_name or "", phone=row.phone or "")
+		letter = _letter(row, person, tasks[name], channel)
+		request, outcome = _prepare(channel, letter)
+		found.append((name, letter, request, outcome))
+	if settled:
+		page = frappe.qb.DocType("Outage Page")
+		frappe.qb.update(page).set(page.status, "Not Needed").where(page.name.isin(settled)).run()
+	return found
+
+
+def needed(rows: Sequence[tuple[str, str | None]], tasks: Mapping[str, Sequence] | None = None) -> set[str]:
+	"""Of (page, incident): pages for which somebody is still to be rung. A page without an incident is a test call's."""
+	tasks = _open_tasks([page for page, _incident in rows]) if tasks is None else tasks
+	states = dict(
+		frappe.get_all(
+			"Outage Incident",
+			filters={"name": ("in", list({incident for _page, incident in rows if incident}))},
+			fields=["name", "status"],
+			as_list=True,
+		)
+	)
+	return {
+		page for page, incident in rows if not incident or (states.get(incident) in ringing.RINGING and tasks.get(page))
+	}
+
+
+def _prepare(channel: Document | None, letter: Letter) -> tuple[Request | None, Outcome | None]:
+	if not channel:
+		return None, Outcome("Failed", _("The channel is switched off or not set up."))
+	driver = channels.driver(channel.kind)
+	if not channels.goes_out(channel.kind):
+		return None, None
+	try:
+		return driver.request(channel, letter), None
+	except Exception as error:
+		if is_retriable(error):
+			raise
+		frappe.clear_messages()
+		return None, Outcome("Failed", f"{type(error).__name__}: {error}"[:300])
+
+
+def _open_tasks(names: Sequence[str]) -> dict[str, list[dict]]:
+	"""page -> its steps that still ring, the most urgent first."""
+	page, row, task = (frappe.qb.DocType(name) for name in ("Outage Page", "Outage Page Task", "Outage Task"))
+	begins = (task.status == "Acknowledged") & (task.ring_times > 0) & (page.creation >= task.acknowledged_at)
+	found = defaultdict(list)
+	for one in (
+		frappe.qb.from_(row)
+		.join(task)
+		.on(row.task == task.name)
+		.join(page)
+		.on(row.parent == page.name)
+		.select(row.parent, task.name, task.title, task.title_zh, task.subject_label, task.priority)
+		.where(row.parent.isin(list(names)))
+		.where((task.status == "Open") | begins)
+		.orderby(task.priority)
+		.orderby(task.due_at)
+		.orderby(task.name)
+	).run(as_dict=True):
+		found[one.parent].append(one)
+	return found
+
+
+def _addresses(rows: Sequence[dict]) -> dict[str, Person]:
+	"""user -> address and language, with the number that the page was written for."""
+	users = frappe.get_all(
+		"User",
+		filters={"name": ("in", list({row.user for row in rows if row.user}))},
+		fields=["name", "full_name", "email", "language"],
+	)
+	return {
+		user.name: Person(
+			f"user:{user.name}", user=user.name, name=user.full_name, email=user.email, language=user.language or ""
+		)
+		for user in users
+	}
+
+
+def _letter(row: dict, person: Person, tasks: Sequence[dict], channel: Document | None) -> Letter:
+	language = (channel.language if channel else "") or person.language or _site_language()
+	before, frappe.local.lang = frappe.local.lang, language
+	try:
+		text = _test_text(row) if row.test else _text(row, tasks)
+	finally:
+		frappe.local.lang = before
+	return Letter(
+		key=row.name,
+		text=text,
+		link=f"{get_url()}/outage-page?t={tokens.of(row.name)}" if row.person_name else get_url("/app/outage-incident"),
+		user=row.user or "",
+		name=person.name,
+		phone=row.phone or "",
+		email=person.email,
+		property=row.property or "",
+		incident=row.incident or "",
+		urgent=bool(tasks) and tasks[0].priority == 0,
+		drill=bool(row.is_drill),
+	)
+
+
+def _site_language() -> str:
+	return frappe.db.get_single_value("System Settings", "language") or "en"
+
+
+def _text(row: dict, tasks: Sequence[dict]) -> str:
+	"""The most urgent steps by name, the rest by number; nothing about residents."""
+	named = []
+	for task in tasks[:NAMED]:
+		title = title_of(task)
+		named.append(f"{title} ({task.subject_label})" if task.subject_label else title)
+	text = f"{row.property}: {'; '.join(named)}"
+	if len(tasks) > NAMED:
+		text = _("{0} and {1} more").format(text, len(tasks) - NAMED)
+	return f"{_('DRILL')}: {text}" if row.is_drill else text
+
+
+def _test_text(row: dict) -> str:
+	return _("TEST of the outage paging at {0}. No outage. Please answer that you hear us.").format(row.property)
+
+
+def note(name: str, letter: Letter, outcome: Outcome | None) -> tuple[str, str]:
+	"""Write down how a page ended; one that ends on this site is written here, in the same transaction.
+
+	Answers (incident, status). The caller commits.
+	"""
+	page, now = frappe.qb.DocType("Outage Page"), now_datetime()
+	row = frappe.db.get_value("Outage Page", name, ["incident", "channel", "tries", "status"], as_dict=True)
+	channel = frappe.get_cached_doc("Paging Channel", row.channel)
+	if row.status != "Sending":
+		return row.incident or "", row.status
+	outcome = outcome or _write(channel, letter)
+	status = _status(outcome.status, row.tries, channel)
+	query = (
+		frappe.qb.update(page)
+		.set(page.status, status)
+		.set(page.message, letter.text)
+		.set(page.error, outcome.error or None)
+		.set(page.modified, now)
+		.where(page.name == name)
+		.where(page.status == "Sending")
+	)
+	if status == "Queued":
+		query = query.set(page.send_after, now + timedelta(seconds=AGAIN_AFTER_SECONDS))
+	if status == "Accepted":
+		query = query.set(page.sent_at, now).set(page.gateway_id, outcome.gateway_id or None)
+	query.run()
+	return row.incident or "", status
+
+
+def _write(channel: Document, letter: Letter) -> Outcome:
+	frappe.db.savepoint("write_letter")
+	try:
+		channels.driver(channel.kind).write(channel, letter)
+		return Outcome("Accepted")
+	except Exception as error:
+		if is_retriable(error):
+			raise
+		frappe.db.rollback(save_point="write_letter")
+		frappe.clear_messages()
+		return Outcome("Again", f"{type(error).__name__}: {error}"[:300])
+
+
+def _status(outcome: str, tries: int, channel: Document) -> str:
+	if outcome == "Again" or (outcome == "Unknown" and channel.idempotent):
+		if tries < (channel.tries or 1):
+			return "Queued"
+		return "Failed" if outcome == "Again" else "Unknown"
+	return outcome
+
+
+def steps_of(pages: Sequence[str]) -> list[str]:
+	"""Steps that these pages ring for."""
+	return frappe.get_all(
+		"Outage Page Task",
+		filters={"parent": ("in", list(pages)), "parenttype": "Outage Page"},
+		pluck="task",
+		distinct=True,
+	)

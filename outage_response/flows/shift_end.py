@@ -1,0 +1,98 @@
+"""The shift ended and nothing was handed over: what was taken and not begun is nobody's again, and rings."""
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+
+import frappe
+from frappe.model.document import Document
+from frappe.utils import now_datetime
+
+from outage_response.domain import lifecycle
+
+from . import assignment, handover, ringing, tasks, timeline
+from .people import People
+from .task import NOBODY
+from .verbs import Call, lock_incident, touch
+
+FIELDS = (
+	"name",
+	"title",
+	"title_zh",
+	"subject_label",
+	"status",
+	"priority",
+	"due_at",
+	"department",
+	"assigned_role",
+	"phone",
+	"held_until",
+	"acknowledged_by",
+)
+
+
+def due() -> list[str]:
+	"""Incidents with a step that somebody took while on duty, and whose shift has ended since."""
+	return sorted({row.incident for row in _left(now_datetime())})
+
+
+def release(incident_name: str) -> int:
+	"""Take the steps of those who went home from them, give them to those who are there, and ring. Answers how many."""
+	incident = lock_incident(incident_name)
+	now = now_datetime()
+	people = People(incident.property, now)
+	on_duty = {person.user for person in people.on_duty if person.user}
+	rows = [
+		row
+		for row in _left(now, incident.name)
+		if lifecycle.left_behind(row.status, row.held_until, row.acknowledged_by, on_duty)
+	]
+	if not rows:
+		return 0
+	call = Call("hand_over", now, now, incident=incident)
+	names = [row.name for row in rows]
+	given = [
+		(row.name, row.title, row.priority, row.due_at, handover.taker(call, people, row, row.acknowledged_by))
+		for row in rows
+	]
+	assignment.take_back(names, status="Cancelled")
+	assignment.give(given, now)
+	tasks.set_many(call, names, {**NOBODY, **ringing.anew(now)})
+	_say(incident, rows, now)
+	ringing.advance(incident, now, people)
+	touch(incident)
+	return len(rows)
+
+
+def _left(now: datetime, incident: str | None = None) -> Sequence[dict]:
+	"""Taken steps of a shift that has ended; its person may be on another one."""
+	task, shift, outage = (frappe.qb.DocType(name) for name in ("Outage Task", "Duty Shift", "Outage Incident"))
+	query = (
+		frappe.qb.from_(outage)
+		.join(task)
+		.on(task.incident == outage.name)
+		.join(shift)
+		.on((shift.property == task.property) & (shift.user == task.acknowledged_by))
+		.select(task.incident, *(task[name] for name in FIELDS))
+		.distinct()
+		.where(outage.status.isin(ringing.RINGING))
+		.where(task.status == "Acknowledged")
+		.where(shift.starts_at <= task.acknowledged_at)
+		.where(shift.ends_at > task.acknowledged_at)
+		.where(shift.ends_at <= now - timedelta(minutes=lifecycle.HAND_OVER_MINUTES))
+		.orderby(task.priority)
+		.orderby(task.due_at)
+		.orderby(task.name)
+	)
+	return (query.where(outage.name == incident) if incident else query).run(as_dict=True)
+
+
+def _say(incident: Document, rows: Sequence[dict], now: datetime) -> None:
+	entries = [
+		(
+			"shift_ended",
+			{"title": row.title, "title_zh": row.title_zh, "subject": row.subject_label or ""},
+			row.name,
+		)
+		for row in rows
+	]
+	timeline.record_many(incident, entries, now, now)

@@ -1,0 +1,414 @@
+"""What the site knows about a property, read in a fixed number of queries and put into the words of the rules."""
+
+from collections import Counter, defaultdict
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, time, timedelta
+from functools import cached_property
+from typing import Any
+
+import frappe
+from frappe.model.document import Document
+from frappe.query_builder.functions import Count
+from frappe.utils import get_datetime, getdate
+
+from outage_response.domain import clock
+from outage_response.domain.authority import CONTROL_ROOM
+from outage_response.domain.lifecycle import TaskRow
+from outage_response.domain.plan import CONTRACTOR, Context, Subject, added_by
+from outage_response.domain.roster import Department, OnDuty, Roster, assign
+from outage_response.domain.topology import Dark, PowerTree
+
+from . import plans
+
+KIND_OF_ASSET = {
+	"Critical Room": "critical_room",
+	"Security Point": "security_point",
+	"Guarded Area": "guarded_area",
+	"Generator": "generator",
+}
+
+
+@dataclass(frozen=True)
+class Surroundings:
+	"""One property's power tree and assets, and how many units hang on each (node, building)."""
+
+	tree: PowerTree
+	node_rows: dict[str, dict]
+	unit_counts: list[dict]
+	assets: list[dict]
+
+	@cached_property
+	def units_at_node(self) -> dict[str, int]:
+		"""node -> units that hang on it."""
+		found: Counter = Counter()
+		for row in self.unit_counts:
+			found[row.power_node] += row.units
+		return found
+
+	def label(self, node: str) -> str:
+		return self.node_rows[node]["node_name"] if node in self.node_rows else node
+
+
+def read(property_name: str) -> Surroundings:
+	"""Power nodes, counts of units, and assets of a property: three queries, whatever its size."""
+	nodes = frappe.get_all(
+		"Power Node",
+		filters={"property": property_name},
+		fields=["name", "node_name", "node_type", "parent_power_node", "building"],
+		order_by="lft asc, name asc",
+	)
+	unit = frappe.qb.DocType("Property Unit")
+	counts = (
+		frappe.qb.from_(unit)
+		.select(unit.power_node, unit.building, Count("*").as_("units"))
+		.where(unit.property == property_name)
+		.groupby(unit.power_node, unit.building)
+	).run(as_dict=True)
+	assets = frappe.get_all(
+		"Property Asset",
+		filters={"property": property_name},
+		fields=[
+			"name",
+			"asset_name",
+			"building",
+			"asset_type",
+			"power_node",
+			"department",
+			"contractor_name",
+			"contractor_phone",
+			"survives_outage",
+			"weight",
+		],
+		order_by="weight desc, name asc",
+	)
+	return Surroundings(
+		PowerTree({row.name: row.parent_power_node for row in nodes}),
+		{row.name: row for row in nodes},
+		counts,
+		assets,
+	)
+
+
+def dark_rows(incident: Document) -> list[Dark]:
+	"""The incident's affected nodes as the rules read them; those not yet switched off are left out."""
+	return [
+		Dark(
+			row.power_node,
+			get_datetime(row.out_since),
+			get_datetime(row.back_at) if row.back_at else None,
+			row.unit or "",
+		)
+		for row in incident.affected_nodes
+		if row.out_since
+	]
+
+
+def affected_units(incident: Document, around: Surroundings) -> dict[str, int]:
+	"""node -> number of affected units that hang on it."""
+	single = [row for row in incident.affected_nodes if row.unit]
+	dark = around.tree.under(row.power_node for row in incident.affected_nodes if not row.unit)
+	units = Counter({node: count for node, count in around.units_at_node.items() if node in dark})
+	units.update(row.power_node for row in single if row.power_node not in dark)
+	return dict(units)
+
+
+def context(incident: Document, tasks: Sequence[TaskRow], around: Surroundings) -> Context:
+	"""All that decides the incident's task set."""
+	whole = [row.power_node for row in incident.affected_nodes if not row.unit]
+	dark = around.tree.under(whole)
+	property_doc = frappe.get_cached_doc("Managed Property", incident.property)
+	buildings = {row.building for row in around.unit_counts if row.power_node in dark}
+	buildings |= {row["building"] for name, row in around.node_rows.items() if name in dark}
+	buildings |= {asset.building for asset in around.assets if asset.power_node in dark}
+	buildings.discard(None)
+	buildings.discard("")
+	subjects = _assets(around, dark, buildings)
+	subjects["affected_node"] = _unique(
+		Subject("Power Node", row.power_node, around.label(row.power_node)) for row in incident.affected_nodes
+	)
+	subjects["shaft"], switches = _shafts(around, dark, whole)
+	subjects["care_unit"] = _care_units(incident, dark)
+	times = {
+		"reported": incident.reported_at if incident.status != "Scheduled" else None,
+		"confirmed": incident.confirmed_at,
+		"planned_start": incident.planned_start,
+		"planned_end": incident.planned_end,
+		"restored": incident.restored_at,
+		"stand_down": incident.stood_down_at,
+	}
+	return Context(
+		property=Subject("Managed Property", incident.property, incident.property),
+		property_type=property_doc.property_type,
+		off_hours=bool(incident.off_hours),
+		households=property_doc.households,
+		planned_by=incident.planned_by or "",
+		subjects=subjects,
+		switches=switches,
+		anchors={name: get_datetime(moment) for name, moment in times.items() if moment},
+		nodes_back=nodes_back(incident),
+		added=_added(incident, tasks),
+		guards=incident.guards_on_duty or 0,
+	)
+
+
+def nodes_back(incident: Document) -> dict[str, datetime]:
+	"""Affected nodes that have supply again -> since when; a node that went a second time is not back."""
+	still_out = {row.power_node for row in incident.affected_nodes if not row.back_at}
+	return {
+		row.power_node: get_datetime(row.back_at)
+		for row in incident.affected_nodes
+		if row.back_at and row.power_node not in still_out
+	}
+
+
+def _unique(subjects) -> tuple[Subject, ...]:
+	return tuple({subject.name: subject for subject in subjects}.values())
+
+
+def _assets(around: Surroundings, dark: set[str], buildings: set[str]) -> dict[str, tuple[Subject, ...]]:
+	"""Affected assets by kind. An asset whose feed is not on record counts as affected where anything around it is dark."""
+	found: dict[str, list[Subject]] = defaultdict(list)
+	contractors: dict[str, Subject] = {}
+	for asset in around.assets:
+		in_dark_building = asset.building in buildings if asset.building else bool(dark)
+		subject = Subject(
+			"Property Asset",
+			asset.name,
+			asset.asset_name,
+			department=asset.department or "",
+			unprotected=asset.survives_outage != "Yes",
+		)
+		if asset.asset_type == "Elevator":
+			if in_dark_building:
+				found["elevator"].append(subject)
+				if asset.contractor_name:
+					contractors[asset.contractor_name] = Subject(
+						CONTRACTOR, asset.contractor_name, asset.contractor_name
+					)
+		elif asset.power_node in dark or (not asset.power_node and in_dark_building):
+			found[KIND_OF_ASSET[asset.asset_type]].append(subject)
+	found["elevator_contractor"] = list(contractors.values())
+	return {kind: tuple(rows) for kind, rows in found.items()}
+
+
+def _shafts(
+	around: Surroundings, dark: set[str], whole: Sequence[str]
+) -> tuple[tuple[Subject, ...], dict[str, tuple[Subject, ...]]]:
+	"""Shafts in which anything is dark, each with all its switches (clause 6.3: every switch of the shaft)."""
+	above = {node for root in whole if root in around.node_rows for node in around.tree.path(root)}
+	shafts = [
+		Subject("Power Node", name, row["node_name"])
+		for name, row in around.node_rows.items()
+		if row["node_type"] == "Shaft" and (name in dark or name in above)
+	]
+	switches = {}
+	for shaft in shafts:
+		inside = around.tree.under([shaft.name])
+		switches[shaft.name] = tuple(
+			Subject("Power Node", name, row["node_name"])
+			for name, row in around.node_rows.items()
+			if name in inside and row["node_type"] == "Shaft Switch"
+		)
+	return tuple(shafts), switches
+
+
+def _care_units(incident: Document, dark: set[str]) -> tuple[Subject, ...]:
+	"""Affected units in which somebody depends on power. Few households have one, so this reads from the Care Needs."""
+	care, unit = frappe.qb.DocType("Care Need"), frappe.qb.DocType("Property Unit")
+	rows = (
+		frappe.qb.from_(care)
+		.join(unit)
+		.on(care.unit == unit.name)
+		.select(unit.name, unit.unit_no, unit.power_node)
+		.where(unit.property == incident.property)
+		.orderby(unit.unit_no)
+	).run(as_dict=True)
+	single = {row.unit for row in incident.affected_nodes if row.unit}
+	return _unique(
+		Subject("Property Unit", row.name, row.unit_no) for row in rows if row.power_node in dark or row.name in single
+	)
+
+
+def _added(incident: Document, tasks: Sequence[TaskRow]) -> frozenset[tuple[str, str, str]]:
+	"""Steps that an outcome asks for, and those that a report of trapped people asks for at once."""
+	added = set()
+	for task in tasks:
+		if task.status == "Done" and task.outcome:
+			for key in added_by(plans.step_of(task), task.outcome):
+				added.add((key, task.subject_type, task.subject))
+	for elevator in trapped_elevators(incident.name):
+		for step in plans.steps_of_plan(incident.plan):
+			for key in added_by(step, "trapped"):
+				added.add((key, "Property Asset", elevator))
+	return frozenset(added)
+
+
+def trapped_elevators(incident: str) -> list[str]:
+	"""Elevators in which a call or a member of staff reported people."""
+	return frappe.get_all(
+		"Trouble Call", filters={"incident": incident, "elevator": ("is", "set")}, pluck="elevator", distinct=True
+	)
+
+
+def off_hours(property_name: str, at: datetime) -> bool:
+	"""Is `at` outside the property's working time?"""
+	doc = frappe.get_cached_doc("Managed Property", property_name)
+	return clock.off_hours(
+		at,
+		as_time_of_day(doc.work_start, time(9)),
+		as_time_of_day(doc.work_end, time(18)),
+		{row.day for row in doc.work_days},
+		{getdate(row.holiday_date) for row in doc.holidays},
+	)
+
+
+def as_time_of_day(value, default: time) -> time:
+	"""A Time field as a time of day."""
+	if value in (None, ""):
+		return default
+	if isinstance(value, timedelta):
+		return (datetime.min + value).time()
+	return frappe.utils.get_time(value)
+
+
+def departments() -> dict[str, Department]:
+	"""key -> department."""
+	rows = frappe.get_all("Response Department", fields=["name", "role", "is_external", "phone"])
+	return {row.name: Department(row.name, row.role or "", bool(row.is_external), row.phone or "") for row in rows}
+
+
+def roster(property_name: str, at: datetime, known: Mapping[str, Department]) -> Roster:
+	"""Who is on duty at `at`, and everybody who holds a department's role and may see the property."""
+	roles = [department.role for department in known.values() if department.role]
+	return Roster(on_duty(property_name, at), everybody(property_name, roles) if roles else {})
+
+
+def on_duty(property_name: str, at: datetime) -> list[OnDuty]:
+	"""Who is on duty at `at`, by the Duty Shifts."""
+	return [
+		person
+		for _starts_at, person in _shifts(property_name, lambda shift: (shift.starts_at <= at, shift.ends_at > at))
+	]
+
+
+def shifts_within(property_name: str, first: datetime, last: datetime) -> list[dict]:
+	"""Shifts that lie at least partly between two moments: starts_at, ends_at, department, user, contact, phone,
+	is_duty_electrician, reachable (there is somebody to be told: an enabled login, or a number)."""
+	return [
+		frappe._dict(
+			row,
+			starts_at=get_datetime(row.starts_at),
+			ends_at=get_datetime(row.ends_at),
+			phone=_phone_of(row),
+			reachable=bool((row.user and row.enabled) or (not row.user and _phone_of(row))),
+		)
+		for row in _shift_rows(property_name, lambda shift: (shift.starts_at < last, shift.ends_at > first))
+	]
+
+
+def unmanned(property_name: str, department: str, at: datetime) -> bool:
+	"""Is nobody of the department on duty, while others are? Where no roster is kept, nobody can say so."""
+	there = {person.department for person in on_duty(property_name, at)}
+	return bool(there) and department not in there
+
+
+def coming(property_name: str, after: datetime, until: datetime) -> list[tuple[datetime, OnDuty]]:
+	"""(when it begins, who) of the shifts that begin between the two moments, the next first."""
+	return _shifts(property_name, lambda shift: (shift.starts_at > after, shift.starts_at <= until))
+
+
+def _shifts(property_name: str, when: Callable[[Any], tuple]) -> list[tuple[datetime, OnDuty]]:
+	return [
+		(
+			get_datetime(row.starts_at),
+			OnDuty(
+				row.department,
+				(row.user if row.enabled else "") or "",
+				row.contact or "",
+				_phone_of(row),
+				bool(row.is_duty_electrician),
+			),
+		)
+		for row in _shift_rows(property_name, when)
+	]
+
+
+def _phone_of(row: dict) -> str:
+	return row.phone or row.mobile_no or row.contact_phone or row.user_phone or ""
+
+
+def _shift_rows(property_name: str, when: Callable[[Any], tuple]) -> list[dict]:
+	"""The shifts that `when` chooses; who is absent is not there."""
+	shift = frappe.qb.DocType("Duty Shift")
+	contact = frappe.qb.DocType("Contact")
+	user = frappe.qb.DocType("User")
+	query = (
+		frappe.qb.from_(shift)
+		.left_join(contact)
+		.on(shift.contact == contact.name)
+		.left_join(user)
+		.on(shift.user == user.name)
+		.select(
+			shift.starts_at,
+			shift.ends_at,
+			shift.department,
+			shift.user,
+			shift.contact,
+			shift.phone,
+			shift.is_duty_electrician,
+			contact.mobile_no,
+			contact.phone.as_("contact_phone"),
+			user.mobile_no.as_("user_phone"),
+			user.enabled,
+		)
+		.where(shift.property == property_name)
+		.where(shift.is_absent == 0)
+		.orderby(shift.starts_at)
+		.orderby(shift.user)
+		.orderby(shift.name)
+	)
+	for condition in when(shift):
+		query = query.where(condition)
+	return query.run(as_dict=True)
+
+
+def everybody(property_name: str, roles: Sequence[str]) -> dict[str, list[str]]:
+	"""role -> enabled users with the role and a User Permission for the property."""
+	role = frappe.qb.DocType("Has Role")
+	permission = frappe.qb.DocType("User Permission")
+	user = frappe.qb.DocType("User")
+	rows = (
+		frappe.qb.from_(role)
+		.join(user)
+		.on(role.parent == user.name)
+		.join(permission)
+		.on(permission.user == user.name)
+		.select(role.role, user.name)
+		.distinct()
+		.where(role.parenttype == "User")
+		.where(role.role.isin(roles))
+		.where(user.enabled == 1)
+		.where(permission.allow == "Managed Property")
+		.where(permission.for_value == property_name)
+		.orderby(user.name)
+	).run(as_dict=True)
+	found: dict[str, list[str]] = defaultdict(list)
+	for row in rows:
+		found[row.role].append(row.name)
+	return dict(found)
+
+
+def control_room(property_name: str | None, at: datetime) -> tuple[str, ...]:
+	"""Users to ring in the control room: of the property, or of every property when it is not known."""
+	if property_name:
+		known = departments()
+		return assign(known["control_room"], roster(property_name, at, known)).users
+	return tuple(
+		frappe.get_all("Has Role", filters={"role": CONTROL_ROOM, "parenttype": "User"}, pluck="parent", distinct=True)
+	)
+
+
+def guards_on_duty(property_name: str, at: datetime) -> int:
+	"""How many guards are there to hold posts."""
+	return sum(1 for person in on_duty(property_name, at) if person.department == "security")

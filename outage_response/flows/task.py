@@ -1,0 +1,373 @@
+"""The verbs of a task."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from typing import Any
+
+import frappe
+from frappe import _
+from frappe.model.document import Document
+
+from outage_response.domain import authority, lifecycle
+from outage_response.domain.errors import RuleError
+from outage_response.domain.lifecycle import TaskRow
+from outage_response.domain.plan import added_by
+from outage_response.domain.roster import Assignment
+
+from . import assignment, plans, ringing, tasks, timeline
+from .verbs import Call, is_general_manager, save, task_verb
+
+# a step that nobody is at any more
+NOBODY = {
+	"status": "Open",
+	"acknowledged_at": None,
+	"acknowledged_by": None,
+	"started_at": None,
+	"started_by": None,
+}
+# By which road somebody said "mine" who did not touch a screen
+WAYS = ("radio", "phone", "in person", "link", "reply")
+
+
+def _row(call: Call) -> tuple[TaskRow, list[TaskRow]]:
+	rows = tasks.load(call.incident.name)
+	return next(row for row in rows if row.name == call.task.name), rows
+
+
+def _note(call: Call, kind: str, **data: Any) -> None:
+	call.record(kind, {**tasks.about_task(call.task), **data}, task=call.task.name)
+
+
+@task_verb
+def acknowledge(call: Call, how: str = "") -> None:
+	"""Somebody says "mine": ringing stops. `how`: by which road, where it was not a screen of the app.
+
+	Somebody of another department who was rung for it takes it over, and may do it; but not what permits switching on.
+	"""
+	roles = frappe.get_roles(frappe.session.user)
+	department = frappe.get_cached_doc("Response Department", call.task.department)
+	if not {department.role, call.task.assigned_role} & set(roles):
+		command = next((role for role in (authority.CONTROL_ROOM, authority.GENERAL_MANAGER) if role in roles), "")
+		if command and call.task.gate != "energise":
+			call.task.assigned_role = command
+			mine = Assignment(command, (frappe.session.user,), call.task.phone or "")
+			_give_again(call, call.task, mine)
+	_take(call, frappe.session.user, how)
+
+
+def _take(call: Call, user: str | None, how: str = "") -> None:
+	call.task.update({"status": "Acknowledged", "acknowledged_at": call.at, "acknowledged_by": user})
+	if call.task.ring_at:
+		call.task.update(ringing.anew(call.now))  # rings again if nobody starts
+	save(call.task)
+	_note(call, "task_acknowledged", how=[how] if how else "")
+
+
+@task_verb
+def acknowledge_for(call: Call, user: str | None = None, how: str = "radio") -> None:
+	"""Somebody said "mine" by another road, and the control room writes it down. No user: an outside firm's people.
+
+	how  radio, phone, in person, link or reply
+	"""
+	if how not in WAYS:
+		raise RuleError(_("How: choose one of: {allowed}."), allowed=WAYS)
+	if user:
+		require_able(call, user, call.task)
+	_take(call, user or None, how)
+
+
+@task_verb
+def arrive(call: Call) -> None:
+	"""On the spot; for a held post: on post, which stops its clock."""
+	task = call.task
+	task.status = "On Post" if task.held_until else "In Progress"
+	task.started_at, task.started_by = call.at, frappe.session.user
+	if not task.acknowledged_at:
+		task.acknowledged_at, task.acknowledged_by = call.at, frappe.session.user
+	save(task)
+	_note(call, "task_on_post" if task.held_until else "task_started")
+
+
+@task_verb
+def complete(
+	call: Call,
+	outcome: str | None = None,
+	checks: Sequence[str] | None = None,
+	exceptions: Sequence[Mapping[str, str]] | None = None,
+	evidence: str | None = None,
+	photo: str | None = None,
+	evidence_later: bool = False,
+) -> dict:
+	"""The step is done.
+
+	outcome         one of the step's outcomes, where it has any
+	checks          the confirmations given (for example people_clear)
+	exceptions      checklist: what is not normal, as {"item", "note", "fixed"}; everything else is normal
+	evidence        who was called, a note, or a reading, as the step asks; photo: address of an attached file
+	evidence_later  a note, call or photo follows; it is owed until then
+
+	Answers {"task_status", "added", "waiting_for"}: steps that the outcome adds; "read_back" when a second person is next,
+	"defects" while a defect is open.
+	"""
+	task = call.task
+	row, rows = _row(call)
+	step = plans.step_of(task)
+	evidence = (evidence or "").strip()
+	lifecycle.require_completable(
+		step,
+		row,
+		rows,
+		outcome=outcome or "",
+		checks=checks or (),
+		evidence=photo if step.evidence == "photo" else evidence,
+		evidence_later=bool(evidence_later),
+	)
+	if not step.outcomes and outcome:
+		raise RuleError(_("Outcome: this step has none. Leave it empty."))
+	task.outcome, task.evidence, task.photo = outcome or None, evidence or task.evidence, photo or task.photo
+	task.evidence_pending = int(step.evidence != "none" and not (photo if step.evidence == "photo" else evidence))
+	task.started_at = task.started_at or call.at
+	task.started_by = task.started_by or frappe.session.user
+	defects = _take_items(call, exceptions or ())
+	if step.checks:
+		_take_confirmations(call)
+	if defects:
+		task.status = "In Progress"
+		save(task)
+		_note(call, "task_defect", items=defects)
+		return {"waiting_for": "defects", "added": 0}
+	if step.read_back_by:
+		task.status = "In Progress"
+		save(task)
+		_note(call, "task_checks_given")
+		tell_department(call, step.read_back_by, _("Read back: {0}").format(task.title))
+		return {"waiting_for": "read_back", "added": 0}
+	return _done(call, added_by(step, outcome or ""))
+
+
+def _done(call: Call, adds: Sequence[str] = ()) -> dict:
+	task = call.task
+	task.update(
+		{
+			"status": "Done",
+			"completed_at": call.at,
+			"completed_by": frappe.session.user,
+			"recorded_at": call.now,
+		}
+	)
+	save(task)
+	assignment.take_back([task.name])
+	_note(call, "task_done", outcome=task.outcome or "")
+	return {"waiting_for": "", "added": len(tasks.sync(call).add) if adds else 0}
+
+
+def _take_items(call: Call, exceptions: Sequence[Mapping[str, str]]) -> list[str]:
+	"""Checklist rows: all normal except those named. Returns the labels of defects not yet mended."""
+	items = {row.item: row for row in call.task.checks if row.kind == "Item"}
+	named: dict[str, Mapping] = {}
+	for exception in exceptions:
+		item = exception.get("item") if isinstance(exception, Mapping) else None
+		found = item if item in items else next((key for key, row in items.items() if row.item_label == item), None)
+		if found is None:
+			raise RuleError(
+				_("Exceptions: {item} is not on this checklist. Choose one of its rows."), item=str(item)[:140]
+			)
+		named[found] = exception
+	defects = []
+	for key, row in items.items():
+		exception = named.get(key)
+		if exception is None:
+			row.result = "Fixed" if row.result == "Defect" else (row.result or "Normal")
+		else:
+			row.result = "Fixed" if exception.get("fixed") else "Defect"
+			row.note = str(exception.get("note") or "")[:500]
+			if row.result == "Defect":
+				defects.append(row.item_label)
+		row.checked_by, row.checked_at = frappe.session.user, call.at
+	call.task.defects = len(defects)
+	return defects
+
+
+def _take_confirmations(call: Call) -> None:
+	for row in call.task.checks:
+		if row.kind == "Confirmation":
+			row.update({"result": "Confirmed", "checked_by": frappe.session.user, "checked_at": call.at})
+
+
+@task_verb
+def no_answer(call: Call, note: str | None = None) -> dict:
+	"""Somebody was phoned and did not answer: the time of the try is kept, and the step stays open for the next one.
+
+	Answers {"attempts"}: how many tries there were.
+	"""
+	lifecycle.require_call(plans.step_of(call.task))
+	if call.task.status == "Open":
+		call.task.update({"status": "Acknowledged", "acknowledged_at": call.at, "acknowledged_by": frappe.session.user})
+		save(call.task)
+	_note(call, "call_unanswered", note=(note or "").strip()[:500])
+	return {"attempts": timeline.count("call_unanswered", call.task.name)}
+
+
+@task_verb
+def read_back(call: Call) -> dict:
+	"""A second person reads the confirmations back; with that the step is done."""
+	confirmations = [row for row in call.task.checks if row.kind == "Confirmation"]
+	if not confirmations or any(row.result != "Confirmed" for row in confirmations):
+		raise RuleError(_("Checks: there is nothing to read back yet. The department confirms its checks first."))
+	for row in confirmations:
+		authority.require_second_person(row.checked_by, frappe.session.user)
+		row.read_back_by, row.read_back_at = frappe.session.user, call.at
+	_note(call, "task_read_back")
+	return _done(call)
+
+
+@task_verb
+def add_evidence(call: Call, evidence: str | None = None, photo: str | None = None) -> None:
+	"""What was not written at 02:00 is added now, and shows as added later.
+
+	For a step that owes nothing it is a note after what was written; a call ends in one touch, and what was said follows.
+	"""
+	note = (evidence or "").strip()
+	if not note and not photo:
+		raise RuleError(_("Evidence: give a note or a photo."))
+	task = call.task
+	if not task.evidence_pending and plans.step_of(task).evidence == "none":
+		raise RuleError(_("Evidence: nothing is owed for this step."))
+	before = "" if task.evidence_pending else task.evidence
+	task.evidence = "\n".join(filter(None, (before, note))) or task.evidence
+	task.photo = photo or task.photo
+	task.evidence_pending = 0
+	save(task)
+	_note(call, "task_evidence")
+
+
+@task_verb
+def skip(call: Call, reason: str) -> None:
+	"""The step is left out, with a reason; gates and posts only by the General Manager, life safety by nobody."""
+	row, rows = _row(call)
+	waiting = [other for other in rows if other.is_open and other.plan and row.step_key in plans.step_of(other).after]
+	lifecycle.require_skippable(row, general_manager=is_general_manager(), reason=reason or "", waiting=waiting)
+	call.task.update({"status": "Skipped", "reason": reason.strip()})
+	save(call.task)
+	assignment.take_back([call.task.name])
+	_note(call, "task_skipped", reason=reason.strip())
+
+
+@task_verb
+def reassign(call: Call, user: str) -> None:
+	"""Give the task to somebody else; it is unacknowledged until they say so."""
+	_hand_over(call, user)
+	if call.task.status == "Acknowledged":
+		call.task.update({"status": "Open", "acknowledged_at": None, "acknowledged_by": None})
+	if call.task.status == "Open":
+		call.task.update(ringing.anew(call.now))
+		save(call.task)
+	_note(call, "task_reassigned", to=_role_of(call))
+
+
+@task_verb
+def relieve(call: Call, user: str) -> None:
+	"""Another guard takes the post; the first may leave."""
+	_hand_over(call, user)
+	call.task.update({"started_by": user, "acknowledged_by": user})
+	save(call.task)
+	_note(call, "task_relieved", to=_role_of(call))
+
+
+@task_verb
+def move(call: Call, to: str) -> None:
+	"""On the control room's command the guard goes to another post; this one is open again, for the others on duty."""
+	row, rows = _row(call)
+	lifecycle.require_post_to_go_to(row, next((other for other in rows if other.name == to), None))
+	user = frappe.session.user
+	goal = frappe.get_doc("Outage Task", to, for_update=True)
+	everybody = assignment.assign(call.departments[row.department], call.roster)
+	others = tuple(other for other in everybody.users if other != user)
+	_give_again(call, call.task, replace(everybody, users=others or everybody.users))
+	_give_again(call, goal, Assignment(everybody.role, (user,), goal.phone or ""))
+	call.task.update({**NOBODY, **ringing.anew(call.now)})
+	save(call.task)
+	goal.update(
+		{
+			"status": "On Post",
+			"started_at": call.at,
+			"started_by": user,
+			"acknowledged_at": goal.acknowledged_at or call.at,
+			"acknowledged_by": user,
+		}
+	)
+	save(goal)
+	here, there = (post.subject_label or call.incident.property for post in (call.task, goal))
+	_note(call, "task_moved", to=there)
+	call.record("task_on_post", tasks.about_task(goal), task=goal.name)
+	tell_department(call, "control_room", _("Post without a guard: {0} (moved to {1})").format(here, there))
+
+
+def _give_again(call: Call, task: Document, who: Assignment) -> None:
+	assignment.take_back([task.name], status="Cancelled")
+	assignment.give([(task.name, task.title, task.priority, task.due_at, who)], call.now)
+
+
+def _role_of(call: Call) -> str:
+	"""The timeline names roles; who it is stands on the task."""
+	return call.task.assigned_role or call.task.department
+
+
+def require_able(call: Call, user: str, task: Document) -> str:
+	"""The role by which `user` does this step; raises RuleError when they cannot."""
+	if not isinstance(user, str) or not frappe.db.get_value("User", {"name": user, "enabled": 1}):
+		raise RuleError(_("User: {user} is not an enabled user. Choose one of the department."), user=str(user)[:140])
+	department = frappe.get_cached_doc("Response Department", task.department)
+	role = task.assigned_role or department.role
+	if role not in frappe.get_roles(user) or not frappe.has_permission(
+		"Outage Incident", "read", doc=call.incident, user=user
+	):
+		raise RuleError(
+			_("User: {user} needs the role {role} and access to this property."), user=user, role=role or "-"
+		)
+	return role
+
+
+def _hand_over(call: Call, user: str) -> None:
+	role = require_able(call, user, call.task)
+	_give_again(call, call.task, Assignment(role, (user,), call.task.phone or ""))
+	assignment.tell(call.incident, {user: call.task.title}, call.now)
+
+
+@task_verb
+def withdraw(call: Call, danger: str) -> None:
+	"""A guard or engineer leaves for danger: always allowed, and alarms the control room. The step is open again."""
+	if not (danger or "").strip():
+		raise RuleError(_("Danger: say in a word what it is (smoke, water, crowd)."))
+	call.task.update({**NOBODY, **ringing.anew(call.now)})
+	save(call.task)
+	_note(call, "task_withdrawn", danger=danger.strip())
+	where = call.task.subject_label or call.incident.property
+	tell_department(call, "control_room", _("DANGER at {0}: {1}").format(where, danger.strip()))
+
+
+def tell_department(call: Call, department: str, text: str) -> None:
+	"""Ring the bell of everybody on duty there, else of everybody of its role."""
+	who = assignment.assign(call.departments[department], call.roster)
+	assignment.tell(call.incident, dict.fromkeys(who.users, text), call.now)
+
+
+def complete_by_flow(call: Call, completes_with: str, names: Sequence[str] | None = None, *, photo: str = "") -> int:
+	"""Finish the steps that complete with something else (the round of callbacks, the report, notices). Returns how many.
+
+	names  only these tasks; photo: the evidence that comes with it
+	"""
+	rows = [
+		row
+		for row in tasks.load(call.incident.name)
+		if row.is_open
+		and row.plan
+		and plans.step_of(row).completes_with == completes_with
+		and (names is None or row.name in names)
+	]
+	for row in rows:
+		call.task = frappe.get_doc("Outage Task", row.name)
+		if photo:
+			call.task.photo = photo
+		_done(call)
+	return len(rows)

@@ -1,0 +1,300 @@
+"""An incident's task set: made from plan and context, and kept in step with them."""
+
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import frappe
+from frappe import _
+from frappe.model.document import Document
+from frappe.utils import get_datetime
+
+from outage_response import bulk
+from outage_response.domain.clock import due_at
+from outage_response.domain.lifecycle import TaskRow
+from outage_response.domain.plan import Difference, TaskSpec, dedupe_key, difference, expand
+from outage_response.domain.roster import Assignment
+from outage_response.domain.steps import Step
+
+from . import assignment, calling, plans, ringing, surroundings
+from .language import title_of
+from .verbs import Call
+
+ROW_FIELDS = [
+	"name",
+	"step_key",
+	"subject_type",
+	"subject",
+	"subject_label",
+	"round",
+	"status",
+	"department",
+	"assigned_role",
+	"priority",
+	"gate",
+	"defect_gate",
+	"life_safety",
+	"optional",
+	"held_until",
+	"evidence_pending",
+	"defects",
+	"outcome",
+	"due_at",
+	"completed_at",
+	"plan",
+]
+
+
+def load(incident: str) -> list[TaskRow]:
+	"""All tasks of an incident as the rules read them."""
+	rows = frappe.get_all(
+		"Outage Task",
+		filters={"incident": incident},
+		fields=ROW_FIELDS,
+		order_by="priority asc, step_key asc, subject asc",
+	)
+	for row in rows:
+		for field in ("life_safety", "optional", "evidence_pending"):
+			row[field] = bool(row[field])
+		for field in ("gate", "defect_gate", "held_until", "subject", "subject_type", "outcome", "assigned_role"):
+			row[field] = row[field] or ""
+	return [TaskRow(**row) for row in rows]
+
+
+def sync(call: Call, *, reclassify: bool = False) -> Difference:
+	"""Make the incident's tasks what plan and context ask for (invariants 1 and 2), and give them to people."""
+	incident = call.incident
+	existing = load(incident.name)
+	context = surroundings.context(incident, existing, call.around)
+	diff = difference(expand(plans.steps_of_plan(incident.plan), context), existing, reclassify=reclassify)
+	specs = [*diff.add, *(spec for _task, spec in diff.reopen)]
+	if specs:
+		chosen = assignment.choose(specs, incident, call.roster, call.departments, context.property_type)
+		chosen = calling.with_numbers(specs, chosen, call)
+		added = len(diff.add)
+		created = insert(call, list(zip(diff.add, chosen[:added], strict=True)))
+		_reopen(call, list(zip(diff.reopen, chosen[added:], strict=True)))
+		if call.verb != "declare":  # its own entry says how many; three hundred more would hide it
+			call.steps_added += [
+				("task_added", about(spec), name) for spec, name in zip(diff.add, created, strict=True)
+			]
+		announce(call, specs, chosen)
+		_warn(call, specs, chosen)
+	if reclassify:
+		_carry_over(call, diff)
+		_cancel(call, diff.cancel, _("The level was changed"))
+	else:
+		_require_newly(diff)
+	return diff
+
+
+def insert(call: Call, wanted: Sequence[tuple[TaskSpec, Assignment]]) -> list[str]:
+	"""Write new tasks, their checklists and assignments in bulk; names in the order given."""
+	incident, now = call.incident, call.now
+	rows, checks, todos = [], [], []
+	for spec, who in wanted:
+		name = frappe.generate_hash(length=10)
+		step, subject = spec.step, spec.subject
+		due = _due(step, spec, call)
+		rows.append(
+			{
+				"name": name,
+				"incident": incident.name,
+				"property": incident.property,
+				"plan": incident.plan,
+				"step_key": step.key,
+				"title": step.title_en,
+				"title_zh": step.title_zh,
+				"phase": step.phase,
+				"priority": step.priority,
+				"department": spec.department,
+				"assigned_role": who.role,
+				"phone": who.phone,
+				"subject_type": subject.type,
+				"subject": subject.name,
+				"subject_label": subject.label,
+				"round": spec.round,
+				"status": "Open",
+				"anchor_at": spec.anchor_at,
+				"due_at": due,
+				"gate": step.gate,
+				"defect_gate": step.defect_gate,
+				"held_until": step.held_until,
+				"completes_with": step.completes_with,
+				"life_safety": int(step.life_safety),
+				"optional": int(spec.optional),
+				"dedupe_key": dedupe_key(incident.name, step.key, subject.type, subject.name, spec.round),
+				"_assign": assignment.as_assign(who.users) if who.users else None,
+				"ring_at": ringing.begins_at(spec, due, now),
+			}
+		)
+		items = [("Item", item.name, item.label) for item in spec.checklist]
+		items += [("Confirmation", check, check.replace("_", " ")) for check in step.checks]
+		checks += [
+			{
+				**bulk.child_of("Outage Task", name, "checks", index),
+				"kind": kind,
+				"item": item,
+				"item_label": label,
+				"result": "",
+			}
+			for index, (kind, item, label) in enumerate(items, start=1)
+		]
+		todos.append((name, step.title_en, step.priority, due, who))
+	names = bulk.insert("Outage Task", rows, now)
+	bulk.insert("Outage Task Check", checks, now)
+	assignment.write_todos(todos, now)
+	return names
+
+
+def about(spec: TaskSpec) -> dict[str, str]:
+	"""What the timeline says of a step."""
+	return {"title": spec.step.title_en, "title_zh": spec.step.title_zh, "subject": spec.subject.label}
+
+
+def titles(rows: Sequence[TaskRow]) -> dict[str, list[str]]:
+	"""What the timeline says of several tasks, in both languages."""
+	steps = [(row, plans.step_of(row)) for row in rows]
+	return {
+		"steps": [f"{step.title_en} {row.subject_label or ''}".strip() for row, step in steps],
+		"steps_zh": [f"{step.title_zh or step.title_en} {row.subject_label or ''}".strip() for row, step in steps],
+	}
+
+
+def about_task(task: Document) -> dict[str, str]:
+	"""The same for a task that exists."""
+	return {"title": task.title, "title_zh": task.title_zh, "subject": task.subject_label or ""}
+
+
+def _due(step: Step, spec: TaskSpec, call: Call):
+	etr = get_datetime(call.incident.etr) if call.incident.etr else None
+	return due_at(step, spec.anchor_at, call.now, call.incident.planned_by or "", etr)
+
+
+def _reopen(call: Call, wanted: Sequence[tuple[tuple[TaskRow, TaskSpec], Assignment]]) -> None:
+	"""Cancelled steps are asked for again: same rows and assignees, their clocks start anew."""
+	before = _last_assignees([task.name for (task, _spec), _who in wanted])
+	alike: dict[tuple, list[str]] = defaultdict(list)
+	given = []
+	for (task, spec), who in wanted:
+		due = _due(spec.step, spec, call)
+		alike[due, int(spec.optional)].append(task.name)
+		same = Assignment(who.role, before.get(task.name) or who.users, who.phone)
+		given.append((task.name, spec.step.title_en, task.priority, due, same))
+	for (due, optional), names in alike.items():
+		fresh = dict.fromkeys(
+			("acknowledged_at", "acknowledged_by", "started_at", "started_by", "completed_at", "completed_by", "reason")
+		)
+		ring = {} if optional else ringing.anew(call.now)
+		set_many(
+			call,
+			names,
+			{**fresh, **ring, "status": "Open", "plan": call.incident.plan, "due_at": due, "optional": optional},
+		)
+	assignment.give(given, call.now)
+
+
+def _last_assignees(names: Sequence[str]) -> dict[str, tuple[str, ...]]:
+	"""task -> the people it was taken back from."""
+	found: dict[str, dict[str, None]] = defaultdict(dict)
+	for todo in names and frappe.get_all(
+		"ToDo",
+		filters={"reference_type": "Outage Task", "reference_name": ("in", names), "status": "Cancelled"},
+		fields=["reference_name", "allocated_to"],
+		order_by="creation desc, allocated_to asc",
+	):
+		found[todo.reference_name][todo.allocated_to] = None
+	return {name: tuple(users) for name, users in found.items()}
+
+
+def set_many(call: Call, names: Sequence[str], values: Mapping[str, Any]) -> None:
+	"""The same change to several tasks in one statement."""
+	table = frappe.qb.DocType("Outage Task")
+	query = frappe.qb.update(table).where(table.name.isin(names))
+	for field, value in {**values, "modified": call.now, "modified_by": frappe.session.user}.items():
+		query = query.set(table[field], value)
+	query.run()
+
+
+def _carry_over(call: Call, diff: Difference) -> None:
+	"""Steps that both plans ask for keep their row, people and clock, and follow the new plan's rules."""
+	alike: dict[tuple, list[str]] = defaultdict(list)
+	for task, spec in diff.keep:
+		wanted = {
+			"gate": spec.step.gate,
+			"defect_gate": spec.step.defect_gate,
+			"held_until": spec.step.held_until,
+			"life_safety": spec.step.life_safety,
+			"optional": spec.optional,
+		}
+		changed = {field: value for field, value in wanted.items() if task.is_open and getattr(task, field) != value}
+		if task.plan != call.incident.plan:
+			changed["plan"] = call.incident.plan
+		if changed:
+			alike[tuple(changed.items())].append(task.name)
+	for changed, names in alike.items():
+		set_many(call, names, dict(changed))
+
+
+def _require_newly(diff: Difference) -> None:
+	"""More posts than guards: an optional step became required (never the other way while the outage runs)."""
+	names = [task.name for task, spec in diff.keep if task.is_open and task.optional and not spec.optional]
+	if names:
+		table = frappe.qb.DocType("Outage Task")
+		frappe.qb.update(table).set(table.optional, 0).where(table.name.isin(names)).run()
+
+
+def _cancel(call: Call, tasks: Sequence[TaskRow], reason: str) -> None:
+	end_many(call, [task.name for task in tasks], "Cancelled", reason)
+
+
+def end_many(call: Call, names: Sequence[str], status: str, reason: str, *, todo_status: str | None = None) -> None:
+	"""End several tasks at once: `status` is Done, Skipped or Cancelled."""
+	if not names:
+		return
+	values = {"status": status, "reason": reason}
+	if status == "Done":
+		values.update(completed_at=call.at, completed_by=frappe.session.user, recorded_at=call.now)
+	set_many(call, names, values)
+	assignment.take_back(names, todo_status or ("Cancelled" if status == "Cancelled" else "Closed"))
+
+
+def announce(call: Call, specs: Sequence[TaskSpec], chosen: Sequence[Assignment]) -> None:
+	"""Tell each person once per verb, naming their most urgent step."""
+	urgent: dict[str, TaskSpec] = {}
+	count: dict[str, int] = defaultdict(int)
+	for spec, who in zip(specs, chosen, strict=True):
+		for user in who.users:
+			count[user] += 1
+			if user not in urgent or spec.step.priority < urgent[user].step.priority:
+				urgent[user] = spec
+	languages = dict(
+		frappe.get_all("User", filters={"name": ("in", list(urgent))}, fields=["name", "language"], as_list=True)
+	)
+	subjects = {}
+	for user, spec in urgent.items():
+		lang = languages.get(user) or ""
+		title = title_of(about(spec), lang or "en")
+		where = f" ({spec.subject.label})" if spec.subject.label else ""
+		subjects[user] = (
+			_("{0}: {1}{2} and {3} more steps for you", lang or None).format(
+				call.incident.property, title, where, count[user] - 1
+			)
+			if count[user] > 1
+			else f"{call.incident.property}: {title}{where}"
+		)
+	assignment.tell(call.incident, subjects, call.now)
+
+
+def _warn(call: Call, specs: Sequence[TaskSpec], chosen: Sequence[Assignment]) -> None:
+	"""One warning per department and cause, not per step; who is asleep is said once."""
+	asleep = {
+		spec.department for spec, who in zip(specs, chosen, strict=True) if who.warning == "nobody_on_duty_life_safety"
+	}
+	said = {(department, "nobody_on_duty") for department in asleep}
+	for spec, who in zip(specs, chosen, strict=True):
+		key = (spec.department, who.warning)
+		if who.warning and key not in said:
+			said.add(key)
+			name = frappe.get_cached_value("Response Department", spec.department, "department_name")
+			call.warn(who.warning, {"department": name, "phone": who.phone or call.departments[spec.department].phone})

@@ -1,0 +1,134 @@
+"""A call that telephony has logged by itself, with a resident whose callback is pending, is offered as that callback's
+attempt: nobody types it twice. The hook only asks for a job; the sweep finds what no job took."""
+
+from collections import defaultdict
+from collections.abc import Sequence
+from datetime import timedelta
+
+import frappe
+from frappe.model.document import Document
+from frappe.utils import get_datetime, now_datetime
+
+from outage_response import integrations
+from outage_response.domain import phones
+from outage_response.integrations import LoggedCall
+
+JOB = "outage_response.jobs.offer_calls"
+OPEN = ("Pending", "No Answer")
+HOURS = 24
+
+
+def on_call_log(doc: Document, method: str | None = None) -> None:
+	"""Hook on call logs: never fails or slows the telephony."""
+	try:
+		if str(doc.name).startswith(integrations.CALL_LOG_PREFIX) or frappe.flags.in_import or frappe.flags.in_install:
+			return
+		if frappe.db.exists("Outage Callback", {"status": ("in", OPEN)}):
+			frappe.db.after_commit.add(_ask_for_a_job)
+	except Exception:
+		frappe.log_error(title="Outage Response: call log not looked at")
+
+
+def _ask_for_a_job() -> None:
+	try:
+		frappe.enqueue(JOB, queue="short", job_id="outage_response.offer_calls", deduplicate=True)
+	except Exception:
+		frappe.logger("outage_response").warning("no queue for call logs", exc_info=True)
+
+
+def offer_calls() -> int:
+	"""Offer logged calls to the callbacks they may be attempts of. Returns how many offers are new."""
+	waiting = _waiting()
+	if not waiting:
+		return 0
+	since = max(now_datetime() - timedelta(hours=HOURS), min(get_datetime(row.creation) for row in waiting))
+	calls = [call for log in integrations.call_logs() for call in log.recent_calls(since)]
+	used = _used(calls)
+	by_tail: dict[str, list[LoggedCall]] = defaultdict(list)
+	for call in calls:
+		if (tail := phones.tail(call.number)) and (call.doctype, call.name) not in used:
+			by_tail[tail].append(call)
+	chosen: dict[str, LoggedCall] = {}
+	known: dict[str, str] = {}
+	for row in waiting:
+		known[row.name] = row.offered_record or ""
+		for call in by_tail.get(phones.tail(row.number), ()):
+			fits = phones.same(call.number, row.number) and call.at >= get_datetime(row.creation)
+			if fits and (row.name not in chosen or call.at > chosen[row.name].at):
+				chosen[row.name] = call
+	fresh = {name: call for name, call in chosen.items() if known[name] != call.name}
+	for name, call in sorted(fresh.items()):
+		_offer(name, call)
+	return len(fresh)
+
+
+def _offer(callback: str, call: LoggedCall) -> None:
+	table = frappe.qb.DocType("Outage Callback")
+	(
+		frappe.qb.update(table)
+		.set(table.offered_doctype, call.doctype)
+		.set(table.offered_record, call.name)
+		.set(table.offered_at, call.at)
+		.where(table.name == callback)
+		.where(table.status.isin(OPEN))
+	).run()
+	frappe.clear_document_cache("Outage Callback", callback)
+
+
+def _waiting() -> list[dict]:
+	"""Open callbacks, a row for each of the contact's numbers."""
+	callback, phone = frappe.qb.DocType("Outage Callback"), frappe.qb.DocType("Contact Phone")
+	fields = [callback.name, callback.creation, callback.offered_record]
+	return (
+		frappe.qb.from_(callback)
+		.select(*fields, callback.phone.as_("number"))
+		.where(callback.status.isin(OPEN))
+		.where(callback.phone != "")
+	).run(as_dict=True) + (
+		frappe.qb.from_(callback)
+		.join(phone)
+		.on((phone.parent == callback.contact) & (phone.parenttype == "Contact"))
+		.select(*fields, phone.phone.as_("number"))
+		.where(callback.status.isin(OPEN))
+		.where(phone.phone != callback.phone)
+	).run(as_dict=True)
+
+
+def _used(calls: Sequence[LoggedCall]) -> set[tuple[str, str]]:
+	"""Which of them are an attempt already."""
+	if not calls:
+		return set()
+	rows = frappe.get_all(
+		"Outage Callback Attempt",
+		filters={"crm_record": ("in", [call.name for call in calls])},
+		fields=["crm_doctype", "crm_record"],
+	)
+	return {(row.crm_doctype, row.crm_record) for row in rows}
+
+
+def take(callback: Document, record: str, outcome: str, note: str, attempt: int) -> tuple[str, str]:
+	"""The offered call is the attempt; (doctype, name). It is offered to nobody else any more.
+
+	Raises LookupError when it is not offered for this callback, or its platform is gone.
+	"""
+	log = next((log for log in integrations.call_logs() if callback.offered_doctype == log.CALL_LOG), None)
+	if not log or record != callback.offered_record:
+		raise LookupError(record)
+	found = log.take_call(record, callback, outcome, note, attempt)
+	table = frappe.qb.DocType("Outage Callback")
+	(
+		frappe.qb.update(table)
+		.set(table.offered_doctype, None)
+		.set(table.offered_record, None)
+		.set(table.offered_at, None)
+		.where(table.offered_record == record)
+		.where(table.offered_doctype == found[0])
+		.where(table.name != callback.name)
+	).run()
+	forget(callback)
+	return found
+
+
+def forget(callback: Document) -> None:
+	"""No call is offered any more."""
+	callback.offered_doctype = callback.offered_record = callback.offered_at = None

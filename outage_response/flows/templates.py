@@ -1,0 +1,52 @@
+"""Own small pages: plain Jinja with everything escaped, and nothing of the website's bundle."""
+
+import functools
+from typing import Any
+
+import frappe
+import jinja2
+from frappe import _
+
+# What was done just now -> the sentence on top of the next page
+DONE = {
+	"danger": "We have told the control room at once. If life is in danger, phone the emergency number now: {emergency}",
+	"known": "Thank you. We know of this outage; your report is kept with it.",
+	"reported": "Thank you. Your report is with the control room; we look at it at once.",
+	"back": "Thank you. We have noted that your power is back.",
+	"still_out": "Thank you. We have noted that you are still without power; our people know.",
+	"call_me": "We will call you.",
+	"care_kept": "We have noted it. Only the control room and customer service see it, and only during an outage.",
+	"care_withdrawn": "It is deleted.",
+	"told": "Noted. Next call.",
+	"claimed": "This call is yours for some minutes.",
+}
+
+
+@functools.cache
+def _environment() -> jinja2.Environment:
+	return jinja2.Environment(
+		loader=jinja2.PackageLoader("outage_response", "templates/outages"),
+		autoescape=True,
+		trim_blocks=True,
+		lstrip_blocks=True,
+		undefined=jinja2.StrictUndefined,
+	)
+
+
+def render(template: str, **values: Any) -> str:
+	"""A page in the reader's language."""
+	lang = frappe.local.lang or "en"
+	emergency = frappe.get_cached_doc("Outage Response Settings").get("emergency_number") or "120 / 119 / 110"
+	said = values.pop("said", "")
+	return (
+		_environment()
+		.get_template(template)
+		.render(
+			_=_,
+			lang="zh-CN" if lang.startswith("zh") else lang,
+			emergency=emergency,
+			message=_(DONE[said]).format(emergency=emergency) if said else "",
+			urgent=said == "danger",
+			**values,
+		)
+	)

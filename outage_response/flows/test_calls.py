@@ -1,0 +1,106 @@
+"""A test before the night: everybody of the next shift is rung, and it shows who answered."""
+
+from datetime import datetime
+
+import frappe
+from frappe import _
+from frappe.utils import now_datetime, time_diff_in_seconds
+
+from outage_response import bulk, permissions
+from outage_response.domain import escalation
+from outage_response.domain.errors import RuleError
+from outage_response.domain.escalation import Person
+from outage_response.domain.plan import dedupe_key
+
+from . import channels, pages
+from .people import People
+from .verbs import translated
+
+
+def test_call(property_name: str, department: str | None = None) -> dict:
+	"""Ring everybody of the next shift (within a day), else those on duty now, by every channel that reaches them.
+
+	Answers {"test", "people", "unreachable"}: the Paging Test, how many were rung, names of those without any channel.
+	"""
+	with translated():
+		permissions.require_verb("test_call")
+		permissions.require_property(property_name)
+		now = now_datetime()
+		people = People(property_name, now)
+		shift = [one for some in people.next_shift.values() for one in some] or people.on_duty
+		if department:
+			shift = [one for one in shift if one.department == department]
+		if not shift:
+			raise RuleError(_("Nobody is on a shift here within a day: enter the roster first."))
+		working = channels.working()
+		wanted = channels.chosen((), working)
+		test = frappe.get_doc(
+			{
+				"doctype": "Paging Test",
+				"property": property_name,
+				"department": department,
+				"shift_at": now,
+				"called_at": now,
+				"called_by": frappe.session.user,
+			}
+		)
+		rows, unreachable, rung = [], [], set()
+		test.flags.by_verb = test.flags.ignore_permissions = True
+		test.insert()
+		for one in shift:
+			person = people.person(one)
+			reaching = channels.reaching(person, wanted) if person else []
+			if not reaching:
+				unreachable.append((person.name if person else "") or one.user or one.contact)
+				continue
+			if person.key in rung:
+				continue
+			rung.add(person.key)
+			rows += [_row(test, person, one.department, channel.name, now) for channel in reaching]
+		test.update({"people": len(rung), "unreachable": "\n".join(dict.fromkeys(unreachable))})
+		test.save()
+		if rows:
+			bulk.insert("Outage Page", rows, now)
+			pages.ask_for_a_job()
+		return {"test": test.name, "people": len(rung), "unreachable": list(dict.fromkeys(unreachable))}
+
+
+def _row(test, person: Person, department: str, channel: str, now: datetime) -> dict:
+	return {
+		"test": test.name,
+		"priority": 3,
+		"is_drill": 0,
+		"dedupe_key": dedupe_key(test.name, person.key, channel, ""),
+		**pages.addressed(test.property, department, escalation.NEXT_SHIFT, person, channel, now),
+	}
+
+
+def result(test: str) -> dict:
+	"""Who answered: `people` (name, department, channels with their state, answered_after in seconds or None), `unreachable`.
+
+	The caller has checked the right to read the test.
+	"""
+	doc = frappe.db.get_value("Paging Test", test, ["property", "called_at", "unreachable"], as_dict=True)
+	rows = frappe.get_all(
+		"Outage Page",
+		filters={"test": test},
+		fields=["person", "person_name", "department", "channel", "status", "answer", "answered_at", "error"],
+		order_by="person_name asc, channel asc",
+	)
+	found: dict[str, dict] = {}
+	for row in rows:
+		one = found.setdefault(
+			row.person,
+			{"name": row.person_name, "department": row.department, "channels": [], "answered_after": None},
+		)
+		one["channels"].append({"channel": row.channel, "status": row.status, "error": row.error or ""})
+		if row.answer:
+			after = max(0, int(time_diff_in_seconds(row.answered_at, doc.called_at)))
+			one["answered_after"] = min(after, one["answered_after"]) if one["answered_after"] is not None else after
+	people = sorted(found.values(), key=lambda one: (one["answered_after"] is not None, one["name"]))
+	return {
+		"property": doc.property,
+		"people": people,
+		"answered": sum(one["answered_after"] is not None for one in people),
+		"unreachable": [name for name in (doc.unreachable or "").split("\n") if name],
+	}

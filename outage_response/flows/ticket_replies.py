@@ -1,0 +1,179 @@
+"""Answers to the authors of linked tickets: rows first, written with the verb; a job sends them, a sweep finds the rest.
+
+One answer with what is known, one at restoration, one with the callback; changes of the expected time only for those who
+asked for every update. Never in a drill.
+"""
+
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from datetime import timedelta
+
+import frappe
+from frappe import _
+from frappe.model.document import Document
+from frappe.utils import format_datetime, now_datetime
+
+from outage_response import bulk, integrations
+from outage_response.compat import is_retriable
+from outage_response.domain.plan import dedupe_key
+
+JOB = "outage_response.jobs.send_ticket_replies"
+MAX_TRIES = 5
+# Minutes to wait after the first, second ... try that failed
+WAITS = (1, 5, 15, 60)
+
+
+def queue(incident: Document, kind: str, calls: Iterable[dict], outcome: str = "") -> int:
+	"""Write one answer per linked ticket that has not had it yet. Returns how many."""
+	settings = frappe.get_cached_doc("Outage Response Settings")
+	calls = [call for call in calls if call.ticket]
+	if incident.is_drill or not settings.reply_to_tickets or not calls:
+		return 0
+	once = str(incident.etr) if kind == "ETR" else outcome
+	keys = {dedupe_key(incident.name, f"{kind} {once}", call.ticket_type, call.ticket): call for call in calls}
+	for known in frappe.get_all("Outage Ticket Reply", filters={"dedupe_key": ("in", list(keys))}, pluck="dedupe_key"):
+		del keys[known]
+	if not keys:
+		return 0
+	with _residents_language():
+		message = text(incident, kind, outcome)
+	bulk.insert(
+		"Outage Ticket Reply",
+		[
+			{
+				"ticket_type": call.ticket_type,
+				"ticket": call.ticket,
+				"incident": incident.name,
+				"property": incident.property,
+				"kind": kind,
+				"status": "Queued",
+				"message": message,
+				"dedupe_key": key,
+			}
+			for key, call in keys.items()
+		],
+	)
+	frappe.db.after_commit.add(_ask_for_a_job)
+	return len(keys)
+
+
+@contextmanager
+def _residents_language() -> Iterator[None]:
+	"""Residents read the site's language, whatever the operator's is."""
+	before = frappe.local.lang
+	frappe.local.lang = frappe.db.get_single_value("System Settings", "language") or before
+	try:
+		yield
+	finally:
+		frappe.local.lang = before
+
+
+def _ask_for_a_job() -> None:
+	try:
+		frappe.enqueue(JOB, queue="short", job_id="outage_response.send_ticket_replies", deduplicate=True)
+	except Exception:
+		frappe.logger("outage_response").warning("no queue for ticket replies", exc_info=True)
+
+
+def text(incident: Document, kind: str, outcome: str = "") -> str:
+	"""What a resident reads: what is known of the outage, in plain words; nothing about anybody else."""
+	etr = format_datetime(incident.etr, "yyyy-MM-dd HH:mm") if incident.etr else ""
+	if kind == "Known":
+		if incident.status == "Scheduled" or incident.level == "III":
+			parts = [
+				_("This is the planned outage from {0} to {1}.").format(
+					format_datetime(incident.planned_start, "yyyy-MM-dd HH:mm"),
+					format_datetime(incident.planned_end, "yyyy-MM-dd HH:mm"),
+				)
+			]
+		elif incident.status in ("Restored", "Stood Down"):
+			parts = [
+				_("Supply has come back in your area. We know that you report it is still out, and will call you.")
+			]
+		else:
+			parts = [_("We know of the power outage in your area; our people are at work on it.")]
+			parts.append(
+				_("Supply is expected back about {0}.").format(etr)
+				if etr
+				else _("We do not know yet when supply will be back; this page shows it as soon as we do.")
+			)
+			parts.append(
+				_("If anybody is in danger or depends on a medical device, phone the emergency number and us.")
+			)
+		return " ".join(parts)
+	if kind == "ETR":
+		return (
+			_("The expected time has changed: supply is expected back about {0}.").format(etr)
+			if etr
+			else _("The expected time no longer holds; we will tell you as soon as there is a new one.")
+		)
+	if kind == "Restored":
+		return _("Supply is back in your area. We will call you; if you are still without power, answer this message.")
+	return {
+		"Reached": _("Thank you for speaking with us. This ticket is closed as far as the outage is concerned."),
+		"Still Out": _("You told us that you are still without power. Our people are on it; this ticket stays open."),
+		"No Answer": _("We tried to call you about the outage and will try again."),
+		"Refused": _("You did not wish to be called about the outage. Write here if you need anything."),
+	}[outcome]
+
+
+def queued(limit: int = 200) -> list[str]:
+	"""Names of answers to send now, those tried least first. What failed waits longer each time; what belongs to a
+	platform that is switched off waits until it is on again."""
+	desks = [desk.DOCTYPE for desk in integrations.desks()]
+	if not desks:
+		return []
+	table, now = frappe.qb.DocType("Outage Ticket Reply"), now_datetime()
+	due = table.tries.isnull() | (table.tries == 0)
+	for tries, minutes in enumerate(WAITS, start=1):
+		due |= (table.tries == tries) & (table.modified <= now - timedelta(minutes=minutes))
+	return (
+		frappe.qb.from_(table)
+		.select(table.name)
+		.where(table.status == "Queued")
+		.where(table.ticket_type.isin(desks))
+		.where(due)
+		.orderby(table.tries)
+		.orderby(table.creation)
+		.orderby(table.name)
+		.limit(limit)
+	).run(pluck=True)
+
+
+def send(name: str) -> None:
+	"""Send one answer. The row is locked while it is sent, so that two workers never send the same."""
+	table = frappe.qb.DocType("Outage Ticket Reply")
+	found = (
+		frappe.qb.from_(table)
+		.select(table.ticket_type, table.ticket, table.message, table.tries)
+		.where(table.name == name)
+		.where(table.status == "Queued")
+		.for_update()
+	).run(as_dict=True)
+	if not found:
+		return
+	row = found[0]
+	desk = integrations.desk_of(row.ticket_type)
+	if not desk:
+		return
+	frappe.db.savepoint("send_reply")
+	try:
+		with integrations.as_system():
+			desk.reply(row.ticket, row.message)
+		values = {"status": "Sent", "sent_at": now_datetime(), "tries": (row.tries or 0) + 1, "error": None}
+	except Exception as error:
+		if is_retriable(error):
+			raise
+		frappe.db.rollback(save_point="send_reply")
+		frappe.clear_messages()
+		tries = (row.tries or 0) + 1
+		values = {
+			"status": "Failed" if tries >= MAX_TRIES else "Queued",
+			"tries": tries,
+			"error": f"{type(error).__name__}: {error}"[:500],
+		}
+	frappe.qb.update(table).where(table.name == name).set(table.status, values["status"]).set(
+		table.tries, values["tries"]
+	).set(table.error, values["error"]).set(table.sent_at, values.get("sent_at")).set(
+		table.modified, now_datetime()
+	).run()

@@ -1,0 +1,357 @@
+"""From a ticket to a trouble call, and from an incident back to its tickets.
+
+A new ticket is only looked at; a job does the rest, and a sweep every minute does what no job did. Tickets are linked,
+never merged: what one resident wrote is not copied anywhere.
+"""
+
+import re
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+import frappe
+from frappe import _
+from frappe.model.document import Document
+from frappe.utils import get_datetime, now_datetime
+
+from outage_response import bulk, integrations
+from outage_response.domain import phones, triage
+from outage_response.domain import tickets as rules
+from outage_response.integrations import Ticket, contacts, households
+
+from . import assignment, surroundings, task, ticket_replies
+from .verbs import Call, lock_incident, touch
+
+JOB = "outage_response.jobs.read_tickets"
+BATCH = 500
+# A ticket that was written before another one may be committed after it
+OVERLAP_MINUTES = 15
+
+
+@dataclass(frozen=True)
+class Cursor:
+	"""How far the tickets have been read: desks that are done, and the last ticket of the one being read."""
+
+	desk: int = 0
+	after: Ticket | None = None
+
+
+def before_ticket(doc: Document, method: str | None = None) -> None:
+	"""Hook on a ticket that is about to be inserted: what is imported says so, and the sweep passes it by."""
+	if _is_brought_over():
+		doc.outage_imported = 1
+
+
+def _is_brought_over() -> bool:
+	flags = frappe.flags
+	return bool(flags.in_import or flags.in_install or flags.in_migrate or flags.in_patch)
+
+
+def on_ticket(doc: Document, method: str | None = None) -> None:
+	"""Hook on a new ticket: looks at its words and asks for a job. It writes nothing, and never fails or slows a ticket."""
+	try:
+		if _is_brought_over():
+			return
+		desk = integrations.desk_for(doc.doctype)
+		# The words come first: they cost no query, and hardly any ticket has them
+		if desk and _settings().read_tickets and is_about_power(desk.from_document(doc)) and desk.is_on():
+			frappe.db.after_commit.add(ask_for_a_job)
+	except Exception:
+		_log_quietly()
+
+
+def _log_quietly() -> None:
+	try:
+		frappe.log_error(title="Outage Response: ticket not read")
+	except Exception:
+		frappe.logger("outage_response").warning("ticket not read", exc_info=True)
+
+
+def ask_for_a_job() -> None:
+	try:
+		frappe.enqueue(JOB, queue="short", job_id="outage_response.read_tickets", deduplicate=True)
+	except Exception:
+		# The queue is down: the ticket is safe, and the sweep reads it within a minute of the queue's return
+		frappe.logger("outage_response").warning("no queue for reading tickets", exc_info=True)
+
+
+def _settings() -> Document:
+	return frappe.get_cached_doc("Outage Response Settings")
+
+
+def words() -> triage.Words:
+	"""The word lists of Settings; an empty one stands for the app's own."""
+	settings = _settings()
+	own = triage.Words()
+
+	def lines(field: str, otherwise: tuple[str, ...]) -> tuple[str, ...]:
+		return tuple(line.strip() for line in (settings.get(field) or "").splitlines() if line.strip()) or otherwise
+
+	return triage.Words(
+		lines("outage_words", own.outage),
+		lines("not_outage_words", own.not_outage),
+		lines("danger_words", own.danger),
+		lines("no_danger_words", own.no_danger),
+	)
+
+
+def is_about_power(ticket: Ticket) -> bool:
+	"""Ticket type or template first, then the words of subject and description."""
+	kinds = {line.strip().lower() for line in (_settings().ticket_types or "").splitlines() if line.strip()}
+	if any(kind.lower() in kinds for kind in ticket.kinds):
+		return True
+	return bool(triage.read(f"{ticket.subject}\n{ticket.description}", words()).outage)
+
+
+# ---------------------------------------------------------------- reading
+
+
+def read_unread(cursor: Cursor | None = None) -> Cursor | None:
+	"""Make trouble calls of tickets that have none yet, one page. Returns where to go on, None at the end.
+
+	The unique (ticket doctype, ticket) keeps two jobs from reading one ticket twice: the second one is retried.
+	"""
+	cursor = cursor or Cursor()
+	now, settings = now_datetime(), _settings()
+	desks = list(integrations.desks()) if settings.read_tickets else []
+	oldest = now - timedelta(hours=settings.old_ticket_hours or 6)
+	if cursor.desk < len(desks):
+		since = max(get_datetime(settings.tickets_read_until or now) - timedelta(minutes=OVERLAP_MINUTES), oldest)
+		if not settings.tickets_read_until:
+			since = oldest
+		page = desks[cursor.desk].unread(since, BATCH, cursor.after)
+		make_calls([one for one in page if one.raised_at >= oldest and is_about_power(one)], now)
+		if len(page) == BATCH:
+			return Cursor(cursor.desk, page[-1])
+		if cursor.desk + 1 < len(desks):
+			return Cursor(cursor.desk + 1)
+	frappe.db.set_single_value("Outage Response Settings", "tickets_read_until", now, update_modified=False)
+	return None
+
+
+def make_calls(tickets: Sequence[Ticket], now: datetime) -> None:
+	if not tickets:
+		return
+	homes, lists = homes_of(tickets), words()
+	rows, dangers = [], []
+	for ticket in tickets:
+		home = homes.get(ticket.name, {})
+		reading = triage.read(f"{ticket.subject}\n{ticket.description}", lists)
+		rows.append(
+			{
+				"property": home.get("property"),
+				"unit": home.get("unit"),
+				"power_node": home.get("power_node"),
+				"contact": home.get("contact") or ticket.contact or None,
+				"phone": ticket.phone or None,
+				"said_at": ticket.raised_at,
+				"danger": int(bool(reading.danger)),
+				"keep_open": int(rules.about_something_else_too(ticket.subject, ticket.description, lists)),
+				"waiting": 1,
+				"ticket_type": ticket.doctype,
+				"ticket": ticket.name,
+			}
+		)
+		if reading.danger:
+			dangers.append((ticket, home, reading.danger))
+	bulk.insert("Trouble Call", rows, now)
+	_alarm(dangers, now)
+
+
+def _alarm(dangers: Sequence[tuple[Ticket, dict, str]], now: datetime) -> None:
+	"""One word of danger rings the control room at once, whatever else is known."""
+	people = {
+		name: surroundings.control_room(name, now)
+		for name in dict.fromkeys(home.get("property") for _t, home, _w in dangers)
+	}
+	for ticket, home, word in dangers:
+		text = _("DANGER in a ticket ({0}): {1} {2}").format(
+			word, home.get("property") or "", home.get("unit_no") or _("place unknown")
+		)
+		assignment.ring(dict.fromkeys(people[home.get("property")], text), ticket.doctype, ticket.name, now)
+
+
+def homes_of(tickets: Sequence[Ticket]) -> dict[str, dict]:
+	"""ticket name -> {unit, unit_no, property, power_node, contact} of the resident who wrote it, in a fixed number of
+	queries.
+
+	Found by contact, else by customer, else by e-mail, else by phone (one on the ticket, or one that its text gives). Of
+	several units the one named in the text, else the first.
+	"""
+	by_mail = contacts.of_emails(ticket.email for ticket in tickets)
+	numbers = {
+		ticket.name: (ticket.phone,) if ticket.phone else phones.numbers_in(f"{ticket.subject}\n{ticket.description}")
+		for ticket in tickets
+	}
+	by_number = contacts.of_numbers({number for found in numbers.values() for number in found})
+	of_customer = _homes_of_customers(tickets)
+	ways = {
+		ticket.name: (
+			[ticket.contact] if ticket.contact else [],
+			by_mail.get(ticket.email, []),
+			[contact for number in numbers[ticket.name] for contact in by_number.get(number, ())],
+		)
+		for ticket in tickets
+	}
+	homes = _homes(sorted({contact for way in ways.values() for people in way for contact in people}))
+	result = {}
+	for ticket in tickets:
+		by_contact, mail, phone = (
+			[home for contact in dict.fromkeys(people) for home in homes.get(contact, ())]
+			for people in ways[ticket.name]
+		)
+		found = by_contact or of_customer.get((ticket.doctype, ticket.customer)) or mail or phone
+		if found:
+			text = f"{ticket.subject} {ticket.description}"
+			result[ticket.name] = next((home for home in found if _names(text, home.unit_no)), found[0])
+	return result
+
+
+def _names(text: str, unit_no: str) -> bool:
+	"""Does the text name the unit? 1A is not named by 21A."""
+	return bool(re.search(rf"(?<![0-9A-Za-z]){re.escape(unit_no)}(?![0-9A-Za-z])", text, re.IGNORECASE))
+
+
+def _home_query():
+	unit, resident = frappe.qb.DocType("Property Unit"), frappe.qb.DocType("Unit Resident")
+	query = frappe.qb.from_(unit).select(unit.name.as_("unit"), unit.unit_no, unit.property, unit.power_node)
+	return unit, resident, query
+
+
+def _homes(people: Sequence[str]) -> dict[str, list[dict]]:
+	"""contact -> the units they live in."""
+	if not people:
+		return {}
+	unit, resident, query = _home_query()
+	rows = (
+		query.join(resident)
+		.on((resident.parent == unit.name) & (resident.parenttype == "Property Unit"))
+		.select(resident.contact)
+		.where(resident.contact.isin(list(people)))
+		.orderby(unit.name)
+	).run(as_dict=True)
+	found: dict[str, list[dict]] = defaultdict(list)
+	for row in rows:
+		found[row.contact].append(row)
+	return found
+
+
+def _homes_of_customers(tickets: Sequence[Ticket]) -> dict[tuple[str, str], list[dict]]:
+	"""(ticket doctype, customer) -> the unit whose household the customer is."""
+	wanted: dict[str, set[str]] = defaultdict(set)
+	for ticket in tickets:
+		if ticket.customer:
+			wanted[ticket.doctype].add(ticket.customer)
+	found: dict[tuple[str, str], list[dict]] = defaultdict(list)
+	for doctype, names in wanted.items():
+		desk = integrations.desk_of(doctype)
+		if not desk or not frappe.get_meta(desk.CUSTOMER).has_field(households.UNIT_FIELD):
+			continue
+		customer = frappe.qb.DocType(desk.CUSTOMER)
+		unit, _resident, query = _home_query()
+		rows = (
+			query.join(customer)
+			.on(customer[households.UNIT_FIELD] == unit.name)
+			.select(customer.name.as_("customer"))
+			.where(customer.name.isin(sorted(names)))
+		).run(as_dict=True)
+		for row in rows:
+			found[(doctype, row.pop("customer"))].append(row)
+	return found
+
+
+# ---------------------------------------------------------------- linking
+
+
+def attach(incident_name: str, calls: Sequence[dict], now: datetime) -> None:
+	"""Link calls to an incident: their tickets show it, their authors get what is known, danger rings."""
+	doc = lock_incident(incident_name)
+	table = frappe.qb.DocType("Trouble Call")
+	frappe.qb.update(table).set(table.incident, incident_name).set(table.waiting, 0).where(
+		table.name.isin([call.name for call in calls])
+	).run()
+	call = Call("attach_calls", now, now, incident=doc)
+	call.record("calls_linked", {"count": len(calls)})
+	if any(row.danger for row in calls):
+		call.record("danger_reported", {"unit": [row.unit for row in calls if row.danger and row.unit]})
+		task.tell_department(call, "control_room", _("DANGER reported by a resident"))
+	show_on_tickets(doc, calls)
+	ticket_replies.queue(doc, "Known", calls)
+	touch(doc)
+
+
+def show_on_tickets(doc: Document, calls: Iterable[dict]) -> None:
+	"""Level, state, expected restoration and incident on the linked tickets."""
+	by_desk: dict[str, list[str]] = defaultdict(list)
+	for call in calls:
+		if call.ticket:
+			by_desk[call.ticket_type].append(call.ticket)
+	for doctype, names in by_desk.items():
+		if desk := integrations.desk_of(doctype):
+			desk.show(
+				names,
+				{
+					"outage_incident": doc.name,
+					"outage_level": doc.level,
+					"outage_state": doc.status,
+					"outage_etr": doc.etr,
+				},
+			)
+
+
+def linked_calls(incident_name: str) -> list[dict]:
+	"""The trouble calls of an incident that came as tickets."""
+	return frappe.get_all(
+		"Trouble Call",
+		filters={"incident": incident_name, "ticket": ("is", "set")},
+		fields=["name", "contact", "ticket_type", "ticket", "wants_updates", "keep_open"],
+		order_by="said_at asc, name asc",
+	)
+
+
+# ---------------------------------------------------------------- following the incident
+
+
+def on_incident_change(doc: Document, method: str | None = None) -> None:
+	"""Hook on every change of an incident: linked tickets show it, and their authors are told what they wait for."""
+	before = doc.get_doc_before_save()
+	if before is None:
+		if not doc.is_drill and doc.status in ("Reported", "Active"):
+			frappe.db.after_commit.add(ask_for_a_job)  # calls that wait may be about it
+		return
+	if all(str(before.get(f)) == str(doc.get(f)) for f in ("level", "status", "etr")):
+		return
+	calls = linked_calls(doc.name)
+	if not calls:
+		return
+	show_on_tickets(doc, calls)
+	if doc.status == "Restored" and before.status != "Restored":
+		ticket_replies.queue(doc, "Restored", calls)
+	elif str(before.etr) != str(doc.etr):
+		ticket_replies.queue(doc, "ETR", [call for call in calls if call.wants_updates])
+
+
+def on_callback(
+	call: Call, contact: str, outcome: str, nested: str | None, callback: str = "", attempt: int = 1
+) -> None:
+	"""The `attempt`-th call of a callback was made: its contact's tickets say so. Reached resolves them unless they are about something else as
+	well; Still Out keeps them open under the nested incident."""
+	mine = [row for row in linked_calls(call.incident.name) if row.contact == contact]
+	if not mine:
+		return
+	ticket_replies.queue(call.incident, "Callback", mine, outcome)
+	text = _("Callback after power outage {0}: {1}").format(call.incident.name, _(outcome))
+	for row in mine:
+		desk = integrations.desk_of(row.ticket_type)
+		if not desk:
+			continue
+		with integrations.guarded(f"Outage callback not shown on ticket {row.ticket}"):
+			desk.note(row.ticket, text, f"{callback} {attempt}")
+		if outcome == "Reached" and not row.keep_open and desk.is_open(row.ticket):
+			with integrations.guarded(f"Outage ticket not resolved: {row.ticket}"):
+				desk.resolve(row.ticket)
+	if nested:
+		table = frappe.qb.DocType("Trouble Call")
+		frappe.qb.update(table).set(table.incident, nested).where(table.name.isin([row.name for row in mine])).run()
+		show_on_tickets(frappe.get_doc("Outage Incident", nested), mine)

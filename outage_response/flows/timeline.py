@@ -1,0 +1,194 @@
+"""The timeline of an incident: append-only, units and roles but never a resident, read in the reader's language."""
+
+from datetime import datetime
+from typing import Any
+
+import frappe
+from frappe import _
+from frappe.model.document import Document
+from frappe.utils import now_datetime
+
+from outage_response import bulk
+from outage_response.domain.errors import spoken
+
+from .language import in_chinese
+
+MOST_NAMES = 8  # a whole building's nodes would hide the sentence; the entry's data has them all
+
+# kind -> what people read; {placeholders} come from the entry's data
+TEXTS = {
+	"declared": "Outage declared: level {level}, {nodes}; units: {units}; steps given out: {tasks}",
+	"imported": "Past outage entered: level {level}, {nodes}",
+	"confirmed": "Cause confirmed: {cause_type}. {cause}",
+	"started": "Planned outage started: supply switched off",
+	"reclassified": "Level changed from {before} to {after}: {reason}. Steps added: {added}, cancelled: {cancelled}, reopened: {reopened}",
+	"scope_extended": "More is affected: {nodes}. Steps added: {added}",
+	"etr_set": "Expected restoration: {etr}",
+	"etr_cleared": "Expected restoration is no longer known",
+	"trapped_reported": "People trapped in {subject}",
+	"calls_linked": "More calls of residents about this outage: {count}",
+	"call_received": "Somebody reports no power: {unit}",
+	"danger_reported": "DANGER reported: {unit} {words}",
+	"energise_permitted": "Permission given to switch on: {nodes}",
+	"supply_back": "Supply is back: {nodes} ({source})",
+	"back_with_open_steps": "Supply came back while these steps were open: {steps}",
+	"back_without_permission": "Supply came back without a permission to switch on: {nodes}",
+	"restored": "Supply is back everywhere; {minutes} customer minutes",
+	"stood_down": "Stand-down: posts released: {areas}",
+	"post_released": "Post released: {subject}",
+	"gate_overridden": "General manager overrides open steps ({count}): {reason}. {steps}",
+	"closed": "Incident closed",
+	"cancelled": "Incident cancelled: {reason}",
+	"task_added": "Step added: {title} {subject}",
+	"task_acknowledged": "Acknowledged: {title} {subject} {how}",
+	"task_started": "On the spot: {title} {subject}",
+	"task_on_post": "On post: {title} {subject}",
+	"call_unanswered": "No answer: {title} {subject}. {note}",
+	"task_done": "Done: {title} {subject} {outcome}",
+	"task_checks_given": "Checks confirmed, waiting to be read back: {title} {subject}",
+	"task_read_back": "Read back: {title} {subject}",
+	"task_defect": "Defect found: {title} {subject}: {items}",
+	"task_evidence": "Evidence added later: {title} {subject}",
+	"task_skipped": "Skipped: {title} {subject}: {reason}",
+	"task_reassigned": "Given to {to}: {title} {subject}",
+	"task_relieved": "Relieved by {to}: {title} {subject}",
+	"task_moved": "Moved to {to}, post open again: {title} {subject}",
+	"task_withdrawn": "DANGER, left the spot: {title} {subject}: {danger}",
+	"task_round": "Due again (round {round}): {title} {subject}",
+	"nobody_on_duty": "Warning: nobody of {department} is on duty; everybody of the department was told",
+	"nobody_on_duty_life_safety": "Warning: nobody of {department} is on duty; the control room takes its life-safety steps, for the rest the whole department was told",
+	"no_duty_electrician": "Warning: no duty electrician is on duty; the engineers on duty take the steps",
+	"nobody_in_department": "Warning: {department} has nobody for this property; the control room takes its steps",
+	"nobody_at_all": "Warning: nobody can be given the steps of {department}; enter a roster or give people the role",
+	"phone_only": "{department} is on duty without a login: the control room phones {phone}",
+	"no_contractor": "Warning: no maintenance company is recorded for {subject}",
+	"no_contacts": "Warning: affected units without a resident on record: {units}; nobody can be called back there",
+	"units_differ": "Warning: {loaded} units are on record, the registered number is {registered}",
+	"clock_fast": "The sender's clock was ahead; the time of arrival was taken",
+	"callbacks_opened": "Callbacks to make: {count}, required: {required}",
+	"callback_attempt": "Callback {reason}, {units}: {outcome}",
+	"still_out": "Still without power after restoration: {units}; incident {nested} opened",
+	"nested_opened": "Opened because {units} is still without power after incident {parent}",
+	"report_with_open_steps": "Warning: the report was filed with steps still open ({count}); they are in it as open",
+	"report_filed": "Incident report filed",
+	"rung_on": "No answer yet, {department}: now ringing {whom} for {title} {subject} ({count} steps)",
+	"rung_to_start": "Taken but not begun: ringing {whom} again for {title} {subject} ({count} steps)",
+	"not_started": "Warning: taken but not begun, and nobody answers: {title} {subject} ({count} steps)",
+	"nobody_answered": "Warning: nobody answered for {department}: {title} {subject} ({count} steps). Ringing has ended; reach somebody",
+	"ringing_resumed": "Nobody was rung for {minutes} minutes, since the site's clock stood still; ringing goes on",
+	"shift_ended": "Shift ended and nobody took over: {title} {subject} is open again and rings",
+	"task_handed_over": "Handed over at the end of the shift: {title} {subject}: {note}",
+	"notice_issued": "Residents are told ({kind}, {mode}): {people} messages and calls",
+	"notice_posted": "Public notice posted, with a photo: {kind}",
+	"announced_late": "Warning: residents are to hear of planned work {days} days before it begins; it is later than that",
+	"told_by_phone": "A resident of {unit} was phoned: {outcome}",
+	"resident_says_back": "A resident of {unit} says that power is back",
+	"resident_wants_call": "A resident of {unit} asks to be called",
+	"care_looked_up": "Care needs of the affected units were looked up",
+}
+
+
+def record(
+	incident: Document,
+	kind: str,
+	data: dict[str, Any],
+	at: datetime,
+	now: datetime,
+	*,
+	task: str | None = None,
+) -> None:
+	"""Append one entry. `data` holds names of units, nodes, roles and figures, never a resident's name or number."""
+	record_many(incident, [(kind, data, task)], at, now)
+
+
+def record_many(
+	incident: Document, entries: list[tuple[str, dict[str, Any], str | None]], at: datetime, now: datetime
+) -> None:
+	"""Append several entries of the same moment in one statement: (kind, data, task name or None)."""
+	_insert(
+		[_row(incident, kind, data, at, now, task=task, request_id=None, result=None) for kind, data, task in entries]
+	)
+
+
+def keep_result(
+	incident: Document, verb: str, request_id: str | None, result: dict, at: datetime, now: datetime
+) -> None:
+	"""Remember a request's first answer. The unique request_id makes a second one of two at once fail and retry."""
+	if request_id:
+		_insert([_row(incident, f"request:{verb}", {}, at, now, task=None, request_id=request_id, result=result)])
+
+
+def first_result(request_id: str | None, incident: str | None = None) -> dict | None:
+	"""What the first request with this id was answered, or None.
+
+	Raises ValidationError when the id was used for another incident: an id belongs to one request.
+	"""
+	if not request_id:
+		return None
+	found = frappe.db.get_value("Timeline Entry", {"request_id": request_id}, ["incident", "result"], as_dict=True)
+	if not found:
+		return None
+	if incident and found.incident != incident:
+		frappe.throw(_("Request ID: this one was already used for another incident. Send a new one with each request."))
+	return frappe.parse_json(found.result or "{}")
+
+
+def count(kind: str, task: str) -> int:
+	"""How many entries of a kind a task has."""
+	return frappe.db.count("Timeline Entry", {"kind": kind, "task": task})
+
+
+def _row(incident, kind, data, at, now, *, task, request_id, result) -> dict[str, Any]:
+	return {
+		"incident": incident.name,
+		"property": incident.property,
+		"task": task,
+		"kind": kind,
+		"occurred_at": at,
+		"recorded_at": now,
+		"actor": frappe.session.user,
+		"data": frappe.as_json(data, indent=None),
+		"request_id": request_id,
+		"result": frappe.as_json(result, indent=None) if result is not None else None,
+	}
+
+
+def _insert(rows: list[dict[str, Any]]) -> None:
+	"""Written later than `now`, which is when the verb began: keeps a verb's entries in their order."""
+	bulk.insert("Timeline Entry", rows, now_datetime())
+
+
+def render(kind: str, data: dict[str, Any]) -> str:
+	"""One entry as a sentence in the session's language."""
+	values = {key: _value(value) for key, value in data.items()}
+	values["outcome"] = spoken(data.get("outcome") or "", _)
+	if len(data.get("nodes") or ()) > MOST_NAMES:
+		values["nodes"] = f"{_value(data['nodes'][:MOST_NAMES])} (+{len(data['nodes']) - MOST_NAMES})"
+	if in_chinese():
+		values.update({key[:-3]: value for key, value in values.items() if key.endswith("_zh") and value})
+	return " ".join(_(TEXTS[kind]).format_map(_Blank(values)).split())
+
+
+def _value(value: Any) -> str:
+	if isinstance(value, (list, tuple)):
+		return ", ".join(_(str(item)) for item in value)
+	return _(value) if isinstance(value, str) and value else str("" if value is None else value)
+
+
+class _Blank(dict):
+	def __missing__(self, key: str) -> str:
+		return ""
+
+
+def entries(incident: str) -> list[dict]:
+	"""The whole timeline, oldest first: occurred_at, recorded_at, actor, kind, text, task."""
+	rows = frappe.get_all(
+		"Timeline Entry",
+		filters={"incident": incident, "kind": ("not like", "request:%")},
+		fields=["occurred_at", "recorded_at", "actor", "kind", "data", "task", "creation"],
+		order_by="occurred_at asc, creation asc, name asc",
+	)
+	for row in rows:
+		row["data"] = frappe.parse_json(row["data"] or "{}")
+		row["text"] = render(row["kind"], row["data"])
+	return rows

@@ -1,0 +1,371 @@
+"""What all verbs have in common: who may, the lock, the replay, the time, and how a refusal reads."""
+
+import functools
+from collections.abc import Callable, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+import frappe
+from frappe import _
+from frappe.model.document import Document
+from frappe.realtime import get_doc_room, get_doctype_room
+from frappe.utils import get_datetime, now_datetime
+
+from outage_response import permissions
+from outage_response.domain import authority, lifecycle
+from outage_response.domain.authority import CONTROL_ROOM, GENERAL_MANAGER
+from outage_response.domain.clock import happened_at
+from outage_response.domain.errors import GateClosed, NotAllowed, RuleError
+from outage_response.domain.lifecycle import TaskRow
+from outage_response.domain.roster import Department, Roster
+
+from . import pages, plans, ringing, surroundings, timeline, versions
+from .language import title_of
+
+
+class GateClosedError(frappe.ValidationError):
+	"""A gate is closed. The response carries the open steps in `blocking`."""
+
+
+@dataclass
+class Call:
+	"""One call of a verb. `at` is when it happened, `now` when it is recorded (naive site time).
+
+	What it needs to know about the property is read when first asked for, and once.
+	"""
+
+	verb: str
+	at: datetime
+	now: datetime
+	clock_fast: bool = False
+	request_id: str | None = None
+	incident: Document | None = None
+	task: Document | None = None
+	warnings: list[str] = field(default_factory=list)
+	steps_added: list[tuple] = field(default_factory=list)
+
+	@functools.cached_property
+	def around(self) -> surroundings.Surroundings:
+		"""The property's power tree, units and assets."""
+		return surroundings.read(self.incident.property)
+
+	@functools.cached_property
+	def departments(self) -> dict[str, Department]:
+		"""key -> department."""
+		return surroundings.departments()
+
+	@functools.cached_property
+	def roster(self) -> Roster:
+		"""The people who are there when it happens."""
+		return surroundings.roster(self.incident.property, self.at, self.departments)
+
+	def record(self, kind: str, data: dict | None = None, *, task: str | None = None) -> None:
+		"""Write one entry on the incident's timeline."""
+		timeline.record(self.incident, kind, data or {}, self.at, self.now, task=task)
+
+	def warn(self, kind: str, data: dict | None = None) -> None:
+		"""Something is not as it should be, and goes on all the same: on the timeline and in the answer."""
+		self.record(kind, data)
+		self.warnings.append(timeline.render(kind, data or {}))
+
+
+@contextmanager
+def translated():
+	"""Turn a broken rule into the error that Frappe shows, in the reader's language."""
+	try:
+		yield
+	except GateClosed as refusal:
+		rows = describe(refusal.blocking)
+		frappe.local.response["blocking"] = rows
+		lines = "".join(f"<li>{frappe.utils.escape_html(row['text'])}</li>" for row in rows)
+		frappe.throw(f"{refusal.rendered(_)}<ul>{lines}</ul>", GateClosedError, title=_("Still open"))
+	except NotAllowed as refusal:
+		frappe.throw(refusal.rendered(_), frappe.PermissionError)
+	except RuleError as refusal:
+		frappe.throw(refusal.rendered(_), frappe.ValidationError)
+
+
+def describe(tasks: Sequence[TaskRow]) -> list[dict[str, Any]]:
+	"""Open steps as people read them: what, where, with whom."""
+	rows = frappe.get_all(
+		"Outage Task",
+		filters={"name": ("in", [task.name for task in tasks])},
+		fields=["name", "title", "title_zh", "_assign"],
+	)
+	about = {row.name: row for row in rows}
+	users = {row.name: frappe.parse_json(row._assign or "[]") for row in rows}
+	full_names = dict(
+		frappe.get_all(
+			"User",
+			filters={"name": ("in", list({user for some in users.values() for user in some}))},
+			fields=["name", "full_name"],
+			as_list=True,
+		)
+	)
+	found = []
+	for task in tasks:
+		row = about[task.name]
+		title = title_of(row)
+		who = ", ".join(full_names.get(user) or user for user in users[task.name]) or _(
+			task.assigned_role or task.department
+		)
+		where = f" ({task.subject_label})" if task.subject_label else ""
+		found.append(
+			{
+				"task": task.name,
+				"step": task.step_key,
+				"subject": task.subject,
+				"department": task.department,
+				"department_name": _(
+					frappe.get_cached_value("Response Department", task.department, "department_name")
+				),
+				"life_safety": bool(task.life_safety),
+				"with": who,
+				"text": f"{title}{where}: {_(task.status)}, {who}",
+			}
+		)
+	return found
+
+
+def is_general_manager() -> bool:
+	return GENERAL_MANAGER in permissions.roles_of()
+
+
+def lock_property(property_name: str) -> None:
+	"""Declaring is one at a time per property. Raises RuleError for an unknown property."""
+	table = frappe.qb.DocType("Managed Property")
+	found = (
+		isinstance(property_name, str)
+		and frappe.qb.from_(table).select(table.name).where(table.name == property_name).for_update().run()
+	)
+	if not found:
+		raise RuleError(
+			_("Property: {property} does not exist. Choose one of the list."), property=str(property_name)[:140]
+		)
+
+
+def lock_incident(name: str) -> Document:
+	"""The incident with its row locked until the transaction ends: a verb's first query, where it can be.
+
+	Raises QueryDeadlockError (the caller retries) when this transaction's view of the database is older than the lock:
+	MariaDB's repeatable read would otherwise show tasks as they were before the wait.
+	"""
+	try:
+		if not isinstance(name, str):
+			raise frappe.DoesNotExistError
+		incident = frappe.get_doc("Outage Incident", name, for_update=True)
+	except frappe.DoesNotExistError:
+		frappe.clear_last_message()
+		frappe.throw(
+			_("Incident: {0} does not exist. Choose one of the list.").format(frappe.bold(str(name)[:140])),
+			frappe.DoesNotExistError,
+		)
+	seen = frappe.db.get_value("Outage Incident", name, "modified")
+	if get_datetime(seen) != get_datetime(incident.modified):
+		raise frappe.QueryDeadlockError("stale view of the incident")
+	return incident
+
+
+def touch(incident: Document) -> None:
+	"""Every verb leaves its mark on the incident's row, so that a transaction with an older view notices."""
+	incident.modified = frappe.utils.now()
+	frappe.db.set_value("Outage Incident", incident.name, "modified", incident.modified, update_modified=False)
+	announce(incident.name)
+	versions.bump(incident.property)
+
+
+def announce(incident: str) -> None:
+	"""Tell open screens, after the commit, to read this incident again.
+
+	The message says which one and nothing else: what a reader may see is decided when they ask. It goes to the room of
+	the document (its form) and of the doctype (lists, the command centre); Frappe lets nobody into either without the
+	right to read.
+	"""
+	for room in (get_doc_room("Outage Incident", incident), get_doctype_room("Outage Incident")):
+		frappe.publish_realtime("outage_changed", {"incident": incident}, room=room, after_commit=True)
+
+
+def save(doc: Document) -> None:
+	"""Save a document that belongs to the verbs."""
+	doc.flags.by_verb = True
+	doc.flags.ignore_permissions = True
+	doc.save()
+
+
+def refuse_outside_verbs(doc: Document, free_fields: tuple[str, ...] = ()) -> None:
+	"""For `validate` of verb-owned doctypes: nobody changes them outside a verb, Administrator included."""
+	if doc.flags.by_verb:
+		return
+	before = doc.get_doc_before_save()
+	if before is None or before.docstatus != doc.docstatus:
+		refuse_row(doc)
+	for df in doc.meta.fields:
+		if df.fieldname in free_fields:
+			continue
+		if df.fieldtype in frappe.model.table_fields:
+			changed = _rows(before.get(df.fieldname)) != _rows(doc.get(df.fieldname))
+		elif df.fieldtype in frappe.model.no_value_fields:  # layout; tables are among them
+			continue
+		else:
+			changed = str(before.get(df.fieldname) or "") != str(doc.get(df.fieldname) or "")
+		if changed:
+			frappe.throw(
+				_("{0}: changed only by the outage verbs (buttons), not by hand.").format(frappe.bold(_(df.label))),
+				frappe.PermissionError,
+			)
+
+
+def _rows(rows: list[Document] | None) -> list[dict]:
+	skip = {"modified", "modified_by", "docstatus", "creation", "owner"}
+	return [
+		{key: str(value or "") for key, value in row.as_dict().items() if key not in skip and not key.startswith("_")}
+		for row in rows or []
+	]
+
+
+def refuse_row(doc: Document) -> None:
+	"""For what is not made or saved by hand at all."""
+	frappe.throw(_("{0} is made by the outage verbs, not by hand.").format(_(doc.doctype)), frappe.PermissionError)
+
+
+def refuse_delete(doc: Document) -> None:
+	"""For `on_trash`: the record of an outage stays."""
+	if not doc.flags.by_verb:
+		frappe.throw(_("{0}: the record of an outage is not deleted.").format(_(doc.doctype)), frappe.PermissionError)
+
+
+def as_time(value: str | datetime | None, label: str) -> datetime | None:
+	"""A moment from a client, in site time. Raises RuleError naming the field."""
+	if value in (None, ""):
+		return None
+	try:
+		moment = get_datetime(value)
+	except Exception:
+		moment = None
+	if moment is None:
+		raise RuleError(
+			_("{field}: {value} is not a time. Write it as 2026-01-31 02:15:00."), field=label, value=str(value)[:60]
+		)
+	return moment.replace(tzinfo=None)
+
+
+def when(occurred_at: str | datetime | None) -> tuple[datetime, datetime, bool]:
+	"""(when it happened, now, was the sender's clock fast)."""
+	now = now_datetime()
+	fast = frappe.db.get_single_value("Outage Response Settings", "fast_clock_minutes")
+	at, clock_fast = happened_at(as_time(occurred_at, "Occurred At"), now, 10 if fast is None else fast)
+	return at, now, clock_fast
+
+
+def incident_verb(function: Callable) -> Callable:
+	"""Make a verb of an incident out of `function(call, ...)`.
+
+	The verb takes the incident's name, the function's own arguments, `occurred_at` and `request_id`; it answers with a
+	dict (`incident`, `status`, `warnings`, and what the function adds). The same request_id again gives the first answer.
+	"""
+	verb = function.__name__
+
+	@functools.wraps(function)
+	def run(incident: str, *args, occurred_at=None, request_id: str | None = None, **kwargs) -> dict:
+		with translated():
+			permissions.require_verb(verb)
+			doc = lock_incident(incident)
+			permissions.require_read("Outage Incident", doc)
+			if (first := timeline.first_result(request_id, doc.name)) is not None:
+				return first
+			at, now, clock_fast = when(occurred_at)
+			lifecycle.require_incident_state(verb, doc.status)
+			_require_after_report(doc, at)
+			call = Call(verb, at, now, clock_fast, request_id, incident=doc)
+			result = function(call, *args, **kwargs) or {}
+			return finish(call, result)
+
+	return run
+
+
+def task_verb(function: Callable) -> Callable:
+	"""The same for a verb of a task: locks the incident, then the task (always in this order)."""
+	verb = function.__name__
+
+	@functools.wraps(function)
+	def run(task: str, *args, occurred_at=None, request_id: str | None = None, **kwargs) -> dict:
+		with translated():
+			incident_name = _incident_of(frappe.local.site, str(task))
+			incident = lock_incident(incident_name)
+			doc = frappe.get_doc("Outage Task", task, for_update=True)
+			permissions.require_read("Outage Incident", incident)
+			require_task_authority(verb, doc)
+			if (first := timeline.first_result(request_id, incident_name)) is not None:
+				return first
+			at, now, clock_fast = when(occurred_at)
+			_require_after_report(incident, at)
+			lifecycle.require_task_state(verb, doc.status)
+			call = Call(verb, at, now, clock_fast, request_id, incident=incident, task=doc)
+			result = function(call, *args, **kwargs) or {}
+			result.update(task=doc.name, task_status=doc.status)
+			return finish(call, result)
+
+	return run
+
+
+@functools.lru_cache(maxsize=4096)
+def _incident_of(_site: str, task: str) -> str:
+	"""A task's incident never changes. Remembered, so that when a verb is retried its first query is the lock, and what
+	it reads afterwards is as new as the lock."""
+	incident = frappe.db.get_value("Outage Task", task, "incident")
+	if not incident:
+		frappe.throw(
+			_("Task: {0} does not exist. Choose one of the list.").format(frappe.bold(task[:140])),
+			frappe.DoesNotExistError,
+		)
+	return incident
+
+
+def require_task_authority(verb: str, task: Document) -> None:
+	"""Raise NotAllowed unless the session's user may do `verb` on this task."""
+	department = frappe.get_cached_doc("Response Department", task.department)
+	role = authority.own_role(department)
+	if verb == "read_back":
+		step = plans.step_of(task)
+		role = frappe.get_cached_value("Response Department", step.read_back_by, "role") or ""
+		authority.require_task(verb, permissions.roles_of(), role, role)
+		return
+	roles = permissions.roles_of()
+	unmanned = (
+		CONTROL_ROOM in roles
+		and authority.may_step_in(verb, task.gate or "")
+		and surroundings.unmanned(task.property, task.department, now_datetime())
+	)
+	if verb == "acknowledge" and pages.rang(task.name, frappe.session.user):
+		return  # whoever was rung for it may say "mine"
+	authority.require_task(verb, roles, role, task.assigned_role or "", unmanned=unmanned)
+
+
+def finish(call: Call, result: dict) -> dict:
+	"""Close a verb: answer, mark on the incident, the request's first result."""
+	if call.clock_fast:
+		call.warn("clock_fast", {})
+	result = {
+		"incident": call.incident.name,
+		"status": call.incident.status,
+		"warnings": call.warnings,
+		**result,
+	}
+	timeline.record_many(call.incident, call.steps_added, call.at, call.now)
+	ringing.advance(call.incident, call.now)
+	touch(call.incident)
+	timeline.keep_result(call.incident, call.verb, call.request_id, result, call.at, call.now)
+	return result
+
+
+def _require_after_report(incident: Document, at: datetime) -> None:
+	"""Nothing about an outage happens before somebody reported it."""
+	reported_at = get_datetime(incident.reported_at) if incident.reported_at else None
+	if reported_at and at < reported_at:
+		raise RuleError(
+			_("Occurred At: {time} lies before the outage was reported ({reported}). Correct the time."),
+			time=at.strftime("%Y-%m-%d %H:%M"),
+			reported=reported_at.strftime("%Y-%m-%d %H:%M"),
+		)

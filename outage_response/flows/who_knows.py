@@ -1,0 +1,141 @@
+"""Who knows of an outage: per person rung, answered, where; per step from the first ring to somebody on the spot."""
+
+from collections import defaultdict
+
+import frappe
+from frappe.utils import get_datetime, now_datetime, time_diff_in_seconds
+
+from outage_response.domain.lifecycle import OPEN
+
+from .language import title_of
+from .people import People
+
+PAGE_FIELDS = [
+	"name",
+	"person",
+	"user",
+	"person_name",
+	"department",
+	"channel",
+	"status",
+	"answer",
+	"answered_at",
+	"answered_by",
+	"creation",
+	"sent_at",
+	"error",
+]
+TASK_FIELDS = [
+	"name",
+	"title",
+	"title_zh",
+	"subject_label",
+	"department",
+	"priority",
+	"status",
+	"first_rung_at",
+	"last_rung_at",
+	"rings",
+	"ring_at",
+	"acknowledged_at",
+	"acknowledged_by",
+	"started_at",
+	"started_by",
+	"_assign",
+]
+NOT_REACHED = ("Failed", "Unknown")
+
+
+def who_knows(incident: str) -> dict:
+	"""For the command centre and the incident's form. The caller has checked the right to read the incident.
+
+	people  name, user, department, on_duty, rung (times), first_rung_at, last_channel, last_status, answered_at,
+	        answered_after (seconds), answered_by, doing (title), where, reached (False: no channel got through)
+	tasks   task, title, where, department, priority, status, rings, first_rung_at, rings_next_at, acknowledged_at,
+	        acknowledged_by, on_scene_at, to_acknowledge, on_scene_after (seconds from the first ring)
+	"""
+	doc = frappe.db.get_value("Outage Incident", incident, ["property"], as_dict=True)
+	people = People(doc.property, now_datetime())
+	pages = frappe.get_all(
+		"Outage Page", filters={"incident": incident}, fields=PAGE_FIELDS, order_by="creation asc, name asc"
+	)
+	tasks = frappe.get_all(
+		"Outage Task", filters={"incident": incident}, fields=TASK_FIELDS, order_by="priority asc, due_at asc, name asc"
+	)
+	return {"people": _people(people, pages, tasks), "tasks": [_task(row) for row in tasks if row.first_rung_at]}
+
+
+def _people(people: People, pages: list, tasks: list) -> list[dict]:
+	rung: dict[str, list] = defaultdict(list)
+	for page in pages:
+		if page.person != "group":
+			rung[page.person].append(page)
+	on_duty = {person.user: person for person in people.on_duty if person.user}
+	keys = {f"user:{user}" for user in on_duty} | set(rung)
+	known = people.as_persons({key.partition(":")[2] for key in keys if key.startswith("user:")})
+	doing = _doing(tasks)
+	found = [_person(key, rung.get(key, []), on_duty, known, doing, people) for key in keys]
+	return sorted(found, key=lambda row: (row["answered_at"] is not None, row["first_rung_at"] is None, row["name"]))
+
+
+def _person(key: str, pages: list, on_duty: dict, known: dict, doing: dict, people: People) -> dict:
+	user = key.partition(":")[2] if key.startswith("user:") else ""
+	first, last = (pages[0], pages[-1]) if pages else (None, None)
+	answers = [page for page in pages if page.answer == "Yes"]
+	step = doing.get(user)
+	answered_at = answers[0].answered_at if answers else (step or {}).get("at")
+	department = on_duty[user].department if user in on_duty else (last.department if last else "")
+	row = people.departments.get(department)
+	return {
+		"name": known[user].name if user in known else (last.person_name if last else user),
+		"user": user,
+		"department": row.department_name if row else department,
+		"on_duty": user in on_duty,
+		"rung": len(pages),
+		"first_rung_at": first.creation if first else None,
+		"last_channel": last.channel if last else None,
+		"last_status": last.status if last else None,
+		"answered_at": answered_at,
+		"answered_after": _seconds(first.creation if first else None, answered_at),
+		"answered_by": answers[0].answered_by if answers else ("app" if answered_at else None),
+		"doing": (step or {}).get("title"),
+		"where": (step or {}).get("where"),
+		"reached": any(page.status not in NOT_REACHED for page in pages) if pages else None,
+	}
+
+
+def _doing(tasks: list) -> dict[str, dict]:
+	"""user -> what they have in hand now, the one begun last, and since when they are known to know."""
+	found: dict[str, dict] = {}
+	for row in tasks:
+		for user in {row.acknowledged_by, row.started_by} - {None}:
+			at = get_datetime(row.acknowledged_at or row.started_at)
+			mine = found.setdefault(user, {"at": at, "title": None, "where": None, "since": None})
+			mine["at"] = min(mine["at"], at)
+			since = get_datetime(row.started_at or row.acknowledged_at)
+			if row.status in OPEN and (mine["since"] is None or since >= mine["since"]):
+				mine.update(since=since, title=title_of(row), where=row.subject_label)
+	return found
+
+
+def _task(row: dict) -> dict:
+	return {
+		"task": row.name,
+		"title": title_of(row),
+		"where": row.subject_label,
+		"department": row.department,
+		"priority": row.priority,
+		"status": row.status,
+		"rings": row.rings,
+		"first_rung_at": row.first_rung_at,
+		"rings_next_at": row.ring_at if row.status in ("Open", "Acknowledged") else None,
+		"acknowledged_at": row.acknowledged_at,
+		"acknowledged_by": row.acknowledged_by,
+		"on_scene_at": row.started_at,
+		"to_acknowledge": _seconds(row.first_rung_at, row.acknowledged_at),
+		"on_scene_after": _seconds(row.first_rung_at, row.started_at),
+	}
+
+
+def _seconds(start, end) -> int | None:
+	return max(0, int(time_diff_in_seconds(end, start))) if start and end else None

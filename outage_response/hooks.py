@@ -1,0 +1,89 @@
+app_name = "outage_response"
+app_title = "Outage Response"
+app_publisher = "Outage Response contributors"
+app_description = "What a property company does when the power fails: its procedure as assigned, clocked, recorded work"
+app_email = "outage-response@example.com"
+app_license = "mit"
+
+# Residents' pages, and the entry to them where residents already are
+page_renderer = ["outage_response.api.pages.OutagePage"]
+portal_menu_items = [{"title": "Power outages", "route": "/outages", "reference_doctype": "", "role": ""}]
+
+# Installation: roles by fixture, departments, levels and plans by seed (only what is missing)
+fixtures = [{"dt": "Role", "filters": [["role_name", "like", "Outage %"]]}]
+after_install = "outage_response.setup.install.after_install"
+after_app_install = "outage_response.setup.install.after_app_install"
+after_migrate = [
+	"outage_response.setup.seed.seed",
+	"outage_response.setup.board.create",
+	"outage_response.setup.custom_fields.create",
+	"outage_response.setup.form_scripts.create",
+]
+before_uninstall = "outage_response.setup.uninstall.before_uninstall"
+after_uninstall = "outage_response.setup.uninstall.after_uninstall"
+
+# Whatever road an incident comes in by, its department task set is created
+doc_events = {
+	"Outage Incident": {
+		"after_insert": "outage_response.flows.incident.on_insert",
+		"on_update": "outage_response.flows.tickets.on_incident_change",
+	},
+	# Tickets of the platforms; where one is not installed, its line does nothing
+	"HD Ticket": {
+		"before_insert": "outage_response.flows.tickets.before_ticket",
+		"after_insert": "outage_response.flows.tickets.on_ticket",
+	},
+	"Issue": {
+		"before_insert": "outage_response.flows.tickets.before_ticket",
+		"after_insert": "outage_response.flows.tickets.on_ticket",
+	},
+	# Calls that telephony logs by itself
+	"CRM Call Log": {"on_update": "outage_response.flows.telephony.on_call_log"},
+	"Call Log": {"on_update": "outage_response.flows.telephony.on_call_log"},
+	# Who lives in a unit is the household that platforms know as a customer
+	"Property Unit": {
+		"on_update": ["outage_response.flows.households.on_unit_change", "outage_response.flows.versions.on_change"],
+		"on_trash": ["outage_response.flows.households.on_unit_change", "outage_response.flows.versions.on_change"],
+	},
+	"Managed Property": {"on_update": "outage_response.flows.versions.on_change"},
+	"ToDo": {"on_update": "outage_response.flows.assignment.reopen_closed_todo"},
+}
+
+# Callbacks kept in Frappe CRM show on the contact's timeline; ERPNext shows its own
+additional_timeline_content = {"Contact": ["outage_response.integrations.crm.timeline"]}
+
+# Clocks
+scheduler_events = {
+	"cron": {"* * * * *": ["outage_response.jobs.every_minute"]},
+	"daily": ["outage_response.jobs.every_day"],
+}
+
+# Permissions: care needs have no list, form or REST access
+permission_query_conditions = {"Care Need": "outage_response.permissions.no_rows"}
+has_permission = {"Care Need": "outage_response.permissions.nobody"}
+
+# Frappe counts for anybody; of our doctypes only what one may list
+override_whitelisted_methods = {"frappe.client.get_count": "outage_response.api.counting.get_count"}
+
+# What the Desk's screens share; `bench build` makes the bundles
+app_include_js = ["outage_response.bundle.js"]
+app_include_css = ["outage_response.bundle.css"]
+
+# ERPNext's Issue form. Helpdesk's pages take HD Form Scripts instead: setup/form_scripts.py
+doctype_js = {"Issue": "public/js/issue.js", "Contact": "public/js/contact.js"}
+
+# Personal data: what Frappe's own tools find of a user; everybody else by Contact (flows/personal.py)
+user_data_fields = [
+	{"doctype": "Trouble Call", "match_fields": ["words"], "personal_fields": ["phone"]},
+	{"doctype": "Outage Callback Attempt", "match_fields": ["note"]},
+]
+
+# What the poster of a public notice and the print formats need
+jinja = {
+	"methods": [
+		"outage_response.flows.poster.outage_poster_link",
+		"outage_response.flows.poster.outage_poster_code",
+		"outage_response.flows.printing.outage_report_print",
+		"outage_response.flows.printing.planned_notice_print",
+	]
+}

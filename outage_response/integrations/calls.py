@@ -1,0 +1,47 @@
+"""What call logs have in common: what is said about a callback, links, and the calls that telephony logged."""
+
+from collections.abc import Iterable
+from datetime import datetime
+
+import frappe
+from frappe import _
+from frappe.model.document import Document
+from frappe.utils import get_datetime
+
+from . import CALL_LOG_PREFIX, LoggedCall
+
+STATUS = {"Reached": "Completed", "Still Out": "Completed", "Refused": "Completed", "No Answer": "No Answer"}
+
+
+def title(callback: Document, outcome: str) -> str:
+	"""One line about the attempt."""
+	return _("Callback after power outage {0}: {1}").format(callback.incident, _(outcome))
+
+
+def add_links(record: Document, links: Iterable[tuple[str, str]]) -> None:
+	"""Link a call log to documents it is not linked to yet."""
+	known = {(row.link_doctype, row.link_name) for row in record.links}
+	for doctype, name in links:
+		if (doctype, name) not in known:
+			record.append("links", {"link_doctype": doctype, "link_name": name})
+
+
+def recent(doctype: str, since: datetime, limit: int = 200) -> list[LoggedCall]:
+	"""Calls logged since then that the app has not written itself, the latest first."""
+	rows = frappe.get_all(
+		doctype,
+		filters={"creation": (">=", since), "name": ("not like", f"{CALL_LOG_PREFIX}%")},
+		fields=["name", "type", "`from` as caller", "`to` as called", "start_time", "creation", "status"],
+		order_by="creation desc, name desc",
+		limit_page_length=limit,
+	)
+	return [
+		LoggedCall(
+			doctype,
+			row.name,
+			(row.caller if row.type == "Incoming" else row.called) or "",
+			get_datetime(row.start_time or row.creation),
+			row.status or "",
+		)
+		for row in rows
+	]

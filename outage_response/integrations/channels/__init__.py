@@ -1,0 +1,76 @@
+"""One module per kind of Paging Channel, behind one contract.
+
+A channel that goes out (sms.py, http.py) makes a `Request` of a letter; `post.py` sends it without touching the database, so
+that several go at once and a gateway that hangs keeps nobody else waiting. A channel that ends on this site (bell.py,
+mail.py) writes its letter in the transaction that marks the page as accepted: it cannot be sent twice.
+
+	is_on(channel)              is it set up (beyond the tick "enabled")?
+	reaches(person)             has the person what it takes: a login, an address, a number?
+	request(channel, letter)    -> Request, of those that go out
+	write(channel, letter)      of those that end here
+"""
+
+from dataclasses import dataclass, field
+from types import ModuleType
+
+from frappe.model.document import Document
+
+GROUP = "Group"
+
+
+@dataclass(frozen=True)
+class Letter:
+	"""What one page says and to whom. `key` is the page's name: the same page always has the same."""
+
+	key: str
+	text: str
+	link: str
+	user: str = ""
+	name: str = ""
+	phone: str = ""
+	email: str = ""
+	property: str = ""
+	incident: str = ""
+	urgent: bool = False
+	drill: bool = False
+
+
+@dataclass(frozen=True)
+class Request:
+	"""One HTTP request, and how its answer is read. `accepted_field` is a path into a JSON answer ("" : any 2xx will do)."""
+
+	method: str
+	url: str
+	headers: dict[str, str] = field(default_factory=dict)
+	body: str | None = None
+	params: dict[str, str] | None = None
+	timeout: float = 8
+	accepted_field: str = ""
+	accepted_value: str = ""
+	id_field: str = ""
+
+
+@dataclass(frozen=True)
+class Outcome:
+	"""How it ended. `status`: Accepted; Again (certainly not taken, worth another try); Failed; Unknown (nobody can say)."""
+
+	status: str
+	error: str = ""
+	gateway_id: str = ""
+
+
+def driver(kind: str) -> ModuleType:
+	"""The module of a kind of channel."""
+	from . import bell, http, mail, sms
+
+	return {"Bell": bell, "E-mail": mail, "SMS": sms, "HTTP": http}[kind]
+
+
+def goes_out(kind: str) -> bool:
+	"""Does it leave the site by a request of ours?"""
+	return hasattr(driver(kind), "request")
+
+
+def repeats_safely(channel: Document) -> bool:
+	"""May a page be sent again when nobody knows whether it arrived? What ends on this site was not written then."""
+	return bool(channel.idempotent) or not goes_out(channel.kind)

@@ -1,0 +1,182 @@
+"""ERPNext: tickets are Issues, a household is a Customer, a callback is a Call Log."""
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+
+import frappe
+from frappe import _
+from frappe.model.document import Document
+
+from . import LoggedCall, Ticket, as_system, call_log_id, calls, households, installed, linked_tickets, records
+from . import switched_on as _switched_on
+
+DOCTYPE = "Issue"
+CUSTOMER = "Customer"
+CALL_LOG = "Call Log"
+FIELDS = (
+	"name",
+	"subject",
+	"description",
+	"issue_type",
+	"contact",
+	"customer",
+	"raised_by",
+	"opening_date",
+	"opening_time",
+	"creation",
+)
+
+
+def is_on() -> bool:
+	"""Is ERPNext here, and switched on?"""
+	return _switched_on("use_erpnext", DOCTYPE, CUSTOMER, CALL_LOG)
+
+
+# ---------------------------------------------------------------- desk
+
+
+def from_document(doc: Mapping) -> Ticket:
+	"""An Issue as every desk's ticket."""
+	return records.ticket(DOCTYPE, doc, "issue_type")
+
+
+def unread(since: datetime, limit: int, after: Ticket | None = None) -> list[Ticket]:
+	"""Issues made since then that no trouble call is linked to, oldest first; `after`: the page behind that one."""
+	return [from_document(row) for row in records.unlinked(DOCTYPE, FIELDS, since, limit, after)]
+
+
+def reply(ticket: str, message: str) -> None:
+	"""Answer the one who raised the issue, by e-mail where the site sends any; the answer also stands on the issue."""
+	issue = frappe.get_doc(DOCTYPE, ticket)
+	account = frappe.db.get_value(
+		"Email Account",
+		{"enable_outgoing": 1, **({"name": issue.email_account} if issue.email_account else {"default_outgoing": 1})},
+		"email_id",
+	)
+	records.answer(issue, message, account)
+
+
+def note(ticket: str, text: str, key: str) -> None:
+	"""A word for the staff on the issue; the resident does not see it, and it reopens nothing. The same `key` writes it
+	once."""
+	name = records.note_name(key, ticket)
+	if frappe.db.exists("Comment", name):
+		return
+	doc = frappe.new_doc("Comment")
+	doc.update(
+		{
+			"comment_type": "Comment",
+			"comment_email": frappe.session.user,
+			"comment_by": frappe.utils.get_fullname(frappe.session.user),
+			"reference_doctype": DOCTYPE,
+			"reference_name": ticket,
+			"content": frappe.utils.escape_html(text),
+		}
+	)
+	doc.insert(ignore_permissions=True, set_name=name)
+
+
+def show(tickets: Sequence[str], values: Mapping[str, object]) -> None:
+	"""Write the outage's state on issues."""
+	records.write_fields(DOCTYPE, tickets, values)
+
+
+def is_open(ticket: str) -> bool:
+	"""Is the issue still to be dealt with?"""
+	return frappe.db.get_value(DOCTYPE, ticket, "status") in ("Open", "Replied", "On Hold")
+
+
+def resolve(ticket: str) -> None:
+	"""The resident was reached: the issue is resolved."""
+	with as_system():
+		issue = frappe.get_doc(DOCTYPE, ticket)
+		issue.status = "Resolved"
+		issue.save(ignore_permissions=True)
+
+
+# ---------------------------------------------------------------- customers
+
+
+def household(unit: str) -> str | None:
+	"""The Customer of a unit's household; made when there is none that is theirs alone."""
+	return households.find_or_make(CUSTOMER, DOCTYPE, unit, _new_customer)
+
+
+def _new_customer(name: str) -> Document:
+	doc = frappe.new_doc(CUSTOMER)
+	doc.update({"customer_name": name, "customer_type": "Individual"})
+	if installed("Selling Settings"):
+		for field in ("customer_group", "territory"):
+			value = frappe.db.get_single_value("Selling Settings", field)
+			if value and not frappe.db.get_value(doc.meta.get_field(field).options, value, "is_group"):
+				doc.set(field, value)
+	return doc
+
+
+# ---------------------------------------------------------------- call log
+
+
+def log_call(callback: Document, outcome: str, note: str, at: datetime, attempt: int) -> tuple[str, str]:
+	"""Record the `attempt`-th attempt as a Call Log; (doctype, name). Its id follows from the attempt, so that a repeat
+	finds its record. The contact and the tickets show it on their timelines."""
+	name = call_log_id(callback.name, attempt)
+	if frappe.db.exists(CALL_LOG, name):
+		return CALL_LOG, name
+	record = frappe.new_doc(CALL_LOG)
+	record.update(
+		{
+			"id": name,
+			"type": "Outgoing",
+			"status": calls.STATUS[outcome],
+			"from": frappe.db.get_value("User", frappe.session.user, "mobile_no") or frappe.session.user,
+			"to": callback.phone or _("no number"),
+			"medium": "Manual",
+			"start_time": at,
+			"end_time": at,
+			"duration": 0,
+			"employee_user_id": frappe.session.user,
+		}
+	)
+	_about(record, callback, outcome, note)
+	record.insert(ignore_permissions=True)
+	return CALL_LOG, record.name
+
+
+def recent_calls(since: datetime) -> list[LoggedCall]:
+	"""Calls that telephony has logged since then."""
+	return calls.recent(CALL_LOG, since)
+
+
+def take_call(name: str, callback: Document, outcome: str, note: str, attempt: int) -> tuple[str, str]:
+	"""The call that telephony logged is this attempt: what was said is added, nothing of the call is changed."""
+	record = frappe.get_doc(CALL_LOG, name)
+	_about(record, callback, outcome, note)
+	record.save(ignore_permissions=True)
+	return CALL_LOG, record.name
+
+
+def _about(record: Document, callback: Document, outcome: str, note: str) -> None:
+	said = "\n".join(filter(None, [calls.title(callback, outcome), note]))
+	record.summary = "\n".join(filter(None, [record.summary, said]))
+	record.customer = record.customer or _customer_of(callback)
+	calls.add_links(
+		record,
+		[
+			("Contact", callback.contact),
+			("Outage Callback", callback.name),
+			*(link for link in linked_tickets(callback) if link[0] == DOCTYPE),
+		],
+	)
+
+
+def _customer_of(callback: Document) -> str | None:
+	"""The household of the unit that the call is about, else whose customer the contact is."""
+	for row in callback.units:
+		if name := households.of_unit(CUSTOMER, row.unit):
+			return name
+	return frappe.db.get_value(
+		"Dynamic Link",
+		{"parenttype": "Contact", "parent": callback.contact, "link_doctype": CUSTOMER},
+		"link_name",
+		order_by="idx asc",
+	)

@@ -1,0 +1,206 @@
+"""A unit's household as a customer of a platform (HD Customer, Customer): the household, never the whole community.
+
+In Helpdesk 1.14.0 everybody whose contact is linked to an HD Customer sees all its tickets. So a customer is taken for a
+household only if nobody else is linked to it, a former resident is unlinked, and when nobody stays the next household gets
+a customer of its own: the old one keeps the old tickets.
+"""
+
+import hashlib
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Sequence
+
+import frappe
+from frappe.model.document import Document
+from frappe.utils import now
+
+from outage_response import bulk
+
+UNIT_FIELD = "outage_unit"
+
+
+def of_unit(doctype: str, unit: str, *, lock: bool = False) -> str | None:
+	"""The customer of a unit's household, if there is one."""
+	table = frappe.qb.DocType(doctype)
+	query = frappe.qb.from_(table).select(table.name).where(table[UNIT_FIELD] == unit)
+	found = (query.for_update() if lock else query).run()
+	return found[0][0] if found else None
+
+
+def find_or_make(
+	doctype: str, ticket_doctype: str, unit: str, make: Callable[[str], Document], unfit: dict | None = None
+) -> str | None:
+	"""The customer of the unit's household: the one it has, else one that is only theirs, else a new one, linked to the
+	residents. None for a unit without residents.
+
+	`make(name)` gives a new document. `unfit` filters out customers that can be nobody's household. The unit's row is
+	locked, and its name is unique among customers: two workers at once end with one.
+	"""
+	table = frappe.qb.DocType("Property Unit")
+	rows = (
+		frappe.qb.from_(table).select(table.name, table.unit_no, table.property).where(table.name == unit).for_update()
+	).run(as_dict=True)
+	residents = frappe.get_all(
+		"Unit Resident", filters={"parent": unit, "parenttype": "Property Unit"}, pluck="contact", order_by="idx"
+	)
+	if not rows or not residents or not frappe.get_meta(doctype).has_field(UNIT_FIELD):
+		return None
+	name = of_unit(doctype, unit)
+	if not name:
+		name = _own(doctype, residents, rows[0], unfit or {}) or _unused(doctype, ticket_doctype, rows[0], unfit or {})
+		if name:
+			frappe.db.set_value(doctype, name, UNIT_FIELD, unit)
+		else:
+			name = _insert(doctype, make(_free_name(doctype, rows[0])), unit)
+	link(doctype, name, residents)
+	return name
+
+
+def _insert(doctype: str, doc: Document, unit: str) -> str:
+	doc.set(UNIT_FIELD, unit)
+	frappe.db.savepoint("household")
+	try:
+		doc.insert(ignore_permissions=True, ignore_mandatory=True)
+		return doc.name
+	except (frappe.DuplicateEntryError, frappe.UniqueValidationError):
+		frappe.db.rollback(save_point="household")
+		name = of_unit(doctype, unit, lock=True)  # somebody else made it after this transaction's view began
+		if not name:
+			raise
+		return name
+
+
+def _own(doctype: str, residents: Sequence[str], unit: dict, unfit: dict) -> str | None:
+	"""A customer that is linked to residents of this unit who live nowhere else, and to nobody besides."""
+	row = frappe.qb.DocType("Dynamic Link")
+	theirs = frappe.get_all(
+		"Dynamic Link",
+		filters={"parenttype": "Contact", "link_doctype": doctype, "parent": ("in", residents)},
+		pluck="link_name",
+		distinct=True,
+	)
+	theirs = _fit(doctype, {"name": ("in", theirs)}, unit, unfit) if theirs else []
+	if not theirs:
+		return None
+	people: dict[str, set[str]] = defaultdict(set)
+	for customer, contact in (
+		frappe.qb.from_(row)
+		.select(row.link_name, row.parent)
+		.where(row.parenttype == "Contact")
+		.where(row.link_doctype == doctype)
+		.where(row.link_name.isin(theirs))
+	).run():
+		people[customer].add(contact)
+	elsewhere = set(
+		frappe.get_all(
+			"Unit Resident",
+			filters={"contact": ("in", residents), "parent": ("!=", unit.name), "parenttype": "Property Unit"},
+			pluck="contact",
+		)
+	)
+	only_here = set(residents) - elsewhere
+	return next((name for name in theirs if people[name] <= only_here), None)
+
+
+def _unused(doctype: str, ticket_doctype: str, unit: dict, unfit: dict) -> str | None:
+	"""A customer of the household's name that nobody is linked to and that has no ticket."""
+	for name in _fit(doctype, {"customer_name": _name(unit)}, unit, unfit):
+		linked = frappe.db.exists("Dynamic Link", {"parenttype": "Contact", "link_doctype": doctype, "link_name": name})
+		if not linked and not frappe.db.exists(ticket_doctype, {"customer": name}):
+			return name
+	return None
+
+
+def _fit(doctype: str, filters: dict, unit: dict, unfit: dict) -> list[str]:
+	"""Customers that may be taken for a household: nobody's yet, and not the property itself."""
+	fields = ["name", "customer_name", *unfit]
+	rows = frappe.get_all(doctype, filters={**filters, UNIT_FIELD: ("is", "not set")}, fields=fields, order_by="name")
+	return [
+		row.name
+		for row in rows
+		if unit.property not in (row.name, row.customer_name)
+		and all(row[field] in values for field, values in unfit.items())
+	]
+
+
+def _name(unit: dict) -> str:
+	return f"{unit.property} {unit.unit_no}"
+
+
+def _free_name(doctype: str, unit: dict) -> str:
+	"""The household's name, with a number when an earlier household has it."""
+	wanted = _name(unit)
+	taken = set(frappe.get_all(doctype, filters={"customer_name": ("like", f"{wanted}%")}, pluck="customer_name"))
+	number = 1
+	name = wanted
+	while name in taken:
+		number += 1
+		name = f"{wanted} ({number})"
+	return name
+
+
+# ---------------------------------------------------------------- links on contacts
+
+
+def link(doctype: str, customer: str, contacts: Sequence[str]) -> None:
+	"""Link contacts to a customer, in one statement; those that are linked stay as they are.
+
+	A link's name follows from what it links. Of two workers whose views of the database are older than each other's links,
+	the second one fails and is run again.
+	"""
+	there = set(
+		frappe.get_all(
+			"Dynamic Link",
+			filters={
+				"parenttype": "Contact",
+				"parent": ("in", contacts),
+				"link_doctype": doctype,
+				"link_name": customer,
+			},
+			pluck="parent",
+		)
+	)
+	missing = [contact for contact in dict.fromkeys(contacts) if contact not in there]
+	if not missing:
+		return
+	rows = [
+		{
+			"name": hashlib.sha256("\x1f".join((doctype, customer, contact)).encode()).hexdigest()[:20],
+			**bulk.child_of("Contact", contact, "links", 99),
+			"link_doctype": doctype,
+			"link_name": customer,
+			"link_title": customer,
+		}
+		for contact in missing
+	]
+	bulk.insert("Dynamic Link", rows)
+	_touch(missing)
+
+
+def unlink(doctype: str, customer: str, contacts: Sequence[str]) -> None:
+	"""These people belong to the household no longer."""
+	if contacts:
+		frappe.db.delete(
+			"Dynamic Link",
+			{
+				"parenttype": "Contact",
+				"parent": ("in", list(contacts)),
+				"link_doctype": doctype,
+				"link_name": customer,
+			},
+		)
+		_touch(contacts)
+
+
+def part(doctype: str, unit: str) -> None:
+	"""Nobody of the household stays: its customer is this unit's no longer."""
+	if name := of_unit(doctype, unit):
+		frappe.db.set_value(doctype, name, UNIT_FIELD, None)
+
+
+def _touch(contacts: Iterable[str]) -> None:
+	"""A form of a contact that is open elsewhere must not write the old links back."""
+	table = frappe.qb.DocType("Contact")
+	names = list(contacts)
+	frappe.qb.update(table).set(table.modified, now()).where(table.name.isin(names)).run()
+	for name in names:
+		frappe.clear_document_cache("Contact", name)

@@ -1,0 +1,35 @@
+"""Frappe's own bell: Notification Log, many at once."""
+
+from collections.abc import Mapping
+from datetime import datetime
+
+import frappe
+
+from outage_response import bulk
+
+
+def write(subjects: Mapping[str, str], doctype: str, name: str, now: datetime, kind: str = "Assignment") -> None:
+	"""One Notification Log for each person (user -> what it says) about a document; the bell rings after the commit."""
+	users = sorted(subjects)
+	if not users:
+		return
+	bulk.insert(
+		"Notification Log",
+		[
+			{
+				"subject": subjects[user],
+				"for_user": user,
+				"from_user": frappe.session.user,
+				"type": kind,
+				"document_type": doctype,
+				"document_name": name,
+				"read": 0,
+			}
+			for user in users
+		],
+		now,
+	)
+	settings = frappe.qb.DocType("Notification Settings")
+	frappe.qb.update(settings).set(settings.seen, 0).where(settings.name.isin(users)).run()
+	for user in users:
+		frappe.publish_realtime("notification", after_commit=True, user=user)

@@ -1,0 +1,141 @@
+"""What desks have in common: finding tickets, writing on them, answering their authors."""
+
+from collections.abc import Mapping, Sequence
+from datetime import date, datetime, time
+from email.utils import parseaddr
+
+import frappe
+from frappe.utils import get_datetime, get_time, getdate
+from pypika.functions import Concat
+
+from . import Ticket
+
+# Fields of other apps or of the property's own in which a ticket may hold its author's number
+PHONE_FIELDS = ("phone", "mobile_no", "raised_by_phone", "contact_phone", "contact_mobile")
+
+
+def clear(html: str | None) -> str:
+	"""Plain text of a ticket's description."""
+	return frappe.utils.strip_html_tags(html.replace("<br", "\n<br").replace("</p>", "</p>\n")).strip() if html else ""
+
+
+def ticket(doctype: str, doc: Mapping, *kinds: str) -> Ticket:
+	"""A document or a row of it as every desk's ticket."""
+	created = get_datetime(doc.get("creation")) if doc.get("creation") else None
+	return Ticket(
+		doctype,
+		str(doc.get("name")),
+		doc.get("subject") or "",
+		clear(doc.get("description")),
+		tuple(filter(None, (doc.get(kind) for kind in kinds))),
+		doc.get("contact") or "",
+		doc.get("customer") or "",
+		parseaddr(doc.get("raised_by") or "")[1].lower(),
+		next((doc.get(field) for field in PHONE_FIELDS if doc.get(field)), ""),
+		_raised_at(created, doc.get("opening_date"), doc.get("opening_time")),
+		created,
+	)
+
+
+def _raised_at(created: datetime | None, day: date | str | None, at: object) -> datetime | None:
+	"""When it was written: a ticket brought over from another system says so by its opening date."""
+	if not created or not day or getdate(day) >= created.date():
+		return created
+	return datetime.combine(getdate(day), get_time(str(at)) if at else time.max)
+
+
+def unlinked(
+	doctype: str, fields: Sequence[str], since: datetime, limit: int, after: Ticket | None = None
+) -> list[dict]:
+	"""Tickets of a doctype made since then without a trouble call and not imported, oldest first; a page at a time."""
+	meta = frappe.get_meta(doctype)
+	columns = [*fields, *(field for field in PHONE_FIELDS if meta.has_field(field))]
+	table, call = frappe.qb.DocType(doctype), frappe.qb.DocType("Trouble Call")
+	# HD Tickets are numbered. A number made text takes the collation of the column it is compared with; one that is cast
+	# brings the connection's, and MariaDB refuses to mix them.
+	name_as_text = Concat(table.name, "")
+	query = (
+		frappe.qb.from_(table)
+		.left_join(call)
+		.on((call.ticket_type == doctype) & (call.ticket == name_as_text))
+		.select(*[table[column] for column in columns])
+		.where(table.modified >= since)  # has an index; nothing is modified before it is created
+		.where(table.creation >= since)
+		.where(call.name.isnull())
+		.orderby(table.creation)
+		.orderby(table.name)
+		.limit(limit)
+	)
+	if meta.has_field("outage_imported"):
+		query = query.where(table.outage_imported == 0)
+	if after:
+		query = query.where(
+			(table.creation > after.created_at) | ((table.creation == after.created_at) & (table.name > after.name))
+		)
+	return query.run(as_dict=True)
+
+
+def write_fields(doctype: str, tickets: Sequence[str], values: Mapping[str, object]) -> None:
+	"""Set fields of many tickets in one statement, without touching who changed them last."""
+	meta = frappe.get_meta(doctype)
+	known = {field: value for field, value in values.items() if meta.has_field(field)}
+	if not tickets or not known:
+		return
+	table = frappe.qb.DocType(doctype)
+	query = frappe.qb.update(table).where(table.name.isin(list(tickets)))
+	for field, value in known.items():
+		query = query.set(table[field], value)
+	query.run()
+
+
+def answer(ticket: Mapping, message: str, sender: str | None = None) -> None:
+	"""An automatic answer on a ticket; `sender` is the address to send it from, None: it stands on the ticket only.
+
+	It is no agent's answer. Written so that neither the ticket's status nor its service level clock take it for one: the
+	ticket is named when the communication is already there.
+	"""
+	to = parseaddr(ticket.get("raised_by") or "")[1]
+	by_mail = bool(sender and frappe.utils.validate_email_address(to))
+	subject = f"Re: {ticket.get('subject')}"
+	record = frappe.new_doc("Communication")
+	record.update(
+		{
+			"communication_type": "Communication",
+			"communication_medium": "Email" if by_mail else "",
+			"content": frappe.utils.escape_html(message),
+			"recipients": to,
+			"sender": sender or frappe.session.user,
+			"sent_or_received": "Sent",
+			"subject": subject,
+		}
+	)
+	record.flags.skip_add_signature = True
+	record.insert(ignore_permissions=True)
+	frappe.db.set_value(
+		"Communication",
+		record.name,
+		{"reference_doctype": ticket.doctype, "reference_name": str(ticket.name), "status": "Linked"},
+		update_modified=False,
+	)
+	if by_mail:
+		frappe.sendmail(
+			recipients=[to],
+			sender=sender,
+			reply_to=sender,
+			subject=subject,
+			message=frappe.utils.escape_html(message),
+			reference_doctype=ticket.doctype,
+			reference_name=str(ticket.name),
+			communication=record.name,
+			expose_recipients="header",
+		)
+
+
+def ticket_notes_of_app() -> str:
+	"""What the names of the app's notes on tickets begin with."""
+	return "outage-note-"
+
+
+def note_name(key: str, ticket: str) -> str:
+	"""The name of a note: the same word on the same ticket is written once."""
+	return f"{ticket_notes_of_app()}{frappe.scrub(key).replace('_', '-')}-{ticket}"[:140]

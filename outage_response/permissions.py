@@ -1,0 +1,53 @@
+"""Who sees and who does what on a site. What a role may do is a rule and stands in `domain/authority.py`."""
+
+import frappe
+from frappe import _
+
+from .domain import authority
+
+
+def roles_of(user: str | None = None) -> list[str]:
+	"""Roles of `user`, by default of the session."""
+	return frappe.get_roles(user or frappe.session.user)
+
+
+def require_verb(verb: str) -> None:
+	"""Raise NotAllowed (domain) unless the session's user may use the verb at all."""
+	authority.require_verb(verb, roles_of())
+
+
+def require_read(doctype: str, doc: str | object) -> None:
+	"""Raise frappe.PermissionError unless the session's user may see the document (User Permission on its property)."""
+	if isinstance(doc, str) and not frappe.db.exists(doctype, doc):
+		frappe.throw(
+			_("{0}: {1} does not exist. Choose one of the list.").format(_(doctype), frappe.bold(doc[:140])),
+			frappe.DoesNotExistError,
+		)
+	if not frappe.has_permission(doctype, "read", doc=doc):  # with throw=True the kind of error depends on the version
+		frappe.throw(_("{0}: you have no access to this one.").format(_(doctype)), frappe.PermissionError)
+
+
+def require_list(doctype: str) -> None:
+	"""Raise frappe.PermissionError unless the session's user may list the doctype at all."""
+	if not frappe.has_permission(doctype, "read"):
+		frappe.throw(_("{0}: you have no access to this list.").format(_(doctype)), frappe.PermissionError)
+
+
+def require_property(property_name: str) -> None:
+	"""Raise frappe.PermissionError unless the session's user works for this property."""
+	require_read("Managed Property", property_name)
+
+
+def nobody(doc, ptype: str = "read", user: str | None = None) -> bool:
+	"""Care Needs have no list, form or REST access; `flows/care.py` is the one way to them."""
+	return (user or frappe.session.user) == "Administrator"
+
+
+def no_rows(user: str | None = None) -> str:
+	"""The list side of `nobody`."""
+	return "" if (user or frappe.session.user) == "Administrator" else "1=0"
+
+
+def countable(doctype: str) -> bool:
+	"""May anybody with a login count the doctype, as Frappe lets them? Not ours."""
+	return frappe.get_meta(doctype).module != "Outage Response"
