@@ -1,0 +1,239 @@
+frappe.pages["outage-call-sheet"].on_page_load = (wrapper) => {
+	const page = frappe.ui.make_app_page({ parent: wrapper, title: __("Call Sheet"), single_column: true });
+	wrapper.sheet = new outage_response.CallSheet(wrapper, page);
+};
+
+outage_response.CallSheet = class CallSheet {
+	constructor(wrapper, page) {
+		this.body = $(`<div class="ocs">
+			<div class="ocs-head"></div>
+			<form class="ocs-incoming" hidden>
+				<h2>${__("A resident calls")}</h2>
+				<div class="ocs-unit"><input class="form-control" list="ocs-units" autocomplete="off" placeholder="${__("Unit")}" aria-label="${__("Unit")}"><datalist id="ocs-units"></datalist></div>
+				<input class="form-control ocs-phone" type="tel" autocomplete="off" placeholder="${__("Number")}" aria-label="${__("Number")}">
+				<input class="form-control ocs-words" maxlength="500" autocomplete="off" placeholder="${__("What they say, then Enter")}" aria-label="${__("What they say, then Enter")}">
+				<button class="btn btn-default" type="submit">${__("Keep")}</button>
+				<p class="ocs-kept" role="status"></p>
+			</form>
+			<ol class="ocs-calls"></ol>
+			<details class="ocs-done" style="display: none"><summary></summary><ol></ol></details>
+		</div>`).appendTo(page.main);
+		this.body.on("click", "[data-do]", (event) => this.act(event.currentTarget));
+		this.body.find(".ocs-incoming").on("submit", (event) => {
+			event.preventDefault();
+			this.keep();
+		});
+		outage_response.watch(wrapper, { read: () => this.load(), tick: () => outage_response.tick(this.body[0]) });
+	}
+
+	async load() {
+		const incident = frappe.get_route()[1];
+		if (incident !== this.incident) this.clear();
+		this.incident = incident;
+		try {
+			if (!incident) return this.fill(".ocs-head", await outage_response.running_html("outage-call-sheet"));
+			const data = await outage_response.read("command.call_sheet", { incident });
+			if (incident !== this.incident) return; // another one was opened meanwhile
+			this.data = data;
+			outage_response.set_now(data.now);
+			this.render();
+		} catch (refusal) {
+			this.fill(".ocs-head", outage_response.refused_html(refusal));
+		}
+	}
+
+	clear() {
+		for (const part of [".ocs-head", ".ocs-calls", ".ocs-done ol"]) this.fill(part, "");
+		this.body.find(".ocs-done").hide();
+		this.body.find(".ocs-incoming").prop("hidden", true);
+	}
+
+	fill(selector, html) {
+		outage_response.fill(this.body.find(selector)[0], html);
+	}
+
+	render() {
+		const { incident, calls } = this.data;
+		const esc = outage_response.escape;
+		const name = encodeURIComponent(incident.name);
+		const title = [incident.level, incident.property, incident.status_label].map(esc).join(" · ");
+		this.fill(
+			".ocs-head",
+			`<h2>${outage_response.drill_html(incident)}${title}</h2>
+			<p><a href="/app/outage-incident/${name}">${esc(incident.name)}</a> · <a href="/app/outage-command-centre">${__("Command Centre")}</a></p>`,
+		);
+		const open = calls.filter((one) => one.open);
+		const done = calls.filter((one) => !one.open);
+		this.fill(
+			".ocs-calls",
+			open.map((one) => this.call(one)).join("") || `<li class="ocs-none">${__("Every call is made.")}</li>`,
+		);
+		this.fill(".ocs-done ol", done.map((one) => this.done(one)).join(""));
+		this.body
+			.find(".ocs-done")
+			.toggle(done.length > 0)
+			.find("summary")
+			.text(__("Done: {0}", [done.length]));
+		this.body.attr("data-open", open.length);
+		this.incoming();
+	}
+
+	call(one) {
+		const esc = outage_response.escape;
+		const numbers = one.who
+			.map(
+				(who) =>
+					`<div class="ocs-number">${who.name && who.name !== one.callee ? `${esc(who.name)} ` : ""}${outage_response.tel_html(who.phone)}</div>`,
+			)
+			.join("");
+		const tried = one.attempts
+			? `<b class="ocs-tried">${__("no answer: {0}, last {1}", [one.attempts, outage_response.moment(one.last_attempt)])}</b>`
+			: "";
+		const button = (verb, label, kind) =>
+			`<button class="btn btn-${kind}" data-do="${verb}" data-task="${esc(one.task)}" data-key="${verb} ${esc(one.task)}"
+				aria-label="${label}: ${esc(one.callee)}">${label}</button>`;
+		const buttons = !one.may
+			? ""
+			: one.kind === "arrival"
+				? button("arrived", __("On site"), "success")
+				: button("answered", one.comes ? __("Answered, coming") : __("Answered"), "success") +
+					button("no_answer", __("No answer"), "default") +
+					(one.optional ? button("skip", __("Not needed"), "default") : "");
+		return `<li class="ocs-call outage-timed">
+			<div class="ocs-who"><b>${esc(one.callee)}</b>${numbers || `<div class="ocs-number">${__("No number on record")}</div>`}</div>
+			<div class="ocs-why">${esc(one.title)}<small>${one.optional ? `${__("only if needed")} · ` : ""}${
+				one.due_at ? `<span data-due="${esc(one.due_at)}"></span>` : ""
+			}</small>${tried}</div>
+			<div class="ocs-buttons">${buttons}</div></li>`;
+	}
+
+	done(one) {
+		const esc = outage_response.escape;
+		const task = esc(one.task);
+		const note =
+			one.may && one.status === "Done"
+				? `<button class="btn btn-default btn-sm" data-do="note" data-task="${task}" data-key="note ${task}">${__("Add a note")}</button>`
+				: "";
+		return `<li><b>${outage_response.moment(one.done_at)} ${esc(one.callee)}</b> ${esc(one.evidence || one.reason)} ${note}</li>`;
+	}
+
+	// ------------------------------------------------------------ what is done
+
+	async act(button) {
+		const one = this.data.calls.find((call) => call.task === button.dataset.task);
+		const verb = button.dataset.do;
+		if (verb === "note") return this.note(one);
+		if (verb === "skip") return this.skip(one);
+		const who = [one.callee, one.who[0]?.name, one.who[0]?.phone]
+			.filter((word, index, all) => word && all.indexOf(word) === index)
+			.join(" ");
+		const { task } = one;
+		const [method, args] = {
+			answered: [
+				"complete",
+				{ task, evidence: one.comes ? __("{0}: answered, coming", [who]) : __("{0}: answered", [who]) },
+			],
+			arrived: ["complete", { task, evidence: __("{0}: on site", [one.callee]) }],
+			no_answer: ["no_answer", { task }],
+		}[verb];
+		button.disabled = true;
+		try {
+			await outage_response.post(method, args);
+		} catch (refusal) {
+			outage_response.show_refusal(refusal);
+		} finally {
+			button.disabled = false;
+		}
+		await this.load();
+	}
+
+	note({ task, callee }) {
+		outage_response.ask({
+			verb: "add_evidence",
+			title: callee,
+			label: __("Add"),
+			happened: false,
+			fields: [{ fieldname: "evidence", fieldtype: "Small Text", label: __("What was said"), reqd: 1 }],
+			args: ({ evidence }) => ({ task, evidence }),
+			on_done: () => this.load(),
+		});
+	}
+
+	skip({ task, callee }) {
+		outage_response.ask({
+			verb: "skip",
+			title: callee,
+			label: __("Not needed"),
+			happened: false,
+			fields: [{ fieldname: "reason", fieldtype: "Data", label: __("Why is it not needed?"), reqd: 1 }],
+			args: ({ reason }) => ({ task, reason }),
+			on_done: () => this.load(),
+		});
+	}
+
+	// ------------------------------------------------------------ incoming calls, one line each
+
+	incoming() {
+		const form = this.body.find(".ocs-incoming");
+		form.prop("hidden", !this.data.may_note);
+		if (!this.data.may_note || this.unit) return;
+		this.unit = form.find(".ocs-unit input");
+		const suggest = frappe.utils.debounce(() => this.suggest(), 200);
+		this.unit.on("input", suggest);
+	}
+
+	/** Units whose number begins so, for the browser's own list of suggestions. */
+	async suggest() {
+		const typed = this.unit.val().trim();
+		if (!typed) return;
+		const found = await frappe.db.get_list("Property Unit", {
+			filters: { property: this.data.incident.property, unit_no: ["like", `${typed}%`] },
+			fields: ["unit_no"],
+			order_by: "unit_no",
+			limit: 12,
+		});
+		this.body
+			.find("#ocs-units")
+			.html(found.map((one) => `<option value="${outage_response.escape(one.unit_no)}">`).join(""));
+	}
+
+	/** The unit whose number was typed or picked; "" for none, null for one that is not there. */
+	async unit_named() {
+		const text = (this.unit.val() || "").trim();
+		if (!text) return "";
+		const found = await frappe.db.get_list("Property Unit", {
+			filters: { property: this.data.incident.property, unit_no: text },
+			limit: 1,
+		});
+		return found.length ? found[0].name : null;
+	}
+
+	async keep() {
+		const words = this.body.find(".ocs-words");
+		const phone = this.body.find(".ocs-phone");
+		const kept_line = this.body.find(".ocs-kept").removeClass("ocs-alarm");
+		const place = this.unit.val() || __("no unit");
+		const unit = await this.unit_named();
+		if (unit === null) kept_line.text(__("There is no unit {0} here. Choose one of the list.", [place]));
+		if (unit === null || (!unit && !words.val().trim())) return this.unit.trigger("focus");
+		try {
+			const kept = await outage_response.post("record_call", {
+				property: this.data.incident.property,
+				unit: unit || null,
+				phone: phone.val().trim() || null,
+				words: words.val().trim() || null,
+			});
+			const text = [
+				kept.danger ? __("DANGER, the control room is rung.") : __("Kept."),
+				kept.incident ? __("Belongs to {0}.", [kept.incident]) : __("No outage explains it yet."),
+			].join(" ");
+			kept_line.toggleClass("ocs-alarm", kept.danger).text(`${place}: ${text}`);
+			this.unit.val("");
+			words.val("");
+			phone.val("");
+			this.unit.trigger("focus");
+		} catch (refusal) {
+			outage_response.show_refusal(refusal);
+		}
+	}
+};

@@ -1,0 +1,245 @@
+// ERPNext's Issue form: what is known of its outage, and what the agent may do about it.
+frappe.provide("outage_response.issue");
+
+frappe.ui.form.on("Issue", {
+	refresh(frm) {
+		outage_response.issue.refresh(frm);
+	},
+});
+
+Object.assign(outage_response.issue, {
+	async call(frm, method, values) {
+		const given = Object.entries(values || {}).filter(([, value]) => value !== null && value !== "");
+		const answer = await frappe.call({
+			method: `outage_response.api.agent.${method}`,
+			args: {
+				ticket_type: "Issue",
+				ticket: frm.doc.name,
+				...Object.fromEntries(given),
+			},
+		});
+		return answer.message;
+	},
+
+	async refresh(frm) {
+		if (frm.is_new()) return this.show_running(frm);
+		const name = frm.doc.name;
+		const seen = await this.call(frm, "look");
+		if (!seen || !seen.may || frm.doc.name !== name) return;
+		const group = __("Outage");
+		if (seen.outage) {
+			frm.dashboard.set_headline_alert(
+				frappe.utils.escape_html(seen.outage.headline),
+				seen.outage.running ? "orange" : "green",
+			);
+			frm.add_custom_button(__("Show outage"), () => this.show(seen.outage), group);
+		} else if (seen.proposal) {
+			frm.dashboard.set_headline_alert(frappe.utils.escape_html(seen.proposal.text), "yellow");
+		}
+		if (seen.may.declare) {
+			frm.add_custom_button(__("Declare an outage…"), () => this.declare(frm, seen), group);
+		} else if (seen.may.propose) {
+			frm.add_custom_button(__("Tell the control room…"), () => this.propose(frm, seen), group);
+		}
+		if (seen.may.attach) {
+			frm.add_custom_button(__("Attach to an outage…"), () => this.attach(frm, seen), group);
+		}
+		if (seen.may.log_callback) {
+			frm.add_custom_button(__("Log callback…"), () => this.log_callback(frm, seen.callback));
+		}
+	},
+
+	async show_running(frm) {
+		const answer = await frappe.call({
+			method: "outage_response.api.agent.running",
+			args: { ticket_type: "Issue" },
+		});
+		const lines = (answer.message || []).map((row) => frappe.utils.escape_html(`${row.where}: ${row.headline}`));
+		if (lines.length && frm.is_new()) frm.set_intro(lines.join("<br>"), "orange");
+	},
+
+	async run(frm, dialog, method, values) {
+		const answer = await this.call(frm, method, values);
+		dialog.hide();
+		const say = (text, indicator) => frappe.show_alert({ message: frappe.utils.escape_html(text), indicator });
+		say(answer.message, "green");
+		(answer.warnings || []).forEach((warning) => say(warning, "orange"));
+		frm.reload_doc();
+	},
+
+	table(rows) {
+		const lines = rows.map(
+			([label, value]) =>
+				`<tr><td class="text-muted pr-4">${frappe.utils.escape_html(
+					label,
+				)}</td><td>${frappe.utils.escape_html(value)}</td></tr>`,
+		);
+		return `<table>${lines.join("")}</table>`;
+	},
+
+	show(outage) {
+		const dialog = new frappe.ui.Dialog({
+			title: __("Power outage"),
+			fields: [{ fieldtype: "HTML", options: this.table(outage.facts) }],
+		});
+		if (outage.url) {
+			dialog.set_primary_action(__("Open in Desk"), () => {
+				dialog.hide();
+				frappe.set_route("Form", "Outage Incident", outage.incident);
+			});
+		}
+		dialog.show();
+	},
+
+	place_fields(seen, line) {
+		const fields = [
+			{
+				fieldtype: "HTML",
+				options: `<p>${frappe.utils.escape_html(line)}</p>` + (seen.home ? this.table([[__("Unit"), seen.home]]) : ""),
+			},
+		];
+		if (seen.places.length) {
+			fields.push({
+				fieldtype: "Select",
+				fieldname: "node",
+				label: __("Without power"),
+				reqd: 1,
+				options: seen.places.map((place) => ({
+					value: place.node,
+					label: place.label,
+				})),
+				default: (seen.places.find((place) => place.chosen) || seen.places[0]).node,
+			});
+		}
+		return fields;
+	},
+
+	declare(frm, seen) {
+		const request_id = frappe.utils.get_random(20);
+		const dialog = new frappe.ui.Dialog({
+			title: __("Declare an outage"),
+			fields: [
+				...this.place_fields(
+					seen,
+					__("This starts the response: tasks go to the people on duty at once. In doubt choose the larger area."),
+				),
+				{
+					fieldtype: "Select",
+					fieldname: "level",
+					label: __("Level"),
+					reqd: 1,
+					default: "II",
+					options: [
+						{
+							value: "II",
+							label: __("II: internal failure, or not known yet"),
+						},
+						{ value: "I", label: __("I: failure of the grid") },
+					],
+				},
+			],
+			primary_action_label: __("Declare the outage"),
+			primary_action: (values) => this.run(frm, dialog, "declare", { ...values, request_id }),
+		});
+		dialog.show();
+	},
+
+	propose(frm, seen) {
+		const dialog = new frappe.ui.Dialog({
+			title: __("Tell the control room"),
+			fields: this.place_fields(
+				seen,
+				seen.places.length
+					? __("The control room gets a proposal at once; it declares the outage.")
+					: __("We do not know where this person lives. The control room is told of this ticket at once."),
+			),
+			primary_action_label: __("Tell the control room"),
+			primary_action: (values) => this.run(frm, dialog, "propose", values),
+		});
+		dialog.show();
+	},
+
+	async attach(frm, seen) {
+		const linked = seen.outage && seen.outage.incident;
+		const rows = (await this.call(frm, "running")).filter((row) => row.incident !== linked);
+		if (!rows.length) {
+			frappe.msgprint(__("No other outage is running or planned there."));
+			return;
+		}
+		const dialog = new frappe.ui.Dialog({
+			title: __("Attach to an outage"),
+			fields: [
+				{
+					fieldtype: "Select",
+					fieldname: "incident",
+					label: __("Outage (★: at this unit)"),
+					reqd: 1,
+					options: rows.map((row) => ({
+						value: row.incident,
+						label: `${row.fits ? "★ " : ""}${row.where} · ${row.headline}`,
+					})),
+					default: rows[0].incident,
+				},
+			],
+			primary_action_label: __("Attach to this outage"),
+			primary_action: (values) => this.run(frm, dialog, "attach", values),
+		});
+		dialog.show();
+	},
+
+	log_callback(frm, pending) {
+		const request_id = frappe.utils.get_random(20);
+		const fields = [
+			{
+				fieldtype: "HTML",
+				options: this.table([
+					[__("Number to call"), pending.phone || __("no number")],
+					[__("Reason"), pending.reason],
+					[__("Call from"), pending.due],
+				]),
+			},
+			{
+				fieldtype: "Select",
+				fieldname: "outcome",
+				label: __("Outcome"),
+				reqd: 1,
+				options: ["Reached", "No Answer", "Still Out", "Refused"].map((value) => ({ value, label: __(value) })),
+			},
+			{ fieldtype: "Small Text", fieldname: "note", label: __("Note") },
+			{
+				fieldtype: "Select",
+				fieldname: "satisfaction",
+				label: __("Satisfied with our work? (when reached)"),
+				options: [
+					{ value: "", label: __("not asked") },
+					..."54321".split("").map((value) => ({
+						value,
+						label: `${value} ${"★".repeat(Number(value))}`,
+					})),
+				],
+			},
+		];
+		if (pending.offered) {
+			fields.splice(1, 0, {
+				fieldtype: "Check",
+				fieldname: "offered",
+				default: 1,
+				label: `${__("It is the call that the telephony logged at")} ${pending.offered_at}`,
+			});
+		}
+		const dialog = new frappe.ui.Dialog({
+			title: __("Log callback"),
+			fields,
+			primary_action_label: __("Log callback"),
+			primary_action: (values) =>
+				this.run(frm, dialog, "log_callback", {
+					outcome: values.outcome,
+					note: values.note || null,
+					satisfaction: Number(values.satisfaction) || null,
+					call_record: values.offered ? pending.offered : null,
+					request_id: `${request_id}-${values.outcome}`,
+				}),
+		});
+		dialog.show();
+	},
+});

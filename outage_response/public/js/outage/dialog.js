@@ -1,0 +1,100 @@
+// The dialog of a verb: a few fields, the verb, its refusal inside the dialog with everything typed still there.
+frappe.provide("outage_response");
+
+const REFUSAL_BOX = '<div class="outage-refusal" role="alert" tabindex="-1" hidden></div>';
+
+Object.assign(outage_response, {
+	/**
+	 * Ask for what a verb needs, then do it.
+	 *   verb, title (text), fields, intro (HTML), label (of the button)
+	 *   args(values)  what is sent; occurred_at is added
+	 *   said(answer)  what is said when it is done
+	 *   on_done(answer)
+	 *   happened      false: without the field for when it happened; a text: its label
+	 */
+	ask({ verb, title, fields = [], intro = "", label, args, said, on_done, happened, size }) {
+		const shown = [{ fieldtype: "HTML", fieldname: "refusal", options: REFUSAL_BOX }];
+		if (intro) shown.push({ fieldtype: "HTML", fieldname: "intro", options: intro });
+		shown.push(...fields);
+		if (happened !== false)
+			shown.push({
+				fieldtype: "Datetime",
+				fieldname: "occurred_at",
+				label: happened || __("Happened At"),
+				description: __("Leave empty for now"),
+			});
+		const dialog = new frappe.ui.Dialog({
+			title: this.escape(title),
+			fields: shown,
+			size,
+			primary_action_label: label || __("Save"),
+			primary_action: async (values) => {
+				const button = dialog.get_primary_btn();
+				button.prop("disabled", true);
+				try {
+					const answer = await this.post(verb, { ...args(values), occurred_at: values.occurred_at });
+					dialog.hide();
+					const message = said ? said(answer) : __("Done: {0}", [title]);
+					frappe.show_alert({ message: this.escape(message), indicator: "green" });
+					on_done?.(answer);
+				} catch (refusal) {
+					this.refuse_in(dialog, refusal);
+				} finally {
+					button.prop("disabled", false);
+				}
+			},
+		});
+		dialog.show();
+		return dialog;
+	},
+
+	/** In place of what the dialog said to be open when it was opened: the server's list is the newer one. */
+	refuse_in(dialog, refusal) {
+		const html = this.refusal_html(refusal);
+		if (refusal.blocking.length) dialog.$wrapper.find(".outage-open").remove();
+		const box = dialog.$wrapper.find(".outage-refusal")[0];
+		box.innerHTML = html;
+		box.hidden = false;
+		box.focus();
+	},
+
+	/** Open steps by department, as HTML. */
+	steps_html(rows) {
+		if (!rows.length) return "";
+		const by_department = {};
+		for (const row of rows) (by_department[row.department_name] ||= []).push(row);
+		const groups = Object.entries(by_department).map(([department, steps]) => {
+			const lines = steps.map(
+				(row) =>
+					`<li class="${row.life_safety ? "outage-life" : ""}">${row.life_safety ? "⚠ " : ""}${this.escape(row.text)}</li>`,
+			);
+			return `<li>${this.escape(department)}<ul>${lines.join("")}</ul></li>`;
+		});
+		return `<ul>${groups.join("")}</ul>`;
+	},
+
+	/** What keeps a gate closed, as HTML. */
+	open_html(rows, title = __("Still open: {0}", [rows.length])) {
+		if (!rows.length) return "";
+		return `<div class="outage-open"><p><strong>${title}</strong></p>${this.steps_html(rows)}</div>`;
+	},
+
+	/** A list of boxes to tick; `options` as [value, label], all ticked unless `ticked` is false. */
+	boxes(fieldname, label, options, { ticked = true, ...more } = {}) {
+		return {
+			fieldtype: "MultiCheck",
+			fieldname,
+			label,
+			columns: options.length > 8 ? 2 : 1,
+			select_all: options.length > 3,
+			options: options.map(([value, text]) => ({ value, label: this.escape(text), checked: ticked })),
+			...more,
+		};
+	},
+
+	/** Of a Select, from [value, text]. Frappe writes labels as HTML. */
+	options: (pairs, empty = false) => [
+		...(empty ? [""] : []), // as plain text: Frappe takes a pair of empty words for a value of its own
+		...pairs.map(([value, text]) => ({ value, label: outage_response.escape(text) })),
+	],
+});

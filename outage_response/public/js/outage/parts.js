@@ -1,0 +1,130 @@
+// Small parts of a screen as HTML. Everything that came from the server is escaped here.
+frappe.provide("outage_response");
+
+const contents = new WeakMap(); // element -> what fill() last wrote into it
+const escape = (text) => frappe.utils.escape_html(text === null || text === undefined ? "" : String(text));
+
+Object.assign(outage_response, {
+	escape,
+
+	PRIORITIES: () => [__("Life"), __("Within minutes"), __("While it is dark"), __("Afterwards")],
+
+	gate_label: (gate) =>
+		({
+			start: __("Start of the work"),
+			energise: __("Permission to switch on"),
+			stand_down: __("Stand-down"),
+			close: __("Closing the incident"),
+		})[gate] || "",
+
+	STATUS_COLOURS: {
+		Scheduled: "blue",
+		Reported: "red",
+		Active: "orange",
+		Restored: "green",
+		"Stood Down": "cyan",
+		Closed: "gray",
+		Cancelled: "gray",
+		Open: "red",
+		Acknowledged: "orange",
+		"In Progress": "blue",
+		"On Post": "purple",
+		Done: "green",
+		Skipped: "gray",
+		Pending: "orange",
+		Reached: "green",
+		"No Answer": "yellow",
+		"Still Out": "red",
+		Refused: "gray",
+		Exhausted: "gray",
+		"Not Required": "gray",
+		Declared: "green",
+		Dismissed: "gray",
+	},
+
+	/** Write an element anew if its content changed; what was unfolded (data-fold) stays so, and so does the focus (data-key). */
+	fill(element, html) {
+		if (contents.get(element) === html) return;
+		contents.set(element, html);
+		const unfolded = new Set([...element.querySelectorAll("details[data-fold][open]")].map((one) => one.dataset.fold));
+		const focus = element.contains(document.activeElement) && document.activeElement.dataset.key;
+		element.innerHTML = html;
+		element
+			.querySelectorAll("details[data-fold]")
+			.forEach((one) => unfolded.has(one.dataset.fold) && (one.open = true));
+		if (focus) element.querySelector(`[data-key="${CSS.escape(focus)}"]`)?.focus();
+		this.tick(element);
+	},
+
+	drill_html: ({ is_drill }) => (is_drill ? `<b class="outage-drill">${__("DRILL")}</b> ` : ""),
+
+	/** A number to tap. */
+	tel_html(phone) {
+		if (!phone) return "";
+		return `<a class="outage-tel" href="tel:${escape(phone.replace(/[^0-9+*#]/g, ""))}">${escape(phone)}</a>`;
+	},
+
+	/** The running incidents as links to a page about one of them: "outage-call-sheet". */
+	async running_html(page) {
+		const { incidents } = await this.read("command.centre");
+		if (!incidents.length) return `<h2>${__("No outage is running.")}</h2>`;
+		const links = incidents.map(({ name, level, property }) => {
+			const text = [level, property, name].map(escape).join(" · ");
+			return `<li><a href="/app/${page}/${encodeURIComponent(name)}">${text}</a></li>`;
+		});
+		return `<h2>${__("Which outage?")}</h2><ul>${links.join("")}</ul>`;
+	},
+
+	/** A state as Frappe's lists show it. */
+	pill(status) {
+		return `<span class="indicator-pill ${this.STATUS_COLOURS[status] || "gray"}">${escape(__(status))}</span>`;
+	},
+
+	/** The level in its own colour, with letters dark or light enough to be read on it. */
+	level_html({ level_title, colour }) {
+		const [red, green, blue] = (/^#[0-9a-f]{6}$/i.test(colour) ? colour : "#555555")
+			.slice(1)
+			.match(/../g)
+			.map((pair) => parseInt(pair, 16));
+		const linear = (part) => (part / 255 <= 0.04045 ? part / 255 / 12.92 : ((part / 255 + 0.055) / 1.055) ** 2.4);
+		const light = 0.2126 * linear(red) + 0.7152 * linear(green) + 0.0722 * linear(blue); // WCAG relative luminance
+		const ink = light > 0.179 ? "#000000" : "#ffffff";
+		const style = `background: rgb(${red}, ${green}, ${blue}); color: ${ink}`;
+		return `<span class="outage-level" style="${style}">${escape(level_title)}</span>`;
+	},
+
+	/** Values are HTML already; heads are text. */
+	rows_html(heads, rows, { caption = "" } = {}) {
+		const head = heads.map((one) => `<th scope="col">${escape(one)}</th>`).join("");
+		const body = rows
+			.map(
+				(cells) =>
+					`<tr>${cells.map((cell, index) => `<td data-head="${escape(heads[index])}">${cell}</td>`).join("")}</tr>`,
+			)
+			.join("");
+		return `<table class="table outage-table">${
+			caption ? `<caption>${escape(caption)}</caption>` : ""
+		}<thead><tr>${head}</tr></thead><tbody>${body}</tbody></table>`;
+	},
+
+	/** The same with plain text in the cells. */
+	table_html(heads, rows) {
+		return this.rows_html(
+			heads,
+			rows.map((cells) => cells.map(escape)),
+		);
+	},
+
+	button(label, data, kind = "default") {
+		const attributes = Object.entries(data)
+			.map(([name, value]) => `data-${name}="${escape(value)}"`)
+			.join(" ");
+		return `<button type="button" class="btn btn-xs btn-${kind}" ${attributes}>${escape(label)}</button>`;
+	},
+
+	/** Names, cut after a few. */
+	few(names, most = 4) {
+		const rest = names.length - most;
+		return escape(names.slice(0, most).join(", ")) + (rest > 0 ? ` <span class="text-muted">+${rest}</span>` : "");
+	},
+});

@@ -1,0 +1,105 @@
+// Asking the server: what screens show, verbs, and how a refusal reads. No rule of the procedure lives here.
+// By fetch: frappe.call opens messages of its own over ours, and does not tell a lost connection from a refusal.
+frappe.provide("outage_response");
+
+const NOT_OF_STAFF = { hand_over: "paging", declare_seen: "command" }; // verb -> module, other than api/staff.py
+const WITHOUT_REQUEST_ID = ["read_care_needs", "dismiss_proposal"];
+const REPEATED_WITHIN = 10 * 60000; // ms; the same asked later is meant anew
+const unanswered = new Map(); // what was asked -> {id, at}
+
+/** `text` to be read to a person, `blocking`: the open steps of a gate, `offline`: nobody answered. */
+class Refusal extends Error {
+	constructor(text, { blocking = [], offline = false } = {}) {
+		super(text);
+		Object.assign(this, { text, blocking, offline });
+	}
+}
+
+async function ask_server(method, query, options) {
+	const headers = { Accept: "application/json", "Content-Type": "application/json" };
+	if (frappe.csrf_token) headers["X-Frappe-CSRF-Token"] = frappe.csrf_token;
+	const url = `/api/method/outage_response.api.${method}${query}`;
+	let response, answer;
+	try {
+		response = await fetch(url, { ...options, headers, credentials: "same-origin", cache: "no-store" });
+		answer = response.ok ? await response.json() : await response.json().catch(() => ({}));
+	} catch {
+		throw new Refusal(__("No answer from the server. Press again: nothing is done twice."), { offline: true });
+	}
+	if (answer.session_expired) frappe.app.handle_session_expired();
+	if (response.ok) return answer.message;
+	throw new Refusal(sentences(answer) || __("The server could not do this. Press again or tell your administrator."), {
+		blocking: answer.blocking,
+	});
+}
+
+/** What Frappe's messages say, as plain text; the steps of a gate come in `blocking` and are not said twice. */
+function sentences(answer) {
+	const messages = JSON.parse(answer._server_messages || "[]").map((one) => {
+		const page = new DOMParser().parseFromString(JSON.parse(one).message || "", "text/html");
+		if (answer.blocking) page.querySelectorAll("ul").forEach((list) => list.remove());
+		page.querySelectorAll("br, p, li").forEach((element) => element.before(" "));
+		return page.body.textContent.replace(/\s+/g, " ").trim();
+	});
+	return messages.filter(Boolean).join(" ");
+}
+
+/** A word of the client's own for one request. (randomUUID exists on https pages only.) */
+function new_id() {
+	const bytes = crypto.getRandomValues(new Uint8Array(16));
+	return Array.from(bytes, (byte) => byte.toString(16).padStart(2, "0")).join("");
+}
+
+/** The same click repeated after a lost answer is the same request, so that it counts once. */
+function request_id(key) {
+	const known = unanswered.get(key);
+	if (known && Date.now() - known.at < REPEATED_WITHIN) return known.id;
+	const id = new_id();
+	unanswered.set(key, { id, at: Date.now() });
+	return id;
+}
+
+Object.assign(outage_response, {
+	/** GET `module.function` of api/. Rejects with a Refusal. */
+	read(method, args = {}) {
+		return ask_server(method, `?${new URLSearchParams(args)}`, { method: "GET" });
+	},
+
+	/** One incident as its screen shows it (api/screens.py get_incident). */
+	load(incident) {
+		return this.read("screens.get_incident", { incident });
+	},
+
+	/** POST a verb with a request id; shows the warnings of the answer. Rejects with a Refusal. */
+	async post(verb, args) {
+		const key = JSON.stringify([verb, args]);
+		const given = WITHOUT_REQUEST_ID.includes(verb) ? args : { ...args, request_id: request_id(key) };
+		const method = `${NOT_OF_STAFF[verb] || "staff"}.${verb}`;
+		const answer = await ask_server(method, "", { method: "POST", body: JSON.stringify(given) });
+		unanswered.delete(key);
+		for (const warning of answer?.warnings || [])
+			frappe.show_alert({ message: this.escape(warning), indicator: "orange" }, 12);
+		return answer;
+	},
+
+	// ---------------------------------------------------------------- a refusal; what is none is thrown on
+
+	/** As HTML: the sentence, then what is open and with whom. */
+	refusal_html(refusal) {
+		if (!(refusal instanceof Refusal)) throw refusal;
+		return `<p>${this.escape(refusal.text)}</p>${this.steps_html(refusal.blocking)}`;
+	},
+
+	/** The same in a frame, in place of what could not be read. */
+	refused_html(refusal) {
+		return `<div class="outage-refusal" role="alert">${this.refusal_html(refusal)}</div>`;
+	},
+
+	show_refusal(refusal) {
+		frappe.msgprint({
+			message: this.refusal_html(refusal),
+			title: refusal.blocking.length ? __("Still open") : __("Not possible"),
+			indicator: "orange",
+		});
+	},
+});

@@ -1,0 +1,12 @@
+// What every screen of an outage shares: asking the server, following it, clocks, the dialogs of the verbs, the parts of a screen.
+import "./outage/server";
+import "./outage/live";
+import "./outage/time";
+import "./outage/parts";
+import "./outage/who_knows";
+import "./outage/dialog";
+import "./outage/incident_dialogs";
+import "./outage/task_dialogs";
+import "./outage/declare";
+import "./outage/incident_view";
+import "./outage/paging";

@@ -1,0 +1,171 @@
+// What a phone keeps for one person while the network is away: the outbox and photos in IndexedDB, the last list and
+// what is being typed in localStorage. Everything is kept under the person's user id; another person never sees it.
+window.OutagePhone = { user: document.documentElement.dataset.user };
+
+(() => {
+	const phone = window.OutagePhone;
+	const texts = JSON.parse(document.getElementById("texts").textContent);
+	phone.__ = (text, ...values) => (texts[text] || text).replace(/{(\d)}/g, (_, index) => values[index]);
+
+	const CACHE = "outage-phone";
+	const memory = { outbox: [], photos: new Map(), last: 0 }; // where the browser has no IndexedDB
+	let opened;
+
+	const request = (it) =>
+		new Promise((resolve, reject) => {
+			it.onsuccess = () => resolve(it.result);
+			it.onerror = () => reject(it.error);
+		});
+
+	const open = () => {
+		opened = opened || openDatabase().catch(() => null);
+		return opened;
+	};
+
+	const openDatabase = async () => {
+		const opening = indexedDB.open("outage-phone", 1);
+		opening.onupgradeneeded = () => {
+			opening.result.createObjectStore("outbox", { keyPath: "seq", autoIncrement: true });
+			opening.result.createObjectStore("photos");
+		};
+		return request(opening);
+	};
+
+	// One request on one store; answers null where there is no database
+	const on = async (name, mode, act) => {
+		const database = await open();
+		return database && request(act(database.transaction(name, mode).objectStore(name)));
+	};
+
+	// ------------------------------------------------------------ outbox, in the order of what happened
+
+	phone.outbox = {
+		async all() {
+			const rows = (await on("outbox", "readonly", (store) => store.getAll())) || [...memory.outbox];
+			return rows.sort((one, other) => one.seq - other.seq);
+		},
+		async mine() {
+			return (await this.all()).filter((item) => item.user === phone.user);
+		},
+		async of_others() {
+			return (await this.all()).filter((item) => item.user !== phone.user && item.state !== "sent").length;
+		},
+		// Resolves when the item is on the phone's disk; only then the person is told that it is kept
+		async add(item) {
+			const seq = await on("outbox", "readwrite", (store) => store.add(item));
+			if (seq === null) memory.outbox.push({ ...item, seq: ++memory.last });
+		},
+		async put(item) {
+			const done = await on("outbox", "readwrite", (store) => store.put(item));
+			if (done === null) memory.outbox = memory.outbox.map((one) => (one.seq === item.seq ? item : one));
+		},
+		async remove(seq) {
+			await on("outbox", "readwrite", (store) => store.delete(seq));
+			memory.outbox = memory.outbox.filter((one) => one.seq !== seq);
+		},
+	};
+
+	// ------------------------------------------------------------ photos that were taken and not yet sent
+
+	const photo_key = (task) => `${phone.user} ${task}`;
+	phone.photos = {
+		async get(task) {
+			return (await on("photos", "readonly", (store) => store.get(photo_key(task)))) || memory.photos.get(task);
+		},
+		async set(task, blob) {
+			memory.photos.set(task, blob);
+			await on("photos", "readwrite", (store) => store.put(blob, photo_key(task)));
+		},
+		async remove(task) {
+			memory.photos.delete(task);
+			await on("photos", "readwrite", (store) => store.delete(photo_key(task)));
+		},
+	};
+
+	// ------------------------------------------------------------ small things
+
+	const read = (key) => {
+		try {
+			return JSON.parse(localStorage.getItem(`outage:${key}`));
+		} catch {
+			return null;
+		}
+	};
+	const write = (key, value) => {
+		try {
+			if (value === null) localStorage.removeItem(`outage:${key}`);
+			else localStorage.setItem(`outage:${key}`, JSON.stringify(value));
+		} catch {
+			// a full or forbidden storage: the page goes on without it
+		}
+	};
+
+	phone.list = {
+		get: () => read(`list:${phone.user}`),
+		set: (data) => write(`list:${phone.user}`, data),
+	};
+
+	phone.drafts = {
+		get: (field) => (read(`drafts:${phone.user}`) || {})[field] || "",
+		set(field, value) {
+			const all = read(`drafts:${phone.user}`) || {};
+			if (value) all[field] = value;
+			else delete all[field];
+			write(`drafts:${phone.user}`, all);
+		},
+		forget(task) {
+			const all = read(`drafts:${phone.user}`) || {};
+			write(
+				`drafts:${phone.user}`,
+				Object.fromEntries(Object.entries(all).filter(([field]) => !field.startsWith(`${task}:`))),
+			);
+		},
+	};
+
+	// Site time: the server's clock, as last heard, carried on by the phone's. The zone of the phone does not matter.
+	const OFFSET = "clock";
+	const SLOW_ANSWER = 2000; // ms; a slower answer says too little of what time it is
+	phone.clock = {
+		now: () => Date.now() + (read(OFFSET) ?? -new Date().getTimezoneOffset() * 60000),
+		parse: (text) => Date.parse(`${text.replace(" ", "T").slice(0, 23)}Z`),
+		text: (ms) => new Date(ms).toISOString().slice(0, 23).replace("T", " "),
+		heard(text, took) {
+			if (read(OFFSET) === null || took < SLOW_ANSWER) write(OFFSET, this.parse(text) - Date.now());
+		},
+	};
+
+	// ------------------------------------------------------------ one person after another on the same phone
+
+	// What can be shown of the person before goes; what they did and could not be sent stays until they log in again
+	phone.forget_others = async () => {
+		const others = Object.keys(localStorage).filter(
+			(key) => /^outage:(list|shell):/.test(key) && !key.endsWith(`:${phone.user}`),
+		);
+		if (others.length) await phone.forget_page();
+		others.forEach((key) => localStorage.removeItem(key));
+	};
+
+	phone.forget_page = async () => {
+		write(`shell:${phone.user}`, null);
+		if (window.caches) await caches.delete(CACHE);
+	};
+
+	phone.forget_me = async () => {
+		phone.list.set(null);
+		await phone.forget_page();
+	};
+
+	// Keep the page itself, so that it opens without network. Only where the browser trusts the address (https).
+	phone.keep_page = async (version, files) => {
+		if (!window.caches || !navigator.serviceWorker) return;
+		await navigator.serviceWorker.register("/my-outage-tasks-worker.js", { scope: "/my-outage-tasks" });
+		if (read(`shell:${phone.user}`) === version) return;
+		const page = await fetch("/my-outage-tasks", { redirect: "error", cache: "no-store" });
+		if (!page.ok || !(await page.clone().text()).includes(`data-user="${phone.user}"`)) return;
+		await caches.delete(CACHE);
+		const cache = await caches.open(CACHE);
+		await cache.addAll(files);
+		await cache.put("/my-outage-tasks", page);
+		write(`shell:${phone.user}`, version);
+	};
+})();
