@@ -1,0 +1,179 @@
+"""`test` and `lint`."""
+
+import os
+import shlex
+import subprocess
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+from portable_bench import system
+from portable_bench.existing import Target, other_code
+from portable_bench.lending import lend
+from portable_bench.place import MAIN_SITE, Place, environment_for, find_program
+from portable_bench.sites import address
+from portable_bench.steps import Progress, Stamps, run_steps
+from portable_bench.up import alone, package_steps, up
+
+UNIT, SITE, BROWSER = "tests/unit", "tests/site", "tests/browser"
+NOTHING_COLLECTED = 5
+
+
+def planned(arguments: Sequence[str]) -> tuple[list[str], list[str], list[str]]:
+	"""pytest arguments for the three runs: without a site, on a site, in a browser; an empty list: that run is left out.
+
+	Named tests run where they belong; options alone go to all.
+	"""
+	paths = [text for text in arguments if text.startswith("tests/") or text.rstrip("/") == "tests"]
+	options = [text for text in arguments if text not in paths]
+	if not paths or any(text.rstrip("/") == "tests" for text in paths):
+		return [UNIT, *options], [SITE, *options], [BROWSER, *options]
+	named = ([text for text in paths if text.startswith(kind)] for kind in (UNIT, SITE, BROWSER))
+	unit, site, browser = (some + options if some else [] for some in named)
+	return unit, site, browser
+
+
+def verdict(codes: dict[str, int], narrowed: bool) -> list[str]:
+	"""Names of what failed. A run that found no test is no failure if the caller asked for some tests only."""
+	return [name for name, code in codes.items() if code and not (narrowed and code == NOTHING_COLLECTED)]
+
+
+def lint(place: Place, progress: Progress) -> int:
+	"""Linter and formatters, without changing a file."""
+	ensure_tools(place, progress)
+	failed = verdict(_lint(place), narrowed=False)
+	return 1 if failed else 0
+
+
+def write_format(place: Place, progress: Progress) -> int:
+	"""Python and JavaScript as the formatters want them."""
+	ensure_tools(place, progress)
+	codes = {
+		"ruff format": _call([str(place.tools_python), "-m", "ruff", "format", "."], place.root),
+		"prettier": _call([*_prettier(place), "--write"], place.root, place.environment()),
+	}
+	return 1 if verdict(codes, narrowed=False) else 0
+
+
+def test(place: Place, target: Target | None, arguments: Sequence[str], progress: Progress) -> int:
+	"""Everything is run, all output shown; the exit code tells whether all was well."""
+	unit, site, browser = planned(arguments)
+	if target:
+		ensure_tools(place, progress)
+		note = other_code(target, place.root)
+		if note:
+			progress.say(note)
+		python, environment = [str(target.python)], environment_for(target.bench / "env")
+	elif site or browser:
+		ports = up(place, progress)
+		target = Target(place.bench, MAIN_SITE, address(MAIN_SITE, ports))
+		python = [str(place.env_python)]
+		own = shlex.join([sys.executable, "-m", "portable_bench"])
+		environment = place.environment(OUTAGE_BENCH_COMMAND=own)
+	else:
+		ensure_tools(place, progress)
+		python, environment = [], {}
+
+	codes = _lint(place)
+	environment |= {"OUTAGE_BENCH": str(target.bench), "OUTAGE_SITE": target.site} if target else {}
+	if "CI" in os.environ:
+		environment["CI"] = os.environ["CI"]
+	if unit and _there(place, unit, progress):
+		progress.say("Tests without a site:")
+		codes["tests without a site"] = _call([str(place.tools_python), "-m", "pytest", *unit], place.root)
+	if site and target and _there(place, site, progress):
+		progress.say(f"Tests on the site {target.site}:")
+		codes["tests on the site"] = _call(
+			[*python, *pytest_command(place, target, progress), *site], place.root, environment
+		)
+	if browser and target and _there(place, browser, progress):
+		needed = browser_environment(place, target, progress)
+		if needed:
+			progress.say(f"Tests in a browser, {needed['OUTAGE_URL']}:")
+			command = [*python, *pytest_command(place, target, progress, in_browser=True), *browser]
+			codes["tests in a browser"] = _call(command, place.root, environment | needed)
+	failed = verdict(codes, narrowed=bool(arguments))
+	if failed:
+		print(f"Failed: {', '.join(failed)}.", file=sys.stderr, flush=True)
+	return 1 if failed else 0
+
+
+def ensure_tools(place: Place, progress: Progress) -> None:
+	"""Only the tools, for what needs no bench."""
+	names = {"tools", "node", "npm"}
+	if "python3.11-venv" in system.missing_packages(system.choose_python()):
+		names.add("system")
+	with alone(place, progress):
+		wanted = [step for step in package_steps(place, progress) if step.name in names]
+		run_steps(wanted, Stamps(place.stamps), progress)
+
+
+def browser_environment(place: Place, target: Target, progress: Progress) -> dict[str, str]:
+	"""What tests/browser are told; empty, and one loud line, where they cannot run."""
+	url = os.environ.get("OUTAGE_URL") or (target.url if target.bench == place.bench else "")
+	if not url:
+		progress.say("!!! SKIPPED: tests/browser. Set OUTAGE_URL to the address at which that site is served.")
+		return {}
+	browser = chromium(place, progress)
+	if not browser:
+		progress.say("!!! SKIPPED: tests/browser. Chromium is not installed and cannot be: apt-get install chromium")
+		return {}
+	asked = {name: os.environ[name] for name in ("OUTAGE_PICTURES",) if name in os.environ}
+	axe = place.node_modules / "axe-core" / "axe.min.js"
+	pictures = {"OUTAGE_FAILURES": str(place.logs / "browser")}
+	return asked | pictures | {"OUTAGE_URL": url, "OUTAGE_CHROMIUM": browser, "OUTAGE_AXE": str(axe)}
+
+
+def chromium(place: Place, progress: Progress) -> str | None:
+	"""The browser's program; root gets Debian's where there is none."""
+	names = ("chromium", "chromium-browser", "google-chrome")
+	if not find_program(*names) and not system.refuse_install(["chromium"], os.geteuid(), find_program("apt-get")):
+		progress.begin(0, "Chromium for the tests in a browser")
+		system.install_packages(place, ["chromium"], progress)
+		progress.end()
+	return find_program(*names)
+
+
+def pytest_command(place: Place, target: Target, progress: Progress, *, in_browser: bool = False) -> list[str]:
+	"""How that bench's Python runs pytest."""
+	lent = lend(
+		place,
+		target,
+		["pytest", "hypothesis", *(["playwright"] if in_browser else [])],
+		place.requirements / ("browser-tests.txt" if in_browser else "site-tests.txt"),
+		progress,
+	)
+	if not lent:
+		return ["-m", "pytest"]
+	# At the end of the path, so that the bench's own packages win.
+	start = (
+		f"import sys; sys.path.append({str(lent)!r}); sys.path.insert(0, ''); import pytest; sys.exit(pytest.main())"
+	)
+	return ["-c", start]
+
+
+def _lint(place: Place) -> dict[str, int]:
+	ruff = [str(place.tools_python), "-m", "ruff"]
+	return {
+		"ruff check": _call([*ruff, "check", "."], place.root),
+		"ruff format": _call([*ruff, "format", "--check", "."], place.root),
+		"prettier": _call([*_prettier(place), "--check"], place.root, place.environment()),
+	}
+
+
+def _prettier(place: Place) -> list[str]:
+	program = place.node_modules / "prettier" / "bin" / "prettier.cjs"
+	return [str(place.node), str(program), "--log-level", "warn", "**/*.{js,css,scss,vue}"]
+
+
+def _there(place: Place, arguments: Sequence[str], progress: Progress) -> bool:
+	folder = arguments[0]
+	if Path(place.root, folder.partition("::")[0]).exists():
+		return True
+	progress.say(f"There is no {folder} yet; left out.")
+	return False
+
+
+def _call(command: list[str], cwd: Path, env: dict[str, str] | None = None) -> int:
+	sys.stdout.flush()
+	return subprocess.run(command, cwd=cwd, env=env).returncode

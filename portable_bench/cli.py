@@ -1,0 +1,168 @@
+"""The commands: python3 -m portable_bench <command>."""
+
+import argparse
+import errno
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Sequence
+
+from portable_bench import checks, demo, services, sites, up
+from portable_bench.existing import existing_target
+from portable_bench.place import DRILL_SITE, MAIN_SITE, Place, here
+from portable_bench.ports import read_ports
+from portable_bench.steps import Progress
+from portable_bench.trouble import Trouble
+
+
+def parser() -> argparse.ArgumentParser:
+	"""The command line."""
+	top = argparse.ArgumentParser(prog="python3 -m portable_bench", description=__doc__)
+	commands = top.add_subparsers(dest="command", required=True, metavar="command")
+
+	def add(name: str, what: str) -> argparse.ArgumentParser:
+		return commands.add_parser(name, help=what, description=what)
+
+	add("up", "set up what is missing and start everything")
+	add("stop", "stop everything that belongs to this bench")
+	add("clean", "stop, and remove all the set-up made in this checkout")
+	add("lint", "linter and formatters, changing nothing")
+	add("format", "lay out Python and JavaScript as the formatters want it")
+	add("info", "addresses, ports, logins")
+	for name, what in (
+		("test", "linter, tests without a site, on a site, in a browser"),
+		("demo", "the drill, then serve its site"),
+	):
+		command = add(name, what)
+		command.add_argument("--bench", default=os.environ.get("BENCH"), help="a bench you already have")
+		command.add_argument("--site", default=os.environ.get("SITE"), help="a site on that bench")
+	add("run", "an ordinary bench command: run --site NAME migrate")
+	add("python", "the bench's Python, in the folder of the sites")
+	add("drill-site", "throw away the drill's site and make a fresh one")
+	new = add("new-site", "a fresh site; one of this name is thrown away")
+	new.add_argument("name")
+	new.add_argument("--bare", action="store_true", help="without the app")
+	add("drop-site", "throw a site away").add_argument("name")
+	return top
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+	"""Run one command. Returns the exit code."""
+	signal.signal(signal.SIGTERM, _as_interrupt)
+	words = list(sys.argv[1:] if arguments is None else arguments)
+	try:
+		return _dispatch(words, here())
+	except Trouble as trouble:
+		_complain(trouble.line())
+		return trouble.code
+	except KeyboardInterrupt:
+		_complain("Interrupted. Run the same command again: it resumes where it stopped.")
+		return 130
+	except BrokenPipeError:
+		# Who read our output has gone (`make setup | head`); nothing is left to say, and to nobody.
+		os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+		return 1
+	except OSError as error:
+		_complain(f"{error.strerror or error}: {error.filename or 'no file named'}. {_os_way_out(error)}")
+		return 1
+
+
+def _dispatch(words: list[str], place: Place) -> int:
+	# What follows these words belongs to another program, options included.
+	if words[:1] == ["run"]:
+		return _run_bench(place, words[1:])
+	if words[:1] == ["python"]:
+		return _run_python(place, words[1:])
+	if words[:1] == ["test"]:
+		options, rest = parser().parse_known_args(words)
+		rest = [word for word in rest if word != "--"]
+	else:
+		options, rest = parser().parse_args(words), []
+	progress = Progress()
+	match options.command:
+		case "up":
+			up.up(place, progress)
+			_info(place)
+		case "stop":
+			up.stop(place, progress)
+		case "clean":
+			up.clean(place, progress)
+		case "lint":
+			return checks.lint(place, progress)
+		case "format":
+			return checks.write_format(place, progress)
+		case "info":
+			_info(place)
+		case "test":
+			return checks.test(place, existing_target(options.bench, options.site), rest, progress)
+		case "demo":
+			return demo.demo(place, existing_target(options.bench, options.site), progress)
+		case "drill-site":
+			ports = up.up(place, progress)
+			print(demo.drill_site(place, ports, progress))
+		case "new-site":
+			_not_main(options.name)
+			ports = _running(place)
+			with up.alone(place, progress):
+				progress.begin(0, f"a fresh site {options.name}")
+				sites.fresh_site(place, options.name, ports, progress, with_app=not options.bare)
+				progress.end()
+		case "drop-site":
+			_not_main(options.name)
+			_running(place)
+			with up.alone(place, progress):
+				there = sites.drop_site(place, options.name)
+			print(f"{options.name} is gone." if there else f"There was no {options.name}.")
+	return 0
+
+
+def _run_bench(place: Place, words: list[str]) -> int:
+	_running(place)
+	return subprocess.run([str(place.bench_command), *words], cwd=place.bench, env=place.environment()).returncode
+
+
+def _run_python(place: Place, words: list[str]) -> int:
+	_running(place)
+	environment = place.environment(OUTAGE_BENCH=str(place.bench), OUTAGE_SITE=MAIN_SITE)
+	return subprocess.run([str(place.env_python), *words], cwd=place.sites, env=environment).returncode
+
+
+def _running(place: Place) -> dict[str, int]:
+	"""Ports of the running bench."""
+	ports = read_ports(place.config / "ports.json")
+	if not ports or not all(services.is_running(place, name) for name in services.SERVICES):
+		raise Trouble("The bench does not run.", "start it: make setup")
+	return ports
+
+
+def _not_main(name: str) -> None:
+	sites.check_name(name)
+	if name in (MAIN_SITE, DRILL_SITE):
+		raise Trouble(f"{name} has its own command.", "use up, drill-site or clean.", code=2)
+
+
+def _info(place: Place) -> None:
+	ports = _running(place)
+	print(f"Site:   {sites.address(MAIN_SITE, ports)}   (Administrator / {sites.ADMIN_PASSWORD})")
+	print(
+		"Bench:  python3 -m portable_bench run --site outage.localhost <command>, or .bench/bench-env/bin/bench in .bench"
+	)
+	print(f"Mail:   {place.mail}")
+	print("Ports:  " + ", ".join(f"{name} {port}" for name, port in ports.items()))
+
+
+def _complain(text: str) -> None:
+	print("\n" * sys.stdout.isatty() + text, file=sys.stderr, flush=True)
+
+
+def _os_way_out(error: OSError) -> str:
+	if error.errno == errno.ENOSPC:
+		return "Way out: free some space and run the same command again; it resumes."
+	if error.errno in (errno.EACCES, errno.EPERM, errno.EROFS):
+		return "Way out: run as the user who owns this checkout and its .bench."
+	return "Way out: run the same command again; if it stays, begin anew with: make clean"
+
+
+def _as_interrupt(*_: object) -> None:
+	raise KeyboardInterrupt

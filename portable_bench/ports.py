@@ -1,0 +1,94 @@
+"""Ports on loopback: the usual ones if free, else the next; chosen once and kept, so that addresses stay."""
+
+import json
+import os
+import socket
+from collections.abc import Callable, Mapping
+from pathlib import Path
+
+from portable_bench.trouble import Trouble
+
+USUAL = {
+	"web": 8000,
+	"drill_web": 8100,
+	"socketio": 9000,
+	"mariadb": 33306,
+	"redis_cache": 33379,
+	"redis_queue": 33380,
+	"mail": 33825,
+}
+# `OUTAGE_PORT_WEB=9000` and the like ask for one port and no other.
+ASKED = "OUTAGE_PORT_"
+
+
+def is_free(port: int) -> bool:
+	"""Whether a server could listen there now."""
+	with socket.socket() as probe:
+		probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+		try:
+			probe.bind(("127.0.0.1", port))
+		except OSError:
+			return False
+	return True
+
+
+def answers(port: int) -> bool:
+	"""Whether somebody listens there now."""
+	with socket.socket() as probe:
+		probe.settimeout(1)
+		return probe.connect_ex(("127.0.0.1", port)) == 0
+
+
+def asked_ports(environ: Mapping[str, str] = os.environ) -> dict[str, int]:
+	"""Ports somebody asked for by name."""
+	asked = {}
+	for name in USUAL:
+		text = environ.get(ASKED + name.upper())
+		if not text:
+			continue
+		if not text.isdigit() or not 1 <= int(text) <= 65535:
+			raise Trouble(f"{ASKED}{name.upper()}={text} is no port.", "give a number from 1024 to 65535.", code=2)
+		asked[name] = int(text)
+	return asked
+
+
+def choose(
+	kept: Mapping[str, int],
+	asked: Mapping[str, int],
+	ours: set[str],
+	free: Callable[[int], bool] = is_free,
+) -> dict[str, int]:
+	"""A port for each name. `ours`: names whose server of ours runs on the kept port, which is then rightly taken."""
+	chosen: dict[str, int] = {}
+	for name, usual in USUAL.items():
+		port = asked.get(name) or kept.get(name) or usual
+		if name in ours and kept.get(name) == port:
+			chosen[name] = port
+			continue
+		if name in asked and (port in chosen.values() or not free(port)):
+			raise Trouble(
+				f"Port {port}, asked for by {ASKED}{name.upper()}, is taken by another program.",
+				"stop that program, ask for another port, or ask for none and a free one is taken.",
+			)
+		while port in chosen.values() or not free(port):
+			port += 1
+			if port > 65535:
+				raise Trouble(f"No free port for {name} above {usual}.", f"ask for one with {ASKED}{name.upper()}=...")
+		chosen[name] = port
+	return chosen
+
+
+def read_ports(file: Path) -> dict[str, int]:
+	"""Ports chosen earlier."""
+	try:
+		return {name: int(port) for name, port in json.loads(file.read_text(encoding="utf-8")).items()}
+	except (FileNotFoundError, ValueError):
+		return {}
+
+
+def write_ports(file: Path, ports: Mapping[str, int]) -> None:
+	"""Keep them for the next run."""
+	file.parent.mkdir(parents=True, exist_ok=True)
+	new = file.with_name(file.name + ".new")
+	new.write_text(json.dumps(dict(ports), indent=1) + "\n", encoding="utf-8")
+	os.replace(new, file)

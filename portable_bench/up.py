@@ -1,0 +1,300 @@
+"""Everything set up and running, and back again."""
+
+import fcntl
+import os
+import shutil
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from portable_bench import assets, bench, framework, packages, processes, services, sites, system
+from portable_bench.place import APP, DRILL_SITE, MAIN_SITE, Place, code_key, digest, digest_files, schema_key
+from portable_bench.ports import asked_ports, choose, read_ports, write_ports
+from portable_bench.shell import end_leftovers
+from portable_bench.steps import Progress, Stamps, Step, run_steps
+from portable_bench.trouble import Trouble
+
+MAKER = "made by portable_bench; `make clean` removes this folder\n"
+PROGRAMS = ("realtime", "drill_web", "web", "scheduler", "worker", "mail")
+# Which of our programs listens on which port.
+LISTENERS = {
+	"web": "web",
+	"drill_web": "drill_web",
+	"socketio": "realtime",
+	"mail": "mail",
+	"mariadb": "mariadb",
+	"redis_cache": "redis_cache",
+	"redis_queue": "redis_queue",
+}
+
+
+@contextmanager
+def alone(place: Place, progress: Progress) -> Iterator[None]:
+	"""One set-up at a time: a second one waits for the first."""
+	place.bench.mkdir(parents=True, exist_ok=True)
+	(place.bench / "README").write_text(MAKER, encoding="utf-8")
+	with (place.bench / ".lock").open("w") as lock:
+		try:
+			fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+		except BlockingIOError:
+			progress.say("Another command works on this bench; waiting for it ...")
+			fcntl.flock(lock, fcntl.LOCK_EX)
+		end_leftovers(place.bench)
+		yield
+
+
+def up(place: Place, progress: Progress | None = None) -> dict[str, int]:
+	"""Set up what is missing, start what does not run. Returns the ports."""
+	progress = progress or Progress()
+	with alone(place, progress):
+		return _up(place, progress)
+
+
+def _up(place: Place, progress: Progress) -> dict[str, int]:
+	began = time.monotonic()
+	stamps = Stamps(place.stamps)
+	system.check_path(place.root)
+	asked = asked_ports()
+	system.forget_policy()
+	bench.make_folders(place)
+	first = package_steps(place, progress)
+	if any(stamps.read(step.name) is None for step in first):
+		system.check_room(system.free_space(place.bench))
+	later_count = 4
+	progress.total = len(first) + later_count
+	ran = run_steps(first, stamps, progress)
+
+	ports = _ports(place, asked, progress)
+	services.start_services(place, ports)
+	if bench.write_files(place, ports):
+		services.flush_redis(ports["redis_cache"])
+	for site in (MAIN_SITE, DRILL_SITE):
+		sites.configure(place, site, ports)
+	later = [*assets.asset_steps(place, progress), *_site_steps(place, progress, ports, stamps)]
+	ran += run_steps(later, stamps, progress, first=len(first) + 1)
+	start_programs(place, ports)
+	seconds = time.monotonic() - began
+	progress.say(f"Ready in {seconds:.1f} s: {ran} step(s) done, {progress.total - ran} already there.")
+	return ports
+
+
+def package_steps(place: Place, progress: Progress) -> list[Step]:
+	python = system.choose_python()
+	# Environments hold absolute paths: a moved checkout makes them anew.
+	lies = str(place.bench)
+
+	def requirements(*names: str) -> str:
+		return digest_files(place.requirements, [place.requirements / name for name in names])
+
+	def key_tools() -> str:
+		return digest(lies, python, requirements("tools.txt"))
+
+	def key_env() -> str:
+		return digest(lies, python, framework.SHA256, requirements("framework-constraints.txt", "site-tests.txt"))
+
+	def key_app() -> str:
+		packaging = [place.root / name for name in ("setup.py", "pyproject.toml", f"{APP}/__init__.py")]
+		return digest(key_env(), digest_files(place.root, [file for file in packaging if file.exists()]))
+
+	def key_drill() -> str:
+		wanted = place.drill_requirements
+		return digest(key_env(), wanted.read_bytes() if wanted.exists() else "")
+
+	return [
+		Step(
+			"system",
+			"MariaDB and Redis from the system's packages",
+			lambda: python,
+			lambda: (
+				system.install_packages(place, system.missing_packages(python), progress)
+				if system.missing_packages(python)
+				else None
+			),
+			lambda: not system.missing_packages(python),
+		),
+		Step(
+			"tools",
+			"tools: linter, test runner, mail sink",
+			key_tools,
+			lambda: packages.make_tools(place, python, progress),
+			place.tools_python.exists,
+		),
+		*assets.node_steps(place, progress),
+		Step(
+			"framework",
+			"the framework: download, check, put the names back",
+			lambda: digest(framework.SHA256, Path(framework.__file__).read_bytes()),
+			lambda: framework.fetch_framework(place, progress),
+			(place.apps / "frappe" / "frappe" / "__init__.py").exists,
+		),
+		Step(
+			"env",
+			"the framework's Python packages (the longest step)",
+			key_env,
+			lambda: packages.make_bench_env(place, python, progress),
+			place.env_python.exists,
+		),
+		Step(
+			"app",
+			"this app as an app of the bench",
+			key_app,
+			lambda: packages.link_app(place, progress),
+			lambda: packages.app_is_linked(place),
+		),
+		Step(
+			"drill_packages",
+			"what the drill needs",
+			key_drill,
+			lambda: packages.add_drill_packages(place, progress),
+		),
+		Step(
+			"browser_packages",
+			"what the tests in a browser need",
+			lambda: digest(key_env(), requirements("browser-tests.txt")),
+			lambda: packages.add_browser_packages(place, progress),
+		),
+		Step(
+			"bench_command",
+			"the bench command",
+			lambda: digest(lies, python, requirements("bench-cli.txt")),
+			lambda: packages.make_bench_command(place, python, progress),
+			place.bench_command.exists,
+		),
+		Step(
+			"database",
+			"a private database server",
+			lambda: "1",
+			lambda: services.init_database(place, progress),
+			lambda: bool(services.database_id(place)),
+		),
+	]
+
+
+def _site_steps(place: Place, progress: Progress, ports: dict[str, int], stamps: Stamps) -> list[Step]:
+	def key_site() -> str:
+		# Nothing else: what somebody tried out on this site is not thrown away because a pin has changed.
+		return services.database_id(place)
+
+	def key_migrate() -> str:
+		return digest(key_site(), framework.SHA256, schema_key(place.root))
+
+	def create() -> None:
+		sites.fresh_site(place, MAIN_SITE, ports, progress)
+		# Freshly installed from these very files: nothing to migrate.
+		stamps.write("migrate", key_migrate())
+
+	return [
+		Step("site", f"the site {MAIN_SITE}", key_site, create, lambda: sites.site_exists(place, MAIN_SITE)),
+		Step(
+			"migrate",
+			f"migrating {MAIN_SITE} to the app's files",
+			key_migrate,
+			lambda: sites.migrate(place, MAIN_SITE, progress),
+			lambda: sites.is_installed(place, MAIN_SITE),
+		),
+	]
+
+
+def _ports(place: Place, asked: dict[str, int], progress: Progress) -> dict[str, int]:
+	file = place.config / "ports.json"
+	kept = read_ports(file)
+	ours = {name for name, program in LISTENERS.items() if processes.running_pid(place, program)}
+	ports = choose(kept, asked, ours)
+	for name in sorted(set(kept) & set(ports)):
+		if kept[name] != ports[name] and name not in asked:
+			progress.say(f"Port {kept[name]} ({name}) is taken by another program; using {ports[name]}.")
+	write_ports(file, ports)
+	return ports
+
+
+def start_programs(place: Place, ports: dict[str, int]) -> None:
+	"""Mail sink, web server, realtime server, worker, scheduler; those that have read older code are started anew."""
+	common = (place.sites / "common_site_config.json").read_bytes()
+	key = digest(code_key(place.root), common)
+	python, helper = place.env_python, ["-m", "frappe.utils.bench_helper", "frappe"]
+	mail_key = digest((place.root / "portable_bench" / "inside" / "mail_sink.py").read_bytes())
+	processes.ensure(
+		place,
+		"mail",
+		[place.tools_python, "-m", "portable_bench.inside.mail_sink", place.mail, str(ports["mail"])],
+		key=mail_key,
+		cwd=place.root,
+	)
+	processes.ensure(place, "worker", [python, *helper, "worker"], key=key, cwd=place.sites)
+	processes.ensure(place, "scheduler", [python, *helper, "schedule"], key=key, cwd=place.sites)
+	start_web(place, "web", ports["web"], None, key)
+	server = assets.sources(place) / "realtime.js"
+	processes.ensure(
+		place,
+		"realtime",
+		[place.node, server],
+		key=digest(server.read_bytes(), common),
+		env=assets.builder_environment(place),
+	)
+	wait_for_web(place, "web", ports["web"], MAIN_SITE)
+	for name in ("mail", "worker", "scheduler", "realtime"):
+		processes.wait_until(
+			place, name, lambda name=name: bool(processes.running_pid(place, name)), 10, services.WAY_OUT
+		)
+
+
+def start_web(place: Place, name: str, port: int, site: str | None, key: str) -> None:
+	"""A web server on loopback: for the site the address names, or for one site only."""
+	serve_key = digest(key, (place.root / "portable_bench" / "inside" / "serve.py").read_bytes())
+	command = [place.env_python, "-m", "portable_bench.inside.serve", place.sites, str(port)]
+	# As `bench start` has it: the browser then looks for the realtime server at its own port.
+	env = place.environment(DEV_SERVER="1")
+	processes.ensure(place, name, command + ([site] if site else []), key=serve_key, cwd=place.root, env=env)
+
+
+def wait_for_web(place: Place, name: str, port: int, site: str) -> None:
+	"""Until the site answers."""
+	request = urllib.request.Request(
+		f"http://127.0.0.1:{port}/api/method/ping", headers={"Host": f"{site}:{port}", "X-Frappe-Site-Name": site}
+	)
+	opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
+
+	def ready() -> bool:
+		try:
+			with opener.open(request, timeout=10) as answer:
+				return answer.status == 200
+		except urllib.error.HTTPError as error:
+			raise Trouble(
+				f"The site {site} answers with an error ({error.code}).",
+				f"read {place.logs}/{name}.process.log; if the app is not at fault: make clean, then make setup.",
+			) from None
+		except OSError:
+			return False
+
+	processes.wait_until(place, name, ready, 60, services.WAY_OUT)
+
+
+def stop(place: Place, progress: Progress | None = None) -> None:
+	"""Stop all programs and servers of this bench, nothing else."""
+	progress = progress or Progress()
+	if not place.bench.exists():
+		progress.say("There is no bench here; nothing runs.")
+		return
+	with alone(place, progress):
+		stopped = [name for name in PROGRAMS if processes.stop(place, name)] + services.stop_services(place)
+	progress.say(f"Stopped: {', '.join(stopped)}." if stopped else "Nothing was running.")
+
+
+def clean(place: Place, progress: Progress | None = None) -> None:
+	"""Stop, and remove all that the set-up made in this checkout. System packages stay."""
+	progress = progress or Progress()
+	if not place.bench.exists():
+		progress.say("There is no bench here; nothing to remove.")
+		return
+	if not (place.bench / "README").exists() and any(place.bench.iterdir()):
+		raise Trouble(f"{place.bench} was not made by this command.", "look what it is and remove it by hand.")
+	stop(place, progress)
+	# Moved aside first: a removal cut off in the middle must not look like a bench.
+	gone = place.root / f".bench-removed-{os.getpid()}"
+	os.replace(place.bench, gone)
+	shutil.rmtree(gone)
+	shutil.rmtree(place.root / f"{APP}.egg-info", ignore_errors=True)
+	progress.say("Removed .bench. Packages installed by apt (MariaDB, Redis) stay; their services were left off.")
