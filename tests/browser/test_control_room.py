@@ -1,0 +1,179 @@
+"""The control room's screens in browsers: command centre, call sheet, run card."""
+
+import re
+
+import frappe
+import pytest
+
+from tests.site import world
+
+PHONE = {"viewport": {"width": 360, "height": 740}}
+
+
+def build_house(name: str) -> dict:
+	built = world.make_tower(name)
+	world.make_roster(name)
+	for index, who in enumerate(world.ROLES):
+		frappe.db.set_value("User", world.user(who), "mobile_no", f"000 7000 {index:02d}")
+	frappe.db.set_value("Managed Property", name, "supplier_hotline", "95598")
+	frappe.db.set_value("Property Asset", built["critical_room"], "backup_minutes", 120)
+	return built
+
+
+@pytest.fixture
+def centre(as_user, desk, live):
+	"""`centre("operator")`: a page with the command centre, hearing the realtime server."""
+
+	def go(who: str, **options):
+		page = as_user(who, **options)
+		desk(page, "/app/outage-command-centre")
+		page.wait_for_selector(".occ[data-incidents]")
+		live(page)
+		page.wait_for_timeout(1500)  # the server lets it into the room after asking whether it may read
+		return page
+
+	return go
+
+
+def card(house) -> str:
+	return f'.occ-card[aria-label="{house["property"]}"]'
+
+
+def not_wider_than_the_screen(page) -> None:
+	assert page.evaluate("document.documentElement.scrollWidth <= window.innerWidth")
+
+
+def test_declared_in_one_browser_seen_in_another_without_reload(centre, house, call, screenshot, accessible):
+	control, manager = centre("operator"), centre("manager")
+	control.click("button:has-text('Declare an Outage')")
+	dialog = control.locator(".modal.show")
+	dialog.locator("input[data-fieldname=seen]").wait_for()
+	assert dialog.locator("input[data-fieldname]:visible").count() == 3
+	dialog.locator("input[data-fieldname=seen]").fill("The street around is dark too")
+	assert dialog.locator("input[data-fieldname=property]").input_value() == house["property"]
+	dialog.locator("button.btn-primary:visible").press("Enter")
+	control.wait_for_selector(card(house))
+	manager.wait_for_selector(card(house), timeout=10_000)
+	assert manager.inner_text(f"{card(house)} .occ-level") == "I"
+	assert int(manager.get_attribute(".occ", "data-beeps")) >= 1
+	(name,) = frappe.get_all("Outage Incident", {"property": house["property"]}, pluck="name") or [None]
+	call("operator", "set_etr", incident=name, etr="2099-01-01 04:30:00")
+	manager.wait_for_selector(f"{card(house)} >> text=04:30", timeout=10_000)
+	call("guard1", "record_call", property=house["property"], unit=house["units"][0], words="smoke in the corridor")
+	manager.wait_for_selector(".occ-danger >> text=smoke in the corridor", timeout=10_000)
+	screenshot(manager, "command-centre")
+	accessible(manager, ".occ")
+
+
+def test_on_a_phone_and_in_the_dark(centre, house, declared, screenshot, accessible):
+	page = centre("operator", **PHONE)
+	page.wait_for_selector(card(house))
+	not_wider_than_the_screen(page)
+	accessible(page, ".occ")
+	page.evaluate("document.documentElement.setAttribute('data-theme', 'dark')")
+	accessible(page, ".occ")
+	screenshot(page, "command-centre-phone")
+
+
+def test_a_lost_connection_is_seen_and_ends(centre, declared, house, troubles):
+	page = centre("operator")
+	page.wait_for_selector(card(house))
+	troubles.allow("ERR_INTERNET_DISCONNECTED|socket.io|Failed to load resource|WebSocket")
+	page.context.set_offline(True)
+	page.evaluate("cur_page.page.centre.load()")
+	page.wait_for_selector(".occ-lost >> text=Connection lost")
+	assert page.is_visible(card(house))
+	page.context.set_offline(False)
+	page.evaluate("cur_page.page.centre.load()")
+	page.wait_for_selector(".occ-heard:not(.occ-lost)")
+
+
+@pytest.fixture
+def sheet(as_user, desk, declared):
+	def go(who: str, **options):
+		page = as_user(who, **options)
+		desk(page, f"/app/outage-call-sheet/{declared}")
+		page.wait_for_selector(".ocs-call")
+		return page
+
+	return go
+
+
+def row(page, callee: str):
+	return page.locator(".ocs-call", has=page.locator(f".ocs-who > b:text-is('{callee}')")).first
+
+
+def test_the_calls_are_made_by_keyboard_alone(sheet, declared, screenshot, accessible):
+	page = sheet("operator")
+	accessible(page, ".ocs")
+	assert row(page, "Engineering").locator("a[href^='tel:']").first.get_attribute("href") == "tel:000700002"
+	before = int(page.get_attribute(".ocs", "data-open"))
+	row(page, "Security").locator("button:has-text('No answer')").focus()
+	page.keyboard.press("Enter")
+	row(page, "Security").locator("text=no answer: 1").wait_for()
+	screenshot(page, "call-sheet")
+	row(page, "Engineering").locator("button:has-text('Answered')").focus()
+	page.keyboard.press("Enter")
+	page.wait_for_selector(f".ocs[data-open='{before - 1}']")
+	frappe.db.rollback()
+	done = frappe.get_all(
+		"Outage Task", {"incident": declared, "step_key": "call_engineering"}, ["status", "evidence"]
+	)[0]
+	assert (done.status, "answered, coming" in done.evidence) == ("Done", True)
+
+
+def test_a_residents_call_is_kept_in_one_line(sheet, house, declared):
+	page = sheet("operator")
+	unit = page.locator(".ocs-unit input")
+	unit.press_sequentially("2")
+	page.wait_for_function("document.querySelector('#ocs-units option[value=\"2A\"]')")
+	unit.fill("2A")
+	page.keyboard.press("Tab")
+	page.locator(".ocs-words").fill("there is smoke here")
+	page.locator(".ocs-words").press("Enter")
+	page.wait_for_selector(".ocs-kept.ocs-alarm >> text=DANGER")
+	frappe.db.rollback()
+	found = frappe.get_all("Trouble Call", {"incident": declared}, ["unit", "danger", "words"])
+	assert [(one.danger, one.words) for one in found] == [(1, "there is smoke here")]
+	assert found[0].unit == house["units"][1]
+
+
+def test_the_call_sheet_on_a_phone(sheet, screenshot):
+	page = sheet("operator", **PHONE)
+	not_wider_than_the_screen(page)
+	small = page.evaluate(
+		"""[...document.querySelectorAll('.ocs-buttons .btn')].filter(one => one.getBoundingClientRect().height < 44).length"""
+	)
+	assert small == 0
+	screenshot(page, "call-sheet-phone", full_page=True)
+
+
+def test_what_stood_on_paper_is_entered_line_by_line(as_user, desk, declared, troubles, accessible, screenshot):
+	troubles.allow("417")  # one line is refused
+	page = as_user("operator")
+	desk(page, f"/app/outage-run-card/{declared}")
+	page.wait_for_selector(".orc-line")
+	accessible(page, ".orc")
+	now = str(frappe.db.get_value("Outage Incident", declared, "reported_at"))[11:16]
+	call_engineering = page.locator(".orc-line", has_text="Phone the distribution-room crew")
+	call_engineering.locator(".orc-time").fill(now)
+	call_engineering.locator(".orc-who").fill("Ida")
+	cause = page.locator(".orc-line", has_text="Cause known")
+	cause.locator(".orc-time").fill(now)  # without a cause: refused
+	page.click("text=Enter all lines with a time")
+	page.wait_for_selector("text=Accepted: 1, refused: 1")
+	assert call_engineering.locator(".orc-time").is_disabled()
+	assert "Cause Type" in cause.locator(".orc-result").inner_text()
+	screenshot(page, "run-card-entry")
+
+
+def test_the_run_card_is_two_pages(as_user, house, screenshot, troubles):
+	troubles.allow("reading 'classList'")  # Frappe's own page looks for the footer of a letterhead
+	page = as_user("operator")
+	page.goto(
+		f"/printview?doctype=Managed%20Property&name={house['property']}&format=Outage%20Run%20Card&no_letterhead=1"
+	)
+	page.wait_for_selector(".run-card")
+	pdf = page.pdf(format="A4", margin=dict.fromkeys(("top", "bottom", "left", "right"), "8mm"))
+	assert re.findall(rb"/Count (\d+)", pdf) == [b"2"]
+	screenshot(page, "run-card", full_page=True)

@@ -1,0 +1,72 @@
+"""Desk itself, as the portable bench or `bench build` has built it: logging in, the app's lists, realtime."""
+
+import pytest
+
+from tests.site import world
+
+from .conftest import PASSWORD
+
+
+def test_login_page_leads_into_desk(as_user):
+	page = as_user(None)
+	page.goto("/login")
+	page.fill("#login_email", world.user("operator"))
+	page.fill("#login_password", PASSWORD)
+	page.click(".btn-login")
+	page.wait_for_url("**/app**")
+	page.wait_for_function("window.frappe && frappe.session && frappe.session.user")
+	assert page.evaluate("frappe.session.user") == world.user("operator")
+
+
+def test_wrong_password_stays_outside(as_user, troubles):
+	troubles.allow("40[13]|AuthenticationError")
+	page = as_user(None)
+	page.goto("/login")
+	page.fill("#login_email", world.user("operator"))
+	page.fill("#login_password", "not it")
+	page.click(".btn-login")
+	page.wait_for_selector("text=Invalid Login")
+	page.goto("/app/outage-incident")
+	assert page.evaluate("!window.frappe || !frappe.session || frappe.session.user === 'Guest'")
+
+
+@pytest.mark.parametrize("who", ["operator", "engineer", "guard1", "service", "manager"])
+def test_everybody_on_shift_sees_the_list_of_incidents(as_user, desk, declared, who):
+	page = as_user(who)
+	desk(page, "/app/outage-incident/view/list")
+	page.wait_for_selector(f'[data-name="{declared}"]')
+
+
+def test_a_verb_reaches_who_has_the_incident_open(as_user, desk, live, declared, call):
+	page = as_user("engineer")
+	desk(page, f"/app/outage-incident/{declared}")
+	live(page)
+	page.evaluate(
+		"() => { window.heard = []; frappe.realtime.on('outage_changed', said => heard.push(said.incident)); }"
+	)
+	# The form has asked for the room of its document; the server has let it in once the answer is there.
+	page.wait_for_timeout(1500)
+	call("operator", "set_etr", incident=declared, etr="2099-01-01 00:00:00")
+	page.wait_for_function("name => heard.includes(name)", arg=declared)
+
+
+@pytest.mark.parametrize("who", ["resident", None])
+def test_who_may_not_read_an_incident_hears_nothing_of_it(as_user, live, declared, call, who):
+	page = as_user(who)
+	page.goto("/login" if who is None else "/me")
+	page.evaluate("frappe.realtime.connect()")
+	live(page)
+	page.evaluate(
+		"""name => { window.heard = []; const { socket } = frappe.realtime;
+		for (const event of ["outage_changed", "pong"]) socket.on(event, () => heard.push(event));
+		socket.emit("doc_subscribe", "Outage Incident", name);
+		socket.emit("doctype_subscribe", "Outage Incident"); }""",
+		declared,
+	)
+	# Time enough for the site to be asked and to say no
+	page.wait_for_timeout(1500)
+	call("operator", "set_etr", incident=declared, etr="2099-01-01 00:00:00")
+	page.wait_for_timeout(1000)
+	page.evaluate("frappe.realtime.socket.emit('ping')")
+	page.wait_for_function("heard.includes('pong')")
+	assert page.evaluate("heard") == ["pong"]

@@ -1,0 +1,445 @@
+"""My outage tasks on a phone of 360 px: acting, without network for a while, two people on one phone."""
+
+import io
+from datetime import timedelta
+
+import frappe
+import pytest
+from frappe.utils import get_datetime, now_datetime
+
+from tests.site import world
+
+PAGE = "/my-outage-tasks"
+PHONE = {"viewport": {"width": 360, "height": 740}, "has_touch": True, "is_mobile": True}
+HEAVIEST = 100_000  # bytes, uncompressed
+THUMB = 44  # px
+CUT = "ERR_INTERNET_DISCONNECTED|Failed to fetch"
+
+
+@pytest.fixture
+def phone(as_user):
+	"""`phone("guard1")`: the page on somebody's phone, with what the server knows."""
+
+	def open_page(who: str, **options):
+		page = as_user(who, **PHONE | options)
+		page.goto(PAGE)
+		fresh(page)
+		return page
+
+	return open_page
+
+
+def fresh(page) -> None:
+	"""Until the page has heard from the server."""
+	page.wait_for_function("/^(up to date|已更新)$/.test(document.getElementById('status').textContent)")
+
+
+def unfold(page) -> None:
+	"""Open whatever is folded."""
+	page.evaluate("document.querySelectorAll('details').forEach(fold => (fold.open = true))")
+
+
+def row(doctype: str, name: str):
+	"""A record as it is committed now."""
+	frappe.db.rollback()
+	return frappe.get_doc(doctype, name)
+
+
+def task_of(incident: str, step_key: str, **filters):
+	"""The first task of a step."""
+	frappe.db.rollback()
+	names = frappe.get_all(
+		"Outage Task", {"incident": incident, "step_key": step_key, **filters}, pluck="name", order_by="subject_label"
+	)
+	return frappe.get_doc("Outage Task", names[0])
+
+
+def entries(incident: str, kind: str) -> list:
+	"""The timeline's entries of one kind."""
+	frappe.db.rollback()
+	return frappe.get_all("Timeline Entry", {"incident": incident, "kind": kind}, ["occurred_at", "recorded_at"])
+
+
+def own_post(incident: str, who: str):
+	"""The post that is given to one guard alone."""
+	frappe.db.rollback()
+	return next(
+		frappe.get_doc("Outage Task", post.name)
+		for post in frappe.get_all(
+			"Outage Task", {"incident": incident, "held_until": "stand_down"}, ["name", "_assign"]
+		)
+		if frappe.parse_json(post._assign or "[]") == [world.user(who)]
+	)
+
+
+@pytest.fixture
+def picture(screenshot, house):
+	"""`screenshot`, with a name for the house that says more to a reader than that of the test."""
+
+	def take(page, name: str) -> None:
+		page.evaluate(
+			"""house => { const texts = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
+			for (let text; (text = texts.nextNode());) text.data = text.data.replaceAll(house, 'Jade Tower'); }""",
+			house["property"],
+		)
+		screenshot(page, name)
+
+	return take
+
+
+def worker_ready(page) -> None:
+	"""Until the page can be opened without network."""
+	if not page.evaluate("isSecureContext"):
+		pytest.skip("a page is kept for offline only at an address that browsers trust (https, localhost)")
+	page.evaluate(
+		"""async () => { await navigator.serviceWorker.ready;
+		while (!(await caches.match('/my-outage-tasks'))) await new Promise(later => setTimeout(later, 50)); }"""
+	)
+
+
+# ---------------------------------------------------------------- looks
+
+
+def test_the_page_is_small_and_needs_nothing_else(phone, declared):
+	page = phone("guard1")
+	loaded = page.evaluate(
+		"""() => [...performance.getEntriesByType('navigation'), ...performance.getEntriesByType('resource')]
+		.map(it => [new URL(it.name).pathname, it.decodedBodySize])"""
+	)
+	files = {path: size for path, size in loaded if not path.startswith("/api/") and "worker" not in path}
+	assert len(files) == 6, files
+	assert all(files.values()), files
+	assert sum(files.values()) < HEAVIEST, files
+
+
+@pytest.mark.parametrize(("who", "scheme"), [("guard1", "dark"), ("electrician", "light"), ("manager", "light")])
+def test_it_fits_and_is_reachable_for_everybody(phone, declared, accessible, who, scheme):
+	page = phone(who, color_scheme=scheme)
+	unfold(page)
+	assert page.evaluate("document.documentElement.scrollWidth") == 360
+	small = page.evaluate(
+		f"""() => [...document.querySelectorAll('main button, main a, summary, select, label.tick, label.photo')]
+		.filter(it => it.offsetParent && it.getBoundingClientRect().height < {THUMB}).map(it => it.outerHTML)"""
+	)
+	assert small == []
+	accessible(page)
+
+
+@pytest.mark.parametrize("language", ["en", "zh"])
+def test_in_the_persons_language(phone, declared, picture, language):
+	for who in ("guard1", "electrician"):
+		frappe.db.set_value("User", world.user(who), "language", language)
+	frappe.db.commit()
+	frappe.clear_cache(user=world.user("guard1"))
+	frappe.clear_cache(user=world.user("electrician"))
+	try:
+		guard, electrician = phone("guard1", color_scheme="dark"), phone("electrician", color_scheme="light")
+		now = "Now" if language == "en" else "现在"
+		assert guard.locator(".label").first.inner_text() == now
+		assert electrician.get_attribute("html", "lang") == language
+		picture(guard, f"phone-guard-night-{language}")
+		picture(electrician, f"phone-electrician-day-{language}")
+	finally:
+		for who in ("guard1", "electrician"):
+			frappe.db.set_value("User", world.user(who), "language", "en")
+		frappe.db.commit()
+		frappe.clear_cache(user=world.user("guard1"))
+		frappe.clear_cache(user=world.user("electrician"))
+
+
+def test_without_javascript_the_list_is_there(as_user, declared):
+	page = as_user("electrician", **PHONE, java_script_enabled=False)
+	page.goto(PAGE)
+	assert page.locator(".card").count() == 7
+	assert "Elevator 1" in page.locator(".card").first.inner_text()
+
+
+def test_guests_log_in_first_and_residents_get_nothing(as_user, declared, troubles):
+	troubles.allow("403")
+	guest = as_user(None, **PHONE)
+	guest.goto(PAGE)
+	assert "/login?redirect-to=/my-outage-tasks" in guest.url
+	resident = as_user("resident", **PHONE)
+	assert resident.goto(PAGE).status == 403
+	assert declared not in resident.content()
+
+
+# ---------------------------------------------------------------- acts
+
+
+def test_a_guard_is_on_post_moved_and_leaves_for_danger(phone, declared):
+	page = phone("guard1")
+	post = own_post(declared, "guard1")
+	page.get_by_role("button", name="On post").first.click()
+	page.get_by_text("on post since").wait_for()
+	fresh(page)
+	assert row("Outage Task", post.name).status == "On Post"
+	page.locator(".now summary", has_text="Moved").click()
+	goal = page.locator(".now select").last.input_value()
+	page.get_by_role("button", name="Moved on command").click()
+	page.locator(".outbox .sent", has_text="moved").wait_for()
+	fresh(page)
+	assert row("Outage Task", post.name).status == "Open"
+	assert row("Outage Task", goal).started_by == world.user("guard1")
+	page.locator(".now summary", has_text="Danger").click()
+	page.get_by_role("button", name="Smoke or fire").click()
+	page.locator(".outbox .sent", has_text="danger").wait_for()
+	assert row("Outage Task", goal).status == "Open"
+	assert len(entries(declared, "task_withdrawn")) == 1
+
+
+def test_a_guard_is_relieved(phone, declared):
+	page = phone("guard1")
+	post = own_post(declared, "guard1")
+	page.get_by_role("button", name="On post").first.click()
+	page.locator(".now summary", has_text="Relieved").click()
+	page.locator(".now select").first.select_option(world.user("guard2"))
+	page.get_by_role("button", name="Relieved", exact=True).click()
+	page.locator(".outbox .sent", has_text="relieved").wait_for()
+	assert row("Outage Task", post.name).started_by == world.user("guard2")
+
+
+def test_one_touch_is_enough_and_the_note_follows(phone, declared):
+	page = phone("electrician")
+	task = task_of(declared, "check_elevator")
+	page.locator(".now").get_by_role("button", name="Empty", exact=True).click()
+	page.locator(".outbox .sent").wait_for()
+	done = row("Outage Task", task.name)
+	assert (done.status, done.outcome, done.evidence_pending) == ("Done", "empty", 1)
+	owed = page.locator(".card", has_text="shows as added later")
+	owed.get_by_label("Note").fill("car at floor 3, doors open")
+	owed.get_by_role("button", name="Add", exact=True).click()
+	page.locator(".outbox .sent", has_text="added later").wait_for()
+	done = row("Outage Task", task.name)
+	assert (done.evidence, done.evidence_pending) == ("car at floor 3, doors open", 0)
+	assert len(entries(declared, "task_evidence")) == 1
+
+
+def test_a_reading_cannot_wait(phone, declared):
+	page = phone("electrician")
+	unfold(page)
+	card = page.locator(".card", has_text="Telephone Room")
+	card.get_by_role("button", name="Switched over").click()
+	card.get_by_text("Give the reading").wait_for()
+	card.get_by_label("Reading").fill("40 minutes")
+	card.get_by_role("button", name="Switched over").click()
+	page.locator(".outbox .sent").wait_for()
+	assert task_of(declared, "check_backup_power").evidence == "40 minutes"
+
+
+def test_all_normal_except(phone, declared, call):
+	call("operator", "supply_back", incident=declared, source="by itself")
+	task = task_of(declared, "check_shaft", status="Open")
+	item = next(check for check in task.checks if check.kind == "Item")
+	page = phone("electrician")
+	unfold(page)
+	card = page.locator(".card", has=page.locator(f'[id="what:{task.name}"]'))
+	card.get_by_label(item.item_label, exact=True).check()
+	card.get_by_label(f"What is wrong: {item.item_label}").fill("trips again")
+	card.get_by_role("button", name="Send: the rest is normal").click()
+	page.locator(".outbox .sent").wait_for()
+	checks = {check.item: (check.result, check.note) for check in row("Outage Task", task.name).checks}
+	assert checks.pop(item.item) == ("Defect", "trips again")
+	assert {result for result, _note in checks.values()} == {"Normal"}
+
+
+def test_a_photo_is_made_small_and_goes_with_the_step(phone, declared, site):
+	from PIL import Image
+
+	picture = io.BytesIO()
+	Image.effect_noise((2400, 1800), 90).convert("RGB").save(picture, "PNG")
+	assert len(picture.getvalue()) > 1_000_000
+	page = phone("electrician")
+	task = task_of(declared, "check_elevator")
+	page.locator(".now input[type=file]").set_input_files(
+		{"name": "car.png", "mimeType": "image/png", "buffer": picture.getvalue()}
+	)
+	page.get_by_text("Photo taken").wait_for()
+	page.reload()  # the phone ran out of memory while the camera was open
+	page.get_by_text("Photo taken").wait_for()
+	page.locator(".now").get_by_role("button", name="Empty", exact=True).click()
+	page.locator(".outbox .sent").wait_for()
+	done = row("Outage Task", task.name)
+	files = frappe.get_all("File", {"attached_to_name": task.name}, pluck="name")
+	kept = frappe.get_doc("File", files[0])
+	try:
+		assert len(files) == 1
+		assert done.photo == kept.file_url
+		assert kept.is_private
+		assert 1000 < kept.file_size < 400_000
+	finally:
+		kept.delete(ignore_permissions=True)
+		frappe.db.commit()
+
+
+def test_nothing_to_do_after_the_stand_down(phone, declared, call):
+	page = phone("guard1")
+	page.get_by_text("Not stood down yet").wait_for()
+	call("manager", "reclassify", incident=declared, level="I", reason="the street is dark")
+	call("operator", "supply_back", incident=declared, source="by itself")
+	for name in frappe.get_all("Outage Task", {"incident": declared, "held_until": "stand_down"}, pluck="name"):
+		call("guard1", "arrive", task=name)
+	for task in frappe.get_all("Outage Task", {"incident": declared, "life_safety": 1, "status": "Open"}, pluck="name"):
+		call("engineer", "complete", task=task, outcome="empty", evidence="looked")
+	for task in frappe.get_all("Outage Task", {"incident": declared, "department": "security"}, ["name", "held_until"]):
+		if not task.held_until:
+			call("guard1", "complete", task=task.name, evidence_later=True)
+	call("manager", "stand_down", incident=declared, override_reason="all at home")
+	page.evaluate("document.dispatchEvent(new Event('visibilitychange'))")
+	page.get_by_role("heading", name="Nothing for you now").wait_for()
+	page.get_by_text("Stood down at").wait_for()
+
+
+# ---------------------------------------------------------------- network
+
+
+def test_what_was_done_without_network_is_sent_once_in_order_with_its_time(phone, declared, troubles, picture):
+	troubles.allow(CUT)
+	page = phone("guard1", color_scheme="dark")
+	worker_ready(page)
+	sent = []
+	page.on(
+		"request",
+		lambda asked: asked.method == "POST" and sent.append((asked.url.rpartition(".")[2], asked.post_data_json)),
+	)
+	post, patrol = own_post(declared, "guard1"), task_of(declared, "patrol_area")
+	page.context.set_offline(True)
+	page.get_by_role("button", name="On post").first.click()
+	page.get_by_text("waiting for network: 1").wait_for()
+	arrived = now_datetime()
+	page.reload()  # the browser was closed and opened again, still without network
+	page.get_by_text("waiting for network: 1").wait_for()
+	page.get_by_text("on post since").wait_for()
+	card = page.locator(".card", has_text="Patrol")
+	card.locator("summary", has_text="What I did").click()
+	card.locator("summary", has_text="Add a note").click()
+	card.get_by_label("Note").fill("stairs clear")
+	page.reload()
+	card.locator("summary", has_text="What I did").click()
+	card.locator("summary", has_text="Add a note").click()
+	assert card.get_by_label("Note").input_value() == "stairs clear"
+	card.get_by_role("button", name="Done").click()
+	page.get_by_text("waiting for network: 2").wait_for()
+	done = now_datetime()
+	picture(page, "phone-without-network")
+	page.wait_for_timeout(5000)
+	assert row("Outage Task", post.name).status == "Open"
+	page.context.set_offline(False)
+	fresh(page)
+	assert page.locator(".outbox .sent").count() == 2
+	assert [verb for verb, _body in sent if verb in ("arrive", "complete")][-2:] == ["arrive", "complete"]
+	post, patrol = row("Outage Task", post.name), row("Outage Task", patrol.name)
+	assert (post.status, patrol.status, patrol.evidence) == ("On Post", "Done", "stairs clear")
+	for happened, expected in ((post.started_at, arrived), (patrol.completed_at, done)):
+		assert abs(get_datetime(happened) - expected) < timedelta(seconds=3)
+	assert now_datetime() - get_datetime(patrol.completed_at) > timedelta(seconds=4)
+	for kind in ("task_on_post", "task_done"):
+		assert len(entries(declared, kind)) == 1
+	assert entries(declared, "clock_fast") == []
+
+
+def test_an_answer_that_got_lost_is_asked_for_again_and_nothing_happens_twice(phone, declared):
+	page = phone("guard1")
+	worker_ready(page)
+	page.evaluate(
+		"""() => { const real = window.fetch; window.fetch = async (...asked) => {
+		const answer = await real(...asked);
+		if (!String(asked[0]).includes('arrive') || window.lost) return answer;
+		window.lost = true; throw new TypeError('Failed to fetch'); }; }"""
+	)
+	page.get_by_role("button", name="On post").first.click()
+	page.wait_for_function("window.lost")
+	assert len(entries(declared, "task_on_post")) == 1
+	page.locator(".outbox .waiting").wait_for()
+	page.evaluate("window.dispatchEvent(new Event('online'))")
+	page.locator(".outbox .sent").wait_for()
+	assert len(entries(declared, "task_on_post")) == 1
+
+
+def test_what_is_refused_stays_with_the_reason_and_a_way_out(phone, declared, call, troubles):
+	troubles.allow(f"{CUT}|417")
+	page = phone("electrician")
+	task = task_of(declared, "check_elevator")
+	page.context.set_offline(True)
+	page.locator(".now").get_by_label("Note").fill("nobody inside")
+	page.locator(".now").get_by_role("button", name="Empty", exact=True).click()
+	page.get_by_text("waiting for network: 1").wait_for()
+	call("engineer", "complete", task=task.name, outcome="empty", evidence="looked myself")
+	page.context.set_offline(False)
+	refused = page.locator(".outbox .refused")
+	refused.wait_for()
+	assert "Status: the task is Done" in refused.inner_text()
+	assert page.inner_text("#status") == "refused, see the reason below: 1"
+	refused.get_by_role("button", name="Try again").click()
+	refused.wait_for()
+	refused.get_by_role("button", name="Take back").click()
+	refused.wait_for(state="detached")
+	assert row("Outage Task", task.name).evidence == "looked myself"
+
+
+def test_a_login_that_ended_keeps_what_was_done(phone, declared, web, troubles):
+	from .conftest import PASSWORD
+
+	troubles.allow("403")
+	page = phone("guard1")
+	worker_ready(page)  # nothing of the page is under way any more
+	post = own_post(declared, "guard1")
+	ended = [{**cookie, "value": "0" * 56} for cookie in page.context.cookies() if cookie["name"] == "sid"]
+	page.context.add_cookies(ended)
+	page.get_by_role("button", name="On post").first.click()
+	link = page.get_by_role("link", name="Log in")
+	link.wait_for()
+	assert link.get_attribute("href") == "/login?redirect-to=/my-outage-tasks"
+	page.get_by_text("Kept on this phone: 1").wait_for()
+	assert row("Outage Task", post.name).status == "Open"
+	page.context.add_cookies(web.login(world.user("guard1"), PASSWORD))
+	page.goto(PAGE)
+	page.locator(".outbox .sent").wait_for()
+	assert row("Outage Task", post.name).status == "On Post"
+
+
+def test_two_people_on_one_phone(phone, declared, web, troubles):
+	from .conftest import PASSWORD
+
+	troubles.allow(CUT)
+	page = phone("guard1")
+	worker_ready(page)
+	mine, other = own_post(declared, "guard1"), own_post(declared, "guard2")
+	page.context.set_offline(True)
+	page.get_by_role("button", name="On post").first.click()
+	page.get_by_text("waiting for network: 1").wait_for()
+	page.context.clear_cookies()
+	page.context.add_cookies(web.login(world.user("guard2"), PASSWORD))
+	page.context.set_offline(False)  # the page notices who it is now, and loads anew
+	page.get_by_text(other.subject_label, exact=True).first.wait_for()
+	page.get_by_text("Another person's items wait on this phone: 1").wait_for()
+	assert page.get_by_text(mine.subject_label, exact=True).count() == 0
+	kept = page.evaluate(
+		"async () => JSON.stringify(localStorage) + await (await caches.match('/my-outage-tasks'))?.text()"
+	)
+	assert f"list:{world.user('guard1')}" not in kept
+	assert mine.name not in kept
+	assert row("Outage Task", mine.name).status == "Open"
+	page.context.clear_cookies()
+	page.context.add_cookies(web.login(world.user("guard1"), PASSWORD))
+	page.evaluate("window.dispatchEvent(new Event('online'))")
+	page.locator(".outbox .sent").wait_for()
+	done = row("Outage Task", mine.name)
+	assert (done.status, done.started_by) == ("On Post", world.user("guard1"))
+
+
+def test_logging_out_leaves_nothing_to_be_seen(as_user, declared, web):
+	from .conftest import PASSWORD
+
+	page = as_user(None, **PHONE)
+	page.context.add_cookies(web.login(world.user("guard1"), PASSWORD))  # a login of this test's own
+	page.goto(PAGE)
+	fresh(page)
+	worker_ready(page)
+	page.get_by_role("button", name="Log out").click()
+	page.wait_for_url("**/login?redirect-to=/my-outage-tasks")
+	kept = page.evaluate("async () => JSON.stringify(localStorage) + (await caches.keys()).join()")
+	assert declared not in kept
+	assert "outage-phone" not in kept
+	page.goto(PAGE)
+	assert "/login" in page.url

@@ -1,0 +1,378 @@
+"""What every test on a site stands on: one transaction per class, a savepoint per test, a clock that stands still.
+
+Plain unittest classes, so that pytest and `bench run-tests` run the same ones, on every supported Frappe version.
+"""
+
+import contextlib
+import sys
+import unittest
+from collections.abc import Callable, Iterator
+from datetime import datetime, timedelta
+from typing import Any
+from unittest.mock import patch
+
+import frappe
+from frappe.utils import get_datetime
+
+from outage_response.api import staff
+from outage_response.flows import callback, handover, incident, intake, notice, report, task, timeline
+
+from . import world as build
+from .world import NIGHT, user
+
+INCIDENT_VERBS = (
+	"declare",
+	"confirm",
+	"start",
+	"reclassify",
+	"extend_scope",
+	"set_etr",
+	"permit_energise",
+	"supply_back",
+	"stand_down",
+	"close",
+	"cancel",
+)
+TASK_VERBS = (
+	"acknowledge",
+	"arrive",
+	"complete",
+	"no_answer",
+	"read_back",
+	"add_evidence",
+	"skip",
+	"reassign",
+	"relieve",
+	"move",
+	"withdraw",
+)
+FLOWS = {
+	**{name: getattr(incident, name) for name in INCIDENT_VERBS},
+	**{name: getattr(task, name) for name in TASK_VERBS},
+	"log_attempt": callback.log_attempt,
+	"file_report": report.file_report,
+	"record_call": intake.record_call,
+	"report_trapped": intake.report_trapped,
+	"send_notice": notice.send_notice,
+	"prove_posting": notice.prove_posting,
+	"hand_over": handover.hand_over,
+}
+# Tables that a verb may write to: what "changes nothing" is measured by
+WATCHED = (
+	"Outage Incident",
+	"Outage Affected Node",
+	"Outage Task",
+	"Outage Task Check",
+	"Timeline Entry",
+	"Trouble Call",
+	"Outage Callback",
+	"Outage Callback Unit",
+	"Outage Callback Attempt",
+	"Outage Report",
+	"Outage Notice",
+	"Notice Delivery",
+	"Outage Plan",
+	"Plan Step",
+	"Outage Level",
+	"Care Need",
+	"ToDo",
+	"Notification Log",
+	"Communication",
+	"Managed Property",
+	"Power Node",
+	"Property Unit",
+	"Property Asset",
+	"Access Log",
+)
+
+
+class Clock:
+	"""The app's own sense of now, at one seam: every `now_datetime` that its modules have imported."""
+
+	def __init__(self, now: datetime):
+		self.now = now
+		self._patches = [
+			patch.object(module, "now_datetime", self.read)
+			for name, module in sorted(sys.modules.items())
+			if name.startswith("outage_response.") and ".tests" not in name and hasattr(module, "now_datetime")
+		] + [patch.object(frappe.utils, "now_datetime", self.read)]
+
+	def read(self) -> datetime:
+		return self.now
+
+	def move(self, minutes: float) -> datetime:
+		"""Time passes."""
+		self.now += timedelta(minutes=minutes)
+		return self.now
+
+	def start(self) -> None:
+		for one in self._patches:
+			one.start()
+
+	def stop(self) -> None:
+		for one in self._patches:
+			one.stop()
+
+
+class SiteTest(unittest.TestCase):
+	"""A class builds its world once (`build_world`); each test starts from it, at `now`, as Administrator."""
+
+	now = NIGHT
+	maxDiff = None
+	world: dict
+
+	@classmethod
+	def build_world(cls) -> dict:
+		"""Names of what the tests need; by default nothing."""
+		return {}
+
+	@classmethod
+	def setUpClass(cls):
+		super().setUpClass()
+		frappe.db.rollback()
+		frappe.flags.in_test = True
+		frappe.set_user("Administrator")
+		frappe.local.lang = "en"
+		cls._no_commit = patch.object(frappe.local.db, "commit", _refuse_commit)
+		cls._no_commit.start()
+		cls.addClassCleanup(cls._undo)
+		forget_caches()
+		clock = Clock(cls.now)
+		clock.start()
+		try:
+			cls.world = cls.build_world()
+		finally:
+			clock.stop()
+
+	@classmethod
+	def _undo(cls):
+		cls._no_commit.stop()
+		frappe.set_user("Administrator")
+		frappe.db.rollback()
+		forget_caches()
+
+	def setUp(self):
+		super().setUp()
+		frappe.set_user("Administrator")
+		frappe.local.lang = "en"
+		frappe.local.response = frappe._dict()
+		frappe.clear_messages()
+		frappe.db.savepoint("before_test")
+		self.addCleanup(self._undo_test)
+		self.clock = Clock(self.now)
+		self.clock.start()
+		self.addCleanup(self.clock.stop)
+		for name, value in self.world.items():
+			setattr(self, name, list(value) if isinstance(value, list) else value)
+
+	def _undo_test(self):
+		frappe.set_user("Administrator")
+		frappe.local.lang = "en"
+		frappe.db.rollback(save_point="before_test")
+		forget_caches()
+
+	# ---------------------------------------------------------------- doing
+
+	@contextlib.contextmanager
+	def as_user(self, name: str) -> Iterator[None]:
+		"""Be one of `world.ROLES`, or a user given by address, for a while."""
+		before = frappe.session.user
+		frappe.set_user(name if "@" in name or name in ("Administrator", "Guest") else user(name))
+		try:
+			yield
+		finally:
+			frappe.set_user(before)
+
+	def do(self, who: str, verb: str, *args: Any, **kwargs: Any) -> dict:
+		"""A verb of the flows, by one of the people. What a refused verb had written is undone, as a request would be."""
+		with self.as_user(who), self.request():
+			return FLOWS[verb](*args, **kwargs)
+
+	def post(self, who: str, verb: str, **arguments: Any) -> Any:
+		"""The endpoint that a client calls: its arguments typed, its transaction its own."""
+		with self.as_user(who), self.request():
+			return getattr(staff, verb)(**arguments)
+
+	@contextlib.contextmanager
+	def request(self) -> Iterator[None]:
+		"""What happens to one request: undone when it fails. Rollbacks inside go back to its beginning."""
+		frappe.db.savepoint("request")
+		roll_back = frappe.local.db.rollback
+
+		def rollback(*, save_point: str | None = None) -> None:
+			roll_back(save_point=save_point or "request")
+
+		try:
+			with patch.object(frappe.local.db, "rollback", rollback):
+				yield
+		except Exception:
+			frappe.db.rollback(save_point="request")
+			forget_documents()
+			raise
+
+	def declare(self, level: str = "II", nodes: list | None = None, who: str = "operator", **kwargs: Any) -> str:
+		"""Declare an outage of the class's property and answer the incident's name."""
+		if level == "III":
+			kwargs = {
+				"planned_by": "Property",
+				"planned_start": self.clock.now + timedelta(days=3),
+				"planned_end": self.clock.now + timedelta(days=3, hours=4),
+				**kwargs,
+			}
+		return self.do(who, "declare", self.property, nodes or [self.room], level, **kwargs)["incident"]
+
+	def finish_task(self, name: str, who: str | None = None, **kwargs: Any) -> None:
+		"""Whatever it takes to complete one step, by the people of its department."""
+		from outage_response.flows import plans
+
+		doc = frappe.get_doc("Outage Task", name)
+		step = plans.step_of(doc)
+		who = who or self.doer_of(doc)
+		kwargs.setdefault("outcome", next(iter(step.outcomes), None))
+		kwargs.setdefault("checks", list(step.checks) or None)
+		if step.evidence == "photo":
+			kwargs.setdefault("photo", "/files/notice.png")
+		elif step.evidence != "none":
+			kwargs.setdefault("evidence", "done as written")
+		if self.do(who, "complete", name, **kwargs)["waiting_for"] == "read_back":
+			self.do("operator", "read_back", name)
+
+	def doer_of(self, doc) -> str:
+		"""Who of `world.ROLES` may complete a task."""
+		role = doc.assigned_role or frappe.db.get_value("Response Department", doc.department, "role")
+		return next((who for who, its in build.ROLES.items() if its == role), "operator")
+
+	def finish_steps(self, incident_name: str, keep: Callable = lambda task: False, **filters: Any) -> int:
+		"""Complete every open step that a person can complete now, until none is left; `keep` leaves some out."""
+		finished = 0
+		while True:
+			rows = [
+				row
+				for row in self.tasks(incident_name, status=("in", ("Open", "Acknowledged", "In Progress")), **filters)
+				if not row.held_until and row.completes_with not in ("callbacks", "report") and not keep(row)
+			]
+			progress = 0
+			for row in rows:
+				if frappe.db.get_value("Outage Task", row.name, "status") not in (
+					"Open",
+					"Acknowledged",
+					"In Progress",
+				):
+					continue
+				try:
+					self.finish_task(row.name)
+				except frappe.ValidationError as refusal:
+					if "come first" not in str(refusal):
+						raise
+					continue
+				progress += 1
+			if not progress:
+				return finished
+			finished += progress
+
+	# ---------------------------------------------------------------- looking
+
+	def tasks(self, incident_name: str, **filters: Any) -> list:
+		"""The incident's tasks, whole rows."""
+		return frappe.get_all(
+			"Outage Task",
+			filters={"incident": incident_name, **filters},
+			fields=["*"],
+			order_by="step_key, subject_type, subject, round",
+		)
+
+	def task(self, incident_name: str, step_key: str, **filters: Any):
+		"""The first task of one step."""
+		rows = self.tasks(incident_name, step_key=step_key, **filters)
+		self.assertTrue(rows, f"no task {step_key} in {incident_name}")
+		return rows[0]
+
+	def kinds(self, incident_name: str) -> list[str]:
+		"""Kinds of the incident's timeline entries."""
+		return [row["kind"] for row in timeline.entries(incident_name)]
+
+	def entry(self, incident_name: str, kind: str) -> dict:
+		"""The last timeline entry of a kind."""
+		rows = [row for row in timeline.entries(incident_name) if row["kind"] == kind]
+		self.assertTrue(rows, f"no {kind} on the timeline: {self.kinds(incident_name)}")
+		return rows[-1]
+
+	def field(self, doctype: str, name: str, fieldname: str) -> Any:
+		"""One value as the database has it now."""
+		return frappe.db.get_value(doctype, name, fieldname)
+
+	def assertMoment(self, value: Any, expected: datetime) -> None:
+		"""Two moments, whatever they are written as."""
+		self.assertTrue(value, f"no moment, where {expected} was expected")
+		self.assertEqual(get_datetime(value), expected)
+
+	@contextlib.contextmanager
+	def refused(self, *words: str, error: type | tuple = frappe.ValidationError) -> Iterator[Any]:
+		"""Inside, something is refused with a message that has all `words` (of the field it is about); nothing changes."""
+		before = snapshot()
+		with self.assertRaises(error) as caught:
+			yield caught
+		for word in words:
+			self.assertIn(word, str(caught.exception))
+		self.assertEqual([], changes(before, snapshot()))
+
+
+def changes(before: dict[str, tuple], after: dict[str, tuple]) -> list[str]:
+	"""What differs between two snapshots, in words."""
+	return [
+		f"{table}: {len(before[table])} rows before, {len(after[table])} after, "
+		f"{len(set(after[table]) - set(before[table]))} new or changed"
+		for table in before
+		if before[table] != after[table]
+	]
+
+
+def snapshot() -> dict[str, tuple]:
+	"""Per table: each row and when it was last modified."""
+	found = {}
+	for doctype in WATCHED:
+		rows = frappe.get_all(doctype, fields=["name", "modified"], order_by="name")
+		found[doctype] = tuple((str(row.name), str(row.modified)) for row in rows)
+	settings = frappe.qb.DocType("Singles")
+	found["Settings"] = tuple(
+		frappe.qb.from_(settings)
+		.select(settings.field, settings.value)
+		.where(settings.doctype == "Outage Response Settings")
+		.orderby(settings.field)
+		.run()
+	)
+	return found
+
+
+def set_settings(**values) -> None:
+	"""Numbers and switches of the app's Settings, for the rest of the test.
+
+	Read again at once, so that this process keeps them: a worker that runs beside the tests sees the committed ones, and
+	puts those into the cache that both share.
+	"""
+	name = "Outage Response Settings"
+	for field, value in values.items():
+		frappe.db.set_single_value(name, field, value, update_modified=False)
+	frappe.clear_document_cache(name, name)
+	frappe.get_cached_doc(name)
+
+
+def forget_documents() -> None:
+	"""Documents remembered from before a rollback."""
+	frappe.cache.delete_keys("document_cache::")
+	if hasattr(frappe, "client_cache"):
+		frappe.client_cache.clear_cache()
+	frappe.db.value_cache.clear()
+
+
+def forget_caches() -> None:
+	"""Everything remembered that a rollback has made untrue."""
+	forget_documents()
+	for key in ("user_permissions", "roles", "user_doc", "bootinfo"):
+		frappe.cache.delete_value(key)
+	frappe.local.role_permissions = {}
+	frappe.local.user_perms = None
+
+
+def _refuse_commit() -> None:
+	raise AssertionError("a flow commits; the request or the job does that")

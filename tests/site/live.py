@@ -1,0 +1,375 @@
+"""For tests with several processes: a world that is committed, processes of their own, and the broom at the end.
+
+Whatever these tests leave hangs on a property of theirs, so a crashed run is swept by the next one.
+"""
+
+import json
+import os
+import select
+import subprocess
+import sys
+import tempfile
+import unittest
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any, ClassVar
+
+import frappe
+
+from . import world as build
+
+PROGRAM = Path(__file__).resolve().with_name("another_process.py")
+ROOT = PROGRAM.parents[2]
+STAFF = "outage_response.api.staff."
+# Nobody listens on the discard port
+DEAD_REDIS = dict.fromkeys(("redis_cache", "redis_queue", "redis_socketio"), "redis://127.0.0.1:9")
+
+
+class Process:
+	"""One other process. `begin` makes it connect, `go` lets it run, `result` waits for its answer."""
+
+	def __init__(self, sites: str | Path | None = None, site: str | None = None):
+		self.complaints = tempfile.TemporaryFile()  # noqa: SIM115 (closed by `end`)
+		self.child = subprocess.Popen(
+			[sys.executable, str(PROGRAM), site or frappe.local.site],
+			stdin=subprocess.PIPE,
+			stdout=subprocess.PIPE,
+			stderr=self.complaints,
+			cwd=sites or frappe.local.sites_path,
+			env={**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, (str(ROOT), os.environ.get("PYTHONPATH"))))},
+		)
+		os.set_blocking(self.child.stdout.fileno(), False)
+		self._rest = b""
+
+	def begin(
+		self,
+		who: str,
+		method: str,
+		*,
+		acts: Sequence[tuple] = (),
+		session: Sequence[str] = (),
+		ahead: int = 0,
+		**arguments: Any,
+	) -> "Process":
+		"""ahead: by how many minutes the app's clock is ahead there. acts: (kill | pause | deadlock, path of a function, at which of its calls; 0: at each)."""
+		self._tell(
+			{
+				"user": who if who in ("Administrator", "Guest") else build.user(who),
+				"method": method if "." in method else STAFF + method,
+				"arguments": arguments,
+				"acts": list(acts),
+				"session": list(session),
+				"ahead": ahead,
+			}
+		)
+		return self
+
+	def go(self) -> "Process":
+		self.expect("ready")
+		self._tell({})
+		return self
+
+	def go_on(self) -> "Process":
+		"""After a pause."""
+		self._tell({})
+		return self
+
+	def result(self) -> dict:
+		"""{"answer"}, {"error", "text"}, or {"killed": True}."""
+		return self.expect("done")
+
+	def call(self, who: str, method: str, **arguments: Any) -> dict:
+		"""Begin, go, result."""
+		return self.begin(who, method, **arguments).go().result()
+
+	def expect(self, event: str, seconds: float = 90) -> dict:
+		"""The next word from the process, which must be `event`."""
+		while b"\n" not in self._rest:
+			if not select.select([self.child.stdout], [], [], seconds)[0]:
+				raise TimeoutError(f"no {event!r} from the other process within {seconds} s")
+			piece = os.read(self.child.stdout.fileno(), 65536)
+			if not piece:
+				self.complaints.seek(0)
+				raise EOFError(f"no {event!r}: {self.complaints.read().decode(errors='replace')[-2000:]}")
+			self._rest += piece
+		line, self._rest = self._rest.split(b"\n", 1)
+		if not line.startswith(b"@outage "):
+			return self.expect(event, seconds)
+		said = json.loads(line.removeprefix(b"@outage "))
+		if said.pop("event") != event:
+			raise AssertionError(f"expected {event!r}: {said}")
+		return said
+
+	def hears_nothing(self, seconds: float) -> bool:
+		"""Is it still at work (waiting for a lock) after a while?"""
+		return not select.select([self.child.stdout], [], [], seconds)[0]
+
+	def end(self) -> None:
+		self.child.stdin.close()
+		if self.child.poll() is None:
+			self.child.kill()
+		self.child.wait(timeout=10)
+		self.child.stdout.close()
+		self.complaints.close()
+
+	def _tell(self, words: dict) -> None:
+		self.child.stdin.write((json.dumps(words, default=str) + "\n").encode())
+		self.child.stdin.flush()
+
+
+class LiveTest(unittest.TestCase):
+	"""A class has its own committed property; each test begins without incidents. Processes are started once per module,
+	which ends them: `tearDownModule = end_processes`."""
+
+	processes: ClassVar[list[Process]] = []
+	maxDiff = None
+
+	@classmethod
+	def build_world(cls) -> dict:
+		"""Makes the property `cls.property_name`."""
+		world = build.make_tower(cls.property_name)
+		build.make_roster(cls.property_name)
+		return world
+
+	@classmethod
+	def setUpClass(cls):
+		super().setUpClass()
+		frappe.db.rollback()
+		frappe.set_user("Administrator")
+		frappe.local.lang = "en"
+		cls.property_name = f"Live {cls.__name__}"
+		cls._sweep_all()
+		cls.addClassCleanup(cls._sweep_all)
+		cls.world = cls.build_world()
+		frappe.db.commit()
+
+	@classmethod
+	def _sweep_all(cls) -> None:
+		"""The class's properties, whose names begin alike, and the tests' people."""
+		frappe.db.rollback()
+		frappe.set_user("Administrator")
+		names = frappe.get_all("Managed Property", {"name": ("like", f"{cls.property_name}%")}, pluck="name")
+		for name in names:
+			sweep(name)
+		_delete_people(frappe.get_all("User", {"name": ("like", f"%{build.user('')}")}, pluck="name"))
+		frappe.db.commit()
+		frappe.clear_cache()
+
+	def setUp(self):
+		super().setUp()
+		frappe.db.rollback()
+		frappe.set_user("Administrator")
+		for name, value in self.world.items():
+			setattr(self, name, list(value) if isinstance(value, list) else value)
+		self.addCleanup(sweep_incidents, self.property)
+
+	# ---------------------------------------------------------------- doing
+
+	def some_processes(self, how_many: int) -> list[Process]:
+		"""The first of the module's processes, started when first needed."""
+		while len(self.processes) < how_many:
+			self.processes.append(Process())
+		return self.processes[:how_many]
+
+	def extra_process(self, **settings: Any) -> Process:
+		"""A process whose bench has other common settings than this one."""
+		process = Process(self._sites_with(settings))
+		self.addCleanup(process.end)
+		return process
+
+	def _sites_with(self, settings: dict) -> Path:
+		"""A folder of sites that is like this bench's but for some of the common settings."""
+		here = Path(frappe.local.sites_path).resolve()
+		folder = tempfile.TemporaryDirectory()
+		self.addCleanup(folder.cleanup)
+		(Path(folder.name) / "logs").mkdir()
+		there = Path(folder.name) / "sites"
+		there.mkdir()
+		for path in here.iterdir():
+			(there / path.name).symlink_to(path)
+		common = there / "common_site_config.json"
+		common.unlink()
+		common.write_text(json.dumps({**json.loads((here / common.name).read_text(encoding="utf-8")), **settings}))
+		return there
+
+	def at_once(self, calls: Sequence[tuple[str, str, dict]]) -> list[dict]:
+		"""(who, method, arguments) in as many processes, let go together."""
+		used = self.some_processes(len(calls))
+		for process, (who, method, arguments) in zip(used, calls, strict=True):
+			process.begin(who, method, **arguments)
+		for process in used:
+			process.expect("ready")
+		for process in used:
+			process.go_on()
+		return [process.result() for process in used]
+
+	def call(self, who: str, method: str, **arguments: Any) -> dict:
+		"""A verb in another process that must succeed."""
+		result = self.some_processes(1)[0].call(who, method, **arguments)
+		self.assertIn("answer", result, result.get("trace"))
+		return result["answer"]
+
+	def declare(self, level: str = "II", nodes: list | None = None, **arguments: Any) -> str:
+		"""A running incident of the class's property."""
+		return self.call(
+			"operator", "declare", property=self.property, nodes=nodes or [self.room], level=level, **arguments
+		)["incident"]
+
+	# ---------------------------------------------------------------- looking
+
+	def rows(self, doctype: str, fields: Sequence[str] = ("name",), **filters: Any) -> list:
+		"""What is committed now."""
+		frappe.db.rollback()
+		return frappe.get_all(doctype, filters=filters, fields=list(fields), order_by="name")
+
+	def incidents(self) -> list[str]:
+		"""All incidents of the class's property."""
+		return [row.name for row in self.rows("Outage Incident", property=self.property)]
+
+	def tasks(self, incident: str, **filters: Any) -> list:
+		"""The incident's tasks."""
+		fields = [
+			"name",
+			"step_key",
+			"subject",
+			"round",
+			"status",
+			"dedupe_key",
+			"department",
+			"plan",
+			"_assign",
+			"outcome",
+		]
+		return self.rows("Outage Task", fields, incident=incident, **filters)
+
+	def assert_one_row_per_task(self, incident: str) -> list:
+		"""Invariant 1: a step of a subject is there once, and every open one is with somebody once."""
+		tasks = self.tasks(incident)
+		identities = [(task.step_key, task.subject, task.round) for task in tasks]
+		self.assertEqual(len(identities), len(set(identities)))
+		todos = self.rows(
+			"ToDo",
+			("reference_name", "allocated_to"),
+			reference_type="Outage Task",
+			reference_name=("in", [task.name for task in tasks]),
+			status="Open",
+		)
+		given = [(todo.reference_name, todo.allocated_to) for todo in todos]
+		self.assertEqual(len(given), len(set(given)))
+		expected = {
+			(task.name, who)
+			for task in tasks
+			if task.status in ("Open", "Acknowledged", "In Progress", "On Post")
+			for who in frappe.parse_json(task._assign or "[]")
+		}
+		self.assertEqual(set(given), expected)
+		return tasks
+
+	def assert_whole(self, incident: str) -> None:
+		"""Nothing is half done: the tasks are those that plan and context ask for, and each verb is on the timeline."""
+		from outage_response.domain.plan import difference, expand
+		from outage_response.flows import plans, surroundings, tasks
+
+		self.assert_one_row_per_task(incident)
+		doc = frappe.get_doc("Outage Incident", incident)
+		existing = tasks.load(incident)
+		context = surroundings.context(doc, existing, surroundings.read(doc.property))
+		wanted = difference(expand(plans.steps_of_plan(doc.plan), context), existing)
+		self.assertFalse(wanted.add)
+		self.assertTrue(self.rows("Timeline Entry", incident=incident, kind=("in", ("declared", "nested_opened"))))
+
+	def entries(self, incident: str, kind: str) -> int:
+		"""How often something is on the timeline."""
+		return len(self.rows("Timeline Entry", incident=incident, kind=kind))
+
+
+def end_processes() -> None:
+	"""For `tearDownModule`."""
+	while LiveTest.processes:
+		LiveTest.processes.pop().end()
+
+
+def sweep_incidents(property_name: str) -> None:
+	"""Take away all that happened at a property."""
+	frappe.db.rollback()
+	named = {
+		doctype: frappe.get_all(doctype, filters={"property": property_name}, pluck="name")
+		for doctype in (
+			"Outage Incident",
+			"Outage Task",
+			"Outage Callback",
+			"Outage Report",
+			"Trouble Call",
+			"Outage Notice",
+			"Notice Delivery",
+		)
+	}
+	incidents, tasks, callbacks = (named[name] for name in ("Outage Incident", "Outage Task", "Outage Callback"))
+	calls = frappe.get_all(
+		"Communication",
+		filters={"reference_doctype": "Outage Callback", "reference_name": ("in", callbacks)},
+		pluck="name",
+	)
+	_delete("Communication Link", parent=calls)
+	_delete("Communication", name=calls)
+	mails = frappe.get_all(
+		"Email Queue", {"reference_doctype": "Notice Delivery", "reference_name": ("in", named["Notice Delivery"])}
+	)
+	_delete("Email Queue Recipient", parent=[mail.name for mail in mails])
+	_delete("Email Queue", name=[mail.name for mail in mails])
+	_delete("ToDo", reference_name=tasks)
+	_delete("Notification Log", document_name=incidents)
+	_delete("Access Log", reference_document=incidents)
+	_delete("Outage Affected Node", parent=incidents)
+	_delete("Outage Task Check", parent=tasks)
+	_delete("Outage Callback Unit", parent=callbacks)
+	_delete("Outage Callback Attempt", parent=callbacks)
+	_delete("Timeline Entry", property=[property_name])
+	_delete("Outage Page Task", parent=frappe.get_all("Outage Page", {"property": property_name}, pluck="name"))
+	_delete("Outage Page", property=[property_name])
+	_delete("Paging Test", property=[property_name])
+	for doctype, names in named.items():
+		_delete(doctype, name=names)
+	frappe.db.commit()
+	frappe.clear_messages()
+
+
+def sweep(property_name: str) -> None:
+	"""Take away a property with everything at it."""
+	sweep_incidents(property_name)
+	units = frappe.get_all("Property Unit", filters={"property": property_name}, pluck="name")
+	contacts = frappe.get_all("Contact", filters={"name": ("like", f"{property_name}%")}, pluck="name")
+	_delete("Unit Resident", parent=units)
+	_delete("Contact Phone", parent=contacts)
+	_delete("Contact", name=contacts)
+	for doctype in (
+		"Care Need",
+		"Property Unit",
+		"Property Asset",
+		"Power Node",
+		"Duty Shift",
+		"Roster Pattern",
+		"Roster Absence",
+	):
+		_delete(doctype, property=[property_name])
+	_delete("User Permission", allow=["Managed Property"], for_value=[property_name])
+	for doctype in ("Property Work Day", "Property Holiday"):
+		_delete(doctype, parent=[property_name])
+	_delete("Managed Property", name=[property_name])
+	frappe.db.commit()
+
+
+def _delete_people(users: list[str]) -> None:
+	for table in frappe.get_meta("User").get_table_fields():
+		_delete(table.options, parent=users)
+	_delete("Contact Email", email_id=users)
+	_delete("Contact", email_id=users)
+	for doctype in ("Notification Settings", "User"):
+		_delete(doctype, name=users)
+	_delete("User Permission", user=users)
+	_delete("__Auth", doctype=["User"], name=users)
+
+
+def _delete(doctype: str, /, **filters: list[str]) -> None:
+	if all(filters.values()):
+		frappe.db.delete(doctype, {field: ("in", values) for field, values in filters.items()})

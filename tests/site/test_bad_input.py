@@ -1,0 +1,473 @@
+"""Bad input: refused with a message that names the field, and nothing changed; or told on the timeline and gone on with."""
+
+import inspect
+from datetime import timedelta
+from typing import ClassVar
+
+import frappe
+from frappe.utils import get_datetime
+
+from outage_response.api import staff
+from outage_response.flows.verbs import GateClosedError
+
+from . import world as build
+from .base import SiteTest, changes, snapshot
+
+REFUSALS = (frappe.ValidationError, frappe.PermissionError, frappe.DoesNotExistError)
+
+
+class BadInput(SiteTest):
+	"""Line by line as the issue lists it."""
+
+	@classmethod
+	def build_world(cls):
+		world = build.make_tower("Careful Tower", floors=2)
+		other = build.make_community("Other Community", buildings=1, units_each=1)
+		build.make_roster(world["property"], cls.now)
+		return {**world, "other": other}
+
+	def declared(self, level="II", nodes=None, **kwargs):
+		return self.do("operator", "declare", self.property, nodes or [self.room], level, **kwargs)
+
+	def test_unknown_or_foreign_node(self):
+		for node in ("nowhere", self.other["room"], "", None, 7, {}):
+			with self.subTest(node=node), self.refused("Node"):
+				self.declared(nodes=[node])
+		with self.refused("Affected Nodes"):
+			self.do("operator", "declare", self.property, [], "II")
+		name = self.declare(nodes=[self.switches[0]])
+		for verb in ("extend_scope", "supply_back", "permit_energise"):
+			for node in ("nowhere", self.other["room"]):
+				with self.subTest(verb=verb, node=node), self.refused("Nodes", node):
+					self.do("operator", verb, name, [node])
+
+	def test_unit_of_another_property(self):
+		foreign = self.other["units"][0]
+		with self.refused("Unit", foreign):
+			self.declared(nodes=[{"power_node": self.room, "unit": foreign}])
+		with self.refused("Unit", foreign):
+			self.do("operator", "record_call", self.property, unit=foreign)
+		with self.refused("Power Node"):
+			self.declared(nodes=[{"power_node": self.room, "unit": self.units[0]}])
+		with self.refused("Nodes"):
+			self.do("operator", "record_call", self.property, power_node=self.other["room"])
+
+	def test_planned_end_before_planned_start(self):
+		start = self.now + timedelta(days=2)
+		for end in (start, start - timedelta(hours=1)):
+			with self.refused("Planned End"):
+				self.declare("III", planned_start=start, planned_end=end)
+		with self.refused("Planned Start"):
+			self.declare("III", planned_start=None)
+		with self.refused("Planned By"):
+			self.declare("III", planned_by="Neighbour")
+		with self.refused("Planned Start", "tomorrow"):
+			self.declare("III", planned_start="tomorrow")
+
+	def test_supply_back_before_it_went(self):
+		name = self.declare()
+		with self.refused("Occurred At"):
+			self.do("operator", "supply_back", name, occurred_at=str(self.now - timedelta(minutes=1)))
+		planned = self.declare("III")
+		self.clock.now = get_datetime(self.field("Outage Incident", planned, "planned_start"))
+		self.finish_steps(planned, gate="start")
+		self.do("engineer", "start", planned)
+		with self.refused("Occurred At"):
+			self.do("operator", "supply_back", planned, occurred_at=str(self.clock.now - timedelta(minutes=1)))
+
+	def test_supply_that_is_back_already(self):
+		name = self.declare()
+		self.do("operator", "supply_back", name)
+		with self.refused("Status"):
+			self.do("operator", "supply_back", name)
+
+	def test_times_in_the_future(self):
+		ahead = str(self.now + timedelta(hours=1))
+		with self.refused("Occurred At"):
+			self.declared(occurred_at=ahead)
+		with self.refused("Out Since"):
+			self.declared(nodes=[{"power_node": self.room, "out_since": ahead}])
+		name = self.declare()
+		task = self.task(name, "isolate_fault").name
+		for verb, args in (
+			("acknowledge", (task,)),
+			("arrive", (task,)),
+			("complete", (task, None, None, None, "done")),
+			("confirm", (name, "Overload")),
+			("supply_back", (name,)),
+			("record_call", (self.property,)),
+		):
+			with self.subTest(verb=verb), self.refused("Occurred At"):
+				self.do("Administrator", verb, *args, occurred_at=ahead)
+
+	def test_before_the_outage_was_reported(self):
+		name = self.declare()
+		with self.refused("Occurred At", "reported"):
+			self.do("operator", "confirm", name, "Overload", occurred_at=str(self.now - timedelta(hours=1)))
+
+	def test_an_etr_in_the_past(self):
+		past = str(self.now - timedelta(minutes=1))
+		with self.refused("ETR"):
+			self.declared(etr=past)
+		name = self.declare()
+		with self.refused("ETR"):
+			self.do("operator", "set_etr", name, past)
+		with self.refused("ETR"):
+			self.do("operator", "confirm", name, "Overload", etr=past)
+		with self.refused("ETR", "soon"):
+			self.do("operator", "set_etr", name, "soon")
+
+	def test_a_level_without_a_plan(self):
+		for level in ("IV", "", None, 2, "four"):
+			with self.subTest(level=level), self.refused("Level"):
+				self.declared(level=level)
+		plan = frappe.db.get_value("Outage Level", "I", "plan")
+		frappe.db.set_value("Outage Level", "I", "plan", None)
+		with self.refused("Level", "I"):
+			self.declared(level="I")
+		frappe.db.set_value("Outage Level", "I", "plan", plan)
+		frappe.db.set_value("Outage Plan", plan, "enabled", 0)
+		with self.refused("Level", "I"):
+			self.declared(level="I")
+		name = self.declare("II")
+		with self.refused("Level", "I"):
+			self.do("operator", "reclassify", name, "I", "external")
+
+	def test_reclassify_of_an_incident_that_is_over(self):
+		name = self.declare()
+		self.finish_steps(name, life_safety=1)
+		self.do("operator", "cancel", name, "nothing")
+		with self.refused("Status", "Cancelled"):
+			self.do("operator", "reclassify", name, "I", "late")
+		self.declare()
+		with self.refused("Level"):
+			self.do("operator", "reclassify", self.running(), "II", "the same")
+		with self.refused("Reason"):
+			self.do("operator", "reclassify", self.running(), "I", " ")
+		with self.refused("Level"):
+			self.do("operator", "reclassify", self.running(), "III", "planned after all")
+		planned = self.declare("III")
+		with self.refused("Level"):
+			self.do("operator", "reclassify", planned, "I", "now")
+
+	def running(self) -> str:
+		return frappe.db.get_value("Outage Incident", {"property": self.property, "status": "Reported"})
+
+	def test_completing_a_task_twice_or_somebody_elses(self):
+		name = self.declare()
+		task = self.task(name, "isolate_fault").name
+		with self.refused("Outage Engineering", error=frappe.PermissionError):
+			self.do("guard1", "complete", task, evidence="me")
+		with self.refused(error=frappe.PermissionError):
+			self.do("resident", "complete", task, evidence="me")
+		with self.refused(error=frappe.PermissionError):
+			self.do("Guest", "complete", task, evidence="me")
+		self.finish_task(task)
+		with self.refused("Status", "Done"):
+			self.do("electrician", "complete", task, evidence="again")
+		with self.refused("Task", error=frappe.DoesNotExistError):
+			self.do("electrician", "complete", "nothing", evidence="x")
+
+	def test_evidence_missing(self):
+		name = self.declare()
+		for step, who in (("isolate_fault", "electrician"), ("call_engineering", "operator")):
+			for evidence in (None, "", "  "):
+				with self.subTest(step=step, evidence=evidence), self.refused("Evidence"):
+					self.do(who, "complete", self.task(name, step).name, evidence=evidence)
+		planned = self.declare("III")
+		with self.refused("photo"):
+			self.do("service", "complete", self.task(planned, "notify_households").name, evidence="I put it up")
+
+	def test_an_outcome_that_the_step_does_not_have(self):
+		name = self.declare()
+		with self.refused("Outcome", "Trapped"):
+			self.do("electrician", "complete", self.task(name, "check_elevator").name, "fine", evidence="x")
+		with self.refused("Outcome"):
+			self.do("electrician", "complete", self.task(name, "isolate_fault").name, "fine", evidence="x")
+
+	def test_a_power_tree_with_a_loop(self):
+		with self.refused(error=REFUSALS), self.request():
+			node = frappe.get_doc("Power Node", self.feeder)
+			node.parent_power_node = self.shafts[0]
+			node.save()
+		with self.refused(error=REFUSALS), self.request():
+			node = frappe.get_doc("Power Node", self.room)
+			node.parent_power_node = self.room
+			node.save()
+		with self.refused("Parent Power Node"), self.request():
+			node = frappe.get_doc("Power Node", self.room)
+			node.parent_power_node = self.other["room"]
+			node.save()
+
+	def test_0_households(self):
+		with self.refused("Households"), self.request():
+			build.make_property("Empty Property", households=0)
+		frappe.db.set_value("Managed Property", self.property, "households", 0)
+		frappe.clear_document_cache("Managed Property", self.property)
+		with self.refused("Households", self.property):
+			self.declared()
+
+	def test_foreign_rows_in_the_records(self):
+		for action in (
+			lambda: build.make_unit(self.property, "99", self.other["room"]),
+			lambda: build.make_asset(self.property, "Foreign Elevator", "Elevator", power_node=self.other["room"]),
+			lambda: build.make_unit(self.property, "98", self.room, contacts=[self.contacts[0], self.contacts[0]]),
+			lambda: build.make_shift(self.property, "security", None),
+			lambda: build.make_shift(self.property, "security", "guard1", ends_at=self.now - timedelta(days=9)),
+		):
+			with self.refused(), self.request():
+				action()
+
+	def test_an_elevator_that_is_none_or_elsewhere(self):
+		name = self.declare()
+		for elevator in (self.lobby, self.other["elevators"][0], "nothing", None):
+			with self.subTest(elevator=elevator), self.refused("Elevator"):
+				self.do("guard1", "report_trapped", name, elevator)
+
+	def test_a_past_outage_whose_times_make_no_sense(self):
+		past = {"reported_at": self.now - timedelta(days=2), "closed_at": self.now - timedelta(days=1)}
+		for values, word in (
+			(past, "Restored At"),
+			({**past, "restored_at": self.now - timedelta(days=3)}, "Closed At"),
+			({**past, "restored_at": self.now, "closed_at": self.now + timedelta(days=1)}, "Closed At"),
+			({"stood_down_at": self.now}, "Stood Down"),
+		):
+			with self.subTest(**values), self.refused(word), self.request():
+				frappe.get_doc(
+					{
+						"doctype": "Outage Incident",
+						"property": self.property,
+						"level": "II",
+						"affected_nodes": [{"power_node": self.room}],
+						**values,
+					}
+				).insert()
+
+	def test_care_needs_of_somebody_else(self):
+		from outage_response.flows.care import set_care_need
+
+		for arguments, word in (
+			((self.units[0], self.other["contacts"][0], "oxygen", 5), "Contact"),
+			((self.units[0], self.contacts[0], " ", 5), "Depends"),
+			((self.units[0], self.contacts[0], "oxygen", -1), "minutes"),
+			(("nothing", self.contacts[0], "oxygen", 5), "Unit"),
+		):
+			with self.subTest(arguments=arguments), self.refused(word), self.as_user("service"), self.request():
+				set_care_need(*arguments)
+
+	def test_every_refusal_is_read_in_the_readers_language(self):
+		"""In Chinese no refusal stays English."""
+		frappe.local.lang = "zh"
+		name = self.declare()
+		for action in (
+			lambda: self.declared(nodes=["nowhere"]),
+			lambda: self.declared(level="IV"),
+			lambda: self.do("operator", "set_etr", name, str(self.now)),
+			lambda: self.do("operator", "supply_back", name, occurred_at=str(self.now - timedelta(hours=1))),
+			lambda: self.do("operator", "permit_energise", name),
+			lambda: self.do("guard1", "complete", self.task(name, "isolate_fault").name),
+			lambda: self.do("electrician", "complete", self.task(name, "isolate_fault").name),
+			lambda: self.do("guard1", "complete", self.task(name, "guard_area").name),
+			lambda: self.do("operator", "close", name),
+		):
+			with self.assertRaises((frappe.ValidationError, frappe.PermissionError)) as caught:
+				action()
+			self.assertRegex(str(caught.exception), "[\u4e00-\u9fff]", str(caught.exception))
+
+
+class GoesOn(SiteTest):
+	"""A property without roster or contacts is served all the same, with warnings on the timeline."""
+
+	@classmethod
+	def build_world(cls):
+		return build.make_community("Bare Community", buildings=1, units_each=2)
+
+	def test_no_roster(self):
+		answer = self.do("operator", "declare", self.property, [self.room], "II")
+		self.assertIn("nobody_on_duty", self.kinds(answer["incident"]))
+		self.assertTrue(any("nobody of Engineering is on duty" in warning for warning in answer["warnings"]))
+		self.assertTrue(all(row._assign for row in self.tasks(answer["incident"])))
+
+	def test_nobody_at_all(self):
+		frappe.db.delete("User Permission", {"for_value": self.property})
+		answer = self.do("Administrator", "declare", self.property, [self.room], "II")
+		self.assertIn("nobody_at_all", self.kinds(answer["incident"]))
+		self.assertTrue(self.tasks(answer["incident"]))
+
+	def test_no_contacts(self):
+		frappe.db.delete("Unit Resident", {"parent": ("in", self.units)})
+		answer = self.do("operator", "declare", self.property, [self.room], "II")
+		entry = self.entry(answer["incident"], "no_contacts")
+		self.assertEqual(entry["data"]["units"], 2)
+		self.assertEqual(self.do("operator", "supply_back", answer["incident"])["callbacks"], 0)
+
+	def test_units_that_differ_from_the_registered_number(self):
+		frappe.db.set_value("Managed Property", self.property, "households", 9)
+		frappe.clear_document_cache("Managed Property", self.property)
+		answer = self.do("operator", "declare", self.property, [self.room], "II")
+		self.assertIn("units_differ", self.kinds(answer["incident"]))
+
+	def test_an_elevator_without_a_firm(self):
+		frappe.db.set_value("Property Asset", self.elevators[0], "contractor_name", None)
+		answer = self.do("operator", "declare", self.property, [self.room], "II")
+		self.assertIn("no_contractor", self.kinds(answer["incident"]))
+
+	def test_no_units_at_all(self):
+		frappe.db.delete("Property Unit", {"property": self.property})
+		self.assertTrue(self.tasks(self.do("operator", "declare", self.property, [self.room], "II")["incident"]))
+
+
+class Rubbish(SiteTest):
+	"""Wrong types, long strings, nothing, SQL and script text in every argument of every endpoint."""
+
+	RUBBISH: ClassVar[list] = [
+		None,
+		"",
+		"x" * 70_000,
+		"'; DROP TABLE `tabOutage Incident`; -- <script>alert(1)</script> {field} %s %(x)s {0}",
+		"[1, 2",
+		'{"a": {"b": [null]}}',
+		"\x00\u202e😀",
+		-1,
+		10**30,
+		[],
+		[None, 1, {}],
+		{"name": ["like", "%"]},
+		"9999-99-99 99:99:99",
+	]
+	# read by the same few lines for every verb: tried with one verb of each kind
+	COMMON = ("occurred_at", "request_id")
+	ONE_OF_EACH_KIND = ("declare", "confirm", "arrive", "record_call", "log_attempt")
+
+	@classmethod
+	def build_world(cls):
+		world = build.make_tower("Rubbish Tower", floors=1)
+		build.make_roster(world["property"], cls.now)
+		return world
+
+	def arguments(self) -> dict[str, dict]:
+		"""A call of each endpoint that would be accepted."""
+		name = self.declare(nodes=[self.shafts[0]])
+		task = self.task(name, "isolate_fault").name
+		post = self.task(name, "guard_area").name
+		self.do("guard1", "arrive", post)
+		done = self.task(name, "call_engineering").name
+		self.do("operator", "complete", done, evidence_later=True)
+		over = self.do("operator", "declare", self.property, [self.shafts[1]], "I")["incident"]
+		self.do("operator", "supply_back", over)
+		callback = frappe.get_all("Outage Callback", {"incident": over}, pluck="name")[0]
+		planned = self.declare("III")
+		one = {"incident": name}
+		calls = {
+			"declare": {"property": self.property, "nodes": [self.room], "level": "II"},
+			"confirm": {**one, "cause_type": "Overload"},
+			"start": {"incident": planned},
+			"reclassify": {**one, "level": "I", "reason": "because"},
+			"extend_scope": {**one, "nodes": [self.room]},
+			"set_etr": one,
+			"report_trapped": {**one, "elevator": self.elevators[0]},
+			"permit_energise": one,
+			"supply_back": one,
+			"stand_down": {"incident": over},
+			"close": {"incident": over},
+			"cancel": {**one, "reason": "because"},
+			"file_report": {"incident": over, "cause": "c", "actions": "a"},
+			"record_call": {"property": self.property},
+			"read_back": {"task": task},
+			"add_evidence": {"task": done, "evidence": "x"},
+			"skip": {"task": self.task(name, "call_security_reserve").name, "reason": "enough"},
+			"reassign": {"task": task, "user": build.user("engineer")},
+			"relieve": {"task": post, "user": build.user("guard2")},
+			"withdraw": {"task": task, "danger": "smoke"},
+			"acknowledge": {"task": task},
+			"arrive": {"task": task},
+			"no_answer": {"task": self.task(name, "call_security_reserve").name},
+			"move": {"task": post, "to": "nothing"},
+			"send_notice": {**one, "kind": "First Word"},
+			"prove_posting": {**one, "notice": "nothing", "photo": "/private/files/posted.png"},
+			"complete": {"task": task, "evidence": "x"},
+			"declare_proposal": {"proposal": "nothing"},
+			"dismiss_proposal": {"proposal": "nothing", "reason": "because"},
+			"log_attempt": {"callback": callback, "outcome": "Reached"},
+			"read_care_needs": one,
+			"set_care_need": {"unit": self.units[0], "contact": self.contacts[0], "what": "oxygen"},
+			"get_timeline": one,
+			"get_figures": one,
+			"get_callback_queue": {},
+		}
+		return calls
+
+	def endpoints(self) -> set[str]:
+		return {
+			name
+			for name, function in vars(staff).items()
+			if inspect.isfunction(function) and not name.startswith("_") and function in frappe.whitelisted
+		}
+
+	def test_rubbish_is_refused_in_words_or_taken_as_text(self):
+		calls = self.arguments()
+		tried = 0
+		for verb in sorted(self.endpoints() & set(calls)):
+			good = calls[verb]
+			for parameter in inspect.signature(getattr(staff, verb)).parameters:
+				if parameter in self.COMMON and verb not in self.ONE_OF_EACH_KIND:
+					continue
+				for rubbish in self.RUBBISH:
+					tried += 1
+					self.once(verb, parameter, rubbish, {**good, parameter: rubbish})
+		self.assertGreater(tried, 800)
+
+	def once(self, verb: str, parameter: str, rubbish, arguments: dict) -> None:
+		"""One call: a refusal of a known kind leaves nothing behind; whatever else happens is a bug."""
+		frappe.db.savepoint("once")
+		frappe.local.message_log = []
+		try:
+			self.post("Administrator", verb, **arguments)
+		except (*REFUSALS, frappe.exceptions.FrappeTypeError):
+			pass
+		except Exception as error:
+			self.fail_later(verb, parameter, rubbish, error)
+		finally:
+			frappe.db.rollback(save_point="once")
+
+	def fail_later(self, verb, parameter, rubbish, error) -> None:
+		with self.subTest(verb=verb, parameter=parameter, rubbish=str(rubbish)[:40]):
+			self.fail(f"{type(error).__module__}.{type(error).__name__}: {str(error)[:300]}")
+
+	def test_every_endpoint_is_tried(self):
+		self.assertEqual(self.endpoints() - set(self.arguments()), set())
+
+	def test_a_refused_call_leaves_nothing_behind(self):
+		calls = self.arguments()
+		before = snapshot()
+		for verb, good in sorted(calls.items()):
+			key = next(iter(good), None)
+			if key is None:
+				continue
+			for rubbish in ("'; DROP TABLE `tabOutage Task`; --", ["like", "%"]):
+				with self.subTest(verb=verb), self.assertRaises((*REFUSALS, frappe.exceptions.FrappeTypeError)):
+					self.post("Administrator", verb, **{**good, key: rubbish})
+		self.assertEqual([], changes(before, snapshot()))
+
+	def test_script_text_is_kept_as_text_and_shown_escaped(self):
+		"""A gate's refusal is HTML: names in it are escaped."""
+		frappe.db.set_value("Property Asset", self.elevators[0], "asset_name", "<img src=x onerror=alert(1)>")
+		name = self.declare("I")
+		self.do("operator", "supply_back", name)
+		with self.assertRaises(GateClosedError) as caught:
+			self.do("operator", "stand_down", name)
+		self.assertNotIn("<img", str(caught.exception))
+
+	def test_guests_and_residents_reach_no_endpoint(self):
+		for verb, good in sorted(self.arguments().items()):
+			for who in ("Guest", "resident"):
+				if who == "Guest" and verb == "get_callback_queue":
+					continue
+				with self.subTest(verb=verb, who=who), self.refused(error=(frappe.PermissionError,)):
+					self.post(who, verb, **good)
+
+	def test_every_verb_is_a_post(self):
+		for name in self.endpoints():
+			methods = frappe.allowed_http_methods_for_whitelisted_func[getattr(staff, name)]
+			self.assertEqual(methods, ["GET"] if name.startswith("get_") else ["POST"], name)
+			self.assertNotIn(getattr(staff, name), frappe.guest_methods)

@@ -1,0 +1,40 @@
+"""The tests' own footing: a world is gone after its class, and a test leaves nothing to the next."""
+
+import frappe
+
+from . import world as build
+from .base import SiteTest, snapshot
+
+
+class Footing(SiteTest):
+	"""What a test writes is undone; a flow that commits is caught."""
+
+	@classmethod
+	def build_world(cls):
+		world = build.make_tower("Footing Tower", floors=2)
+		build.make_roster(world["property"], cls.now)
+		return world
+
+	def test_a_verb_writes_and_the_next_test_starts_anew(self):
+		self.assertFalse(frappe.get_all("Outage Incident", filters={"property": self.property}))
+		self.declare()
+
+	def test_a_verb_writes_and_the_next_test_starts_anew_again(self):
+		self.test_a_verb_writes_and_the_next_test_starts_anew()
+
+	def test_a_refused_request_leaves_nothing(self):
+		before = snapshot()
+		with self.assertRaises(frappe.ValidationError):
+			self.do("operator", "declare", self.property, ["nowhere"], "II")
+		self.assertEqual(before, snapshot())
+
+	def test_a_commit_is_caught(self):
+		with self.assertRaises(AssertionError):
+			frappe.db.commit()
+
+	def test_the_clock_stands_still_for_the_app(self):
+		name = self.declare()
+		self.assertMoment(self.field("Outage Incident", name, "reported_at"), self.now)
+		self.clock.move(7)
+		self.do("operator", "set_etr", name, self.clock.now.replace(hour=6))
+		self.assertMoment(self.entry(name, "etr_set")["occurred_at"], self.clock.now)

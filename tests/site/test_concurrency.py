@@ -1,0 +1,443 @@
+"""Several people at once (invariants 1 and 2, "Writing and locking"): real processes, each with its own connection."""
+
+import frappe
+
+from .live import LiveTest, end_processes, sweep_incidents
+from .world import make_community, make_roster, user
+
+tearDownModule = end_processes
+
+LOCK = "outage_response.flows.verbs.lock_incident"
+
+
+class Declaring(LiveTest):
+	"""One outage, several people who pick up the phone."""
+
+	def declare_at_once(self, how_many: int, request_ids: list[str | None], level: str = "II") -> list[dict]:
+		people = ["operator", "engineer", "service", "guard1", "manager", "electrician", "guard2", "operator"]
+		when = {"planned_by": "Property", "planned_start": "2099-01-01 10:00", "planned_end": "2099-01-01 12:00"}
+		return self.at_once(
+			[
+				(
+					people[index],
+					"declare",
+					{
+						"property": self.property,
+						"nodes": [self.room],
+						"level": level,
+						"request_id": request_ids[index],
+						**(when if level == "III" else {}),
+					},
+				)
+				for index in range(how_many)
+			]
+		)
+
+	def assert_one_answer(self, results: list[dict]) -> None:
+		"""Everybody hears of the same incident, and it is there once with one row per task."""
+		answers = [result.get("answer") for result in results]
+		self.assertNotIn(None, answers, [result.get("trace") for result in results])
+		self.assertTrue(all(answer == answers[0] for answer in answers), answers)
+		self.assertEqual(self.incidents(), [answers[0]["incident"]])
+		self.assert_whole(answers[0]["incident"])
+		self.assertEqual(len(self.tasks(answers[0]["incident"])), answers[0]["tasks"])
+		self.assertEqual(self.entries(answers[0]["incident"], "declared"), 1)
+
+	def test_two_send_the_same_request(self):
+		self.assert_one_answer(self.declare_at_once(2, ["same-2"] * 2))
+
+	def test_eight_send_the_same_request(self):
+		self.assert_one_answer(self.declare_at_once(8, ["same-8"] * 8))
+
+	def test_eight_send_the_same_request_for_planned_work(self):
+		self.assert_one_answer(self.declare_at_once(8, ["same-planned"] * 8, level="III"))
+
+	def test_eight_send_the_same_request_with_cold_caches(self):
+		"""The roles are then read from the database, before the lock: what was seen before the wait does not count."""
+		frappe.clear_cache()
+		self.assert_one_answer(self.declare_at_once(8, ["same-cold"] * 8))
+
+	def test_eight_requests_of_their_own(self):
+		self.assert_one_incident(self.declare_at_once(8, [f"own-{index}" for index in range(8)]))
+
+	def test_two_requests_without_an_id(self):
+		self.assert_one_incident(self.declare_at_once(2, [None] * 2))
+
+	def assert_one_incident(self, results: list[dict]) -> None:
+		"""One declares; the others are told which incident it is."""
+		names = [result["answer"]["incident"] for result in results if "answer" in result]
+		self.assertEqual(len(names), 1, results)
+		self.assertEqual(self.incidents(), names)
+		for result in results:
+			if "answer" not in result:
+				self.assertEqual(result["error"], "ValidationError", result)
+				self.assertIn(names[0], result["text"])
+				self.assertIn("already running", result["text"])
+		self.assert_whole(names[0])
+
+	def test_one_at_a_time_per_property(self):
+		first, second = self.some_processes(2)
+		first.begin(
+			"operator",
+			"declare",
+			acts=[("pause", "outage_response.flows.incident.take_rows", 1)],
+			property=self.property,
+			nodes=[self.room],
+		)
+		first.go().expect("paused")
+		when = {"planned_by": "Property", "planned_start": "2099-01-01 10:00", "planned_end": "2099-01-01 12:00"}
+		second.begin("engineer", "declare", property=self.property, nodes=[self.room], level="III", **when).go()
+		self.assertTrue(second.hears_nothing(1.5), "it did not wait for the first")
+		self.assertIn("answer", first.go_on().result())
+		self.assertIn("answer", second.result())
+		self.assertEqual(len(self.incidents()), 2)
+
+	def test_two_parts_at_once_are_two_incidents(self):
+		results = self.at_once(
+			[
+				("operator", "declare", {"property": self.property, "nodes": [shaft], "request_id": shaft})
+				for shaft in self.shafts
+			]
+		)
+		self.assertEqual(len({result["answer"]["incident"] for result in results}), 2, results)
+		for result in results:
+			self.assert_whole(result["answer"]["incident"])
+
+
+class Commanding(LiveTest):
+	"""Verbs on one incident from several sides."""
+
+	def assert_done(self, results: list[dict]) -> list[dict]:
+		for result in results:
+			self.assertIn("answer", result, result.get("trace"))
+		return [result["answer"] for result in results]
+
+	def test_reclassify_and_extend_at_once(self):
+		name = self.declare(nodes=[self.switches[0]])
+		self.assert_done(
+			self.at_once(
+				[
+					("operator", "reclassify", {"incident": name, "level": "I", "reason": "the street is dark"}),
+					("engineer", "extend_scope", {"incident": name, "nodes": [self.shafts[0]]}),
+					("engineer", "extend_scope", {"incident": name, "nodes": [self.shafts[1]]}),
+					("operator", "extend_scope", {"incident": name, "nodes": [self.room]}),
+				]
+			)
+		)
+		self.assert_whole(name)
+		self.assertEqual(self.entries(name, "scope_extended"), 3)
+		self.assertEqual(len(self.rows("Outage Affected Node", parent=name, power_node=self.room)), 1)
+
+	def test_the_same_extension_twice_at_once(self):
+		name = self.declare(nodes=[self.switches[0]])
+		self.assert_done(
+			self.at_once([("engineer", "extend_scope", {"incident": name, "nodes": [self.room]}) for _ in range(4)])
+		)
+		self.assertEqual(len(self.rows("Outage Affected Node", parent=name, power_node=self.room)), 1)
+		self.assert_whole(name)
+
+	def test_there_and_back_under_contention(self):
+		"""II -> I -> II while others acknowledge and extend: the tasks that II asks for, one row each (invariant 2)."""
+		name = self.declare()
+		self.call("operator", "confirm", incident=name, cause_type="Overload")
+		asked_for = {(task.step_key, task.subject) for task in self.tasks(name)}
+		waiting = [task.name for task in self.tasks(name, department="control_room", status="Open")]
+		for level in ("I", "II"):
+			results = self.at_once(
+				[
+					("operator", "reclassify", {"incident": name, "level": level, "reason": "heard otherwise"}),
+					("manager", "reclassify", {"incident": name, "level": level, "reason": "heard otherwise"}),
+					("engineer", "extend_scope", {"incident": name, "nodes": [self.shafts[0 if level == "I" else 1]]}),
+					("engineer", "set_etr", {"incident": name, "etr": "2099-01-01 06:00"}),
+					("operator", "acknowledge", {"task": waiting.pop()}),
+				]
+			)
+			changed = [result for result in results[:2] if "answer" in result]
+			self.assertEqual(len(changed), 1, results)
+			refused = next(result for result in results[:2] if "error" in result)
+			self.assertIn(f"already has level {level}", refused["text"])
+			self.assert_done(results[2:4])
+			self.assert_whole(name)
+		open_now = {
+			(task.step_key, task.subject) for task in self.tasks(name) if task.status not in ("Cancelled", "Skipped")
+		}
+		self.assertLessEqual(asked_for, open_now)
+		self.assertEqual(self.entries(name, "reclassified"), 2)
+
+	def test_ten_acknowledge_at_once(self):
+		"""Each step by its own people, all at the same moment: every one is on the record, none is lost."""
+		name = self.declare()
+		who_of = {
+			"control_room": "operator",
+			"engineering": "engineer",
+			"security": "guard1",
+			"customer_service": "service",
+		}
+		mine = [(who_of[task.department], task.name) for task in self.tasks(name) if task.department in who_of][:10]
+		self.assertEqual(len(mine), 10)
+		self.assert_done(self.at_once([(who, "acknowledge", {"task": task}) for who, task in mine]))
+		acknowledged = self.rows("Outage Task", ("name", "acknowledged_by"), incident=name, status="Acknowledged")
+		self.assertEqual({row.name for row in acknowledged}, {task for _who, task in mine})
+		self.assertEqual(
+			{row.name: row.acknowledged_by for row in acknowledged}, {task: user(who) for who, task in mine}
+		)
+		self.assertEqual(self.entries(name, "task_acknowledged"), 10)
+
+	def test_eight_acknowledge_the_same_step(self):
+		name = self.declare()
+		task = self.tasks(name, department="control_room")[0].name
+		results = self.at_once([("operator", "acknowledge", {"task": task}) for _ in range(8)])
+		self.assertEqual(sum("answer" in result for result in results), 1, results)
+		self.assertEqual({result["error"] for result in results if "error" in result}, {"ValidationError"})
+		self.assertEqual(self.entries(name, "task_acknowledged"), 1)
+
+	def test_supply_comes_back_while_the_level_changes(self):
+		name = self.declare()
+		results = self.at_once(
+			[
+				("engineer", "supply_back", {"incident": name, "source": "by itself"}),
+				("operator", "reclassify", {"incident": name, "level": "I", "reason": "the street is dark"}),
+				("operator", "supply_back", {"incident": name, "nodes": [self.shafts[0]], "source": "a guard"}),
+			]
+		)
+		self.assertIn("answer", results[0], results[0].get("trace"))
+		for result in results:
+			self.assertTrue("answer" in result or result["error"] == "ValidationError", result)
+		self.assertEqual(frappe.db.get_value("Outage Incident", name, "status"), "Restored")
+		self.assertFalse(self.rows("Outage Affected Node", parent=name, back_at=("is", "not set")))
+		self.assertEqual(self.entries(name, "restored"), 1)
+		self.assert_whole(name)
+
+	def test_a_deadlock_is_run_again(self):
+		"""Nothing of the first attempt stays, nothing is there twice, whichever row the database stopped at."""
+		for place in (
+			"outage_response.flows.assignment.give",
+			"outage_response.flows.timeline.keep_result",
+			"outage_response.flows.timeline.record",
+			"frappe.model.document.Document.insert",
+		):
+			with self.subTest(place):
+				request = f"deadlock {place}"
+				result = (
+					self.some_processes(1)[0]
+					.begin(
+						"operator",
+						"declare",
+						acts=[("deadlock", place, 1), ("deadlock", place, 2)],
+						property=self.property,
+						nodes=[self.room],
+						request_id=request,
+					)
+					.go()
+					.result()
+				)
+				self.assertIn("answer", result, result.get("trace"))
+				name = result["answer"]["incident"]
+				self.assertEqual(self.incidents(), [name])
+				self.assert_whole(name)
+				self.assertEqual(self.entries(name, "declared"), 1)
+				self.assertEqual(len(self.rows("Timeline Entry", request_id=request)), 1)
+				sweep_incidents(self.property)
+
+	def test_a_deadlock_without_end_is_told(self):
+		name = self.declare()
+		result = (
+			self.some_processes(1)[0]
+			.begin(
+				"operator",
+				"reclassify",
+				acts=[("deadlock", "outage_response.flows.timeline.record", 0)],
+				incident=name,
+				level="I",
+				reason="the street is dark",
+			)
+			.go()
+			.result()
+		)
+		self.assertEqual(result["error"], "QueryDeadlockError")
+		self.assertEqual(frappe.db.get_value("Outage Incident", name, "level"), "II")
+		self.assert_whole(name)
+
+	def test_a_real_deadlock(self):
+		"""We hold the task and want the incident; the verb holds the incident and wants the task. The database stops one."""
+		name = self.declare()
+		task = self.tasks(name, department="control_room")[0].name
+		tasks = frappe.qb.DocType("Outage Task")
+		# A heavy transaction, so that the verb is the one to be stopped
+		frappe.qb.update(tasks).set(tasks.reason, "held by the test").where(tasks.incident == name).run()
+		process = self.some_processes(1)[0].begin("operator", "acknowledge", task=task).go()
+		self.assertTrue(process.hears_nothing(1.5), "the verb did not wait for the task")
+		frappe.get_doc("Outage Incident", name, for_update=True)
+		frappe.db.rollback()
+		result = process.result()
+		self.assertIn("answer", result, result.get("trace"))
+		self.assertEqual(self.entries(name, "task_acknowledged"), 1)
+		self.assertEqual(frappe.db.get_value("Outage Task", task, "status"), "Acknowledged")
+
+
+class StaleView(LiveTest):
+	"""A transaction that read before it waited for the lock must not decide on what it saw (repeatable read)."""
+
+	def overtaken(self, session: tuple = ()) -> tuple[str, dict]:
+		"""One verb has begun to read; another one ends before the first has its lock."""
+		name = self.declare()
+		slow = self.some_processes(2)[1].begin(
+			"operator",
+			"reclassify",
+			acts=[("pause", LOCK, 1)],
+			session=session,
+			incident=name,
+			level="I",
+			reason="the street is dark",
+		)
+		slow.go().expect("paused")
+		self.call("engineer", "extend_scope", incident=name, nodes=[self.shafts[0]])
+		return name, slow.go_on().result()
+
+	def test_the_verb_runs_on_what_is_there_now(self):
+		name, result = self.overtaken()
+		self.assertIn("answer", result, result.get("trace"))
+		self.assert_whole(name)
+		self.assertEqual(len(self.rows("Outage Affected Node", parent=name)), 2)
+
+	def test_the_flow_itself_notices(self):
+		"""Without the endpoint's retry the stale view is an error, not a wrong decision; whatever the other verb wrote."""
+		from outage_response.flows.verbs import lock_incident
+
+		name = self.declare()
+		task = self.tasks(name, department="control_room")[0].name
+		for who, verb, arguments in (
+			("engineer", "extend_scope", {"incident": name, "nodes": [self.shafts[0]]}),
+			("operator", "acknowledge", {"task": task}),
+		):
+			frappe.db.rollback()
+			frappe.db.get_value("Outage Incident", name, "status")  # our view of the database begins here
+			self.call(who, verb, **arguments)
+			with self.subTest(verb), self.assertRaises(frappe.QueryDeadlockError):
+				lock_incident(name)
+		frappe.db.rollback()
+		self.assertEqual(lock_incident(name).name, name)
+
+	def test_a_database_that_refuses_stale_locks(self):
+		"""MariaDB 11.6.2 and later answer a locking read of a changed row with error 1020; that too is run again."""
+		try:
+			frappe.db.sql("SET SESSION innodb_snapshot_isolation = 1")
+		except Exception as error:
+			self.skipTest(f"this database does not know the setting: {error}")
+		name = self.declare()
+		frappe.db.rollback()
+		frappe.db.get_value("Outage Incident", name, "status")
+		self.call("engineer", "extend_scope", incident=name, nodes=[self.shafts[0]])
+		from outage_response.compat import is_retriable
+
+		with self.assertRaises(Exception) as caught:
+			frappe.get_doc("Outage Incident", name, for_update=True)
+		frappe.db.rollback()
+		frappe.db.sql("SET SESSION innodb_snapshot_isolation = 0")
+		self.assertTrue(is_retriable(caught.exception), repr(caught.exception))
+
+
+class CallingBack(LiveTest):
+	"""Two operators ring the same resident (invariant 7)."""
+
+	@classmethod
+	def build_world(cls) -> dict:
+		world = make_community(cls.property_name, buildings=1, units_each=2)
+		make_roster(cls.property_name)
+		return world
+
+	def open_callbacks(self) -> tuple[str, list[str]]:
+		name = self.declare()
+		self.call("engineer", "supply_back", incident=name, source="Engineering")
+		found = [row.name for row in self.rows("Outage Callback", incident=name, status="Pending")]
+		self.assertEqual(len(found), 2)
+		return name, found
+
+	def crm_records(self, callback: str) -> int:
+		return len(self.rows("Communication", reference_doctype="Outage Callback", reference_name=callback))
+
+	def test_the_same_attempt_sent_twice(self):
+		name, (callback, _other) = self.open_callbacks()
+		results = self.at_once(
+			[
+				("service", "log_attempt", {"callback": callback, "outcome": "Reached", "request_id": "attempt-1"})
+				for _ in range(4)
+			]
+		)
+		answers = [result.get("answer") for result in results]
+		self.assertTrue(answers[0] and all(answer == answers[0] for answer in answers), results)
+		self.assertEqual(len(self.rows("Outage Callback Attempt", parent=callback)), 1)
+		self.assertEqual(self.crm_records(callback), 1)
+		self.assertEqual(self.entries(name, "callback_attempt"), 1)
+
+	def test_two_people_reach_the_same_contact(self):
+		_name, (callback, _other) = self.open_callbacks()
+		results = self.at_once(
+			[
+				(who, "log_attempt", {"callback": callback, "outcome": "Reached", "request_id": f"reached-{who}"})
+				for who in ("service", "operator")
+			]
+		)
+		self.assertEqual(sum("answer" in result for result in results), 1, results)
+		self.assertEqual({result["error"] for result in results if "error" in result}, {"ValidationError"})
+		self.assertEqual(len(self.rows("Outage Callback Attempt", parent=callback)), 1)
+		self.assertEqual(self.crm_records(callback), 1)
+
+	def test_two_people_reach_nobody(self):
+		"""Two attempts were made: both count, neither overwrites the other."""
+		_name, (callback, _other) = self.open_callbacks()
+		results = self.at_once(
+			[
+				(who, "log_attempt", {"callback": callback, "outcome": "No Answer", "request_id": f"nobody-{who}"})
+				for who in ("service", "operator")
+			]
+		)
+		self.assertTrue(all("answer" in result for result in results), results)
+		self.assertEqual(len(self.rows("Outage Callback Attempt", parent=callback)), 2)
+		self.assertEqual(self.crm_records(callback), 2)
+
+	def test_supply_back_twice_at_once_opens_each_callback_once(self):
+		name = self.declare()
+		results = self.at_once(
+			[("engineer", "supply_back", {"incident": name, "request_id": f"back-{n}"}) for n in range(4)]
+		)
+		self.assertEqual(sum("answer" in result for result in results), 1, results)
+		self.assertEqual(len(self.rows("Outage Callback", incident=name)), 2)
+
+	def test_two_residents_are_still_out(self):
+		"""Both hang on one panel: one nested incident takes both (invariant 8)."""
+		name, callbacks = self.open_callbacks()
+		results = self.at_once(
+			[
+				(
+					"service",
+					"log_attempt",
+					{"callback": callback, "outcome": "Still Out", "request_id": f"out-{callback}"},
+				)
+				for callback in callbacks
+			]
+		)
+		self.assertTrue(all("answer" in result for result in results), [result.get("trace") for result in results])
+		nested = {result["answer"]["nested_incident"] for result in results}
+		self.assertEqual(len(nested), 1)
+		self.assertEqual(self.incidents(), sorted([name, *nested]))
+		units = self.rows("Outage Affected Node", ("unit",), parent=next(iter(nested)))
+		self.assertEqual({row.unit for row in units}, set(self.units))
+		self.assert_whole(next(iter(nested)))
+
+	def test_last_attempts_complete_the_step(self):
+		"""Two people end the last two callbacks at the same moment: the step that completes with them is done once."""
+		name, callbacks = self.open_callbacks()
+		results = self.at_once(
+			[
+				(
+					"service",
+					"log_attempt",
+					{"callback": callback, "outcome": "Reached", "request_id": f"last-{callback}"},
+				)
+				for callback in callbacks
+			]
+		)
+		self.assertTrue(all("answer" in result for result in results), results)
+		steps = self.rows("Outage Task", ("status",), incident=name, completes_with="callbacks")
+		self.assertEqual([step.status for step in steps], ["Done"])

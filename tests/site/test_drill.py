@@ -1,0 +1,67 @@
+"""The drill keeps off sites that are in use, and its clock off people who do not have its secret."""
+
+import os
+from datetime import datetime
+from unittest.mock import patch
+
+import frappe
+
+from drill import __main__ as drill
+from drill.load import Refused, require_throwaway_site
+from drill.server import Application, minutes_between
+
+from .base import SiteTest
+
+
+class DrillSite(SiteTest):
+	def refusal(self) -> str:
+		with self.assertRaises(Refused) as raised:
+			require_throwaway_site()
+		text = str(raised.exception)
+		self.assertNotIn("\n", text)
+		return text
+
+	def test_refuses_a_site_that_does_not_allow_tests(self):
+		with patch.dict(frappe.local.conf, {"allow_tests": 0}):
+			self.assertIn("does not allow tests", self.refusal())
+
+	def test_refuses_a_site_with_incidents(self):
+		with patch.object(frappe.db, "count", return_value=3):
+			self.assertIn("has 3 Outage Incidents already", self.refusal())
+
+	def test_refuses_a_site_with_a_property_of_the_same_name(self):
+		with patch.object(frappe.db, "count", return_value=0), patch.object(frappe.db, "exists", return_value="it"):
+			self.assertIn("has a property Cypress Tower already", self.refusal())
+
+	def test_takes_a_throwaway_site(self):
+		with patch.object(frappe.db, "count", return_value=0), patch.object(frappe.db, "exists", return_value=None):
+			require_throwaway_site()
+
+	def test_without_bench_and_site_it_ends_with_2(self):
+		with patch.dict(os.environ):
+			os.environ.pop("OUTAGE_BENCH", None)
+			self.assertEqual(drill.main(), 2)
+
+
+class DrillServer(SiteTest):
+	def test_nobody_without_the_secret_sets_the_clock(self):
+		application = Application.__new__(Application)
+		application.secret = "right"
+		for given in ({}, {"HTTP_X_DRILL_SECRET": "wrong"}):
+			said = []
+			application(
+				{"PATH_INFO": "/drill/minutes", **given}, lambda status, _headers, said=said: said.append(status)
+			)
+			self.assertEqual(said, ["403 Forbidden"])
+
+	def test_the_minute_clock_runs_right_before_what_happens_next(self):
+		def times(after: str, until: str) -> list[str]:
+			day = "2026-03-11 "
+			return [
+				f"{minute:%H:%M:%S}"
+				for minute in minutes_between(datetime.fromisoformat(day + after), datetime.fromisoformat(day + until))
+			]
+
+		self.assertEqual(times("02:00:20", "02:00:40"), [])
+		self.assertEqual(times("02:00:20", "02:01:00"), ["02:01:00"])
+		self.assertEqual(times("02:03:10", "02:11:30"), ["02:05:00", "02:10:00", "02:11:00"])

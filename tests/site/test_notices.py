@@ -1,0 +1,365 @@
+"""Notices: who is told, by which means, once; the phone list; what completes the steps; a resident's own data."""
+
+from datetime import timedelta
+from unittest.mock import patch
+
+import frappe
+
+from outage_response.domain import notices as rules
+from outage_response.flows import calls, care, deliveries, links, notice, personal
+from outage_response.integrations import messages
+
+from . import world as build
+from .base import SiteTest
+from .world import user
+
+
+def address(contact: str, email: str) -> None:
+	doc = frappe.get_doc("Contact", contact)
+	doc.append("email_ids", {"email_id": email, "is_primary": 1})
+	doc.save(ignore_permissions=True)
+
+
+class NoticeTest(SiteTest):
+	"""A tower of eight homes: half of the residents have an e-mail address, the others a telephone."""
+
+	now = build.NIGHT.replace(hour=14)
+
+	@classmethod
+	def build_world(cls):
+		world = build.make_tower("Notice Tower", floors=4)
+		build.make_roster(world["property"], cls.now)
+		for index, contact in enumerate(world["contacts"][:4]):
+			address(contact, f"resident{index}@notice.example.com")
+		frappe.db.set_value("Managed Property", world["property"], "service_phone", "0100 555 000")
+		return world
+
+	def rows(self, incident: str, **filters) -> list:
+		return frappe.get_all(
+			"Notice Delivery", {"incident": incident, **filters}, ["*"], order_by="creation asc, name asc"
+		)
+
+	def tick(self, incident: str) -> int:
+		with self.request():
+			return notice.tick(incident)
+
+
+class WhoIsTold(NoticeTest):
+	def test_the_first_word_goes_out_by_itself_before_its_deadline(self):
+		name = self.declare()
+		self.assertEqual(self.tick(name), 0)
+		self.assertEqual(self.rows(name), [])
+		self.clock.move(5)
+		self.assertEqual(self.tick(name), 8)
+		self.assertEqual(self.tick(name), 0)
+		found = {(row.channel, row.phone_list) for row in self.rows(name, kind="First Word")}
+		self.assertEqual(found, {("E-mail", 0), ("Phone", 1)})
+		self.assertEqual(self.task(name, "first_word").status, "Done")
+		self.assertIn("notice_issued", self.kinds(name))
+
+	def test_one_for_each_contact_however_many_homes(self):
+		doc = frappe.get_doc("Property Unit", self.units[1])
+		doc.append("residents", {"contact": self.contacts[0]})
+		doc.save(ignore_permissions=True)
+		name = self.declare()
+		self.do("service", "send_notice", name, "First Word")
+		self.assertEqual(len(self.rows(name, contact=self.contacts[0])), 1)
+
+	def test_only_those_who_are_dark_and_wish_to_know(self):
+		doc = frappe.get_doc("Property Unit", self.units[0])
+		doc.residents[0].receives_notices = 0
+		doc.save(ignore_permissions=True)
+		name = self.declare(nodes=[self.shafts[0]])
+		self.do("service", "send_notice", name, "First Word")
+		self.assertEqual({row.contact for row in self.rows(name)}, set(self.contacts[1:4]))
+
+	def test_a_drill_tells_nobody(self):
+		name = self.declare(is_drill=True)
+		self.clock.move(60)
+		self.tick(name)
+		self.do("operator", "confirm", name, "Overload")
+		self.do("operator", "supply_back", name)
+		with self.refused("drill"):
+			self.do("service", "send_notice", name, "Restored")
+		self.assertEqual(frappe.db.count("Outage Notice", {"incident": name}), 0)
+		self.assertEqual(self.rows(name), [])
+
+	def test_the_cause_the_time_and_the_return(self):
+		name = self.declare()
+		self.do("operator", "confirm", name, "Overload", etr=self.now + timedelta(hours=2))
+		text = frappe.db.get_value("Outage Notice", {"incident": name, "kind": "Cause"}, "message")
+		self.assertIn("more power was drawn", text)
+		self.assertIn("2026-03-11 16:00", text)
+		self.assertIn("0100 555 000", text)
+		self.do("operator", "set_etr", name, self.now + timedelta(hours=2))  # the same time: nothing to say
+		self.assertEqual(len(self.rows(name, kind="ETR")), 0)
+		self.do("operator", "set_etr", name, self.now + timedelta(hours=3))
+		self.assertEqual(len(self.rows(name, kind="ETR")), 8)
+		self.do("operator", "supply_back", name, [self.shafts[0]])
+		self.assertEqual({row.contact for row in self.rows(name, kind="Restored")}, set(self.contacts[:4]))
+		self.do("operator", "supply_back", name)
+		self.assertEqual(len(self.rows(name, kind="Restored")), 8)
+		still = [row for row in self.rows(name) if row.kind != "Restored" and row.phone_list]
+		self.assertEqual(still, [])  # nobody is phoned about a time that is over
+
+	def test_a_word_before_the_expected_time_passes_in_silence(self):
+		name = self.declare(etr=self.now + timedelta(hours=2))
+		self.clock.move(6)
+		self.tick(name)
+		self.clock.move(60)
+		self.tick(name)
+		self.assertEqual(len(self.rows(name, kind="In Writing")), 8)
+		self.assertEqual(len(self.rows(name, kind="ETR Passing")), 0)
+		self.clock.move(40)
+		self.tick(name)
+		self.tick(name)
+		self.assertEqual(len(self.rows(name, kind="ETR Passing")), 8)
+
+	def test_planned_work_is_announced_at_once_and_late_is_said(self):
+		with self.as_user("operator"):
+			from outage_response.flows import incident
+
+			answer = incident.declare(
+				self.property,
+				[self.room],
+				"III",
+				planned_by="Supplier",
+				planned_start=self.now + timedelta(days=3),
+				planned_end=self.now + timedelta(days=3, hours=2),
+			)
+		self.assertTrue([line for line in answer["warnings"] if "7 days" in line])
+		self.assertEqual(len(self.rows(answer["incident"], kind="Planned")), 8)
+		self.finish_steps(answer["incident"], life_safety=1)
+		self.do("manager", "cancel", answer["incident"], "the supplier moved it")
+		self.assertEqual(len(self.rows(answer["incident"], kind="Cancelled")), 8)
+
+	def test_switched_off_nothing_goes_by_itself(self):
+		settings = frappe.get_doc("Outage Response Settings")
+		settings.automatic_notices = 0
+		settings.save()
+		name = self.declare()
+		self.clock.move(60)
+		self.tick(name)
+		self.do("operator", "confirm", name, "Overload")
+		self.do("operator", "supply_back", name)
+		self.assertEqual(self.rows(name), [])
+
+	def test_in_the_reader_s_language(self):
+		address_of = build.make_user(user("reader"))
+		frappe.db.set_value("User", address_of, "language", "zh")
+		frappe.db.set_value("Contact", self.contacts[0], "user", address_of)
+		name = self.declare()
+		self.do("service", "send_notice", name, "First Word")
+		texts = dict(frappe.get_all("Outage Notice", {"incident": name}, ["language", "message"], as_list=True))
+		self.assertEqual(set(texts), {"en", "zh"})
+		self.assertIn("预计恢复时间", texts["zh"])
+
+
+class Communities(NoticeTest):
+	@classmethod
+	def build_world(cls):
+		world = build.make_community("Notice Community", buildings=1, units_each=3)
+		build.make_roster(world["property"], cls.now)
+		address(world["contacts"][0], "resident@community.example.com")
+		return world
+
+	def test_a_public_notice_with_messages_beside_it_and_proof(self):
+		name = self.declare()
+		self.do("operator", "confirm", name, "Overload")
+		self.assertEqual({row.channel for row in self.rows(name)}, {"E-mail"} if messages.mail_is_on() else set())
+		(posted,) = frappe.get_all("Outage Notice", {"incident": name, "kind": "Cause"}, ["name", "mode"])
+		self.assertEqual(posted.mode, "Public")
+		self.tick(name)
+		self.assertEqual(self.task(name, "explain_cause").status, "Open")
+		with self.refused("Photo"):
+			self.do("guard1", "prove_posting", name, posted.name, "javascript:alert(1)")
+		self.do("guard1", "prove_posting", name, posted.name, "/files/posted.jpg")
+		task = self.task(name, "explain_cause")
+		self.assertEqual((task.status, task.photo), ("Done", "/files/posted.jpg"))
+
+	def test_who_depends_on_power_is_confirmed_by_a_person(self):
+		care.set_care_need(self.units[2], self.contacts[2], "oxygen", 30)
+		name = self.declare()
+		self.do("service", "send_notice", name, "First Word")
+		(row,) = self.rows(name, contact=self.contacts[2])
+		self.assertEqual((row.channel, row.phone_list, row.must_confirm), ("Phone", 1, 1))
+		with self.as_user("service"):
+			self.assertEqual(calls.queue()[0]["name"], row.name)
+			self.assertEqual(calls.queue()[0]["reason"], "Care")
+
+
+class PhoneList(NoticeTest):
+	def setUp(self):
+		super().setUp()
+		self.incident = self.declare()
+		self.do("service", "send_notice", self.incident, "First Word")
+
+	def test_two_people_never_make_the_same_call(self):
+		with self.as_user("service"):
+			first = calls.next_call()
+			calls.claim_call(first["doctype"], first["name"])
+		with self.as_user("operator"):
+			self.assertNotEqual(calls.next_call()["name"], first["name"])
+			with self.assertRaises(frappe.ValidationError):
+				calls.claim_call(first["doctype"], first["name"])
+			self.clock.move(11)
+			self.assertEqual(calls.next_call()["name"], first["name"])
+
+	def test_told_by_phone(self):
+		row = self.rows(self.incident, channel="Phone")[0]
+		with self.as_user("service"):
+			self.assertEqual(calls.log_told(row.name, "No Answer")["state"], "Queued")
+			self.assertNotIn(row.name, [line["name"] for line in calls.queue()])
+			self.clock.move(125)
+			self.assertIn(row.name, [line["name"] for line in calls.queue()])
+			self.assertEqual(calls.log_told(row.name, "Reached")["state"], "Seen")
+			with self.assertRaises(frappe.ValidationError):
+				calls.log_told(row.name, "Reached")
+			with self.assertRaises(frappe.ValidationError):
+				calls.log_told(self.rows(self.incident, channel="Phone")[1].name, "Perhaps")
+		self.assertEqual(self.field("Notice Delivery", row.name, "told_by"), user("service"))
+		text = self.entry(self.incident, "told_by_phone")["text"]
+		self.assertNotIn(row.contact, text)
+
+	def test_the_step_is_done_when_nobody_is_left_to_be_told(self):
+		self.do("operator", "confirm", self.incident, "Overload")
+		self.tick(self.incident)
+		self.assertEqual(self.task(self.incident, "explain_cause").status, "Open")
+		table = frappe.qb.DocType("Notice Delivery")
+		frappe.qb.update(table).set(table.state, "Sent").where(table.channel == "E-mail").run()
+		lines = self.rows(self.incident, kind="Cause", phone_list=1)
+		with self.as_user("service"):
+			for row in lines:
+				calls.log_told(row.name, "Reached")
+		self.assertEqual(self.task(self.incident, "explain_cause").status, "Done")
+
+	def test_who_has_not_been_reached_by_floor(self):
+		with self.as_user("service"):
+			floors = calls.unreached(self.incident)
+		self.assertEqual([row["floor"] for row in floors], [4, 3, 2, 1])
+		with self.as_user("guard1"), self.assertRaises(frappe.PermissionError):
+			calls.unreached(self.incident)
+
+
+class Mails(NoticeTest):
+	"""What becomes of a mail, whatever Frappe's queue says of it."""
+
+	def setUp(self):
+		super().setUp()
+		if not messages.mail_is_on():
+			self.skipTest("this site has no account to send from")
+		self.incident = self.declare()
+		self.do("service", "send_notice", self.incident, "First Word")
+		deliveries.hand_over_mails()
+		self.mails = self.rows(self.incident, channel="E-mail")
+
+	def set_mail(self, row, status: str, recipient: str = "Not Sent", minutes_old: int = 0) -> None:
+		frappe.db.set_value(
+			"Email Queue",
+			row.email_queue,
+			{"status": status, "modified": self.clock.now - timedelta(minutes=minutes_old)},
+			update_modified=False,
+		)
+		frappe.db.set_value("Email Queue Recipient", {"parent": row.email_queue}, "status", recipient)
+
+	def test_handed_over_once(self):
+		self.assertTrue(all(row.email_queue for row in self.mails))
+		self.assertEqual(deliveries.hand_over_mails(), 0)
+		self.assertEqual(
+			frappe.db.count(
+				"Email Queue",
+				{"reference_doctype": "Notice Delivery", "reference_name": ("in", [row.name for row in self.mails])},
+			),
+			len(self.mails),
+		)
+
+	def test_what_becomes_of_each(self):
+		sent, recorded, dead, error = self.mails
+		self.set_mail(sent, "Sent", "Sent")
+		self.set_mail(recorded, "Sending", "Sent")  # the worker died after the server had taken it
+		self.set_mail(dead, "Sending", "Not Sent", minutes_old=11)  # nobody can know
+		self.set_mail(error, "Error")
+		deliveries.follow_mails()
+		states = {row.name: (row.state, row.phone_list) for row in self.rows(self.incident, channel="E-mail")}
+		self.assertEqual(states[sent.name], ("Sent", 0))
+		self.assertEqual(states[recorded.name], ("Sent", 0))
+		self.assertEqual(states[dead.name], ("Failed", 1))
+		self.assertEqual(states[error.name], ("Queued", 0))
+		self.assertEqual(self.field("Email Queue", error.email_queue, "status"), "Not Sent")  # tried again
+
+	def test_patience_ends_on_the_phone_list_and_the_mail_leaves_no_more(self):
+		self.clock.move(31)
+		deliveries.follow_mails()
+		for row in self.rows(self.incident, channel="E-mail"):
+			self.assertEqual((row.state, row.phone_list), ("Failed", 1))
+			self.assertEqual(self.field("Email Queue", row.email_queue, "status"), "Error")
+
+
+class TextMessages(NoticeTest):
+	"""SMS: claimed first, sent each by itself; what nobody can know is phoned."""
+
+	def setUp(self):
+		super().setUp()
+		frappe.db.set_single_value("SMS Settings", "sms_gateway_url", "http://127.0.0.1:9/sms")
+		self.incident = self.declare(nodes=[self.shafts[1]])  # those without an e-mail address
+		self.do("service", "send_notice", self.incident, "First Word")
+
+	def test_sent_once(self):
+		names = deliveries.claim_sms()
+		self.assertEqual(len(names), 4)
+		self.assertEqual(deliveries.claim_sms(), [])
+		with patch.object(messages, "sms") as gateway:
+			for name in (*names, *names):
+				deliveries.send_claimed_sms(name)
+		self.assertEqual(gateway.call_count, 4)
+		self.assertEqual({row.state for row in self.rows(self.incident)}, {"Sent"})
+		self.assertIn("/outages/link/", gateway.call_args.args[1])
+
+	def test_a_gateway_that_is_away_is_tried_again_and_then_phoned(self):
+		for minutes in (0, 1, 5, 15):
+			self.clock.move(minutes)
+			for name in deliveries.claim_sms():
+				deliveries.send_claimed_sms(name)  # nobody listens there
+		self.assertEqual({(row.state, row.phone_list) for row in self.rows(self.incident)}, {("Failed", 1)})
+
+	def test_a_worker_that_died_while_sending(self):
+		deliveries.claim_sms()
+		self.assertEqual(deliveries.bury_the_dead(), 0)
+		self.clock.move(11)
+		self.assertEqual(deliveries.bury_the_dead(), 4)
+		self.assertEqual({(row.state, row.phone_list) for row in self.rows(self.incident)}, {("Failed", 1)})
+
+
+class PersonalData(NoticeTest):
+	def test_given_out_and_erased(self):
+		contact = self.contacts[0]
+		care.set_care_need(self.units[0], contact, "oxygen tent", 30)
+		name = self.declare(nodes=[self.shafts[0]])
+		self.do("operator", "record_call", self.property, unit=self.units[0], contact=contact, words="secret words")
+		self.do("service", "send_notice", name, "First Word")
+		row = self.rows(name, contact=contact)[0]
+		token = links.of_delivery(row)
+		self.do("operator", "supply_back", name)
+		done = frappe.db.get_value("Outage Callback", {"incident": name, "contact": contact})
+		self.do("service", "log_attempt", done, "Reached", note="secret note")
+		with self.as_user("manager"):
+			data = personal.export_resident_data(contact)
+			self.assertEqual(data["Care Need"][0]["what"], "oxygen tent")
+			self.assertEqual(data["Outage Callback Attempt"][0]["note"], "secret note")
+			with self.assertRaises(frappe.ValidationError):
+				personal.erase_resident_data(contact)  # the outage is not closed
+		table = frappe.qb.DocType("Outage Incident")
+		frappe.qb.update(table).set(table.status, "Closed").where(table.name == name).run()
+		with self.as_user("manager"):
+			personal.erase_resident_data(contact)
+			left = personal.export_resident_data(contact)
+		self.assertEqual({doctype: rows for doctype, rows in left.items() if rows}, {})
+		self.assertIsNone(frappe.db.get_value("Trouble Call", {"words": ("like", "%secret%")}))
+		self.assertFalse(frappe.db.exists("Communication", {"content": ("like", "%secret note%")}))
+		with self.assertRaises(rules.RuleError):
+			links.holder(token)
+
+	def test_who_may(self):
+		for who in ("operator", "engineer", "guard1", "resident"):
+			with self.as_user(who), self.assertRaises(frappe.PermissionError):
+				personal.export_resident_data(self.contacts[0])

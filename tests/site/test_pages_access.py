@@ -1,0 +1,232 @@
+"""Who sees which page of ours, and what bad input does there. A page without a row fails: whoever adds one says who it
+is for."""
+
+import inspect
+
+import frappe
+
+from outage_response.api import pages
+from outage_response.flows import links
+
+from . import world as build
+from .base import changes, snapshot
+from .portal_pages import PortalTest
+from .test_access import our_endpoints
+from .world import user
+
+# the resident of the unit, next door, one who moved out, a user without a home; the staff; a helpdesk agent
+RESIDENTS = ("here", "next_door", "moved", "resident")
+PEOPLE = ("Guest", *RESIDENTS, "operator", "engineer", "service", "guard1", "manager", "foreigner", "agent")
+OWN = frozenset({"here"})
+LOGGED_IN = frozenset(PEOPLE[1:])
+# page -> (who is shown it, path). Visitors are sent to the login; everybody else is refused.
+PAGES = {
+	"outages": (LOGGED_IN, lambda t: "/outages"),
+	"report": (LOGGED_IN, lambda t: "/outages/report"),
+	"care": (LOGGED_IN, lambda t: "/outages/care"),
+	"outage": (OWN, lambda t: f"/outages/{t.incident}"),
+	"calendar": (OWN, lambda t: f"/outages/{t.planned}/calendar.ics"),
+	"link": (frozenset(PEOPLE), lambda t: f"/outages/link/{t.token}"),
+	"status": (frozenset(PEOPLE), lambda t: "/outage-status/Portal%20Tower"),
+	"calls": (frozenset({"operator", "service", "foreigner"}), lambda t: "/outage-calls"),
+	"unreached": (frozenset({"operator", "service", "manager"}), lambda t: f"/outage-calls/{t.incident}"),
+}
+# page -> forms; who may not see a page may not post to it either
+FORMS = {
+	"outage": {"said": "call_me"},
+	"link": {"said": "call_me"},
+	"report": {"unit": "Portal Tower-1A", "danger": "no"},
+	"care": {"unit": "Portal Tower-1A", "what": "oxygen tent"},
+	"calls": {"go_on": "1"},
+}
+NASTY = (
+	"<script>alert(1)</script>",
+	"' OR 1=1; DROP TABLE tabUser; --",
+	"\x00\x01\x02",
+	"😀" * 50,
+	"x" * 100_000,
+	"-1",
+	"99999999999999999999",
+	"{{ 7*7 }}",
+	"../../etc/passwd",
+	"null",
+	"[]",
+)
+
+
+class PagesOfOurs(PortalTest):
+	"""One home is dark, planned work is announced, everybody is there."""
+
+	@classmethod
+	def build_world(cls):
+		world = super().build_world()
+		build.make_user(user("foreigner"), "Outage Control Room")
+		build.make_user(user("agent"), "Agent" if frappe.db.exists("Role", "Agent") else None)
+		world["other"] = build.make_property("Other Tower")
+		build.permit(user("foreigner"), world["other"])
+		frappe.db.set_value("Managed Property", world["property"], "public_status_page", 1)
+		return world
+
+	def setUp(self):
+		super().setUp()
+		self.incident = self.declare(nodes=[self.switches[0]])
+		self.planned = self.declare("III", nodes=[self.switches[0]])
+		self.do("service", "send_notice", self.incident, "First Word")
+		row = frappe.get_all("Notice Delivery", {"incident": self.incident}, ["name", "contact", "link_key"])[0]
+		self.token = links.of_delivery(row)
+
+	def name_of(self, who: str) -> str:
+		return {"here": self.here, "next_door": self.next_door, "moved": self.moved, "Guest": "Guest"}.get(
+			who, user(who)
+		)
+
+	def test_every_page_has_a_row(self):
+		self.assertEqual(sorted(PAGES), sorted(route.name for route in pages.ROUTES))
+		self.assertEqual(sorted(FORMS), sorted(route.name for route in pages.ROUTES if route.post))
+
+	def test_pages_that_frappe_serves_for_us_are_known(self):
+		"""Files under www are pages as well; each is for the staff, or holds nothing without a token."""
+		from pathlib import Path
+
+		import outage_response
+
+		folder = Path(outage_response.__file__).parent / "www"
+		known = {"my-outage-tasks.html", "outage-page.html"}
+		self.assertLessEqual({path.name for path in folder.rglob("*.html")}, known)
+
+	def test_who_is_shown_what(self):
+		wrong = []
+		for page, (allowed, path) in PAGES.items():
+			for who in PEOPLE:
+				response = self.ask(self.name_of(who), path(self))
+				if response.status_code != (200 if who in allowed else 303 if who == "Guest" else 403):
+					wrong.append(f"{page}: {who} {response.status_code}")
+		self.assertFalse(wrong)
+
+	def test_who_may_answer(self):
+		wrong = []
+		for page, form in FORMS.items():
+			allowed, path = PAGES[page]
+			for who in PEOPLE:
+				frappe.db.savepoint("form")
+				before = snapshot()
+				status = self.ask(self.name_of(who), path(self), form).status_code
+				mine = who in allowed if page not in ("report", "care") else who == "here"
+				leads_on = status == 303 and (who != "Guest" or page == "link")
+				if leads_on is not mine:
+					wrong.append(f"{page}: {who} {status}")
+				if not mine and changes(before, snapshot()):
+					wrong.append(f"{page}: {who} changed something")
+				frappe.db.rollback(save_point="form")
+		self.assertFalse(wrong)
+
+	def test_nothing_of_a_neighbour_stands_on_any_page(self):
+		"""Neither a name nor a number nor a home of anybody else."""
+		for path in ("/outages", "/outages/report", "/outages/care", "/outage-status/Portal%20Tower"):
+			for who in ("here", "next_door", "moved"):
+				text = self.see(self.name_of(who), path)
+				for index, contact in enumerate(self.contacts):
+					if (who, index) not in (("here", 0), ("next_door", 1)):
+						self.assertNotIn(contact, text)
+						self.assertNotIn(frappe.db.get_value("Contact", contact, "mobile_no"), text)
+
+	def test_bad_words_in_every_field_of_every_form(self):
+		for page, form in FORMS.items():
+			who = self.here if page not in ("calls", "link") else user("service") if page == "calls" else "Guest"
+			fields = {
+				*form,
+				"note",
+				"words",
+				"satisfaction",
+				"minutes",
+				"part",
+				"once",
+				"withdraw",
+				"outcome",
+				"kind",
+				"call",
+			}
+			for field in sorted(fields):
+				for value in NASTY:
+					frappe.cache.delete_keys("outage_portal")
+					frappe.db.savepoint("fuzz")
+					response = self.ask(who, PAGES[page][1](self), {**form, field: value})
+					text = response.get_data(as_text=True)
+					with self.subTest(page=page, field=field, value=value[:20]):
+						self.assertIn(response.status_code, (303, 403, 417))
+						self.assertNotIn("<script>", text)
+						self.assertNotIn("Traceback", text)
+					frappe.db.rollback(save_point="fuzz")
+
+	def test_bad_words_in_every_path(self):
+		for path in (
+			"/outages/{}",
+			"/outages/{}/calendar.ics",
+			"/outages/link/{}",
+			"/outage-status/{}",
+			"/outage-calls/{}",
+		):
+			for value in NASTY:
+				from urllib.parse import quote
+
+				frappe.cache.delete_keys("outage_portal")
+				response = self.ask(self.here, path.format(quote(value[:3000], safe="")))
+				with self.subTest(path=path, value=value[:20]):
+					self.assertIn(response.status_code, (200, 403, 404, 417))
+					self.assertNotIn("<script>", response.get_data(as_text=True))
+
+	def test_what_was_typed_is_shown_as_typed(self):
+		self.send(self.here, "/outages/care", unit=self.units[0], what="<b>oxygen</b>")
+		text = self.see(self.here, "/outages/care")
+		self.assertIn("&lt;b&gt;oxygen&lt;/b&gt;", text)
+		self.assertNotIn("<b>oxygen", text)
+
+
+class EveryEndpoint(PortalTest):
+	"""Every endpoint with wrong types, long strings, script and SQL in every field: refused, or taken as plain text."""
+
+	def test_fuzz(self):
+		incident = self.declare()
+		plain = {"incident": incident, "property": self.property, "nodes": [self.room], "unit": self.units[0]}
+		values = (*NASTY, 7, -1, 3.5, True, None, [], {}, ["x"], {"a": 1}, [{"power_node": {}}])
+		failed, tried = [], 0
+		for name, function in sorted(our_endpoints().items()):
+			parameters = inspect.signature(function).parameters
+			needed = {
+				field: plain.get(field, "nothing")
+				for field, parameter in parameters.items()
+				if parameter.default is inspect.Parameter.empty and parameter.kind != parameter.VAR_KEYWORD
+			}
+			for field in parameters:
+				for value in values:
+					tried += 1
+					if problem := self.problem(name, {**needed, field: value}):
+						failed.append(f"{name}({field}={str(value)[:30]!r}): {problem}")
+		self.assertGreater(tried, 1000)
+		self.assertEqual([], failed, "\n".join(failed))
+
+	def problem(self, name: str, arguments: dict) -> str:
+		frappe.set_user("Administrator")
+		frappe.local.form_dict = frappe._dict(arguments)
+		frappe.db.savepoint("fuzz")
+		fine = (
+			frappe.ValidationError,
+			frappe.PermissionError,
+			frappe.DoesNotExistError,
+			frappe.AuthenticationError,
+			frappe.exceptions.FrappeTypeError if hasattr(frappe.exceptions, "FrappeTypeError") else TypeError,
+		)
+		try:
+			with self.browser("POST", f"/api/method/{name}", {}), self.request():
+				frappe.call(f"outage_response.api.{name}", **arguments)
+		except fine:
+			pass
+		except Exception as error:
+			return f"{type(error).__name__}: {str(error)[:120]}"
+		finally:
+			frappe.local.form_dict = frappe._dict()
+			frappe.local.response = frappe._dict()
+			frappe.set_user("Administrator")
+			frappe.db.rollback(save_point="fuzz")
+			frappe.clear_messages()
+		return ""

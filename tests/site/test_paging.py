@@ -1,0 +1,241 @@
+"""Who may take what one was rung for, the control room for a department that sleeps, hand-over, test calls, the link's page."""
+
+from datetime import timedelta
+
+import frappe
+
+from outage_response.domain import lifecycle
+from outage_response.flows import answering, handover, pages, shift_end, sweeping, task, test_calls, tokens, who_knows
+
+from .base import SiteTest
+from .world import make_contact, make_roster, make_shift, make_tower, make_user, permit, user
+
+
+class PagingTest(SiteTest):
+	@classmethod
+	def build_world(cls):
+		world = make_tower("Paging Tower")
+		make_roster(world["property"], cls.now, service=False)
+		return world
+
+	def pages(self, incident, **filters):
+		return frappe.get_all("Outage Page", {"incident": incident, **filters}, ["*"], order_by="creation, name")
+
+
+class Pages(PagingTest):
+	def test_pages_are_written_with_the_verb(self):
+		rows = self.pages(self.declare())
+		self.assertIn(user("operator"), {row.user for row in rows})
+		self.assertEqual({row.status for row in rows}, {"Queued"})
+		self.assertFalse([row for row in rows if row.user == user("manager")])
+
+	def test_steps_that_may_wait_or_be_left_out_ring_nobody(self):
+		name = self.declare()
+		quiet = self.tasks(name, optional=1) + self.tasks(name, priority=3)
+		self.assertTrue(quiet)
+		self.assertEqual({row.first_rung_at for row in quiet}, {None})
+
+	def test_planned_work_rings_when_its_time_comes(self):
+		name = self.declare("III")
+		self.assertFalse(self.pages(name))
+		due = [row for row in self.tasks(name) if row.ring_at]
+		self.assertTrue(due)
+		for row in due:
+			self.assertGreater(row.ring_at, self.clock.now)
+			self.assertLessEqual(row.ring_at, row.due_at)
+
+	def test_ringing_can_be_switched_off(self):
+		frappe.db.set_single_value("Outage Response Settings", "ring_people", 0)
+		frappe.clear_document_cache("Outage Response Settings", "Outage Response Settings")
+		name = self.declare()
+		self.assertFalse(self.pages(name))
+		self.assertFalse([row for row in self.tasks(name) if row.ring_at])
+
+	def test_who_knows(self):
+		name = self.declare()
+		step = self.task(name, "call_engineering")
+		self.clock.move(1)
+		self.do("operator", "acknowledge", step.name)
+		self.clock.move(1)
+		self.do("operator", "arrive", step.name)
+		found = who_knows.who_knows(name)
+		row = next(row for row in found["tasks"] if row["task"] == step.name)
+		self.assertEqual((row["to_acknowledge"], row["on_scene_after"]), (60, 120))
+		operator = next(row for row in found["people"] if row["user"] == user("operator"))
+		self.assertTrue(operator["on_duty"])
+		self.assertEqual(operator["answered_after"], 60)
+		self.assertEqual(found["people"][-1]["user"], user("operator"))  # who has not answered comes first
+
+
+class Sleeping(PagingTest):
+	"""At night, with customer service in bed."""
+
+	def test_the_control_room_does_the_steps_of_a_department_that_sleeps(self):
+		step = self.task(self.declare(), "first_word").name
+		self.do("operator", "complete", step)
+		self.assertEqual(self.field("Outage Task", step, "status"), "Done")
+
+	def test_it_does_not_when_they_are_there(self):
+		make_shift(self.property, "customer_service", "service", self.now)
+		step = self.task(self.declare(), "first_word").name
+		with self.refused("another department", error=frappe.PermissionError):
+			self.do("operator", "complete", step)
+
+	def test_it_never_vouches_for_a_switch(self):
+		frappe.db.delete("Duty Shift", {"property": self.property, "department": "engineering"})
+		name = self.declare()
+		step = next(row for row in self.tasks(name, department="engineering", gate="energise") if not row.life_safety)
+		with self.refused("another department", error=frappe.PermissionError):
+			self.do("operator", "complete", step.name, evidence="locked")
+
+	def test_who_was_rung_may_take_it(self):
+		name = self.declare()
+		step = self.task(name, "first_word").name
+		with self.refused("another department", error=frappe.PermissionError):
+			self.do("manager", "acknowledge", step)
+		for _minute in range(15):
+			self.clock.move(1)
+			sweeping.sweep(name)
+		self.do("manager", "acknowledge", step)
+		self.assertEqual(self.field("Outage Task", step, "assigned_role"), "Outage General Manager")
+		self.assertIn(user("manager"), self.field("Outage Task", step, "_assign"))
+
+	def test_what_is_heard_on_the_radio(self):
+		name = self.declare()
+		step = self.task(name, "patrol_area").name
+		with self.as_user("operator"), self.request():
+			task.acknowledge_for(step, user("guard2"), "radio")
+		self.assertEqual(self.field("Outage Task", step, "acknowledged_by"), user("guard2"))
+		other = self.task(name, "dispatch_security").name
+		with self.refused("How"), self.as_user("operator"), self.request():
+			task.acknowledge_for(other, None, "smoke")
+
+
+class Links(PagingTest):
+	def test_a_link_shows_and_answers(self):
+		page = next(row for row in self.pages(self.declare()) if row.user == user("guard1"))
+		token = tokens.of(page.name)
+		with self.as_user("Guest"):
+			self.assertTrue(answering.look(token)["open"])
+			self.assertTrue(answering.by_link(token, True)["taken"])
+			self.assertEqual(frappe.session.user, "Guest")
+			self.assertFalse(answering.look(token)["open"])
+			self.assertEqual(answering.by_link(token, True)["taken"], 0)
+		self.assertEqual(frappe.db.get_value("Outage Page", page.name, "answer"), "Yes")
+
+	def test_a_guessed_or_an_old_link(self):
+		page = self.pages(self.declare())[0].name
+		for token in (f"{page}.", f"{page}.abcdef", "", "x.y", None):
+			with self.assertRaises(frappe.PageDoesNotExistError):
+				answering.look(token)
+		self.clock.move(60 * 25)
+		with self.assertRaises(frappe.PageDoesNotExistError):
+			answering.look(tokens.of(page))
+
+	def test_a_no_is_not_rung_again(self):
+		name = self.declare()
+		page = next(row for row in self.pages(name) if row.user == user("guard1"))
+		answering.by_link(tokens.of(page.name), False)
+		self.assertEqual(frappe.db.get_value("Outage Page", page.name, "answer"), "No")
+		declined = pages.declined(name)
+		self.assertTrue(declined)
+		self.assertEqual(set().union(*declined.values()), {f"user:{user('guard1')}"})
+
+
+class HandOver(PagingTest):
+	def hand(self, who: str, incident: str, **arguments):
+		with self.as_user(who), self.request():
+			return handover.hand_over(incident, **arguments)
+
+	def test_to_the_next_shift_and_nobody_s_until_taken(self):
+		permit(user("service"), self.property)
+		name = self.declare()
+		step = self.task(name, "call_engineering").name
+		self.do("operator", "acknowledge", step)
+		relief = "relief@outage-test.example.com"
+		make_user(relief, "Outage Control Room")
+		permit(relief, self.property)
+		make_shift(self.property, "control_room", None, self.now + timedelta(hours=12), user=relief)
+		self.clock.move(30)
+		answer = self.hand("operator", name, note="feeder is dead, supplier knows")
+		self.assertTrue(answer["handed_over"])
+		row = frappe.get_doc("Outage Task", step)
+		self.assertEqual((row.status, row.acknowledged_by), ("Open", None))
+		self.assertIn(relief, row._assign)
+		self.assertIn("supplier knows", self.entry(name, "task_handed_over")["text"])
+		self.assertIn(relief, {page.user for page in self.pages(name)})
+
+	def test_a_post_is_not_handed_over(self):
+		name = self.declare()
+		post = next(row for row in self.tasks(name) if row.held_until and user("guard1") in (row._assign or ""))
+		self.do("guard1", "arrive", post.name)
+		answer = self.hand("guard1", name, note="going home")
+		self.assertGreaterEqual(answer["posts_kept"], 1)
+		self.assertEqual(self.field("Outage Task", post.name, "status"), "On Post")
+
+	def left(self, *, arrived: bool = False, relieved_by: bool = True) -> tuple[str, str, str]:
+		"""The operator took a step, and their shift has ended: (incident, step, who comes)."""
+		name = self.declare()
+		step = self.task(name, "call_engineering").name
+		self.do("operator", "acknowledge", step)
+		if arrived:
+			self.do("operator", "arrive", step)
+		relief = "relief@outage-test.example.com"
+		make_user(relief, "Outage Control Room")
+		permit(relief, self.property)
+		mine = {"property": self.property, "user": user("operator")}
+		ends = max(row.ends_at for row in frappe.get_all("Duty Shift", mine, ["ends_at"]))
+		make_shift(self.property, "control_room", None, ends, user=relief if relieved_by else user("operator"))
+		self.clock.now = ends + timedelta(minutes=lifecycle.HAND_OVER_MINUTES)
+		return name, step, relief
+
+	def test_what_nobody_took_over_rings_again(self):
+		name, step, relief = self.left()
+		self.assertIn(name, shift_end.due())
+		self.assertGreaterEqual(shift_end.release(name), 1)
+		row = frappe.get_doc("Outage Task", step)
+		self.assertEqual((row.status, row.acknowledged_by), ("Open", None))
+		self.assertIn(relief, row._assign)
+		self.assertIn("is open again", self.entry(name, "shift_ended")["text"])
+		self.assertIn(relief, {page.user for page in self.pages(name)})
+		self.assertNotIn(name, shift_end.due())
+		self.assertEqual(shift_end.release(name), 0)
+
+	def test_what_is_under_way_stays(self):
+		name, step, _relief = self.left(arrived=True)
+		self.assertEqual(shift_end.release(name), 0)
+		self.assertEqual(self.field("Outage Task", step, "status"), "In Progress")
+
+	def test_whoever_stays_for_the_next_shift_keeps_it(self):
+		name, step, _relief = self.left(relieved_by=False)
+		self.assertEqual(shift_end.release(name), 0)
+		self.assertEqual(self.field("Outage Task", step, "status"), "Acknowledged")
+
+	def test_the_shift_has_not_ended(self):
+		name, _step, _relief = self.left()
+		self.clock.move(-2)
+		self.assertNotIn(name, shift_end.due())
+
+	def test_without_a_word_it_is_refused(self):
+		name = self.declare()
+		with self.refused("Note"):
+			self.hand("operator", name, note=" ")
+
+
+class TestCalls(PagingTest):
+	def test_the_next_shift_is_rung_and_answers(self):
+		make_shift(self.property, "security", "guard1", self.now + timedelta(hours=12))
+		outsider = make_contact("Paging Tower Fitter", "13600000001")
+		make_shift(self.property, "engineering", None, self.now + timedelta(hours=12), contact=outsider)
+		with self.as_user("operator"):
+			answer = test_calls.test_call(self.property)
+		self.assertEqual(
+			answer["people"], 1
+		)  # the guard; the fitter has a number, and no channel for numbers is set up
+		self.assertEqual(answer["unreachable"], [outsider])
+		page = frappe.get_all("Outage Page", {"test": answer["test"]}, pluck="name")[0]
+		self.clock.move(1)
+		self.assertTrue(answering.look(tokens.of(page))["test"])
+		answering.by_link(tokens.of(page), True)
+		found = test_calls.result(answer["test"])
+		self.assertEqual((found["answered"], found["people"][0]["answered_after"]), (1, 60))

@@ -1,0 +1,549 @@
+"""Ringing with a real gateway on loopback: from the verb's rows to the call, the answer, the next one, and silence."""
+
+import hashlib
+import hmac
+import json
+import time
+from datetime import timedelta
+from types import SimpleNamespace
+from typing import ClassVar
+from unittest.mock import patch
+
+import frappe
+from frappe.utils import now_datetime
+
+from outage_response import jobs
+from outage_response.api import staff
+from outage_response.flows import answering, pages, sweeping, tokens
+
+from .base import Clock
+from .gateway import Gateway
+from .live import LiveTest, end_processes
+from .private_redis import Redis
+from .world import user
+
+tearDownModule = end_processes
+
+CHANNEL = "Test Gateway"
+BODY = (
+	'{"to": {{ phone | tojson }}, "text": {{ text | tojson }}, "key": {{ key | tojson }}, "link": {{ link | tojson }}}'
+)
+PHONES = {"operator": "13900000001", "engineer": "13900000002", "electrician": "13900000003", "manager": "13900000009"}
+
+
+class RingingTest(LiveTest):
+	"""One channel rings: a gateway of the test's own. The site's scheduler and workers stay out of it."""
+
+	settings: ClassVar[dict] = {}
+
+	@classmethod
+	def setUpClass(cls):
+		super().setUpClass()
+		scheduler = frappe.db.get_single_value("System Settings", "enable_scheduler")
+		frappe.db.set_single_value("System Settings", "enable_scheduler", 0)
+		cls.addClassCleanup(frappe.db.commit)
+		cls.addClassCleanup(frappe.db.set_single_value, "System Settings", "enable_scheduler", scheduler)
+		enabled = frappe.get_all("Paging Channel", {"enabled": 1}, pluck="name")
+		table = frappe.qb.DocType("Paging Channel")
+		frappe.qb.update(table).set(table.enabled, 0).where(table.name.isin(enabled)).run()
+		cls.addClassCleanup(cls._channels_back, enabled)
+		for name, number in PHONES.items():
+			frappe.db.set_value("User", user(name), "mobile_no", number)
+		frappe.db.commit()
+		frappe.clear_cache()
+
+	@classmethod
+	def _channels_back(cls, enabled):
+		frappe.db.rollback()
+		table = frappe.qb.DocType("Paging Channel")
+		frappe.qb.update(table).set(table.enabled, 1).where(table.name.isin(enabled)).run()
+		frappe.db.delete("Paging Channel", {"name": CHANNEL})
+		frappe.db.commit()
+		frappe.clear_cache()
+
+	def setUp(self):
+		super().setUp()
+		quiet = patch.object(pages, "_enqueue", lambda: None)  # no worker: the test sends
+		quiet.start()
+		self.addCleanup(quiet.stop)
+		self.gateway = Gateway()
+		self.addCleanup(self.gateway.close)
+		frappe.db.delete("Paging Channel", {"name": CHANNEL})
+		self.channel = frappe.get_doc(
+			{
+				"doctype": "Paging Channel",
+				"channel_name": CHANNEL,
+				"kind": "HTTP",
+				"enabled": 1,
+				"url": self.gateway.url,
+				"headers": '{"Content-Type": "application/json", "Idempotency-Key": "{{ key }}"}',
+				"body": BODY,
+				"accepted_field": "code",
+				"accepted_value": "0",
+				"id_field": "id",
+				"timeout_seconds": 1,
+				"inbound_signature": "HMAC-SHA256",
+				"inbound_secret": "sesame",
+				**self.settings,
+			}
+		).insert()
+		frappe.db.commit()
+		self.clock = Clock(now_datetime())
+		self.clock.start()
+		self.addCleanup(self.clock.stop)
+		self.addCleanup(frappe.set_user, "Administrator")
+
+	# ---------------------------------------------------------------- doing
+
+	def declare(self, **arguments) -> str:
+		frappe.set_user(user("operator"))
+		answer = staff.declare(self.property, [self.room], **arguments)
+		frappe.db.commit()
+		frappe.set_user("Administrator")
+		return answer["incident"]
+
+	def verb(self, who: str, name: str, **arguments) -> dict:
+		frappe.set_user(user(who))
+		try:
+			answer = getattr(staff, name)(**arguments)
+			frappe.db.commit()
+			return answer
+		finally:
+			frappe.set_user("Administrator")
+
+	def minute(self, minutes: float = 1) -> None:
+		"""Time passes, and the scheduler comes round."""
+		self.clock.move(minutes)
+		jobs.ring()
+		frappe.set_user("Administrator")
+
+	def send(self) -> None:
+		jobs.send_pages()
+
+	def pages(self, incident: str, **filters) -> list:
+		return self.rows("Outage Page", ["*"], incident=incident, **filters)
+
+	def page_of(self, incident: str, who: str):
+		rows = [row for row in self.pages(incident) if row.user == user(who)]
+		return max(rows, key=lambda row: row.creation)
+
+	def status(self, task: str) -> str:
+		frappe.db.rollback()
+		return frappe.db.get_value("Outage Task", task, "status")
+
+	def settle_all_but(self, incident: str, step: str) -> str:
+		"""One step rings, the others are quiet. Its name."""
+		table = frappe.qb.DocType("Outage Task")
+		frappe.qb.update(table).set(table.ring_at, None).set(table.status, "Done").where(
+			table.incident == incident
+		).where(table.step_key != step).run()
+		frappe.db.commit()
+		return self.rows("Outage Task", incident=incident, step_key=step)[0].name
+
+
+class FromEndToEnd:
+	def test_rung_next_acknowledged_silent(self):
+		name = self.declare()
+		self.send()
+		self.assertIn(PHONES["electrician"], self.gateway.rang())
+		self.assertEqual(len(self.gateway.rang()), len(set(self.gateway.rang())))  # one message for each person
+		task = self.settle_all_but(name, "call_engineering")
+		for _minute in range(12):
+			self.minute()
+			if PHONES["manager"] in self.gateway.rang():
+				break
+		self.assertIn(PHONES["manager"], self.gateway.rang())
+		page = self.page_of(name, "operator")
+		answer = answering.by_link(tokens.of(page.name), True)
+		frappe.db.commit()
+		self.assertEqual(answer["taken"] + answer["too_late"], len(self.rows("Outage Page Task", parent=page.name)))
+		self.assertEqual(self.status(task), "Acknowledged")
+		rang = len(self.gateway.asked)
+		self.minute()
+		self.minute()
+		self.assertEqual(len(self.gateway.asked), rang)
+		self.assertEqual(frappe.db.get_value("Outage Task", task, "acknowledged_by"), user("operator"))
+
+
+class GatewayFaults:
+	"""What a gateway may do to us: nothing is lost, the next one rings, and nobody is rung twice for one page."""
+
+	def rung(self, mood: str) -> str:
+		self.gateway.mood = mood
+		name = self.declare()
+		self.settle_all_but(name, "call_engineering")
+		self.send()
+		return name
+
+	def states(self, incident: str) -> set[str]:
+		"""Of what was tried and is needed still."""
+		return {row.status for row in self.pages(incident) if row.tries and row.status != "Not Needed"}
+
+	def first(self, incident: str, who: str = "operator"):
+		"""The first page of somebody; of two that were made in the same moment, the one that was tried."""
+		mine = [row for row in self.pages(incident) if row.user == user(who)]
+		return min(mine, key=lambda row: (row.creation, not row.tries))
+
+	def later(self, minutes: int = 3) -> None:
+		for _minute in range(minutes):
+			self.minute()
+
+	def test_answers_500(self):
+		"""Not taken: tried again, and when it stays so the next level rings without waiting."""
+		name = self.rung("broken")
+		self.assertEqual(self.states(name), {"Queued"})
+		page = self.page_of(name, "operator")
+		self.assertIn("500", page.error)
+		self.gateway.mood = "fine"
+		self.minute()
+		self.assertEqual(frappe.db.get_value("Outage Page", page.name, "status"), "Accepted")
+		keys = [one["headers"]["Idempotency-Key"] for one in self.gateway.asked]
+		self.assertEqual(keys.count(page.name), 2)
+
+	def test_stays_broken(self):
+		name = self.rung("broken")
+		self.later(8)
+		failed = [row for row in self.pages(name) if row.status == "Failed"]
+		self.assertTrue(failed)
+		self.assertTrue(all(row.tries == 3 for row in failed))
+		self.assertIn("General Manager", {row.whom for row in self.pages(name)})  # nobody was waited for
+
+	def test_says_200_and_means_no(self):
+		name = self.rung("refuses")
+		self.assertEqual(self.states(name), {"Queued"})
+		self.assertIn("not accepted", self.page_of(name, "operator").error)
+
+	def test_forbids(self):
+		"""Another try would be answered alike: the next level rings now."""
+		name = self.rung("forbids")
+		self.assertEqual(self.first(name).status, "Failed")
+		self.assertGreater(len({row.whom for row in self.pages(name)}), 1)
+
+	def test_hangs(self):
+		"""It may have rung: not sent again; the next level rings at once, and twenty hanging calls wait side by side."""
+		began = time.monotonic()
+		name = self.rung("hangs")
+		self.assertLess(time.monotonic() - began, 12)
+		self.assertEqual(self.states(name), {"Unknown"})
+		asked = [one["headers"]["Idempotency-Key"] for one in self.gateway.asked]
+		self.assertEqual(len(asked), len(set(asked)))
+		self.assertGreater(len({row.whom for row in self.pages(name)}), 1)
+
+	def test_hangs_up(self):
+		name = self.rung("hangs up")
+		self.assertEqual(self.states(name), {"Unknown"})
+
+	def test_hangs_but_knows_a_repeated_message(self):
+		frappe.db.set_value("Paging Channel", CHANNEL, "idempotent", 1)
+		frappe.db.commit()
+		frappe.clear_cache()
+		name = self.rung("hangs")
+		self.assertEqual(self.states(name), {"Queued"})
+		self.gateway.mood = "fine"
+		self.minute()
+		self.assertEqual(self.page_of(name, "operator").status, "Accepted")
+
+	def test_is_slow(self):
+		name = self.rung("slow")
+		self.assertEqual(self.states(name), {"Accepted"})
+
+	def test_is_not_there(self):
+		self.gateway.close()
+		name = self.rung("fine")
+		self.assertEqual(self.states(name), {"Queued"})
+		self.assertIn("Connection", self.page_of(name, "operator").error)
+
+	def test_does_not_follow_elsewhere(self):
+		name = self.rung("redirects")
+		self.assertEqual(self.states(name), {"Failed"})
+
+
+class OurFaults:
+	"""Workers, schedulers, clocks, Redis."""
+
+	def kill(self, place: str) -> None:
+		process = self.some_processes(1)[0].begin(
+			"Administrator", "outage_response.jobs.send_pages", acts=[("kill", place, 1)]
+		)
+		self.assertEqual(process.go().result(), {"killed": True}, f"never came to {place}")
+
+	def one_page(self) -> str:
+		name = self.declare()
+		task = self.settle_all_but(name, "call_engineering")
+		frappe.db.delete("Outage Page", {"incident": name, "user": ("!=", user("operator"))})
+		frappe.db.commit()
+		self.assertTrue(task)
+		return name
+
+	def test_a_worker_killed_before_the_send(self):
+		"""Taken and not sent: nobody can know that, so it counts as unknown, and the step rings on."""
+		name = self.one_page()
+		self.kill("outage_response.jobs.post_all")
+		self.assertEqual([row.status for row in self.pages(name)], ["Sending"])
+		self.send()
+		self.assertEqual(self.gateway.asked, [])  # somebody has it
+		self.minute(3)
+		self.assertIn("Unknown", {row.status for row in self.pages(name)})
+		self.assertTrue(self.gateway.asked)  # the next ring
+
+	def test_a_worker_killed_after_the_send(self):
+		name = self.one_page()
+		(page,) = self.pages(name)
+		self.kill("outage_response.flows.sending.note")
+		self.minute(3)
+		keys = [one["headers"]["Idempotency-Key"] for one in self.gateway.asked]
+		self.assertEqual(keys.count(page.name), 1)
+		self.assertEqual(frappe.db.get_value("Outage Page", page.name, "status"), "Unknown")
+
+	def test_a_worker_killed_while_it_sends(self):
+		name = self.one_page()
+		(page,) = self.pages(name)
+		self.kill("outage_response.integrations.channels.post.read")
+		self.minute(3)
+		keys = [one["headers"]["Idempotency-Key"] for one in self.gateway.asked]
+		self.assertEqual(keys.count(page.name), 1)
+
+	def test_a_worker_killed_with_a_gateway_that_knows_repeats(self):
+		frappe.db.set_value("Paging Channel", CHANNEL, "idempotent", 1)
+		frappe.db.commit()
+		frappe.clear_cache()
+		name = self.one_page()
+		(page,) = self.pages(name)
+		self.kill("outage_response.flows.sending.note")
+		self.minute(3)
+		self.assertEqual(frappe.db.get_value("Outage Page", page.name, "status"), "Accepted")
+		keys = [one["headers"]["Idempotency-Key"] for one in self.gateway.asked]
+		self.assertEqual(keys.count(page.name), 2)
+
+	def test_a_worker_killed_before_it_takes_any(self):
+		name = self.one_page()
+		self.kill("outage_response.flows.sending.take")
+		self.assertEqual([row.status for row in self.pages(name)], ["Queued"])
+		self.send()
+		self.assertEqual([row.status for row in self.pages(name)], ["Accepted"])
+
+	def test_two_senders_and_two_schedulers(self):
+		self.gateway.mood = "slow"
+		name = self.declare()
+		results = self.at_once([("Administrator", "outage_response.jobs.ring", {"ahead": 2})] * 3)
+		self.assertTrue(all("answer" in result for result in results), results)
+		keys = [one["headers"]["Idempotency-Key"] for one in self.gateway.asked]
+		self.assertEqual(len(keys), len(set(keys)))
+		tasks = self.rows("Outage Task", ["rings", "step_key"], incident=name, step_key="call_engineering")
+		self.assertEqual([row.rings for row in tasks], [2])  # the first ring and one more, not three
+
+	def test_redis_is_restarted_between_commit_and_enqueue(self):
+		"""A Redis of the test's own goes after the commit, before the job is asked for: the rows are there, the sweep sends
+		them."""
+		redis = Redis()
+		self.addCleanup(redis.stop)
+		process = self.extra_process(redis_queue=redis.url)
+		process.begin(
+			"operator",
+			"declare",
+			acts=[("pause", "outage_response.flows.pages._enqueue", 1)],
+			property=self.property,
+			nodes=[self.room],
+		).go().expect("paused")
+		self.assertTrue(self.rows("Outage Page", property=self.property))  # it is committed
+		redis.stop()
+		result = process.go_on().result()
+		redis.start()
+		self.assertIn("answer", result, result.get("trace"))
+		name = result["answer"]["incident"]
+		self.assertEqual({row.status for row in self.pages(name)}, {"Queued"})
+		self.minute()
+		self.assertLessEqual({row.status for row in self.pages(name)}, {"Accepted", "Not Needed"})
+		self.assertTrue(self.gateway.asked)
+
+	def test_the_clock_is_turned_back(self):
+		name = self.declare()
+		self.settle_all_but(name, "call_engineering")
+		self.send()
+		rang = len(self.gateway.asked)
+		self.minute(-60)
+		self.assertGreater(len(self.gateway.asked), rang)
+		self.assertFalse([row for row in self.pages(name) if row.status == "Queued"])
+
+	def test_the_clock_jumps_ahead(self):
+		"""One ring, not all that would have been."""
+		name = self.declare()
+		self.settle_all_but(name, "call_engineering")
+		self.send()
+		rang = len(self.gateway.rang())
+		self.minute(90)
+		self.assertLessEqual(len(self.gateway.rang()) - rang, 3)
+
+	def test_the_scheduler_stood_still_for_ten_minutes(self):
+		"""What was settled meanwhile stays quiet, the rest rings once, and the timeline says why it came late."""
+		name = self.declare()
+		task = self.settle_all_but(name, "call_engineering")
+		jobs.ring()
+		rang = len(self.gateway.asked)
+		self.minute(10)
+		self.assertGreater(len(self.gateway.asked), rang)
+		self.assertEqual(self.entries(name, "ringing_resumed"), 1)
+		self.verb("operator", "complete", task=task, evidence="reached them")
+		rang = len(self.gateway.asked)
+		self.minute(10)
+		self.assertEqual(len(self.gateway.asked), rang)
+
+	def test_a_site_that_frappe_considers_dormant(self):
+		from frappe.utils import scheduler
+
+		self.addCleanup(frappe.db.commit)
+		settings = frappe.get_system_settings
+
+		def wakeful(key):
+			return 4 if key == "dormant_days" else settings(key)
+
+		old = now_datetime() - timedelta(days=9)
+		log = frappe.qb.DocType("Activity Log")
+		frappe.qb.update(log).set(log.creation, old).set(log.modified, old).run()
+		frappe.db.commit()
+		with patch.dict(frappe.conf, {"developer_mode": 0}), patch.object(frappe, "get_system_settings", wakeful):
+			self.assertTrue(scheduler.is_dormant(now_datetime()))
+			self.declare()
+			self.assertFalse(scheduler.is_dormant(now_datetime()))
+
+
+class Answers:
+	def ringing(self) -> tuple[str, str]:
+		name = self.declare()
+		task = self.settle_all_but(name, "call_engineering")
+		self.send()
+		return name, task
+
+	def reply(self, number: str, text: str, *, secret: str = "sesame", stamp: float | None = None):
+		"""What a gateway sends us when somebody answers."""
+		body = json.dumps({"from": number, "text": text}).encode()
+		stamp = str(int(stamp or time.time()))
+		signature = hmac.new(secret.encode(), stamp.encode() + b"." + body, hashlib.sha256).hexdigest()
+		request = SimpleNamespace(
+			get_data=lambda cache: body,
+			headers={"X-Outage-Timestamp": stamp, "X-Outage-Signature": signature},
+		)
+		frappe.set_user("Guest")
+		try:
+			answer = answering.inbound(CHANNEL, request, json.loads(body))
+			frappe.db.commit()
+			return answer
+		finally:
+			frappe.db.rollback()
+			frappe.set_user("Administrator")
+
+	def test_a_reply_is_an_acknowledgement(self):
+		_name, task = self.ringing()
+		answer = self.reply("+86 139-0000-0001", "1")
+		self.assertTrue(answer["accepted"])
+		self.assertEqual(self.status(task), "Acknowledged")
+		self.assertEqual(frappe.db.get_value("Outage Task", task, "acknowledged_by"), user("operator"))
+
+	def test_the_same_reply_twice(self):
+		name, _task = self.ringing()
+		self.reply(PHONES["operator"], "收到")
+		before = self.entries(name, "task_acknowledged")
+		self.assertEqual(self.reply(PHONES["operator"], "收到")["taken"], 0)
+		self.assertEqual(self.entries(name, "task_acknowledged"), before)
+
+	def test_a_reply_from_an_unknown_number(self):
+		_name, task = self.ringing()
+		self.assertEqual(self.reply("13800009999", "1"), {"accepted": False, "taken": 0, "why": "number"})
+		self.assertEqual(self.status(task), "Open")
+
+	def test_a_word_that_means_nothing(self):
+		_name, task = self.ringing()
+		self.assertEqual(self.reply(PHONES["operator"], "who is this?")["why"], "word")
+		self.assertEqual(self.status(task), "Open")
+
+	def test_a_forged_or_old_reply(self):
+		_name, task = self.ringing()
+		with self.assertRaises(frappe.PermissionError):
+			self.reply(PHONES["operator"], "1", secret="guess")
+		with self.assertRaises(frappe.PermissionError):
+			self.reply(PHONES["operator"], "1", stamp=time.time() - 600)
+		self.assertEqual(self.status(task), "Open")
+
+	def test_no_rings_the_next_one_now(self):
+		name, task = self.ringing()
+		pages_of = [row for row in self.pages(name) if row.user == user("operator")]
+		rang = len(self.gateway.asked)
+		answering.by_link(tokens.of(pages_of[0].name), False)
+		frappe.db.commit()
+		self.send()
+		self.assertGreater(len(self.gateway.asked), rang)
+		self.assertEqual(self.status(task), "Open")
+
+	def test_acknowledged_while_the_next_level_is_rung(self):
+		"""The page that is not sent yet is not needed; what the gateway has is not called back."""
+		name, task = self.ringing()
+		self.clock.move(4)
+		sweeping.sweep(name)
+		frappe.db.commit()
+		waiting = self.pages(name, status="Queued")
+		self.assertTrue(waiting)
+		rang = len(self.gateway.asked)
+		self.verb("operator", "acknowledge", task=task)
+		self.send()
+		self.assertEqual(len(self.gateway.asked), rang)
+		self.assertEqual(
+			{row.status for row in self.pages(name) if row.name in {w.name for w in waiting}}, {"Not Needed"}
+		)
+
+	def test_an_outage_that_is_over_rings_nobody(self):
+		name = self.declare()
+		table = frappe.qb.DocType("Outage Incident")
+		frappe.qb.update(table).set(table.status, "Closed").where(table.name == name).run()
+		frappe.db.commit()
+		self.minute()
+		self.assertEqual(self.gateway.asked, [])
+		self.assertEqual({row.status for row in self.pages(name)}, {"Not Needed"})
+		self.assertFalse(self.rows("Outage Task", incident=name, ring_at=("is", "set")))
+
+	def test_taken_and_not_begun_rings_again(self):
+		_name, task = self.ringing()
+		self.verb("operator", "acknowledge", task=task)
+		rang = len(self.gateway.asked)
+		self.minute(5)
+		self.assertEqual(len(self.gateway.asked), rang)
+		self.minute(6)
+		self.assertGreater(len(self.gateway.asked), rang)
+		self.verb("operator", "arrive", task=task)
+		rang = len(self.gateway.asked)
+		self.minute(30)
+		self.assertEqual(len(self.gateway.asked), rang)
+
+
+class Drills:
+	def test_a_drill_says_so_and_wakes_nobody(self):
+		name = self.declare(is_drill=True)
+		for _minute in range(12):
+			self.minute()
+		self.assertTrue(self.gateway.asked)
+		self.assertTrue(all(text.startswith("DRILL") for text in self.gateway.texts()))
+		self.assertNotIn(PHONES["manager"], self.gateway.rang())
+		self.assertLessEqual({row.whom for row in self.pages(name)}, {"Assigned", "Next on Duty", "Control Room"})
+
+
+class Storm:
+	def test_one_message_for_a_minute_the_most_urgent_first(self):
+		name = self.declare()
+		for elevator in self.elevators:
+			self.verb("operator", "report_trapped", incident=name, elevator=elevator)
+		jobs.ring()
+		frappe.set_user("Administrator")
+		minutes = [
+			(row.person, row.channel, row.send_after.replace(second=0, microsecond=0)) for row in self.pages(name)
+		]
+		self.assertEqual(len(minutes), len(set(minutes)))
+		self.assertEqual(len(self.gateway.rang()), len(set(self.gateway.rang())))
+		operator = next(
+			text
+			for text, number in zip(self.gateway.texts(), self.gateway.rang(), strict=True)
+			if number == PHONES["operator"]
+		)
+		self.assertIn("more", operator)
+
+
+class Ringing(FromEndToEnd, GatewayFaults, OurFaults, Answers, Drills, Storm, RingingTest):
+	"""All of them on one property."""

@@ -1,0 +1,88 @@
+"""The mail server is away while people are rung: the ladder goes on by the other channels, and each mail leaves once."""
+
+import frappe
+
+from outage_response.flows import tokens
+
+from .letterbox import Letterbox
+from .live import DEAD_REDIS, end_processes
+from .test_paging_live import RingingTest
+from .world import user
+
+tearDownModule = end_processes
+
+
+class MailServerAway(RingingTest):
+	def setUp(self):
+		super().setUp()
+		self.letterbox = Letterbox()
+		self.addCleanup(self.letterbox.server_close)
+		self.addCleanup(self.letterbox.shutdown)
+		frappe.db.set_value("Paging Channel", "E-mail", "enabled", 1)
+		self.addCleanup(frappe.db.commit)
+		self.addCleanup(frappe.db.set_value, "Paging Channel", "E-mail", "enabled", 0)
+		frappe.db.delete("Email Queue", {"reference_doctype": "Outage Page"})
+		self.addCleanup(frappe.db.delete, "Email Queue", {"reference_doctype": "Outage Page"})
+		frappe.db.commit()
+		frappe.clear_cache()
+		# A process whose mails really leave, through this mail server; nobody else takes the jobs
+		self.sender = self.extra_process(
+			redis_queue=DEAD_REDIS["redis_queue"],
+			mail_server="127.0.0.1",
+			mail_port=self.letterbox.port,
+			disable_mail_smtp_authentication=1,
+			mute_emails=0,
+		)
+
+	def run_in(self, method: str, who: str = "Administrator", ahead: int = 0, **arguments):
+		result = self.sender.begin(who, method, ahead=ahead, **arguments).go().result()
+		self.assertIn("answer", result, result.get("trace"))
+		return result["answer"]
+
+	def rings(self, ahead: int) -> None:
+		"""The minute's sweep and Frappe's mail queue, so many minutes later."""
+		self.run_in("outage_response.jobs.ring", ahead=ahead)
+		self.run_in("__main__.flush_mail", ahead=ahead)
+
+	def declared(self) -> tuple[str, str]:
+		name = self.run_in("declare", "operator", property=self.property, nodes=[self.room])["incident"]
+		task = self.settle_all_but(name, "call_engineering")
+		self.run_in("outage_response.jobs.send_pages")
+		return name, task
+
+	def mails(self) -> dict[str, str]:
+		"""page -> state of its mail in Frappe's queue."""
+		rows = self.rows("Email Queue", ["reference_name", "status"], reference_doctype="Outage Page")
+		return {row.reference_name: row.status for row in rows}
+
+	def test_each_mail_leaves_once_and_the_ladder_went_on(self):
+		self.letterbox.refuses = True
+		name, _task = self.declared()
+		(first,) = self.pages(name, channel="E-mail", user=user("operator"))
+		self.assertEqual(first.status, "Accepted")
+		rang = len(self.gateway.asked)
+		self.assertTrue(rang)
+		# more rounds than Frappe's queue tries
+		for minute in range(1, 7):
+			self.rings(minute)
+		self.assertGreater(self.letterbox.refused, 4)
+		self.assertFalse(self.letterbox.received)
+		self.assertGreater(len(self.gateway.asked), rang)  # the ladder did not wait for the mail server
+		self.letterbox.refuses = False
+		self.rings(7)
+		self.rings(8)
+		mails = self.mails()
+		self.assertIn(first.name, mails)
+		self.assertEqual(set(mails.values()), {"Sent"})
+		for page in mails:
+			self.assertEqual(sum(tokens.of(page) in letter for letter in self.letterbox.letters), 1, page)
+
+	def test_what_is_settled_meanwhile_does_not_leave(self):
+		self.letterbox.refuses = True
+		name, task = self.declared()
+		self.rings(1)
+		self.run_in("acknowledge", "operator", task=task)
+		self.letterbox.refuses = False
+		self.rings(2)
+		self.assertEqual(self.letterbox.letters, [])
+		self.assertEqual({row.status for row in self.pages(name, channel="E-mail")}, {"Not Needed"})

@@ -1,0 +1,336 @@
+"""Residents' pages: their own outages and nobody else's; what they may answer; links without a login."""
+
+from datetime import timedelta
+from unittest.mock import patch
+
+import frappe
+
+from outage_response.domain import links as link_rules
+from outage_response.flows import deliveries, links
+from outage_response.integrations import messages
+
+from . import world as build
+from .portal_pages import PortalTest, words_of
+from .world import user
+
+
+class OwnPages(PortalTest):
+	"""Somebody who is logged in sees the outages of their own homes."""
+
+	def test_nobody_who_is_not_logged_in(self):
+		self.declare(nodes=[self.shafts[0]])
+		for path in ("/outages", "/outages/report", "/outages/care", "/outages/OUT-1"):
+			response = self.ask("Guest", path)
+			self.assertEqual(response.status_code, 303, path)
+			self.assertTrue(response.headers["Location"].startswith("/login?redirect-to=/outages"))
+
+	def test_mine_and_not_the_neighbours(self):
+		name = self.declare(nodes=[self.switches[0]])
+		text = words_of(self.see(self.here, "/outages"))
+		self.assertIn("Power is out at your home", text)
+		self.assertIn("1A", text)
+		self.assertIn("We know of no outage", words_of(self.see(self.next_door, "/outages")))
+		for who in (self.next_door, self.moved, user("resident")):
+			refused = self.ask(who, f"/outages/{name}")
+			self.assertEqual(refused.status_code, 403)
+			unknown = self.ask(who, "/outages/OUT-none")
+			self.assertEqual(refused.get_data(), unknown.get_data())  # nobody learns that there is one
+		self.assertIn("not know yet which home", words_of(self.see(self.moved, "/outages")))
+
+	def test_one_outage_as_it_goes_on(self):
+		name = self.declare(nodes=[self.shafts[0]])
+		path = f"/outages/{name}"
+		self.assertIn("We do not know yet", words_of(self.see(self.here, path)))
+		self.clock.move(5)
+		self.do(
+			"operator",
+			"confirm",
+			name,
+			"Overload",
+			"the tenant of 2B ran a kiln",
+			etr=self.clock.now + timedelta(hours=2),
+		)
+		text = words_of(self.see(self.here, path))
+		self.assertIn("more power was drawn", text)
+		self.assertIn("about 2026-03-11 16:05", text)
+		self.assertNotIn("kiln", text)  # what the staff wrote is the staff's
+		self.clock.move(150)
+		self.assertIn("it takes longer", words_of(self.see(self.here, f"{path}?done=back")))
+		self.do("operator", "supply_back", name)
+		text = words_of(self.see(self.here, path))
+		self.assertIn("Power back since", text)
+		self.assertIn("Supply is back everywhere", text)
+
+	def test_in_chinese(self):
+		self.declare(nodes=[self.shafts[0]])
+		frappe.local.lang = "zh"
+		with patch.object(frappe, "set_user", lambda who: setattr(frappe.session, "user", who)):
+			text = self.see(self.here, "/outages")
+		self.assertIn('lang="zh-CN"', text)
+		self.assertIn("您家停电", text)
+
+	def test_a_drill_reaches_nobody(self):
+		name = self.declare(nodes=[self.shafts[0]], is_drill=True)
+		self.assertIn("We know of no outage", words_of(self.see(self.here, "/outages")))
+		self.assertEqual(self.ask(self.here, f"/outages/{name}").status_code, 403)
+
+	def test_planned_work_and_its_calendar_file(self):
+		name = self.declare("III")
+		self.assertIn("Planned power outage", words_of(self.see(self.here, "/outages")))
+		file = self.see(self.here, f"/outages/{name}/calendar.ics")
+		self.assertIn("DTSTART:20260314T140000", file)
+		self.assertIn("SUMMARY:", file)
+		self.assertEqual(self.ask(self.moved, f"/outages/{name}/calendar.ics").status_code, 403)
+
+	def test_reporting_links_or_waits(self):
+		where = self.send(
+			self.here, "/outages/report", unit=self.units[0], part="Whole home", danger="no", words="dark", once="a"
+		)
+		self.assertEqual(where, "/outages?done=reported")
+		again = self.send(
+			self.here, "/outages/report", unit=self.units[0], part="Whole home", danger="no", words="dark", once="a"
+		)
+		self.assertEqual(again, where)
+		(call,) = frappe.get_all("Trouble Call", {"unit": self.units[0]}, ["waiting", "words", "contact", "owner"])
+		self.assertEqual((call.waiting, call.contact), (1, self.contacts[0]))
+		self.assertIn("dark", call.words)
+		refused = self.ask(self.here, "/outages/report", {"unit": self.units[1], "danger": "no"})
+		self.assertEqual(refused.status_code, 417)
+		self.assertEqual(self.ask(self.here, "/outages/report", {"unit": self.units[0]}).status_code, 417)
+
+	def test_danger_rings_the_control_room_at_once(self):
+		where = self.send(
+			self.here, "/outages/report", unit=self.units[0], danger="yes", words="my mother's oxygen", once="b"
+		)
+		self.assertIn("done=danger", where)
+		text = words_of(self.see(self.here, where))
+		self.assertIn("120 / 119 / 110", text)
+		told = frappe.get_all("Notification Log", {"for_user": user("operator")}, pluck="subject")
+		self.assertTrue([line for line in told if "DANGER" in line and "1A" in line], told)
+		name = self.declare(nodes=[self.shafts[0]])
+		self.send(self.here, "/outages/report", unit=self.units[0], danger="yes", once="c")
+		self.assertIn("danger_reported", self.kinds(name))
+
+	def test_answers_are_attempts_of_the_callback(self):
+		name = self.declare(nodes=[self.shafts[0]])
+		self.do("operator", "supply_back", name)
+		path = f"/outages/{name}"
+		self.assertIn("done=back", self.send(self.here, path, said="back", satisfaction="4"))
+		filters = {"incident": name, "contact": self.contacts[0]}
+		doc = frappe.get_doc("Outage Callback", filters)
+		self.assertEqual((doc.status, doc.satisfaction, len(doc.attempts)), ("Reached", 4, 1))
+		self.assertTrue(frappe.db.exists(doc.attempts[0].crm_doctype, doc.attempts[0].crm_record))
+		self.assertEqual(doc.attempts[0].attempted_by, "Administrator")  # the record names no resident
+		self.assertIn("Your rating: 4", words_of(self.see(self.here, path)))
+		self.send(self.here, path, said="back", satisfaction="2")
+		doc.reload()
+		self.assertEqual((doc.satisfaction, len(doc.attempts)), (2, 1))
+
+	def test_still_out_opens_the_nested_incident(self):
+		name = self.declare(nodes=[self.shafts[0]])
+		self.clock.move(10)
+		self.do("operator", "supply_back", name)
+		self.clock.move(30)
+		self.send(self.here, f"/outages/{name}", said="still_out")
+		(nested,) = frappe.get_all("Outage Incident", {"parent_incident": name}, pluck="name")
+		told = frappe.get_all(
+			"Notification Log", {"for_user": user("operator"), "document_name": name}, pluck="subject"
+		)
+		self.assertTrue([line for line in told if "Still without power" in line])
+		self.assertIn("Power is out at your home", words_of(self.see(self.here, "/outages")))
+		self.assertIn(
+			"We know of no outage", words_of(self.see(self.next_door, "/outages")).replace("Power is back", "")
+		)
+		self.clock.move(30)
+		self.do("operator", "supply_back", nested)
+		self.assertEqual(self.field("Outage Incident", nested, "customer_minutes"), 60)
+
+	def test_still_out_is_about_the_home_that_is_dark_and_said_twice_it_is_one_call(self):
+		build.add_resident(self.units[-1], self.contacts[0])  # a second home, in the other shaft
+		old = frappe.get_doc(
+			{"doctype": "Trouble Call", "property": self.property, "contact": self.contacts[0], "said_at": self.now}
+		).insert()
+		name = self.declare(nodes=[self.field("Property Unit", self.units[-1], "power_node")])
+		for note in ("dark", "dark", "my mother's oxygen is running out"):
+			self.send(self.here, f"/outages/{name}", said="still_out", note=note)
+		calls = frappe.get_all("Trouble Call", {"incident": name}, ["unit", "danger"], order_by="danger asc")
+		self.assertEqual(
+			[(call.unit, call.danger) for call in calls],
+			[(self.units[-1], 0), (self.units[-1], 1)],
+			"the danger is kept",
+		)
+		self.send(self.here, f"/outages/{name}", said="call_me")
+		self.assertEqual(
+			frappe.db.get_value("Notice Delivery", {"incident": name, "kind": "Call Request"}, "unit"), self.units[-1]
+		)
+		self.assertFalse(
+			self.field("Trouble Call", old.name, "incident"), "what was said before is about something else"
+		)
+
+	def test_call_me_is_a_line_on_the_phone_list_or_the_callback_now(self):
+		name = self.declare(nodes=[self.shafts[0]])
+		for _twice in range(2):
+			self.send(self.here, f"/outages/{name}", said="call_me")
+		lines = frappe.get_all("Notice Delivery", {"incident": name, "kind": "Call Request"}, ["contact", "phone_list"])
+		self.assertEqual([(line.contact, line.phone_list) for line in lines], [(self.contacts[0], 1)])
+		self.do("operator", "supply_back", name)
+		self.clock.move(1)
+		self.send(self.here, f"/outages/{name}", said="call_me")
+		due = frappe.db.get_value("Outage Callback", {"incident": name, "contact": self.contacts[0]}, "next_attempt_at")
+		self.assertMoment(due, self.clock.now)
+
+	def test_care_is_said_and_taken_back_by_the_resident(self):
+		self.send(self.here, "/outages/care", unit=self.units[0], what="oxygen tent", minutes="90")
+		self.assertIn("oxygen tent", self.see(self.here, "/outages/care"))
+		self.assertNotIn("oxygen tent", self.see(self.next_door, "/outages/care"))
+		self.assertNotIn("oxygen tent", self.see(self.here, "/outages"))
+		self.assertEqual(
+			self.ask(self.next_door, "/outages/care", {"unit": self.units[0], "withdraw": "1"}).status_code, 417
+		)
+		self.assertTrue(frappe.db.exists("Care Need", {"unit": self.units[0]}))
+		self.send(self.here, "/outages/care", unit=self.units[0], withdraw="1")
+		self.assertFalse(frappe.db.exists("Care Need", {"unit": self.units[0]}))
+
+	def test_so_many_requests_a_minute(self):
+		for _time in range(60):
+			self.ask(self.here, "/outages/report")
+		self.assertEqual(self.ask(self.here, "/outages/report").status_code, 429)
+		self.assertEqual(self.ask(self.next_door, "/outages/report").status_code, 200)
+
+
+class Links(PortalTest):
+	"""A link in a message shows the one outage without a login; only a POST answers."""
+
+	def issue(self) -> tuple[str, dict]:
+		name = self.declare(nodes=[self.shafts[0]])
+		self.do("service", "send_notice", name, "First Word")
+		row = frappe.get_all(
+			"Notice Delivery",
+			{"incident": name, "contact": self.contacts[0]},
+			["name", "contact", "incident", "link_key"],
+		)[0]
+		return name, row
+
+	def test_opening_shows_and_changes_nothing(self):
+		name, row = self.issue()
+		with self.unchanged():
+			text = self.see("Guest", f"/outages/link/{links.of_delivery(row)}")
+		self.assertIn("Power is out at your home", text)
+		self.assertIn("1A", text)
+		self.assertNotIn("/outages/care", text)
+		self.assertNotIn(self.contacts[0], text)
+		self.assertIsNone(self.field("Notice Delivery", row.name, "seen_at"))
+		self.do("operator", "supply_back", name)
+		where = self.send("Guest", f"/outages/link/{links.of_delivery(row)}", said="back", satisfaction="5")
+		self.assertIn("done=back", where)
+		self.assertEqual(
+			frappe.db.get_value("Outage Callback", {"incident": name, "contact": row.contact}, "status"), "Reached"
+		)
+
+	def unchanged(self):
+		from contextlib import contextmanager
+
+		from .base import changes, snapshot
+
+		@contextmanager
+		def watch():
+			before = snapshot()
+			yield
+			self.assertEqual([], changes(before, snapshot()))
+
+		return watch()
+
+	def test_a_link_that_does_not_hold(self):
+		name, row = self.issue()
+		good = links.of_delivery(row)
+		purpose, subject, expiry, signature = good.split(".")
+		other = frappe.get_all("Notice Delivery", {"incident": name, "contact": self.contacts[1]}, pluck="name")[0]
+		bad = {
+			"another's": f"{purpose}.{other}.{expiry}.{signature}",
+			"longer": f"{purpose}.{subject}.{int(expiry) + 9}.{signature}",
+			"another purpose": f"erase.{subject}.{expiry}.{signature}",
+			"cut": good[:-1],
+			"nothing": "....",
+			"script": "<script>alert(1)</script>",
+			"long": "a" * 5000,
+			"no one's": link_rules.make(links._secret(), "outage", "nothing", "", "", int(expiry)),
+		}
+		answers = set()
+		for what, token in bad.items():
+			with self.subTest(what):
+				response = self.ask("Guest", f"/outages/link/{token.replace('/', '%2F')}")
+				self.assertEqual(response.status_code, 403)
+				answers.add(response.get_data())
+		self.assertEqual(len(answers), 1)
+		self.assertEqual(self.ask("Guest", f"/outages/link/{good}").status_code, 200)
+		self.clock.move(15 * 24 * 60)
+		self.assertEqual(self.ask("Guest", f"/outages/link/{good}").status_code, 403)
+
+	def test_revoked_and_moved_out(self):
+		_name, row = self.issue()
+		token = links.of_delivery(row)
+		self.assertEqual(self.ask("Guest", f"/outages/link/{token}").status_code, 200)
+		doc = frappe.get_doc("Property Unit", self.units[0])
+		doc.residents = []
+		doc.save(ignore_permissions=True)
+		self.assertEqual(self.ask("Guest", f"/outages/link/{token}").status_code, 403)
+		doc.append("residents", {"contact": row.contact})
+		doc.save(ignore_permissions=True)
+		self.assertEqual(self.ask("Guest", f"/outages/link/{token}").status_code, 200)
+		self.assertGreaterEqual(links.revoke(row.contact), 1)
+		self.assertEqual(self.ask("Guest", f"/outages/link/{token}").status_code, 403)
+
+	def test_the_mail_holds_the_link(self):
+		name, row = self.issue()
+		if not messages.mail_is_on():
+			self.skipTest("this site has no account to send from")
+		self.assertEqual(self.field("Notice Delivery", row.name, "channel"), "E-mail")
+		deliveries.hand_over_mails()
+		mail = frappe.get_doc("Email Queue", self.field("Notice Delivery", row.name, "email_queue"))
+		import email
+		import re
+
+		text = email.message_from_string(mail.message).get_payload(0)
+		text = text.get_payload(0) if text.is_multipart() else text
+		token = re.search(r"/outages/link/([\w.-]+)", text.get_payload(decode=True).decode()).group(1)
+		self.assertIn(name, self.see("Guest", f"/outages/link/{token}") + name)
+
+
+class StatusPage(PortalTest):
+	"""Everybody's page: off by default, areas and times, nobody's home."""
+
+	def on(self):
+		frappe.db.set_value("Managed Property", self.property, "public_status_page", 1)
+		self.renew()
+		return f"/outage-status/{self.property.replace(' ', '%20')}"
+
+	def test_off_by_default_like_a_property_that_is_not(self):
+		off = self.ask("Guest", f"/outage-status/{self.property}")
+		none = self.ask("Guest", "/outage-status/Nowhere")
+		self.assertEqual((off.status_code, off.get_data()), (404, none.get_data()))
+
+	def test_what_it_says(self):
+		path = self.on()
+		self.assertIn("No outage is known", words_of(self.see("Guest", path)))
+		self.declare(nodes=[self.shafts[0]], etr=self.now + timedelta(hours=1))
+		text = words_of(self.see("Guest", path))
+		self.assertIn("Shaft A", text)
+		self.assertIn("No power since", text)
+		self.assertNotIn("1A", text)
+
+	def test_made_once_for_each_change(self):
+		path = self.on()
+		from outage_response.flows import portal
+
+		with patch.object(portal, "status_of", wraps=portal.status_of) as made:
+			first = self.ask("Guest", path)
+			second = self.ask("Guest", path, headers={"If-None-Match": first.headers["ETag"]})
+			self.assertEqual((first.status_code, second.status_code, made.call_count), (200, 304, 1))
+			self.declare(nodes=[self.shafts[0]])
+			third = self.ask("Guest", path, headers={"If-None-Match": first.headers["ETag"]})
+			self.assertEqual((third.status_code, made.call_count), (200, 2))
+
+	def test_a_single_home_is_not_pointed_at(self):
+		path = self.on()
+		self.declare(nodes=[{"power_node": self.switches[0], "unit": self.units[0]}])
+		self.assertIn("No outage is known", words_of(self.see("Guest", path)))

@@ -1,0 +1,136 @@
+"""Shifts that come round, people who are away, and what nobody covers."""
+
+from datetime import timedelta
+
+import frappe
+
+from outage_response.flows import rosters, surroundings
+from outage_response.outage_response.report.response_times import response_times
+from outage_response.outage_response.report.roster_gaps import roster_gaps
+
+from .base import SiteTest
+from .world import make_roster, make_shift, make_tower, user
+
+
+class RosterTest(SiteTest):
+	now = frappe.utils.now_datetime().replace(hour=10, minute=0, second=0, microsecond=0)
+
+	@classmethod
+	def build_world(cls):
+		return make_tower("Roster Tower", floors=1)
+
+	def pattern(self, **values):
+		return frappe.get_doc(
+			{
+				"doctype": "Roster Pattern",
+				"title": "Day and night",
+				"property": self.property,
+				"department": "security",
+				"cycle_days": 7,
+				"starts_on": str(self.now.date()),
+				"shifts": [
+					{"start_time": "08:00:00", "end_time": "20:00:00", "user": user("guard1")},
+					{"start_time": "20:00:00", "end_time": "08:00:00", "user": user("guard2")},
+				],
+				**values,
+			}
+		).insert()
+
+	def shifts(self, **filters):
+		return frappe.get_all("Duty Shift", {"property": self.property, **filters}, ["*"], order_by="starts_at, user")
+
+
+class Patterns(RosterTest):
+	def test_four_weeks_are_made_once(self):
+		doc = self.pattern()
+		made = len(self.shifts())
+		self.assertEqual(made, 2 * (rosters.DAYS_AHEAD + 1))
+		self.assertEqual(rosters.fill(doc.name), 0)
+		doc.save()
+		self.assertEqual(len(self.shifts()), made)
+
+	def test_what_was_changed_stays(self):
+		doc = self.pattern()
+		one = self.shifts(user=user("guard2"))[3]
+		frappe.db.set_value("Duty Shift", one.name, "is_absent", 1)
+		doc.shifts[0].start_time = "07:00:00"
+		doc.save()
+		self.assertEqual(frappe.db.get_value("Duty Shift", one.name, "is_absent"), 1)
+		self.assertEqual(self.shifts(user=user("guard1"))[5].starts_at.hour, 7)
+
+	def test_away_with_and_without_a_substitute(self):
+		self.pattern()
+		first = self.now + timedelta(days=2)
+		values = {"doctype": "Roster Absence", "property": self.property, "user": user("guard2")}
+		frappe.get_doc({**values, "from_date": first, "to_date": first + timedelta(days=1)}).insert()
+		absent = self.shifts(is_absent=1)
+		self.assertTrue(absent)
+		self.assertFalse(
+			[one for one in surroundings.on_duty(self.property, absent[-1].starts_at) if one.user == user("guard2")]
+		)
+		later = first + timedelta(days=5)
+		frappe.get_doc(
+			{**values, "from_date": later, "to_date": later + timedelta(days=1), "substitute": user("guard1")}
+		).insert()
+		self.assertTrue(self.shifts(replaced_user=user("guard2"), user=user("guard1")))
+
+	def test_a_swap(self):
+		make_shift(self.property, "security", "guard1", self.now + timedelta(days=1))
+		make_shift(self.property, "security", "guard2", self.now + timedelta(days=2))
+		one, other = self.shifts()
+		rosters.swap(one.name, other.name)
+		self.assertEqual([row.user for row in self.shifts()], [user("guard2"), user("guard1")])
+		self.assertEqual([row.replaced_user for row in self.shifts()], [user("guard1"), user("guard2")])
+
+
+class Gaps(RosterTest):
+	def test_what_nobody_covers(self):
+		make_roster(self.property, self.now)
+		found = rosters.gaps(self.property, self.now, self.now + timedelta(days=1))
+		nobody = {row["department"]: row["hours"] for row in found if row["what"] == "Nobody on duty"}
+		self.assertEqual(nobody["Security"], 18.0)  # of a day, six hours are left of the shift
+		self.assertIn("No duty electrician", {row["what"] for row in found})
+		self.assertIn(user("guard1"), {row["who"] for row in found if row["what"] == "No telephone number"})
+
+	def test_a_full_roster_has_no_gap_of_security(self):
+		frappe.db.set_value("User", user("guard1"), "mobile_no", "13700000001")
+		doc = frappe.get_doc(
+			{
+				"doctype": "Roster Pattern",
+				"title": "All day",
+				"property": self.property,
+				"department": "security",
+				"cycle_days": 1,
+				"starts_on": str(self.now.date() - timedelta(days=1)),
+				"shifts": [{"start_time": "00:00:00", "end_time": "00:00:00", "user": user("guard1")}],
+			}
+		).insert()
+		self.assertTrue(doc.name)
+		found = rosters.gaps(self.property, self.now, self.now + timedelta(days=14))
+		self.assertNotIn("Security", {row["department"] for row in found})
+
+	def test_the_one_who_makes_the_roster_is_told(self):
+		make_roster(self.property, self.now)
+		self.assertTrue(rosters.remind(self.property))
+		self.assertTrue(
+			frappe.db.exists(
+				"Notification Log",
+				{"for_user": user("manager"), "document_name": self.property, "subject": ("like", "%gaps%")},
+			)
+		)
+
+	def test_the_reports(self):
+		make_roster(self.property, self.now)
+		_columns, rows = roster_gaps.execute({"property": self.property})
+		self.assertTrue(rows)
+		with self.as_user("guard1"):
+			self.assertFalse(roster_gaps.execute({"property": "Another"})[1])
+		name = self.declare()
+		step = self.task(name, "call_engineering").name
+		self.clock.move(4)
+		self.do("operator", "acknowledge", step)
+		rows = response_times.figures([self.property], self.now.date(), self.now.date())
+		control = next(row for row in rows if row["department"] == "Control Room")
+		self.assertEqual(control["to_acknowledge"], 4.0)
+		self.assertGreater(control["nobody"], 0)
+		self.assertTrue(response_times.chart(rows)["data"]["labels"])

@@ -1,0 +1,582 @@
+"""From ticket to incident and back, on every desk: found, placed, proposed, linked, answered, resolved; never mixed up."""
+
+import contextlib
+from datetime import timedelta
+from unittest.mock import patch
+
+import frappe
+
+from outage_response.flows import households, proposals, ticket_replies, tickets
+from outage_response.integrations import erpnext, helpdesk
+
+from . import platforms
+from . import world as build
+from .base import SiteTest
+
+setUpModule = platforms.bring
+tearDownModule = platforms.take_away
+
+DESKS = {"HD Ticket": helpdesk, "Issue": erpnext}
+
+
+class TicketTest(SiteTest):
+	"""A tower whose residents have addresses. The clock stands near the machine's, by which Frappe stamps tickets."""
+
+	@classmethod
+	def setUpClass(cls):
+		cls.now = frappe.utils.now_datetime().replace(microsecond=0) + timedelta(minutes=2)
+		super().setUpClass()
+
+	@classmethod
+	def build_world(cls):
+		world = build.make_tower(cls.__name__, floors=4)
+		build.make_roster(world["property"], cls.now)
+		for contact in world["contacts"]:
+			platforms.give_address(contact)
+		return world
+
+	def setUp(self):
+		super().setUp()
+		platforms.set_settings(
+			read_tickets=1, reply_to_tickets=1, proposal_threshold=3, call_window_minutes=60, old_ticket_hours=6,
+			tickets_read_until=self.now,
+		)  # fmt: skip
+
+	def each(self):
+		for doctype in DESKS:
+			platforms.only(doctype)
+			with self.subTest(doctype, real=platforms.is_real(doctype)):
+				frappe.db.savepoint("each_desk")
+				self.clock.now = self.now
+				yield doctype
+				frappe.db.rollback(save_point="each_desk")
+
+	def write(self, doctype: str, index: int, subject: str = "No power", text: str = "", **values):
+		"""A resident writes a ticket."""
+		return platforms.make_ticket(doctype, subject, text, self.contacts[index], **values)
+
+	def read(self) -> None:
+		"""What the job does, in this transaction."""
+		cursor = None
+		while True:
+			cursor = tickets.read_unread(cursor)
+			if self.property in proposals.properties_with_waiting_calls():
+				proposals.place_calls(self.property)
+			if not cursor:
+				return
+
+	def send(self) -> None:
+		for name in ticket_replies.queued(1000):
+			if frappe.db.get_value("Outage Ticket Reply", name, "property") == self.property:
+				ticket_replies.send(name)
+
+	def call_of(self, ticket):
+		"""The trouble call that a ticket became."""
+		found = frappe.get_all(
+			"Trouble Call", filters={"ticket_type": ticket.doctype, "ticket": str(ticket.name)}, fields=["*"]
+		)
+		self.assertEqual(len(found), 1, f"{ticket.doctype} {ticket.name}: {len(found)} calls")
+		return found[0]
+
+	def no_calls(self) -> bool:
+		return not frappe.db.count("Trouble Call", {"property": self.property})
+
+	@contextlib.contextmanager
+	def after_commit(self):
+		"""What is asked for after the commit."""
+		asked = []
+		with patch.object(frappe.local.db, "after_commit", frappe._dict(add=asked.append)):
+			yield asked
+
+	def replies(self, ticket, **filters) -> list:
+		return frappe.get_all(
+			"Outage Ticket Reply",
+			filters={"ticket_type": ticket.doctype, "ticket": str(ticket.name), **filters},
+			fields=["name", "kind", "status", "tries", "message", "error"],
+			order_by="creation asc, name asc",
+		)
+
+	def kinds_of(self, ticket) -> list[str]:
+		"""Sorted: the clock stands still, so that nothing tells which was first."""
+		return sorted(row.kind for row in self.replies(ticket))
+
+	def status(self, ticket) -> str:
+		return self.field(ticket.doctype, ticket.name, "status")
+
+	def restore(self, incident: str) -> None:
+		self.do("engineer", "supply_back", incident)
+
+	def log(self, incident: str, index: int, outcome: str) -> dict:
+		name = frappe.db.get_value("Outage Callback", {"incident": incident, "contact": self.contacts[index]})
+		return self.do("service", "log_attempt", name, outcome)
+
+
+class Reading(TicketTest):
+	def test_the_resident_is_found_whichever_way(self):
+		for doctype in self.each():
+			desk = DESKS[doctype]
+			customer = desk.household(self.units[1])
+			number = frappe.db.get_value("Contact", self.contacts[3], "mobile_no")
+			spaced = f"+86 {number[:3]} {number[3:7]} {number[7:]}"
+			stranger = build.make_contact("A Stranger")
+			written = {
+				0: self.write(doctype, 0),
+				1: platforms.make_ticket(doctype, "No power", customer=customer, contact=stranger),
+				2: platforms.make_ticket(
+					doctype, "No power", raised_by=f"Li <{platforms.address_of(self.contacts[2])}>"
+				),
+				3: platforms.make_ticket(doctype, "No power", f"Call me: {spaced}", raised_by="x@example.com"),
+			}
+			frappe.db.set_value(doctype, written[2].name, "contact", None)
+			self.read()
+			for index, ticket in written.items():
+				call = self.call_of(ticket)
+				self.assertEqual((call.unit, call.power_node), (self.units[index], self.switches[index]), index)
+			self.assertEqual(self.call_of(written[2]).contact, self.contacts[2])
+			nobody = platforms.make_ticket(doctype, "No power", raised_by="who@example.com")
+			self.read()
+			self.assertFalse(self.call_of(nobody).unit)
+
+	def test_of_several_units_the_one_named(self):
+		for doctype in self.each():
+			owner = build.make_contact("An Owner")
+			units = [build.make_unit(self.property, no, self.switches[0], contacts=[owner]) for no in ("1C", "21C")]
+			named = platforms.make_ticket(doctype, "No power in 21C", contact=owner)
+			unnamed = platforms.make_ticket(doctype, "No power", contact=owner)
+			self.read()
+			self.assertEqual(self.call_of(named).unit, units[1])
+			self.assertEqual(self.call_of(unnamed).unit, units[0])
+
+	def test_what_is_not_about_power_is_left_alone(self):
+		for doctype in self.each():
+			self.write(doctype, 0, "Power bank lost in the lobby")
+			self.write(doctype, 1, "The tap drips")
+			self.read()
+			self.assertTrue(self.no_calls())
+
+	def test_type_before_words(self):
+		for doctype in self.each():
+			platforms.set_settings(ticket_types="Dark\nOther")
+			with patch.object(DESKS[doctype], "from_document", wraps=DESKS[doctype].from_document):
+				one = DESKS[doctype].from_document(
+					{"name": "x", "subject": "Please come", "ticket_type": "dark", "issue_type": "dark"}
+				)
+				self.assertTrue(tickets.is_about_power(one))
+
+	def test_many_other_tickets_hide_none(self):
+		for doctype in self.each():
+			with patch.object(tickets, "BATCH", 3):
+				for number in range(7):
+					self.write(doctype, 0, f"The tap drips {number}")
+				wanted = self.write(doctype, 1)
+				for number in range(3):
+					self.write(doctype, 0, f"The door squeaks {number}")
+				self.read()
+				self.call_of(wanted)
+
+	def test_read_twice_is_one_call(self):
+		for doctype in self.each():
+			ticket = self.write(doctype, 0)
+			self.read()
+			self.read()
+			self.call_of(ticket)
+
+	def test_imported_and_old_tickets_propose_nothing(self):
+		for doctype in self.each():
+			frappe.flags.in_import = True
+			try:
+				for index in range(4):
+					self.write(doctype, index)
+			finally:
+				frappe.flags.in_import = False
+			for index in range(4):
+				self.write(doctype, index, opening_date=(self.now - timedelta(days=40)).date())
+			self.read()
+			self.assertTrue(self.no_calls())
+			self.assertFalse(frappe.db.exists("Outage Proposal", {"property": self.property}))
+
+	def test_the_ticket_is_saved_whatever_the_hook_does(self):
+		for doctype in self.each():
+			with self.after_commit() as asked:
+				self.write(doctype, 0, "The tap drips")
+				self.assertNotIn(tickets.ask_for_a_job, asked)
+				self.write(doctype, 0)
+				self.assertIn(tickets.ask_for_a_job, asked)
+			with patch.object(tickets, "is_about_power", side_effect=RuntimeError("broken")):
+				broken = self.write(doctype, 0)
+			with patch.object(tickets.frappe, "enqueue", side_effect=ConnectionError("no Redis")):
+				tickets.ask_for_a_job()
+			self.read()
+			self.call_of(broken)
+
+	def test_switched_off_nothing_is_read_and_nothing_fails(self):
+		for doctype in self.each():
+			platforms.only()
+			with self.after_commit() as asked:
+				self.write(doctype, 0)
+			self.assertNotIn(tickets.ask_for_a_job, asked)
+			self.read()
+			self.assertTrue(self.no_calls())
+			platforms.only(doctype)
+			platforms.set_settings(read_tickets=0)
+			self.read()
+			self.assertTrue(self.no_calls())
+
+	def test_danger_rings_at_once(self):
+		for doctype in self.each():
+			self.write(doctype, 0, "No power, my mother needs oxygen")
+			platforms.make_ticket(doctype, "No power and smoke in the shaft", raised_by="who@example.com")
+			tickets.read_unread()
+			said = frappe.get_all(
+				"Notification Log",
+				filters={"for_user": build.user("operator"), "document_type": doctype},
+				pluck="subject",
+			)
+			self.assertEqual(len([text for text in said if "DANGER" in text]), 2)
+			self.assertTrue(any("1A" in text for text in said))
+
+
+class Placing(TicketTest):
+	def test_calls_become_one_proposal_and_one_touch_one_incident(self):
+		for doctype in self.each():
+			written = [self.write(doctype, index) for index in range(4)]
+			self.read()
+			found = frappe.get_all("Outage Proposal", filters={"property": self.property}, fields=["*"])
+			self.assertEqual(
+				[(row.status, row.callers, row.power_node) for row in found], [("Open", 4, self.shafts[0])]
+			)
+			self.assertEqual(frappe.db.count("Outage Incident", {"property": self.property}), 0)
+			self.read()
+			with self.as_user("operator"):
+				answer = proposals.declare_proposal(found[0].name)
+				again = proposals.declare_proposal(found[0].name)
+			self.assertEqual((answer["linked"], again["incident"]), (4, answer["incident"]))
+			self.assertEqual(frappe.db.count("Outage Incident", {"property": self.property}), 1)
+			for ticket in written:
+				self.assertEqual(self.call_of(ticket).incident, answer["incident"])
+				self.assertEqual(self.field(doctype, ticket.name, "outage_incident"), answer["incident"])
+				self.assertEqual(self.kinds_of(ticket), ["Known"])
+
+	def test_declared_by_hand_the_proposal_asks_no_more(self):
+		for doctype in self.each():
+			for index in range(3):
+				self.write(doctype, index)
+			self.read()
+			incident = self.declare(nodes=[self.room])
+			self.read()
+			found = frappe.get_all(
+				"Outage Proposal", filters={"property": self.property}, fields=["status", "incident"]
+			)
+			self.assertEqual([(row.status, row.incident) for row in found], [("Declared", incident)])
+
+	def test_under_a_running_outage_it_is_linked(self):
+		for doctype in self.each():
+			incident = self.declare(nodes=[self.shafts[0]])
+			inside, outside = self.write(doctype, 0), self.write(doctype, 5)
+			self.read()
+			self.assertEqual(self.call_of(inside).incident, incident)
+			self.assertFalse(self.call_of(outside).incident)
+
+	def test_who_is_still_out_after_restoration_is_called_even_if_not_sampled(self):
+		for doctype in self.each():
+			platforms.set_settings(callback_sample_percent=0)
+			incident = self.declare(nodes=[self.shafts[0]])
+			self.restore(incident)
+			values = {"incident": incident, "contact": self.contacts[0]}
+			self.assertEqual(frappe.db.get_value("Outage Callback", values, "status"), "Not Required")
+			ticket = self.write(doctype, 0, "Still no power")
+			self.read()
+			self.assertEqual(self.call_of(ticket).incident, incident)
+			self.assertEqual(
+				frappe.db.get_value("Outage Callback", values, ["status", "reason"]), ("Pending", "Reported")
+			)
+
+	def test_what_nobody_shares_waits_no_longer_when_it_is_old(self):
+		for doctype in self.each():
+			ticket = self.write(doctype, 0)
+			self.read()
+			self.assertTrue(self.call_of(ticket).waiting)
+			self.clock.move(60 * 7)
+			self.read()
+			self.assertFalse(self.call_of(ticket).waiting)
+
+
+class Following(TicketTest):
+	def linked(self, doctype: str, *texts: str):
+		"""Tickets of the first residents, linked to a running outage."""
+		written = [self.write(doctype, index, *([text] if text else [])) for index, text in enumerate(texts)]
+		incident = self.declare(nodes=[self.room])
+		self.read()
+		return incident, written
+
+	def test_the_ticket_shows_the_outage_and_is_answered_once(self):
+		for doctype in self.each():
+			incident, (ticket, asks) = self.linked(doctype, "", "")
+			frappe.db.set_value("Trouble Call", self.call_of(asks).name, "wants_updates", 1)
+			self.do("engineer", "set_etr", incident, self.clock.now + timedelta(hours=2))
+			self.do("engineer", "set_etr", incident, self.clock.now + timedelta(hours=3))
+			self.assertEqual(self.kinds_of(ticket), ["Known"])
+			self.assertEqual(self.kinds_of(asks), ["ETR", "ETR", "Known"])
+			row = frappe.db.get_value(
+				doctype, ticket.name, ["outage_incident", "outage_level", "outage_etr"], as_dict=True
+			)
+			self.assertEqual((row.outage_incident, row.outage_level), (incident, "II"))
+			self.assertMoment(row.outage_etr, self.clock.now + timedelta(hours=3))
+			self.restore(incident)
+			self.assertEqual(self.kinds_of(ticket), ["Known", "Restored"])
+			self.assertEqual(self.field(doctype, ticket.name, "outage_state"), "Restored")
+			self.assertEqual(self.status(ticket), "Open")
+			self.send()
+			self.assertEqual(len(platforms.answers_on(ticket)), 2)
+			self.assertEqual({row.status for row in self.replies(ticket)}, {"Sent"})
+			self.assertEqual(self.status(ticket), "Open")
+
+	def test_reached_resolves_unless_there_is_something_else(self):
+		for doctype in self.each():
+			incident, (plain, mixed) = self.linked(
+				doctype, "", "No power. The tap in my kitchen has been dripping for a week"
+			)
+			self.restore(incident)
+			self.assertEqual((self.status(plain), self.status(mixed)), ("Open", "Open"))
+			for index in (0, 1):
+				self.log(incident, index, "Reached")
+			self.assertEqual((self.status(plain), self.status(mixed)), ("Resolved", "Open"))
+			self.assertEqual(len(platforms.notes_on(plain)), 1)
+			self.send()
+			self.assertEqual(self.status(plain), "Resolved")
+			self.assertEqual(self.kinds_of(plain), ["Callback", "Known", "Restored"])
+
+	def test_no_answer_and_still_out_keep_it_open(self):
+		for doctype in self.each():
+			incident, (ticket, other) = self.linked(doctype, "", "")
+			self.restore(incident)
+			self.log(incident, 0, "No Answer")
+			self.assertEqual(self.status(ticket), "Open")
+			nested = self.log(incident, 0, "Still Out")["nested_incident"]
+			self.assertTrue(nested)
+			self.assertEqual(self.call_of(ticket).incident, nested)
+			self.assertEqual(self.field(doctype, ticket.name, "outage_incident"), nested)
+			self.assertEqual(self.field(doctype, other.name, "outage_incident"), incident)
+			self.assertEqual(self.status(ticket), "Open")
+			self.assertEqual(len(platforms.notes_on(ticket)), 2)
+
+	def test_a_ticket_closed_by_hand_closes_no_incident_and_stays_closed(self):
+		for doctype in self.each():
+			incident, (ticket,) = self.linked(doctype, "")
+			doc = frappe.get_doc(doctype, ticket.name)
+			doc.status = "Closed"
+			doc.save(ignore_permissions=True)
+			self.assertEqual(self.field("Outage Incident", incident, "status"), "Reported")
+			self.restore(incident)
+			self.send()
+			self.log(incident, 0, "Reached")
+			self.send()
+			self.assertEqual(self.status(ticket), "Closed")
+
+	def test_a_desk_that_refuses_costs_no_callback(self):
+		for doctype in self.each():
+			incident, (ticket,) = self.linked(doctype, "")
+			self.restore(incident)
+			refusal = frappe.ValidationError("mandatory: resolution")
+			with patch.object(DESKS[doctype], "resolve", side_effect=refusal):
+				answer = self.log(incident, 0, "Reached")
+			self.assertEqual(answer["callback_status"], "Reached")
+			self.assertEqual(self.status(ticket), "Open")
+			self.assertTrue(frappe.db.exists("Error Log", {"method": ("like", "Outage ticket not resolved%")}))
+
+	def test_a_callback_goes_on_when_the_desk_is_switched_off(self):
+		for doctype in self.each():
+			incident, (ticket,) = self.linked(doctype, "")
+			self.restore(incident)
+			platforms.only()
+			self.assertEqual(self.log(incident, 0, "Reached")["callback_status"], "Reached")
+			self.assertEqual(self.status(ticket), "Open")
+
+	def test_one_residents_words_reach_no_other(self):
+		secrets = [f"secretword{n} my brother sleeps in the cellar" for n in range(4)]
+		for doctype in self.each():
+			written = [
+				self.write(doctype, index, "No power", f"No power. {text}") for index, text in enumerate(secrets)
+			]
+			self.read()
+			name = frappe.db.get_value("Outage Proposal", {"property": self.property, "status": "Open"})
+			with self.as_user("operator"):
+				incident = proposals.declare_proposal(name)["incident"]
+			self.restore(incident)
+			self.log(incident, 0, "Reached")
+			self.log(incident, 1, "Still Out")
+			self.send()
+			for table in (
+				"Outage Ticket Reply",
+				"Outage Proposal",
+				"Outage Incident",
+				"Timeline Entry",
+				"Trouble Call",
+				"Outage Callback",
+				"Notification Log",
+			):
+				for row in frappe.get_all(table, fields=["*"]):
+					self.assertNotIn("secretword", str(dict(row)), table)
+			for ticket in written:
+				for text in [*platforms.answers_on(ticket), *platforms.notes_on(ticket)]:
+					self.assertNotIn("secretword", text)
+					for contact in self.contacts:
+						self.assertNotIn(contact, text)
+
+	def test_a_thousand_tickets_in_few_statements(self):
+		for doctype in self.each():
+			incident = self.declare(nodes=[self.room])
+			names = self.thousand(doctype, incident)
+			said, real = [], frappe.local.db.sql
+
+			def sql(query, *args, said=said, real=real, **kwargs):
+				said.append(str(query))
+				return real(query, *args, **kwargs)
+
+			doc = frappe.get_doc("Outage Incident", incident)
+			before = frappe.get_doc("Outage Incident", incident)
+			doc.status = "Restored"
+			doc._doc_before_save = before
+			with patch.object(frappe.local.db, "sql", sql):
+				tickets.on_incident_change(doc)
+			self.assertLess(len(said), 30)
+			self.assertEqual(frappe.db.count("Outage Ticket Reply", {"incident": incident}), 1000)
+			self.assertEqual(frappe.db.count(doctype, {"outage_state": "Restored", "name": ("in", names)}), 1000)
+			with patch.object(frappe.local.db, "sql", sql):
+				self.assertEqual(ticket_replies.queue(doc, "Restored", tickets.linked_calls(incident)), 0)
+
+	def thousand(self, doctype: str, incident: str) -> list:
+		"""Tickets and their calls, written without ceremony."""
+		now, numbered = frappe.utils.now(), doctype == "HD Ticket"
+		names = [900_000_000 + n if numbered else f"BULK-{n}" for n in range(1000)]
+		frappe.db.bulk_insert(
+			doctype,
+			["name", "creation", "modified", "subject", "status"],
+			[(name, now, now, "No power", "Open") for name in names],
+		)
+		frappe.db.bulk_insert(
+			"Trouble Call",
+			["name", "creation", "modified", "property", "incident", "ticket_type", "ticket", "said_at"],
+			[(f"bulk{n}", now, now, self.property, incident, doctype, str(name), now) for n, name in enumerate(names)],
+		)
+		return names
+
+
+class Delivery(TicketTest):
+	def one(self, doctype: str):
+		"""A ticket with one answer to send."""
+		ticket = self.write(doctype, 0)
+		self.declare(nodes=[self.room])
+		self.read()
+		return ticket
+
+	def test_tried_again_after_a_while_and_given_up_after_five(self):
+		for doctype in self.each():
+			ticket = self.one(doctype)
+			with patch.object(DESKS[doctype], "reply", side_effect=frappe.OutgoingEmailError("server down")):
+				for tries, wait in enumerate((1, 5, 15, 60, 0), start=1):
+					self.send()
+					self.send()  # too early: nothing happens
+					row = self.replies(ticket)[0]
+					self.assertEqual((row.tries, row.status), (tries, "Failed" if tries == 5 else "Queued"))
+					self.assertIn("server down", row.error)
+					self.clock.move(wait)
+			self.assertEqual(platforms.answers_on(ticket), [])
+
+	def test_the_server_comes_back(self):
+		for doctype in self.each():
+			ticket = self.one(doctype)
+			with patch.object(DESKS[doctype], "reply", side_effect=frappe.OutgoingEmailError("server down")):
+				self.send()
+			self.clock.move(2)
+			self.send()
+			row = self.replies(ticket)[0]
+			self.assertEqual((row.status, row.tries, row.error), ("Sent", 2, None))
+			self.assertEqual(len(platforms.answers_on(ticket)), 1)
+
+	def test_a_worker_that_dies_before_it_records_sends_once(self):
+		for doctype in self.each():
+			ticket = self.one(doctype)
+			desk, real = DESKS[doctype], DESKS[doctype].reply
+
+			def reply_and_die(*args, real=real):
+				real(*args)
+				raise SystemExit
+
+			frappe.db.savepoint("worker")
+			with patch.object(desk, "reply", reply_and_die), self.assertRaises(SystemExit):
+				self.send()
+			frappe.db.rollback(save_point="worker")
+			self.assertEqual(platforms.answers_on(ticket), [])
+			self.send()
+			self.send()
+			self.assertEqual(len(platforms.answers_on(ticket)), 1)
+
+	def test_what_cannot_be_sent_holds_up_nothing_else(self):
+		ticket = self.one("HD Ticket")
+		platforms.only("Issue")
+		waiting = self.replies(ticket)[0].name
+		self.assertNotIn(waiting, ticket_replies.queued(1000))
+		platforms.only("HD Ticket")
+		self.assertIn(waiting, ticket_replies.queued(1000))
+		self.send()
+		self.assertEqual(len(platforms.answers_on(ticket)), 1)
+
+	def test_a_drill_answers_nobody(self):
+		for doctype in self.each():
+			ticket = self.write(doctype, 0)
+			self.declare(nodes=[self.room], is_drill=1)
+			self.read()
+			self.assertEqual(self.replies(ticket), [])
+
+	def test_residents_read_the_sites_language(self):
+		frappe.db.set_single_value("System Settings", "language", "zh")
+		frappe.local.lang = "en"
+		ticket = self.write("HD Ticket", 0)
+		platforms.only("HD Ticket")
+		self.declare(nodes=[self.room])
+		self.read()
+		self.assertRegex(self.replies(ticket)[0].message, "[\u4e00-\u9fff]")
+		self.assertEqual(frappe.local.lang, "en")
+
+
+class Customers(TicketTest):
+	def missing(self) -> list:
+		return [row for row in households.missing() if row[1] in self.units]
+
+	def test_the_sweep_makes_the_household_of_who_wrote(self):
+		for doctype in self.each():
+			desk, customer = DESKS[doctype], platforms.CUSTOMER_OF[doctype]
+			ticket = self.write(doctype, 0)
+			self.read()
+			self.assertEqual(self.missing(), [(doctype, self.units[0])])
+			name = households.make(*self.missing()[0])
+			self.assertEqual(self.missing(), [])
+			households.show_on_tickets()
+			self.assertEqual(self.field(doctype, ticket.name, "customer"), name)
+			self.assertEqual(households.show_on_tickets(), 0)
+			self.assertEqual(platforms.customers_of(self.contacts[0], customer), [name])
+			self.assertEqual(desk.household(self.units[0]), name)
+
+	def test_a_callback_makes_it_too_and_its_refusal_costs_nothing(self):
+		for doctype in self.each():
+			desk, customer = DESKS[doctype], platforms.CUSTOMER_OF[doctype]
+			incident = self.declare(nodes=[self.room])
+			self.restore(incident)
+			with patch.object(desk, "household", side_effect=frappe.ValidationError("mandatory: tax id")):
+				self.log(incident, 0, "Reached")
+			self.log(incident, 1, "Reached")
+			self.assertEqual(platforms.customers_of(self.contacts[0], customer), [])
+			self.assertEqual(len(platforms.customers_of(self.contacts[1], customer)), 1)
+
+	def test_an_old_ticket_is_not_given_to_the_next_household(self):
+		for doctype in self.each():
+			ticket = self.write(doctype, 0)
+			self.read()
+			unit = frappe.get_doc("Property Unit", self.units[0])
+			unit.set("residents", [{"contact": build.make_contact("A Newcomer")}])
+			unit.save(ignore_permissions=True)
+			self.assertEqual(self.missing(), [])
+			DESKS[doctype].household(self.units[0])
+			households.show_on_tickets()
+			self.assertFalse(self.field(doctype, ticket.name, "customer"))

@@ -1,0 +1,136 @@
+"""Every string that a person reads has its line in translations/zh.csv."""
+
+import ast
+import csv
+import json
+import re
+import unittest
+from collections.abc import Iterator
+from pathlib import Path
+
+import outage_response
+
+APP = Path(outage_response.__file__).resolve().parent
+TRANSLATIONS = APP / "translations" / "zh.csv"
+# option lists of words that the rules read; people see them in the plan editor only, as keys
+KEYS_OF_THE_PLAN = ("Plan Step",)
+
+
+def translated() -> dict[str, str]:
+	with TRANSLATIONS.open(encoding="utf-8", newline="") as file:
+		return {row[0]: row[1] for row in csv.reader(file) if len(row) > 1}
+
+
+def in_python() -> Iterator[tuple[str, str]]:
+	"""(text, where) of each literal given to `_()`."""
+	for path in sorted(APP.rglob("*.py")):
+		if "tests" in path.relative_to(APP).parts:
+			continue
+		for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+			if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "_" and node.args:
+				text = node.args[0]
+				if isinstance(text, ast.Constant) and isinstance(text.value, str):
+					yield text.value, f"{path.relative_to(APP)}:{node.lineno}"
+
+
+# __("…") and _("…") of scripts, pages, print formats and e-mail templates; what the builder made is left out
+IN_MARKUP = re.compile(r"""\b__?\(\s*(?P<quote>["'`])(?P<text>(?:\\.|(?!(?P=quote))[^\\])*)(?P=quote)""", re.DOTALL)
+MARKUP = (".js", ".html", ".vue")
+MADE = ("dist", "node_modules")
+
+
+def in_markup() -> Iterator[tuple[str, str]]:
+	"""(text, where) of each literal given to `__()` in scripts, and to `_()` in templates."""
+	for path in sorted(APP.rglob("*")):
+		if path.suffix not in MARKUP or set(MADE) & set(path.relative_to(APP).parts):
+			continue
+		for found in IN_MARKUP.finditer(path.read_text(encoding="utf-8")):
+			yield found["text"].replace('\\"', '"').replace("\\'", "'"), str(path.relative_to(APP))
+
+
+def in_templates() -> Iterator[tuple[str, str]]:
+	"""What the pages of residents say: each text given to `_()` in a template, and the words that flows give them."""
+	from outage_response.flows import portal, portal_actions, templates, wording
+
+	for path in sorted((APP / "templates").rglob("*.html")):
+		for text in re.findall(r'_\("([^"]+)"\)', path.read_text(encoding="utf-8")):
+			yield text, path.name
+	for texts in (wording.PLAIN_CAUSES, portal.WORK, templates.DONE):
+		for text in texts.values():
+			yield text, "pages"
+	for text in filter(None, portal_actions.PARTS):
+		yield text, "pages"
+
+
+def in_timeline() -> Iterator[tuple[str, str]]:
+	from outage_response.flows.timeline import TEXTS
+
+	for kind, text in TEXTS.items():
+		yield text, f"timeline {kind}"
+
+
+def in_doctypes() -> Iterator[tuple[str, str]]:
+	"""Names, labels, descriptions and options of our doctypes."""
+	for path in sorted((APP / "outage_response" / "doctype").glob("*/*.json")):
+		doc = json.loads(path.read_text(encoding="utf-8"))
+		yield doc["name"], path.name
+		for field in doc["fields"]:
+			for key in ("label", "description"):
+				if field.get(key):
+					yield field[key], f"{path.name} {field.get('fieldname')} {key}"
+			if field["fieldtype"] == "Select" and doc["name"] not in KEYS_OF_THE_PLAN:
+				for option in filter(None, (field.get("options") or "").split("\n")):
+					yield option, f"{path.name} {field['fieldname']} option"
+
+
+def in_desk() -> Iterator[tuple[str, str]]:
+	"""Names and labels of the workspace, its cards, charts and links, of reports, pages and print formats."""
+	for kind in ("workspace", "number_card", "dashboard_chart", "report", "print_format", "page"):
+		for path in sorted((APP / "outage_response" / kind).glob("*/*.json")):
+			doc = json.loads(path.read_text(encoding="utf-8"))
+			yield doc.get("label") or doc.get("title") or doc.get("chart_name") or doc["name"], path.name
+			for table in ("shortcuts", "links"):
+				for row in doc.get(table) or ():
+					yield row["label"], f"{path.name} {table}"
+			for block in json.loads(doc.get("content") or "[]") if kind == "workspace" else ():
+				if block["type"] == "header":
+					yield re.sub("<[^>]+>", "", block["data"]["text"]), f"{path.name} header"
+
+
+class Translations(unittest.TestCase):
+	def missing(self, found: Iterator[tuple[str, str]]) -> list[str]:
+		known = translated()
+		return sorted({f"{text!r} ({where})" for text, where in found if not known.get(text)})
+
+	def test_every_string_of_the_code_has_its_line(self):
+		self.assertEqual([], self.missing(in_python()))
+
+	def test_every_string_of_scripts_and_templates_has_its_line(self):
+		found = list(in_markup())
+		self.assertGreater(len(found), 100, "the search finds nothing any more")
+		self.assertEqual([], self.missing(found))
+
+	def test_every_text_of_the_pages_has_its_line(self):
+		self.assertEqual([], self.missing(in_templates()))
+
+	def test_every_sentence_of_the_timeline_has_its_line(self):
+		self.assertEqual([], self.missing(in_timeline()))
+
+	def test_every_word_of_our_doctypes_has_its_line(self):
+		self.assertEqual([], self.missing(in_doctypes()))
+
+	def test_every_name_in_the_desk_has_its_line(self):
+		self.assertEqual([], self.missing(in_desk()))
+
+	def test_a_translation_keeps_the_placeholders(self):
+		for text, translation in translated().items():
+			with self.subTest(text=text):
+				self.assertEqual(
+					sorted(re.findall(r"{\w*}", text)), sorted(re.findall(r"{\w*}", translation)), translation
+				)
+
+	def test_no_line_stands_twice(self):
+		with TRANSLATIONS.open(encoding="utf-8", newline="") as file:
+			rows = [row for row in csv.reader(file) if row]
+		keys = [(row[0], row[2] if len(row) > 2 else "") for row in rows]
+		self.assertEqual([], sorted({key for key in keys if keys.count(key) > 1}))

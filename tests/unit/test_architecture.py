@@ -1,0 +1,87 @@
+"""Imports point one way: hooks, api, controllers -> flows -> domain, and flows -> integrations."""
+
+import ast
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[2]
+APP = ROOT / "outage_response"
+MODULES = {
+	".".join(path.relative_to(ROOT).with_suffix("").parts).removesuffix(".__init__"): path
+	for path in sorted(APP.rglob("*.py"))
+}
+CONTROLLERS = "outage_response.outage_response"
+# what a layer may not import; every layer may import what is not named here
+FORBIDDEN = {
+	"outage_response.domain": ["frappe", "erpnext", "crm", "helpdesk"],
+	"outage_response.integrations": [CONTROLLERS, "outage_response.flows"],
+	"outage_response.flows": [CONTROLLERS],
+	"outage_response": ["outage_response.api", "outage_response.hooks"],
+}
+
+
+def _within(module: str, package: str) -> bool:
+	return module == package or module.startswith(package + ".")
+
+
+def imports_of(module: str, source: str, is_package: bool = False) -> set[str]:
+	"""Dotted names that `module` imports, at the top or inside a function; relative ones made absolute."""
+	package = module.split(".") if is_package else module.split(".")[:-1]
+	found = set()
+	for node in ast.walk(ast.parse(source)):
+		if isinstance(node, ast.Import):
+			found |= {alias.name for alias in node.names}
+		elif isinstance(node, ast.ImportFrom):
+			base = package[: len(package) - node.level + 1] if node.level else []
+			origin = ".".join([*base, *([node.module] if node.module else [])])
+			found |= {origin} | {f"{origin}.{alias.name}" for alias in node.names}
+	return found
+
+
+def _imports(module: str) -> set[str]:
+	path = MODULES[module]
+	return imports_of(module, path.read_text(encoding="utf-8"), path.name == "__init__.py")
+
+
+@pytest.mark.parametrize("module", MODULES)
+def test_no_module_imports_what_stands_above_it(module):
+	for layer, forbidden in FORBIDDEN.items():
+		if _within(module, layer):
+			for package in forbidden:
+				if not _within(module, package):
+					assert not [name for name in _imports(module) if _within(name, package)], (module, package)
+
+
+@pytest.mark.parametrize("module", [module for module in MODULES if _within(module, "outage_response.domain")])
+def test_the_rules_import_only_each_other_and_the_standard_library(module):
+	for name in _imports(module):
+		inside = _within(name, "outage_response.domain")
+		assert inside or name.split(".")[0] in sys.stdlib_module_names, (module, name)
+
+
+def test_the_check_sees_relative_and_hidden_imports():
+	source = "def f():\n\tfrom ..flows import task\n\timport frappe.utils\n\tfrom . import plan"
+	found = imports_of("outage_response.domain.clock", source)
+	assert {"outage_response.flows.task", "frappe.utils", "outage_response.domain.plan"} <= found
+	assert "outage_response.domain.plan" in imports_of("outage_response.domain", "from . import plan", is_package=True)
+
+
+def test_the_rules_load_where_there_is_no_frappe():
+	names = [module for module in MODULES if _within(module, "outage_response.domain")]
+	code = f"import sys; sys.modules['frappe'] = None; [__import__(name) for name in {names!r}]"
+	subprocess.run([sys.executable, "-c", code], cwd=ROOT, check=True, timeout=60)
+
+
+def test_the_rules_read_no_clock():
+	"""They are given the time: a rule that looked at the clock itself could not be tested, nor replayed."""
+	for module in MODULES:
+		if _within(module, "outage_response.domain"):
+			called = {
+				node.func.attr
+				for node in ast.walk(ast.parse(MODULES[module].read_text(encoding="utf-8")))
+				if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute)
+			}
+			assert not called & {"now", "utcnow", "today", "monotonic"}, module

@@ -1,0 +1,157 @@
+"""Who is called back, when, how often (clause 5.3.3)."""
+
+from datetime import datetime, time, timedelta
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from outage_response.domain import callbacks
+from outage_response.domain.callbacks import Policy
+from outage_response.domain.errors import RuleError
+
+POLICY = Policy()
+
+
+def at(hour: int, minute: int = 0, day: int = 5) -> datetime:
+	return datetime(2026, 1, day, hour, minute)
+
+
+@pytest.mark.parametrize(
+	("danger", "care", "reported", "why"),
+	[
+		(True, True, True, "Life safety"),
+		(True, False, False, "Life safety"),
+		(False, True, True, "Care"),
+		(False, False, True, "Reported"),
+		(False, False, False, "Standard"),
+	],
+)
+def test_the_gravest_reason_counts(danger, care, reported, why):
+	assert callbacks.reason(danger=danger, care=care, reported=reported) == why
+
+
+def test_the_order_is_danger_care_reported_others():
+	assert callbacks.REASONS == ("Life safety", "Care", "Reported", "Standard")
+
+
+# ------------------------------------------------------------------------------------------------ sampling
+@pytest.mark.parametrize("why", ["Life safety", "Care", "Reported"])
+def test_only_standard_callbacks_are_sampled(why):
+	nobody = Policy(sample_percent=0)
+	assert all(callbacks.required(why, f"contact {n}", "OUT-1", nobody) for n in range(50))
+	assert not any(callbacks.required("Standard", f"contact {n}", "OUT-1", nobody) for n in range(50))
+
+
+def test_a_full_sample_calls_everybody():
+	assert all(callbacks.required("Standard", f"contact {n}", "OUT-1", POLICY) for n in range(500))
+
+
+@pytest.mark.parametrize("percent", [10, 50, 90])
+def test_the_sample_has_about_the_size_asked_for(percent):
+	drawn = sum(callbacks.required("Standard", f"contact {n}", "OUT-1", Policy(percent)) for n in range(2000))
+	assert abs(drawn - 20 * percent) < 80
+
+
+@given(st.text("OUT-123", max_size=6), st.text("OUT-123", max_size=6), st.integers(0, 100), st.integers(0, 100))
+def test_drawing_again_gives_the_same_answer_and_a_larger_sample_contains_the_smaller(contact, incident, one, two):
+	small, large = sorted((one, two))
+	drawn = [callbacks.required("Standard", contact, incident, Policy(percent)) for percent in (small, small, large)]
+	assert drawn[0] == drawn[1]
+	assert drawn[0] <= drawn[2]
+
+
+def test_different_incidents_draw_different_people():
+	def drawn(incident):
+		return {n for n in range(200) if callbacks.required("Standard", str(n), incident, Policy(50))}
+
+	assert drawn("OUT-1") != drawn("OUT-2")
+
+
+def test_a_drawn_sample_does_not_depend_on_the_machine():
+	"""The answer was written down once; another Python or processor must give the same."""
+	drawn = [n for n in range(12) if callbacks.required("Standard", f"contact {n}", "OUT-1", Policy(50))]
+	assert drawn == [1, 2, 3, 4, 5, 6, 8, 9, 11]
+
+
+# ------------------------------------------------------------------------------------------------ calling hours
+@pytest.mark.parametrize(
+	("moment", "then"),
+	[
+		(at(8), at(8)),
+		(at(12, 30), at(12, 30)),
+		(at(20, 59), at(20, 59)),
+		(at(21), at(8, day=6)),
+		(at(23, 59), at(8, day=6)),
+		(at(0), at(8)),
+		(at(7, 59), at(8)),
+		(datetime(2026, 12, 31, 22), datetime(2027, 1, 1, 8)),
+	],
+)
+def test_residents_are_called_within_calling_hours(moment, then):
+	assert callbacks.within_calling_hours(moment, POLICY) == then
+	for why in ("Care", "Reported", "Standard"):
+		assert callbacks.attempt_at(why, moment, POLICY) == then
+
+
+def test_those_who_were_in_danger_are_called_at_any_hour():
+	assert callbacks.attempt_at("Life safety", at(3), POLICY) == at(3)
+
+
+def test_calling_hours_that_end_as_they_begin_are_no_limit():
+	assert callbacks.within_calling_hours(at(3), Policy(calling_from=time(8), calling_to=time(8))) == at(3)
+
+
+@given(st.datetimes(datetime(2026, 1, 1), datetime(2026, 12, 31)), st.integers(0, 22), st.integers(1, 23))
+def test_a_call_is_never_early_never_out_of_hours_and_at_most_a_day_later(moment, opens, hours):
+	policy = Policy(calling_from=time(opens), calling_to=time(min(opens + hours, 23), 30))
+	then = callbacks.within_calling_hours(moment, policy)
+	assert moment <= then < moment + timedelta(days=1)
+	assert policy.calling_from <= then.time() < policy.calling_to
+	assert callbacks.within_calling_hours(then, policy) == then
+
+
+# ------------------------------------------------------------------------------------------------ attempts
+@pytest.mark.parametrize("outcome", ["Reached", "Still Out", "Refused"])
+@pytest.mark.parametrize("attempt", [1, 3, 7])
+def test_an_answer_ends_the_callback_at_whichever_attempt(outcome, attempt):
+	assert callbacks.after_attempt("Standard", outcome, attempt, at(12), POLICY) == (outcome, None)
+
+
+def test_nobody_answering_is_tried_again_until_the_attempts_are_used_up():
+	assert callbacks.after_attempt("Standard", "No Answer", 1, at(12), POLICY) == ("No Answer", at(14))
+	assert callbacks.after_attempt("Standard", "No Answer", 2, at(20), POLICY) == ("No Answer", at(8, day=6))
+	assert callbacks.after_attempt("Standard", "No Answer", 3, at(12), POLICY) == ("Exhausted", None)
+	assert callbacks.after_attempt("Life safety", "No Answer", 2, at(20), POLICY) == ("No Answer", at(22))
+	assert callbacks.after_attempt("Standard", "No Answer", 4, at(12), POLICY) == ("Exhausted", None)
+
+
+@pytest.mark.parametrize("outcome", ["", "Exhausted", "Pending", "reached"])
+def test_an_unknown_outcome_is_refused(outcome):
+	with pytest.raises(RuleError, match="Outcome"):
+		callbacks.after_attempt("Standard", outcome, 1, at(12), POLICY)
+
+
+@pytest.mark.parametrize(
+	("status", "ended"),
+	[
+		("Pending", False),
+		("No Answer", False),
+		("Reached", True),
+		("Still Out", True),
+		("Refused", True),
+		("Exhausted", True),
+		("Not Required", True),
+	],
+)
+def test_a_callback_that_has_ended_takes_no_further_attempt(status, ended):
+	if ended:
+		with pytest.raises(RuleError, match="Status"):
+			callbacks.require_open(status)
+	else:
+		callbacks.require_open(status)
+	assert callbacks.all_ended(["Reached", status]) is ended
+
+
+def test_a_round_without_callbacks_is_finished():
+	assert callbacks.all_ended([])

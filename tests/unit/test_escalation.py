@@ -1,0 +1,105 @@
+"""Who is rung after whom, and when it ends."""
+
+from datetime import datetime, timedelta
+
+import pytest
+
+from outage_response.domain.escalation import (
+	ASSIGNED,
+	CONTROL_ROOM,
+	LEAD,
+	MANAGER,
+	Person,
+	Row,
+	Rule,
+	State,
+	is_due,
+	ring,
+	rule_for,
+	starts_again,
+)
+
+NOW = datetime(2026, 3, 11, 2, 0)
+LADDER = (
+	Row(ASSIGNED, times=2, every_minutes=1),
+	Row(CONTROL_ROOM, together=True),
+	Row(LEAD, after_minutes=3),
+	Row(MANAGER, after_minutes=5),
+)
+
+
+def somebody(*there: str):
+	"""Everybody named in `there` can be rung; each is one person."""
+	return lambda row: [Person(row.whom)] if row.whom in there else []
+
+
+def played(rule: Rule, people) -> list[tuple[int, list[str]]]:
+	"""(minutes from the beginning, who is rung) until it ends."""
+	state, now, found = State(), NOW, []
+	while True:
+		one = ring(rule, state, now, people)
+		if one.next_at is None:
+			assert one.gave_up
+			return found
+		found.append((int((now - NOW).total_seconds() // 60), [person.key for person, _row in one.calls]))
+		assert one.next_at > now
+		state, now = one.state, one.next_at
+
+
+def test_the_ladder_is_climbed_row_by_row():
+	found = played(Rule("", 1, LADDER), somebody(ASSIGNED, CONTROL_ROOM, LEAD, MANAGER))
+	both = [ASSIGNED, CONTROL_ROOM]
+	assert found == [(0, both), (1, both), (4, [LEAD]), (9, [MANAGER])]
+
+
+def test_an_empty_level_is_passed_at_once():
+	"""Nobody waits for somebody who is not there: the manager is rung when the lead would have been."""
+	found = played(Rule("", 1, LADDER), somebody(ASSIGNED, MANAGER))
+	assert found == [(0, [ASSIGNED]), (1, [ASSIGNED]), (4, [MANAGER])]
+
+
+def test_nobody_assigned_rings_the_next_at_once():
+	assert played(Rule("", 1, LADDER), somebody(LEAD))[0] == (0, [LEAD])
+
+
+def test_rounds_begin_anew_and_end():
+	found = played(Rule("", 1, LADDER, rounds=3), somebody(MANAGER))
+	assert len(found) == 3
+
+
+def test_nobody_at_all_ends_at_once_and_says_so():
+	one = ring(Rule("", 1, LADDER, rounds=3), State(), NOW, somebody())
+	assert one.gave_up
+	assert one.next_at is None
+	assert set(one.skipped) == {ASSIGNED, CONTROL_ROOM, LEAD, MANAGER}
+
+
+def test_one_person_in_two_rows_is_rung_once():
+	rule = Rule("", 0, (Row(ASSIGNED), Row(CONTROL_ROOM, together=True)))
+	one = ring(rule, State(), NOW, lambda row: [Person("nadia")])
+	assert [person.key for person, _row in one.calls] == ["nadia"]
+
+
+@pytest.mark.parametrize(("department", "expected"), [("security", "security"), ("engineering", ""), ("", "")])
+def test_a_department_s_own_rule_comes_first(department, expected):
+	rules = [Rule("", 1, LADDER), Rule("security", 1, LADDER), Rule("", 0, LADDER)]
+	assert rule_for(rules, department, 1).department == expected
+
+
+def test_no_rule_rings_nobody():
+	assert rule_for([Rule("", 1, LADDER)], "security", 3) is None
+
+
+def test_taken_and_not_begun():
+	rule = Rule("", 1, LADDER, start_minutes=10)
+	assert starts_again(rule, NOW, NOW + timedelta(minutes=3), 0) == (False, NOW + timedelta(minutes=10))
+	assert starts_again(rule, NOW, NOW + timedelta(minutes=10), 0)[0]
+	assert starts_again(Rule("", 1, LADDER), NOW, NOW + timedelta(days=1), 0) == (False, None)
+
+
+def test_a_clock_turned_back_does_not_silence():
+	later = NOW + timedelta(hours=1)
+	assert is_due(later, later, NOW)
+	assert not is_due(later, NOW, NOW)
+	assert is_due(NOW, None, NOW)
+	assert not is_due(None, later, NOW)

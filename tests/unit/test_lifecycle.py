@@ -1,0 +1,471 @@
+"""What may happen to an incident and to a task: states, gates, overrides, skipping, completing."""
+
+from dataclasses import replace
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from outage_response.domain import lifecycle
+from outage_response.domain.errors import GateClosed, RuleError
+from outage_response.domain.lifecycle import OPEN, TaskRow
+from outage_response.domain.plan import expand
+
+from .world import LEVELS, Situation, minute, plan, step, task_for
+
+STATES = ("Scheduled", "Reported", "Active", "Restored", "Stood Down", "Closed", "Cancelled")
+TASK_STATES = (*OPEN, "Done", "Skipped", "Cancelled")
+
+
+def task(key: str = "a_step", status: str = "Open", **values) -> TaskRow:
+	return TaskRow(key, key, values.pop("subject_type", ""), values.pop("subject", ""), 1, status, **values)
+
+
+def of_step(level: str, key: str, **values) -> TaskRow:
+	"""The row of a shipped step."""
+	everything = Situation(
+		reached=dict.fromkeys(
+			("reported", "confirmed", "planned_start", "planned_end", "stand_down"), 5
+		),  # supply is still away
+		called=(
+			("release_trapped", "elevator 1"),
+			("comfort_trapped", "elevator 1"),
+			("repair_backup", "critical_room 1"),
+		),
+	)
+	specs = expand(plan(level), everything.context())
+	return task_for(next(spec for spec in specs if spec.step.key == key), level, **values)
+
+
+# ------------------------------------------------------------------------------------------------ states
+# the states in which each verb is possible, from the design: Scheduled | Reported -> Active -> Restored -> Stood Down -> Closed
+INCIDENT = {
+	"confirm": "Reported Active Restored",
+	"start": "Scheduled",
+	"reclassify": "Scheduled Reported Active Restored",
+	"extend_scope": "Scheduled Reported Active",
+	"set_etr": "Scheduled Reported Active",
+	"report_trapped": "Reported Active Restored",
+	"permit_energise": "Reported Active",
+	"supply_back": "Reported Active",
+	"stand_down": "Active Restored",  # by area while the rest is still dark
+	"stand_down_everywhere": "Restored",
+	"file_report": "Stood-Down",
+	"close": "Stood-Down",
+	"cancel": "Scheduled Reported Active",
+	"send_notice": "Scheduled Reported Active Restored Stood-Down",
+	"prove_posting": "Scheduled Reported Active Restored Stood-Down",
+	"hand_over": "Scheduled Reported Active Restored Stood-Down",
+}
+TASK = {
+	"acknowledge": "Open",
+	"acknowledge_for": "Open",
+	"arrive": "Open Acknowledged",
+	"complete": "Open Acknowledged In-Progress",
+	"no_answer": "Open Acknowledged In-Progress",
+	"read_back": "In-Progress",
+	"add_evidence": "Done",
+	"skip": "Open Acknowledged In-Progress On-Post",
+	"reassign": "Open Acknowledged In-Progress On-Post",
+	"relieve": "On-Post",
+	"move": "On-Post",
+	"withdraw": "Open Acknowledged In-Progress On-Post",
+}
+
+
+def _allows(check, verb: str, status: str) -> bool:
+	try:
+		check(verb, status)
+	except RuleError as error:
+		assert "Status" in str(error)
+		assert status in str(error)
+		return False
+	return True
+
+
+@pytest.mark.parametrize(("verb", "states"), INCIDENT.items(), ids=INCIDENT)
+def test_an_incident_takes_a_verb_only_in_its_states(verb, states):
+	allowed = {status for status in STATES if _allows(lifecycle.require_incident_state, verb, status)}
+	assert allowed == {state.replace("-", " ") for state in states.split()}
+
+
+@pytest.mark.parametrize(("verb", "states"), TASK.items(), ids=TASK)
+def test_a_task_takes_a_verb_only_in_its_states(verb, states):
+	allowed = {status for status in TASK_STATES if _allows(lifecycle.require_task_state, verb, status)}
+	assert allowed == {state.replace("-", " ") for state in states.split()}
+
+
+def test_every_verb_has_its_states_written_down_here():
+	assert set(lifecycle.INCIDENT_VERBS) == set(INCIDENT)
+	assert set(lifecycle.TASK_VERBS) == set(TASK)
+
+
+@pytest.mark.parametrize("status", ["Closed", "Cancelled"])
+def test_an_incident_that_has_ended_takes_no_verb(status):
+	assert not [verb for verb in INCIDENT if _allows(lifecycle.require_incident_state, verb, status)]
+
+
+@pytest.mark.parametrize("status", ["Done", "Skipped", "Cancelled"])
+def test_a_task_is_not_completed_twice(status):
+	with pytest.raises(RuleError, match="Status"):
+		lifecycle.require_task_state("complete", status)
+
+
+@pytest.mark.parametrize("status", OPEN)
+def test_whoever_is_in_danger_leaves_in_whatever_state_the_task_is(status):
+	lifecycle.require_task_state("withdraw", status)
+
+
+# ------------------------------------------------------------------------------------------------ gates
+# Which steps keep which gate closed, by hand from the procedure.
+GATE_KEEPERS = {
+	("I", "energise"): {"confirm_cause"},
+	("II", "energise"): {"confirm_cause", "isolate_fault", "organise_repair", "clear_to_energise"},
+	("III", "energise"): {"announce_energising"},
+	("III", "start"): {"clear_elevators", "stop_equipment", "warn_control_room", "shut_security_equipment"},
+	**{
+		(level, "stand_down"): {
+			"check_elevator",
+			"comfort_trapped",
+			"release_trapped",
+			"check_care_unit",
+			"repair_backup",
+			"check_switches",
+			"check_access_control",
+			"check_fire_security",
+		}
+		for level in ("I", "II")
+	},
+	("III", "stand_down"): {"check_fire_security", "restore_security_equipment", "inspect_supply"},
+	**{
+		(level, "close"): {"check_shaft", "call_back_residents", "notify_gm_restored", "write_report"}
+		for level in ("I", "II")
+	},
+	("III", "close"): {"check_shaft", "notify_gm_restored"},
+}
+
+
+@pytest.mark.parametrize(("level", "gate"), GATE_KEEPERS, ids=lambda value: value)
+def test_a_gate_is_kept_by_its_steps_and_by_no_other(level, gate):
+	tasks = [task(s.key, gate=s.gate, defect_gate=s.defect_gate, life_safety=s.life_safety) for s in plan(level)]
+	assert {row.step_key for row in lifecycle.blocking(gate, tasks)} == GATE_KEEPERS[level, gate]
+	for row in tasks:
+		row.status = "Done"
+	assert lifecycle.blocking(gate, tasks) == []
+
+
+@pytest.mark.parametrize("status", TASK_STATES)
+def test_only_an_open_task_keeps_its_gate_closed(status):
+	row = task(gate="stand_down", status=status)
+	assert lifecycle.blocking("stand_down", [row]) == ([row] if status in OPEN else [])
+	assert lifecycle.blocking("close", [row]) == []
+
+
+def test_life_safety_is_named_first_then_the_most_urgent():
+	rows = [
+		task("late", gate="stand_down", priority=3),
+		task("urgent", gate="stand_down", priority=1),
+		task("life", gate="stand_down", priority=2, life_safety=True),
+	]
+	assert [row.step_key for row in lifecycle.blocking("stand_down", rows)] == ["life", "urgent", "late"]
+
+
+def test_one_node_may_be_energised_while_work_goes_on_at_another():
+	rows = [
+		task("clear", gate="energise", subject_type="Power Node", subject="room A"),
+		task("clear", gate="energise", subject_type="Power Node", subject="room B"),
+	]
+	assert lifecycle.blocking("energise", rows, ["room B"]) == rows[1:]
+	assert lifecycle.blocking("energise", rows, ["room C"]) == []
+	assert lifecycle.blocking("energise", rows) == rows
+	cause = task("confirm_cause", gate="energise")
+	assert lifecycle.blocking("energise", [*rows, cause], ["room C"]) == [cause], "the cause concerns every node"
+
+
+@pytest.mark.parametrize(
+	("status", "defects", "kept"),
+	[
+		("Open", 0, False),
+		("Open", 1, True),
+		("In Progress", 2, True),
+		("Done", 0, False),
+		("Skipped", 1, False),
+	],
+)
+def test_a_defect_in_a_shaft_keeps_the_guards_on_post_until_it_is_mended(status, defects, kept):
+	row = task("check_shaft", status, gate="close", defect_gate="stand_down", defects=defects)
+	assert lifecycle.blocking("stand_down", [row]) == ([row] if kept else [])
+
+
+@pytest.mark.parametrize("reason", ["", "the owner wants it"])
+@pytest.mark.parametrize("life_safety", [False, True])
+def test_the_permission_to_energise_is_overridden_by_nobody(reason, life_safety):
+	rows = [task(gate="energise", life_safety=life_safety)]
+	with pytest.raises(GateClosed, match="Nobody can override") as refused:
+		lifecycle.pass_gate("energise", rows, override_reason=reason, may_override=True)
+	assert refused.value.blocking == rows
+
+
+@pytest.mark.parametrize("gate", ["start", "stand_down", "close"])
+def test_a_life_safety_step_is_overridden_by_nobody(gate):
+	rows = [task(gate=gate), task("check_elevator", gate=gate, life_safety=True)]
+	with pytest.raises(GateClosed, match="overridden by nobody") as refused:
+		lifecycle.pass_gate(gate, rows, override_reason="it is late", may_override=True)
+	assert refused.value.blocking == rows, "the refusal names everything that is open"
+
+
+@pytest.mark.parametrize("gate", ["start", "stand_down", "close"])
+@pytest.mark.parametrize(
+	("reason", "manager", "passes"),
+	[("", False, False), ("", True, False), ("  ", True, False), ("storm", False, False), ("storm", True, True)],
+)
+def test_other_gates_open_for_the_general_manager_with_a_reason(gate, reason, manager, passes):
+	rows = [task(gate=gate)]
+	if passes:
+		lifecycle.pass_gate(gate, rows, override_reason=reason, may_override=manager)
+	else:
+		with pytest.raises(GateClosed) as refused:
+			lifecycle.pass_gate(gate, rows, override_reason=reason, may_override=manager)
+		assert refused.value.blocking == rows
+
+
+@pytest.mark.parametrize("gate", ["start", "energise", "stand_down", "close"])
+def test_a_gate_that_nothing_keeps_is_open_for_everybody(gate):
+	lifecycle.pass_gate(gate, [])
+
+
+@pytest.mark.parametrize(
+	("row", "keeps"),
+	[
+		(task(gate="close"), True),
+		(task(gate="stand_down"), True),
+		(task(life_safety=True), True),
+		(task(status="On Post", gate="close"), True),
+		(task(), False),
+		(task(status="Done", gate="close"), False),
+		(task(status="Done", evidence_pending=True), True),
+		(task(status="Skipped", gate="close", evidence_pending=True), False),
+		(task(status="Cancelled", life_safety=True, evidence_pending=True), False),
+	],
+)
+def test_an_incident_closes_when_no_gate_no_life_safety_step_and_no_evidence_is_owed(row, keeps):
+	assert lifecycle.blocking_close([row]) == ([row] if keeps else [])
+
+
+@pytest.mark.parametrize("status", TASK_STATES)
+def test_an_incident_is_not_cancelled_with_an_open_life_safety_step(status):
+	rows = [task(gate="close"), task("check_elevator", status, life_safety=True)]
+	if status in OPEN:
+		with pytest.raises(GateClosed) as refused:
+			lifecycle.require_cancellable(rows)
+		assert refused.value.blocking == rows[1:]
+	else:
+		lifecycle.require_cancellable(rows)
+
+
+# ------------------------------------------------------------------------------------------------ skipping
+NEVER_SKIPPED = {
+	"I": {"check_elevator", "comfort_trapped", "release_trapped", "check_care_unit", "confirm_cause"},
+	"II": {
+		*("check_elevator", "comfort_trapped", "release_trapped", "check_care_unit", "confirm_cause"),
+		*("isolate_fault", "organise_repair", "clear_to_energise"),
+	},
+	"III": {"clear_elevators", "announce_energising"},
+}
+
+
+@pytest.mark.parametrize("level", LEVELS)
+def test_life_safety_and_the_permission_to_energise_are_skipped_by_nobody(level):
+	refused = set()
+	for s in plan(level):
+		row = task(s.key, gate=s.gate, life_safety=s.life_safety, held_until=s.held_until)
+		try:
+			lifecycle.require_skippable(row, general_manager=True, reason="no time")
+		except RuleError:
+			refused.add(s.key)
+	assert refused == NEVER_SKIPPED[level]
+
+
+@pytest.mark.parametrize("row", [task(gate="close"), task(gate="start"), task(held_until="stand_down")])
+def test_a_gate_or_a_post_is_skipped_only_by_the_general_manager(row):
+	lifecycle.require_skippable(row, general_manager=True, reason="handed to the police")
+	with pytest.raises(RuleError, match="General Manager"):
+		lifecycle.require_skippable(row, general_manager=False, reason="handed to the police")
+
+
+@pytest.mark.parametrize("reason", ["", "   "])
+@pytest.mark.parametrize("manager", [False, True])
+def test_skipping_takes_a_reason(reason, manager):
+	with pytest.raises(RuleError, match="Reason"):
+		lifecycle.require_skippable(task(), general_manager=manager, reason=reason)
+	lifecycle.require_skippable(task(), general_manager=manager, reason="not needed")
+
+
+# ------------------------------------------------------------------------------------------------ completing
+def complete(level: str, key: str, tasks=(), *, row: TaskRow | None = None, **said) -> None:
+	said = {"outcome": "", "checks": (), "evidence": "seen", "evidence_later": False, **said}
+	lifecycle.require_completable(step(level, key), row or of_step(level, key), tasks, **said)
+
+
+@pytest.mark.parametrize(("level", "key"), [("I", "guard_area"), ("II", "staff_post"), ("III", "patrol_planned")])
+def test_a_held_post_is_not_completed_by_hand(level, key):
+	"""Clause 5.3.4: the guard leaves only on command."""
+	with pytest.raises(RuleError, match="held post"):
+		complete(level, key, row=of_step(level, key, status="On Post"))
+
+
+@pytest.mark.parametrize("key", ["call_back_residents", "write_report"])
+def test_callbacks_and_report_complete_their_steps_themselves(key):
+	with pytest.raises(RuleError, match="completes by itself"):
+		complete("I", key, row=task(key))
+
+
+def test_notices_may_have_been_given_by_mouth():
+	complete("I", "first_word")
+
+
+@pytest.mark.parametrize(
+	("level", "key", "first"),
+	[
+		("I", "start_backup_supply", "isolate_incoming"),
+		("II", "start_backup_supply", "isolate_fault"),
+		("II", "clear_to_energise", "organise_repair"),
+		("III", "shut_security_equipment", "warn_control_room"),
+	],
+)
+def test_a_step_waits_for_the_one_before_it(level, key, first):
+	checks = step(level, key).checks
+	before = of_step(level, first)
+	with pytest.raises(GateClosed) as refused:
+		complete(level, key, [before], checks=checks)
+	assert refused.value.blocking == [before]
+	complete(level, key, [replace(before, status="Done")], checks=checks)
+
+
+@pytest.mark.parametrize("outcome", ["", "dunno", "released"])
+def test_an_elevator_check_ends_by_one_of_its_outcomes(outcome):
+	with pytest.raises(RuleError, match="Outcome: choose one of"):
+		complete("II", "check_elevator", outcome=outcome)
+
+
+@pytest.mark.parametrize("outcome", ["empty", "trapped", "isolated_and_handed_to_contractor"])
+def test_an_elevator_check_may_end_by_each_of_its_outcomes(outcome):
+	complete("II", "check_elevator", outcome=outcome)
+
+
+ALL_CHECKS = ("people_clear", "earths_removed", "elevator_rescue_finished_or_isolated")
+
+
+@pytest.mark.parametrize("missing", ALL_CHECKS)
+def test_supply_is_cleared_only_with_every_check_confirmed(missing):
+	with pytest.raises(RuleError, match=missing.replace("_", " ").capitalize()):
+		complete("II", "clear_to_energise", checks=[check for check in ALL_CHECKS if check != missing])
+	complete("II", "clear_to_energise", checks=ALL_CHECKS)
+
+
+@pytest.mark.parametrize("key", ["check_elevator", "comfort_trapped", "release_trapped"])
+def test_supply_is_not_cleared_while_the_record_says_people_may_be_in_an_elevator(key):
+	rescue = of_step("II", key)
+	with pytest.raises(GateClosed, match="elevator") as refused:
+		complete("II", "clear_to_energise", [rescue], checks=ALL_CHECKS)
+	assert refused.value.blocking == [rescue]
+	complete("II", "clear_to_energise", [replace(rescue, status="Done")], checks=ALL_CHECKS)
+
+
+@pytest.mark.parametrize(
+	("level", "key", "word"),
+	[("I", "call_supplier", "called"), ("I", "inspect_own_supply", "note"), ("III", "notify_households", "photo")],
+)
+def test_evidence_is_asked_for_and_may_follow_later(level, key, word):
+	with pytest.raises(RuleError, match=f"Evidence: .*{word}"):
+		complete(level, key, evidence=None)
+	complete(level, key, evidence=None, evidence_later=True)
+	complete(level, key)
+
+
+@pytest.mark.parametrize("later", [False, True])
+def test_a_reading_is_never_put_off(later):
+	with pytest.raises(RuleError, match="reading"):
+		complete("I", "check_backup_power", outcome="switched_over", evidence=None, evidence_later=later)
+
+
+def test_a_step_that_asks_for_no_evidence_takes_none():
+	complete("I", "patrol_area", evidence=None)
+
+
+# ------------------------------------------------------------------------------------------------ times of planned work
+@pytest.mark.parametrize(
+	("planner", "start", "end", "field"),
+	[
+		("", 0, 60, "Planned By"),
+		("Resident", 0, 60, "Planned By"),
+		("Property", None, 60, "Planned Start"),
+		("Supplier", 0, None, "Planned End"),
+		("Supplier", 60, 60, "Planned End"),
+		("Supplier", 60, 0, "Planned End"),
+	],
+)
+def test_planned_work_says_who_and_from_when_to_when(planner, start, end, field):
+	times = [None if at is None else minute(at) for at in (start, end)]
+	with pytest.raises(RuleError, match=field):
+		lifecycle.require_planned_times(planner, *times)
+	lifecycle.require_planned_times("Property", minute(0), minute(1))
+
+
+def test_an_expected_restoration_lies_ahead():
+	lifecycle.require_etr(None, minute(0))
+	lifecycle.require_etr(minute(1), minute(0))
+	for at in (0, -1):
+		with pytest.raises(RuleError, match="ETR"):
+			lifecycle.require_etr(minute(at), minute(0))
+
+
+# ------------------------------------------------------------------------------------------------ all of it at once
+rows = st.builds(
+	task,
+	status=st.sampled_from(TASK_STATES),
+	gate=st.sampled_from(["", "start", "energise", "stand_down", "close"]),
+	life_safety=st.booleans(),
+	defects=st.integers(0, 1),
+	defect_gate=st.sampled_from(["", "stand_down"]),
+)
+
+
+@given(st.lists(rows, max_size=6), st.sampled_from(["start", "energise", "stand_down", "close"]))
+def test_no_reason_and_no_rank_opens_a_gate_over_an_open_life_safety_step(tasks, gate):
+	keepers = lifecycle.blocking(gate, tasks)
+	life = any(row.is_open and row.life_safety and row.gate == gate for row in tasks)
+	try:
+		lifecycle.pass_gate(gate, keepers, override_reason="because", may_override=True)
+	except GateClosed as refused:
+		assert refused.blocking == keepers
+		assert keepers
+	else:
+		assert not life
+		assert gate != "energise" or not keepers
+
+
+@pytest.mark.parametrize(("level", "key", "first"), [("I", "start_backup_supply", "isolate_incoming")])
+def test_isolation_is_not_left_out_while_the_standby_supply_waits_for_it(level, key, first):
+	isolation, waiting = of_step(level, first), of_step(level, key)
+	with pytest.raises(GateClosed) as refused:
+		lifecycle.require_skippable(isolation, general_manager=True, reason="no time", waiting=[waiting])
+	assert refused.value.blocking == [waiting]
+	lifecycle.require_skippable(isolation, general_manager=True, reason="no time")
+
+
+@pytest.mark.parametrize(
+	("status", "held_until", "by", "left"),
+	[
+		("Acknowledged", "", "gone", True),
+		("Acknowledged", None, "gone", True),
+		("Acknowledged", "", "here", False),
+		("Acknowledged", "stand_down", "gone", False),
+		("Acknowledged", "", None, False),
+		("In Progress", "", "gone", False),
+		("Open", "", "gone", False),
+		("On Post", "stand_down", "gone", False),
+	],
+)
+def test_only_what_was_taken_and_not_begun_is_left_behind(status, held_until, by, left):
+	assert lifecycle.left_behind(status, held_until, by, {"here"}) is left

@@ -1,0 +1,61 @@
+"""From calls to the place that failed."""
+
+from outage_response.domain.locate import locate
+from outage_response.domain.topology import PowerTree
+
+# feeder > room > shafts A, B > four switches each
+PARENTS = {"F": None, "R": "F", "A": "R", "B": "R"} | {f"{s}{n}": s for s in "AB" for n in range(1, 5)}
+UNITS = {f"{s}{n}": 2 for s in "AB" for n in range(1, 5)}
+
+
+def places(calls, threshold=3, units=UNITS):
+	return locate(PowerTree(PARENTS), calls, units, threshold)
+
+
+def test_one_switch_alone():
+	assert [(one.node, one.calls) for one in places({"A1": 3})] == [("A1", 3)]
+
+
+def test_half_of_the_branches_are_explained_above():
+	assert [one.node for one in places({"A1": 1, "A2": 1})] == ["A"]
+	assert [one.node for one in places({"A1": 2, "B4": 2})] == ["R"]
+
+
+def test_few_of_many_branches_stand_for_themselves():
+	parents = {"R": None} | {f"P{n}": "R" for n in range(10)}
+	units = {f"P{n}": 5 for n in range(10)}
+	found = locate(PowerTree(parents), {"P1": 3, "P7": 4}, units, 3)
+	assert [(one.node, one.calls) for one in found] == [("P7", 4), ("P1", 3)]
+
+
+def test_few_calls_of_many_branches_are_not_lost():
+	parents = {"R": None} | {f"P{n}": "R" for n in range(10)}
+	units = {f"P{n}": 5 for n in range(10)}
+	found = locate(PowerTree(parents), {"P1": 1, "P7": 1}, units, 3)
+	assert [(one.node, one.calls) for one in found] == [("R", 2)]
+
+
+def test_a_call_at_the_node_itself_counts_there():
+	assert [one.node for one in places({"A": 1, "A1": 2})] == ["A"]
+
+
+def test_more_calls_from_more_branches_are_surer():
+	one = places({"A1": 3})[0].sureness
+	few = places({"A1": 2, "A2": 1})[0].sureness
+	all_of_them = places({"A1": 3, "A2": 3, "A3": 3, "A4": 3})[0].sureness
+	assert 0 < few <= one < all_of_them == 100
+
+
+def test_every_call_is_explained_once():
+	found = places({"A1": 4, "A2": 4, "B3": 4})
+	assert sum(one.calls for one in found) == 12
+
+
+def test_unknown_nodes_and_no_calls():
+	assert places({}) == []
+	assert places({"elsewhere": 5}) == []
+	assert places({"A1": 0}) == []
+
+
+def test_branches_without_units_do_not_count_as_silent():
+	assert [one.node for one in places({"A1": 2, "A2": 2}, units={"A1": 2, "A2": 2, "A3": 0})] == ["A"]

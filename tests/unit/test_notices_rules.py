@@ -1,0 +1,156 @@
+"""Who is told by which means, what goes out by itself and when, the words; links in messages."""
+
+from datetime import datetime, timedelta
+
+import pytest
+
+from outage_response.domain import calls, links, notices
+from outage_response.domain.errors import RuleError
+from outage_response.domain.notices import Numbers, Recipient, Way
+
+NOW = datetime(2026, 3, 11, 2, 0)
+MINUTE = timedelta(minutes=1)
+ALL = {"email": "a@b.example", "mobile": "138", "phone": "010"}
+
+
+def person(care: bool = False, **addresses) -> Recipient:
+	return Recipient("C", "U", care=care, **addresses)
+
+
+def test_towers_one_by_one_communities_publicly():
+	assert notices.mode_of("Tower") == "Individual"
+	assert notices.mode_of("Residential Community") == "Public"
+	assert notices.mode_of("Tower", "Public") == "Public"
+
+
+@pytest.mark.parametrize(
+	("addresses", "mail", "sms", "expected"),
+	[
+		(ALL, True, True, Way("E-mail", "Queued", False, False)),
+		(ALL, False, True, Way("SMS", "Queued", False, False)),
+		(ALL, False, False, Way("Phone", "Queued", True, False)),
+		({"phone": "010"}, True, True, Way("Phone", "Queued", True, False)),
+		({}, True, True, Way("Phone", "No Address", True, False)),
+	],
+)
+def test_by_which_means_in_a_tower(addresses, mail, sms, expected):
+	assert notices.way_to(person(**addresses), "Individual", mail=mail, sms=sms, beside_public=False) == expected
+
+
+def test_who_depends_on_power_is_confirmed_by_a_person_whatever_the_means():
+	for mode in ("Individual", "Public"):
+		for beside in (True, False):
+			way = notices.way_to(person(care=True, **ALL), mode, mail=True, sms=True, beside_public=beside)
+			assert way.phone_list and way.must_confirm
+
+
+def test_beside_a_public_notice_only_those_with_an_address():
+	def way(addresses, beside):
+		return notices.way_to(person(**addresses), "Public", mail=True, sms=False, beside_public=beside)
+
+	assert way(ALL, True) == Way("E-mail", "Queued", False, False)
+	assert way(ALL, False) is None
+	assert way({"phone": "010"}, True) is None
+
+
+def test_what_fails_is_tried_again_and_then_phoned():
+	assert notices.after_failure("Individual", 1, NOW) == ("Queued", False, NOW + MINUTE)
+	assert notices.after_failure("Individual", 4, NOW) == ("Failed", True, None)
+	assert notices.after_failure("Public", 4, NOW) == ("Failed", False, None)
+
+
+def due(minutes: int, issued=(), etr=None, status="Reported") -> list[str]:
+	return notices.due_by_itself(status, NOW, etr, dict.fromkeys(issued, NOW), NOW + minutes * MINUTE, Numbers())
+
+
+def test_what_goes_out_by_itself():
+	assert due(4) == []
+	assert due(5) == ["First Word"]
+	assert due(54, ["First Word"]) == []
+	assert due(55, ["First Word"]) == ["In Writing"]
+	assert due(55, ["First Word", "Cause"]) == []
+	etr = NOW + 60 * MINUTE
+	assert due(44, ["First Word"], etr) == []
+	assert due(45, ["First Word"], etr) == ["ETR Passing"]
+	for status in ("Scheduled", "Restored", "Stood Down", "Closed", "Cancelled"):
+		assert due(90, status=status) == []
+
+
+def test_planned_work_announced_too_late():
+	def late(planned_by, days):
+		return notices.announced_too_late(planned_by, NOW + timedelta(days=days), NOW, Numbers())
+
+	assert late("Supplier", 7) == 0
+	assert late("Supplier", 6) == 7
+	assert late("Property", 1) == 0
+	assert late("Property", 0.5) == 1
+
+
+def notice(kind: str, mode: str, posted_at=None) -> dict:
+	return {"name": f"{kind} {mode}", "kind": kind, "mode": mode, "posted_at": posted_at}
+
+
+def row(state: str, phone_list: int = 0) -> dict:
+	return {"state": state, "phone_list": phone_list, "tries": 0}
+
+
+def test_which_step_is_done():
+	cause, told = notice("Cause", "Individual"), {"Cause Individual": [row("Sent"), row("Seen"), row("Failed")]}
+	assert not notices.step_is_done(("Cause",), [], {})
+	assert notices.step_is_done(("First Word",), [notice("First Word", "Individual")], {})
+	assert notices.step_is_done(("Cause",), [cause], told)
+	for open_row in (row("Queued"), row("Sending"), row("Sent", phone_list=1)):
+		assert not notices.step_is_done(("Cause",), [cause], {"Cause Individual": [row("Sent"), open_row]})
+	assert not notices.step_is_done(("Cause",), [notice("Cause", "Public")], {})
+	assert notices.step_is_done(("Cause",), [notice("Cause", "Public", NOW)], {})
+
+
+def test_words():
+	assert notices.fill("A {x}\nB {y}\n\n\n\nC", {"x": "1", "y": ""}) == "A 1\n\nC"
+	assert notices.unknown_words("{x} {y}", ["x"]) == ["y"]
+	templates = [
+		{"kind": "ETR", "language": language, "level": level} for language in ("en", "zh") for level in ("All", "I")
+	]
+	assert notices.best_template(templates, "ETR", "I", "zh") == templates[3]
+	assert notices.best_template(templates, "ETR", "II", "zh") == templates[2]
+	assert notices.best_template(templates, "ETR", "II", "fr") == templates[0]
+	assert notices.best_template(templates, "Cause", "I", "en") is None
+
+
+def test_a_call_is_made_once_for_each_contact_the_gravest_first():
+	def line(name, contact, reason, since="1"):
+		return {"name": name, "contact": contact, "incident": "I", "reason": reason, "since": since}
+
+	lines = [
+		line("a", "x", "Standard"),
+		line("b", "y", "Care"),
+		line("c", "x", "Call Request"),
+		line("d", "z", "Standard", "0"),
+	]
+	assert [found["name"] for found in calls.in_order(lines)] == ["b", "c", "d"]
+
+
+def test_a_call_that_somebody_makes():
+	until = calls.until(NOW, 10)
+	with pytest.raises(RuleError):
+		calls.require_free("lin", until, "wang", NOW)
+	calls.require_free("lin", until, "lin", NOW)
+	calls.require_free("lin", until, "wang", until)
+
+
+def test_links_hold_for_one_contact_one_key_and_a_while():
+	expires = int(NOW.timestamp()) + 60
+	token = links.make("secret", "outage", "subject", "contact", "key", expires)
+	link = links.read(token)
+	assert links.holds(link, "secret", "contact", "key", NOW)
+	assert not links.holds(link, "other", "contact", "key", NOW)
+	assert not links.holds(link, "secret", "another", "key", NOW)
+	assert not links.holds(link, "secret", "contact", "new key", NOW)
+	assert not links.holds(link, "secret", "contact", "key", NOW + 2 * MINUTE)
+	nobody = links.read(links.make("secret", "outage", "subject", "contact", "", expires))
+	assert not links.holds(nobody, "secret", "contact", "", NOW)  # revoked
+
+
+@pytest.mark.parametrize("token", ["", "a.b.c.d", "a.b.1", "a.b.1.c.d", "a.b.-1.c", None, 7, [], "é.b.1.c", "a" * 300])
+def test_what_is_no_link(token):
+	assert links.read(token) is None

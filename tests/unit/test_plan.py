@@ -1,0 +1,423 @@
+"""Which tasks an outage has: for each step of the three plans, where it comes out and where it does not."""
+
+from collections import Counter
+from dataclasses import replace
+from functools import cache
+from itertools import product
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from outage_response.domain.plan import Difference, Subject, added_by, dedupe_key, difference, expand
+
+from .oracle import LINES, comes_out_for, department_of, line
+from .world import EVERYTHING, LEVELS, SWITCHES, TYPES, Situation, carry_out, plan, procedure, step, task_for
+
+STEPS = [pytest.param(level, line, id=f"{level}-{line.key}") for line in LINES for level in line.levels.split()]
+
+# ------------------------------------------------------------------------------------------------ the grid
+PLANNED = {"planned_start": 600, "planned_end": 840}
+NODE_1, NODE_2 = EVERYTHING["affected_node"]
+MOMENTS = [
+	({}, {}),
+	({"reported": 0}, {}),
+	({"reported": 0, **PLANNED}, {}),
+	({"reported": 0, "confirmed": 20}, {}),
+	({"reported": 0, "confirmed": 20}, {NODE_1: 50}),
+	({"reported": 0}, {NODE_1: 10}),
+	({"reported": 0, "confirmed": 20}, {NODE_1: 10}),
+	({"reported": 0, "confirmed": 20, "restored": 90, **PLANNED}, {NODE_1: 50, NODE_2: 90}),
+	({"reported": 0, "restored": 10}, {NODE_1: 10, NODE_2: 10}),
+	({"reported": 0, "confirmed": 20, "restored": 10}, {NODE_1: 10, NODE_2: 10}),
+	({"reported": 0, "confirmed": 10, "restored": 10}, {NODE_1: 10, NODE_2: 10}),
+	(
+		{"reported": 0, "confirmed": 20, "restored": 90, "stand_down": 120, **PLANNED},
+		{NODE_1: 50, NODE_2: 90},
+	),
+]
+CALLS = [
+	(),
+	(("comfort_trapped", "elevator 1"), ("release_trapped", "elevator 1")),
+	(("repair_backup", "critical_room 2"),),
+	(("release_trapped", "elevator 9"),),  # not one of the affected ones
+]
+AFFECTED = [
+	{},
+	EVERYTHING,
+	*({kind: names} for kind, names in EVERYTHING.items()),
+	*({kind: names for kind, names in EVERYTHING.items() if kind != missing} for missing in EVERYTHING),
+]
+KEPT = [(), ("security_point 1",), EVERYTHING["security_point"]]
+GRID = [
+	*(
+		Situation(kind, off, households, planner, kept=kept, reached=reached, back=back)
+		for kind, off, households, planner, kept, (reached, back) in product(
+			("Residential Community", "Tower"),
+			(False, True),
+			(0, 49, 50, 2000),
+			("", "Supplier", "Property"),
+			KEPT,
+			MOMENTS,
+		)
+	),
+	*(
+		Situation(kind, affected=affected, reached=reached, back=back, called=called)
+		for kind, affected, (reached, back), called in product(
+			("Residential Community", "Tower"), AFFECTED, MOMENTS, CALLS
+		)
+	),
+]
+
+
+def _came_out(level: str, now: Situation) -> dict[str, list[tuple[str, str]]]:
+	found: dict[str, list[tuple[str, str]]] = {}
+	for spec in expand(plan(level), now.context()):
+		found.setdefault(spec.step.key, []).append((spec.subject.name, spec.department))
+	return found
+
+
+@cache
+def _over_the_grid(level: str) -> list[dict[str, list[tuple[str, str]]]]:
+	return [_came_out(level, now) for now in GRID]
+
+
+@pytest.mark.parametrize(("level", "line"), STEPS)
+def test_a_step_comes_out_where_the_procedure_asks_for_it_and_nowhere_else(level, line):
+	for now, found in zip(GRID, _over_the_grid(level), strict=True):
+		wanted = [(name, department_of(line, name)) for name in comes_out_for(line, now)]
+		assert sorted(found.get(line.key, [])) == wanted, now
+
+
+@pytest.mark.parametrize(("level", "line"), STEPS)
+def test_every_step_comes_out_somewhere_and_stays_away_somewhere(level, line):
+	seen = {line.key in found for found in _over_the_grid(level)}
+	assert seen == {True, False}
+
+
+@pytest.mark.parametrize("level", LEVELS)
+def test_the_hand_written_list_names_exactly_the_steps_of_the_plan(level):
+	assert {line.key for line in LINES if level in line.levels.split()} == {step.key for step in plan(level)}
+
+
+situations = st.builds(
+	Situation,
+	property_type=st.sampled_from(["Residential Community", "Tower"]),
+	off_hours=st.booleans(),
+	households=st.integers(0, 100),
+	planned_by=st.sampled_from(["", "Supplier", "Property"]),
+	affected=st.fixed_dictionaries(
+		{},
+		optional={kind: st.sets(st.sampled_from([f"{kind} {n}" for n in (1, 2, 3)])).map(tuple) for kind in TYPES},
+	),
+	kept=st.sets(st.sampled_from([f"security_point {n}" for n in (1, 2, 3)])).map(tuple),
+	reached=st.dictionaries(
+		st.sampled_from(["reported", "confirmed", "restored", "stand_down", *PLANNED]), st.integers(0, 9)
+	),
+	back=st.dictionaries(st.sampled_from([f"affected_node {n}" for n in (1, 2, 3)]), st.integers(0, 9)),
+	called=st.sets(
+		st.one_of(
+			st.tuples(
+				st.sampled_from(["comfort_trapped", "release_trapped"]), st.sampled_from(["elevator 1", "elevator 2"])
+			),
+			st.tuples(st.just("repair_backup"), st.sampled_from(["critical_room 1", "critical_room 2"])),
+		)
+	).map(tuple),
+	guards=st.integers(0, 9),
+)
+
+
+@given(st.sampled_from(LEVELS), situations)
+def test_any_situation_has_the_tasks_of_the_hand_written_list(level, now):
+	wanted = {
+		line.key: [(name, department_of(line, name)) for name in names]
+		for line in LINES
+		if level in line.levels.split() and (names := comes_out_for(line, now))
+	}
+	assert {key: sorted(found) for key, found in _came_out(level, now).items()} == wanted
+
+
+@given(st.sampled_from(LEVELS), situations)
+def test_the_task_set_is_a_function_of_plan_and_situation(level, now):
+	specs = expand(plan(level), now.context())
+	assert specs == expand(plan(level), now.context())
+	assert max(Counter(spec.key for spec in specs).values(), default=1) == 1
+	backwards = replace(now, affected=dict(reversed([(kind, names[::-1]) for kind, names in now.affected.items()])))
+	assert {spec.key for spec in expand(plan(level), backwards.context())} == {spec.key for spec in specs}
+
+
+# ------------------------------------------------------------------------------------------------ single rules
+@pytest.mark.parametrize("level", ["I", "II"])
+def test_every_department_has_its_steps_from_the_first_report(level):
+	"""Clause 8.2.5: in an emergency nobody waits until the control room has passed the word on."""
+	found = {spec.department for spec in expand(plan(level), Situation().context())}
+	assert {"control_room", "engineering", "customer_service", "security", "elevator_contractor"} <= found
+
+
+def test_planned_steps_exist_from_the_declaration():
+	keys = {spec.step.key for spec in expand(plan("III"), Situation(reached={"reported": 0, **PLANNED}).context())}
+	assert keys == {line.key for line in LINES if line.exists_from.startswith("planned")}
+
+
+def test_an_asset_of_which_nothing_is_known_counts_as_unprotected():
+	door = Subject("Property Asset", "door")
+	context = replace(Situation().context(), subjects={"security_point": (door,)})
+	assert [spec.subject for spec in expand(plan("I"), context) if spec.step.key == "staff_post"] == [door]
+
+
+def test_with_no_guarded_area_the_property_itself_is_guarded_once():
+	found = [s.subject for s in expand(plan("II"), Situation(affected={}).context()) if s.step.key == "guard_area"]
+	assert [(subject.type, subject.name) for subject in found] == [("Managed Property", "The Property")]
+
+
+@pytest.mark.parametrize(
+	("guards", "required"), [(0, True), (3, True), (4, False), (9, False)], ids=lambda value: str(value)
+)
+def test_the_reserve_is_required_only_with_more_posts_than_guards(guards, required):
+	"""Two areas and two security points are four posts (clause 5.1.4: the reserve is called when necessary)."""
+	specs = expand(plan("I"), Situation(guards=guards).context())
+	reserve = next(spec for spec in specs if spec.step.key == "call_security_reserve")
+	assert reserve.optional is not required
+	assert next(spec for spec in specs if spec.step.key == "first_word").optional is False
+
+
+def test_being_short_of_guards_makes_no_other_optional_step_required():
+	specs = expand(plan("I"), Situation(guards=0, reached={"reported": 0, "confirmed": 5}).context())
+	assert {spec.step.key for spec in specs if spec.optional} == {"assist_repair"}
+
+
+def test_the_shaft_check_lists_its_own_switches_and_the_access_check_every_affected_door():
+	now = Situation(reached={"reported": 0, "restored": 9})
+	lists = {spec.key[:3]: spec.checklist for spec in expand(plan("II"), now.context())}
+	assert lists["check_shaft", "Power Node", "shaft 1"] == SWITCHES
+	assert lists["check_shaft", "Power Node", "shaft 2"] == ()
+	assert [door.name for door in lists["check_access_control", "", ""]] == ["security_point 1", "security_point 2"]
+	assert lists["check_fire_security", "", ""] == ()
+
+
+@pytest.mark.parametrize(
+	("key", "outcome", "adds"),
+	[
+		("check_elevator", "empty", ()),
+		("check_elevator", "trapped", ("comfort_trapped", "release_trapped")),
+		("check_elevator", "isolated_and_handed_to_contractor", ()),
+		("check_backup_power", "switched_over", ()),
+		("check_backup_power", "failed", ("repair_backup",)),
+		("release_trapped", "released", ()),
+		("first_word", "", ()),
+	],
+)
+def test_an_outcome_calls_for_the_steps_that_it_names(key, outcome, adds):
+	assert added_by(step("II", key), outcome) == adds
+
+
+def test_the_duty_electrician_rule_covers_unplanned_outages_of_towers_off_hours():
+	"""Clause 6.1 is a rule of assignment and not a step."""
+	(rule,) = procedure()["assignment"]
+	assert rule["clauses"] == ["6.1"]
+	assert (rule["department"], rule["to"]) == ("engineering", "duty_electrician")
+	assert rule["when"] == {"property_type": "Tower", "off_hours": True}
+	assert set(rule["levels"]) == {"I", "II"}
+
+
+def test_tasks_of_different_things_have_different_identities():
+	keys = [
+		dedupe_key("OUT-1", "check", "Power Node", "A"),
+		dedupe_key("OUT-1", "check", "Power Node", "B"),
+		dedupe_key("OUT-1", "check", "Property Asset", "A"),
+		dedupe_key("OUT-1", "check", "Power Node", "A", 2),
+		dedupe_key("OUT-2", "check", "Power Node", "A"),
+		dedupe_key("OUT-1", "checkP", "ower Node", "A"),
+	]
+	assert len(set(keys)) == len(keys)
+	assert keys[0] == dedupe_key("OUT-1", "check", "Power Node", "A", 1)
+
+
+# ------------------------------------------------------------------------------------------------ difference
+NOTHING = Difference([], [], [], [])
+
+
+def _nothing_to_do(change: Difference) -> bool:
+	return replace(change, keep=[]) == NOTHING
+
+
+def _move(level: str, now: Situation, tasks: list, reclassify: bool = True) -> list:
+	return carry_out(difference(expand(plan(level), now.context()), tasks, reclassify=reclassify), tasks, level)
+
+
+def _in_force(tasks: list) -> set:
+	return {task.key for task in tasks if task.status != "Cancelled"}
+
+
+@given(st.sampled_from(LEVELS), situations, st.booleans())
+def test_running_twice_adds_nothing(level, now, reclassify):
+	tasks = _move(level, now, [], reclassify)
+	change = difference(expand(plan(level), now.context()), tasks, reclassify=reclassify)
+	assert _nothing_to_do(change)
+	assert [task for task, _spec in change.keep] == tasks
+
+
+LATE = Situation(
+	reached={"reported": 0, "confirmed": 20, "restored": 90},
+	back={NODE_1: 50, NODE_2: 90},
+	called=CALLS[1] + CALLS[2],
+)
+
+
+@pytest.mark.parametrize("now", [Situation(), Situation(reached={"reported": 0, "confirmed": 20}), LATE])
+def test_two_to_one_to_two_ends_with_what_two_asks_for_one_row_each(now):
+	tasks = _move("II", now, [])
+	before = {task.key: id(task) for task in tasks}
+	tasks = _move("I", now, tasks)
+	tasks = _move("II", now, tasks)
+	wanted = {spec.key for spec in expand(plan("II"), now.context())}
+	assert _in_force(tasks) == wanted
+	assert len({task.key for task in tasks}) == len(tasks)
+	assert {task.key: id(task) for task in tasks if task.key in before} == before, "not the same rows"
+	assert all(task.status == "Open" for task in tasks if task.key in wanted)
+
+
+def test_reclassifying_carries_over_what_both_plans_ask_for_and_cancels_the_rest():
+	now = Situation(reached={"reported": 0, "confirmed": 20})
+	tasks = _move("II", now, [])
+	next(task for task in tasks if task.step_key == "patrol_area").status = "In Progress"
+	change = difference(expand(plan("I"), now.context()), tasks, reclassify=True)
+	assert {task.step_key for task in change.cancel} == {"isolate_fault", "organise_repair"}
+	assert {spec.step.key for spec in change.add} == {
+		"isolate_incoming",
+		"call_supplier",
+		"call_account_manager",
+		"inspect_own_supply",
+	}
+	assert {task.step_key for task, _ in change.keep} == {
+		line.key for line in LINES if line.levels == "I II" and line.exists_from in ("reported", "confirmed")
+	} - {"comfort_trapped", "release_trapped", "repair_backup"}
+	assert [task.status for task, _ in change.keep if task.step_key == "patrol_area"] == ["In Progress"]
+
+
+def test_a_carried_over_task_is_paired_with_what_the_new_plan_says_of_it():
+	tasks = _move("II", Situation(), [])
+	change = difference(expand(plan("I"), Situation().context()), tasks, reclassify=True)
+	start = next(spec for task, spec in change.keep if task.step_key == "start_backup_supply")
+	assert start.step.after == ("isolate_incoming",)
+
+
+def test_what_is_done_stays_done_through_reclassification():
+	tasks = _move("II", Situation(), [])
+	done = [task for task in tasks if task.step_key in ("isolate_fault", "call_engineering")]
+	for task in done:
+		task.status = "Done"
+	for level in ("I", "II", "III", "II"):
+		tasks = _move(level, Situation(), tasks)
+		assert [task.status for task in done] == ["Done", "Done"]
+
+
+def test_what_was_skipped_is_not_brought_back_by_reclassification():
+	tasks = _move("II", Situation(), [])
+	skipped = next(task for task in tasks if task.step_key == "call_security_reserve")
+	skipped.status = "Skipped"
+	for level in ("III", "I", "II"):
+		tasks = _move(level, Situation(), tasks)
+	assert skipped.status == "Skipped"
+
+
+@pytest.mark.parametrize("status", ["Open", "Acknowledged", "In Progress"])
+def test_an_open_life_safety_step_is_never_cancelled_by_reclassification(status):
+	now = replace(LATE, reached={"reported": 0, "confirmed": 20}, back={})
+	tasks = _move("II", now, [])
+	for task in tasks:
+		task.status = status
+	change = difference(expand(plan("III"), now.context()), tasks, reclassify=True)
+	assert [task.step_key for task in change.cancel if task.life_safety] == []
+	cancelled = {task.step_key for task in change.cancel}
+	assert not cancelled & {
+		"check_elevator",
+		"comfort_trapped",
+		"release_trapped",
+		"check_care_unit",
+		"clear_to_energise",
+	}
+	assert {"isolate_fault", "guard_area", "organise_repair"} <= cancelled
+
+
+def test_nothing_is_taken_away_unless_the_level_changes():
+	tasks = _move("II", Situation(), [])
+	smaller = Situation(affected={})
+	change = difference(expand(plan("II"), smaller.context()), tasks)
+	assert (change.cancel, change.reopen) == ([], [])
+	assert difference([], tasks) == NOTHING
+
+
+def test_a_cancelled_task_comes_back_only_by_reclassification():
+	tasks = _move("II", Situation(), [])
+	fault = next(task for task in tasks if task.step_key == "isolate_fault")
+	fault.status = "Cancelled"
+	specs = expand(plan("II"), Situation().context())
+	assert difference(specs, tasks).reopen == []
+	assert [task for task, _ in difference(specs, tasks, reclassify=True).reopen] == [fault]
+
+
+def test_a_wider_outage_adds_only_what_is_new():
+	tasks = _move("II", Situation(affected={"elevator": ("elevator 1",)}), [])
+	change = difference(expand(plan("II"), Situation(affected={"elevator": EVERYTHING["elevator"]}).context()), tasks)
+	assert [(spec.step.key, spec.subject.name) for spec in change.add] == [("check_elevator", "elevator 2")]
+
+
+def test_further_rounds_stand_and_fall_with_the_first():
+	specs = expand(plan("I"), Situation().context())
+	call = next(spec for spec in specs if spec.step.key == "call_supplier")
+	first, second = task_for(call, status="Done"), task_for(replace(call, round=2))
+	assert [task for task, _ in difference([call], [first, second], reclassify=True).keep] == [first, second]
+	assert difference([], [first, second], reclassify=True).cancel == [second]
+	second.status = "Cancelled"
+	assert difference([call], [first, second], reclassify=True).reopen == [(second, call)], (
+		"or it would come round no more"
+	)
+
+
+moves = st.lists(
+	st.one_of(
+		st.tuples(st.just("reclassify"), st.sampled_from(LEVELS)),
+		st.tuples(st.just("end one"), st.integers(0, 60), st.sampled_from(["Done", "Skipped", "Acknowledged"])),
+		st.tuples(st.just("it goes on"), situations),
+		st.tuples(st.just("again"), st.none()),
+	),
+	max_size=8,
+)
+
+
+@given(st.sampled_from(LEVELS), situations, moves)
+def test_whatever_happens_the_task_set_follows_the_level_and_keeps_what_was_done(level, now, moves):
+	tasks = _move(level, now, [], reclassify=False)
+	for move in moves:
+		was = {task.key: task.status for task in tasks}
+		life = {task.key for task in tasks if task.is_open and task.life_safety}
+		if move[0] == "end one":
+			for task in tasks[move[1] : move[1] + 1]:
+				task.status = move[2] if task.is_open else task.status
+			continue
+		if move[0] == "reclassify":
+			level = move[1]
+			tasks = _move(level, now, tasks)
+			wanted = {spec.key for spec in expand(plan(level), now.context())}
+			assert wanted <= _in_force(tasks)
+			assert all(
+				task.status in ("Done", "Skipped", "Cancelled") or task.life_safety
+				for task in tasks
+				if task.key not in wanted
+			)
+			assert _nothing_to_do(difference(expand(plan(level), now.context()), tasks, reclassify=True))
+		else:
+			now = move[1] or now
+			tasks = _move(level, now, tasks, reclassify=False)
+			assert {task.key: task.status for task in tasks if task.key in was} == was
+		now_is = {task.key: task.status for task in tasks}
+		assert len(now_is) == len(tasks)
+		assert all(now_is[key] == status for key, status in was.items() if status in ("Done", "Skipped"))
+		assert all(now_is[key] == was[key] for key in life)
+		assert difference(expand(plan(level), now.context()), tasks).add == []
+
+
+def test_the_list_has_one_line_per_step():
+	assert len({line.key for line in LINES}) == len(LINES)
+	assert line("check_shaft").levels == "I II III"

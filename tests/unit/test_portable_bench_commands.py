@@ -1,0 +1,253 @@
+"""The commands: what is run where, what a given bench must be, and what is written into the bench's files."""
+
+import io
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from portable_bench import bench, checks, demo, existing, processes, sites, up
+from portable_bench.place import Place
+from portable_bench.ports import USUAL
+from portable_bench.steps import Progress
+from portable_bench.trouble import Trouble
+
+ROOT = Path(__file__).resolve().parents[2]
+
+
+@pytest.mark.parametrize(
+	("given", "unit", "site", "browser"),
+	[
+		([], ["tests/unit"], ["tests/site"], ["tests/browser"]),
+		(["-k", "plan"], *([kind, "-k", "plan"] for kind in ("tests/unit", "tests/site", "tests/browser"))),
+		(["tests/unit/test_plan.py", "-x"], ["tests/unit/test_plan.py", "-x"], [], []),
+		(["tests/site"], [], ["tests/site"], []),
+		(["tests/browser/test_a.py", "-x"], [], [], ["tests/browser/test_a.py", "-x"]),
+		(["tests"], ["tests/unit"], ["tests/site"], ["tests/browser"]),
+		(["tests/unit", "tests/site/test_a.py::A"], ["tests/unit"], ["tests/site/test_a.py::A"], []),
+	],
+)
+def test_which_tests_run_where(given, unit, site, browser):
+	assert checks.planned(given) == (unit, site, browser)
+
+
+def test_verdict():
+	assert checks.verdict({"a": 0, "b": 1}, narrowed=False) == ["b"]
+	assert checks.verdict({"a": 5}, narrowed=False) == ["a"]
+	assert checks.verdict({"a": 5}, narrowed=True) == []
+
+
+@pytest.mark.parametrize(("value", "wanted"), [("0", False), ("no", False), ("1", True), ("", True)])
+def test_serving(value, wanted):
+	assert demo.wants_serving({"SERVE": value}) is wanted
+	assert demo.wants_serving({})
+
+
+@pytest.fixture
+def some_bench(tmp_path):
+	for name in ("env/bin", "sites/a.localhost", "apps/outage_response"):
+		(tmp_path / name).mkdir(parents=True)
+	(tmp_path / "env/bin/python").touch()
+	(tmp_path / "sites/common_site_config.json").write_text('{"webserver_port": 8123}', encoding="utf-8")
+	(tmp_path / "sites/a.localhost/site_config.json").write_text('{"allow_tests": true}', encoding="utf-8")
+	return tmp_path
+
+
+class TestExistingBench:
+	def test_none_given(self):
+		assert existing.existing_target(None, None) is None
+		assert existing.existing_target("", "") is None
+
+	def test_good(self, some_bench):
+		target = existing.existing_target(str(some_bench), "a.localhost")
+		assert target and target.url == "http://a.localhost:8123"
+
+	@pytest.mark.parametrize(("path", "site"), [("/x", None), (None, "a.localhost")])
+	def test_one_without_the_other(self, path, site):
+		with pytest.raises(Trouble, match="without") as caught:
+			existing.existing_target(path, site)
+		assert caught.value.code == 2
+
+	def test_not_a_bench(self, tmp_path):
+		with pytest.raises(Trouble, match="is not a bench"):
+			existing.existing_target(str(tmp_path), "a.localhost")
+
+	def test_no_such_site(self, some_bench):
+		with pytest.raises(Trouble, match="has no site"):
+			existing.existing_target(str(some_bench), "b.localhost")
+
+	def test_without_the_app(self, some_bench):
+		(some_bench / "apps/outage_response").rmdir()
+		with pytest.raises(Trouble, match="has no app"):
+			existing.existing_target(str(some_bench), "a.localhost")
+
+	def test_site_that_does_not_allow_tests(self, some_bench):
+		(some_bench / "sites/a.localhost/site_config.json").write_text("{}", encoding="utf-8")
+		with pytest.raises(Trouble, match="does not allow tests"):
+			existing.existing_target(str(some_bench), "a.localhost")
+
+	def test_other_code_is_told(self, some_bench):
+		target = existing.existing_target(str(some_bench), "a.localhost")
+		assert "not this checkout" in existing.other_code(target, ROOT)
+		(some_bench / "apps/outage_response").rmdir()
+		(some_bench / "apps/outage_response").symlink_to(ROOT)
+		assert existing.other_code(target, ROOT) is None
+
+
+class TestFiles:
+	@pytest.fixture
+	def place(self, tmp_path):
+		(tmp_path / ".bench/apps/frappe/frappe/public").mkdir(parents=True)
+		return Place(tmp_path)
+
+	def test_written_once(self, place):
+		assert bench.write_files(place, USUAL) is True
+		assert bench.write_files(place, USUAL) is False
+		config = json.loads((place.sites / "common_site_config.json").read_text(encoding="utf-8"))
+		assert config["socketio_port"] and config["frappe_user"] and config["mail_port"] == USUAL["mail"]
+		assert (place.sites / "apps.txt").read_text(encoding="utf-8") == "frappe\noutage_response\n"
+		for name in ("assets.json", "assets-rtl.json"):
+			assert json.loads((place.sites / "assets" / name).read_text(encoding="utf-8"))
+		assert (place.sites / "assets" / "frappe").is_dir()
+
+	def test_what_others_wrote_stays(self, place):
+		bench.write_files(place, USUAL)
+		config = place.sites / "common_site_config.json"
+		bench.write_json(config, bench.read_json(config) | {"server_script_enabled": 1})
+		(place.sites / "apps.txt").write_text("frappe\noutage_response\ncrm", encoding="utf-8")
+		(place.sites / "assets/assets.json").write_text('{"a.js": "/assets/a.js"}', encoding="utf-8")
+		bench.write_files(place, USUAL | {"web": 8010})
+		assert bench.read_json(config)["server_script_enabled"] == 1
+		assert bench.read_json(config)["webserver_port"] == 8010
+		assert (place.sites / "apps.txt").read_text(encoding="utf-8") == "frappe\noutage_response\ncrm\n"
+		assert bench.read_json(place.sites / "assets/assets.json") == {"a.js": "/assets/a.js"}
+
+
+class TestSites:
+	@pytest.mark.parametrize("name", ["drill.localhost", "uninstall-2.localhost"])
+	def test_names(self, name):
+		assert sites.check_name(name) == name
+
+	@pytest.mark.parametrize("name", ["", "../x.y", "a b.c", "A.localhost", "localhost", "x'; DROP.y", "-a.b"])
+	def test_no_names(self, name):
+		with pytest.raises(Trouble):
+			sites.check_name(name)
+
+	def test_address(self):
+		assert sites.address("outage.localhost", USUAL) == f"http://outage.localhost:{USUAL['web']}"
+		assert sites.address("drill.localhost", USUAL) == f"http://127.0.0.1:{USUAL['drill_web']}"
+
+
+class TestProcesses:
+	def test_started_known_and_stopped_by_its_own_pid(self, tmp_path):
+		place = Place(tmp_path)
+		assert processes.ensure(place, "sleeper", ["sleep", "60"], cwd=tmp_path)
+		processes.wait_until(place, "sleeper", lambda: bool(processes.running_pid(place, "sleeper")), 5, "")
+		assert not processes.ensure(place, "sleeper", ["sleep", "60"], cwd=tmp_path)
+		first = processes.running_pid(place, "sleeper")
+		assert processes.ensure(place, "sleeper", ["sleep", "61"], cwd=tmp_path)
+		processes.wait_until(place, "sleeper", lambda: bool(processes.running_pid(place, "sleeper")), 5, "")
+		assert processes.running_pid(place, "sleeper") != first
+		assert processes.stop(place, "sleeper")
+		assert not processes.stop(place, "sleeper")
+
+	def test_a_stranger_with_the_noted_pid_is_left_alone(self, tmp_path):
+		place = Place(tmp_path)
+		place.pids.mkdir(parents=True)
+		stranger = subprocess.Popen(["sleep", "60"])
+		try:
+			processes.pid_file(place, "web").write_text(str(stranger.pid), encoding="utf-8")
+			assert processes.running_pid(place, "web") is None
+			assert not processes.stop(place, "web")
+			assert stranger.poll() is None
+		finally:
+			stranger.kill()
+			stranger.wait()
+
+	def test_one_that_ends_at_once_is_told_with_its_last_words(self, tmp_path):
+		place = Place(tmp_path)
+		processes.start(place, "web", ["/bin/sh", "-c", "echo address already in use; sleep 0.3; exit 1"], cwd=tmp_path)
+		with pytest.raises(Trouble, match="address already in use"):
+			processes.wait_until(place, "web", lambda: False, 5, "look")
+
+
+class TestCommandLine:
+	def call(self, *words: str, **env: str) -> subprocess.CompletedProcess:
+		clean = {key: value for key, value in os.environ.items() if key not in ("BENCH", "SITE")}
+		return subprocess.run(
+			[sys.executable, "-m", "portable_bench", *words], cwd=ROOT, env=clean | env, capture_output=True, text=True
+		)
+
+	def test_bench_without_site_is_one_line(self):
+		done = self.call("demo", BENCH="/nowhere")
+		assert done.returncode == 2
+		assert "BENCH was given without SITE" in done.stderr and "Way out:" in done.stderr
+		assert len(done.stderr.strip().splitlines()) == 1
+
+	def test_bench_that_is_none(self, tmp_path):
+		done = self.call("test", "--bench", str(tmp_path), "--site", "a.localhost")
+		assert done.returncode == 2 and "is not a bench" in done.stderr and "Traceback" not in done.stderr
+
+	def test_main_site_is_not_thrown_away_by_name(self):
+		done = self.call("drop-site", "outage.localhost")
+		assert done.returncode == 2 and "has its own command" in done.stderr
+
+
+def test_clean_leaves_a_folder_it_did_not_make(tmp_path):
+	(tmp_path / ".bench").mkdir()
+	(tmp_path / ".bench" / "mine").touch()
+	with pytest.raises(Trouble, match="was not made by"):
+		up.clean(Place(tmp_path), Progress())
+	assert (tmp_path / ".bench" / "mine").exists()
+
+
+def test_a_second_set_up_waits_for_the_first(tmp_path):
+	place = Place(tmp_path)
+	hold = (
+		"import sys, time; sys.path.insert(0, sys.argv[2]); from pathlib import Path;"
+		"from portable_bench.place import Place; from portable_bench.steps import Progress; from portable_bench.up import alone\n"
+		"with alone(Place(Path(sys.argv[1])), Progress()):\n\tprint('held', flush=True); time.sleep(60)"
+	)
+	first = subprocess.Popen([sys.executable, "-c", hold, str(tmp_path), str(ROOT)], stdout=subprocess.PIPE, text=True)
+	try:
+		assert first.stdout.readline() == "held\n"
+		began = time.monotonic()
+		subprocess.Popen(["/bin/sh", "-c", f"sleep 0.5; kill -{signal.SIGKILL.value} {first.pid}"])
+		# A killed one leaves no lock behind.
+		with up.alone(place, Progress()):
+			assert time.monotonic() - began > 0.3
+	finally:
+		first.kill()
+		first.wait()
+
+
+class TestInABrowser:
+	"""Where tests/browser cannot run, one loud line says so; nothing fails."""
+
+	def told(self, monkeypatch, tmp_path, **env) -> tuple[dict, str]:
+		monkeypatch.delenv("OUTAGE_URL", raising=False)
+		for name, value in env.items():
+			monkeypatch.setenv(name, value)
+		out = io.StringIO()
+		target = existing.Target(tmp_path / "theirs", "a.localhost", "http://a.localhost:8000")
+		return checks.browser_environment(Place(tmp_path), target, Progress(out)), out.getvalue()
+
+	def test_no_address_of_somebodys_bench(self, monkeypatch, tmp_path):
+		needed, said = self.told(monkeypatch, tmp_path)
+		assert not needed and "SKIPPED" in said and "OUTAGE_URL" in said
+
+	def test_no_chromium_and_no_way_to_install_it(self, monkeypatch, tmp_path):
+		monkeypatch.setattr(checks, "find_program", lambda *names: None)
+		needed, said = self.told(monkeypatch, tmp_path, OUTAGE_URL="http://a.localhost:8000")
+		assert not needed and "SKIPPED" in said and "apt-get install chromium" in said
+
+	def test_all_there(self, monkeypatch, tmp_path):
+		monkeypatch.setattr(checks, "find_program", lambda *names: "/usr/bin/chromium")
+		needed, said = self.told(monkeypatch, tmp_path, OUTAGE_URL="http://a.localhost:8000")
+		assert needed["OUTAGE_URL"] == "http://a.localhost:8000" and not said
+		assert needed["OUTAGE_AXE"] == str(Place(tmp_path).node_modules / "axe-core/axe.min.js")

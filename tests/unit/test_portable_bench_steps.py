@@ -1,0 +1,210 @@
+"""The set-up's own machinery: steps that resume, ports, keys, and the one line an error becomes."""
+
+import io
+from pathlib import Path
+
+import pytest
+
+from portable_bench import ports, system
+from portable_bench.place import Place, code_key, digest, schema_key
+from portable_bench.steps import Progress, Stamps, Step, run_steps
+from portable_bench.trouble import Trouble, explain
+
+
+class Killed(BaseException):
+	"""Stands for a set-up that was cut off."""
+
+
+def steps_that_note(done: list[str], keys: dict[str, str], fail_at: str = "", gone: tuple[str, ...] = ()) -> list[Step]:
+	def make(name: str) -> Step:
+		def work() -> None:
+			if name == fail_at:
+				raise Killed
+			done.append(name)
+
+		return Step(name, name, lambda: keys[name], work, lambda: name not in gone or name in done)
+
+	return [make(name) for name in keys]
+
+
+def run(steps: list[Step], folder: Path) -> int:
+	return run_steps(steps, Stamps(folder), Progress(io.StringIO(), len(steps)))
+
+
+class TestSteps:
+	def test_second_run_does_nothing(self, tmp_path):
+		done: list[str] = []
+		keys = {"a": "1", "b": "1"}
+		assert run(steps_that_note(done, keys), tmp_path) == 2
+		assert run(steps_that_note(done, keys), tmp_path) == 0
+		assert done == ["a", "b"]
+
+	def test_resumes_at_the_step_that_was_cut_off(self, tmp_path):
+		done: list[str] = []
+		keys = {"a": "1", "b": "1", "c": "1"}
+		with pytest.raises(Killed):
+			run(steps_that_note(done, keys, fail_at="b"), tmp_path)
+		run(steps_that_note(done, keys), tmp_path)
+		assert done == ["a", "b", "c"]
+
+	def test_changed_inputs_run_only_their_step_again(self, tmp_path):
+		done: list[str] = []
+		run(steps_that_note(done, {"a": "1", "b": "1"}), tmp_path)
+		run(steps_that_note(done, {"a": "1", "b": "2"}), tmp_path)
+		assert done == ["a", "b", "b"]
+
+	def test_a_step_cut_off_while_running_again_is_not_taken_for_done(self, tmp_path):
+		done: list[str] = []
+		run(steps_that_note(done, {"a": "1"}), tmp_path)
+		with pytest.raises(Killed):
+			run(steps_that_note(done, {"a": "2"}, fail_at="a"), tmp_path)
+		# Back to the old inputs: the half-done work must not count as theirs.
+		run(steps_that_note(done, {"a": "1"}), tmp_path)
+		assert done == ["a", "a"]
+
+	def test_result_that_was_removed_is_made_again(self, tmp_path):
+		done: list[str] = []
+		run(steps_that_note(done, {"a": "1"}), tmp_path)
+		done.clear()
+		run(steps_that_note(done, {"a": "1"}, gone=("a",)), tmp_path)
+		assert done == ["a"]
+
+	def test_each_step_says_its_time(self, tmp_path):
+		out = io.StringIO()
+		run_steps(steps_that_note([], {"a": "1"}), Stamps(tmp_path), Progress(out, 3))
+		assert "[1/3] a: done in 0.0 s" in out.getvalue()
+
+
+class TestPorts:
+	def test_usual_ones_if_free(self):
+		assert ports.choose({}, {}, set(), lambda port: True) == ports.USUAL
+
+	def test_next_one_if_taken(self):
+		chosen = ports.choose({}, {}, set(), lambda port: port not in (8000, 8001))
+		assert chosen["web"] == 8002
+
+	def test_kept_one_stays_while_our_own_server_holds_it(self):
+		chosen = ports.choose({"web": 8005}, {}, {"web"}, lambda port: port != 8005)
+		assert chosen["web"] == 8005
+
+	def test_kept_one_taken_by_a_stranger_moves(self):
+		chosen = ports.choose({"web": 8005}, {}, set(), lambda port: port != 8005)
+		assert chosen["web"] == 8006
+
+	def test_never_twice_the_same(self):
+		chosen = ports.choose({"web": 9000, "mail": 9000}, {"drill_web": 9001}, set(), lambda port: True)
+		assert len(set(chosen.values())) == len(ports.USUAL)
+
+	def test_asked_for_and_taken_is_refused_with_the_way_out(self):
+		with pytest.raises(Trouble) as caught:
+			ports.choose({}, {"web": 8000}, set(), lambda port: port != 8000)
+		assert "Port 8000" in caught.value.line() and "OUTAGE_PORT_WEB" in caught.value.line()
+
+	def test_asked_for_nonsense(self):
+		with pytest.raises(Trouble) as caught:
+			ports.asked_ports({"OUTAGE_PORT_WEB": "99999"})
+		assert caught.value.code == 2
+
+	def test_damaged_file_means_none_chosen(self, tmp_path):
+		file = tmp_path / "ports.json"
+		assert ports.read_ports(file) == {}
+		file.write_text("{", encoding="utf-8")
+		assert ports.read_ports(file) == {}
+		ports.write_ports(file, {"web": 8001})
+		assert ports.read_ports(file) == {"web": 8001}
+
+	def test_a_listening_port_is_not_free(self):
+		import socket
+
+		with socket.socket() as server:
+			server.bind(("127.0.0.1", 0))
+			server.listen()
+			port = server.getsockname()[1]
+			assert not ports.is_free(port)
+			assert ports.answers(port)
+
+
+class TestKeys:
+	@pytest.fixture
+	def root(self, tmp_path):
+		for name in ("outage_response/hooks.py", "outage_response/domain/plan.py", "outage_response/m/d.json"):
+			file = tmp_path / name
+			file.parent.mkdir(parents=True, exist_ok=True)
+			file.write_text("x", encoding="utf-8")
+		return tmp_path
+
+	def test_schema_changes_with_json_and_hooks(self, root):
+		before = schema_key(root)
+		(root / "outage_response/m/d.json").write_text("y", encoding="utf-8")
+		assert schema_key(root) != before
+		before = schema_key(root)
+		(root / "outage_response/hooks.py").write_text("y", encoding="utf-8")
+		assert schema_key(root) != before
+
+	def test_a_line_of_code_restarts_but_does_not_migrate(self, root):
+		schema, code = schema_key(root), code_key(root)
+		(root / "outage_response/domain/plan.py").write_text("y", encoding="utf-8")
+		assert schema_key(root) == schema
+		assert code_key(root) != code
+
+	def test_compiled_files_count_for_nothing(self, root):
+		before = code_key(root)
+		cache = root / "outage_response/__pycache__/hooks.cpython-311.pyc"
+		cache.parent.mkdir()
+		cache.write_bytes(b"x")
+		assert code_key(root) == before
+
+	def test_parts_do_not_run_together(self):
+		assert digest("ab", "c") != digest("a", "bc")
+
+
+class TestTrouble:
+	@pytest.mark.parametrize(
+		("output", "expected"),
+		[
+			("WARNING: Retrying ... Temporary failure in name resolution", "package index does not answer"),
+			("NewConnectionError: Failed to establish a new connection", "package index does not answer"),
+			("OSError: [Errno 28] No space left on device", "disk is full"),
+			("E: Could not get lock /var/lib/dpkg/lock-frontend", "apt's lock"),
+			("ERROR: something else\n", "something else"),
+			("ERROR: Cannot install x\nERROR: for help visit a page\nbye\n", "Cannot install x"),
+			("npm error code ECONNREFUSED\nnpm error errno ECONNREFUSED", "package index does not answer"),
+			("npm error code EINTEGRITY\nnpm error sha512-x integrity checksum failed\n", "EINTEGRITY"),
+			("error: public/js/a.bundle.js:3: No such thing\n  more", "a.bundle.js:3: No such thing"),
+			("", "no output"),
+		],
+	)
+	def test_output_of_a_failed_program_becomes_one_line(self, output, expected):
+		line = explain(output, "installing the tools", "the log").line()
+		assert expected in line and "Way out:" in line and "\n" not in line
+
+	def test_no_room(self):
+		with pytest.raises(Trouble, match="GB are free"):
+			system.check_room(1024**3)
+		system.check_room(4 * 1024**3)
+
+	def test_not_root(self):
+		trouble = system.refuse_install(["mariadb-server"], uid=1000, apt="/usr/bin/apt-get")
+		assert trouble and "apt-get install --no-install-recommends mariadb-server" in trouble.line()
+		assert system.refuse_install(["mariadb-server"], uid=0, apt="/usr/bin/apt-get") is None
+		assert system.refuse_install(["mariadb-server"], uid=0, apt=None)
+
+	def test_path_the_framework_cannot_bear(self):
+		system.check_path(Path("/home/me/outage-response_1.0"))
+		with pytest.raises(Trouble) as caught:
+			system.check_path(Path("/home/me/my projects/outage"))
+		assert caught.value.code == 2
+
+	def test_newer_python_without_3_11_beside_it(self, monkeypatch):
+		monkeypatch.setattr(system.sys, "version_info", (3, 13, 0))
+		monkeypatch.setattr(system, "find_program", lambda *names: None)
+		with pytest.raises(Trouble, match=r"needs Python 3\.11"):
+			system.choose_python()
+
+
+def test_environment_keeps_the_callers_python_out(monkeypatch, tmp_path):
+	for name in ("PYTHONPATH", "VIRTUAL_ENV", "FRAPPE_SITE", "BENCH", "CI"):
+		monkeypatch.setenv(name, "x")
+	env = Place(tmp_path).environment(EXTRA="y")
+	assert not {"PYTHONPATH", "VIRTUAL_ENV", "FRAPPE_SITE", "BENCH", "CI"} & set(env)
+	assert env["EXTRA"] == "y" and env["PATH"].startswith(str(tmp_path))
