@@ -359,6 +359,7 @@ def test_an_answer_that_got_lost_is_asked_for_again_and_nothing_happens_twice(ph
 def test_what_is_refused_stays_with_the_reason_and_a_way_out(phone, declared, call, troubles):
 	troubles.allow(f"{CUT}|417")
 	page = phone("electrician")
+	worker_ready(page)
 	task = task_of(declared, "check_elevator")
 	page.context.set_offline(True)
 	page.locator(".now").get_by_label("Note").fill("nobody inside")

@@ -338,7 +338,7 @@ class AtHome(TicketTest):
 		request = frappe._dict(method="POST")
 		counts = iter(range(1, 100))
 		with self.as_user(who), patch.object(frappe.local, "request", request, create=True):
-			with patch.object(portal, "_requests_this_minute", lambda name: next(counts)):
+			with patch.object(portal, "count", lambda name, who: next(counts)):
 				for _turn in range(portal.A_MINUTE):
 					portal.known()
 				with self.assertRaises(frappe.RateLimitExceededError):
