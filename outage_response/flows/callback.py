@@ -248,7 +248,7 @@ def log_attempt(
 		incident = lock_incident(incident_name)
 		doc = frappe.get_doc("Outage Callback", callback, for_update=True)
 		permissions.require_read("Outage Incident", incident)
-		if (first := timeline.first_result(request_id, incident_name)) is not None:
+		if (first := timeline.first_result(request_id, "log_attempt", callback=doc.name)) is not None:
 			return first
 		if call_record and doc.get("offered_at") and occurred_at in (None, ""):
 			occurred_at = min(get_datetime(doc.offered_at), now_datetime())  # telephony may have a clock of its own
