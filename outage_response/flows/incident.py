@@ -14,7 +14,7 @@ from outage_response.domain import lifecycle, notices
 from outage_response.domain.errors import RuleError
 from outage_response.domain.topology import split_for_return
 
-from . import callback, notice, plans, ringing, surroundings, tasks, timeline
+from . import callback, callees, notice, plans, ringing, surroundings, tasks, timeline
 from .minutes import count_minutes
 from .scope import labels, named_nodes, rows_from, take_rows
 from .verbs import Call, as_time, finish, incident_verb, is_general_manager, lock_property, save, translated, when
@@ -263,7 +263,7 @@ def _warn_about_gaps(call: Call) -> None:
 	]
 	if nameless:
 		call.warn("no_contractor", {"subject": nameless[:10]})
-	without = callback.units_without_contact(incident, around)
+	without = callees.units_without_contact(incident, around)
 	if without and incident.level != "III":
 		call.warn("no_contacts", {"units": without})
 	loaded = sum(row.units for row in around.unit_counts)
@@ -582,6 +582,7 @@ def close(call: Call, override_reason: str | None = None) -> dict:
 	incident.status, incident.closed_at = "Closed", call.at
 	incident.customer_minutes = count_minutes(incident, call.around, get_datetime(incident.restored_at))
 	save(incident)
+	callback.end_waiting(call, "Exhausted", _("The incident was closed"))  # passed over by the General Manager
 	call.record("closed")
 	notice.on_ended(call, notices.FOLLOW_UP)
 	return {"customer_minutes": incident.customer_minutes, "left_open": len(left)}
@@ -598,6 +599,7 @@ def cancel(call: Call, reason: str) -> dict:
 	tasks.end_many(call, [task.name for task in rows if task.is_open], "Cancelled", reason)
 	incident.status, incident.customer_minutes = "Cancelled", 0
 	save(incident)
+	callback.end_waiting(call, "Not Required", _("The incident was cancelled"))
 	call.record("cancelled", {"reason": reason})
 	notice.on_ended(call, notices.CANCELLED)
 	return {}
