@@ -388,6 +388,14 @@ def log_attempt(
 
 
 @endpoint
+def give_up_callback(
+	callback: str, reason: str, occurred_at: str | None = None, request_id: str | None = None
+) -> dict[str, Any]:
+	"""See `flows.callback.give_up_callback`."""
+	return callback_flow.give_up_callback(callback, reason, occurred_at=occurred_at, request_id=request_id)
+
+
+@endpoint
 def read_care_needs(incident: str) -> list[dict[str, Any]]:
 	"""See `flows.care.read_care_needs`. A POST, since each look is recorded."""
 	return care.read_care_needs(incident)

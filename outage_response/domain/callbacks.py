@@ -8,20 +8,33 @@ from datetime import datetime, time, timedelta
 from .errors import RuleError, _
 
 REASONS = ("Life safety", "Care", "Reported", "Standard")
-WAITING = ("Pending", "No Answer")
+UNREACHED = "Unreached"
+WAITING = ("Pending", "No Answer", UNREACHED)
 ENDED = ("Reached", "Still Out", "Refused", "Exhausted", "Not Required")
+# These are not given up because nobody answers: they come round again until a person decides
+HELD_FAST = ("Life safety", "Care")
 OUTCOMES = ("Reached", "No Answer", "Still Out", "Refused")
 
 
 @dataclass(frozen=True)
 class Policy:
-	"""Numbers from Settings. `sample_percent`: share of the Standard callbacks that are made."""
+	"""Numbers from Settings. The shares (per cent) of the callbacks of each reason that are made; `sample_percent` is that
+	of the Standard ones."""
 
 	sample_percent: int = 100
 	max_attempts: int = 3
 	retry_minutes: int = 120
 	calling_from: time = time(8, 0)
 	calling_to: time = time(21, 0)
+	danger_percent: int = 100
+	care_percent: int = 100
+	reported_percent: int = 100
+
+	def share(self, why: str) -> int:
+		"""Per cent of the callbacks of one reason that are made."""
+		return {"Life safety": self.danger_percent, "Care": self.care_percent, "Reported": self.reported_percent}.get(
+			why, self.sample_percent
+		)
 
 
 def reason(*, danger: bool, care: bool, reported: bool) -> str:
@@ -34,11 +47,9 @@ def reason(*, danger: bool, care: bool, reported: bool) -> str:
 
 
 def required(why: str, contact: str, incident: str, policy: Policy) -> bool:
-	"""Is this callback to be made? Standard ones are sampled: the same contact and incident always give the same answer."""
-	if why != "Standard":
-		return True
+	"""Is this callback to be made? A share is drawn: the same contact and incident always give the same answer."""
 	drawn = int.from_bytes(hashlib.sha256(f"{incident}\x1f{contact}".encode()).digest()[:4], "big") % 100
-	return drawn < policy.sample_percent
+	return drawn < policy.share(why)
 
 
 def within_calling_hours(at: datetime, policy: Policy) -> datetime:
@@ -63,9 +74,21 @@ def after_attempt(why: str, outcome: str, attempts: int, at: datetime, policy: P
 		raise RuleError(_("Outcome: choose one of: {allowed}."), allowed=OUTCOMES)
 	if outcome != "No Answer":
 		return outcome, None
-	if attempts >= policy.max_attempts:
-		return "Exhausted", None
-	return "No Answer", attempt_at(why, at + timedelta(minutes=policy.retry_minutes), policy)
+	again = attempt_at(why, at + timedelta(minutes=policy.retry_minutes), policy)
+	if attempts < policy.max_attempts:
+		return "No Answer", again
+	return (UNREACHED, again) if why in HELD_FAST else ("Exhausted", None)
+
+
+def require_decision(status: str, why: str) -> None:
+	"""Raise RuleError unless somebody decides, and says why, about a person whom all attempts did not reach."""
+	if status != UNREACHED:
+		raise RuleError(
+			_("Status: only a callback whose attempts are used up is given up by decision; this one is {status}."),
+			status=status,
+		)
+	if not why.strip():
+		raise RuleError(_("Reason: say why this person is called no more."))
 
 
 def require_open(status: str) -> None:

@@ -1,11 +1,13 @@
 """Who gets a task: the people on duty, else everybody of the department, else the control room."""
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
 from .authority import CONTROL_ROOM
 
 CONTROL_ROOM_DEPARTMENT = "control_room"
+DUTY_ELECTRICIAN = "duty_electrician"
 
 
 @dataclass(frozen=True)
@@ -32,10 +34,12 @@ class Roster:
 	"""The people of one property at one moment.
 
 	everybody  role -> users who hold it and may see this property
+	off_hours  is the moment outside the property's working time?
 	"""
 
 	on_duty: Sequence[OnDuty] = ()
 	everybody: Mapping[str, Sequence[str]] = field(default_factory=dict)
+	off_hours: bool = False
 
 
 @dataclass(frozen=True)
@@ -46,6 +50,49 @@ class Assignment:
 	users: tuple[str, ...] = ()
 	phone: str = ""
 	warning: str = ""
+
+
+@dataclass(frozen=True)
+class DutyRule:
+	"""Whose steps go to one person of the shift, and when (a row of `assignment` in `setup/procedure.yaml`, clause 6.1)."""
+
+	department: str
+	to: str
+	levels: tuple[str, ...]
+	property_type: str = ""
+	off_hours: bool | None = None
+
+	def applies(self, department: str, level: str, property_type: str, off_hours: bool) -> bool:
+		"""Does the rule hold for a step that is given out at a moment that is `off_hours` or not?"""
+		return (
+			department == self.department
+			and level in self.levels
+			and self.property_type in ("", property_type)
+			and self.off_hours in (None, off_hours)
+		)
+
+
+def duty_rules(rows: Iterable[Mapping[str, Any]]) -> tuple[DutyRule, ...]:
+	"""The rules from the rows of the procedure file."""
+	return tuple(
+		DutyRule(
+			row["department"],
+			row["to"],
+			tuple(row["levels"]),
+			row["when"].get("property_type", ""),
+			row["when"].get("off_hours"),
+		)
+		for row in rows
+	)
+
+
+def to_duty_electrician(
+	rules: Iterable[DutyRule], department: str, level: str, property_type: str, off_hours: bool
+) -> bool:
+	"""Clause 6.1: do a department's steps go to the duty electrician now?"""
+	return any(
+		rule.to == DUTY_ELECTRICIAN and rule.applies(department, level, property_type, off_hours) for rule in rules
+	)
 
 
 def assign(

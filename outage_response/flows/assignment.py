@@ -19,10 +19,10 @@ from frappe.utils import get_datetime
 from outage_response import bulk
 from outage_response.domain.lifecycle import OPEN
 from outage_response.domain.plan import TaskSpec
-from outage_response.domain.roster import Assignment, Department, Roster, assign, spread_posts
+from outage_response.domain.roster import Assignment, Department, Roster, assign, spread_posts, to_duty_electrician
 from outage_response.integrations import notifications
 
-from . import surroundings
+from . import plans, surroundings
 
 # task name, title, priority, due_at, who it goes to
 Given = tuple[str, str, int, datetime | None, Assignment]
@@ -36,12 +36,12 @@ def choose(
 	departments: dict[str, Department],
 	property_type: str,
 ) -> list[Assignment]:
-	"""Who each task goes to, in the order of `specs` (clause 6.1 for the duty electrician).
+	"""Who each task goes to, in the order of `specs`.
 
-	What is planned goes to the people who are on duty then, as far as the roster knows it.
+	Clause 6.1 is judged by the moment at which the step is given out, which is the roster's: an outage of the night may
+	last into the working day. What is planned goes to the people who are on duty then, as far as the roster knows it.
 	"""
 	planned = _planned_roster(specs, incident, roster)
-	electrician = property_type == "Tower" and bool(incident.off_hours) and incident.level in ("I", "II")
 	chosen: dict[tuple, Assignment] = {}
 	result = []
 	for spec in specs:
@@ -51,7 +51,9 @@ def choose(
 				departments[spec.department],
 				planned if spec.step.planned_anchor else roster,
 				life_safety=spec.step.life_safety,
-				duty_electrician=electrician,
+				duty_electrician=to_duty_electrician(
+					plans.duty_rules(), spec.department, incident.level, property_type, roster.off_hours
+				),
 			)
 		result.append(chosen[key])
 	return _one_guard_a_post(specs, result, incident)

@@ -1,6 +1,5 @@
 """Callbacks: one per contact and incident, tracked in the platform's own CRM (clause 5.3.3, invariant 7)."""
 
-from collections import defaultdict
 from collections.abc import Sequence
 from datetime import datetime
 from functools import lru_cache
@@ -15,7 +14,7 @@ from outage_response.domain import callbacks, topology
 from outage_response.domain.errors import RuleError
 from outage_response.integrations import contacts
 
-from . import households, plans, surroundings, task, tasks, telephony, tickets, timeline
+from . import callees, households, plans, surroundings, task, tasks, telephony, tickets, timeline
 from .verbs import Call, finish, lock_incident, lock_property, save, touch, translated, when
 
 
@@ -30,6 +29,9 @@ def policy() -> callbacks.Policy:
 
 	return callbacks.Policy(
 		sample_percent=number("callback_sample_percent", default.sample_percent),
+		danger_percent=number("callback_danger_percent", default.danger_percent),
+		care_percent=number("callback_care_percent", default.care_percent),
+		reported_percent=number("callback_reported_percent", default.reported_percent),
 		max_attempts=number("callback_max_attempts", default.max_attempts) or 1,
 		retry_minutes=number("callback_retry_minutes", default.retry_minutes),
 		calling_from=frappe.utils.get_time(settings.calling_from or default.calling_from),
@@ -51,9 +53,8 @@ def open_ready(call: Call, around: surroundings.Surroundings) -> int:
 		if incident.is_drill and incident.status == "Restored":
 			task.complete_by_flow(call, "callbacks")
 		return 0
-	units_of = _contacts_back(incident, around, call.at)
 	existing = set(frappe.get_all("Outage Callback", filters={"incident": incident.name}, pluck="contact"))
-	new = {contact: units for contact, units in units_of.items() if contact not in existing}
+	new = [callee for contact, callee in callees.back(incident, around).items() if contact not in existing]
 	if new:
 		_insert(call, new)
 	complete_if_done(call)
@@ -94,108 +95,30 @@ def reported_again(incident_name: str, people: Sequence[str], around: surroundin
 	touch(incident)
 
 
-def _residents(incident: Document, around: surroundings.Surroundings) -> list[dict]:
-	"""(unit, power_node, contact, is_primary) of the affected units, one query."""
-	unit, resident = frappe.qb.DocType("Property Unit"), frappe.qb.DocType("Unit Resident")
-	rows = (
-		frappe.qb.from_(unit)
-		.left_join(resident)
-		.on((resident.parent == unit.name) & (resident.parenttype == "Property Unit"))
-		.select(unit.name, unit.power_node, resident.contact, resident.is_primary)
-		.where(unit.property == incident.property)
-		.orderby(unit.name)
-		.orderby(resident.is_primary, order=frappe.qb.desc)
-		.orderby(resident.idx)
-	).run(as_dict=True)
-	return _affected(incident, around, rows)
-
-
-def _affected(incident: Document, around: surroundings.Surroundings, units: Sequence[dict]) -> list[dict]:
-	"""Those of `units` (rows with name and power_node) that the incident is about."""
-	dark = around.tree.under(row.power_node for row in incident.affected_nodes if not row.unit)
-	single = {row.unit for row in incident.affected_nodes if row.unit}
-	return [row for row in units if row.power_node in dark or row.name in single]
-
-
-def units_without_contact(incident: Document, around: surroundings.Surroundings) -> int:
-	"""How many affected units have nobody who could be called."""
-	unit, resident = frappe.qb.DocType("Property Unit"), frappe.qb.DocType("Unit Resident")
-	rows = (
-		frappe.qb.from_(unit)
-		.left_join(resident)
-		.on((resident.parent == unit.name) & (resident.parenttype == "Property Unit"))
-		.select(unit.name, unit.power_node)
-		.where(unit.property == incident.property)
-		.where(resident.contact.isnull() | (resident.contact == ""))
-	).run(as_dict=True)
-	return len({row.name for row in _affected(incident, around, rows)})
-
-
-def _contacts_back(incident: Document, around: surroundings.Surroundings, at: datetime) -> dict[str, list[str]]:
-	"""contact -> their affected units, for contacts all of whose units have supply again.
-
-	A household is called once, through its primary contact; whoever called in about it is called too.
-	"""
-	rows = _residents(incident, around)
-	callers = _callers(incident)
-	first: dict[str, str] = {}
-	units_of: dict[str, list[str]] = defaultdict(list)
-	node_of = {row.name: row.power_node for row in rows}
-	for row in rows:
-		if row.contact and (first.setdefault(row.name, row.contact) == row.contact or row.contact in callers):
-			units_of[row.contact].append(row.name)
-	dark = surroundings.dark_rows(incident)
-	still_out: dict[tuple[str, str], bool] = {}
-	singled_out = {row.unit for row in dark if row.unit}
-
-	def is_out(unit: str) -> bool:
-		key = (node_of[unit], unit if unit in singled_out else "")
-		if key not in still_out:
-			still_out[key] = topology.is_out(around.tree.path(node_of[unit]), unit, dark)
-		return still_out[key]
-
-	return {contact: units for contact, units in units_of.items() if not any(is_out(unit) for unit in units)}
-
-
-def _callers(incident: Document) -> dict[str, bool]:
-	"""contact -> did they speak of danger, for everybody who called in about this incident."""
-	found: dict[str, bool] = {}
-	for row in frappe.get_all(
-		"Trouble Call",
-		filters={"incident": incident.name, "contact": ("is", "set")},
-		fields=["contact", "danger", "elevator"],
-	):
-		found[row.contact] = found.get(row.contact, False) or bool(row.danger or row.elevator)
-	return found
-
-
-def _insert(call: Call, units_of: dict[str, list[str]]) -> None:
-	incident = call.incident
-	rules, callers = policy(), _callers(incident)
-	care = set(frappe.get_all("Care Need", filters={"contact": ("in", list(units_of))}, pluck="contact"))
-	phones = contacts.phones(list(units_of))
+def _insert(call: Call, wanted: Sequence[callees.Callee]) -> None:
+	incident, rules = call.incident, policy()
+	phones = contacts.phones([callee.contact for callee in wanted])
 	rows, unit_rows, required = [], [], 0
-	for contact, units in units_of.items():
-		why = callbacks.reason(danger=callers.get(contact, False), care=contact in care, reported=contact in callers)
-		wanted = callbacks.required(why, contact, incident.name, rules)
-		required += wanted
+	for callee in wanted:
+		due = callbacks.required(callee.reason, callee.contact, incident.name, rules)
+		required += due
 		name = frappe.generate_hash(length=10)
 		rows.append(
 			{
 				"name": name,
 				"incident": incident.name,
 				"property": incident.property,
-				"contact": contact,
-				"phone": phones.get(contact, ""),
-				"reason": why,
-				"priority": callbacks.REASONS.index(why),
-				"status": "Pending" if wanted else "Not Required",
-				"next_attempt_at": callbacks.attempt_at(why, call.at, rules) if wanted else None,
+				"contact": callee.contact,
+				"phone": phones.get(callee.contact, ""),
+				"reason": callee.reason,
+				"priority": callbacks.REASONS.index(callee.reason),
+				"status": "Pending" if due else "Not Required",
+				"next_attempt_at": callbacks.attempt_at(callee.reason, call.at, rules) if due else None,
 			}
 		)
 		unit_rows += [
 			{**bulk.child_of("Outage Callback", name, "units", index), "unit": unit}
-			for index, unit in enumerate(units, start=1)
+			for index, unit in enumerate(callee.units, start=1)
 		]
 	bulk.insert("Outage Callback", rows, call.now)
 	bulk.insert("Outage Callback Unit", unit_rows, call.now)
@@ -203,7 +126,8 @@ def _insert(call: Call, units_of: dict[str, list[str]]) -> None:
 
 
 def complete_if_done(call: Call) -> None:
-	"""The callback step completes when supply is back everywhere and every callback has ended."""
+	"""The callback step completes when supply is back everywhere and every callback that the coverage rules of Settings
+	ask for has ended."""
 	if call.incident.status not in ("Restored", "Stood Down"):
 		return
 	statuses = frappe.get_all("Outage Callback", filters={"incident": call.incident.name}, pluck="status")
@@ -248,7 +172,7 @@ def log_attempt(
 		incident = lock_incident(incident_name)
 		doc = frappe.get_doc("Outage Callback", callback, for_update=True)
 		permissions.require_read("Outage Incident", incident)
-		if (first := timeline.first_result(request_id, incident_name)) is not None:
+		if (first := timeline.first_result(request_id, "log_attempt", callback=doc.name)) is not None:
 			return first
 		if call_record and doc.get("offered_at") and occurred_at in (None, ""):
 			occurred_at = min(get_datetime(doc.offered_at), now_datetime())  # telephony may have a clock of its own
@@ -270,7 +194,11 @@ def attempt(
 	"""One attempt, whoever made it: incident and callback are locked. A resident's own answer is one too."""
 	if satisfaction is not None and satisfaction not in range(1, 6):
 		raise RuleError(_("Satisfaction: a number from 1 (bad) to 5 (good), or none."))
-	at, made = call.at, len(doc.attempts) + 1
+	if outcome == "Still Out" and not doc.units:
+		raise RuleError(
+			_("Outcome: no unit of this outage is known for this person. Record a call that names the unit instead.")
+		)
+	at, made, before = call.at, len(doc.attempts) + 1, doc.status
 	doc.status, doc.next_attempt_at = callbacks.after_attempt(doc.reason, outcome, made, at, policy())
 	doc.outcome = (note or outcome)[:500]
 	doc.satisfaction = satisfaction or doc.satisfaction
@@ -296,6 +224,8 @@ def attempt(
 	tickets.on_callback(call, doc.contact, outcome, doc.nested_incident, doc.name, made)
 	save(doc)
 	call.record("callback_attempt", {"reason": doc.reason, "units": unit_nos, "outcome": outcome})
+	if doc.status == callbacks.UNREACHED != before:
+		_alarm_unreached(call, doc, unit_nos)
 	complete_if_done(call)
 	return finish(
 		call,
@@ -307,6 +237,62 @@ def attempt(
 			"crm_record": crm_record,
 		},
 	)
+
+
+def _alarm_unreached(call: Call, doc: Document, unit_nos: list[str]) -> None:
+	"""Somebody was in danger, or depends on power, and does not answer: said once, and the callback stays."""
+	call.warn("callback_unreached", {"reason": doc.reason, "units": unit_nos})
+	text = _("Not reached ({0}): {1}. Send somebody, or decide that nobody is called any more").format(
+		_(doc.reason), ", ".join(unit_nos) or call.incident.property
+	)
+	for department in ("control_room", "customer_service"):
+		task.tell_department(call, department, text)
+
+
+def give_up_callback(
+	callback: str,
+	reason: str,
+	*,
+	occurred_at: str | datetime | None = None,
+	request_id: str | None = None,
+) -> dict:
+	"""Somebody decides that a person who was not reached is called no more; `reason` stays with the callback.
+
+	Answers {"incident", "callback", "callback_status"}. Raises ValidationError without a reason, or for a callback that is
+	not Unreached.
+	"""
+	with translated():
+		permissions.require_verb("give_up_callback")
+		incident_name, _property = _belongs_to(frappe.local.site, str(callback))
+		incident = lock_incident(incident_name)
+		doc = frappe.get_doc("Outage Callback", callback, for_update=True)
+		permissions.require_read("Outage Incident", incident)
+		if (first := timeline.first_result(request_id, "give_up_callback", callback=doc.name)) is not None:
+			return first
+		at, now, fast = when(occurred_at)
+		callbacks.require_decision(doc.status, reason or "")
+		doc.update({"status": "Exhausted", "next_attempt_at": None, "outcome": reason.strip()[:500]})
+		doc.claimed_by = doc.claimed_until = None
+		save(doc)
+		call = Call("give_up_callback", at, now, fast, request_id, incident=incident)
+		call.record("callback_given_up", {"reason": doc.reason, "units": _unit_nos(doc)})
+		complete_if_done(call)
+		return finish(call, {"callback": doc.name, "callback_status": doc.status})
+
+
+def end_waiting(call: Call, status: str, why: str) -> None:
+	"""The incident has ended: nobody is called back about it any more."""
+	table = frappe.qb.DocType("Outage Callback")
+	waiting = frappe.get_all(
+		"Outage Callback",
+		filters={"incident": call.incident.name, "status": ("in", callbacks.WAITING)},
+		pluck="name",
+	)
+	if waiting:
+		frappe.qb.update(table).set(table.status, status).set(table.next_attempt_at, None).set(table.outcome, why).set(
+			table.modified, call.now
+		).where(table.name.isin(waiting)).run()
+		call.record("callbacks_dropped", {"count": len(waiting)})
 
 
 def _record(
@@ -326,8 +312,9 @@ def _record(
 
 
 def _unit_nos(doc: Document) -> list[str]:
-	return frappe.get_all(
-		"Property Unit", filters={"name": ("in", [row.unit for row in doc.units])}, pluck="unit_no", order_by="unit_no"
+	units = [row.unit for row in doc.units]
+	return units and frappe.get_all(
+		"Property Unit", filters={"name": ("in", units)}, pluck="unit_no", order_by="unit_no"
 	)
 
 

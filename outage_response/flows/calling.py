@@ -75,6 +75,7 @@ def _on_duty(property_name: str, at: datetime) -> list[dict]:
 			user.mobile_no.as_("user_phone"),
 		)
 		.where(shift.property == property_name)
+		.where(shift.is_absent == 0)
 		.where(shift.starts_at <= at)
 		.where(shift.ends_at > at)
 		.orderby(shift.is_duty_electrician, order=frappe.qb.desc)
@@ -118,7 +119,7 @@ def with_numbers(specs: Sequence[TaskSpec], chosen: Sequence[Assignment], call: 
 	"""Put the number to phone on the tasks that are calls; who has no login is still phoned for the task itself."""
 	if not any(spec.step.calls or spec.subject.type == CONTRACTOR for spec in specs):
 		return list(chosen)
-	numbers = book(call.incident.property, call.at, call.around.assets)
+	numbers = book(call.incident.property, call.now, call.around.assets)
 	result = []
 	for spec, who in zip(specs, chosen, strict=True):
 		found = numbers_for(spec.step.calls, spec.subject.type, spec.subject.name, numbers)

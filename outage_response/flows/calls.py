@@ -226,7 +226,7 @@ def log_told(
 		permissions.require_verb("log_told")
 		permissions.require_read(DELIVERY, delivery)
 		incident = lock_incident(frappe.db.get_value(DELIVERY, delivery, "incident"))
-		if (first := timeline.first_result(request_id, incident.name)) is not None:
+		if (first := timeline.first_result(request_id, "log_told", delivery=delivery)) is not None:
 			return first
 		doc = frappe.get_doc(DELIVERY, delivery, for_update=True)
 		at, now, fast = when(occurred_at)

@@ -14,7 +14,7 @@ from outage_response.domain import lifecycle, notices
 from outage_response.domain.errors import RuleError
 from outage_response.domain.topology import split_for_return
 
-from . import callback, notice, plans, ringing, surroundings, tasks, timeline
+from . import callback, callees, notice, plans, ringing, surroundings, tasks, timeline
 from .minutes import count_minutes
 from .scope import labels, named_nodes, rows_from, take_rows
 from .verbs import Call, as_time, finish, incident_verb, is_general_manager, lock_property, save, translated, when
@@ -79,7 +79,7 @@ def declare(
 
 def _declared_before(request_id: str | None) -> dict | None:
 	name = request_id and frappe.db.get_value("Outage Incident", {"request_id": request_id})
-	return timeline.first_result(request_id, name) if name else None
+	return timeline.first_result(request_id, "declare", incident=name) if name else None
 
 
 def prepare(incident: Document) -> None:
@@ -95,7 +95,9 @@ def prepare(incident: Document) -> None:
 				_("Households: {property} has none registered. Enter the registered number first."),
 				property=incident.property,
 			)
+		_require_parent_here(incident)
 		incident.plan = plans.current_plan(incident.level)
+		incident.customer_minutes = 0
 		around = incident.flags.around = surroundings.read(incident.property)
 		take_rows(incident, around)
 		if incident.closed_at:
@@ -109,16 +111,27 @@ def prepare(incident: Document) -> None:
 					),
 					field=_(incident.meta.get_label(field)),
 				)
-		at, _now, incident.flags.clock_fast = when(incident.reported_at)
+		said_at = as_time(incident.reported_at, "Occurred At")
+		at, _now, incident.flags.clock_fast = when(said_at)
 		incident.reported_at = at
 		lifecycle.require_etr(as_time(incident.etr, "ETR"), at)
 		if incident.level == "III":
 			_prepare_planned(incident)
 		else:
-			_prepare_unplanned(incident, around, at)
+			_prepare_unplanned(incident, around, at, said_at or at)
 		reference = get_datetime(incident.planned_start) if incident.level == "III" else at
 		_note_circumstances(incident, reference)
 		incident.affected_units = sum(surroundings.affected_units(incident, around).values())
+
+
+def _require_parent_here(incident: Document) -> None:
+	parent = incident.parent_incident
+	if parent and frappe.db.get_value("Outage Incident", parent, "property") != incident.property:
+		raise RuleError(
+			_("Parent Incident: {incident} is no outage of {property}. Choose one of the same property, or none."),
+			incident=str(parent)[:140],
+			property=incident.property,
+		)
 
 
 def _note_circumstances(incident: Document, at: datetime) -> None:
@@ -132,15 +145,24 @@ def _prepare_planned(incident: Document) -> None:
 	lifecycle.require_planned_times(incident.planned_by or "", incident.planned_start, incident.planned_end)
 	incident.status = "Scheduled"
 	for row in incident.affected_nodes:
-		row.out_since = row.back_at = None
+		row.out_since = None
+		_forget_verbs(row)
 
 
-def _prepare_unplanned(incident: Document, around: surroundings.Surroundings, at: datetime) -> None:
+def _forget_verbs(row: Document) -> None:
+	"""Only verbs say that supply is back, or may be: what comes with a new incident (REST, a copy) says nothing."""
+	row.back_at = row.back_source = row.energise_permitted_at = None
+
+
+def _prepare_unplanned(incident: Document, around: surroundings.Surroundings, at: datetime, said_at: datetime) -> None:
+	"""`said_at`: the time of the report by the sender's clock; where that is fast, so is its `out_since`."""
 	incident.status = "Reported"
 	incident.planned_by = incident.planned_start = incident.planned_end = None
 	for row in incident.affected_nodes:
-		row.back_at = None
+		_forget_verbs(row)
 		row.out_since = as_time(row.out_since, "Out Since") or at
+		if at < row.out_since <= said_at:
+			row.out_since = at
 		if row.out_since > at:
 			raise RuleError(
 				_("Out Since: supply at {node} cannot have gone after it was reported. Correct the time."),
@@ -241,7 +263,7 @@ def _warn_about_gaps(call: Call) -> None:
 	]
 	if nameless:
 		call.warn("no_contractor", {"subject": nameless[:10]})
-	without = callback.units_without_contact(incident, around)
+	without = callees.units_without_contact(incident, around)
 	if without and incident.level != "III":
 		call.warn("no_contacts", {"units": without})
 	loaded = sum(row.units for row in around.unit_counts)
@@ -448,7 +470,8 @@ def supply_back(call: Call, nodes: Sequence[str] | None = None, source: str | No
 	if not still_out:
 		incident.status = "Restored"
 		incident.restored_at = max(get_datetime(row.back_at) for row in incident.affected_nodes)
-	incident.customer_minutes = count_minutes(incident, around, call.at)
+	# up to now, not to `call.at`: what came back before is not cut short by an earlier return that is entered later
+	incident.customer_minutes = count_minutes(incident, around, incident.restored_at or call.now)
 	save(incident)
 	if not still_out:
 		call.record("restored", {"minutes": incident.customer_minutes})
@@ -559,6 +582,7 @@ def close(call: Call, override_reason: str | None = None) -> dict:
 	incident.status, incident.closed_at = "Closed", call.at
 	incident.customer_minutes = count_minutes(incident, call.around, get_datetime(incident.restored_at))
 	save(incident)
+	callback.end_waiting(call, "Exhausted", _("The incident was closed"))  # passed over by the General Manager
 	call.record("closed")
 	notice.on_ended(call, notices.FOLLOW_UP)
 	return {"customer_minutes": incident.customer_minutes, "left_open": len(left)}
@@ -575,6 +599,7 @@ def cancel(call: Call, reason: str) -> dict:
 	tasks.end_many(call, [task.name for task in rows if task.is_open], "Cancelled", reason)
 	incident.status, incident.customer_minutes = "Cancelled", 0
 	save(incident)
+	callback.end_waiting(call, "Not Required", _("The incident was cancelled"))
 	call.record("cancelled", {"reason": reason})
 	notice.on_ended(call, notices.CANCELLED)
 	return {}

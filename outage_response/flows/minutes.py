@@ -12,8 +12,12 @@ from .surroundings import Surroundings, affected_units, dark_rows
 
 
 def count_minutes(incident: Document, around: Surroundings, until: datetime) -> int:
-	"""Minutes without supply, summed over the affected units up to `until`, less those that an incident reported
-	earlier already counts. A drill counts nothing (invariant 6)."""
+	"""Minutes without supply, summed over the affected units up to `until`, less those that an incident recorded
+	earlier already counts. A drill counts nothing (invariant 6).
+
+	Whatever is entered first has the first claim, so that a late entry of an older outage takes no minute a second time
+	from one that is closed and reported.
+	"""
 	own = dark_rows(incident)
 	if incident.is_drill or not own:
 		return 0
@@ -27,18 +31,17 @@ def _earlier(incident: Document, own: list[Dark], until: datetime) -> list[Dark]
 		frappe.qb.from_(other)
 		.join(node)
 		.on(node.parent == other.name)
-		.select(other.name, other.reported_at, node.power_node, node.unit, node.out_since, node.back_at)
+		.select(other.name, other.creation, node.power_node, node.unit, node.out_since, node.back_at)
 		.where(other.property == incident.property)
 		.where(other.name != (incident.name or ""))
 		.where(other.is_drill == 0)
 		.where(other.status.notin(("Cancelled", "Scheduled")))
-		.where(other.reported_at <= until)
 		.where(other.restored_at.isnull() | (other.restored_at >= first))
-		.where(node.out_since.isnotnull())
+		.where(node.out_since < until)
 	).run(as_dict=True)
-	mine = (get_datetime(incident.reported_at), incident.name or "\uffff")
+	mine = (get_datetime(incident.creation), incident.name or "\uffff")
 	return [
 		Dark(row.power_node, row.out_since, row.back_at, row.unit or "", row.name)
 		for row in rows
-		if (get_datetime(row.reported_at), row.name) < mine
+		if (get_datetime(row.creation), row.name) < mine
 	]

@@ -19,7 +19,7 @@ from outage_response.domain.lifecycle import OPEN
 from outage_response.domain.plan import dedupe_key
 from outage_response.integrations import messages
 
-from . import audience, plans, task, tasks
+from . import audience, photos, plans, task, tasks
 from .verbs import Call, incident_verb, lock_incident, touch
 from .wording import words
 
@@ -111,10 +111,11 @@ def prove_posting(call: Call, notice: str, photo: str) -> dict:
 	doc = frappe.get_doc("Outage Notice", notice) if frappe.db.exists("Outage Notice", str(notice)) else None
 	if not doc or doc.incident != call.incident.name or doc.mode != "Public":
 		raise RuleError(_("Notice: not a public notice of this outage. Choose one of its notices."))
-	if not (photo or "").strip().startswith(("/files/", "/private/files/")):
+	address = photos.named(photo)
+	if not address:
 		raise RuleError(_("Photo: attach the picture first."))
 	doc.flags.by_verb = True
-	doc.update({"photo": photo.strip(), "posted_at": call.at, "posted_by": frappe.session.user})
+	doc.update({"photo": address, "posted_at": call.at, "posted_by": frappe.session.user})
 	doc.save(ignore_permissions=True)
 	call.record("notice_posted", {"kind": doc.kind})
 	complete_steps(call, photo=doc.photo)

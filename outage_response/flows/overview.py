@@ -10,7 +10,7 @@ from frappe import _
 from frappe.query_builder.functions import Count
 from frappe.utils import get_datetime
 
-from outage_response.domain import overview
+from outage_response.domain import callbacks, overview
 from outage_response.domain.lifecycle import OPEN
 from outage_response.domain.topology import Dark, PowerTree, units_out
 
@@ -175,7 +175,7 @@ class Record:
 			frappe.qb.from_(row)
 			.select(row.incident, Count("*"))
 			.where(row.incident.isin(self.names))
-			.where(row.status.isin(("Pending", "No Answer")))
+			.where(row.status.isin(callbacks.WAITING))
 			.groupby(row.incident)
 			.run()
 		)

@@ -2,14 +2,19 @@
 
 from collections.abc import Iterable
 from functools import lru_cache
+from pathlib import Path
 from typing import Any
 
 import frappe
+import yaml
 from frappe import _
 from frappe.model.document import Document
 
+from outage_response.domain import roster
 from outage_response.domain.errors import RuleError
 from outage_response.domain.steps import Step, check_plan
+
+PROCEDURE = Path(__file__).parents[1] / "setup" / "procedure.yaml"
 
 # Plan Step fields that carry a step's field under the same name and in the same shape
 SAME = (
@@ -36,6 +41,17 @@ SAME = (
 NUMBERS = ("priority", "when_min_households", "repeat_minutes")
 FLAGS = ("at_least_once", "when_unprotected", "due_at_etr", "life_safety", "optional", "on_outcome")
 LISTS = ("clauses", "after", "checks")
+
+
+def procedure() -> dict:
+	"""The procedure file: departments, assignment, steps."""
+	return yaml.safe_load(PROCEDURE.read_text(encoding="utf-8"))
+
+
+@lru_cache(maxsize=1)
+def duty_rules() -> tuple[roster.DutyRule, ...]:
+	"""Clause 6.1 as the procedure file says it. It is no step, so that no plan of the site carries it."""
+	return roster.duty_rules(procedure()["assignment"])
 
 
 def to_row(step: Step) -> dict[str, Any]:

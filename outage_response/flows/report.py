@@ -33,7 +33,7 @@ def figures(incident: str) -> dict[str, Any]:
 		"overdue": sum(1 for row in rows if is_late(row)),
 		"callbacks": sum(callbacks.values()) - callbacks["Not Required"],
 		"reached": callbacks["Reached"],
-		"not_reached": callbacks["Exhausted"],
+		"not_reached": callbacks["Exhausted"] + callbacks["Unreached"],
 		"still_out": callbacks["Still Out"],
 		"refused": callbacks["Refused"],
 		"affected_units": doc.affected_units or 0,

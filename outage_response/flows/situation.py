@@ -372,7 +372,9 @@ def _callbacks(incident: str) -> list[dict]:
 		order_by="priority asc, next_attempt_at asc, contact asc",
 		limit_page_length=200,
 	)
-	may_log = authority.may("log_attempt", permissions.roles_of())
+	roles = permissions.roles_of()
+	may_log, may_give_up = (authority.may(verb, roles) for verb in ("log_attempt", "give_up_callback"))
 	for row in rows:
 		row["may_log"] = may_log and row.status in callbacks.WAITING
+		row["may_give_up"] = may_give_up and row.status == callbacks.UNREACHED
 	return rows

@@ -279,9 +279,12 @@ def departments() -> dict[str, Department]:
 
 
 def roster(property_name: str, at: datetime, known: Mapping[str, Department]) -> Roster:
-	"""Who is on duty at `at`, and everybody who holds a department's role and may see the property."""
+	"""Who is on duty at `at`, everybody who holds a department's role and may see the property, and whether it is
+	outside working time then."""
 	roles = [department.role for department in known.values() if department.role]
-	return Roster(on_duty(property_name, at), everybody(property_name, roles) if roles else {})
+	return Roster(
+		on_duty(property_name, at), everybody(property_name, roles) if roles else {}, off_hours(property_name, at)
+	)
 
 
 def on_duty(property_name: str, at: datetime) -> list[OnDuty]:

@@ -14,7 +14,7 @@ from outage_response.domain.lifecycle import TaskRow
 from outage_response.domain.plan import added_by
 from outage_response.domain.roster import Assignment
 
-from . import assignment, plans, ringing, tasks, timeline
+from . import assignment, photos, plans, ringing, tasks, timeline
 from .verbs import Call, is_general_manager, save, task_verb
 
 # a step that nobody is at any more
@@ -112,7 +112,7 @@ def complete(
 	task = call.task
 	row, rows = _row(call)
 	step = plans.step_of(task)
-	evidence = (evidence or "").strip()
+	evidence, photo = (evidence or "").strip(), photos.named(photo)
 	lifecycle.require_completable(
 		step,
 		row,
@@ -227,7 +227,7 @@ def add_evidence(call: Call, evidence: str | None = None, photo: str | None = No
 
 	For a step that owes nothing it is a note after what was written; a call ends in one touch, and what was said follows.
 	"""
-	note = (evidence or "").strip()
+	note, photo = (evidence or "").strip(), photos.named(photo)
 	if not note and not photo:
 		raise RuleError(_("Evidence: give a note or a photo."))
 	task = call.task

@@ -10,11 +10,11 @@ from frappe.model.document import Document
 from frappe.utils import get_datetime, now_datetime
 
 from outage_response import integrations
-from outage_response.domain import phones
+from outage_response.domain import callbacks, phones
 from outage_response.integrations import LoggedCall
 
 JOB = "outage_response.jobs.offer_calls"
-OPEN = ("Pending", "No Answer")
+OPEN = callbacks.WAITING
 HOURS = 24
 
 

@@ -67,6 +67,9 @@ TEXTS = {
 	"clock_fast": "The sender's clock was ahead; the time of arrival was taken",
 	"callbacks_opened": "Callbacks to make: {count}, required: {required}",
 	"callback_attempt": "Callback {reason}, {units}: {outcome}",
+	"callback_unreached": "Warning: nobody answers a callback that must reach somebody ({reason}), {units}; it stays until a person decides",
+	"callback_given_up": "Callback {reason}, {units}: not reached; given up by decision",
+	"callbacks_dropped": "Callbacks that are not made any more: {count}",
 	"still_out": "Still without power after restoration: {units}; incident {nested} opened",
 	"nested_opened": "Opened because {units} is still without power after incident {parent}",
 	"report_with_open_steps": "Warning: the report was filed with steps still open ({count}); they are in it as open",
@@ -118,19 +121,26 @@ def keep_result(
 		_insert([_row(incident, f"request:{verb}", {}, at, now, task=None, request_id=request_id, result=result)])
 
 
-def first_result(request_id: str | None, incident: str | None = None) -> dict | None:
-	"""What the first request with this id was answered, or None.
+def first_result(request_id: str | None, verb: str, **about: str) -> dict | None:
+	"""What the first request with this id was answered, or None. `about`: what the request is about (incident, task,
+	callback, delivery), as its answer names it.
 
-	Raises ValidationError when the id was used for another incident: an id belongs to one request.
+	Raises ValidationError when the id was used for another verb or thing: an id belongs to one request, and the answer
+	to another would look like success while nothing is done.
 	"""
-	if not request_id:
-		return None
-	found = frappe.db.get_value("Timeline Entry", {"request_id": request_id}, ["incident", "result"], as_dict=True)
+	found = request_id and frappe.db.get_value(
+		"Timeline Entry", {"request_id": request_id}, ["kind", "result"], as_dict=True
+	)
 	if not found:
 		return None
-	if incident and found.incident != incident:
-		frappe.throw(_("Request ID: this one was already used for another incident. Send a new one with each request."))
-	return frappe.parse_json(found.result or "{}")
+	result = frappe.parse_json(found.result or "{}")
+	if found.kind != f"request:{verb}" or any(result.get(key) != value for key, value in about.items()):
+		frappe.throw(
+			_("Request ID: {0} was already used for another request. Send a new one with each request.").format(
+				str(request_id)[:140]
+			)
+		)
+	return result
 
 
 def count(kind: str, task: str) -> int:

@@ -24,6 +24,9 @@ from outage_response.domain.roster import Department, Roster
 from . import pages, plans, ringing, surroundings, timeline, versions
 from .language import title_of
 
+# Supply may be back in part of the area before anybody has reported the outage; that it went first is asked for each node
+BEFORE_THE_REPORT = ("supply_back",)
+
 
 class GateClosedError(frappe.ValidationError):
 	"""A gate is closed. The response carries the open steps in `blocking`."""
@@ -58,8 +61,8 @@ class Call:
 
 	@functools.cached_property
 	def roster(self) -> Roster:
-		"""The people who are there when it happens."""
-		return surroundings.roster(self.incident.property, self.at, self.departments)
+		"""The people who are there now: what happened earlier is still for those who can act on it."""
+		return surroundings.roster(self.incident.property, self.now, self.departments)
 
 	def record(self, kind: str, data: dict | None = None, *, task: str | None = None) -> None:
 		"""Write one entry on the incident's timeline."""
@@ -273,11 +276,12 @@ def incident_verb(function: Callable) -> Callable:
 			permissions.require_verb(verb)
 			doc = lock_incident(incident)
 			permissions.require_read("Outage Incident", doc)
-			if (first := timeline.first_result(request_id, doc.name)) is not None:
+			if (first := timeline.first_result(request_id, verb, incident=doc.name)) is not None:
 				return first
 			at, now, clock_fast = when(occurred_at)
 			lifecycle.require_incident_state(verb, doc.status)
-			_require_after_report(doc, at)
+			if verb not in BEFORE_THE_REPORT:
+				_require_after_report(doc, at)
 			call = Call(verb, at, now, clock_fast, request_id, incident=doc)
 			result = function(call, *args, **kwargs) or {}
 			return finish(call, result)
@@ -297,7 +301,7 @@ def task_verb(function: Callable) -> Callable:
 			doc = frappe.get_doc("Outage Task", task, for_update=True)
 			permissions.require_read("Outage Incident", incident)
 			require_task_authority(verb, doc)
-			if (first := timeline.first_result(request_id, incident_name)) is not None:
+			if (first := timeline.first_result(request_id, verb, incident=incident_name, task=doc.name)) is not None:
 				return first
 			at, now, clock_fast = when(occurred_at)
 			_require_after_report(incident, at)

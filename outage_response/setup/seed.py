@@ -9,7 +9,6 @@ from outage_response.compat import fill_times
 from outage_response.domain.steps import steps_for_level
 from outage_response.flows import plans
 
-PROCEDURE = Path(__file__).with_name("procedure.yaml")
 PAGING = Path(__file__).with_name("paging.yaml")
 # Of which departments somebody is to be on duty; the others are not asked for
 COVERAGE = {
@@ -50,14 +49,9 @@ LEVELS = {
 }
 
 
-def procedure() -> dict:
-	"""The procedure file: departments, assignment, steps."""
-	return yaml.safe_load(PROCEDURE.read_text(encoding="utf-8"))
-
-
 def seed() -> None:
 	"""Create what is missing; what users have edited stays."""
-	data = procedure()
+	data = plans.procedure()
 	for key, row in data["departments"].items():
 		_create(
 			"Response Department",

@@ -50,6 +50,7 @@ FLOWS = {
 	**{name: getattr(incident, name) for name in INCIDENT_VERBS},
 	**{name: getattr(task, name) for name in TASK_VERBS},
 	"log_attempt": callback.log_attempt,
+	"give_up_callback": callback.give_up_callback,
 	"file_report": report.file_report,
 	"record_call": intake.record_call,
 	"report_trapped": intake.report_trapped,
@@ -231,7 +232,7 @@ class SiteTest(unittest.TestCase):
 		kwargs.setdefault("outcome", next(iter(step.outcomes), None))
 		kwargs.setdefault("checks", list(step.checks) or None)
 		if step.evidence == "photo":
-			kwargs.setdefault("photo", "/files/notice.png")
+			kwargs.setdefault("photo", build.make_photo())
 		elif step.evidence != "none":
 			kwargs.setdefault("evidence", "done as written")
 		if self.do(who, "complete", name, **kwargs)["waiting_for"] == "read_back":

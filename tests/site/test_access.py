@@ -81,6 +81,10 @@ ENDPOINTS = {
 	"staff.relieve": (CONTROL | {"guard1"}, lambda w: {"task": w["guards_step"], "user": user("guard2")}),
 	"staff.move": (frozenset({"guard1"}), lambda w: {"task": w["guards_step"], "to": w["guards_step"]}),
 	"staff.read_back": (CONTROL, lambda w: {"task": w["read_back_step"]}),
+	"staff.give_up_callback": (
+		CONTROL | {"service", "manager"},
+		lambda w: {"callback": w["callback"], "reason": "The flat is empty"},
+	),
 	"staff.log_attempt": (CONTROL | {"service"}, lambda w: {"callback": w["callback"], "outcome": "Reached"}),
 	"staff.read_care_needs": (CONTROL | {"service"}, lambda w: {"incident": w["incident"]}),
 	"staff.set_care_need": (

@@ -64,6 +64,30 @@ class Who(SiteTest):
 		self.shift("engineering", "electrician", is_duty_electrician=1)
 		self.assertEqual(self.given(self.declare(), "isolate_fault"), [PEOPLE["electrician"]])
 
+	def test_the_working_day_has_begun_when_the_steps_are_given_out(self):
+		"""Clause 6.1 is judged by the moment: what an outage of the night asks for by day is the whole shift's."""
+		self.shift("engineering", "electrician", is_duty_electrician=1)
+		name = self.declare()
+		self.clock.now = self.day
+		self.shift("engineering", "engineer")
+		self.shift("engineering", "electrician", is_duty_electrician=1)
+		self.do("operator", "supply_back", name)
+		self.assertEqual(set(self.given(name, "check_switches")), {PEOPLE["engineer"], PEOPLE["electrician"]})
+
+	def test_what_is_written_down_later_is_for_those_who_are_there_now(self):
+		"""A phone without network sends at 08:20 what happened at 07:50: the night shift has gone home."""
+		change = self.day.replace(hour=8)
+		night = {"starts_at": change - timedelta(hours=12), "ends_at": change}
+		self.shift("security", "guard1", phone="111", **night)
+		self.shift("security", "guard2", phone="222", starts_at=change, ends_at=change + timedelta(hours=12))
+		self.clock.now = change - timedelta(minutes=30)
+		name = self.declare()
+		self.assertEqual(self.given(name, "guard_area"), [PEOPLE["guard1"]])
+		self.clock.now = change + timedelta(minutes=20)
+		at = str(change - timedelta(minutes=10))
+		self.do("operator", "supply_back", name, occurred_at=at)
+		self.assertEqual(self.given(name, "check_fire_security"), [PEOPLE["guard2"]])
+
 	def test_planned_work_is_the_whole_departments(self):
 		self.shift("engineering", "engineer")
 		self.shift("engineering", "electrician", is_duty_electrician=1)

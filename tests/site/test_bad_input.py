@@ -68,12 +68,68 @@ class BadInput(SiteTest):
 		name = self.declare()
 		with self.refused("Occurred At"):
 			self.do("operator", "supply_back", name, occurred_at=str(self.now - timedelta(minutes=1)))
+		with self.refused("Occurred At", "before it went"):
+			self.do("operator", "supply_back", name, [self.shafts[0]], occurred_at=str(self.now - timedelta(minutes=1)))
 		planned = self.declare("III")
 		self.clock.now = get_datetime(self.field("Outage Incident", planned, "planned_start"))
 		self.finish_steps(planned, gate="start")
 		self.do("engineer", "start", planned)
 		with self.refused("Occurred At"):
 			self.do("operator", "supply_back", planned, occurred_at=str(self.clock.now - timedelta(minutes=1)))
+
+	def test_what_only_verbs_say_does_not_come_in_with_a_new_incident(self):
+		"""By REST, or as a copy of an older one."""
+		doc = frappe.get_doc(
+			{
+				"doctype": "Outage Incident",
+				"property": self.property,
+				"level": "II",
+				"customer_minutes": 7,
+				"affected_nodes": [
+					{
+						"power_node": self.room,
+						"energise_permitted_at": str(self.now),
+						"back_at": str(self.now),
+						"back_source": "nobody",
+					}
+				],
+			}
+		)
+		with self.as_user("operator"):
+			doc.insert()
+		row = frappe.get_doc("Outage Incident", doc.name).affected_nodes[0]
+		self.assertEqual((row.energise_permitted_at, row.back_at, row.back_source), (None, None, None))
+		self.assertEqual(self.field("Outage Incident", doc.name, "customer_minutes"), 0)
+		self.clock.move(5)
+		self.do("operator", "supply_back", doc.name)
+		self.assertIn("back_without_permission", self.kinds(doc.name))
+
+	def test_a_parent_of_another_property(self):
+		with self.as_user("operator"):
+			elsewhere = frappe.get_doc(
+				{
+					"doctype": "Outage Incident",
+					"property": self.other["property"],
+					"level": "II",
+					"affected_nodes": [{"power_node": self.other["room"]}],
+				}
+			)
+		elsewhere.insert(ignore_permissions=True)
+		with self.refused("Parent Incident", elsewhere.name):
+			self.declared(parent_incident=elsewhere.name)
+
+	def test_a_fast_clock_is_fast_for_all_that_it_says(self):
+		sent_at = self.now + timedelta(minutes=5)
+		nodes = [{"power_node": self.room, "out_since": str(sent_at)}]
+		name = self.declared(nodes=nodes, occurred_at=str(sent_at))["incident"]
+		doc = frappe.get_doc("Outage Incident", name)
+		self.assertMoment(doc.reported_at, self.now)
+		self.assertMoment(doc.affected_nodes[0].out_since, self.now)
+		with self.refused("Out Since"):
+			self.declared(
+				nodes=[{"power_node": self.shafts[0], "out_since": str(sent_at + timedelta(minutes=1))}],
+				occurred_at=str(sent_at),
+			)
 
 	def test_supply_that_is_back_already(self):
 		name = self.declare()
@@ -177,6 +233,9 @@ class BadInput(SiteTest):
 		planned = self.declare("III")
 		with self.refused("photo"):
 			self.do("service", "complete", self.task(planned, "notify_households").name, evidence="I put it up")
+		for photo in ("a photo", "/files/nobody-uploaded-this.png"):
+			with self.subTest(photo=photo), self.refused("Photo"):
+				self.do("service", "complete", self.task(planned, "notify_households").name, photo=photo)
 
 	def test_an_outcome_that_the_step_does_not_have(self):
 		name = self.declare()
@@ -389,6 +448,7 @@ class Rubbish(SiteTest):
 			"declare_proposal": {"proposal": "nothing"},
 			"dismiss_proposal": {"proposal": "nothing", "reason": "because"},
 			"log_attempt": {"callback": callback, "outcome": "Reached"},
+			"give_up_callback": {"callback": callback, "reason": "because"},
 			"read_care_needs": one,
 			"set_care_need": {"unit": self.units[0], "contact": self.contacts[0], "what": "oxygen"},
 			"get_timeline": one,

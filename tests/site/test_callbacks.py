@@ -134,3 +134,153 @@ class Callbacks(SiteTest):
 			self.do("service", "log_attempt", "nothing", "Reached")
 		with self.refused(error=frappe.PermissionError):
 			self.do("guard1", "log_attempt", row, "Reached")
+
+
+class WhoIsCalled(Callbacks):
+	"""By whom and about whom something was said, not by who happens to answer for the household."""
+
+	def back(self, name: str) -> dict:
+		self.clock.move(20)
+		self.do("operator", "supply_back", name)
+		return self.rows(name)
+
+	def units_of(self, row) -> list[str]:
+		return [unit.unit for unit in frappe.get_doc("Outage Callback", row.name).units]
+
+	def test_the_household_of_somebody_who_depends_on_power(self):
+		from outage_response.flows.care import set_care_need
+
+		grandfather = build.make_contact("Grandfather")
+		build.add_resident(self.units[0], grandfather)
+		set_care_need(self.units[0], grandfather, "oxygen", 60)
+		rows = self.back(self.declare(nodes=self.panels))
+		self.assertEqual(rows[self.contacts[0]].reason, "Care")
+		self.assertNotIn(grandfather, rows)
+
+	def test_the_household_that_a_nameless_caller_spoke_of(self):
+		set_settings(callback_sample_percent=0)
+		name = self.declare(nodes=self.panels)
+		self.do("service", "record_call", self.property, unit=self.units[0], phone="139")
+		self.do("service", "record_call", self.property, unit=self.units[1], phone="139", danger=True)
+		rows = self.back(name)
+		self.assertEqual([rows[self.contacts[index]].reason for index in (0, 1)], ["Reported", "Life safety"])
+		self.assertEqual(
+			[rows[self.contacts[index]].status for index in (0, 1, 2)], ["Pending", "Pending", "Not Required"]
+		)
+
+	def test_a_visitor_who_was_trapped(self):
+		"""No unit of theirs is known: they are called when supply is back everywhere."""
+		visitor = build.make_contact("A visitor", "13900009999")
+		name = self.declare(nodes=self.panels)
+		self.do("operator", "report_trapped", name, self.elevators[0], "two people", visitor)
+		self.clock.move(20)
+		self.do("operator", "supply_back", name, [self.panels[0]])
+		self.assertNotIn(visitor, self.rows(name))
+		row = self.back(name)[visitor]
+		self.assertEqual((row.reason, row.status, row.phone), ("Life safety", "Pending", "13900009999"))
+		self.assertEqual(self.units_of(row), [])
+		with self.refused("Outcome"):
+			self.do("service", "log_attempt", row.name, "Still Out")
+		self.do("service", "log_attempt", row.name, "Reached")
+
+	def test_somebody_from_elsewhere_is_called_when_the_unit_they_spoke_of_is_back(self):
+		daughter = build.make_contact("A daughter")
+		name = self.declare(nodes=self.panels)
+		self.do("service", "record_call", self.property, unit=self.units[4], contact=daughter)
+		self.do("operator", "supply_back", name, [self.panels[0]])
+		self.assertNotIn(daughter, self.rows(name))
+		self.do("operator", "supply_back", name, [self.panels[1]])
+		row = self.rows(name)[daughter]
+		self.assertEqual((row.reason, self.units_of(row)), ("Reported", [self.units[4]]))
+
+
+class NotReached(Callbacks):
+	"""Coverage: who was in danger or depends on power does not silently fall off the list."""
+
+	def unanswered(self) -> tuple[str, str]:
+		"""An incident in which only the callback of somebody in danger is left, and nobody answers."""
+		set_settings(callback_max_attempts=1, callback_sample_percent=0)
+		name = self.declare(nodes=self.panels)
+		self.do("service", "record_call", self.property, unit=self.units[6], contact=self.contacts[6], danger=True)
+		self.do("operator", "supply_back", name)
+		row = self.rows(name)[self.contacts[6]].name
+		answer = self.do("service", "log_attempt", row, "No Answer")
+		self.assertEqual(answer["callback_status"], "Unreached")
+		self.assertMoment(answer["next_attempt_at"], self.clock.now + timedelta(minutes=120))
+		return name, row
+
+	def bells(self, who: str) -> int:
+		return frappe.db.count("Notification Log", {"for_user": build.user(who), "subject": ("like", "%Not reached%")})
+
+	def test_it_stays_with_an_alarm_until_somebody_decides(self):
+		name, row = self.unanswered()
+		self.assertEqual(self.bells("operator"), 1)
+		self.assertIn("callback_unreached", self.kinds(name))
+		self.clock.move(120)
+		with self.as_user("service"):
+			self.assertIn(row, [each["name"] for each in callback.queue(name)])
+		self.do("service", "log_attempt", row, "No Answer")
+		self.assertEqual(self.bells("operator"), 1)
+		self.assertEqual(self.task(name, "call_back_residents").status, "Open")
+		with self.refused("Reason"):
+			self.do("operator", "give_up_callback", row, " ")
+		with self.refused(error=frappe.PermissionError):
+			self.do("guard1", "give_up_callback", row, "nobody there")
+		given = self.do("operator", "give_up_callback", row, "A guard went: the flat is empty", request_id="enough")
+		self.assertEqual(given["callback_status"], "Exhausted")
+		again = self.do("operator", "give_up_callback", row, "A guard went: the flat is empty", request_id="enough")
+		self.assertEqual(again, given)
+		self.assertEqual(self.task(name, "call_back_residents").status, "Done")
+		self.assertEqual(self.field("Outage Callback", row, "outcome"), "A guard went: the flat is empty")
+		self.assertNotIn("A guard went", self.entry(name, "callback_given_up")["text"])
+
+	def test_who_is_reached_after_all_needs_no_decision(self):
+		name, row = self.unanswered()
+		self.do("service", "log_attempt", row, "Reached")
+		self.assertEqual(self.task(name, "call_back_residents").status, "Done")
+
+	def test_only_what_was_tried_in_vain_is_given_up(self):
+		name = self.restored()
+		with self.refused("Status"):
+			self.do("operator", "give_up_callback", self.rows(name)[self.contacts[0]].name, "because")
+
+	def test_shares_of_settings_hold_for_each_reason(self):
+		set_settings(callback_reported_percent=0)
+		name = self.declare(nodes=self.panels)
+		self.do("service", "record_call", self.property, unit=self.units[2], contact=self.contacts[2])
+		self.do("operator", "supply_back", name)
+		self.assertEqual(self.rows(name)[self.contacts[2]].status, "Not Required")
+
+
+class EndWithTheIncident(Callbacks):
+	"""Nobody is called back about an incident that has ended."""
+
+	def waiting(self, name: str) -> list[str]:
+		with self.as_user("service"):
+			return [row.name for row in callback.queue(name)]
+
+	def test_cancelled(self):
+		name = self.declare(nodes=self.panels)
+		self.do("operator", "supply_back", name, [self.panels[0]])
+		self.assertTrue(self.waiting(name))
+		self.finish_steps(name, life_safety=1)
+		self.do("operator", "cancel", name, "a test of the alarm")
+		self.assertFalse(self.waiting(name))
+		self.assertEqual({row.status for row in self.rows(name).values()}, {"Not Required"})
+		self.assertIn("callbacks_dropped", self.kinds(name))
+
+	def test_closed_by_the_general_manager(self):
+		name = self.restored()
+		self.finish_steps(name)
+		self.do("operator", "stand_down", name)
+		self.finish_steps(name)
+		self.do("manager", "close", name, "nobody is at home in the holidays")
+		self.assertFalse(self.waiting(name))
+		self.assertEqual({row.status for row in self.rows(name).values()}, {"Exhausted"})
+		with self.refused("Status"):
+			self.do("service", "log_attempt", next(iter(self.rows(name).values())).name, "Reached")
+
+
+for one in (WhoIsCalled, NotReached, EndWithTheIncident):
+	for inherited in [name for name in dir(Callbacks) if name.startswith("test_")]:
+		setattr(one, inherited, None)  # the world is shared, the tests are not

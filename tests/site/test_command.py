@@ -232,6 +232,13 @@ class CallSheet(CommandTest):
 		for step, phone in (("call_supplier", "95598"), ("call_engineering", "000 7000 02")):
 			self.assertEqual(self.task(name, step).phone, phone)
 
+	def test_who_is_absent_is_not_phoned(self):
+		electrician = frappe.db.get_value("Duty Shift", {"property": self.property, "is_duty_electrician": 1})
+		frappe.db.set_value("Duty Shift", electrician, "is_absent", 1)
+		name = self.declare("I", [self.room])
+		self.assertNotIn("000 7000 02", [who["phone"] for who in self.row(name, "Engineering")["who"]])
+		self.assertNotEqual(self.task(name, "call_engineering").phone, "000 7000 02")
+
 	def test_the_account_manager_by_their_own_number(self):
 		frappe.db.set_value("Managed Property", self.property, {"households": 60, "account_manager": self.contacts[0]})
 		name = self.declare("I", [self.room])

@@ -594,6 +594,23 @@ class DrillStaysInside(TowerTest):
 			doc = frappe.get_doc("Outage Incident", name)
 			doc.is_drill = 0
 			doc.save()
+		self.do("operator", "supply_back", name)
+		row = frappe.get_doc(
+			{
+				"doctype": "Outage Callback",
+				"incident": name,
+				"property": self.property,
+				"contact": self.contacts[0],
+				"reason": "Standard",
+				"units": [{"unit": self.units[0]}],
+			}
+		)
+		row.flags.by_verb = True
+		row.insert(ignore_permissions=True)
+		nested = self.do("service", "log_attempt", row.name, "Still Out")["nested_incident"]
+		self.assertEqual(self.field("Outage Incident", nested, "is_drill"), 1)
+		self.clock.move(30)
+		self.assertEqual(self.do("operator", "supply_back", nested)["customer_minutes"], 0)
 
 
 class CalledBackOnce(SiteTest):
@@ -752,6 +769,29 @@ class MinutesCountOnce(CalledBackOnce):
 		self.assertEqual(first, 2 * 30)
 		# panel 1: dark 60 minutes in all, 30 of them counted already; panel 2: 50 minutes
 		self.assertEqual(first + second, 2 * 60 + 2 * 50)
+
+	def test_a_late_entry_takes_no_minute_from_what_is_counted(self):
+		"""An older outage of the whole property is entered when a panel's is over: the panel's minutes are its own."""
+		self.clock.move(600)
+		panel = self.declare(nodes=[self.panels[0]])
+		self.clock.move(30)
+		counted = self.do("operator", "supply_back", panel)["customer_minutes"]
+		self.assertEqual(counted, 2 * 30)
+		earlier, now = self.clock.now - timedelta(minutes=60), self.clock.now
+		whole = self.declare(nodes=[{"power_node": self.room, "out_since": str(earlier)}], occurred_at=str(earlier))
+		self.assertEqual(self.do("operator", "supply_back", whole)["customer_minutes"], 4 * 60 - counted)
+		past = frappe.get_doc(
+			{
+				"doctype": "Outage Incident",
+				"property": self.property,
+				"level": "I",
+				"reported_at": str(earlier - timedelta(minutes=30)),
+				"restored_at": str(now),
+				"closed_at": str(now),
+				"affected_nodes": [{"power_node": self.room}],
+			}
+		).insert(ignore_permissions=True)
+		self.assertEqual(past.customer_minutes, 4 * 30)
 
 
 for inherited in [name for name in dir(CalledBackOnce) if name.startswith("test_")]:

@@ -173,7 +173,9 @@ class Communities(NoticeTest):
 		self.assertEqual(self.task(name, "explain_cause").status, "Open")
 		with self.refused("Photo"):
 			self.do("guard1", "prove_posting", name, posted.name, "javascript:alert(1)")
-		self.do("guard1", "prove_posting", name, posted.name, "/files/posted.jpg")
+		with self.refused("Photo"):
+			self.do("guard1", "prove_posting", name, posted.name, "/files/posted.jpg")
+		self.do("guard1", "prove_posting", name, posted.name, build.make_photo("/files/posted.jpg"))
 		task = self.task(name, "explain_cause")
 		self.assertEqual((task.status, task.photo), ("Done", "/files/posted.jpg"))
 

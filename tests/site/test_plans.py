@@ -19,7 +19,7 @@ def default_plan(level: str) -> str:
 
 class Seeded(SiteTest):
 	def test_every_column_of_the_procedure_is_carried(self):
-		data = seed.procedure()
+		data = plans.procedure()
 		for level in seed.LEVELS:
 			for step in steps_for_level(data["steps"], level):
 				with self.subTest(level=level, step=step.key):
@@ -30,7 +30,7 @@ class Seeded(SiteTest):
 
 	def test_the_seeded_plans_are_the_procedure(self):
 		"""As stored and read back from the database."""
-		data = seed.procedure()
+		data = plans.procedure()
 		frappe.db.delete("Outage Plan")
 		frappe.db.delete("Plan Step")
 		frappe.db.set_value("Outage Level", {"name": ("is", "set")}, "plan", None)

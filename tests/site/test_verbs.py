@@ -8,6 +8,7 @@ from unittest.mock import patch
 import frappe
 from frappe.utils import get_datetime
 
+from outage_response import jobs
 from outage_response.domain import lifecycle
 from outage_response.flows import clockwork, timeline
 
@@ -251,6 +252,29 @@ class Switching(VerbTest):
 		self.clock.move(60)
 		answer = self.do("operator", "supply_back", name, occurred_at=str(build.NIGHT + timedelta(minutes=20)))
 		self.assertEqual(answer["customer_minutes"], 20 * len(self.units))
+
+	def test_returns_that_are_entered_in_another_order_than_they_happened(self):
+		name = self.declare()
+
+		def back(shaft: str, minutes: int) -> dict:
+			at = str(build.NIGHT + timedelta(minutes=minutes))
+			return self.do("engineer", "supply_back", name, [shaft], occurred_at=at)
+
+		self.clock.move(60)
+		self.assertEqual(back(self.shafts[1], 30)["customer_minutes"], 2 * 30 + 2 * 60, "one shaft is dark until now")
+		last = back(self.shafts[0], 10)
+		self.assertEqual((last["status"], last["customer_minutes"]), ("Restored", 2 * 30 + 2 * 10))
+		self.assertMoment(self.field("Outage Incident", name, "restored_at"), build.NIGHT + timedelta(minutes=30))
+
+	def test_supply_that_came_back_before_the_outage_was_reported(self):
+		since = str(build.NIGHT - timedelta(minutes=30))
+		name = self.declare(nodes=[{"power_node": self.room, "out_since": since}])
+		at = str(build.NIGHT - timedelta(minutes=15))
+		answer = self.do("engineer", "supply_back", name, [self.shafts[0]], occurred_at=at)
+		self.assertEqual(answer["still_out"], [self.room])
+		self.assertEqual(answer["customer_minutes"], 2 * 15 + 2 * 30)
+		with self.refused("Occurred At", "reported"):
+			self.do("operator", "confirm", name, "Overload", occurred_at=at)
 
 	def test_permission_for_one_shaft_waits_for_its_own_steps_only(self):
 		name = self.declare(nodes=self.shafts)
@@ -497,6 +521,16 @@ class Working(VerbTest):
 		self.finish_task(self.task(name, "patrol_area").name)
 		self.clock.move(61)
 		self.assertIn(name, clockwork.ticking_incidents())
+		(entry,) = set(frappe.get_hooks("scheduler_events")["cron"]["* * * * *"]) & {
+			"outage_response.jobs.every_minute"
+		}
+
+		def only_the_clock(about: str, function, *arguments):
+			return function(*arguments) if about.startswith("Outage clock: ") else None
+
+		with patch.object(jobs, "_alone", only_the_clock):
+			frappe.get_attr(entry)()
+		self.assertTrue(self.tasks(name, step_key="patrol_area", round=2))
 
 	def test_a_trouble_call_finds_its_incident(self):
 		name = self.declare(nodes=[self.shafts[0]])
@@ -679,6 +713,13 @@ class StatesAndReplays(VerbTest):
 		self.do("operator", "confirm", first, "Overload", request_id="same")
 		with self.refused("Request ID"):
 			self.do("operator", "confirm", second, "Overload", request_id="same")
+		with self.refused("Request ID", "same"):
+			self.do("operator", "supply_back", first, request_id="same")
+		one, other = (row.name for row in self.tasks(first, step_key="check_elevator")[:2])
+		self.do("electrician", "arrive", one, request_id="one touch")
+		self.assertEqual(self.do("electrician", "arrive", one, request_id="one touch")["task"], one)
+		with self.refused("Request ID", "one touch"):
+			self.do("electrician", "arrive", other, request_id="one touch")
 
 	def test_a_phone_clock_a_little_fast_is_taken_and_flagged(self):
 		name = self.declare()

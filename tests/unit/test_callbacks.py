@@ -43,6 +43,19 @@ def test_only_standard_callbacks_are_sampled(why):
 	assert not any(callbacks.required("Standard", f"contact {n}", "OUT-1", nobody) for n in range(50))
 
 
+@pytest.mark.parametrize(
+	("why", "policy"),
+	[
+		("Life safety", Policy(danger_percent=0)),
+		("Care", Policy(care_percent=0)),
+		("Reported", Policy(reported_percent=0)),
+	],
+)
+def test_each_reason_has_a_share_of_its_own(why, policy):
+	for reason in callbacks.REASONS:
+		assert callbacks.required(reason, "contact", "OUT-1", policy) is (reason != why)
+
+
 def test_a_full_sample_calls_everybody():
 	assert all(callbacks.required("Standard", f"contact {n}", "OUT-1", POLICY) for n in range(500))
 
@@ -126,6 +139,22 @@ def test_nobody_answering_is_tried_again_until_the_attempts_are_used_up():
 	assert callbacks.after_attempt("Standard", "No Answer", 4, at(12), POLICY) == ("Exhausted", None)
 
 
+@pytest.mark.parametrize(("why", "again"), [("Life safety", at(22)), ("Care", at(8, day=6))])
+def test_who_was_in_danger_or_depends_on_power_is_not_given_up_because_nobody_answers(why, again):
+	for attempts in (3, 4, 9):
+		assert callbacks.after_attempt(why, "No Answer", attempts, at(20), POLICY) == ("Unreached", again)
+	assert callbacks.after_attempt(why, "Reached", 4, at(20), POLICY) == ("Reached", None)
+
+
+def test_giving_up_is_a_decision_with_a_reason():
+	callbacks.require_decision("Unreached", "the flat is empty")
+	with pytest.raises(RuleError, match="Reason"):
+		callbacks.require_decision("Unreached", " ")
+	for status in ("Pending", "No Answer", *callbacks.ENDED):
+		with pytest.raises(RuleError, match="Status"):
+			callbacks.require_decision(status, "because")
+
+
 @pytest.mark.parametrize("outcome", ["", "Exhausted", "Pending", "reached"])
 def test_an_unknown_outcome_is_refused(outcome):
 	with pytest.raises(RuleError, match="Outcome"):
@@ -137,6 +166,7 @@ def test_an_unknown_outcome_is_refused(outcome):
 	[
 		("Pending", False),
 		("No Answer", False),
+		("Unreached", False),
 		("Reached", True),
 		("Still Out", True),
 		("Refused", True),

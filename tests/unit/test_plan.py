@@ -10,6 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from outage_response.domain.plan import Difference, Subject, added_by, dedupe_key, difference, expand
+from outage_response.domain.roster import duty_rules, to_duty_electrician
 
 from .oracle import LINES, comes_out_for, department_of, line
 from .world import EVERYTHING, LEVELS, SWITCHES, TYPES, Situation, carry_out, plan, procedure, step, task_for
@@ -213,11 +214,15 @@ def test_an_outcome_calls_for_the_steps_that_it_names(key, outcome, adds):
 
 def test_the_duty_electrician_rule_covers_unplanned_outages_of_towers_off_hours():
 	"""Clause 6.1 is a rule of assignment and not a step."""
-	(rule,) = procedure()["assignment"]
-	assert rule["clauses"] == ["6.1"]
-	assert (rule["department"], rule["to"]) == ("engineering", "duty_electrician")
-	assert rule["when"] == {"property_type": "Tower", "off_hours": True}
-	assert set(rule["levels"]) == {"I", "II"}
+	(row,) = procedure()["assignment"]
+	assert row["clauses"] == ["6.1"]
+	rules = duty_rules([row])
+	for department, level, property_type, off_hours in product(
+		("engineering", "security"), ("I", "II", "III"), ("Tower", "Residential Community"), (True, False)
+	):
+		wanted = (department, property_type, off_hours) == ("engineering", "Tower", True) and level != "III"
+		assert to_duty_electrician(rules, department, level, property_type, off_hours) is wanted
+	assert not to_duty_electrician([], "engineering", "II", "Tower", True)
 
 
 def test_tasks_of_different_things_have_different_identities():

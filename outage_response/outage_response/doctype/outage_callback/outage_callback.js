@@ -5,8 +5,12 @@ frappe.ui.form.on("Outage Callback", {
 		const name = frm.doc.name;
 		const seen = await outage_response.load(frm.doc.incident).catch(() => null);
 		const row = seen?.callbacks.find((callback) => callback.name === name);
-		if (!row?.may_log || frm.doc.name !== name) return;
+		if (!row || frm.doc.name !== name) return;
 		outage_response.set_now(seen.now);
-		frm.add_custom_button(__("Log the call"), () => outage_response.open_callback(row, () => frm.reload_doc()));
+		const again = () => frm.reload_doc();
+		if (row.may_log) frm.add_custom_button(__("Log the call"), () => outage_response.open_callback(row, again));
+		if (row.may_give_up) {
+			frm.add_custom_button(__("Give up…"), () => outage_response.give_up_callback(row, again));
+		}
 	},
 });

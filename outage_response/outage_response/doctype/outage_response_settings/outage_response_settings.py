@@ -7,6 +7,9 @@ from outage_response.compat import fill_times
 
 LIMITS = {
 	"fast_clock_minutes": (0, 60),
+	"callback_danger_percent": (0, 100),
+	"callback_care_percent": (0, 100),
+	"callback_reported_percent": (0, 100),
 	"callback_sample_percent": (0, 100),
 	"callback_max_attempts": (1, 20),
 	"callback_retry_minutes": (5, 2880),

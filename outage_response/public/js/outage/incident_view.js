@@ -67,7 +67,7 @@ outage_response.IncidentView = class IncidentView {
 		const again = () => this.read_soon();
 		if (callback) {
 			const row = this.seen.callbacks.find((one) => one.name === callback);
-			return outage_response.open_callback(row, again);
+			return outage_response[verb === "give_up_callback" ? "give_up_callback" : "open_callback"](row, again);
 		}
 		if (!task) return outage_response.open_incident_verb(verb, this.seen, again);
 		const row = this.seen.tasks.find((one) => one.name === task);
@@ -321,9 +321,15 @@ outage_response.IncidentView = class IncidentView {
 			escape(__(row.reason)),
 			outage_response.pill(row.status),
 			outage_response.moment(row.next_attempt_at),
-			row.may_log
-				? outage_response.button(__("Log the call"), { verb: "log_attempt", callback: row.name, key: `cb-${row.name}` })
-				: "",
+			[
+				["log_attempt", __("Log the call"), row.may_log],
+				["give_up_callback", __("Give up…"), row.may_give_up],
+			]
+				.filter(([, , may]) => may)
+				.map(([verb, label]) =>
+					outage_response.button(label, { verb, callback: row.name, key: `cb-${verb}-${row.name}` }),
+				)
+				.join(" "),
 		]);
 		const empty = `<p class="text-muted">${__("None.")}</p>`;
 		return `<section><h4>${__("Calls of residents")} <small>${calls.length}</small></h4>${

@@ -36,6 +36,7 @@ Object.assign(outage_response, {
 		"No Answer": "yellow",
 		"Still Out": "red",
 		Refused: "gray",
+		Unreached: "red",
 		Exhausted: "gray",
 		"Not Required": "gray",
 		Declared: "green",

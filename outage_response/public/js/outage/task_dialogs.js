@@ -219,4 +219,16 @@ Object.assign(outage_response, {
 			on_done,
 		});
 	},
+
+	/** Somebody whom all attempts did not reach is called no more: a decision, with its reason. */
+	give_up_callback(callback, on_done) {
+		return this.ask({
+			verb: "give_up_callback",
+			title: __("Give up the callback"),
+			label: __("Give up"),
+			fields: [{ fieldtype: "Small Text", fieldname: "reason", label: __("Reason"), reqd: 1 }],
+			args: ({ reason }) => ({ callback: callback.name, reason }),
+			on_done,
+		});
+	},
 });

@@ -1,0 +1,151 @@
+"""Who is called back after an outage, and why: households, whoever called in about them, and people from elsewhere."""
+
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+import frappe
+from frappe.model.document import Document
+
+from outage_response.domain import callbacks, topology
+
+from . import surroundings
+
+
+@dataclass
+class Said:
+	"""What the calls about one incident say: by whom, and about which units."""
+
+	callers: dict[str, bool] = field(default_factory=dict)  # contact -> did they speak of danger
+	places: dict[str, set[tuple[str, str]]] = field(default_factory=lambda: defaultdict(set))  # contact -> (node, unit)
+	danger_units: set[str] = field(default_factory=set)
+	nameless_units: set[str] = field(default_factory=set)  # somebody called, and nobody knows who
+
+
+@dataclass(frozen=True)
+class Callee:
+	"""One person to be called back: about which units, and for which of `callbacks.REASONS`."""
+
+	contact: str
+	units: tuple[str, ...]
+	reason: str
+
+
+def back(incident: Document, around: surroundings.Surroundings) -> dict[str, Callee]:
+	"""contact -> Callee, for contacts all of whose affected units have supply again.
+
+	A household is called once, through its primary contact; whoever called in about it is called too. Somebody from
+	elsewhere (a visitor in the elevator, a daughter at work) is called when the places they named are back; where they
+	named none, when supply is back everywhere.
+	"""
+	rows, said = residents(incident, around), _said(incident)
+	units_of = _units_of(rows, said)
+	node_of = {row.name: row.power_node for row in rows}
+	dark = surroundings.dark_rows(incident)
+	still_out: dict[tuple[str, str], bool] = {}
+	singled_out = {row.unit for row in dark if row.unit}
+
+	def is_out(node: str, unit: str) -> bool:
+		key = (node, unit if unit in singled_out else "")
+		if key not in still_out:
+			still_out[key] = topology.is_out(around.tree.path(node), unit, dark)
+		return still_out[key]
+
+	ready = {
+		contact: units for contact, units in units_of.items() if not any(is_out(node_of[unit], unit) for unit in units)
+	}
+	for contact in said.callers:
+		if contact not in units_of:
+			places = said.places[contact]
+			if not (any(is_out(*place) for place in places) if places else any(not row.back_at for row in dark)):
+				ready[contact] = sorted({unit for _node, unit in places if unit in node_of})
+	why = _reasons(incident, ready, said)
+	return {contact: Callee(contact, tuple(units), why[contact]) for contact, units in ready.items()}
+
+
+def residents(incident: Document, around: surroundings.Surroundings) -> list[dict]:
+	"""(name, power_node, contact, is_primary) of the affected units, one query; the primary contact of a unit first."""
+	unit, resident = frappe.qb.DocType("Property Unit"), frappe.qb.DocType("Unit Resident")
+	rows = (
+		frappe.qb.from_(unit)
+		.left_join(resident)
+		.on((resident.parent == unit.name) & (resident.parenttype == "Property Unit"))
+		.select(unit.name, unit.power_node, resident.contact, resident.is_primary)
+		.where(unit.property == incident.property)
+		.orderby(unit.name)
+		.orderby(resident.is_primary, order=frappe.qb.desc)
+		.orderby(resident.idx)
+	).run(as_dict=True)
+	return _affected(incident, around, rows)
+
+
+def _affected(incident: Document, around: surroundings.Surroundings, units: Sequence[dict]) -> list[dict]:
+	"""Those of `units` (rows with name and power_node) that the incident is about."""
+	dark = around.tree.under(row.power_node for row in incident.affected_nodes if not row.unit)
+	single = {row.unit for row in incident.affected_nodes if row.unit}
+	return [row for row in units if row.power_node in dark or row.name in single]
+
+
+def units_without_contact(incident: Document, around: surroundings.Surroundings) -> int:
+	"""How many affected units have nobody who could be called."""
+	unit, resident = frappe.qb.DocType("Property Unit"), frappe.qb.DocType("Unit Resident")
+	rows = (
+		frappe.qb.from_(unit)
+		.left_join(resident)
+		.on((resident.parent == unit.name) & (resident.parenttype == "Property Unit"))
+		.select(unit.name, unit.power_node)
+		.where(unit.property == incident.property)
+		.where(resident.contact.isnull() | (resident.contact == ""))
+	).run(as_dict=True)
+	return len({row.name for row in _affected(incident, around, rows)})
+
+
+def _units_of(rows: Sequence[dict], said: Said) -> dict[str, list[str]]:
+	first: dict[str, str] = {}
+	units_of: dict[str, list[str]] = defaultdict(list)
+	for row in rows:
+		if row.contact and (first.setdefault(row.name, row.contact) == row.contact or row.contact in said.callers):
+			units_of[row.contact].append(row.name)
+	return dict(units_of)
+
+
+def _said(incident: Document) -> Said:
+	said = Said()
+	for row in frappe.get_all(
+		"Trouble Call",
+		filters={"incident": incident.name},
+		fields=["contact", "unit", "power_node", "danger", "elevator"],
+	):
+		danger = bool(row.danger or row.elevator)
+		if danger and row.unit:
+			said.danger_units.add(row.unit)
+		if row.contact:
+			said.callers[row.contact] = said.callers.get(row.contact, False) or danger
+			if row.power_node:
+				said.places[row.contact].add((row.power_node, row.unit or ""))
+		elif row.unit:
+			said.nameless_units.add(row.unit)
+	return said
+
+
+def _reasons(incident: Document, units_of: Mapping[str, Sequence[str]], said: Said) -> dict[str, str]:
+	"""contact -> why they are called, by what they said themselves and by what is known of their units: who answers for a
+	household need not be the one who depends on power, nor the one who called."""
+	care, unit = frappe.qb.DocType("Care Need"), frappe.qb.DocType("Property Unit")
+	needs = (
+		frappe.qb.from_(care)
+		.join(unit)
+		.on(care.unit == unit.name)
+		.select(care.unit, care.contact)
+		.where(unit.property == incident.property)
+		.run()
+	)
+	units_in_care, people_in_care = {need[0] for need in needs}, {need[1] for need in needs}
+	return {
+		contact: callbacks.reason(
+			danger=said.callers.get(contact, False) or not said.danger_units.isdisjoint(units),
+			care=contact in people_in_care or not units_in_care.isdisjoint(units),
+			reported=contact in said.callers or not said.nameless_units.isdisjoint(units),
+		)
+		for contact, units in units_of.items()
+	}
