@@ -49,7 +49,7 @@ TASK_VERBS = {
 	"read_back": ("In Progress",),
 	"add_evidence": ("Done",),
 	"skip": OPEN,
-	"reassign": OPEN,
+	"reassign": ("Open", "Acknowledged", "In Progress"),  # a post that somebody stands on is relieved on the spot
 	"relieve": ("On Post",),
 	"move": ("On Post",),
 	"withdraw": OPEN,  # danger does not ask whether the person had touched "acknowledge"
@@ -88,8 +88,10 @@ class TaskRow:
 	evidence_pending: bool = False
 	defects: int = 0
 	outcome: str = ""
+	anchor_at: datetime | None = None
 	due_at: datetime | None = None
 	completed_at: datetime | None = None
+	ended_at: datetime | None = None  # done or skipped
 	plan: str = ""
 
 	@property
@@ -115,6 +117,10 @@ def require_incident_state(verb: str, status: str) -> None:
 def require_task_state(verb: str, status: str) -> None:
 	"""Raise RuleError unless the task may take `verb` in `status`."""
 	allowed = TASK_VERBS[verb]
+	if verb == "reassign" and status == "On Post":
+		raise RuleError(
+			_("Status: somebody stands on this post. Have them relieved: the next guard takes it on the spot.")
+		)
 	if status not in allowed:
 		raise RuleError(
 			_("Status: the task is {status}; this is possible only while it is {allowed}."),
@@ -123,17 +129,23 @@ def require_task_state(verb: str, status: str) -> None:
 		)
 
 
-def blocking(gate: str, tasks: Iterable[TaskRow], nodes: Collection[str] | None = None) -> list[TaskRow]:
+def blocking(
+	gate: str, tasks: Iterable[TaskRow], nodes: Collection[str] | None = None, *, rescues: bool = False
+) -> list[TaskRow]:
 	"""The tasks that keep `gate` closed, most urgent first (invariant 3).
 
 	With `nodes`, tasks about other power nodes do not count: one floor may come back before the next. `nodes` holds
-	everything that would get supply: what is switched on and all below it.
+	everything that would get supply: what is switched on and all below it. `rescues`: open ones keep it closed too.
 	"""
 	found = [
 		task
 		for task in tasks
 		if task.is_open
-		and (task.gate == gate or (task.defects and task.defect_gate == gate))
+		and (
+			task.gate == gate
+			or (task.defects and task.defect_gate == gate)
+			or (rescues and _may_have_people_inside(task))
+		)
 		and (nodes is None or task.subject_type != "Power Node" or task.subject in nodes)
 	]
 	return sorted(found, key=lambda task: (not task.life_safety, task.priority, task.step_key, task.subject))
@@ -184,10 +196,10 @@ def pass_gate(gate: str, closed_by: list[TaskRow], *, override_reason: str = "",
 		raise GateClosed(_("Override Reason: only the General Manager may override open steps."), closed_by)
 
 
-def require_cancellable(tasks: Iterable[TaskRow]) -> None:
-	"""An incident is never cancelled while a life-safety step is open."""
+def require_cancellable(tasks: Iterable[TaskRow], status: str) -> None:
+	"""An incident is never cancelled while a life-safety step is open; planned work that has not begun endangers nobody."""
 	life = [task for task in tasks if task.is_open and task.life_safety]
-	if life:
+	if life and status != "Scheduled":
 		raise GateClosed(
 			_("The incident cannot be cancelled while life-safety steps are open. Record their outcome first."), life
 		)
@@ -228,9 +240,33 @@ def require_call(step: Step) -> None:
 		raise RuleError(_("Step: nobody is phoned for this one. Use its own buttons."))
 
 
-def open_rescues(tasks: Iterable[TaskRow]) -> list[TaskRow]:
-	"""Life-safety steps about an elevator that have no outcome yet: a car that moves by itself is a danger to the rescue."""
-	return [task for task in tasks if task.is_open and task.life_safety and task.subject_type == "Property Asset"]
+def _may_have_people_inside(task: TaskRow) -> bool:
+	"""A life-safety step about an elevator that has no outcome yet: a car that moves by itself is a danger to the rescue."""
+	return task.is_open and task.life_safety and task.subject_type == "Property Asset"
+
+
+def asks_for_rescues(steps: Iterable[Step]) -> bool:
+	"""Does the plan have every rescue ended before supply is switched on?"""
+	return any(step.gate == "energise" and ELEVATOR_RESCUE in step.checks for step in steps)
+
+
+def require_rescues_ended(step: Step, tasks: Iterable[TaskRow]) -> None:
+	"""Raise GateClosed when `step` confirms that nobody is in an elevator, and the record says otherwise."""
+	rescues = [task for task in tasks if _may_have_people_inside(task)]
+	if ELEVATOR_RESCUE in step.checks and rescues:
+		raise GateClosed(
+			_("Checks: people may still be in an elevator. Record what became of each one before supply may return."),
+			rescues,
+		)
+
+
+def require_checked_since(at: datetime, went_at: datetime | None) -> None:
+	"""Raise RuleError when somebody saw at `at` that a node may be switched on, and supply there went only afterwards."""
+	if went_at and at < went_at:
+		raise RuleError(
+			_("Occurred At: supply here went at {time}, after this was checked. Check once more, then confirm."),
+			time=went_at.strftime("%Y-%m-%d %H:%M"),
+		)
 
 
 def require_post_to_go_to(post: TaskRow, to: TaskRow | None) -> None:
@@ -274,11 +310,7 @@ def require_completable(
 		raise GateClosed(_("These steps come first. Finish them before this one."), earlier)
 	if step.outcomes and outcome not in step.outcomes:
 		raise RuleError(_("Outcome: choose one of: {allowed}."), allowed=Keys(step.outcomes))
-	if ELEVATOR_RESCUE in step.checks and (rescue := open_rescues(tasks)):
-		raise GateClosed(
-			_("Checks: people may still be in an elevator. Record what became of each one before supply may return."),
-			rescue,
-		)
+	require_rescues_ended(step, tasks)
 	missing = [check for check in step.checks if check not in checks]
 	if missing:
 		raise RuleError(_("Checks: confirm each of these first: {missing}."), missing=Keys(missing))

@@ -30,7 +30,8 @@ class Context:
 	switches     shaft -> its switches
 	anchors      anchor -> when it happened (planned ones: when it is to happen); missing = not yet
 	nodes_back   power node -> when supply came back to it
-	added        (step key, subject type, subject name) that an outcome or a report of trapped people asks for
+	added        (step key, subject type, subject name) that an outcome or a report of trapped people asks for -> since when
+	again        (subject type, subject name) -> when it went dark again after supply had been back; ("", "") for the outage
 	guards       guards on duty when the outage was reported
 	"""
 
@@ -43,13 +44,18 @@ class Context:
 	switches: Mapping[str, tuple[Subject, ...]] = field(default_factory=dict)
 	anchors: Mapping[str, datetime] = field(default_factory=dict)
 	nodes_back: Mapping[str, datetime] = field(default_factory=dict)
-	added: frozenset[tuple[str, str, str]] = frozenset()
+	added: Mapping[tuple[str, str, str], datetime] = field(default_factory=dict)
+	again: Mapping[tuple[str, str], datetime] = field(default_factory=dict)
 	guards: int = 0
 
 
 @dataclass(frozen=True)
 class TaskSpec:
-	"""One task that ought to exist."""
+	"""One task that ought to exist.
+
+	since  a round that ended before this moment does not count: the subject went dark again, or people are trapped again
+	over   supply is back: the step stays where it is under way, and is not begun any more
+	"""
 
 	step: Step
 	subject: Subject
@@ -58,6 +64,22 @@ class TaskSpec:
 	optional: bool
 	checklist: tuple[Subject, ...] = ()
 	round: int = 1
+	since: datetime | None = None
+	over: bool = False
+
+	def is_answered_by(self, task) -> bool:
+		"""Does the latest round of the step still count?
+
+		What ended in the minute in which supply went again was for the time before; a rescue noted in the minute of its
+		report is that report's.
+		"""
+		ended_at = task.ended_at if task.status in ("Done", "Skipped") else None
+		if self.since is None or ended_at is None:
+			return True
+		return ended_at >= self.since if self.step.on_outcome else ended_at > self.since
+
+	def next_round(self, last: int) -> "TaskSpec":
+		return replace(self, round=last + 1, anchor_at=max(self.anchor_at, self.since))
 
 	@property
 	def key(self) -> tuple[str, str, str, int]:
@@ -87,6 +109,8 @@ def expand(steps: Iterable[Step], context: Context) -> list[TaskSpec]:
 			anchor_at=anchor_at,
 			optional=step.optional,
 			checklist=_checklist(step, subject, context),
+			since=_since(step, subject, context),
+			over=_over(step, context),
 		)
 		for step in steps
 		if _applies(step, context)
@@ -135,6 +159,27 @@ def _anchor(step: Step, subject: Subject, context: Context) -> datetime | None:
 	return anchor_at
 
 
+def _since(step: Step, subject: Subject, context: Context) -> datetime | None:
+	"""From when on the step is asked for anew: per subject; of what is done once, only what says that nobody is in danger
+	from switching on."""
+	if step.on_outcome:
+		return context.added[step.key, subject.type, subject.name]
+	if step.gate == "start" or (step.per == "once" and not (step.gate == "energise" and step.checks)):
+		return None
+	return context.again.get((subject.type, subject.name))
+
+
+def _over(step: Step, context: Context) -> bool:
+	"""Once supply is back, a change of level asks for nothing that only the dark needs; what is about lives stays asked for."""
+	return (
+		"restored" in context.anchors
+		and step.anchor == "reported"
+		and step.phase in LAST_PHASE_IN_THE_DARK
+		and step.priority > 0
+		and not step.life_safety
+	)
+
+
 def _checklist(step: Step, subject: Subject, context: Context) -> tuple[Subject, ...]:
 	if step.checklist == "shaft_switch":
 		return tuple(context.switches.get(subject.name, ()))
@@ -156,24 +201,48 @@ def _with_required(specs: list[TaskSpec], context: Context) -> list[TaskSpec]:
 def difference(specs: Iterable[TaskSpec], tasks: Iterable, *, reclassify: bool = False) -> Difference:
 	"""Compare what ought to be with what is (invariants 1 and 2).
 
-	`tasks` are the incident's rows, each with `key` (as TaskSpec.key), `status` and `life_safety`. Only a reclassification
-	takes tasks away or brings cancelled ones back; it never touches what is done, nor an open life-safety step.
-	Further rounds of a repeating step stand and fall with its first round.
+	`tasks` are the incident's rows, each with `key` (as TaskSpec.key), `status`, `ended_at`, `held_until` and `life_safety`.
+	Only a reclassification takes tasks away or brings cancelled ones back; it never touches what is done, an open life-safety
+	step, or a post on which somebody stands (invariant 4). Further rounds of a step stand and fall with its first round.
 	"""
-	wanted = {spec.key: spec for spec in specs}
-	existing = {task.key: task for task in tasks}
-	add = [spec for key, spec in wanted.items() if key not in existing]
-	keep, reopen, cancel = [], [], []
-	for (*first, _round), task in existing.items():
-		spec = wanted.get((*first, 1))
+	wanted = {spec.key[:3]: spec for spec in specs}
+	latest: dict[tuple, object] = {}
+	keep, reopen, cancel, posts = [], [], [], set()
+	for task in sorted(tasks, key=lambda task: task.round):
+		first = task.key[:3]
+		latest[first] = task
+		spec = wanted.get(first)
 		if spec is None:
-			if reclassify and task.status not in ("Done", "Skipped", "Cancelled") and not task.life_safety:
+			if reclassify and _may_cancel(task):
 				cancel.append(task)
-		elif reclassify and task.status == "Cancelled":
+			elif task.held_until and task.status != "Cancelled":
+				posts.add(first[1:])
+		elif reclassify and task.status == "Cancelled" and not spec.over:
 			reopen.append((task, spec))
 		else:
 			keep.append((task, spec))
-	return Difference(add, keep, reopen, cancel)
+	return Difference(_missing(wanted, latest, posts), keep, reopen, cancel)
+
+
+def _may_cancel(task) -> bool:
+	return task.status not in ("Done", "Skipped", "Cancelled", "On Post") and not task.life_safety
+
+
+def _missing(wanted: Mapping[tuple, TaskSpec], latest: Mapping[tuple, object], posts: set[tuple]) -> list[TaskSpec]:
+	"""Steps that have no row yet, and further rounds of those whose last one no longer counts.
+
+	`posts`: subjects of posts that another level's plan has set up; the guard there is not asked for a second time.
+	"""
+	missing = []
+	for first, spec in wanted.items():
+		last = latest.get(first)
+		if spec.over or (last is None and spec.step.held_until and spec.subject.name and first[1:] in posts):
+			continue
+		if last is None:
+			missing.append(spec)
+		elif not spec.is_answered_by(last):
+			missing.append(spec.next_round(last.round))
+	return missing
 
 
 def added_by(step: Step, outcome: str) -> tuple[str, ...]:

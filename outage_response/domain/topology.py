@@ -112,6 +112,23 @@ def units_out(tree: PowerTree, units_at_node: Mapping[str, int], rows: Sequence[
 	return total
 
 
+def gone_again(tree: PowerTree, rows: Sequence[Dark]) -> dict[str, datetime]:
+	"""Nodes where supply went another time after it, or supply to a part of the same area, had been back -> when it last did."""
+	found: dict[str, datetime] = {}
+	returned = [row for row in rows if row.back_at]
+	first = min((row.back_at for row in returned), default=datetime.max)
+	for row in (row for row in rows if row.out_since >= first):
+		for earlier in returned:
+			if earlier.back_at > row.out_since or earlier.out_since >= row.out_since:
+				continue
+			if row.unit and earlier.unit and row.unit != earlier.unit:
+				continue
+			for area, part in ((row.node, earlier.node), (earlier.node, row.node)):
+				if area in tree.path(part):
+					found[part] = max(row.out_since, found.get(part, row.out_since))
+	return found
+
+
 def union(found: Iterable[Interval]) -> list[Interval]:
 	"""Disjoint sorted intervals that cover the same time."""
 	merged: list[Interval] = []

@@ -333,8 +333,10 @@ def _open_nested(call: Call, doc: Document, unit_nos: list[str]) -> str:
 	name = _running_nested(parent.name, {unit.power_node for unit in units})
 	if name:
 		nested = lock_incident(name)
+		listed = {row.unit for row in nested.affected_nodes if not row.back_at}
 		for row in rows:
-			nested.append("affected_nodes", row)
+			if row["unit"] not in listed:  # somebody else of the flat may have said so already
+				nested.append("affected_nodes", row)
 		nested.affected_units = sum(surroundings.affected_units(nested, around).values())
 		save(nested)
 		nested_call = Call("extend_scope", call.at, call.now, incident=nested)

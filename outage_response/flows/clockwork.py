@@ -7,7 +7,7 @@ from outage_response.domain.clock import next_round_is_due
 from outage_response.domain.lifecycle import TaskRow
 from outage_response.domain.plan import Subject, TaskSpec
 
-from . import assignment, calling, plans, tasks, timeline
+from . import assignment, calling, plans, surroundings, tasks, timeline
 from .verbs import Call, lock_incident, touch
 
 TICKING = ("Reported", "Active", "Restored")
@@ -57,21 +57,24 @@ def _due_rounds(call: Call) -> list[TaskSpec]:
 		key = row.key[:3]
 		if key not in latest or row.round > latest[key].round:
 			latest[key] = row
-	specs = []
+	due = []
 	for row in latest.values():
 		if row.status != "Done" or row.plan != incident.plan:
 			continue
 		step = plans.step_of(row)
 		completed_at = get_datetime(row.completed_at)
 		if next_round_is_due(step, completed_at, call.now, etr=etr, restored=bool(incident.restored_at)):
-			specs.append(
-				TaskSpec(
-					step=step,
-					subject=Subject(row.subject_type, row.subject, row.subject_label),
-					department=row.department,
-					anchor_at=call.now,
-					optional=row.optional,
-					round=row.round + 1,
-				)
-			)
-	return specs
+			due.append((row, step))
+	lit = surroundings.with_supply(incident, [row for row, step in due if step.repeat_until == "restored"])
+	return [
+		TaskSpec(
+			step=step,
+			subject=Subject(row.subject_type, row.subject, row.subject_label),
+			department=row.department,
+			anchor_at=call.now,
+			optional=row.optional,
+			round=row.round + 1,
+		)
+		for row, step in due
+		if row.name not in lit
+	]

@@ -6,9 +6,9 @@ from frappe import _
 from outage_response.domain.errors import RuleError
 from outage_response.domain.roster import Assignment, Roster, assign
 
-from . import assignment, ringing, tasks
+from . import assignment, tasks
 from .people import People
-from .task import NOBODY, require_able
+from .task import require_able
 from .verbs import Call, incident_verb
 
 HANDED = ("Open", "Acknowledged", "In Progress")
@@ -35,7 +35,7 @@ def hand_over(call: Call, note: str, user: str | None = None) -> dict:
 	names = [row.name for row in steps]
 	assignment.take_back(names, status="Cancelled")
 	assignment.give(given, call.now)
-	tasks.set_many(call, names, {**NOBODY, **ringing.anew(call.now)})
+	tasks.release(call, names)
 	for row in steps:
 		about = {"title": row.title, "title_zh": row.title_zh, "subject": row.subject_label or ""}
 		call.record("task_handed_over", {**about, "note": note.strip()[:500]}, task=row.name)

@@ -12,7 +12,8 @@ from frappe.utils import get_datetime, now_datetime
 from outage_response import permissions
 from outage_response.domain import lifecycle, notices
 from outage_response.domain.errors import RuleError
-from outage_response.domain.topology import split_for_return
+from outage_response.domain.lifecycle import TaskRow
+from outage_response.domain.topology import Dark, gone_again, is_out, split_for_return
 
 from . import callback, callees, notice, plans, ringing, surroundings, tasks, timeline
 from .minutes import count_minutes
@@ -360,9 +361,10 @@ def _record_reclassified(call: Call, before: str, reason: str, diff: Any) -> Non
 @incident_verb
 def extend_scope(call: Call, nodes: Sequence[str]) -> dict:
 	"""More is dark than was known; a node inside the affected area gets a line of its own, so that it can be cleared and
-	come back by itself."""
+	come back by itself. A node that had been back and went again is one more loss, with further rounds of its steps."""
 	incident, around = call.incident, call.around
 	out = [row for row in incident.affected_nodes if not row.back_at and not row.unit]
+	before = surroundings.dark_rows(incident)
 	added = []
 	for node in named_nodes(nodes, around):
 		path = around.tree.path(node)
@@ -370,15 +372,37 @@ def extend_scope(call: Call, nodes: Sequence[str]) -> dict:
 		if any(row.power_node == node for row in above):
 			continue
 		nearest = min(above, key=lambda row: path.index(row.power_node), default=None)
-		since = nearest.out_since if nearest else (None if incident.status == "Scheduled" else call.at)
+		if incident.status == "Scheduled":
+			since = None
+		elif nearest and _is_dark(node, around, before):
+			since = nearest.out_since
+		else:  # it cannot have gone again before it was back
+			since = max([call.at, *(row.back_at for row in before if row.back_at and row.node in path)])
 		incident.append("affected_nodes", {"power_node": node, "out_since": since})
 		added.append(node)
 	incident.affected_units = sum(surroundings.affected_units(incident, around).values())
 	save(incident)
+	_forget_what_was_clear(call, added)
 	diff = tasks.sync(call)
 	call.record("scope_extended", {"nodes": [around.label(node) for node in added], "added": len(diff.add)})
 	notice.on_extended(call)
 	return {"added": len(diff.add), "affected_units": incident.affected_units}
+
+
+def _forget_what_was_clear(call: Call, added: Sequence[str]) -> None:
+	"""Checks that wait to be read back were made before supply went again: they are made once more."""
+	tree = call.around.tree
+	again = tree.under(added) & set(gone_again(tree, surroundings.dark_rows(call.incident)))
+	if again:
+		rows = tasks.load(call.incident.name)
+		tasks.forget_confirmations(
+			[row.name for row in rows if row.is_open and row.gate == "energise" and row.subject in {*again, ""}]
+		)
+
+
+def _is_dark(node: str, around: surroundings.Surroundings, rows: Sequence[Dark]) -> bool:
+	"""Is supply away at the node, or at any end that it feeds?"""
+	return any(is_out(around.tree.path(end), "", rows) for end in around.tree.ends(node))
 
 
 @incident_verb
@@ -436,9 +460,7 @@ def permit_energise(call: Call, nodes: Sequence[str] | None = None) -> dict:
 			_("Nodes: {node} has no line of its own among the affected nodes. Give it one first (extend the scope)."),
 			node=around.label(node),
 		)
-	lifecycle.pass_gate(
-		"energise", lifecycle.blocking("energise", tasks.load(incident.name), _fed_through(wanted, around))
-	)
+	lifecycle.pass_gate("energise", _blocking_energise(incident, _fed_through(wanted, around)))
 	inside = around.tree.under(wanted)
 	for row in incident.affected_nodes:
 		if row.power_node in inside and not row.back_at:
@@ -485,6 +507,11 @@ def supply_back(call: Call, nodes: Sequence[str] | None = None, source: str | No
 	}
 
 
+def _blocking_energise(incident: Document, nodes: set[str]) -> list[TaskRow]:
+	rescues = lifecycle.asks_for_rescues(plans.steps_of_plan(incident.plan))
+	return lifecycle.blocking("energise", tasks.load(incident.name), nodes, rescues=rescues)
+
+
 def _fed_through(nodes: Iterable[str], around: surroundings.Surroundings) -> set[str]:
 	"""Everything that would be live: the nodes, what they feed, and what feeds them."""
 	nodes = list(nodes)
@@ -492,10 +519,14 @@ def _fed_through(nodes: Iterable[str], around: surroundings.Surroundings) -> set
 
 
 def _write_rows(incident: Document, rows: Sequence[Any], source: str | None) -> None:
-	existing = {(row.power_node, row.unit or "", get_datetime(row.out_since)): row for row in incident.affected_nodes}
+	existing: dict[tuple, list[Document]] = {}
+	for row in incident.affected_nodes:
+		existing.setdefault((row.power_node, row.unit or "", get_datetime(row.out_since)), []).append(row)
 	for dark in rows:
-		row = existing.get((dark.node, dark.unit, dark.out_since))
-		if row is None:
+		alike = existing.get((dark.node, dark.unit, dark.out_since))
+		if alike:
+			row = alike.pop(0)
+		else:
 			row = incident.append("affected_nodes", {"power_node": dark.node, "out_since": dark.out_since})
 		if dark.back_at and not row.back_at:
 			row.back_at, row.back_source = dark.back_at, (source or "")[:140]
@@ -505,7 +536,7 @@ def _warn_of_open_steps(call: Call, returned: Sequence[Document], around: surrou
 	if call.incident.level == "I":
 		return
 	inside = _fed_through([row.power_node for row in returned], around)
-	still_open = lifecycle.blocking("energise", tasks.load(call.incident.name), inside)
+	still_open = _blocking_energise(call.incident, inside)
 	if still_open:
 		call.warn("back_with_open_steps", tasks.titles(still_open))
 	unpermitted = [row for row in returned if not _permitted(row, call.incident, around)]
@@ -518,7 +549,9 @@ def _permitted(row: Document, incident: Document, around: surroundings.Surroundi
 	parts = [
 		other
 		for other in incident.affected_nodes
-		if other is not row and row.power_node in around.tree.path(other.power_node)[1:]
+		if other is not row
+		and row.power_node in around.tree.path(other.power_node)[1:]
+		and not (other.back_at and get_datetime(other.back_at) <= get_datetime(row.out_since))  # of an earlier loss
 	]
 	return bool(row.energise_permitted_at or (parts and all(part.energise_permitted_at for part in parts)))
 
@@ -559,13 +592,17 @@ def _release(call: Call, posts: list, areas: Sequence[str]) -> dict:
 
 
 def _release_posts(call: Call, posts: list) -> None:
-	manned = [task.name for task in posts if task.status == "On Post"]
+	_release_guards(call, posts, _("Released by stand-down"))
 	never = [task.name for task in posts if task.status != "On Post"]
-	tasks.end_many(call, manned, "Done", _("Released by stand-down"))
-	tasks.end_many(call, never, "Cancelled", _("Never manned before the stand-down"))
+	tasks.end_many(call, never, "Skipped", _("Never manned before the stand-down"))
+
+
+def _release_guards(call: Call, rows: list, reason: str) -> None:
+	manned = [task for task in rows if task.status == "On Post"]
+	tasks.end_many(call, [task.name for task in manned], "Done", reason)
 	timeline.record_many(
 		call.incident,
-		[("post_released", {"subject": task.subject_label}, task.name) for task in posts if task.status == "On Post"],
+		[("post_released", {"subject": task.subject_label}, task.name) for task in manned],
 		call.at,
 		call.now,
 	)
@@ -590,13 +627,15 @@ def close(call: Call, override_reason: str | None = None) -> dict:
 
 @incident_verb
 def cancel(call: Call, reason: str) -> dict:
-	"""It was no outage, or the work does not take place. Never with a life-safety step open."""
+	"""It was no outage, or the work does not take place. Never with a life-safety step open, once it has begun."""
 	if not (reason or "").strip():
 		raise RuleError(_("Reason: say why the incident is cancelled."))
 	incident = call.incident
 	rows = tasks.load(incident.name)
-	lifecycle.require_cancellable(rows)
-	tasks.end_many(call, [task.name for task in rows if task.is_open], "Cancelled", reason)
+	lifecycle.require_cancellable(rows, incident.status)
+	_release_guards(call, rows, reason)
+	open_rows = [task.name for task in rows if task.is_open and task.status != "On Post"]
+	tasks.end_many(call, open_rows, "Cancelled", reason)
 	incident.status, incident.customer_minutes = "Cancelled", 0
 	save(incident)
 	callback.end_waiting(call, "Not Required", _("The incident was cancelled"))

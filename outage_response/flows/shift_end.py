@@ -11,7 +11,6 @@ from outage_response.domain import lifecycle
 
 from . import assignment, handover, ringing, tasks, timeline
 from .people import People
-from .task import NOBODY
 from .verbs import Call, lock_incident, touch
 
 FIELDS = (
@@ -56,7 +55,7 @@ def release(incident_name: str) -> int:
 	]
 	assignment.take_back(names, status="Cancelled")
 	assignment.give(given, now)
-	tasks.set_many(call, names, {**NOBODY, **ringing.anew(now)})
+	tasks.release(call, names)
 	_say(incident, rows, now)
 	ringing.advance(incident, now, people)
 	touch(incident)

@@ -143,7 +143,11 @@ def _gate(incident: Document, rows: Sequence[TaskRow], roles: Sequence[str]) -> 
 	gate = offers.GATE_AHEAD.get(incident.status, "")
 	if not gate:
 		return {"gate": "", "open": [], "may_override": False}
-	closed_by = lifecycle.blocking_close(rows) if gate == "close" else lifecycle.blocking(gate, rows)
+	if gate == "close":
+		closed_by = lifecycle.blocking_close(rows)
+	else:
+		rescues = gate == "energise" and lifecycle.asks_for_rescues(plans.steps_of_plan(incident.plan))
+		closed_by = lifecycle.blocking(gate, rows, rescues=rescues)
 	may_override = authority.GENERAL_MANAGER in roles and lifecycle.overridable(gate, closed_by)
 	return {"gate": gate, "open": describe(closed_by), "may_override": may_override}
 

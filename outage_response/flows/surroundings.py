@@ -9,7 +9,7 @@ from typing import Any
 
 import frappe
 from frappe.model.document import Document
-from frappe.query_builder.functions import Count
+from frappe.query_builder.functions import Count, Max
 from frappe.utils import get_datetime, getdate
 
 from outage_response.domain import clock
@@ -17,7 +17,7 @@ from outage_response.domain.authority import CONTROL_ROOM
 from outage_response.domain.lifecycle import TaskRow
 from outage_response.domain.plan import CONTRACTOR, Context, Subject, added_by
 from outage_response.domain.roster import Department, OnDuty, Roster, assign
-from outage_response.domain.topology import Dark, PowerTree
+from outage_response.domain.topology import Dark, PowerTree, gone_again, is_out
 
 from . import plans
 
@@ -106,10 +106,10 @@ def dark_rows(incident: Document) -> list[Dark]:
 
 def affected_units(incident: Document, around: Surroundings) -> dict[str, int]:
 	"""node -> number of affected units that hang on it."""
-	single = [row for row in incident.affected_nodes if row.unit]
+	single = {row.unit: row.power_node for row in incident.affected_nodes if row.unit}
 	dark = around.tree.under(row.power_node for row in incident.affected_nodes if not row.unit)
 	units = Counter({node: count for node, count in around.units_at_node.items() if node in dark})
-	units.update(row.power_node for row in single if row.power_node not in dark)
+	units.update(node for node in single.values() if node not in dark)
 	return dict(units)
 
 
@@ -118,17 +118,13 @@ def context(incident: Document, tasks: Sequence[TaskRow], around: Surroundings) 
 	whole = [row.power_node for row in incident.affected_nodes if not row.unit]
 	dark = around.tree.under(whole)
 	property_doc = frappe.get_cached_doc("Managed Property", incident.property)
-	buildings = {row.building for row in around.unit_counts if row.power_node in dark}
-	buildings |= {row["building"] for name, row in around.node_rows.items() if name in dark}
-	buildings |= {asset.building for asset in around.assets if asset.power_node in dark}
-	buildings.discard(None)
-	buildings.discard("")
-	subjects = _assets(around, dark, buildings)
+	subjects = _assets(around, dark)
 	subjects["affected_node"] = _unique(
 		Subject("Power Node", row.power_node, around.label(row.power_node)) for row in incident.affected_nodes
 	)
 	subjects["shaft"], switches = _shafts(around, dark, whole)
-	subjects["care_unit"] = _care_units(incident, dark)
+	care_units = _care_units(incident, dark)
+	subjects["care_unit"] = tuple(care_units)
 	times = {
 		"reported": incident.reported_at if incident.status != "Scheduled" else None,
 		"confirmed": incident.confirmed_at,
@@ -148,6 +144,7 @@ def context(incident: Document, tasks: Sequence[TaskRow], around: Surroundings) 
 		anchors={name: get_datetime(moment) for name, moment in times.items() if moment},
 		nodes_back=nodes_back(incident),
 		added=_added(incident, tasks),
+		again=_again(incident, around, care_units),
 		guards=incident.guards_on_duty or 0,
 	)
 
@@ -162,12 +159,50 @@ def nodes_back(incident: Document) -> dict[str, datetime]:
 	}
 
 
+def went_at(incident: Document, node: str) -> datetime | None:
+	"""When supply last went at an affected node."""
+	return max((row.out_since for row in dark_rows(incident) if row.node == node), default=None)
+
+
+def with_supply(incident: Document, tasks: Sequence[TaskRow]) -> set[str]:
+	"""Names of those tasks about a unit that has supply again, while other parts are still dark."""
+	about = {task.subject: task.name for task in tasks if task.subject_type == "Property Unit"}
+	if not about:
+		return set()
+	units = frappe.get_all("Property Unit", filters={"name": ("in", list(about))}, fields=["name", "power_node"])
+	tree, dark = read(incident.property).tree, dark_rows(incident)
+	return {about[unit.name] for unit in units if not is_out(tree.path(unit.power_node), unit.name, dark)}
+
+
+def _again(
+	incident: Document, around: Surroundings, care_units: Mapping[Subject, str]
+) -> dict[tuple[str, str], datetime]:
+	"""Subject (type, name) -> when it went dark again in this incident: the node itself, and what depends on it."""
+	rows = dark_rows(incident)
+	nodes = gone_again(around.tree, rows)
+	found: dict[tuple[str, str], datetime] = {}
+	for since in sorted(set(nodes.values())):
+		dark = around.tree.under(node for node, moment in nodes.items() if moment == since)
+		depend = [subject for subjects in _assets(around, dark).values() for subject in subjects]
+		depend += [subject for subject, node in care_units.items() if node in dark]
+		found |= dict.fromkeys(((subject.type, subject.name) for subject in depend), since)
+	# A part that went with the wider area around it is cleared and switched with that area
+	found |= {("Power Node", row.node): row.out_since for row in rows if nodes.get(row.node) == row.out_since}
+	if nodes:
+		found |= dict.fromkeys((("", ""), ("Managed Property", incident.property)), max(nodes.values()))
+	return found
+
+
 def _unique(subjects) -> tuple[Subject, ...]:
 	return tuple({subject.name: subject for subject in subjects}.values())
 
 
-def _assets(around: Surroundings, dark: set[str], buildings: set[str]) -> dict[str, tuple[Subject, ...]]:
+def _assets(around: Surroundings, dark: set[str]) -> dict[str, tuple[Subject, ...]]:
 	"""Affected assets by kind. An asset whose feed is not on record counts as affected where anything around it is dark."""
+	buildings = {row.building for row in around.unit_counts if row.power_node in dark}
+	buildings |= {row["building"] for name, row in around.node_rows.items() if name in dark}
+	buildings |= {asset.building for asset in around.assets if asset.power_node in dark}
+	buildings -= {None, ""}
 	found: dict[str, list[Subject]] = defaultdict(list)
 	contractors: dict[str, Subject] = {}
 	for asset in around.assets:
@@ -213,8 +248,9 @@ def _shafts(
 	return tuple(shafts), switches
 
 
-def _care_units(incident: Document, dark: set[str]) -> tuple[Subject, ...]:
-	"""Affected units in which somebody depends on power. Few households have one, so this reads from the Care Needs."""
+def _care_units(incident: Document, dark: set[str]) -> dict[Subject, str]:
+	"""Affected units in which somebody depends on power -> the node that feeds each. Few households have one, so this reads
+	from the Care Needs."""
 	care, unit = frappe.qb.DocType("Care Need"), frappe.qb.DocType("Property Unit")
 	rows = (
 		frappe.qb.from_(care)
@@ -225,30 +261,44 @@ def _care_units(incident: Document, dark: set[str]) -> tuple[Subject, ...]:
 		.orderby(unit.unit_no)
 	).run(as_dict=True)
 	single = {row.unit for row in incident.affected_nodes if row.unit}
-	return _unique(
-		Subject("Property Unit", row.name, row.unit_no) for row in rows if row.power_node in dark or row.name in single
-	)
+	return {
+		Subject("Property Unit", row.name, row.unit_no): row.power_node
+		for row in rows
+		if row.power_node in dark or row.name in single
+	}
 
 
-def _added(incident: Document, tasks: Sequence[TaskRow]) -> frozenset[tuple[str, str, str]]:
-	"""Steps that an outcome asks for, and those that a report of trapped people asks for at once."""
-	added = set()
+def _added(incident: Document, tasks: Sequence[TaskRow]) -> dict[tuple[str, str, str], datetime]:
+	"""Steps that an outcome asks for, and those that a report of trapped people asks for at once -> since when.
+
+	What a check finds has been so since the check was asked for: a rescue that was over before the check was written down
+	is not asked for again.
+	"""
+	found = []
 	for task in tasks:
 		if task.status == "Done" and task.outcome:
 			for key in added_by(plans.step_of(task), task.outcome):
-				added.add((key, task.subject_type, task.subject))
-	for elevator in trapped_elevators(incident.name):
-		for step in plans.steps_of_plan(incident.plan):
-			for key in added_by(step, "trapped"):
-				added.add((key, "Property Asset", elevator))
-	return frozenset(added)
+				found.append(((key, task.subject_type, task.subject), task.anchor_at))
+	rescue = [key for step in plans.steps_of_plan(incident.plan) for key in added_by(step, "trapped")]
+	for elevator, said_at in trapped_elevators(incident.name).items():
+		found += [((key, "Property Asset", elevator), said_at) for key in rescue]
+	added: dict[tuple[str, str, str], datetime] = {}
+	for key, since in found:
+		added[key] = max(since, added.get(key, since))
+	return added
 
 
-def trapped_elevators(incident: str) -> list[str]:
-	"""Elevators in which a call or a member of staff reported people."""
-	return frappe.get_all(
-		"Trouble Call", filters={"incident": incident, "elevator": ("is", "set")}, pluck="elevator", distinct=True
-	)
+def trapped_elevators(incident: str) -> dict[str, datetime]:
+	"""Elevators in which a call or a member of staff reported people -> when it was last said."""
+	call = frappe.qb.DocType("Trouble Call")
+	rows = (
+		frappe.qb.from_(call)
+		.select(call.elevator, Max(call.said_at))
+		.where(call.incident == incident)
+		.where(call.elevator.isnotnull() & (call.elevator != ""))
+		.groupby(call.elevator)
+	).run()
+	return {elevator: get_datetime(said_at) for elevator, said_at in rows}
 
 
 def off_hours(property_name: str, at: datetime) -> bool:

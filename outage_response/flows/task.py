@@ -14,17 +14,9 @@ from outage_response.domain.lifecycle import TaskRow
 from outage_response.domain.plan import added_by
 from outage_response.domain.roster import Assignment
 
-from . import assignment, photos, plans, ringing, tasks, timeline
+from . import assignment, photos, plans, ringing, surroundings, tasks, timeline
 from .verbs import Call, is_general_manager, save, task_verb
 
-# a step that nobody is at any more
-NOBODY = {
-	"status": "Open",
-	"acknowledged_at": None,
-	"acknowledged_by": None,
-	"started_at": None,
-	"started_by": None,
-}
 # By which road somebody said "mine" who did not touch a screen
 WAYS = ("radio", "phone", "in person", "link", "reply")
 
@@ -32,6 +24,19 @@ WAYS = ("radio", "phone", "in person", "link", "reply")
 def _row(call: Call) -> tuple[TaskRow, list[TaskRow]]:
 	rows = tasks.load(call.incident.name)
 	return next(row for row in rows if row.name == call.task.name), rows
+
+
+def _release(call: Call) -> None:
+	"""As `tasks.release`, for the call's own task."""
+	call.task.update({**tasks.NOBODY, **ringing.anew(call.now)})
+	_forget_confirmations(call.task)
+	save(call.task)
+
+
+def _forget_confirmations(task: Document) -> None:
+	for row in task.checks:
+		if row.kind == "Confirmation":
+			row.update(tasks.UNCONFIRMED)
 
 
 def _note(call: Call, kind: str, **data: Any) -> None:
@@ -130,6 +135,8 @@ def complete(
 	task.started_by = task.started_by or frappe.session.user
 	defects = _take_items(call, exceptions or ())
 	if step.checks:
+		if task.gate == "energise":
+			lifecycle.require_checked_since(call.at, surroundings.went_at(call.incident, task.subject))
 		_take_confirmations(call)
 	if defects:
 		task.status = "In Progress"
@@ -211,6 +218,7 @@ def no_answer(call: Call, note: str | None = None) -> dict:
 @task_verb
 def read_back(call: Call) -> dict:
 	"""A second person reads the confirmations back; with that the step is done."""
+	lifecycle.require_rescues_ended(plans.step_of(call.task), tasks.load(call.incident.name))
 	confirmations = [row for row in call.task.checks if row.kind == "Confirmation"]
 	if not confirmations or any(row.result != "Confirmed" for row in confirmations):
 		raise RuleError(_("Checks: there is nothing to read back yet. The department confirms its checks first."))
@@ -255,13 +263,9 @@ def skip(call: Call, reason: str) -> None:
 
 @task_verb
 def reassign(call: Call, user: str) -> None:
-	"""Give the task to somebody else; it is unacknowledged until they say so."""
+	"""Give the task to somebody else: it rings, and nobody is at it, until they say so. A manned post is relieved instead."""
 	_hand_over(call, user)
-	if call.task.status == "Acknowledged":
-		call.task.update({"status": "Open", "acknowledged_at": None, "acknowledged_by": None})
-	if call.task.status == "Open":
-		call.task.update(ringing.anew(call.now))
-		save(call.task)
+	_release(call)
 	_note(call, "task_reassigned", to=_role_of(call))
 
 
@@ -285,8 +289,7 @@ def move(call: Call, to: str) -> None:
 	others = tuple(other for other in everybody.users if other != user)
 	_give_again(call, call.task, replace(everybody, users=others or everybody.users))
 	_give_again(call, goal, Assignment(everybody.role, (user,), goal.phone or ""))
-	call.task.update({**NOBODY, **ringing.anew(call.now)})
-	save(call.task)
+	_release(call)
 	goal.update(
 		{
 			"status": "On Post",
@@ -339,8 +342,7 @@ def withdraw(call: Call, danger: str) -> None:
 	"""A guard or engineer leaves for danger: always allowed, and alarms the control room. The step is open again."""
 	if not (danger or "").strip():
 		raise RuleError(_("Danger: say in a word what it is (smoke, water, crowd)."))
-	call.task.update({**NOBODY, **ringing.anew(call.now)})
-	save(call.task)
+	_release(call)
 	_note(call, "task_withdrawn", danger=danger.strip())
 	where = call.task.subject_label or call.incident.property
 	tell_department(call, "control_room", _("DANGER at {0}: {1}").format(where, danger.strip()))

@@ -39,10 +39,25 @@ ROW_FIELDS = [
 	"evidence_pending",
 	"defects",
 	"outcome",
+	"anchor_at",
 	"due_at",
 	"completed_at",
+	"modified",
 	"plan",
 ]
+
+# steps that end without being done -> what the timeline calls it
+ENDED_BY_COMMAND = {"Skipped": "task_skipped", "Cancelled": "task_cancelled"}
+# a step that nobody is at any more
+NOBODY = {
+	"status": "Open",
+	"acknowledged_at": None,
+	"acknowledged_by": None,
+	"started_at": None,
+	"started_by": None,
+}
+# a confirmation that nobody has given
+UNCONFIRMED = {"result": "", "checked_by": None, "checked_at": None, "read_back_by": None, "read_back_at": None}
 
 
 def load(incident: str) -> list[TaskRow]:
@@ -58,6 +73,9 @@ def load(incident: str) -> list[TaskRow]:
 			row[field] = bool(row[field])
 		for field in ("gate", "defect_gate", "held_until", "subject", "subject_type", "outcome", "assigned_role"):
 			row[field] = row[field] or ""
+		changed_at = row.pop("modified")
+		if row.status in ("Done", "Skipped"):
+			row["ended_at"] = get_datetime(row.completed_at or changed_at)
 	return [TaskRow(**row) for row in rows]
 
 
@@ -191,7 +209,9 @@ def _reopen(call: Call, wanted: Sequence[tuple[tuple[TaskRow, TaskSpec], Assignm
 			names,
 			{**fresh, **ring, "status": "Open", "plan": call.incident.plan, "due_at": due, "optional": optional},
 		)
+	forget_confirmations([task.name for (task, _spec), _who in wanted])
 	assignment.give(given, call.now)
+	call.steps_added += [("task_reopened", about(spec), task.name) for (task, spec), _who in wanted]
 
 
 def _last_assignees(names: Sequence[str]) -> dict[str, tuple[str, ...]]:
@@ -205,6 +225,22 @@ def _last_assignees(names: Sequence[str]) -> dict[str, tuple[str, ...]]:
 	):
 		found[todo.reference_name][todo.allocated_to] = None
 	return {name: tuple(users) for name, users in found.items()}
+
+
+def release(call: Call, names: Sequence[str]) -> None:
+	"""Nobody is at these steps any more: they are open, ring from the beginning, and are confirmed anew."""
+	set_many(call, names, {**NOBODY, **ringing.anew(call.now)})
+	forget_confirmations(names)
+
+
+def forget_confirmations(names: Sequence[str]) -> None:
+	"""What somebody confirmed was true for them and then; whoever has the steps now confirms anew."""
+	if names:
+		table = frappe.qb.DocType("Outage Task Check")
+		query = frappe.qb.update(table).where(table.parent.isin(names)).where(table.kind == "Confirmation")
+		for field, value in UNCONFIRMED.items():
+			query = query.set(table[field], value)
+		query.run()
 
 
 def set_many(call: Call, names: Sequence[str], values: Mapping[str, Any]) -> None:
@@ -248,7 +284,7 @@ def _cancel(call: Call, tasks: Sequence[TaskRow], reason: str) -> None:
 	end_many(call, [task.name for task in tasks], "Cancelled", reason)
 
 
-def end_many(call: Call, names: Sequence[str], status: str, reason: str, *, todo_status: str | None = None) -> None:
+def end_many(call: Call, names: Sequence[str], status: str, reason: str) -> None:
 	"""End several tasks at once: `status` is Done, Skipped or Cancelled."""
 	if not names:
 		return
@@ -256,7 +292,19 @@ def end_many(call: Call, names: Sequence[str], status: str, reason: str, *, todo
 	if status == "Done":
 		values.update(completed_at=call.at, completed_by=frappe.session.user, recorded_at=call.now)
 	set_many(call, names, values)
-	assignment.take_back(names, todo_status or ("Cancelled" if status == "Cancelled" else "Closed"))
+	assignment.take_back(names, "Cancelled" if status == "Cancelled" else "Closed")
+	if status in ENDED_BY_COMMAND:
+		_record_ended(call, names, ENDED_BY_COMMAND[status], reason)
+
+
+def _record_ended(call: Call, names: Sequence[str], kind: str, reason: str) -> None:
+	rows = frappe.get_all(
+		"Outage Task",
+		filters={"name": ("in", names)},
+		fields=["name", "title", "title_zh", "subject_label"],
+		order_by="priority asc, step_key asc, subject asc",
+	)
+	call.steps_added += [(kind, {**about_task(row), "reason": reason}, row.name) for row in rows]
 
 
 def announce(call: Call, specs: Sequence[TaskSpec], chosen: Sequence[Assignment]) -> None:

@@ -50,6 +50,8 @@ TEXTS = {
 	"task_defect": "Defect found: {title} {subject}: {items}",
 	"task_evidence": "Evidence added later: {title} {subject}",
 	"task_skipped": "Skipped: {title} {subject}: {reason}",
+	"task_cancelled": "No longer asked for: {title} {subject}: {reason}",
+	"task_reopened": "Asked for again: {title} {subject}",
 	"task_reassigned": "Given to {to}: {title} {subject}",
 	"task_relieved": "Relieved by {to}: {title} {subject}",
 	"task_moved": "Moved to {to}, post open again: {title} {subject}",

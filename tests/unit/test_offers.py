@@ -70,7 +70,7 @@ def test_another_department_does_nothing_on_a_task():
 
 def test_a_post_is_not_completed():
 	post = replace(TASK, held_until="stand_down", status="On Post")
-	assert of_task(post, authority.ENGINEERING) == ["withdraw", "relieve", "reassign"]
+	assert of_task(post, authority.ENGINEERING) == ["withdraw", "relieve"]
 	assert "skip" in of_task(post, authority.GENERAL_MANAGER)
 
 

@@ -13,7 +13,7 @@ from outage_response.domain.plan import Difference, Subject, added_by, dedupe_ke
 from outage_response.domain.roster import duty_rules, to_duty_electrician
 
 from .oracle import LINES, comes_out_for, department_of, line
-from .world import EVERYTHING, LEVELS, SWITCHES, TYPES, Situation, carry_out, plan, procedure, step, task_for
+from .world import EVERYTHING, LEVELS, SWITCHES, TYPES, Situation, carry_out, minute, plan, procedure, step, task_for
 
 STEPS = [pytest.param(level, line, id=f"{level}-{line.key}") for line in LINES for level in line.levels.split()]
 
@@ -250,6 +250,11 @@ def _move(level: str, now: Situation, tasks: list, reclassify: bool = True) -> l
 	return carry_out(difference(expand(plan(level), now.context()), tasks, reclassify=reclassify), tasks, level)
 
 
+def _asked(level: str, now: Situation) -> set:
+	"""What is asked for even if it is not there yet."""
+	return {spec.key for spec in expand(plan(level), now.context()) if not spec.over}
+
+
 def _in_force(tasks: list) -> set:
 	return {task.key for task in tasks if task.status != "Cancelled"}
 
@@ -275,7 +280,7 @@ def test_two_to_one_to_two_ends_with_what_two_asks_for_one_row_each(now):
 	before = {task.key: id(task) for task in tasks}
 	tasks = _move("I", now, tasks)
 	tasks = _move("II", now, tasks)
-	wanted = {spec.key for spec in expand(plan("II"), now.context())}
+	wanted = _asked("II", now)
 	assert _in_force(tasks) == wanted
 	assert len({task.key for task in tasks}) == len(tasks)
 	assert {task.key: id(task) for task in tasks if task.key in before} == before, "not the same rows"
@@ -380,10 +385,106 @@ def test_further_rounds_stand_and_fall_with_the_first():
 	)
 
 
+AGAIN = (
+	("affected_node", NODE_1, 60),
+	("elevator", "elevator 1", 60),
+	("guarded_area", "guarded_area 1", 60),
+	("care_unit", "care_unit 1", 60),
+)
+REPAIR = {"reported": 0, "confirmed": 20}
+
+
+def _ended(tasks: list, at: int, status: str = "Done") -> list:
+	for task in tasks:
+		if task.is_open:
+			task.status, task.ended_at = status, minute(at)
+	return tasks
+
+
+@pytest.mark.parametrize("status", ["Done", "Skipped"])
+def test_what_goes_dark_again_gets_a_further_round_of_its_own_steps(status):
+	now = Situation(reached=REPAIR)
+	tasks = _ended(_move("II", now, []), 50, status)
+	change = difference(expand(plan("II"), replace(now, again=AGAIN).context()), tasks)
+	assert {(spec.step.key, spec.subject.name, spec.round) for spec in change.add} == {
+		("clear_to_energise", NODE_1, 2),
+		("check_elevator", "elevator 1", 2),
+		("guard_area", "guarded_area 1", 2),
+		("check_care_unit", "care_unit 1", 2),
+	}
+	assert {spec.anchor_at for spec in change.add} == {minute(60)}
+	tasks = carry_out(change, tasks)
+	assert difference(expand(plan("II"), replace(now, again=AGAIN).context()), tasks).add == []
+	third = replace(now, again=[(kind, name, 90) for kind, name, _at in AGAIN])
+	assert difference(expand(plan("II"), third.context()), tasks).add == [], "a step that is still open serves for both"
+	assert {spec.round for spec in difference(expand(plan("II"), third.context()), _ended(tasks, 80)).add} == {3}
+
+
+def test_a_step_that_ended_after_supply_went_again_counts():
+	now = Situation(reached=REPAIR, again=AGAIN)
+	tasks = _ended(_move("II", now, []), 61)
+	assert difference(expand(plan("II"), now.context()), tasks).add == []
+	tasks = _ended(_move("II", now, []), 60)
+	assert difference(expand(plan("II"), now.context()), tasks).add, "in the same minute it was for the time before"
+
+
+def test_planned_work_says_anew_that_nobody_is_in_danger_when_anything_goes_again():
+	now = Situation(reached={"reported": 0, **PLANNED})
+	tasks = _ended(_move("III", now, []), 50)
+	context = replace(now.context(), again={("", ""): minute(60), ("Property Asset", "elevator 1"): minute(60)})
+	assert [spec.step.key for spec in difference(expand(plan("III"), context), tasks).add] == ["announce_energising"]
+
+
+def test_people_trapped_again_are_talked_to_and_released_again():
+	now = Situation(called=CALLS[1])
+	tasks = _ended(_move("II", now, []), 30)
+	key = "Property Asset", "elevator 1"
+	for at, rounds in ((30, []), (31, [2, 2])):
+		said = {("comfort_trapped", *key): minute(at), ("release_trapped", *key): minute(at)}
+		change = difference(expand(plan("II"), replace(now.context(), added=said)), tasks)
+		assert [spec.round for spec in change.add] == rounds
+
+
+def test_a_manned_post_stays_whatever_the_level_and_is_not_asked_for_twice():
+	now = Situation(reached={"reported": 0, **PLANNED})
+	tasks = _move("III", now, [])
+	for task in tasks:
+		if task.held_until and task.subject != "security_point 2":
+			task.status = "On Post"
+	change = difference(expand(plan("II"), now.context()), tasks, reclassify=True)
+	assert [task.key[:3] for task in change.cancel if task.held_until] == [
+		("staff_post_planned", "Property Asset", "security_point 2")
+	]
+	asked = [spec.subject.name for spec in change.add if spec.step.key == "staff_post"]
+	assert asked == ["security_point 2"]
+	tasks = carry_out(change, tasks)
+	guard = next(task for task in tasks if task.subject == "security_point 1" and task.status == "On Post")
+	for status in ("Open", "Done"):  # left for danger, and later released
+		guard.status = status
+		assert difference(expand(plan("II"), now.context()), tasks).add == []
+
+
+def test_after_restoration_another_level_asks_for_nothing_that_only_the_dark_needs():
+	now = Situation(reached={"reported": 0})
+	tasks = _move("II", now, [])
+	light = replace(now, reached={"reported": 0, "restored": 50}, back={NODE_1: 50, NODE_2: 50})
+	change = difference(expand(plan("I"), light.context()), tasks, reclassify=True)
+	assert not {spec.step.key for spec in change.add} & {"isolate_incoming", "call_supplier", "call_account_manager"}
+	assert "patrol_area" in {task.step_key for task, _ in change.keep}
+	planned = _move("III", Situation(reached={"reported": 0, **PLANNED}), [])
+	lives = difference(expand(plan("I"), light.context()), planned, reclassify=True).add
+	assert {"check_elevator", "check_care_unit"} <= {spec.step.key for spec in lives}
+	tasks = carry_out(change, tasks)
+	back = difference(expand(plan("II"), light.context()), tasks, reclassify=True)
+	assert back.reopen == []
+
+
 moves = st.lists(
 	st.one_of(
 		st.tuples(st.just("reclassify"), st.sampled_from(LEVELS)),
-		st.tuples(st.just("end one"), st.integers(0, 60), st.sampled_from(["Done", "Skipped", "Acknowledged"])),
+		st.tuples(
+			st.just("end one"), st.integers(0, 60), st.sampled_from(["Done", "Skipped", "Acknowledged", "On Post"])
+		),
 		st.tuples(st.just("it goes on"), situations),
 		st.tuples(st.just("again"), st.none()),
 	),
@@ -399,17 +500,20 @@ def test_whatever_happens_the_task_set_follows_the_level_and_keeps_what_was_done
 		life = {task.key for task in tasks if task.is_open and task.life_safety}
 		if move[0] == "end one":
 			for task in tasks[move[1] : move[1] + 1]:
-				task.status = move[2] if task.is_open else task.status
+				if task.is_open and (move[2] != "On Post" or task.held_until):
+					task.status = move[2]
 			continue
 		if move[0] == "reclassify":
 			level = move[1]
 			tasks = _move(level, now, tasks)
-			wanted = {spec.key for spec in expand(plan(level), now.context())}
-			assert wanted <= _in_force(tasks)
+			specs = {spec.key: spec for spec in expand(plan(level), now.context())}
+			posts = {task.key[1:3] for task in tasks if task.held_until and task.key not in specs and task.subject}
+			held = {key for key, spec in specs.items() if spec.step.held_until and key[1:3] in posts}
+			assert _asked(level, now) - held <= _in_force(tasks)
 			assert all(
-				task.status in ("Done", "Skipped", "Cancelled") or task.life_safety
+				task.status in ("Done", "Skipped", "Cancelled", "On Post") or task.life_safety
 				for task in tasks
-				if task.key not in wanted
+				if task.key not in specs
 			)
 			assert _nothing_to_do(difference(expand(plan(level), now.context()), tasks, reclassify=True))
 		else:
@@ -418,7 +522,7 @@ def test_whatever_happens_the_task_set_follows_the_level_and_keeps_what_was_done
 			assert {task.key: task.status for task in tasks if task.key in was} == was
 		now_is = {task.key: task.status for task in tasks}
 		assert len(now_is) == len(tasks)
-		assert all(now_is[key] == status for key, status in was.items() if status in ("Done", "Skipped"))
+		assert all(now_is[key] == status for key, status in was.items() if status in ("Done", "Skipped", "On Post"))
 		assert all(now_is[key] == was[key] for key in life)
 		assert difference(expand(plan(level), now.context()), tasks).add == []
 

@@ -13,6 +13,7 @@ from outage_response.domain.topology import (
 	Dark,
 	PowerTree,
 	customer_minutes,
+	gone_again,
 	intervals,
 	is_out,
 	split_for_return,
@@ -355,3 +356,26 @@ class TestOutNow:
 		assert not is_out(["a", "room"], "", rows)
 		assert is_out(["a", "room"], "a-1", rows)
 		assert not is_out(["a", "room"], "a-2", rows)
+
+
+# ------------------------------------------------------------------------------------------------ a second loss
+@pytest.mark.parametrize(
+	("rows", "again"),
+	[
+		([dark("shaft 1", 0)], {}),
+		([dark("shaft 1", 0, 40), dark("shaft 2", 50)], {}),
+		([dark("shaft 1", 0, 40), dark("shaft 1", 50)], {"shaft 1": 50}),
+		([dark("shaft 1", 0, 40), dark("shaft 1", 40)], {"shaft 1": 40}),
+		([dark("shaft 1", 0, 40), dark("shaft 1", 50, 60), dark("shaft 1", 70)], {"shaft 1": 70}),
+		([dark("shaft 1", 0, 40), dark("floor 1", 50)], {"floor 1": 50}),
+		([dark("floor 1", 0, 40), dark("shaft 1", 50)], {"floor 1": 50}),
+		# a floor that came back before the rest of its shaft, even at once, is one loss
+		([dark("shaft 1", 0), dark("floor 1", 0, 0)], {}),
+		([dark("shaft 1", 0, 40), dark("floor 1", 0, 30)], {}),
+		([dark("shaft 1", 10), dark("floor 1", 0, 30)], {}),
+		([dark("floor 1", 0, 40, unit="a"), dark("floor 1", 50, unit="b")], {}),
+		([dark("floor 1", 0, 40, unit="a"), dark("floor 1", 50, unit="a")], {"floor 1": 50}),
+	],
+)
+def test_where_supply_went_a_second_time(rows, again):
+	assert gone_again(HOUSE, rows) == {node: minute(at) for node, at in again.items()}

@@ -58,6 +58,7 @@ class Situation:
 	back      power node -> minute at which its supply came back
 	kept      security points that survive an outage
 	called    (step key, subject name) that an outcome has called for
+	again     (kind, name, minute) of what went dark a second time
 	"""
 
 	property_type: str = "Tower"
@@ -70,6 +71,7 @@ class Situation:
 	back: Mapping[str, int] = field(default_factory=dict)
 	called: tuple[tuple[str, str], ...] = ()
 	guards: int = 99
+	again: tuple[tuple[str, str, int], ...] = ()
 
 	def names(self, kind: str) -> tuple[str, ...]:
 		return self.affected.get(kind, ())
@@ -99,9 +101,11 @@ class Situation:
 			switches={"shaft 1": SWITCHES},
 			anchors={anchor: minute(at) for anchor, at in self.reached.items()},
 			nodes_back={node: minute(at) for node, at in self.back.items()},
-			added=frozenset(
-				(key, TYPES["elevator" if "trapped" in key else "critical_room"], name) for key, name in self.called
-			),
+			added={
+				(key, TYPES["elevator" if "trapped" in key else "critical_room"], name): MIDNIGHT
+				for key, name in self.called
+			},
+			again={(TYPES[kind], name): minute(at) for kind, name, at in self.again},
 			guards=self.guards,
 		)
 
