@@ -32,10 +32,12 @@ doc_events = {
 	"HD Ticket": {
 		"before_insert": "outage_response.flows.tickets.before_ticket",
 		"after_insert": "outage_response.flows.tickets.on_ticket",
+		"on_trash": "outage_response.flows.ticket_deletion.on_trash",
 	},
 	"Issue": {
 		"before_insert": "outage_response.flows.tickets.before_ticket",
 		"after_insert": "outage_response.flows.tickets.on_ticket",
+		"on_trash": "outage_response.flows.ticket_deletion.on_trash",
 	},
 	# Calls that telephony logs by itself
 	"CRM Call Log": {"on_update": "outage_response.flows.telephony.on_call_log"},

@@ -46,24 +46,56 @@ def _in_time(candidate: Candidate, said_at: datetime, still_out_minutes: int) ->
 
 
 _SENTENCE = re.compile(r"[.!?;\n。！？；]+")
+_CLAUSE = re.compile(r"[.!?;\n。！？；,，、:：]+|\s-\s|\b(?:and|but)\b")
+# What a sentence begins with and does not say anything by; the rest of it may
+_GREETING = re.compile(
+	r"^(?:(?:hi|hello|dear|good (?:morning|evening|afternoon)|please|pls|kindly|urgent|asap|help|你好|您好|请|麻烦|急|在吗|尽快|赶紧)"
+	r"(?![a-z])\W*)+",
+	re.IGNORECASE,
+)
 _SMALL_TALK = re.compile(
-	r"^(hi|hello|dear|good (morning|evening|afternoon)|thanks?|thank you|please|regards|best|urgent|asap|help|"
-	r"what is going on|when|how long|any update|你好|您好|谢谢|请|麻烦|急|在吗|怎么回事|什么时候|多久|几点|尽快|赶紧)",
+	r"^(?:thanks?|thank you|regards|best|what is going on|when|how long|any update|谢谢|怎么回事|什么时候|多久|几点|派|来人|帮|告知|回复|联系|处理|恢复|查|"
+	r"(?:can|could|will) (?:you|someone|somebody|anyone)|"
+	r"(?:send|come|check|call|advise|hurry|tell|let|restore|do something|respond|reply|update|confirm|look|fix (?:it|this|asap))\b)",
+	re.IGNORECASE,
+)
+# Matters that no outage explains, however short the word on them is
+_OTHER_MATTER = re.compile(
+	r"\b(?:taps?|faucets?|leak(?:s|y|ing|ed)?|drip(?:s|ping)?|toilets?|drains?|plumb(?:er|ing)|parking|invoices?|bills?|deposit|"
+	r"refund|noisy|noise|barking|cockroach(?:es)?|rats?|mice|garbage|rubbish|trash|mou?ld|sewage|paint(?:ing)?|key ?cards?)\b|"
+	r"水龙头|漏水|滴水|渗水|马桶|下水道|水管|堵了|车位|停车|违停|账单|发票|押金|退款|噪音|噪声|太吵|狗叫|蟑螂|老鼠|垃圾|窗户|"
+	r"发霉|门禁卡|快递|水龍頭|馬桶|車位|發票",
+	re.IGNORECASE,
+)
+_ANOTHER = re.compile(
+	r"^(?:also|by the way|btw|another|separately|besides|in addition|additionally|one more thing|另外|还有|顺便|此外|再有|對了|对了)(?![a-z])",
 	re.IGNORECASE,
 )
 
 
 def about_something_else_too(subject: str, description: str, words: triage.Words | None = None) -> bool:
-	"""Does a ticket hold a sentence that the outage does not explain? Such a ticket is not resolved with the outage.
+	"""Does a ticket speak of something that the outage does not explain? Such a ticket is not resolved with the outage.
 
-	In doubt yes: a ticket left open costs a glance, one closed wrongly costs a resident.
+	Another matter counts wherever it stands in a sentence; else a whole sentence must be unexplained, since the story of an
+	outage has many clauses without a word of power. In doubt yes: a ticket left open costs a glance, one closed wrongly
+	costs a resident.
 	"""
-	return any(
-		_says_something(sentence)
-		and triage.read(sentence, words) == triage.Reading()
-		and not _SMALL_TALK.match(sentence)
-		for sentence in (part.strip() for text in (subject, description) for part in _SENTENCE.split(text or ""))
-	)
+	texts = [text for text in (subject, description) if text]
+	clauses = (part.strip() for text in texts for part in _CLAUSE.split(text))
+	if any(_is_another_matter(clause, words) for clause in clauses if clause):
+		return True
+	sentences = (_GREETING.sub("", part.strip()) for text in texts for part in _SENTENCE.split(text))
+	return any(_says_something(one) and not _SMALL_TALK.match(one) and _unexplained(one, words) for one in sentences)
+
+
+def _is_another_matter(clause: str, words: triage.Words | None) -> bool:
+	if _OTHER_MATTER.search(clause):
+		return True
+	return bool(_ANOTHER.match(clause)) and _says_something(_ANOTHER.sub("", clause)) and _unexplained(clause, words)
+
+
+def _unexplained(text: str, words: triage.Words | None) -> bool:
+	return triage.read(text, words) == triage.Reading()
 
 
 def _says_something(sentence: str) -> bool:

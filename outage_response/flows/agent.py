@@ -57,11 +57,12 @@ def look(ticket_type: str, ticket: str) -> dict:
 		_require(ticket_type, ticket)
 		call = _call_of(ticket_type, ticket)
 		home = _home(desk, ticket, call)
-		pending = _pending(call)
+		roles = permissions.roles_of()
+		# Why somebody is called tells of their health: for those only who call
+		pending = _pending(call) if authority.may("log_attempt", roles) else None
 		proposal = _open_proposal(call)
 		outage = known.outage(call.incident) if call and call.incident else None
 		running = bool(outage and outage["status"] in (*RUNNING, "Scheduled"))
-		roles = permissions.roles_of()
 		return {
 			"outage": outage,
 			"home": f"{home['unit_no']}, {home['property']}" if home.get("unit") else "",
@@ -72,7 +73,7 @@ def look(ticket_type: str, ticket: str) -> dict:
 				"declare": not running and authority.may("declare", roles) and bool(home.get("power_node")),
 				"propose": not running and not proposal,
 				"attach": authority.may("attach_ticket", roles),
-				"log_callback": bool(pending) and authority.may("log_attempt", roles),
+				"log_callback": bool(pending),
 			},
 		}
 

@@ -27,6 +27,8 @@ JOB = "outage_response.jobs.read_tickets"
 BATCH = 500
 # A ticket that was written before another one may be committed after it
 OVERLAP_MINUTES = 15
+# The fields of a linked ticket that show its outage
+SHOWN = ("outage_incident", "outage_level", "outage_state", "outage_etr")
 
 
 @dataclass(frozen=True)
@@ -38,9 +40,13 @@ class Cursor:
 
 
 def before_ticket(doc: Document, method: str | None = None) -> None:
-	"""Hook on a ticket that is about to be inserted: what is imported says so, and the sweep passes it by."""
-	if _is_brought_over():
-		doc.outage_imported = 1
+	"""Hook on a ticket that is about to be inserted: what is imported says so, and the sweep passes it by.
+
+	A ticket that is split off another one is a copy of it: the outage that the first one is linked to is not its own.
+	"""
+	for field in SHOWN:
+		doc.set(field, None)
+	doc.outage_imported = int(_is_brought_over())
 
 
 def _is_brought_over() -> bool:
@@ -55,7 +61,7 @@ def on_ticket(doc: Document, method: str | None = None) -> None:
 			return
 		desk = integrations.desk_for(doc.doctype)
 		# The words come first: they cost no query, and hardly any ticket has them
-		if desk and _settings().read_tickets and is_about_power(desk.from_document(doc)) and desk.is_on():
+		if desk and _settings().read_tickets and concerns_us(desk.from_document(doc)) and desk.is_on():
 			frappe.db.after_commit.add(ask_for_a_job)
 	except Exception:
 		_log_quietly()
@@ -101,7 +107,12 @@ def is_about_power(ticket: Ticket) -> bool:
 	kinds = {line.strip().lower() for line in (_settings().ticket_types or "").splitlines() if line.strip()}
 	if any(kind.lower() in kinds for kind in ticket.kinds):
 		return True
-	return bool(triage.read(f"{ticket.subject}\n{ticket.description}", words()).outage)
+	return bool(triage.read(f"{ticket.subject}\n\n{ticket.description}", words()).outage)
+
+
+def concerns_us(ticket: Ticket) -> bool:
+	"""About a power outage, or somebody is in danger: the control room hears of both."""
+	return is_about_power(ticket) or bool(triage.read(f"{ticket.subject}\n\n{ticket.description}", words()).danger)
 
 
 # ---------------------------------------------------------------- reading
@@ -121,7 +132,7 @@ def read_unread(cursor: Cursor | None = None) -> Cursor | None:
 		if not settings.tickets_read_until:
 			since = oldest
 		page = desks[cursor.desk].unread(since, BATCH, cursor.after)
-		make_calls([one for one in page if one.raised_at >= oldest and is_about_power(one)], now)
+		make_calls([one for one in page if one.raised_at >= oldest and concerns_us(one)], now)
 		if len(page) == BATCH:
 			return Cursor(cursor.desk, page[-1])
 		if cursor.desk + 1 < len(desks):
@@ -137,7 +148,9 @@ def make_calls(tickets: Sequence[Ticket], now: datetime) -> None:
 	rows, dangers = [], []
 	for ticket in tickets:
 		home = homes.get(ticket.name, {})
-		reading = triage.read(f"{ticket.subject}\n{ticket.description}", lists)
+		reading = triage.read(f"{ticket.subject}\n\n{ticket.description}", lists)
+		# Danger without a word of power is no sign of an outage: it rings, and waits for no proposal
+		about_power = is_about_power(ticket)
 		rows.append(
 			{
 				"property": home.get("property"),
@@ -147,8 +160,10 @@ def make_calls(tickets: Sequence[Ticket], now: datetime) -> None:
 				"phone": ticket.phone or None,
 				"said_at": ticket.raised_at,
 				"danger": int(bool(reading.danger)),
-				"keep_open": int(rules.about_something_else_too(ticket.subject, ticket.description, lists)),
-				"waiting": 1,
+				"keep_open": int(
+					not about_power or rules.about_something_else_too(ticket.subject, ticket.description, lists)
+				),
+				"waiting": int(about_power),
 				"ticket_type": ticket.doctype,
 				"ticket": ticket.name,
 			}

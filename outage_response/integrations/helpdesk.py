@@ -6,7 +6,7 @@ from datetime import datetime
 import frappe
 from frappe.model.document import Document
 
-from . import Ticket, as_system, households, records, switched_on
+from . import Ticket, as_system, households, installed, records, switched_on
 
 DOCTYPE = "HD Ticket"
 CUSTOMER = "HD Customer"
@@ -85,7 +85,31 @@ def is_open(ticket: str) -> bool:
 
 
 def resolve(ticket: str) -> None:
-	"""The resident was reached: the ticket is resolved."""
+	"""The resident was reached: the ticket is resolved.
+
+	Where Helpdesk mails a question for feedback at this status, it sends at once, and Frappe's queue commits for that: it
+	would end the transaction of the verb. There it is done after the commit, by a job.
+	"""
+	if _mails_when_resolved():
+		frappe.enqueue(
+			"outage_response.integrations.helpdesk.resolve_now", queue="short", enqueue_after_commit=True, ticket=ticket
+		)
+	else:
+		resolve_now(ticket)
+
+
+def _mails_when_resolved() -> bool:
+	fields = ("enable_email_ticket_feedback", "send_email_feedback_on_status")
+	if not installed("HD Settings") or not all(frappe.get_meta("HD Settings").has_field(field) for field in fields):
+		return False
+	enabled, status = (frappe.db.get_single_value("HD Settings", field) for field in fields)
+	return bool(enabled) and status == "Resolved"
+
+
+def resolve_now(ticket: str) -> None:
+	"""Resolve a ticket that is still open."""
+	if not is_open(ticket):
+		return
 	with as_system():
 		doc = frappe.get_doc(DOCTYPE, ticket)
 		doc.status = "Resolved"

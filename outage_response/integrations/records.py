@@ -1,5 +1,7 @@
 """What desks have in common: finding tickets, writing on them, answering their authors."""
 
+import html
+import re
 from collections.abc import Mapping, Sequence
 from datetime import date, datetime, time
 from email.utils import parseaddr
@@ -14,9 +16,18 @@ from . import Ticket
 PHONE_FIELDS = ("phone", "mobile_no", "raised_by_phone", "contact_phone", "contact_mobile")
 
 
-def clear(html: str | None) -> str:
-	"""Plain text of a ticket's description."""
-	return frappe.utils.strip_html_tags(html.replace("<br", "\n<br").replace("</p>", "</p>\n")).strip() if html else ""
+# Where one of these begins or ends, a line ends
+_BLOCK = re.compile(
+	r"<(?:br|/?(?:p|div|li|[uod]l|d[td]|table|t[rdh]|h[1-6]|hr|pre|blockquote|section|article|header|footer))\b",
+	re.IGNORECASE,
+)
+_NOT_TEXT = re.compile(r"<(style|script|head)\b.*?</\1\s*>", re.IGNORECASE | re.DOTALL)
+
+
+def clear(description: str | None) -> str:
+	"""Plain text of a ticket's description, as its author saw it."""
+	lines = _BLOCK.sub(lambda tag: f"\n{tag.group(0)}", _NOT_TEXT.sub("", description or ""))
+	return html.unescape(frappe.utils.strip_html_tags(lines)).replace("\xa0", " ").strip()
 
 
 def ticket(doctype: str, doc: Mapping, *kinds: str) -> Ticket:
@@ -91,8 +102,8 @@ def write_fields(doctype: str, tickets: Sequence[str], values: Mapping[str, obje
 def answer(ticket: Mapping, message: str, sender: str | None = None) -> None:
 	"""An automatic answer on a ticket; `sender` is the address to send it from, None: it stands on the ticket only.
 
-	It is no agent's answer. Written so that neither the ticket's status nor its service level clock take it for one: the
-	ticket is named when the communication is already there.
+	It is no agent's answer. Written so that neither the ticket's status nor `first_responded_on` take it for one: the
+	ticket is named when the communication is already there. ERPNext's `first_response_time` counts it (docs/erpnext.md).
 	"""
 	to = parseaddr(ticket.get("raised_by") or "")[1]
 	by_mail = bool(sender and frappe.utils.validate_email_address(to))

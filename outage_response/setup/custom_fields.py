@@ -1,5 +1,7 @@
 """Fields on other apps' doctypes: one dictionary makes them and takes them away again."""
 
+import json
+
 import frappe
 from frappe.custom.doctype.custom_field.custom_field import create_custom_fields
 from frappe.model import delete_fields
@@ -80,6 +82,44 @@ def create() -> None:
 	here = {doctype: fields for doctype, fields in CUSTOM_FIELDS.items() if frappe.db.exists("DocType", doctype)}
 	if here:
 		create_custom_fields(here, ignore_validate=True, update=False)
+
+
+def forget_in_views() -> None:
+	"""Helpdesk's saved views name columns, rows and filters; one that names a column that is gone can not be opened."""
+	if not frappe.db.exists("DocType", "HD View") or not frappe.db.table_exists("HD View", cached=False):
+		return
+	fields = ("columns", "rows", "filters", "order_by", "group_by_field")
+	for view in frappe.get_all("HD View", filters={"dt": ("in", list(CUSTOM_FIELDS))}, fields=["name", "dt", *fields]):
+		ours = {field["fieldname"] for field in CUSTOM_FIELDS[view.dt]}
+		changed = {field: new for field in fields if (new := _without(view[field], ours)) != view[field]}
+		if changed:
+			frappe.db.set_value("HD View", view.name, changed, update_modified=False)
+
+
+def _without(text: str | None, ours: set[str]) -> str | None:
+	"""A view's field, JSON or words, without what names one of our fields."""
+	if not text or not any(name in text for name in ours):
+		return text
+	try:
+		data = json.loads(text)
+	except ValueError:
+		kept = [part for part in text.split(",") if not ours & set(part.replace("`", " ").replace(".", " ").split())]
+		return ",".join(kept)
+	if isinstance(data, dict):
+		return json.dumps({key: value for key, value in data.items() if key not in ours})
+	if isinstance(data, list):
+		return json.dumps([one for one in data if not _names_ours(one, ours)])
+	return text
+
+
+def _names_ours(one: object, ours: set[str]) -> bool:
+	if isinstance(one, dict):
+		return bool(ours & {one.get("key"), one.get("fieldname"), one.get("value")})
+	return (
+		one in ours
+		if isinstance(one, str)
+		else isinstance(one, list) and any(part in ours for part in one if isinstance(part, str))
+	)
 
 
 def delete() -> None:

@@ -17,6 +17,7 @@ def before_uninstall() -> None:
 	"""Leave the site as it was before the install."""
 	custom_fields.delete()
 	form_scripts.delete()
+	custom_fields.forget_in_views()
 	ours = frappe.get_all("DocType", filters={"module": MODULE}, pluck="name")
 	leftovers.delete_about(ours)
 	_calls_and_notes(ours)

@@ -4,12 +4,15 @@ Here the platforms are asked one by one; what the flows make of them stands in t
 """
 
 import contextlib
+import json
+import unittest
 from datetime import timedelta
 from unittest.mock import patch
 
 import frappe
 
 from outage_response import integrations
+from outage_response.domain import triage
 from outage_response.flows import telephony
 from outage_response.integrations import contacts, crm, erpnext, helpdesk
 from outage_response.setup import custom_fields, uninstall
@@ -82,6 +85,36 @@ class Desks(PlatformTest):
 				ignore_permissions=True
 			)
 			self.assertNotIn(str(doc.name), [one.name for one in self.unread(desk)])
+
+	def test_what_an_editor_wrote_is_read_as_its_author_saw_it(self):
+		texts = {
+			"<div>Good evening</div><div>no power in 12A</div>": "no power",
+			"<p>there is no&nbsp;power</p>": "no power",
+			"<div>the power&#39;s out</div>": "power's out",
+			"<ul><li>Hello</li><li>no power</li></ul>": "no power",
+			"<style>p { color: red }</style><p>停电</p>": "停电",
+			"<p>A &lt;b&gt; and no<br>power</p>": "no power",
+		}
+		for doctype, desk in self.each():
+			for text, word in texts.items():
+				said = desk.from_document({"name": "x", "description": text}).description
+				self.assertEqual(triage.read(said).outage, word, (doctype, text, said))
+				self.assertNotIn("color", said)
+			said = desk.from_document({"name": "x", "description": "<p>Help</p><p>trapped in lift</p>"}).description
+			self.assertEqual(triage.read(said).danger, "trapped")
+
+	def test_a_helpdesk_that_mails_when_resolved_is_asked_after_the_commit(self):
+		platforms.only("HD Ticket")
+		doc = platforms.make_ticket("HD Ticket", "No power", contact=self.contacts[0])
+		with (
+			patch.object(helpdesk, "_mails_when_resolved", return_value=True),
+			patch.object(frappe, "enqueue") as queue,
+		):
+			helpdesk.resolve(str(doc.name))
+		self.assertEqual(self.field("HD Ticket", doc.name, "status"), "Open")
+		self.assertTrue(queue.call_args.kwargs["enqueue_after_commit"])
+		frappe.get_attr(queue.call_args.args[0])(queue.call_args.kwargs["ticket"])
+		self.assertEqual(self.field("HD Ticket", doc.name, "status"), "Resolved")
 
 	def test_pages_follow_one_another_without_loss(self):
 		for doctype, desk in self.each():
@@ -210,6 +243,26 @@ class Desks(PlatformTest):
 			self.assertEqual(self.field(doctype, doc.name, "status"), "Resolved")
 			self.assertFalse(desk.is_open(str(doc.name)))
 		self.assertFalse(helpdesk.is_open("0"))
+
+
+class SavedViews(unittest.TestCase):
+	"""Helpdesk's views forget the app's fields on uninstall; what does not name them stays as it is written."""
+
+	OURS = frozenset({"outage_state", "outage_etr"})
+
+	def test_what_names_our_fields_goes(self):
+		for text, left in (
+			([{"key": "subject"}, {"key": "outage_state"}], [{"key": "subject"}]),
+			(["name", "outage_etr"], ["name"]),
+			({"status": "Open", "outage_state": ["=", "Active"]}, {"status": "Open"}),
+			([["HD Ticket", "outage_state", "=", "Active"]], []),
+		):
+			self.assertEqual(json.loads(custom_fields._without(json.dumps(text), self.OURS)), left)
+		self.assertEqual(custom_fields._without("outage_etr desc,modified desc", self.OURS), "modified desc")
+
+	def test_what_does_not_stays(self):
+		for text in (None, "", "modified desc", '[ "name" ]'):
+			self.assertEqual(custom_fields._without(text, self.OURS), text)
 
 
 class CallLogs(PlatformTest):

@@ -154,6 +154,52 @@ class Reading(TicketTest):
 			self.read()
 			self.assertTrue(self.no_calls())
 
+	def test_danger_without_a_word_of_power_rings_and_proposes_nothing(self):
+		for doctype in self.each():
+			platforms.set_settings(proposal_threshold=1)
+			with self.after_commit() as asked:
+				ticket = self.write(doctype, 0, "Help we are stuck in the elevator")
+			self.assertIn(tickets.ask_for_a_job, asked)
+			before = frappe.db.count("Notification Log", {"for_user": build.user("operator")})
+			self.read()
+			call = self.call_of(ticket)
+			self.assertEqual((call.danger, call.waiting, call.incident, call.keep_open), (1, 0, None, 1))
+			self.assertGreater(frappe.db.count("Notification Log", {"for_user": build.user("operator")}), before)
+			self.assertFalse(frappe.db.exists("Outage Proposal", {"property": self.property, "status": "Open"}))
+
+	def test_a_ticket_split_off_another_shows_no_outage_of_its_own(self):
+		for doctype in self.each():
+			incident = self.declare(nodes=[self.room])
+			first = self.write(doctype, 0)
+			self.read()
+			copied = frappe.copy_doc(frappe.get_doc(doctype, first.name), ignore_no_copy=False)
+			copied.update(
+				{"outage_incident": incident, "outage_state": "Active", "subject": "The tap", "description": "x"}
+			)
+			copied.insert(ignore_permissions=True, ignore_mandatory=True)
+			row = frappe.db.get_value(doctype, copied.name, ["outage_incident", "outage_state"])
+			self.assertFalse(any(row), row)
+			self.assertEqual(self.field(doctype, first.name, "outage_incident"), incident)
+
+	def test_a_ticket_can_be_deleted_and_the_call_stays(self):
+		for doctype in self.each():
+			if doctype == "HD Ticket":
+				platforms.only("HD Ticket", "CRM Call Log")
+			incident = self.declare(nodes=[self.room])
+			ticket = self.write(doctype, 0)
+			self.read()
+			call = self.call_of(ticket).name
+			self.restore(incident)
+			self.log(incident, 0, "Reached")
+			self.send()
+			frappe.delete_doc(doctype, ticket.name, ignore_permissions=True)
+			row = frappe.db.get_value("Trouble Call", call, ["incident", "ticket_type", "ticket"])
+			self.assertEqual(row, (incident, None, None))
+			self.assertFalse(
+				frappe.db.count("Outage Ticket Reply", {"ticket_type": doctype, "ticket": str(ticket.name)})
+			)
+			self.assertFalse(frappe.db.count("Dynamic Link", {"link_doctype": doctype, "link_name": str(ticket.name)}))
+
 	def test_type_before_words(self):
 		for doctype in self.each():
 			platforms.set_settings(ticket_types="Dark\nOther")

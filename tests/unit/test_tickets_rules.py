@@ -61,6 +61,8 @@ def test_running_before_planned_before_restored_however_near():
 		("No power", "The whole floor is dark since two. When will it be back?"),
 		("停电", "您好，我家停电了，什么时候来电？谢谢"),
 		("No power in 1A", ""),
+		("No power", "Please send somebody to check. When will it be back, please?"),
+		("停电", "请尽快派人来处理，家里有老人"),
 		("Blackout", "Please help. Thank you very much for your help"),
 	],
 )
@@ -73,6 +75,12 @@ def test_over_with_the_outage(subject, text):
 	[
 		("No power", "Also the tap in my kitchen has been dripping for a week."),
 		("停电", "家里停电了。另外厨房水龙头漏水一个星期了没人来修"),
+		("No power, and the tap in my kitchen has been dripping for a week", ""),
+		("停电了，另外厨房水龙头漏水一周了", ""),
+		("No power. Please also fix the dripping tap in my kitchen", ""),
+		("停电了。请修一下厨房水龙头", ""),
+		("停电", "请修马桶"),
+		("No power", "Please give my bicycle back from storage"),
 		("My parking card was charged twice this month", "And there is no power today."),
 	],
 )

@@ -3,7 +3,9 @@ frappe.provide("outage_response.issue");
 
 frappe.ui.form.on("Issue", {
 	refresh(frm) {
-		outage_response.issue.refresh(frm);
+		// Who reads Issues by a role of the company's own is no agent: nothing is asked, and nothing refused aloud
+		const agent = (frappe.user_roles || []).some((role) => role === "Support Team" || role.startsWith("Outage "));
+		if (agent) outage_response.issue.refresh(frm).catch(() => {});
 	},
 });
 

@@ -1,0 +1,47 @@
+"""A ticket is deleted (a test, spam, an erasure): nothing of ours holds it back, and nothing points at what is gone.
+
+The call stays, since somebody did report; what only served the ticket goes with it.
+"""
+
+import frappe
+from frappe.model.document import Document
+
+from outage_response.integrations import records
+
+CALL_LOGS = ("CRM Call Log", "Call Log")
+
+
+def on_trash(doc: Document, method: str | None = None) -> None:
+	"""Hook on a ticket; Frappe looks for links to it after this."""
+	name = str(doc.name)
+	frappe.db.delete("Outage Ticket Reply", {"ticket_type": doc.doctype, "ticket": name})
+	call = frappe.qb.DocType("Trouble Call")
+	frappe.qb.update(call).set(call.ticket_type, None).set(call.ticket, None).where(
+		call.ticket_type == doc.doctype
+	).where(call.ticket == name).run()
+	_unlink_call_logs(doc.doctype, name)
+	frappe.db.delete(
+		"Comment",
+		{
+			"reference_doctype": doc.doctype,
+			"reference_name": name,
+			"name": ("like", f"{records.ticket_notes_of_app()}%"),
+		},
+	)
+
+
+def _unlink_call_logs(doctype: str, ticket: str) -> None:
+	"""Of the logs of callbacks only: what somebody else linked keeps the protection it has."""
+	row, ours = frappe.qb.DocType("Dynamic Link"), frappe.qb.DocType("Dynamic Link").as_("ours")
+	links = (
+		frappe.qb.from_(row)
+		.join(ours)
+		.on((ours.parent == row.parent) & (ours.parenttype == row.parenttype))
+		.select(row.name)
+		.where(row.link_doctype == doctype)
+		.where(row.link_name == ticket)
+		.where(row.parenttype.isin(CALL_LOGS))
+		.where(ours.link_doctype == "Outage Callback")
+	).run(pluck=True)
+	if links:
+		frappe.db.delete("Dynamic Link", {"name": ("in", links)})
