@@ -37,6 +37,8 @@ doc_events = {
 		"before_insert": "outage_response.flows.tickets.before_ticket",
 		"after_insert": "outage_response.flows.tickets.on_ticket",
 	},
+	# What residents answer on them
+	"Communication": {"after_insert": "outage_response.flows.followups.on_communication"},
 	# Calls that telephony logs by itself
 	"CRM Call Log": {"on_update": "outage_response.flows.telephony.on_call_log"},
 	"Call Log": {"on_update": "outage_response.flows.telephony.on_call_log"},
