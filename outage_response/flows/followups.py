@@ -72,6 +72,9 @@ def read(name: str) -> None:
 	if property_name:
 		lock_property(property_name)
 	call, now = _call_of(message), now_datetime()
+	read_until = frappe.db.get_value("Trouble Call", call.name, "replies_read_until", for_update=True)
+	if read_until and get_datetime(read_until) >= get_datetime(message.creation):
+		return  # by another worker, meanwhile
 	table = frappe.qb.DocType("Trouble Call")
 	mark = frappe.qb.update(table).set(table.replies_read_until, message.creation).where(table.name == call.name)
 	sent = frappe.get_all(

@@ -279,8 +279,8 @@ def attach(incident_name: str, calls: Sequence[dict], now: datetime) -> None:
 		task.tell_department(call, "control_room", _("DANGER reported by a resident"))
 	show_on_tickets(doc, calls)
 	stands = explaining.standings(doc, calls)
-	still_out = [row for row in calls if explaining.is_still_out(stands[row.name], row)]
-	back = [row for row in calls if stands[row.name].kind == rules.RESTORED and row not in still_out]
+	back = [row for row in calls if stands[row.name].kind == rules.RESTORED]
+	still_out = [row for row in back if explaining.is_still_out(stands[row.name], row)]
 	ticket_replies.queue(doc, "Known", [row for row in calls if stands[row.name].kind != rules.RESTORED])
 	ticket_replies.queue(doc, "Known", still_out, "Still Out")
 	_say_it_is_back(doc, back, stands)
@@ -375,7 +375,7 @@ def on_incident_change(doc: Document, method: str | None = None) -> None:
 	if is_restored or came_back:
 		back = [row for row in calls if stands[row.name].kind == rules.RESTORED]
 		news = [row for row in back if is_restored or stands[row.name].back_at in came_back]
-		_say_it_is_back(doc, [row for row in news if not explaining.is_still_out(stands[row.name], row)], stands)
+		_say_it_is_back(doc, news, stands)
 	if not is_restored and str(before.etr) != str(doc.etr):
 		dark = [row for row in calls if stands[row.name].kind != rules.RESTORED]
 		ticket_replies.queue(doc, "ETR", [row for row in dark if row.wants_updates])
@@ -391,10 +391,12 @@ def _returns(doc: Document) -> set[tuple]:
 
 
 def _say_it_is_back(doc: Document, calls: Iterable[dict], stands: dict[str, rules.Standing]) -> None:
-	"""To each author once for each return of their own home, which may be hours before the last one's."""
+	"""To each author once for each return of their own home, which may be hours before the last one's; not to those who
+	said afterwards that it is not so."""
 	by_time: dict[datetime, list[dict]] = defaultdict(list)
 	for row in calls:
-		by_time[stands[row.name].back_at].append(row)
+		if not explaining.is_still_out(stands[row.name], row):
+			by_time[stands[row.name].back_at].append(row)
 	for back_at, rows in sorted(by_time.items()):
 		ticket_replies.queue(doc, "Restored", rows, f"{back_at:%Y-%m-%d %H:%M}")
 
