@@ -67,9 +67,9 @@ def work(stop: Path) -> None:
 	from outage_response import jobs
 
 	while not stop.exists():
-		jobs.read_tickets()
+		jobs.sweep_tickets()
 		time.sleep(0.05)
-	jobs.read_tickets()
+	jobs.sweep_tickets()
 
 
 def declare(start: Path) -> None:

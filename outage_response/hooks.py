@@ -39,6 +39,8 @@ doc_events = {
 		"after_insert": "outage_response.flows.tickets.on_ticket",
 		"on_trash": "outage_response.flows.ticket_deletion.on_trash",
 	},
+	# What residents answer on them
+	"Communication": {"after_insert": "outage_response.flows.followups.on_communication"},
 	# Calls that telephony logs by itself
 	"CRM Call Log": {"on_update": "outage_response.flows.telephony.on_call_log"},
 	"Call Log": {"on_update": "outage_response.flows.telephony.on_call_log"},

@@ -10,6 +10,7 @@ from .compat import is_retriable
 from .flows import (
 	clockwork,
 	deliveries,
+	followups,
 	households,
 	notice,
 	page_mails,
@@ -26,6 +27,7 @@ from .flows import (
 from .integrations import messages
 from .integrations.channels.post import post_all
 
+PLACE_JOB = "outage_response.jobs.place_calls"
 ROUNDS = 100
 TRIES = 3
 
@@ -38,7 +40,7 @@ def every_minute() -> None:
 	ring(awake=bool(running))
 	for name in notice.waiting_for_the_clock():
 		_alone(f"Outage notices: {name}", notice.tick, name)
-	read_tickets()
+	sweep_tickets()
 	offer_calls()
 	send_ticket_replies()
 	send_notices()
@@ -92,14 +94,57 @@ def send_pages() -> None:
 
 
 def read_tickets() -> None:
-	"""Read new tickets page by page, and place the calls they become. Runs as the site, whoever wrote the ticket."""
+	"""Read new tickets page by page; a job for each property places the calls they become. Runs as the site, whoever
+	wrote the ticket."""
+	_read_tickets(_ask_to_place)
+
+
+def sweep_tickets() -> None:
+	"""The same without jobs: what no job took, and what waits for others."""
+	_read_tickets(_place_once)
+
+
+def _read_tickets(place: Callable[[str], None]) -> None:
 	frappe.set_user("Administrator")
+	for _round in range(ROUNDS):
+		names = _alone("Outage tickets: answers", followups.unread)
+		for name in names or ():
+			_alone(f"Outage tickets: {name}", followups.read, name)
+		if not names:
+			break
 	cursor = None
 	for _round in range(ROUNDS):
 		cursor = _alone("Outage tickets: reading", tickets.read_unread, cursor)
 		for property_name in _alone("Outage tickets: properties", proposals.properties_with_waiting_calls) or ():
-			_alone(f"Outage tickets: {property_name}", proposals.place_calls, property_name)
+			place(property_name)
 		if not cursor:
+			return
+
+
+def _ask_to_place(property_name: str) -> None:
+	"""A property whose lock is held keeps no other one waiting."""
+	try:
+		frappe.enqueue(
+			PLACE_JOB,
+			queue="short",
+			job_id=f"outage_response.place_calls:{property_name}",
+			deduplicate=True,
+			property_name=property_name,
+		)
+	except Exception:
+		_place_once(property_name)  # the queue is down
+
+
+def _place_once(property_name: str) -> dict | None:
+	return _alone(f"Outage tickets: {property_name}", proposals.place_calls, property_name)
+
+
+def place_calls(property_name: str) -> None:
+	"""The job of one property: place its calls, and those that come meanwhile."""
+	frappe.set_user("Administrator")
+	for _round in range(ROUNDS):
+		done = _place_once(property_name)
+		if not done or not (done["linked"] or done["proposed"]):
 			return
 
 

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from . import triage
+from .topology import Dark, intervals
 
 RUNNING, PLANNED, RESTORED = "running", "planned", "restored"
 RANK = {RUNNING: 0, PLANNED: 1, RESTORED: 2}
@@ -13,36 +14,76 @@ RANK = {RUNNING: 0, PLANNED: 1, RESTORED: 2}
 
 @dataclass(frozen=True)
 class Candidate:
-	"""One affected node of an incident that may explain calls.
-
-	kind  running: without supply now; planned: between `since` and `until`; restored: came back at `until`
-	"""
+	"""One incident that may explain calls: what is, was or (`planned`) will be without supply in it."""
 
 	incident: str
-	node: str
+	rows: Sequence[Dark]
+	planned: bool = False
+
+
+@dataclass(frozen=True)
+class Standing:
+	"""How a home stands in an incident, as far as its rows tell.
+
+	kind   RUNNING: without supply now; RESTORED: it came back at `back_at`; PLANNED: its supply is switched off in this window
+	depth  how near the row that says so is: -1 the home itself, 0 its node, 1 the node above ...
+	"""
+
 	kind: str
 	since: datetime
-	until: datetime | None = None
+	back_at: datetime | None
+	depth: int
+
+
+@dataclass(frozen=True)
+class Explanation:
+	"""What explains a call. `still_out`: the home is back in this incident, and its people said afterwards that it is not."""
+
+	incident: str
+	kind: str
+	still_out: bool = False
+	back_at: datetime | None = None
+
+
+def standing(path: Sequence[str], unit: str, rows: Iterable[Dark], *, planned: bool = False) -> Standing | None:
+	"""How a home stands in an incident; None: it is not of its area. `path`: its node and the ancestors, nearest first.
+
+	A row about one home says nothing about its neighbours; a floor that came back before the tower is back.
+	"""
+	own = [row for row in rows if (row.unit == unit if row.unit else row.node in path)]
+	if not own:
+		return None
+	# Back within the minute: no time without supply that counts, and yet it was
+	at_once = [(row.out_since, row.back_at) for row in own if row.back_at]
+	since, back_at = (intervals(path, unit, own, datetime.max) or sorted(at_once))[-1]
+	kind = PLANNED if planned else RUNNING if back_at == datetime.max else RESTORED
+	depth = min(-1 if row.unit else path.index(row.node) for row in own)
+	return Standing(kind, since, None if back_at == datetime.max else back_at, depth)
 
 
 def explained_by(
-	path: Sequence[str], said_at: datetime, candidates: Iterable[Candidate], still_out_minutes: int
-) -> Candidate | None:
+	path: Sequence[str], unit: str, said_at: datetime, candidates: Iterable[Candidate], still_out_minutes: int
+) -> Explanation | None:
 	"""The incident that a call falls under, or None.
 
 	`path` is the caller's node and its ancestors, nearest first. Running comes before planned, planned before one that
-	came back less than `still_out_minutes` ago (that caller is still out); among these the nearest node decides.
+	came back less than `still_out_minutes` ago (that caller is still out); among these the nearest row decides, then the
+	later outage.
 	"""
-	fitting = [one for one in candidates if one.node in path and _in_time(one, said_at, still_out_minutes)]
-	return min(fitting, key=lambda one: (RANK[one.kind], path.index(one.node), one.incident), default=None)
+	found = []
+	for one in candidates:
+		stands = standing(path, unit, one.rows, planned=one.planned)
+		if stands and _in_time(stands, said_at, still_out_minutes):
+			order = (RANK[stands.kind], stands.depth, datetime.max - stands.since, one.incident)
+			still_out = stands.kind == RESTORED and said_at > stands.back_at
+			found.append((order, Explanation(one.incident, stands.kind, still_out, stands.back_at)))
+	return min(found, key=lambda pair: pair[0])[1] if found else None
 
 
-def _in_time(candidate: Candidate, said_at: datetime, still_out_minutes: int) -> bool:
-	if candidate.kind == RUNNING:
-		return True
-	if candidate.kind == PLANNED:
-		return candidate.since <= said_at and (candidate.until is None or said_at <= candidate.until)
-	return candidate.until is not None and said_at <= candidate.until + timedelta(minutes=still_out_minutes)
+def _in_time(stands: Standing, said_at: datetime, still_out_minutes: int) -> bool:
+	if stands.kind == PLANNED:
+		return stands.since <= said_at and (stands.back_at is None or said_at <= stands.back_at)
+	return stands.back_at is None or said_at <= stands.back_at + timedelta(minutes=still_out_minutes)
 
 
 _SENTENCE = re.compile(r"[.!?;\n。！？；]+")

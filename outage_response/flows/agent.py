@@ -18,8 +18,9 @@ from outage_response.domain.callbacks import ENDED
 from outage_response.domain.errors import RuleError
 from outage_response.domain.lifecycle import RUNNING
 from outage_response.domain.locate import Location
+from outage_response.domain.tickets import RESTORED
 
-from . import assignment, callback, incident, known, proposals, surroundings, tickets
+from . import assignment, callback, explaining, incident, known, proposals, surroundings, tickets
 from .resident import paths_of
 from .verbs import Call, lock_incident, lock_property, save, touch, translated
 
@@ -55,14 +56,15 @@ def look(ticket_type: str, ticket: str) -> dict:
 		if not desk:
 			return {}
 		_require(ticket_type, ticket)
-		call = _call_of(ticket_type, ticket)
+		call = call_of(ticket_type, ticket)
 		home = _home(desk, ticket, call)
-		roles = permissions.roles_of()
-		# Why somebody is called tells of their health: for those only who call
-		pending = _pending(call) if authority.may("log_attempt", roles) else None
+		# A reason of "Care" or "Life safety", and the number, are for those who phone
+		pending = _pending(call) if authority.may("log_attempt", permissions.roles_of()) else None
 		proposal = _open_proposal(call)
 		outage = known.outage(call.incident) if call and call.incident else None
 		running = bool(outage and outage["status"] in (*RUNNING, "Scheduled"))
+		explained = bool(outage) and is_explained(call)
+		roles = permissions.roles_of()
 		return {
 			"outage": outage,
 			"home": f"{home['unit_no']}, {home['property']}" if home.get("unit") else "",
@@ -71,7 +73,7 @@ def look(ticket_type: str, ticket: str) -> dict:
 			"callback": pending,
 			"may": {
 				"declare": not running and authority.may("declare", roles) and bool(home.get("power_node")),
-				"propose": not running and not proposal,
+				"propose": not explained and not proposal,
 				"attach": authority.may("attach_ticket", roles),
 				"log_callback": bool(pending),
 			},
@@ -88,7 +90,7 @@ def running(ticket_type: str = "", ticket: str = "") -> list[dict]:
 		if ticket:
 			desk = _desk(ticket_type)
 			_require(ticket_type, ticket)
-			home = _home(desk, ticket, _call_of(ticket_type, ticket))
+			home = _home(desk, ticket, call_of(ticket_type, ticket))
 		else:
 			authority.require_desk(ticket_type, permissions.roles_of())
 		path = set(paths_of([home["power_node"]]).get(home["power_node"], ())) if home.get("power_node") else set()
@@ -153,7 +155,7 @@ def _require(ticket_type: str, ticket: str) -> None:
 	permissions.require_read(ticket_type, str(ticket))
 
 
-def _call_of(ticket_type: str, ticket: str) -> dict | None:
+def call_of(ticket_type: str, ticket: str) -> dict | None:
 	return frappe.db.get_value(
 		"Trouble Call", {"ticket_type": ticket_type, "ticket": str(ticket)}, CALL_FIELDS, as_dict=True
 	)
@@ -232,11 +234,11 @@ def _open_proposal(call: dict | None) -> dict | None:
 
 def _keep_call(desk: ModuleType, ticket: str, now: datetime) -> dict:
 	"""The ticket's trouble call; made now if the ticket's words did not say that it is about power."""
-	call = _call_of(desk.DOCTYPE, ticket)
+	call = call_of(desk.DOCTYPE, ticket)
 	if call:
 		return call
 	tickets.make_calls([desk.from_document(frappe.get_doc(desk.DOCTYPE, ticket))], now)
-	return _call_of(desk.DOCTYPE, ticket)
+	return call_of(desk.DOCTYPE, ticket)
 
 
 def _place_of(home: dict, node: str | None) -> str:
@@ -262,7 +264,7 @@ def declare(
 		permissions.require_verb("declare")
 		desk = _desk(ticket_type)
 		_require(ticket_type, ticket)
-		home = _home(desk, ticket, _call_of(ticket_type, ticket))
+		home = _home(desk, ticket, call_of(ticket_type, ticket))
 		place = _place_of(home, node)
 		result = incident.declare(
 			home["property"],
@@ -274,7 +276,7 @@ def declare(
 		)
 		call = _keep_call(desk, ticket, now_datetime())
 		proposals.place_calls(home["property"])
-		if _call_of(ticket_type, ticket).incident != result["incident"]:
+		if call_of(ticket_type, ticket).incident != result["incident"]:
 			tickets.attach(result["incident"], [call], now_datetime())
 		return {
 			**result,
@@ -285,7 +287,7 @@ def declare(
 def _reported_at(desk: ModuleType, ticket: str) -> datetime | None:
 	"""When the outage was first reported: with the first call of its proposal, else with this ticket; None (now) when
 	that is long ago."""
-	call = _call_of(desk.DOCTYPE, ticket)
+	call = call_of(desk.DOCTYPE, ticket)
 	if proposal := _open_proposal(call):
 		return frappe.db.get_value("Outage Proposal", proposal["proposal"], "first_call_at")
 	said_at = desk.from_document(frappe.get_doc(desk.DOCTYPE, ticket)).raised_at
@@ -304,7 +306,7 @@ def propose(ticket_type: str, ticket: str, node: str | None = None) -> dict:
 		desk = _desk(ticket_type)
 		_require(ticket_type, ticket)
 		now = now_datetime()
-		home = _home(desk, ticket, _call_of(ticket_type, ticket))
+		home = _home(desk, ticket, call_of(ticket_type, ticket))
 		if not home.get("power_node"):
 			call = _keep_call(desk, ticket, now)
 			_ring(call, ticket_type, ticket, now)
@@ -316,15 +318,20 @@ def propose(ticket_type: str, ticket: str, node: str | None = None) -> dict:
 		place = _place_of(home, node)
 		lock_property(home["property"])
 		call = _keep_call(desk, ticket, now)
-		_wait(call)
+		if not is_placed(call, now):
+			tickets.place_anew([call], now)
 		proposals.place_calls(home["property"])
-		call = _call_of(ticket_type, ticket)
+		call = call_of(ticket_type, ticket)
 		if call.incident:
-			message = _("This outage is known already; the ticket is linked to {0}.").format(call.incident)
+			message = (
+				_("This outage is known already; the ticket is linked to {0}.")
+				if is_explained(call)
+				else _("Supply is back there; the control room has been told that this home has none. Linked to {0}.")
+			).format(call.incident)
 			return {"incident": call.incident, "proposal": "", "message": message}
 		if not _open_proposal(call):
 			_add_proposal(call, home["property"], place, now)
-			call = _call_of(ticket_type, ticket)
+			call = call_of(ticket_type, ticket)
 		return {
 			"incident": "",
 			"proposal": call.proposal,
@@ -332,11 +339,18 @@ def propose(ticket_type: str, ticket: str, node: str | None = None) -> dict:
 		}
 
 
-def _wait(call: dict) -> None:
-	"""The call is to be placed (again)."""
-	if not call.waiting and not call.incident:
-		table = frappe.qb.DocType("Trouble Call")
-		frappe.qb.update(table).set(table.waiting, 1).where(table.name == call.name).run()
+def is_placed(call: dict, now: datetime) -> bool:
+	"""Does it wait to be placed, and not since long, or does the outage it is linked to explain it?"""
+	if call.incident:
+		return is_explained(call)
+	hours = frappe.get_cached_doc("Outage Response Settings").old_ticket_hours or 6
+	return bool(call.waiting) and get_datetime(call.said_at) >= now - timedelta(hours=hours)
+
+
+def is_explained(call: dict) -> bool:
+	"""Is its home without supply in the outage it is linked to, or is that work still to come?"""
+	doc = frappe.get_doc("Outage Incident", call.incident)
+	return doc.status in known.LIVE and explaining.standings(doc, [call])[call.name].kind != RESTORED
 
 
 def _add_proposal(call: dict, property_name: str, place: str, now: datetime) -> None:
@@ -344,17 +358,14 @@ def _add_proposal(call: dict, property_name: str, place: str, now: datetime) -> 
 	around = surroundings.read(property_name)
 	inside = around.tree.under([place])
 	table = frappe.qb.DocType("Trouble Call")
-	for one in frappe.get_all(
-		"Outage Proposal", filters={"property": property_name, "status": "Open"}, fields=["name", "power_node"]
-	):
-		if one.power_node in inside or place in around.tree.under([one.power_node]):
-			frappe.qb.update(table).set(table.proposal, one.name).where(table.name == call.name).run()
-			doc = frappe.get_doc("Outage Proposal", one.name, for_update=True)
-			doc.callers = (doc.callers or 0) + 1
-			doc.last_call_at = max(get_datetime(doc.last_call_at or call.said_at), get_datetime(call.said_at))
-			save(doc)
-			_ring(call, "Outage Proposal", one.name, now)
-			return
+	for one in proposals.open_around(property_name, place, inside, around)[:1]:
+		frappe.qb.update(table).set(table.proposal, one.name).where(table.name == call.name).run()
+		doc = frappe.get_doc("Outage Proposal", one.name, for_update=True)
+		doc.callers = (doc.callers or 0) + 1
+		doc.last_call_at = max(get_datetime(doc.last_call_at or call.said_at), get_datetime(call.said_at))
+		save(doc)
+		_ring(call, "Outage Proposal", one.name, now)
+		return
 	proposals.write_proposal(property_name, Location(place, 1, 0), [call], inside, around, now)
 
 
@@ -393,7 +404,7 @@ def attach(ticket_type: str, ticket: str, incident_name: str) -> dict:
 			table = frappe.qb.DocType("Trouble Call")
 			frappe.qb.update(table).set(table.property, doc.property).where(table.name == call.name).run()
 		tickets.attach(doc.name, [call], now)
-		if doc.status in ("Restored", "Stood Down") and call.contact:
+		if call.contact and explaining.standings(doc, [call])[call.name].kind == RESTORED:
 			_open_callback(doc.name, call, now)
 		return {"incident": doc.name, "message": _("The ticket is linked to {0}.").format(doc.name)}
 
@@ -409,7 +420,7 @@ def _open_callback(incident_name: str, call: dict, now: datetime) -> None:
 	"""Supply is back: who wrote is called back; who wrote after its return is still out."""
 	doc = lock_incident(incident_name)
 	around = surroundings.read(doc.property)
-	if doc.restored_at and get_datetime(call.said_at) > get_datetime(doc.restored_at):
+	if explaining.is_still_out(explaining.standings(doc, [call])[call.name], call):
 		callback.reported_again(incident_name, [call.contact], around, now)
 		return
 	callback.open_ready(Call("attach_ticket", now, now, incident=doc), around)
@@ -434,7 +445,7 @@ def log_callback(
 		_require(ticket_type, ticket)
 		name = _replayed(request_id)
 		if not name:
-			pending = _pending(_call_of(ticket_type, ticket))
+			pending = _pending(call_of(ticket_type, ticket))
 			if not pending:
 				raise RuleError(_("Callback: none is open for this ticket."))
 			name = pending["callback"]

@@ -62,11 +62,11 @@ def open_ready(call: Call, around: surroundings.Surroundings) -> int:
 
 
 def reported_again(incident_name: str, people: Sequence[str], around: surroundings.Surroundings, now: datetime) -> None:
-	"""Supply is back, and these people write that theirs is not: they are called, sampled or not, and the control room
-	knows at once."""
-	incident = lock_incident(incident_name)
-	if incident.status not in ("Restored", "Stood Down") or not people:
+	"""Supply is back where these people live, and they write that theirs is not: they are called, sampled or not, and the
+	control room knows at once. The rest of the incident may still be dark."""
+	if not people:
 		return
+	incident = lock_incident(incident_name)
 	call = Call("attach_calls", now, now, incident=incident)
 	table = frappe.qb.DocType("Outage Callback")
 	(

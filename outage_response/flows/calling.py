@@ -20,6 +20,7 @@ from outage_response.domain.steps import ACCOUNT_MANAGER
 
 from . import plans, surroundings
 from .language import title_of
+from .waiting import waiting_calls
 
 SUPPLIER = "power_supplier"
 # these are told or asked; everybody else is called to the site
@@ -135,7 +136,7 @@ def call_sheet(incident: str) -> dict[str, Any]:
 	"""The calls that the plan asks the control room for, in the order in which they are made; those done at the end.
 
 	{"now", "incident", "calls": [{task, title, subject, callee, status, kind (call, arrival), comes, who: [{name, phone}], attempts,
-	last_attempt, due_at, overdue, done_at, evidence, may}], "may_note"}
+	last_attempt, due_at, overdue, done_at, evidence, may}], "waiting": residents' calls that nothing explains, "may_note"}
 	"""
 	permissions.require_read("Outage Incident", incident)
 	doc = frappe.get_doc("Outage Incident", incident)
@@ -190,6 +191,7 @@ def call_sheet(incident: str) -> dict[str, Any]:
 			"reported_at": str(doc.reported_at or ""),
 		},
 		"calls": calls,
+		"waiting": waiting_calls(doc.property),
 		"may_note": authority.may("record_call", roles) and bool(frappe.has_permission("Property Unit", "read")),
 	}
 

@@ -14,10 +14,11 @@ from outage_response.domain.overview import SEEN, level_seen
 from . import incident, surroundings
 from .overview import SHOWN, Record, titles
 from .verbs import translated
+from .waiting import waiting_calls
 
 
 def command_centre() -> dict[str, Any]:
-	"""{"now", "incidents", "proposals", "dangers", "seen", "may"}; moments are naive site time, as text.
+	"""{"now", "incidents", "proposals", "waiting", "dangers", "seen", "may"}; moments are naive site time, as text.
 
 	An incident: what it is, since when, its ETR and how often that moved, units, and of its steps only what needs a look:
 	life safety, posts without a guard, batteries, overdue by department, people who have not answered, callbacks left.
@@ -52,6 +53,7 @@ def command_centre() -> dict[str, Any]:
 		"incidents": shown,
 		"dangers": record.dangers(),
 		"proposals": _proposals(),
+		"waiting": waiting_calls(),
 		"seen": [_(text) for text, _level in SEEN],
 		"may": {
 			verb: authority.may(action, permissions.roles_of())

@@ -8,11 +8,10 @@ from frappe import _
 from outage_response import permissions
 from outage_response.domain import triage
 from outage_response.domain.errors import RuleError
-from outage_response.domain.lifecycle import RUNNING
-from outage_response.domain.topology import PowerTree
+from outage_response.domain.tickets import RUNNING
 
-from . import assignment, surroundings, task, tasks, tickets
-from .verbs import Call, incident_verb, lock_incident, lock_property, touch, translated, when
+from . import assignment, explaining, surroundings, task, tasks, tickets
+from .verbs import Call, announce, incident_verb, lock_incident, lock_property, touch, translated, when
 
 
 def record_call(
@@ -57,13 +56,13 @@ def keep_call(
 	phone: str | None = None,
 	words: str | None = None,
 	danger: bool = False,
-	waiting: bool = False,
+	waiting: bool = True,
 	occurred_at: str | datetime | None = None,
 	request_id: str | None = None,
 ) -> dict:
 	"""The same for whoever may say so: the caller has the property's lock, and has asked for permission.
 
-	waiting  a call that no running outage explains waits to be placed, like one from a ticket
+	waiting  a call that no running outage explains waits to be placed, like one from a ticket; the control room sees it
 	"""
 	if request_id and (
 		first := frappe.db.get_value(
@@ -87,7 +86,9 @@ def keep_call(
 			_("Nodes: {node} is not a power node of this property. Choose one of its power tree."),
 			node=str(power_node)[:140],
 		)
-	incident = _running_at(property, power_node, around.tree) if power_node else None
+	found = explaining.explain(around.tree, power_node, unit, at, explaining.candidates(property))
+	# What is planned, or back again, is for `place_calls`: it knows whom to tell
+	incident = found.incident if found and found.kind == RUNNING else None
 	danger = bool(danger or triage.read(words or "", tickets.words()).danger)
 	doc = frappe.new_doc("Trouble Call")
 	doc.update(
@@ -105,37 +106,24 @@ def keep_call(
 			"request_id": request_id or None,
 		}
 	)
+	alone = not frappe.db.exists("Trouble Call", {"property": property, "waiting": 1})
 	doc.insert(ignore_permissions=True)
 	if incident:
 		_note_on_incident(incident, doc, at, now)
 	elif doc.danger:
-		_ring_control_room(doc, now)
+		_ring_control_room(doc, _("DANGER at {0}: {1}"), now)
+	elif doc.waiting and alone and not found:
+		_ring_control_room(doc, _("No power at {0}, no outage is known: {1}"), now)
+	if doc.waiting:
+		frappe.db.after_commit.add(tickets.ask_for_a_job)
+		announce("")
 	return {"call": doc.name, "incident": incident or "", "danger": danger}
 
 
-def _running_at(property_name: str, power_node: str, tree: PowerTree) -> str | None:
-	"""The running incident under which a node lies; the nearest affected node decides, then the latest incident."""
-	other, node = frappe.qb.DocType("Outage Incident"), frappe.qb.DocType("Outage Affected Node")
-	path = tree.path(power_node)
-	rows = (
-		frappe.qb.from_(other)
-		.join(node)
-		.on(node.parent == other.name)
-		.select(other.name, node.power_node)
-		.where(other.property == property_name)
-		.where(other.status.isin(RUNNING))
-		.where(node.back_at.isnull())
-		.where(node.power_node.isin(path))
-		.orderby(other.reported_at, order=frappe.qb.desc)
-		.orderby(other.name)
-	).run(as_dict=True)
-	return min(rows, key=lambda row: path.index(row.power_node)).name if rows else None
-
-
-def _ring_control_room(doc, now: datetime) -> None:
-	"""Danger where no outage is known: whoever is in the control room hears of it at once."""
+def _ring_control_room(doc, text: str, now: datetime) -> None:
+	"""Danger, or the first who calls, where no outage is known: whoever is in the control room hears of it at once."""
 	unit_no = frappe.db.get_value("Property Unit", doc.unit, "unit_no") if doc.unit else doc.property
-	text = _("DANGER at {0}: {1}").format(unit_no, doc.words or "")
+	text = text.format(unit_no, doc.words or "")
 	users = surroundings.control_room(doc.property, now)
 	assignment.ring(dict.fromkeys(users, text), "Trouble Call", doc.name, now)
 

@@ -16,10 +16,9 @@ from frappe.utils import get_datetime, now_datetime
 from outage_response import permissions
 from outage_response.domain import tickets as rules
 from outage_response.domain.errors import RuleError
-from outage_response.domain.lifecycle import RUNNING
 from outage_response.domain.locate import Location, locate
 
-from . import assignment, callback, incident, surroundings, tickets
+from . import assignment, callback, explaining, incident, surroundings, tickets
 from .verbs import lock_property, save, translated
 
 
@@ -71,17 +70,26 @@ def place_calls(property_name: str) -> dict[str, int]:
 	rest = _link(calls, property_name, around, now)
 	proposed = _propose(rest, property_name, around, now)
 	_end_explained_proposals(property_name)
-	_let_go(rest, now)
+	_let_go(rest, property_name, now)
 	return {"linked": len(calls) - len(rest), "proposed": proposed}
 
 
-def _let_go(calls: Sequence[dict], now: datetime) -> None:
-	"""A call that nothing explains, and that too few others share, waits no longer when it is old."""
+def _let_go(calls: Sequence[dict], property_name: str, now: datetime) -> None:
+	"""A call that nothing explains, and that too few others share, waits no longer when it is old; the control room is told
+	whose."""
 	oldest = now - timedelta(hours=_settings().old_ticket_hours or 6)
-	names = [call.name for call in calls if not call.proposal and get_datetime(call.said_at) < oldest]
-	if names:
-		table = frappe.qb.DocType("Trouble Call")
-		frappe.qb.update(table).set(table.waiting, 0).where(table.name.isin(names)).run()
+	gone = [call for call in calls if not call.proposal and get_datetime(call.said_at) < oldest]
+	if not gone:
+		return
+	table = frappe.qb.DocType("Trouble Call")
+	frappe.qb.update(table).set(table.waiting, 0).where(table.name.isin([call.name for call in gone])).run()
+	units = {call.unit for call in gone if call.unit} or {""}
+	unit_nos = frappe.get_all("Property Unit", filters={"name": ("in", units)}, pluck="unit_no", order_by="unit_no")
+	text = _("{0} calls at {1} wait no longer, no outage explained them: {2}. Phone them.").format(
+		len(gone), property_name, ", ".join(unit_nos[:20]) or _("place unknown")
+	)
+	people = surroundings.control_room(property_name, now)
+	assignment.ring(dict.fromkeys(people, text), "Trouble Call", gone[0].name, now)
 
 
 def _end_explained_proposals(property_name: str) -> None:
@@ -104,58 +112,43 @@ def _end_explained_proposals(property_name: str) -> None:
 
 def _link(calls: Sequence[dict], property_name: str, around: surroundings.Surroundings, now: datetime) -> list[dict]:
 	"""Link calls to what explains them; returns those that nothing explains."""
-	tree = around.tree
-	known = _candidates(property_name, now)
-	window = _settings().call_window_minutes or 60
+	known = explaining.candidates(property_name)
+	found = {
+		call.name: explaining.explain(around.tree, call.power_node, call.unit, call.said_at, known) for call in calls
+	}
+	fresh = _dark_again(calls, found)
 	by_incident: dict[str, list[dict]] = defaultdict(list)
 	rest = []
 	for call in calls:
-		found = (
-			rules.explained_by(tree.path(call.power_node), get_datetime(call.said_at), known, window)
-			if call.power_node in tree.parents
-			else None
-		)
-		if found:
-			by_incident[found.incident].append(call)
+		if found[call.name] and call.name not in fresh:
+			by_incident[found[call.name].incident].append(call)
 		else:
 			rest.append(call)
 	for name, linked in sorted(by_incident.items()):
 		tickets.attach(name, linked, now)
-		callback.reported_again(name, [call.contact for call in linked if call.contact], around, now)
+		still_out = [call.contact for call in linked if call.contact and found[call.name].still_out]
+		callback.reported_again(name, still_out, around, now)
 	return rest
 
 
-def _candidates(property_name: str, now: datetime) -> list[rules.Candidate]:
-	other, node = frappe.qb.DocType("Outage Incident"), frappe.qb.DocType("Outage Affected Node")
-	rows = (
-		frappe.qb.from_(other)
-		.join(node)
-		.on(node.parent == other.name)
-		.select(
-			other.name,
-			other.status,
-			other.level,
-			other.planned_start,
-			other.planned_end,
-			node.power_node,
-			node.out_since,
-			node.back_at,
-			node.unit,
-		)
-		.where(other.property == property_name)
-		.where(other.is_drill == 0)
-		.where(other.status.isin(("Scheduled", *RUNNING, "Restored", "Stood Down")))
-		.where(node.unit.isnull() | (node.unit == ""))
-	).run(as_dict=True)
-	found = []
-	for row in rows:
-		if row.status == "Scheduled":
-			found.append(rules.Candidate(row.name, row.power_node, rules.PLANNED, row.planned_start, row.planned_end))
-		elif row.back_at:
-			found.append(rules.Candidate(row.name, row.power_node, rules.RESTORED, row.out_since, row.back_at))
-		elif row.out_since:
-			found.append(rules.Candidate(row.name, row.power_node, rules.RUNNING, row.out_since))
-	return found
+def _dark_again(calls: Sequence[dict], found: dict[str, rules.Explanation | None]) -> set[str]:
+	"""Calls that are no single homes left dark by an outage of hours ago, but a new one: as many as make a proposal."""
+	settings = _settings()
+	window = timedelta(minutes=settings.call_window_minutes or 60)
+	late: dict[str, list[dict]] = defaultdict(list)
+	for call in calls:
+		why = found[call.name]
+		if why and why.still_out and get_datetime(call.said_at) > why.back_at + window:
+			late[why.incident].append(call)
+	threshold = settings.proposal_threshold or 3
+	return {
+		call.name for group in late.values() if len({_caller(call) for call in group}) >= threshold for call in group
+	}
+
+
+def _caller(call: dict) -> str:
+	"""Each home, else each person or number, counts once."""
+	return call.unit or call.contact or call.phone or call.name
 
 
 # ---------------------------------------------------------------- proposing
@@ -173,7 +166,7 @@ def _propose(calls: Sequence[dict], property_name: str, around: surroundings.Sur
 	]
 	callers: dict[str, set[str]] = defaultdict(set)
 	for call in near:
-		callers[call.power_node].add(call.unit or call.contact or call.phone or call.name)
+		callers[call.power_node].add(_caller(call))
 	units_at: dict[str, int] = defaultdict(int)
 	for row in around.unit_counts:
 		units_at[row.power_node] += row.units
@@ -200,17 +193,7 @@ def write_proposal(
 	around: surroundings.Surroundings,
 	now: datetime,
 ) -> None:
-	open_ones = frappe.get_all(
-		"Outage Proposal", filters={"property": property_name, "status": "Open"}, fields=["name", "power_node"]
-	)
-	same = next(
-		(
-			one.name
-			for one in open_ones
-			if one.power_node in inside or place.node in around.tree.under([one.power_node])
-		),
-		None,
-	)
+	same, *others = [one.name for one in open_around(property_name, place.node, inside, around)] or [None]
 	doc = frappe.get_doc("Outage Proposal", same) if same else frappe.new_doc("Outage Proposal")
 	doc.update(
 		{
@@ -226,7 +209,10 @@ def write_proposal(
 	)
 	save(doc)
 	table = frappe.qb.DocType("Trouble Call")
-	frappe.qb.update(table).set(table.proposal, doc.name).where(table.name.isin([call.name for call in calls])).run()
+	its = table.name.isin([call.name for call in calls]) | table.proposal.isin(others or [""])
+	frappe.qb.update(table).set(table.proposal, doc.name).where(its).run()
+	for name in others:
+		_end_proposal(frappe.get_doc("Outage Proposal", name, for_update=True), "Merged", merged_into=doc.name)
 	if not same:
 		text = _("Power outage? {0} callers at {1}, {2}: declare or dismiss").format(
 			place.calls, property_name, around.label(place.node)
@@ -234,6 +220,17 @@ def write_proposal(
 		assignment.ring(
 			dict.fromkeys(surroundings.control_room(property_name, now), text), "Outage Proposal", doc.name, now
 		)
+
+
+def open_around(property_name: str, node: str, inside: set[str], around: surroundings.Surroundings) -> list[dict]:
+	"""Open proposals (name, power_node) for places that hold the node or lie below it, the oldest first."""
+	rows = frappe.get_all(
+		"Outage Proposal",
+		filters={"property": property_name, "status": "Open"},
+		fields=["name", "power_node"],
+		order_by="creation asc, name asc",
+	)
+	return [one for one in rows if one.power_node in inside or one.power_node in around.tree.path(node)]
 
 
 def declare_proposal(proposal: str, request_id: str | None = None) -> dict:
@@ -277,6 +274,8 @@ def _open_proposal(name: str) -> Document:
 	lock_property(property_name)
 	permissions.require_property(property_name)
 	doc = frappe.get_doc("Outage Proposal", name, for_update=True)
+	if doc.status == "Merged":
+		return _open_proposal(doc.merged_into)
 	if doc.status == "Dismissed":
 		raise RuleError(_("Status: this proposal was dismissed. Declare the outage itself."))
 	return doc

@@ -24,7 +24,10 @@ WAITS = (1, 5, 15, 60)
 
 
 def queue(incident: Document, kind: str, calls: Iterable[dict], outcome: str = "") -> int:
-	"""Write one answer per linked ticket that has not had it yet. Returns how many."""
+	"""Write one answer per linked ticket that has not had it yet. Returns how many.
+
+	outcome  of a callback; of "Known", "Still Out" for a home that its people say is still dark; of "Restored", when it was
+	"""
 	settings = frappe.get_cached_doc("Outage Response Settings")
 	calls = [call for call in calls if call.ticket]
 	if incident.is_drill or not settings.reply_to_tickets or not calls:
@@ -78,6 +81,8 @@ def _ask_for_a_job() -> None:
 def text(incident: Document, kind: str, outcome: str = "") -> str:
 	"""What a resident reads: what is known of the outage, in plain words; nothing about anybody else."""
 	etr = format_datetime(incident.etr, "yyyy-MM-dd HH:mm") if incident.etr else ""
+	if kind == "Known" and outcome:
+		return _("Supply has come back in your area. We know that you report it is still out, and will call you.")
 	if kind == "Known":
 		if incident.status == "Scheduled" or incident.level == "III":
 			parts = [
@@ -85,10 +90,6 @@ def text(incident: Document, kind: str, outcome: str = "") -> str:
 					format_datetime(incident.planned_start, "yyyy-MM-dd HH:mm"),
 					format_datetime(incident.planned_end, "yyyy-MM-dd HH:mm"),
 				)
-			]
-		elif incident.status in ("Restored", "Stood Down"):
-			parts = [
-				_("Supply has come back in your area. We know that you report it is still out, and will call you.")
 			]
 		else:
 			parts = [_("We know of the power outage in your area; our people are at work on it.")]
@@ -100,6 +101,7 @@ def text(incident: Document, kind: str, outcome: str = "") -> str:
 			parts.append(
 				_("If anybody is in danger or depends on a medical device, phone the emergency number and us.")
 			)
+			parts.append(_("Answer UPDATES to be told of every new time."))
 		return " ".join(parts)
 	if kind == "ETR":
 		return (
@@ -108,7 +110,9 @@ def text(incident: Document, kind: str, outcome: str = "") -> str:
 			else _("The expected time no longer holds; we will tell you as soon as there is a new one.")
 		)
 	if kind == "Restored":
-		return _("Supply is back in your area. We will call you; if you are still without power, answer this message.")
+		return _(
+			"Supply is back in your area. We will call you; if you are still without power, answer: still no power."
+		)
 	return {
 		"Reached": _("Thank you for speaking with us. This ticket is closed as far as the outage is concerned."),
 		"Still Out": _("You told us that you are still without power. Our people are on it; this ticket stays open."),

@@ -20,8 +20,8 @@ from outage_response.domain import phones, triage
 from outage_response.domain import tickets as rules
 from outage_response.integrations import Ticket, contacts, households
 
-from . import assignment, surroundings, task, ticket_replies
-from .verbs import Call, lock_incident, touch
+from . import assignment, explaining, surroundings, task, ticket_replies
+from .verbs import Call, announce, lock_incident, touch
 
 JOB = "outage_response.jobs.read_tickets"
 BATCH = 500
@@ -46,10 +46,10 @@ def before_ticket(doc: Document, method: str | None = None) -> None:
 	"""
 	for field in SHOWN:
 		doc.set(field, None)
-	doc.outage_imported = int(_is_brought_over())
+	doc.outage_imported = int(is_brought_over())
 
 
-def _is_brought_over() -> bool:
+def is_brought_over() -> bool:
 	flags = frappe.flags
 	return bool(flags.in_import or flags.in_install or flags.in_migrate or flags.in_patch)
 
@@ -57,7 +57,7 @@ def _is_brought_over() -> bool:
 def on_ticket(doc: Document, method: str | None = None) -> None:
 	"""Hook on a new ticket: looks at its words and asks for a job. It writes nothing, and never fails or slows a ticket."""
 	try:
-		if _is_brought_over():
+		if is_brought_over():
 			return
 		desk = integrations.desk_for(doc.doctype)
 		# The words come first: they cost no query, and hardly any ticket has them
@@ -171,10 +171,11 @@ def make_calls(tickets: Sequence[Ticket], now: datetime) -> None:
 		if reading.danger:
 			dangers.append((ticket, home, reading.danger))
 	bulk.insert("Trouble Call", rows, now)
-	_alarm(dangers, now)
+	alarm(dangers, now)
+	announce("")
 
 
-def _alarm(dangers: Sequence[tuple[Ticket, dict, str]], now: datetime) -> None:
+def alarm(dangers: Sequence[tuple[Ticket, dict, str]], now: datetime) -> None:
 	"""One word of danger rings the control room at once, whatever else is known."""
 	people = {
 		name: surroundings.control_room(name, now)
@@ -292,12 +293,41 @@ def attach(incident_name: str, calls: Sequence[dict], now: datetime) -> None:
 		call.record("danger_reported", {"unit": [row.unit for row in calls if row.danger and row.unit]})
 		task.tell_department(call, "control_room", _("DANGER reported by a resident"))
 	show_on_tickets(doc, calls)
-	ticket_replies.queue(doc, "Known", calls)
+	stands = explaining.standings(doc, calls)
+	back = [row for row in calls if stands[row.name].kind == rules.RESTORED]
+	still_out = [row for row in back if explaining.is_still_out(stands[row.name], row)]
+	ticket_replies.queue(doc, "Known", [row for row in calls if stands[row.name].kind != rules.RESTORED])
+	ticket_replies.queue(doc, "Known", still_out, "Still Out")
+	_say_it_is_back(doc, back, stands)
+	if nobody_to_call := [row for row in still_out if not row.contact]:
+		units = frappe.get_all(
+			"Property Unit",
+			filters={"name": ("in", [row.unit or "" for row in nobody_to_call])},
+			pluck="unit_no",
+			order_by="unit_no",
+		)
+		text = _("Still without power after restoration: {0}").format(", ".join(units) or _("place unknown"))
+		task.tell_department(call, "control_room", text)
 	touch(doc)
 
 
-def show_on_tickets(doc: Document, calls: Iterable[dict]) -> None:
-	"""Level, state, expected restoration and incident on the linked tickets."""
+def place_anew(calls: Sequence[dict], said_at: datetime | None = None) -> None:
+	"""Calls that their incident does not explain (any more) wait to be placed, and their tickets show none; `said_at`: their
+	people say it again now."""
+	table = frappe.qb.DocType("Trouble Call")
+	query = (
+		frappe.qb.update(table)
+		.set(table.incident, None)
+		.set(table.proposal, None)
+		.set(table.waiting, 1)
+		.where(table.name.isin([call.name for call in calls]))
+	)
+	(query.set(table.said_at, said_at) if said_at else query).run()
+	show_on_tickets(None, [call for call in calls if call.incident])
+
+
+def show_on_tickets(doc: Document | None, calls: Iterable[dict]) -> None:
+	"""Level, state, expected restoration and incident on the linked tickets; without an incident, nothing."""
 	by_desk: dict[str, list[str]] = defaultdict(list)
 	for call in calls:
 		if call.ticket:
@@ -307,20 +337,31 @@ def show_on_tickets(doc: Document, calls: Iterable[dict]) -> None:
 			desk.show(
 				names,
 				{
-					"outage_incident": doc.name,
-					"outage_level": doc.level,
-					"outage_state": doc.status,
-					"outage_etr": doc.etr,
+					"outage_incident": doc and doc.name,
+					"outage_level": doc and doc.level,
+					"outage_state": doc and doc.status,
+					"outage_etr": doc and doc.etr,
 				},
 			)
 
 
-def linked_calls(incident_name: str) -> list[dict]:
-	"""The trouble calls of an incident that came as tickets."""
+def linked_calls(incident_name: str, **filters) -> list[dict]:
+	"""The trouble calls of an incident that came as tickets; or those that fit other filters."""
 	return frappe.get_all(
 		"Trouble Call",
-		filters={"incident": incident_name, "ticket": ("is", "set")},
-		fields=["name", "contact", "ticket_type", "ticket", "wants_updates", "keep_open"],
+		filters={"incident": incident_name, **(filters or {"ticket": ("is", "set")})},
+		fields=[
+			"name",
+			"incident",
+			"contact",
+			"unit",
+			"power_node",
+			"said_at",
+			"ticket_type",
+			"ticket",
+			"wants_updates",
+			"keep_open",
+		],
 		order_by="said_at asc, name asc",
 	)
 
@@ -335,16 +376,53 @@ def on_incident_change(doc: Document, method: str | None = None) -> None:
 		if not doc.is_drill and doc.status in ("Reported", "Active"):
 			frappe.db.after_commit.add(ask_for_a_job)  # calls that wait may be about it
 		return
-	if all(str(before.get(f)) == str(doc.get(f)) for f in ("level", "status", "etr")):
+	if doc.status == "Cancelled" and before.status != "Cancelled":
+		return _release(doc)
+	came_back = {row[-1] for row in _returns(doc) - _returns(before)}
+	is_restored = doc.status == "Restored" and before.status != "Restored"
+	if not came_back and all(str(before.get(f)) == str(doc.get(f)) for f in ("level", "status", "etr")):
 		return
 	calls = linked_calls(doc.name)
 	if not calls:
 		return
 	show_on_tickets(doc, calls)
-	if doc.status == "Restored" and before.status != "Restored":
-		ticket_replies.queue(doc, "Restored", calls)
-	elif str(before.etr) != str(doc.etr):
-		ticket_replies.queue(doc, "ETR", [call for call in calls if call.wants_updates])
+	stands = explaining.standings(doc, calls)
+	if is_restored or came_back:
+		back = [row for row in calls if stands[row.name].kind == rules.RESTORED]
+		news = [row for row in back if is_restored or stands[row.name].back_at in came_back]
+		_say_it_is_back(doc, news, stands)
+	if not is_restored and str(before.etr) != str(doc.etr):
+		dark = [row for row in calls if stands[row.name].kind != rules.RESTORED]
+		ticket_replies.queue(doc, "ETR", [row for row in dark if row.wants_updates])
+
+
+def _returns(doc: Document) -> set[tuple]:
+	"""The parts of it that have supply again: node, unit, since when not, until when."""
+	return {
+		(row.power_node, row.unit or "", get_datetime(row.out_since), get_datetime(row.back_at))
+		for row in doc.affected_nodes
+		if row.back_at
+	}
+
+
+def _say_it_is_back(doc: Document, calls: Iterable[dict], stands: dict[str, rules.Standing]) -> None:
+	"""To each author once for each return of their own home, which may be hours before the last one's; not to those who
+	said afterwards that it is not so."""
+	by_time: dict[datetime, list[dict]] = defaultdict(list)
+	for row in calls:
+		if not explaining.is_still_out(stands[row.name], row):
+			by_time[stands[row.name].back_at].append(row)
+	for back_at, rows in sorted(by_time.items()):
+		ticket_replies.queue(doc, "Restored", rows, f"{back_at:%Y-%m-%d %H:%M}")
+
+
+def _release(doc: Document) -> None:
+	"""It was no outage, or not this one: what residents said still holds, and waits for the outage that explains it."""
+	if doc.is_drill:
+		return
+	if calls := linked_calls(doc.name, elevator=("is", "not set")):
+		place_anew(calls)
+		frappe.db.after_commit.add(ask_for_a_job)
 
 
 def on_callback(

@@ -180,13 +180,14 @@ def touch(incident: Document) -> None:
 
 
 def announce(incident: str) -> None:
-	"""Tell open screens, after the commit, to read this incident again.
+	"""Tell open screens, after the commit, to read this incident again; "": calls that belong to none yet.
 
 	The message says which one and nothing else: what a reader may see is decided when they ask. It goes to the room of
 	the document (its form) and of the doctype (lists, the command centre); Frappe lets nobody into either without the
 	right to read.
 	"""
-	for room in (get_doc_room("Outage Incident", incident), get_doctype_room("Outage Incident")):
+	rooms = [get_doctype_room("Outage Incident"), *([get_doc_room("Outage Incident", incident)] if incident else [])]
+	for room in rooms:
 		frappe.publish_realtime("outage_changed", {"incident": incident}, room=room, after_commit=True)
 
 

@@ -10,6 +10,7 @@ import json
 import os
 import signal
 import sys
+import time
 from datetime import timedelta
 from unittest.mock import patch
 
@@ -92,6 +93,31 @@ def flush_mail() -> int:
 		with contextlib.suppress(Exception):
 			frappe.get_doc("Email Queue", row.name).send()
 	return len(rows)
+
+
+def write_tickets(contacts: list[str]) -> int:
+	"""One ticket of each, in a transaction of its own; written again where the platform's own counters collide."""
+	for contact in contacts:
+		for _try in range(10):
+			try:
+				doc = frappe.new_doc("HD Ticket")
+				doc.update({"subject": "No power", "description": "It is dark", "contact": contact})
+				doc.insert(ignore_permissions=True, ignore_mandatory=True)
+				frappe.db.commit()
+				break
+			except frappe.QueryDeadlockError:
+				frappe.db.rollback()
+	return len(contacts)
+
+
+def read_tickets(property_name: str, rounds: int) -> int:
+	"""What the worker does, again and again."""
+	from outage_response import jobs
+
+	for _round in range(rounds):
+		jobs.sweep_tickets()
+		time.sleep(0.1)
+	return frappe.db.count("Trouble Call", {"property": property_name})
 
 
 def committed() -> None:

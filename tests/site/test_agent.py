@@ -141,6 +141,45 @@ class AtTheTicket(TicketTest):
 			self.assertEqual(self.call_of(ticket).incident, incident)
 			self.assertEqual(self.proposals(), [])
 
+	def test_telling_of_a_home_that_is_back_tells_the_control_room(self):
+		for doctype in self.each():
+			platforms.set_settings(callback_sample_percent=0)
+			incident, who = self.declare(nodes=[self.shafts[0]]), self.agent_of(doctype)
+			ticket = self.write(doctype, 0)
+			self.read()
+			self.assertFalse(self.asked(who, "look", ticket)["may"]["propose"])
+			self.clock.move(10)
+			self.restore(incident)
+			self.clock.move(60 * 5)
+			self.assertTrue(self.asked(who, "look", ticket)["may"]["propose"])
+			answer = self.asked(who, "propose", ticket)
+			self.assertEqual(answer["incident"], incident)
+			self.assertIn("Supply is back there", answer["message"])
+			said = frappe.get_all("Notification Log", {"for_user": build.user("operator")}, pluck="subject")
+			self.assertIn("Still without power after restoration: 1A", said)
+
+	def test_telling_of_an_outage_whose_file_is_closed_proposes_anew(self):
+		for doctype in self.each():
+			incident, who = self.declare(nodes=[self.shafts[0]]), self.agent_of(doctype)
+			ticket = self.write(doctype, 0)
+			self.read()
+			frappe.db.set_value("Outage Incident", incident, "status", "Closed")
+			self.clock.move(60 * 30)
+			self.assertTrue(self.asked(who, "propose", ticket)["proposal"])
+			call = self.call_of(ticket)
+			self.assertEqual((call.incident, call.waiting), (None, 1))
+
+	def test_why_somebody_is_called_is_for_those_who_call(self):
+		for doctype in self.each():
+			ticket = self.write(doctype, 0, "No power, my mother needs oxygen")
+			incident = self.declare()
+			self.read()
+			self.restore(incident)
+			self.assertTrue(self.asked("service", "look", ticket)["callback"]["reason"])
+			seen = self.asked(self.agent_of(doctype), "look", ticket)
+			self.assertIsNone(seen["callback"])
+			self.assertFalse(seen["may"]["log_callback"])
+
 	def test_an_unknown_home_rings_the_control_room_with_the_ticket(self):
 		for doctype in self.each():
 			ticket = platforms.make_ticket(doctype, "No power")

@@ -331,6 +331,7 @@ class Placing(TicketTest):
 			values = {"incident": incident, "contact": self.contacts[0]}
 			self.assertEqual(frappe.db.get_value("Outage Callback", values, "status"), "Not Required")
 			ticket = self.write(doctype, 0, "Still no power")
+			frappe.db.set_value(doctype, ticket.name, "creation", self.clock.move(1), update_modified=False)
 			self.read()
 			self.assertEqual(self.call_of(ticket).incident, incident)
 			self.assertEqual(
@@ -479,17 +480,19 @@ class Following(TicketTest):
 				said.append(str(query))
 				return real(query, *args, **kwargs)
 
+			for known in (doctype, "Outage Ticket Reply"):
+				frappe.get_meta(known)  # whoever was here first has read it
 			doc = frappe.get_doc("Outage Incident", incident)
 			before = frappe.get_doc("Outage Incident", incident)
-			doc.status = "Restored"
+			doc.status, doc.restored_at = "Restored", self.clock.now
 			doc._doc_before_save = before
 			with patch.object(frappe.local.db, "sql", sql):
 				tickets.on_incident_change(doc)
-			self.assertLess(len(said), 30)
+			self.assertLess(len(said), 12)
 			self.assertEqual(frappe.db.count("Outage Ticket Reply", {"incident": incident}), 1000)
 			self.assertEqual(frappe.db.count(doctype, {"outage_state": "Restored", "name": ("in", names)}), 1000)
-			with patch.object(frappe.local.db, "sql", sql):
-				self.assertEqual(ticket_replies.queue(doc, "Restored", tickets.linked_calls(incident)), 0)
+			tickets.on_incident_change(doc)
+			self.assertEqual(frappe.db.count("Outage Ticket Reply", {"incident": incident}), 1000)
 
 	def thousand(self, doctype: str, incident: str) -> list:
 		"""Tickets and their calls, written without ceremony."""

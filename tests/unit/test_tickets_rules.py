@@ -11,7 +11,9 @@ from outage_response.domain.tickets import (
 	Candidate,
 	about_something_else_too,
 	explained_by,
+	standing,
 )
+from outage_response.domain.topology import Dark
 
 T = datetime(2026, 3, 11, 2, 0)
 PATH = ("A1", "A", "R", "F")
@@ -21,38 +23,80 @@ def hours(number):
 	return T + timedelta(hours=number)
 
 
-def explained(*candidates, at=T, path=PATH):
-	found = explained_by(path, at, candidates, 60)
+def running(name, node, unit="", since=-1):
+	return Candidate(name, [Dark(node, hours(since), unit=unit)])
+
+
+def back(name, node, since=-3, until=0):
+	return Candidate(name, [Dark(node, hours(since), hours(until))])
+
+
+def planned(name, node, since, until=None):
+	return Candidate(name, [Dark(node, hours(since), None if until is None else hours(until))], planned=True)
+
+
+def explained(*candidates, at=T, path=PATH, unit="1A"):
+	found = explained_by(path, unit, at, candidates, 60)
 	return found and found.incident
 
 
 def test_a_running_outage_above_explains_and_the_nearest_decides():
-	assert explained(Candidate("room", "R", RUNNING, hours(-1)), Candidate("shaft", "A", RUNNING, hours(-1))) == "shaft"
-	assert explained(Candidate("other", "B", RUNNING, hours(-1))) is None
+	assert explained(running("room", "R"), running("shaft", "A")) == "shaft"
+	assert explained(running("other", "B")) is None
+
+
+def test_of_two_at_one_node_the_later():
+	assert explained(running("first", "A", since=-9), running("second", "A", since=-1)) == "second"
+
+
+def test_an_outage_of_one_home_explains_that_home_alone():
+	flat = running("flat", "A1", unit="1A")
+	assert explained(flat, running("shaft", "A")) == "flat"
+	assert explained(flat, unit="1B") is None
+	assert explained(flat, unit="") is None
+	assert explained(flat, running("shaft", "A"), unit="1B") == "shaft"
 
 
 def test_a_planned_one_only_in_its_window():
-	planned = Candidate("planned", "R", PLANNED, hours(1), hours(4))
-	assert explained(planned) is None
-	assert explained(planned, at=hours(2)) == "planned"
-	assert explained(planned, at=hours(5)) is None
-	assert explained(Candidate("open", "R", PLANNED, hours(1)), at=hours(9)) == "open"
+	assert explained(planned("planned", "R", 1, 4)) is None
+	assert explained(planned("planned", "R", 1, 4), at=hours(2)) == "planned"
+	assert explained(planned("planned", "R", 1, 4), at=hours(5)) is None
+	assert explained(planned("open", "R", 1), at=hours(9)) == "open"
 
 
 def test_still_out_for_an_hour_after_it_came_back():
-	back = Candidate("back", "R", RESTORED, hours(-3), T)
-	assert explained(back, at=T + timedelta(minutes=59)) == "back"
-	assert explained(back, at=T + timedelta(minutes=61)) is None
+	assert explained(back("back", "R"), at=T + timedelta(minutes=59)) == "back"
+	assert explained(back("back", "R"), at=T + timedelta(minutes=61)) is None
+
+
+def test_who_said_it_before_the_return_is_not_still_out():
+	def still_out(at):
+		return explained_by(PATH, "1A", at, [back("back", "R")], 60).still_out
+
+	assert still_out(T + timedelta(minutes=1))
+	assert not still_out(T)
+	assert not still_out(T - timedelta(minutes=1))
+
+
+def test_a_part_that_is_back_is_still_out_while_the_rest_is_dark():
+	shaft = Candidate("shaft", [Dark("A", hours(-3)), Dark("A1", hours(-3), T)])
+	found = explained_by(PATH, "1A", hours(0.5), [shaft], 60)
+	assert (found.kind, found.still_out, found.back_at) == (RESTORED, True, T)
+	assert explained_by(("A2", *PATH[1:]), "2A", hours(0.5), [shaft], 60).kind == RUNNING
 
 
 def test_running_before_planned_before_restored_however_near():
-	candidates = (
-		Candidate("back", "A1", RESTORED, hours(-2), T),
-		Candidate("planned", "A", PLANNED, hours(-1), hours(2)),
-		Candidate("running", "F", RUNNING, hours(-1)),
-	)
+	candidates = (back("back", "A1", -2), planned("planned", "A", -1, 2), running("running", "F"))
 	assert explained(*candidates) == "running"
 	assert explained(*candidates[:2]) == "planned"
+
+
+def test_how_a_home_stands():
+	assert standing(PATH, "1A", [Dark("B", T)]) is None
+	assert standing(PATH, "1A", [Dark("A", T)]).kind == RUNNING
+	assert standing(PATH, "1A", [Dark("A", T, hours(1))]).back_at == hours(1)
+	assert standing(PATH, "1A", [Dark("A", T, hours(1))], planned=True).kind == PLANNED
+	assert standing(PATH, "1A", [Dark("A", T, T)]).back_at == T
 
 
 @pytest.mark.parametrize(

@@ -15,6 +15,7 @@ outage_response.CallSheet = class CallSheet {
 				<button class="btn btn-default" type="submit">${__("Keep")}</button>
 				<p class="ocs-kept" role="status"></p>
 			</form>
+			<div class="ocs-waiting"></div>
 			<ol class="ocs-calls"></ol>
 			<details class="ocs-done" style="display: none"><summary></summary><ol></ol></details>
 		</div>`).appendTo(page.main);
@@ -43,7 +44,7 @@ outage_response.CallSheet = class CallSheet {
 	}
 
 	clear() {
-		for (const part of [".ocs-head", ".ocs-calls", ".ocs-done ol"]) this.fill(part, "");
+		for (const part of [".ocs-head", ".ocs-waiting", ".ocs-calls", ".ocs-done ol"]) this.fill(part, "");
 		this.body.find(".ocs-done").hide();
 		this.body.find(".ocs-incoming").prop("hidden", true);
 	}
@@ -62,6 +63,7 @@ outage_response.CallSheet = class CallSheet {
 			`<h2>${outage_response.drill_html(incident)}${title}</h2>
 			<p><a href="/app/outage-incident/${name}">${esc(incident.name)}</a> · <a href="/app/outage-command-centre">${__("Command Centre")}</a></p>`,
 		);
+		this.fill(".ocs-waiting", outage_response.waiting_html(this.data.waiting));
 		const open = calls.filter((one) => one.open);
 		const done = calls.filter((one) => !one.open);
 		this.fill(

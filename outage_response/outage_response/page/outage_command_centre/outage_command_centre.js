@@ -12,6 +12,7 @@ outage_response.CommandCentre = class CommandCentre {
 			<p class="occ-heard" role="status"></p>
 			<div class="occ-dangers" role="alert"></div>
 			<div class="occ-proposals"></div>
+			<div class="occ-waiting"></div>
 			<div class="occ-cards"></div>
 		</div>`).appendTo(page.main);
 		page.set_primary_action(__("Declare an Outage"), () => this.declare(), "add");
@@ -48,6 +49,7 @@ outage_response.CommandCentre = class CommandCentre {
 		const { dangers, proposals, incidents } = this.data;
 		this.fill(".occ-dangers", dangers.map((one) => this.danger(one)).join(""));
 		this.fill(".occ-proposals", proposals.map((one) => this.proposal(one)).join(""));
+		this.fill(".occ-waiting", outage_response.waiting_html(this.data.waiting));
 		this.fill(
 			".occ-cards",
 			incidents.map((one) => this.card(one)).join("") ||
@@ -263,6 +265,7 @@ outage_response.CommandCentre = class CommandCentre {
 			...data.incidents.map((one) => one.name),
 			...data.dangers.map((one) => `${one.at} ${one.place} ${one.words}`),
 			...data.proposals.map((one) => one.name),
+			...data.waiting.map((one) => one.name),
 		]);
 		if (this.known && !this.muted && [...ids].some((id) => !this.known.has(id))) this.beep();
 		this.known = ids;

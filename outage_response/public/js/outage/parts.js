@@ -76,6 +76,19 @@ Object.assign(outage_response, {
 		return `<h2>${__("Which outage?")}</h2><ul>${links.join("")}</ul>`;
 	},
 
+	/** Residents' calls that no outage explains yet: a line of how many, unfolding into who and what. */
+	waiting_html(calls) {
+		if (!calls.length) return "";
+		const items = calls.map((one) => {
+			const where = [one.property, one.place].filter(Boolean).join(" · ") || __("place unknown");
+			const href = `/app/trouble-call/${encodeURIComponent(one.name)}`;
+			return `<li><a href="${href}">${this.moment(one.at)} ${escape(where)}</a> ${this.tel_html(one.phone)} <q>${escape(
+				one.words || (one.ticket ? __("Ticket {0}", [one.ticket]) : ""),
+			)}</q></li>`;
+		});
+		return `<details open><summary>${__("Calls that no outage explains yet: {0}", [calls.length])}</summary><ul>${items.join("")}</ul></details>`;
+	},
+
 	/** A state as Frappe's lists show it. */
 	pill(status) {
 		return `<span class="indicator-pill ${this.STATUS_COLOURS[status] || "gray"}">${escape(__(status))}</span>`;

@@ -1,0 +1,111 @@
+"""What residents write on a ticket that is linked already: danger, still no power, tell me of every new time.
+
+The hook only looks whose message it is and asks for a job. The messages lie in Communication, so the sweep finds what no
+job took; `replies_read_until` on the trouble call keeps each from being read twice.
+"""
+
+from datetime import datetime, timedelta
+
+import frappe
+from frappe import _
+from frappe.model.document import Document
+from frappe.utils import get_datetime, now_datetime
+
+from outage_response import integrations
+from outage_response.domain import replies, triage
+from outage_response.integrations import Ticket
+from outage_response.integrations.records import clear
+
+from . import agent, known, proposals, tickets
+from .verbs import Call, lock_incident, lock_property, touch
+
+BATCH = 200
+
+
+def on_communication(doc: Document, method: str | None = None) -> None:
+	"""Hook on every new Communication: never fails or slows it."""
+	try:
+		if (
+			doc.sent_or_received == "Received"
+			and doc.communication_type == "Communication"
+			and integrations.desk_for(doc.reference_doctype)
+			and frappe.get_cached_doc("Outage Response Settings").read_tickets
+			and not tickets.is_brought_over()
+		):
+			frappe.db.after_commit.add(tickets.ask_for_a_job)
+	except Exception:
+		frappe.logger("outage_response").warning("message on a ticket not looked at", exc_info=True)
+
+
+def unread() -> list[str]:
+	"""Messages to read, the oldest first, a page of them: received on a ticket after it became a trouble call."""
+	settings = frappe.get_cached_doc("Outage Response Settings")
+	desks = [desk.DOCTYPE for desk in integrations.desks()] if settings.read_tickets else []
+	if not desks:
+		return []
+	since = now_datetime() - timedelta(hours=settings.old_ticket_hours or 6)
+	message, call = frappe.qb.DocType("Communication"), frappe.qb.DocType("Trouble Call")
+	return (
+		frappe.qb.from_(message)
+		.join(call)
+		.on((call.ticket_type == message.reference_doctype) & (call.ticket == message.reference_name))
+		.select(message.name)
+		.where(message.modified >= since)  # has an index; nothing is modified before it is created
+		.where(message.creation >= since)
+		.where(message.reference_doctype.isin(desks))
+		.where(message.sent_or_received == "Received")
+		.where(message.communication_type == "Communication")
+		.where(message.creation > call.creation)
+		.where(call.replies_read_until.isnull() | (message.creation > call.replies_read_until))
+		.orderby(message.creation)
+		.orderby(message.name)
+		.limit(BATCH)
+	).run(pluck=True)
+
+
+def read(name: str) -> None:
+	"""Read one message, and do what it asks for."""
+	message = frappe.db.get_value(
+		"Communication", name, ["reference_doctype", "reference_name", "content", "creation"], as_dict=True
+	)
+	property_name = message and _call_of(message).property
+	if property_name:
+		lock_property(property_name)
+	call, now = _call_of(message), now_datetime()
+	read_until = frappe.db.get_value("Trouble Call", call.name, "replies_read_until", for_update=True)
+	if read_until and get_datetime(read_until) >= get_datetime(message.creation):
+		return  # by another worker, meanwhile
+	table = frappe.qb.DocType("Trouble Call")
+	mark = frappe.qb.update(table).set(table.replies_read_until, message.creation).where(table.name == call.name)
+	sent = frappe.get_all(
+		"Outage Ticket Reply", filters={"ticket_type": call.ticket_type, "ticket": call.ticket}, pluck="message"
+	)
+	text = replies.own_words(clear(replies.cut_html(message.content)), sent)
+	reading = triage.read(text, tickets.words())
+	if reading.danger:
+		mark = mark.set(table.danger, 1)
+	if replies.asks_for_updates(text):
+		mark = mark.set(table.wants_updates, 1)
+	mark.run()
+	if reading.danger:
+		_alarm(call, reading.danger, now)
+	if (reading.outage or replies.says_still_out(text)) and not agent.is_placed(call, now):
+		tickets.place_anew([call], min(get_datetime(message.creation), now))
+		if property_name:
+			proposals.place_calls(property_name)
+
+
+def _call_of(message: dict) -> dict:
+	return agent.call_of(message.reference_doctype, message.reference_name)
+
+
+def _alarm(call: dict, word: str, now: datetime) -> None:
+	"""The control room hears of it at once, and the incident has it on record while it lives."""
+	unit_no = call.unit and frappe.db.get_value("Property Unit", call.unit, "unit_no")
+	home = {"property": call.property, "unit_no": unit_no}
+	tickets.alarm([(Ticket(call.ticket_type, call.ticket), home, word)], now)
+	if call.incident and frappe.db.get_value("Outage Incident", call.incident, "status") in known.LIVE:
+		incident = lock_incident(call.incident)
+		verb = Call("record_call", now, now, incident=incident)
+		verb.record("danger_reported", {"unit": unit_no or _("place unknown")})
+		touch(incident)
