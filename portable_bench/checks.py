@@ -2,10 +2,12 @@
 
 import os
 import shlex
+import socket
 import subprocess
 import sys
 from collections.abc import Sequence
 from pathlib import Path
+from urllib.parse import urlsplit
 
 from portable_bench import system
 from portable_bench.existing import Target, other_code
@@ -110,9 +112,12 @@ def ensure_tools(place: Place, progress: Progress) -> None:
 
 def browser_environment(place: Place, target: Target, progress: Progress) -> dict[str, str]:
 	"""What tests/browser are told; empty, and one loud line, where they cannot run."""
-	url = os.environ.get("OUTAGE_URL") or (target.url if target.bench == place.bench else "")
-	if not url:
-		progress.say("!!! SKIPPED: tests/browser. Set OUTAGE_URL to the address at which that site is served.")
+	url = os.environ.get("OUTAGE_URL") or target.url
+	if not served(url):
+		progress.say(
+			f"!!! SKIPPED: tests/browser. Nothing answers at {url}: start that bench (bench start), or set OUTAGE_URL to"
+			" the address at which the site is served."
+		)
 		return {}
 	browser = chromium(place, progress)
 	if not browser:
@@ -122,6 +127,18 @@ def browser_environment(place: Place, target: Target, progress: Progress) -> dic
 	axe = place.node_modules / "axe-core" / "axe.min.js"
 	pictures = {"OUTAGE_FAILURES": str(place.logs / "browser")}
 	return asked | pictures | {"OUTAGE_URL": url, "OUTAGE_CHROMIUM": browser, "OUTAGE_AXE": str(axe)}
+
+
+def served(url: str) -> bool:
+	"""Whether a web server listens there. Browsers know that *.localhost is this machine; the resolver need not."""
+	parts = urlsplit(url)
+	host = parts.hostname or ""
+	there = "127.0.0.1" if host.endswith(".localhost") else host
+	try:
+		with socket.create_connection((there, parts.port or (443 if parts.scheme == "https" else 80)), timeout=5):
+			return True
+	except OSError:
+		return False
 
 
 def chromium(place: Place, progress: Progress) -> str | None:

@@ -16,13 +16,15 @@ from portable_bench.steps import Progress
 from portable_bench.trouble import Trouble
 from portable_bench.up import alone, start_web, up, wait_for_web
 
+CARD = "Outage%20Run%20Card&no_letterhead=1"
 # Pages worth opening after the drill: who, path, what.
 SCREENS = (
 	("operator", "/app/outage-command-centre", "every running outage on one screen; declare from here"),
 	("operator", "/app/outage-call-sheet", "whom to phone, in order"),
 	("everybody", "/app/outage-incident", "the outages, each with its verbs, tasks and timeline"),
 	("guard, engineer", "/my-outage-tasks", "what is mine now, on a phone"),
-	("manager", "/app/outage-run-card", "the card to print for a night without network"),
+	("operator", f"/printview?doctype=Managed%20Property&name=Cypress%20Tower&format={CARD}", "the run card to print"),
+	("operator", "/app/outage-run-card", "what was written on a run card is entered afterwards"),
 )
 
 

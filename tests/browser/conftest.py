@@ -13,10 +13,32 @@ import pytest
 from tests.site.conftest import site  # noqa: F401 (connects this process to the site, and is a fixture)
 
 PASSWORD = "browser-tests-only"
+WANT_PICTURES = bool(os.environ.get("OUTAGE_PICTURES"))
+# What a reader of the pictures sees: the invented people of the house, and its name unless the module gives one (PLACE)
+PEOPLE = {
+	"operator": "Nadia Lark",
+	"engineer": "Otto Finch",
+	"electrician": "Ida Swift",
+	"service": "Mia Starling",
+	"guard1": "Tom Rook",
+	"guard2": "Eva Heron",
+	"manager": "Leo Kestrel",
+}
+PLACE = "Jade Tower"
 PICTURES = Path(__file__).resolve().parents[2] / "docs" / "images"
 ARGUMENTS = ("--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage", "--disable-background-networking")
 FAILED = pytest.StashKey[bool]()
 PATIENCE = 60_000  # ms; a busy machine is slow, not broken
+
+
+def pytest_collection_modifyitems(config, items) -> None:
+	"""When pictures are wanted: the tests that make one, no others."""
+	if not WANT_PICTURES:
+		return
+	here = str(Path(__file__).parent)
+	left_out = [item for item in items if str(item.path).startswith(here) and "screenshot" not in item.fixturenames]
+	config.hook.pytest_deselected(items=left_out)
+	items[:] = [item for item in items if item not in left_out]
 
 
 def _needed(name: str) -> str:
@@ -54,6 +76,11 @@ def house(request, site) -> Iterator[dict]:  # noqa: F811
 	from tests.site import live, world
 
 	name = f"Browser {request.module.__name__.rpartition('.')[2]}"
+	if WANT_PICTURES:
+		name = getattr(request.module, "PLACE", PLACE)
+		ours = {"allow": "Managed Property", "for_value": name, "user": ("like", f"%{world.user('')}")}
+		if frappe.db.exists("Managed Property", name) and not frappe.db.exists("User Permission", ours):
+			raise pytest.UsageError(f"{name} is a property of this site: make the pictures on another one")
 
 	def sweep() -> None:
 		frappe.db.rollback()
@@ -73,6 +100,8 @@ def house(request, site) -> Iterator[dict]:  # noqa: F811
 	sweep()
 	request.addfinalizer(sweep)  # also when building it fails half-way
 	built = getattr(request.module, "build_house", tower)(name)
+	for who, full_name in PEOPLE.items():
+		frappe.db.set_value("User", world.user(who), {"first_name": full_name.split()[0], "full_name": full_name})
 	frappe.db.commit()
 	frappe.clear_cache()
 	yield built
@@ -242,7 +271,7 @@ def screenshot() -> Callable:
 	"""`screenshot(page, "command-centre")` writes docs/images/command-centre.png if OUTAGE_PICTURES is set; else nothing."""
 
 	def take(page, name: str, **options) -> None:
-		if os.environ.get("OUTAGE_PICTURES"):
+		if WANT_PICTURES:
 			PICTURES.mkdir(exist_ok=True)
 			page.screenshot(path=PICTURES / f"{name}.png", **options)
 

@@ -9,6 +9,8 @@ from frappe.utils import now_datetime
 from outage_response.flows import tokens
 from tests.site import world
 
+from .conftest import PEOPLE
+
 PHONE = {"viewport": {"width": 360, "height": 740}, "has_touch": True, "is_mobile": True}
 
 
@@ -81,7 +83,7 @@ def test_who_knows(as_user, desk, declared, call, accessible, screenshot):
 	page = as_user("operator")
 	desk(page, f"/app/outage-incident/{declared}")
 	page.click(".outage-known summary")
-	row = page.locator(".outage-known tbody tr").filter(has_text=world.user("operator").partition("@")[0].title())
+	row = page.locator(".outage-known tbody tr").filter(has_text=PEOPLE["operator"])
 	row.first.wait_for()
 	accessible(page, ".outage-known")
 	screenshot(page, "who-knows")
@@ -113,5 +115,5 @@ def test_the_next_shift_is_rung_from_the_list(as_user, desk, house, screenshot):
 	field.fill(house["property"])
 	field.press("Tab")
 	dialog.locator("button.btn-primary:visible").click()
-	page.wait_for_selector(".form-dashboard-section td:has-text('Guard1')")
+	page.wait_for_selector(f".form-dashboard-section td:has-text('{PEOPLE['guard1']}')")
 	screenshot(page, "paging-test")

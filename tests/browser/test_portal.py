@@ -13,6 +13,8 @@ from .conftest import PASSWORD
 OLD_PHONE = {"viewport": {"width": 360, "height": 720}, "java_script_enabled": False}
 CHECKED = {"viewport": {"width": 360, "height": 720}, "bypass_csp": True}  # axe is a script
 HEAVIEST = 60_000
+PLACE = "Maple Court"  # in pictures
+RESIDENTS = ("Ada Alder", "Bo Hazel", "Cleo Rowan", "Dara Larch")
 
 
 def build_house(name: str) -> dict:
@@ -24,6 +26,8 @@ def build_house(name: str) -> dict:
 	frappe.db.set_value(
 		"Managed Property", name, {"public_status_page": 1, "service_phone": "0100 555 000"}, update_modified=False
 	)
+	for contact, full_name in zip(built["contacts"], RESIDENTS, strict=True):
+		frappe.db.set_value("Contact", contact, {"first_name": full_name, "full_name": full_name})
 	for who, index in (("here", 0), ("next_door", 2)):
 		update_password(give_login(built["contacts"][index], world.user(who)), PASSWORD)
 	return built
@@ -73,6 +77,7 @@ def test_who_sees_the_outage(house, dark, as_user, troubles, accessible, screens
 	guest = as_user(None, **OLD_PHONE)
 	guest.goto(f"/outages/{dark}")
 	assert "/login" in guest.url
+	screenshot(guest, "residents-guest")
 
 
 def test_reporting_and_danger(house, as_user, screenshot):
@@ -108,12 +113,13 @@ def test_a_link_answers_without_a_login(house, dark, call, as_user, accessible, 
 	assert rows("Outage Callback Attempt", {"parent": found.name}, ["crm_record"])[0].crm_record
 
 
-def test_still_out_opens_what_follows(house, dark, call, as_user):
+def test_still_out_opens_what_follows(house, dark, call, as_user, screenshot):
 	call("operator", "supply_back", incident=dark, source="Engineering")
 	page = as_user("here", **OLD_PHONE)
 	page.goto(f"/outages/{dark}")
 	page.get_by_role("button", name="Still no power").click()
 	expect(page.get_by_text("you are still without power; our people know")).to_be_visible()
+	screenshot(page, "residents-still-out", full_page=True)
 	(nested,) = rows("Outage Incident", {"parent_incident": dark}, ["status"])
 	assert nested.status == "Reported"
 	page.goto("/outages")

@@ -4,6 +4,7 @@ import io
 import json
 import os
 import signal
+import socket
 import subprocess
 import sys
 import time
@@ -237,17 +238,32 @@ class TestInABrowser:
 		target = existing.Target(tmp_path / "theirs", "a.localhost", "http://a.localhost:8000")
 		return checks.browser_environment(Place(tmp_path), target, Progress(out)), out.getvalue()
 
-	def test_no_address_of_somebodys_bench(self, monkeypatch, tmp_path):
+	def test_nobody_serves_somebodys_bench(self, monkeypatch, tmp_path):
+		monkeypatch.setattr(checks, "served", lambda url: False)
 		needed, said = self.told(monkeypatch, tmp_path)
-		assert not needed and "SKIPPED" in said and "OUTAGE_URL" in said
+		assert not needed and "SKIPPED" in said and "http://a.localhost:8000" in said and "OUTAGE_URL" in said
+
+	def test_a_bench_that_is_served_needs_no_address(self, monkeypatch, tmp_path):
+		monkeypatch.setattr(checks, "find_program", lambda *names: "/usr/bin/chromium")
+		monkeypatch.setattr(checks, "served", lambda url: True)
+		needed, _said = self.told(monkeypatch, tmp_path)
+		assert needed["OUTAGE_URL"] == "http://a.localhost:8000"
+
+	def test_served(self):
+		with socket.create_server(("127.0.0.1", 0)) as server:
+			port = server.getsockname()[1]
+			assert checks.served(f"http://a.localhost:{port}") and checks.served(f"http://127.0.0.1:{port}")
+		assert not checks.served(f"http://a.localhost:{port}")
 
 	def test_no_chromium_and_no_way_to_install_it(self, monkeypatch, tmp_path):
 		monkeypatch.setattr(checks, "find_program", lambda *names: None)
+		monkeypatch.setattr(checks, "served", lambda url: True)
 		needed, said = self.told(monkeypatch, tmp_path, OUTAGE_URL="http://a.localhost:8000")
 		assert not needed and "SKIPPED" in said and "apt-get install chromium" in said
 
 	def test_all_there(self, monkeypatch, tmp_path):
 		monkeypatch.setattr(checks, "find_program", lambda *names: "/usr/bin/chromium")
+		monkeypatch.setattr(checks, "served", lambda url: True)
 		needed, said = self.told(monkeypatch, tmp_path, OUTAGE_URL="http://a.localhost:8000")
 		assert needed["OUTAGE_URL"] == "http://a.localhost:8000" and not said
 		assert needed["OUTAGE_AXE"] == str(Place(tmp_path).node_modules / "axe-core/axe.min.js")

@@ -32,12 +32,13 @@
 	const button = (text, act, kind = "") => h("button", { type: "button", class: kind, onclick: act }, text);
 
 	// A field whose content outlives the page
-	const field = (task, name, tag, properties) => {
+	const field = (task, name, tag, properties, ...children) => {
 		const key = `${task.name}:${name}`;
-		const element = h(tag, { id: key, ...properties });
+		const element = h(tag, { id: key, ...properties }, children);
 		const tick = element.type === "checkbox";
-		if (tick) element.checked = phone.drafts.get(key) === "1";
-		else element.value = phone.drafts.get(key);
+		const kept = phone.drafts.get(key);
+		if (tick) element.checked = kept === "1";
+		else if (kept) element.value = kept;
 		element.addEventListener("input", () => phone.drafts.set(key, tick ? (element.checked ? "1" : "") : element.value));
 		return element;
 	};
@@ -48,13 +49,13 @@
 		h("details", { id, open: phone.opened.has(id), ontoggle: remember_fold }, h("summary", {}, title), content);
 	const remember_fold = ({ target }) => phone.opened[target.open ? "add" : "delete"](target.id);
 
-	const choose = (id, text, options) => {
-		const select = h(
-			"select",
-			{ id },
-			options.map(([value, label]) => h("option", { value }, label)),
-		);
-		return [labelled(text, select), select];
+	// A choice that is no longer offered leaves the list empty: nobody else is put in its place unseen
+	const choose = (task, name, text, options) => {
+		const rows = options.map(([value, label]) => h("option", { value }, label));
+		const select = field(task, name, "select", { required: true }, rows);
+		const send = (verb, argument) => () =>
+			select.reportValidity() && phone.act(verb, task, { [argument]: select.value });
+		return [[labelled(text, select), select], send];
 	};
 
 	phone.call_link = (who, number) =>
@@ -134,21 +135,21 @@
 		if (!may("relieve", task)) return null;
 		const colleagues = phone.data.colleagues[task.name] || [];
 		const posts = phone.data.posts[task.name] || [];
-		const [who, user] = choose(`relieve:${task.name}`, __("Who takes the post?"), colleagues);
-		const [where, post] = choose(`move:${task.name}`, __("Where to?"), posts);
+		const [who, relieve] = choose(task, "relieve", __("Who takes the post?"), colleagues);
+		const [where, move] = choose(task, "move", __("Where to?"), posts);
 		return [
 			fold(
 				`relieved:${task.name}`,
 				__("Relieved…"),
 				colleagues.length
-					? [who, button(__("Relieved"), () => phone.act("relieve", task, { user: user.value }), "main")]
+					? [who, button(__("Relieved"), relieve("relieve", "user"), "main")]
 					: h("p", {}, __("Nobody else of your department is on duty. Ask the control room.")),
 			),
 			fold(
 				`moved:${task.name}`,
 				__("Moved…"),
 				posts.length
-					? [where, button(__("Moved on command"), () => phone.act("move", task, { to: post.value }), "main")]
+					? [where, button(__("Moved on command"), move("move", "to"), "main")]
 					: h("p", {}, __("No other post is without a guard. Ask the control room.")),
 			),
 		];

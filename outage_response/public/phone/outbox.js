@@ -74,6 +74,14 @@
 		return [...bytes].map((byte) => byte.toString(16).padStart(2, "0")).join("");
 	};
 
+	// What a verb takes from a field: [the field's name, the argument's]
+	const TYPED = {
+		withdraw: ["danger", "danger"],
+		hand_over: ["note", "note"],
+		relieve: ["relieve", "user"],
+		move: ["move", "to"],
+	};
+
 	// It happened now, whenever it arrives
 	phone.queue = async (verb, task, args = {}, photo = null) => {
 		await phone.outbox.add({
@@ -89,12 +97,36 @@
 			state: "waiting",
 			errors: 0,
 		});
-		if (verb === "withdraw") phone.drafts.set(`${task.name}:danger`, "");
-		if (verb === "hand_over") phone.drafts.set(`${task.name}:note`, "");
+		const typed = TYPED[verb];
+		if (typed) phone.drafts.set(`${task.name}:${typed[0]}`, "");
 		if (verb !== "complete" && verb !== "add_evidence") return;
 		phone.drafts.forget(task.name);
 		phone.taken.delete(task.name);
 		await phone.photos.remove(task.name);
+	};
+
+	// What was typed and ticked goes back to its card
+	phone.unqueue = async (item) => {
+		const { evidence, checks = [], exceptions = [] } = item.args;
+		const draft = (name, value) => value && phone.drafts.set(`${item.task}:${name}`, value);
+		const unfold = (name) => phone.opened.add(`${name}:${item.task}`);
+		const typed = TYPED[item.verb];
+		if (typed) draft(typed[0], item.args[typed[1]]);
+		draft("evidence", evidence);
+		checks.forEach((word) => draft(`check:${word}`, "1"));
+		for (const { item: key, note, fixed } of exceptions) {
+			draft(`item:${key}`, "1");
+			draft(`note:${key}`, note);
+			draft(`mended:${key}`, fixed && "1");
+		}
+		if (exceptions.length) unfold("except");
+		if (evidence) unfold("note");
+		if (item.photo) {
+			phone.taken.set(item.task, item.photo);
+			await phone.photos.set(item.task, item.photo);
+		}
+		unfold("act");
+		await phone.outbox.remove(item.seq);
 	};
 
 	// Send what waits, oldest first; stops where the network or the session ends. Answers whether anything was sent.

@@ -3,6 +3,8 @@
 	const phone = window.OutagePhone;
 	const { h, __ } = phone;
 	const EVERY = 20000; // ms between looks at the server
+	const SAME_TOUCH = 400; // ms; a double tap is one touch
+	const SAME_PLACE = 30; // px
 	const LONGEST_SIDE = 1280; // px
 	const LARGEST_PHOTO = 400000; // bytes
 	const PRIORITIES = [__("Life"), __("Within minutes"), __("While it is dark"), __("Afterwards")];
@@ -19,14 +21,34 @@
 
 	// ------------------------------------------------------------ acting
 
+	const acting = new Set();
+
+	// One touch acts once, however long it takes to write it down
 	phone.act = async (verb, task, args = {}, photo = null) => {
-		await phone.queue(verb, task, args, photo);
-		for (const id of [...phone.opened]) if (id.endsWith(`:${task.name}`)) phone.opened.delete(id);
-		fresh = false;
-		await show();
-		window.scrollTo({ top: 0 });
+		const touch = `${verb} ${task.name}`;
+		if (acting.has(touch)) return;
+		acting.add(touch);
+		try {
+			await phone.queue(verb, task, args, photo);
+			for (const id of [...phone.opened]) if (id.endsWith(`:${task.name}`)) phone.opened.delete(id);
+			fresh = false;
+			await show();
+			window.scrollTo({ top: 0 });
+		} finally {
+			acting.delete(touch);
+		}
 		await exchange();
 	};
+
+	// The second half of a double tap is not meant for the card that has moved up under the finger. Keys have no place.
+	let tapped = { at: -SAME_TOUCH };
+	const once = (event) => {
+		const { clientX: x, clientY: y, detail, timeStamp: at } = event;
+		const again = detail && at - tapped.at < SAME_TOUCH && Math.hypot(x - tapped.x, y - tapped.y) < SAME_PLACE;
+		tapped = { at, x, y };
+		if (again && event.target.closest("button")) event.stopPropagation();
+	};
+	document.addEventListener("click", once, true);
 
 	phone.take_photo = async (task, file) => {
 		const blob = file && (await smaller(file).catch(() => null));
@@ -138,6 +160,8 @@
 			"section",
 			{ "aria-label": __("On its way") },
 			others > 0 && h("p", { class: "hint" }, __("Another person's items wait on this phone: {0}", others)),
+			items.some((item) => item.loose && item.state === "waiting") &&
+				h("p", { class: "why" }, __("This phone cannot store it. Leave this page open until it is sent.")),
 			h("ul", { class: "outbox" }, items.map(outbox_row)),
 		);
 	};
@@ -176,15 +200,8 @@
 		await phone.outbox.put({ ...item, state: "waiting", errors: 0 });
 		await exchange();
 	};
-	// What was typed goes back to its card
 	const take_back = async (item) => {
-		const { evidence, danger, note } = item.args;
-		if (evidence) phone.drafts.set(`${item.task}:evidence`, evidence);
-		if (danger) phone.drafts.set(`${item.task}:danger`, danger);
-		if (item.verb === "hand_over") phone.drafts.set(`${item.task}:note`, note);
-		if (item.photo) phone.taken.set(item.task, item.photo);
-		phone.opened.add(`act:${item.task}`);
-		await phone.outbox.remove(item.seq);
+		await phone.unqueue(item);
 		await show(true);
 	};
 

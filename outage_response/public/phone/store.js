@@ -8,7 +8,7 @@ window.OutagePhone = { user: document.documentElement.dataset.user };
 	phone.__ = (text, ...values) => (texts[text] || text).replace(/{(\d)}/g, (_, index) => values[index]);
 
 	const CACHE = "outage-phone";
-	const memory = { outbox: [], photos: new Map(), last: 0 }; // where the browser has no IndexedDB
+	const memory = { outbox: [], photos: new Map() }; // where the browser has no IndexedDB, or no room in it
 	let opened;
 
 	const request = (it) =>
@@ -31,18 +31,30 @@ window.OutagePhone = { user: document.documentElement.dataset.user };
 		return request(opening);
 	};
 
-	// One request on one store; answers null where there is no database
+	// One request on one store, answered when it is on the disk; null where there is no database. Rejects when it is full.
 	const on = async (name, mode, act) => {
 		const database = await open();
-		return database && request(act(database.transaction(name, mode).objectStore(name)));
+		if (!database) return null;
+		const transaction = database.transaction(name, mode);
+		const written = new Promise((resolve, reject) => {
+			transaction.oncomplete = resolve;
+			transaction.onabort = () => reject(transaction.error);
+		});
+		const [answer] = await Promise.all([request(act(transaction.objectStore(name))), written]);
+		return answer;
 	};
+	// The same, where the answer is null as well when the disk takes nothing
+	const on_disk = (...asked) => on(...asked).catch(() => null);
 
 	// ------------------------------------------------------------ outbox, in the order of what happened
 
 	phone.outbox = {
 		async all() {
-			const rows = (await on("outbox", "readonly", (store) => store.getAll())) || [...memory.outbox];
-			return rows.sort((one, other) => one.seq - other.seq);
+			const rows = (await on_disk("outbox", "readonly", (store) => store.getAll())) || [];
+			const loose = new Set(memory.outbox.map((item) => item.seq));
+			return [...rows.filter((item) => !loose.has(item.seq)), ...memory.outbox].sort(
+				(one, other) => one.seq - other.seq,
+			);
 		},
 		async mine() {
 			return (await this.all()).filter((item) => item.user === phone.user);
@@ -50,17 +62,20 @@ window.OutagePhone = { user: document.documentElement.dataset.user };
 		async of_others() {
 			return (await this.all()).filter((item) => item.user !== phone.user && item.state !== "sent").length;
 		},
-		// Resolves when the item is on the phone's disk; only then the person is told that it is kept
+		// Resolves when the item is on the phone's disk. Where that takes nothing, it is `loose`: gone when the page is closed
 		async add(item) {
-			const seq = await on("outbox", "readwrite", (store) => store.add(item));
-			if (seq === null) memory.outbox.push({ ...item, seq: ++memory.last });
+			const seq = await on_disk("outbox", "readwrite", (store) => store.add(item));
+			if (seq !== null) return;
+			const last = (await this.all()).pop()?.seq || 0;
+			memory.outbox.push({ ...item, seq: last + 0.001, loose: true });
 		},
 		async put(item) {
-			const done = await on("outbox", "readwrite", (store) => store.put(item));
-			if (done === null) memory.outbox = memory.outbox.map((one) => (one.seq === item.seq ? item : one));
+			const known = memory.outbox.some((one) => one.seq === item.seq);
+			if (!known && (await on_disk("outbox", "readwrite", (store) => store.put(item))) !== null) return;
+			memory.outbox = [...memory.outbox.filter((one) => one.seq !== item.seq), { ...item, loose: true }];
 		},
 		async remove(seq) {
-			await on("outbox", "readwrite", (store) => store.delete(seq));
+			await on_disk("outbox", "readwrite", (store) => store.delete(seq));
 			memory.outbox = memory.outbox.filter((one) => one.seq !== seq);
 		},
 	};
@@ -70,15 +85,15 @@ window.OutagePhone = { user: document.documentElement.dataset.user };
 	const photo_key = (task) => `${phone.user} ${task}`;
 	phone.photos = {
 		async get(task) {
-			return (await on("photos", "readonly", (store) => store.get(photo_key(task)))) || memory.photos.get(task);
+			return (await on_disk("photos", "readonly", (store) => store.get(photo_key(task)))) || memory.photos.get(task);
 		},
 		async set(task, blob) {
 			memory.photos.set(task, blob);
-			await on("photos", "readwrite", (store) => store.put(blob, photo_key(task)));
+			await on_disk("photos", "readwrite", (store) => store.put(blob, photo_key(task)));
 		},
 		async remove(task) {
 			memory.photos.delete(task);
-			await on("photos", "readwrite", (store) => store.delete(photo_key(task)));
+			await on_disk("photos", "readwrite", (store) => store.delete(photo_key(task)));
 		},
 	};
 
