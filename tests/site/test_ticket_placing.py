@@ -42,7 +42,7 @@ class PlaceTest(TicketTest):
 		)
 
 
-class Planned(PlaceTest):
+class Standing(PlaceTest):
 	def test_in_its_window_it_explains_and_outside_it_does_not(self):
 		for doctype in self.each():
 			start = self.clock.now + timedelta(hours=1)
@@ -59,44 +59,6 @@ class Planned(PlaceTest):
 			self.assertFalse(self.call_of(other).incident)
 			self.assertIn("planned outage", self.replies(inside)[0].message)
 
-
-class Merging(PlaceTest):
-	@classmethod
-	def build_world(cls):
-		"""Eight shafts on one room, a home on each."""
-		world = super().build_world()
-		for number in range(6):
-			shaft = build.make_node(world["property"], f"Shaft {number}", "Shaft", world["room"])
-			contact = build.make_contact(f"{world['property']} Neighbour {number}")
-			platforms.give_address(contact)
-			world["units"].append(build.make_unit(world["property"], f"N{number}", shaft, contacts=[contact]))
-			world["contacts"].append(contact)
-			world["shafts"].append(shaft)
-		return world
-
-	def test_a_place_that_grows_takes_in_the_others(self):
-		for doctype in self.each():
-			platforms.set_settings(proposal_threshold=1)
-			first, second = self.write(doctype, 8), self.write(doctype, 9)
-			self.read()
-			self.assertEqual([row.power_node for row in self.proposals()], [self.shafts[2], self.shafts[3]])
-			merged = self.call_of(second).proposal
-			for index in (10, 11):
-				self.write(doctype, index)
-			self.read()
-			[kept] = self.proposals(status="Open")
-			self.assertEqual((kept.power_node, kept.callers), (self.room, 4))
-			self.assertEqual({self.call_of(one).proposal for one in (first, second)}, {kept.name})
-			other = {"name": next(name for name in (self.call_of(first).proposal, merged) if name)}
-			self.assertEqual([row.merged_into for row in self.proposals(status="Merged")], [kept.name])
-			with self.as_user("operator"):
-				answer = proposals.declare_proposal(self.proposals(status="Merged")[0].name)
-			self.assertEqual(answer["linked"], 4)
-			self.read()
-			self.assertEqual(self.proposals(status="Open"), [], other)
-
-
-class Cancelled(PlaceTest):
 	def test_its_tickets_wait_again_for_the_right_one(self):
 		for doctype in self.each():
 			wrong = self.declare(nodes=[self.shafts[0]])
@@ -118,8 +80,6 @@ class Cancelled(PlaceTest):
 			self.assertEqual(self.field(doctype, ticket.name, "outage_incident"), right)
 			self.assertEqual(self.kinds_of(ticket), ["Known", "Known"])
 
-
-class PartlyBack(PlaceTest):
 	def test_each_author_hears_when_their_own_home_is_back(self):
 		for doctype in self.each():
 			incident = self.declare(nodes=[self.room])
@@ -176,8 +136,6 @@ class PartlyBack(PlaceTest):
 			self.assertEqual(self.kinds_of(ticket), ["Restored"])
 			self.assertEqual(self.callback_of(incident, 0)[0], "Not Required")
 
-
-class StillOut(PlaceTest):
 	def back_since(self, hours: float, doctype: str) -> str:
 		platforms.set_settings(callback_sample_percent=0)
 		incident = self.declare(nodes=[self.shafts[0]])
@@ -211,6 +169,42 @@ class StillOut(PlaceTest):
 			self.read()
 			self.assertFalse(self.call_of(ticket).incident)
 			self.assertTrue(self.call_of(ticket).waiting)
+
+
+class Merging(PlaceTest):
+	@classmethod
+	def build_world(cls):
+		"""Eight shafts on one room, a home on each."""
+		world = super().build_world()
+		for number in range(6):
+			shaft = build.make_node(world["property"], f"Shaft {number}", "Shaft", world["room"])
+			contact = build.make_contact(f"{world['property']} Neighbour {number}")
+			platforms.give_address(contact)
+			world["units"].append(build.make_unit(world["property"], f"N{number}", shaft, contacts=[contact]))
+			world["contacts"].append(contact)
+			world["shafts"].append(shaft)
+		return world
+
+	def test_a_place_that_grows_takes_in_the_others(self):
+		for doctype in self.each():
+			platforms.set_settings(proposal_threshold=1)
+			first, second = self.write(doctype, 8), self.write(doctype, 9)
+			self.read()
+			self.assertEqual([row.power_node for row in self.proposals()], [self.shafts[2], self.shafts[3]])
+			merged = self.call_of(second).proposal
+			for index in (10, 11):
+				self.write(doctype, index)
+			self.read()
+			[kept] = self.proposals(status="Open")
+			self.assertEqual((kept.power_node, kept.callers), (self.room, 4))
+			self.assertEqual({self.call_of(one).proposal for one in (first, second)}, {kept.name})
+			other = {"name": next(name for name in (self.call_of(first).proposal, merged) if name)}
+			self.assertEqual([row.merged_into for row in self.proposals(status="Merged")], [kept.name])
+			with self.as_user("operator"):
+				answer = proposals.declare_proposal(self.proposals(status="Merged")[0].name)
+			self.assertEqual(answer["linked"], 4)
+			self.read()
+			self.assertEqual(self.proposals(status="Open"), [], other)
 
 
 class SaidAgain(PlaceTest):
@@ -395,8 +389,6 @@ class Waiting(PlaceTest):
 				jobs.read_tickets()
 		self.assertFalse(frappe.db.exists("Trouble Call", {"property": self.property, "waiting": 1}))
 
-
-class IntakeStays(PlaceTest):
 	def test_a_call_that_is_not_to_wait(self):
 		with self.as_user("service"):
 			kept = intake.keep_call(self.property, unit=self.units[0], waiting=False)
