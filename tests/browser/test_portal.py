@@ -74,7 +74,7 @@ def test_who_sees_the_outage(house, dark, as_user, troubles, accessible, screens
 	screenshot(neighbour, "residents-neighbour")
 	troubles.allow("403")
 	assert neighbour.goto(f"/outages/{dark}").status == 403
-	guest = as_user(None, **OLD_PHONE)
+	guest = as_user(None, **CHECKED)
 	guest.goto(f"/outages/{dark}")
 	assert "/login" in guest.url
 	screenshot(guest, "residents-guest")
