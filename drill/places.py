@@ -40,9 +40,9 @@ def tower() -> Place:
 			)
 	place.assets = [
 		*(_asset(f"Elevator {n}", "Elevator", "T", "Main Room", **LIFTS) for n in range(1, 7)),
-		_asset("Control Room", "Critical Room", "T", "Main Room", department="control_room"),
-		_asset("Elevator Machine Room", "Critical Room", "T", "Main Room", department="engineering"),
-		_asset("Telephone Room", "Critical Room", "T", "Main Room", department="engineering"),
+		_asset("Control Room", "Critical Room", "T", "Main Room", department="control_room", backup_minutes=240),
+		_asset("Elevator Machine Room", "Critical Room", "T", "Main Room", department="engineering", backup_minutes=90),
+		_asset("Telephone Room", "Critical Room", "T", "Main Room", department="engineering", backup_minutes=480),
 		_asset("Lobby", "Guarded Area", "T", "Main Room", weight=9),
 		_asset("Garage", "Guarded Area", "T", "Main Room", weight=5),
 		_asset("Main Entrance", "Security Point", "T", "Main Room", weight=8),
@@ -74,8 +74,8 @@ def community() -> Place:
 						}
 					)
 	place.assets += [
-		_asset("Telephone Room", "Critical Room", "", "Room 1", department="engineering"),
-		_asset("Pump Room", "Critical Room", "", "Room 2", department="engineering"),
+		_asset("Telephone Room", "Critical Room", "", "Room 1", department="engineering", backup_minutes=480),
+		_asset("Pump Room", "Critical Room", "", "Room 2", department="engineering", backup_minutes=120),
 		_asset("East Square", "Guarded Area", "", "Room 1", weight=5),
 		_asset("West Garden", "Guarded Area", "", "Room 2", weight=5),
 		_asset("East Gate", "Security Point", "", "Room 1", weight=7),

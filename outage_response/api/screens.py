@@ -4,7 +4,7 @@ from typing import Any
 
 import frappe
 
-from outage_response.flows import figures, power_tree, situation
+from outage_response.flows import figures, planned, power_tree, situation
 from outage_response.permissions import require_read
 
 
@@ -39,3 +39,9 @@ def count_life_safety(filters: str | list | None = None) -> dict[str, Any]:
 def count_overdue(filters: str | list | None = None) -> dict[str, Any]:
 	"""A number card: see `flows.figures.overdue_steps`."""
 	return {"value": figures.overdue_steps(), "fieldtype": "Int"}
+
+
+@frappe.whitelist(methods=["GET"])
+def get_planned(start: str, end: str, filters: str | list | None = None) -> list[dict[str, Any]]:
+	"""Planned outages for Frappe's calendar, of properties that the reader may see."""
+	return planned.calendar(start, end, filters)

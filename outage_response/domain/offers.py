@@ -30,9 +30,11 @@ INCIDENT = (
 WHILE_NOT_ENDED = ("record_call", "read_care_needs")
 TASK = (
 	"acknowledge",
+	"acknowledge_for",
 	"arrive",
 	"complete",
 	"read_back",
+	"move",
 	"withdraw",
 	"relieve",
 	"reassign",
@@ -111,12 +113,14 @@ def task_verbs(
 	*,
 	confirmed_by: str = "",
 	user: str = "",
+	stands_there: bool = False,
 ) -> list[str]:
 	"""Verbs of a task for `user` with `roles`.
 
 	department_role  of the task's department; "" for an outside firm
 	reader_role      of the department that reads the step's checks back; "" where none does
 	confirmed_by     who gave the checks; "" while nobody has
+	stands_there     the post is held by `user`, who alone can go on to another one
 	"""
 
 	def fits(verb: str) -> bool:
@@ -126,6 +130,10 @@ def task_verbs(
 			return bool(reader_role and confirmed_by) and confirmed_by != user and reader_role in roles
 		if not authority.may_task(verb, roles, department_role, task.assigned_role):
 			return False
+		if verb == "acknowledge_for":  # what one may say oneself is not written down for another
+			return not authority.may_task("acknowledge", roles, department_role, task.assigned_role)
+		if verb == "move":
+			return stands_there
 		if verb in ("arrive", "complete") and step.completes_with in lifecycle.BY_THEMSELVES:
 			return False
 		if verb == "complete":

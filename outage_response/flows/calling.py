@@ -29,14 +29,14 @@ NOT_COMING = (SUPPLIER, ACCOUNT_MANAGER, "general_manager", CONTROL_ROOM_DEPARTM
 Book = dict[str, list[tuple[str, str]]]
 
 
-def book(property_name: str, at: datetime, assets: Sequence[Mapping[str, Any]]) -> Book:
+def book(property_name: str, at: datetime | None, assets: Sequence[Mapping[str, Any]]) -> Book:
 	"""The numbers of one property at one moment, by department, account manager and maintenance firm.
 
 	People on duty come before the department's own number; the duty electrician before other engineers. The supplier is
-	reached by the hotline of the property.
+	reached by the hotline of the property. Without `at` nobody's shift counts: the numbers that hold at any hour.
 	"""
 	found: Book = defaultdict(list)
-	for row in _on_duty(property_name, at):
+	for row in on_shift(property_name, at, at) if at else ():
 		found[row.department].append((row.user_name or row.contact_name or "", row.number))
 	property_doc = frappe.get_cached_doc("Managed Property", property_name)
 	if property_doc.supplier_hotline:
@@ -58,7 +58,8 @@ def book(property_name: str, at: datetime, assets: Sequence[Mapping[str, Any]]) 
 	return {who: list(dict.fromkeys(rows)) for who, rows in found.items()}
 
 
-def _on_duty(property_name: str, at: datetime) -> list[dict]:
+def on_shift(property_name: str, first: datetime, last: datetime) -> list[dict]:
+	"""People with a number who are on a shift at any time from `first` to `last`: `department`, `number`, their names."""
 	shift, contact, user = (frappe.qb.DocType(name) for name in ("Duty Shift", "Contact", "User"))
 	rows = (
 		frappe.qb.from_(shift)
@@ -77,8 +78,8 @@ def _on_duty(property_name: str, at: datetime) -> list[dict]:
 		)
 		.where(shift.property == property_name)
 		.where(shift.is_absent == 0)
-		.where(shift.starts_at <= at)
-		.where(shift.ends_at > at)
+		.where(shift.starts_at <= last)
+		.where(shift.ends_at > first)
 		.orderby(shift.is_duty_electrician, order=frappe.qb.desc)
 		.orderby(shift.starts_at)
 		.orderby(user.full_name)

@@ -182,7 +182,7 @@ def calls_of(incident: str) -> list[dict]:
 	return frappe.get_list(
 		"Trouble Call",
 		filters={"incident": incident},
-		fields=["name", "unit", "said_at", "danger", "phone", "contact"],
+		fields=["name", "unit", "said_at", "danger", "phone", "contact", "words"],
 		order_by="said_at asc",
 		limit_page_length=0,
 	)

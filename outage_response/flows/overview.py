@@ -249,7 +249,7 @@ class Record:
 		return _(self.departments.get(key) or key)
 
 	def _battery(self, rows: Iterable[dict], since: datetime) -> dict | None:
-		"""The critical room whose backup ends first."""
+		"""The critical room whose backup ends first; `until` is empty while nobody knows of any room how long it lasts."""
 		latest = {row.subject: row for row in rows if row.subject in self.rooms and not row.life_safety}
 		found = []
 		for subject, row in latest.items():
@@ -264,7 +264,8 @@ class Record:
 			)
 			if until:
 				found.append({"label": room.asset_name, "until": str(until), "read": done})
-		return min(found, key=lambda one: one["until"], default=None)
+		unknown = {"label": _("rooms: {0}").format(len(latest)), "until": "", "read": False} if latest else None
+		return min(found, key=lambda one: one["until"], default=unknown)
 
 	def _equipment(self, rows: Iterable[dict], since: datetime) -> dict | None:
 		"""How many homes depend on power, and when the first equipment there ends; whose it is stays untold."""

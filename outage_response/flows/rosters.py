@@ -107,8 +107,8 @@ def _working(property_name: str, first: date, last: date) -> dict[date, bool]:
 	)
 
 
-def calendar(start: str, end: str, filters: str | list | None) -> list[dict]:
-	"""Shifts between two moments as a calendar shows them: `title`, `color`; who is absent in red."""
+def calendar_filters(start: str, end: str, filters: str | list | None, begins: str, ends: str) -> list[list]:
+	"""What a calendar shows: the reader's own filters, and what lies between two moments. Raises ValidationError."""
 	with translated():
 		first, last = as_time(start, "Start"), as_time(end, "End")
 		if not first or not last:
@@ -119,7 +119,12 @@ def calendar(start: str, end: str, filters: str | list | None) -> list[dict]:
 		narrowed = None
 	if not isinstance(narrowed, list) or not all(isinstance(one, list) for one in narrowed):
 		frappe.throw(_("{0} is not a list. Send a JSON list.").format(str(filters)[:60]))
-	wanted = [*narrowed, ["ends_at", ">", first], ["starts_at", "<", last]]
+	return [*narrowed, [ends, ">", first], [begins, "<", last]]
+
+
+def calendar(start: str, end: str, filters: str | list | None) -> list[dict]:
+	"""Shifts between two moments as a calendar shows them: `title`, `color`; who is absent in red."""
+	wanted = calendar_filters(start, end, filters, "starts_at", "ends_at")
 	rows = frappe.get_list(
 		"Duty Shift",
 		filters=wanted,

@@ -1,5 +1,6 @@
 """The run card of a property, printed for the night in which server or network are down, and entering it afterwards."""
 
+from datetime import timedelta
 from typing import Any
 
 import frappe
@@ -17,8 +18,9 @@ from .language import title_of
 
 UNPLANNED = ("I", "II")
 LEVELS = (*UNPLANNED, "III")
+ROSTER_DAYS = 7  # whose numbers stand on the card: nobody knows in which night it is needed
 # so many rows of each kind fit on the first page
-MOST = {"numbers": 16, "nodes": 24, "elevators": 12, "rooms": 10, "posts": 14}
+MOST = {"numbers": 20, "nodes": 24, "elevators": 12, "rooms": 10, "posts": 14}
 
 
 def of_property(property_name: str) -> dict[str, Any]:
@@ -88,8 +90,10 @@ def _is_printed(step: Step, level: str) -> bool:
 
 
 def _numbers(property_name: str, assets: list[dict]) -> list[dict[str, str]]:
-	"""Departments' own numbers first, then people with a number who work for the property, firms, and the supplier."""
-	book = calling.book(property_name, now_datetime(), assets)
+	"""What holds at any hour: departments' own numbers, firms, supplier; then people of the week's shifts, whatever the
+	hour of printing, after a line on which whoever hangs up the card writes who is there tonight.
+	"""
+	book = calling.book(property_name, None, assets)
 	names = dict(frappe.get_all("Response Department", fields=["name", "department_name"], as_list=True))
 	firms = sorted({asset.contractor_name for asset in assets if asset.contractor_name})
 	order = [*(key for key in names if key != calling.SUPPLIER), *firms, calling.SUPPLIER, ACCOUNT_MANAGER]
@@ -100,6 +104,17 @@ def _numbers(property_name: str, assets: list[dict]) -> list[dict[str, str]]:
 			found.append({"who": label, "name": "" if name == label else name, "phone": phone})
 		if not book.get(who) and who not in (ACCOUNT_MANAGER, "elevator_contractor"):
 			found.append({"who": label, "name": "", "phone": ""})  # a line to write on
+	now = now_datetime()
+	known = {row["phone"] for row in found}
+	rows = calling.on_shift(property_name, now, now + timedelta(days=ROSTER_DAYS))
+	people = dict.fromkeys((row.department, row.user_name or row.contact_name or "", row.number) for row in rows)
+	tonight = {key: _(names.get(key) or key) for key in dict.fromkeys(row[0] for row in people) if book.get(key)}
+	found += [{"who": label, "name": _("on duty tonight:"), "phone": ""} for label in tonight.values()]
+	found += [
+		{"who": _(names.get(key) or key), "name": name, "phone": phone}
+		for key, name, phone in people
+		if phone not in known
+	]
 	return found
 
 
@@ -149,7 +164,7 @@ def _care_floors(property_name: str) -> list[dict[str, Any]] | None:
 def to_enter(incident: str) -> dict[str, Any]:
 	"""The open steps of an incident in the order of the card, with what completing each asks for.
 
-	{"incident", "lines": [{task, no, title, subject, held, outcomes, checks, evidence, later, may}], "cause_types", "may"}
+	{"incident", "lines": [{task, no, title, subject, held, outcomes, checks, items, evidence, later, may}], "cause_types", "may"}
 	"""
 	permissions.require_read("Outage Incident", incident)
 	doc = frappe.get_doc("Outage Incident", incident)
@@ -159,7 +174,7 @@ def to_enter(incident: str) -> dict[str, Any]:
 	}
 	numbers = {row["key"]: row["no"] for row in printed_steps()}
 	lines = []
-	for row in frappe.get_all(
+	rows = frappe.get_all(
 		"Outage Task",
 		filters={"incident": incident, "status": ("in", OPEN), "plan": ("is", "set")},
 		fields=[
@@ -177,7 +192,9 @@ def to_enter(incident: str) -> dict[str, Any]:
 			"priority",
 		],
 		order_by="priority, due_at, subject_label, name",
-	):
+	)
+	items = _items([row.name for row in rows])
+	for row in rows:
 		step = plans.step_of(row)
 		department = departments[row.department]
 		own_role = authority.own_role(department)
@@ -192,6 +209,7 @@ def to_enter(incident: str) -> dict[str, Any]:
 				"held": bool(row.held_until),
 				"outcomes": [{"value": one, "label": spoken(one, _)} for one in step.outcomes],
 				"checks": [{"value": one, "label": spoken(one, _)} for one in step.checks],
+				"items": items.get(row.name, []),
 				"evidence": step.evidence,
 				"later": mine.asks(step)["later"],
 				"may": authority.may_task("complete", roles, own_role, row.assigned_role or ""),
@@ -213,3 +231,16 @@ def to_enter(incident: str) -> dict[str, Any]:
 		"cause_types": [{"value": one, "label": _(one)} for one in options if one],
 		"may": {verb: authority.may(verb, roles) for verb in ("confirm", "supply_back")},
 	}
+
+
+def _items(names: list[str]) -> dict[str, list[dict[str, str]]]:
+	"""The rows of checklists that are not filled in, by task."""
+	found: dict[str, list[dict[str, str]]] = {}
+	for row in frappe.get_all(
+		"Outage Task Check",
+		filters={"parent": ("in", names or [""]), "parenttype": "Outage Task", "kind": "Item"},
+		fields=["parent", "item", "item_label"],
+		order_by="parent asc, idx asc",
+	):
+		found.setdefault(row.parent, []).append({"value": row.item, "label": row.item_label})
+	return found

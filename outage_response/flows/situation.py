@@ -245,6 +245,7 @@ def task_rows(incident: Document, rows: Sequence[TaskRow], roles: Sequence[str])
 					(reader.role or "") if reader else "",
 					confirmed_by=given_by,
 					user=frappe.session.user,
+					stands_there=row.started_by == frappe.session.user,
 				),
 				"outcomes": [[key, spoken(key, _)] for key in step.outcomes],
 				"checks": [[key, spoken(key, _)] for key in step.checks],
@@ -306,7 +307,7 @@ def _choices(
 	elevators = (
 		surroundings.context(incident, [], around).subjects.get("elevator", ()) if "report_trapped" in verbs else ()
 	)
-	hands_over = {"reassign", "relieve"} & {verb for row in shown for verb in row["verbs"]}
+	hands_over = {"reassign", "relieve", "acknowledge_for"} & {verb for row in shown for verb in row["verbs"]}
 	return {
 		"levels": [
 			[row.name, _(row.title)]

@@ -81,11 +81,11 @@ def test_a_lost_connection_is_seen_and_ends(centre, declared, house, troubles):
 	troubles.allow("ERR_INTERNET_DISCONNECTED|socket.io|Failed to load resource|WebSocket")
 	page.context.set_offline(True)
 	page.evaluate("cur_page.page.centre.load()")
-	page.wait_for_selector(".occ-lost >> text=Connection lost")
+	page.wait_for_selector(".occ-heard.outage-lost >> text=Connection lost")
 	assert page.is_visible(card(house))
 	page.context.set_offline(False)
 	page.evaluate("cur_page.page.centre.load()")
-	page.wait_for_selector(".occ-heard:not(.occ-lost)")
+	page.wait_for_selector(".occ-heard:not(.outage-lost)")
 
 
 @pytest.fixture
@@ -120,6 +120,24 @@ def test_the_calls_are_made_by_keyboard_alone(sheet, declared, screenshot, acces
 		"Outage Task", {"incident": declared, "step_key": "call_engineering"}, ["status", "evidence"]
 	)[0]
 	assert (done.status, "answered, coming" in done.evidence) == ("Done", True)
+
+
+def test_the_answer_is_of_the_number_that_was_touched(sheet, declared):
+	page = sheet("operator")
+	numbers = row(page, "Security").locator("a[href^='tel:']")
+	assert numbers.count() > 1
+	last = numbers.last.inner_text()
+	page.evaluate("addEventListener('click', one => one.target.closest('a[href^=\"tel:\"]') && one.preventDefault())")
+	numbers.last.click()
+	row(page, "Security").locator(".ocs-dialled").wait_for()
+	before = int(page.get_attribute(".ocs", "data-open"))
+	row(page, "Security").locator("button:has-text('Answered')").click()
+	page.wait_for_selector(f".ocs[data-open='{before - 1}']")
+	frappe.db.rollback()
+	evidence = frappe.get_all(
+		"Outage Task", {"incident": declared, "status": "Done"}, pluck="evidence", order_by="completed_at desc"
+	)[0]
+	assert last in evidence, evidence
 
 
 def test_a_residents_call_is_kept_in_one_line(sheet, house, declared):

@@ -177,6 +177,43 @@ def test_what_is_typed_stays_when_another_person_acts(as_user, desk, call, live,
 	assert field.input_value() == "somebody pressed the wrong"
 
 
+def test_an_expected_time_is_not_taken_back_by_an_empty_field(as_user, desk, declared):
+	form = Form(as_user("operator"), desk, declared)
+	form.do("set_etr", etr="2099-01-01 04:30:00")
+	form.open("set_etr")
+	form.fill(etr="")
+	form.send()
+	form.page.wait_for_selector(".modal.show >> text=Missing Values Required")
+
+
+def test_a_stale_form_says_so(as_user, desk, declared, troubles):
+	form = Form(as_user("operator"), desk, declared)
+	troubles.allow("ERR_INTERNET_DISCONNECTED|socket.io|Failed to load resource|WebSocket")
+	form.page.context.set_offline(True)
+	form.page.evaluate("cur_frm.outage_view.read()")
+	form.page.wait_for_selector(".outage-heard.outage-lost >> text=Connection lost")
+
+
+def test_planned_work_is_not_dragged_in_the_calendar(as_user, desk, house, call):
+	import frappe
+
+	day = frappe.utils.nowdate()
+	call(
+		"operator",
+		"declare",
+		property=house["property"],
+		nodes=[house["room"]],
+		level="III",
+		planned_start=frappe.utils.add_days(day, 1) + " 09:00:00",
+		planned_end=frappe.utils.add_days(day, 1) + " 11:00:00",
+	)
+	page = as_user("operator")
+	desk(page, "/app/outage-incident/view/calendar")
+	event = page.locator(f".fc-event:has-text('{house['property']}')").first
+	event.wait_for()
+	assert "fc-draggable" not in event.get_attribute("class")
+
+
 def test_a_verb_by_keyboard_alone(as_user, desk, declared):
 	page = as_user("operator")
 	Form(page, desk, declared)

@@ -46,6 +46,15 @@ class RunCard(SiteTest):
 			self.assertIn(text, html)
 		self.assertNotIn("Finance Room", html)  # it survives an outage
 
+	def test_printed_by_day_it_serves_the_night(self):
+		frappe.db.set_value("Response Department", "security", "phone", "000 9000 01")
+		self.clock.move(-600)  # nobody of the night is on duty yet
+		with self.as_user("operator"):
+			rows = [(row["name"], row["phone"]) for row in run_card.of_property(self.property)["numbers"]]
+		numbers = [phone for _name, phone in rows]
+		self.assertLess(numbers.index("000 9000 01"), numbers.index("000 7000 04"))
+		self.assertIn(("on duty tonight:", ""), rows)
+
 	def test_in_the_readers_language(self):
 		html = self.printed(lang="zh")
 		self.assertIn("电话通知工程部配电室人员前去处理", html)
@@ -99,6 +108,18 @@ class RunCard(SiteTest):
 		self.assertIn(
 			numbers["check_elevator"], {line["no"] for line in self.lines(name, "electrician") if line["may"]}
 		)
+
+	def test_a_checklist_is_entered_with_its_exceptions(self):
+		name = self.declare()
+		self.do("operator", "supply_back", name)
+		line = next(line for line in self.lines(name, "electrician") if line["may"] and line["items"])
+		first, second = (item["value"] for item in line["items"][:2])
+		self.do(
+			"electrician", "complete", line["task"], exceptions=[{"item": first, "note": "loose lug"}], evidence="seen"
+		)
+		rows = frappe.get_all("Outage Task Check", {"parent": line["task"]}, ["item", "result", "note"])
+		found = {row.item: (row.result, row.note or "") for row in rows}
+		self.assertEqual((found[first], found[second]), (("Defect", "loose lug"), ("Normal", "")))
 
 	def test_entered_as_it_happened(self):
 		name = self.declare()

@@ -64,7 +64,7 @@ def test_what_leads_on_is_offered(status):
 
 def test_another_department_does_nothing_on_a_task():
 	assert of_task(TASK, authority.SECURITY) == []
-	assert of_task(TASK, authority.CONTROL_ROOM) == ["reassign"]
+	assert of_task(TASK, authority.CONTROL_ROOM) == ["acknowledge_for", "reassign"]  # it hears the radio
 	assert of_task(TASK, authority.ENGINEERING) == ["acknowledge", "arrive", "complete", "withdraw", "reassign", "skip"]
 
 

@@ -1,3 +1,6 @@
+// Frappe writes what a formatter of the first column answers as text where it builds that cell of elements, else as HTML
+const subject = (text) => (frappe.views.ListView.prototype.get_subject_element ? text : frappe.utils.escape_html(text));
+
 frappe.listview_settings["Outage Task"] = {
 	hide_name_column: true,
 	add_fields: ["title_zh", "status", "life_safety", "started_at", "completed_at", "held_until"],
@@ -11,7 +14,7 @@ frappe.listview_settings["Outage Task"] = {
 	formatters: {
 		title(value, _df, doc) {
 			const title = frappe.boot.lang?.startsWith("zh") && doc.title_zh ? doc.title_zh : value;
-			return (doc.life_safety ? "⚠ " : "") + frappe.utils.escape_html(title);
+			return (doc.life_safety ? "⚠ " : "") + subject(title);
 		},
 		due_at(value, _df, doc) {
 			const stopped = doc.held_until ? doc.started_at : doc.completed_at;

@@ -20,6 +20,8 @@ outage_response.CallSheet = class CallSheet {
 			<details class="ocs-done" style="display: none"><summary></summary><ol></ol></details>
 		</div>`).appendTo(page.main);
 		this.body.on("click", "[data-do]", (event) => this.act(event.currentTarget));
+		this.dialled = new Map(); // task -> the number touched last, and whose it is
+		this.body.on("click", ".ocs-number a", (event) => this.dial(event.currentTarget));
 		this.body.find(".ocs-incoming").on("submit", (event) => {
 			event.preventDefault();
 			this.keep();
@@ -84,8 +86,10 @@ outage_response.CallSheet = class CallSheet {
 		const esc = outage_response.escape;
 		const numbers = one.who
 			.map(
-				(who) =>
-					`<div class="ocs-number">${who.name && who.name !== one.callee ? `${esc(who.name)} ` : ""}${outage_response.tel_html(who.phone)}</div>`,
+				(who, index) =>
+					`<div class="ocs-number${this.dialled.get(one.task)?.phone === who.phone ? " ocs-dialled" : ""}" data-task="${esc(one.task)}" data-index="${index}">${
+						who.name && who.name !== one.callee ? `${esc(who.name)} ` : ""
+					}${outage_response.tel_html(who.phone)}</div>`,
 			)
 			.join("");
 		const tried = one.attempts
@@ -121,14 +125,26 @@ outage_response.CallSheet = class CallSheet {
 
 	// ------------------------------------------------------------ what is done
 
+	/** Marks whom the operator calls, so that the answer is written down as theirs. */
+	dial(link) {
+		const { task, index } = link.parentElement.dataset;
+		this.dialled.set(task, this.data.calls.find((call) => call.task === task).who[Number(index)]);
+		this.render();
+	}
+
+	/** Who was called: the number touched last, or the only one there is. With several and none touched, nobody is named. */
+	called({ task, callee, who }) {
+		const person = this.dialled.get(task) || (who.length === 1 ? who[0] : null);
+		const words = [callee, person?.name, person?.phone].filter(Boolean);
+		return [...new Set(words)].join(" ");
+	}
+
 	async act(button) {
 		const one = this.data.calls.find((call) => call.task === button.dataset.task);
 		const verb = button.dataset.do;
 		if (verb === "note") return this.note(one);
 		if (verb === "skip") return this.skip(one);
-		const who = [one.callee, one.who[0]?.name, one.who[0]?.phone]
-			.filter((word, index, all) => word && all.indexOf(word) === index)
-			.join(" ");
+		const who = this.called(one);
 		const { task } = one;
 		const [method, args] = {
 			answered: [
@@ -136,11 +152,12 @@ outage_response.CallSheet = class CallSheet {
 				{ task, evidence: one.comes ? __("{0}: answered, coming", [who]) : __("{0}: answered", [who]) },
 			],
 			arrived: ["complete", { task, evidence: __("{0}: on site", [one.callee]) }],
-			no_answer: ["no_answer", { task }],
+			no_answer: ["no_answer", { task, note: who }],
 		}[verb];
 		button.disabled = true;
 		try {
 			await outage_response.post(method, args);
+			this.dialled.delete(task);
 		} catch (refusal) {
 			outage_response.show_refusal(refusal);
 		} finally {

@@ -140,7 +140,11 @@ outage_response.CommandCentre = class CommandCentre {
 			);
 			if (one.battery)
 				found.push(
-					figure(__("Lowest battery"), `<span data-left="${esc(one.battery.until)}"></span>`, esc(one.battery.label)),
+					figure(
+						__("Lowest battery"),
+						one.battery.until ? `<span data-left="${esc(one.battery.until)}"></span>` : "?",
+						esc(one.battery.label),
+					),
 				);
 			if (one.care)
 				found.push(
@@ -228,19 +232,7 @@ outage_response.CommandCentre = class CommandCentre {
 
 	tick() {
 		outage_response.tick(this.body[0]);
-		const element = this.body.find(".occ-heard")[0];
-		const [text, lost] = this.heard();
-		if (element.textContent !== text) element.textContent = text;
-		element.classList.toggle("occ-lost", lost);
-	}
-
-	/** How fresh the screen is: [text, whether that is bad]. */
-	heard() {
-		if (!this.heard_at) return [this.lost ? __("No connection") : __("Loading"), false];
-		const seconds = Math.round((performance.now() - this.heard_at) / 1000);
-		const age = outage_response.seconds(seconds);
-		if (this.lost || seconds > 75) return [__("Connection lost. Last heard {0} ago", [age]), true];
-		return [seconds > 40 ? __("Last heard {0} ago", [age]) : __("Live"), false];
+		outage_response.show_age(this.body.find(".occ-heard")[0], this.heard_at, this.lost);
 	}
 
 	// ------------------------------------------------------------ what is done

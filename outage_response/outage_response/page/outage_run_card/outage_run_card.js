@@ -21,7 +21,7 @@ outage_response.RunCard = class RunCard {
 
 	async load() {
 		const incident = frappe.get_route()[1];
-		if (incident && incident === this.incident) return;
+		if (incident && incident === this.incident) return this.add_new();
 		this.incident = incident;
 		try {
 			if (!incident) return await this.choose();
@@ -69,11 +69,26 @@ outage_response.RunCard = class RunCard {
 				: []),
 			...lines.filter((line) => line.may),
 			...(may.supply_back ? [{ verb: "supply_back", title: __("Supply is back everywhere") }] : []),
-		].map((line, index) => ({ checks: [], outcomes: [], index, ...line }));
+		].map((line, index) => this.whole(line, index));
 		this.body
 			.find(".orc-lines")
 			.html(this.lines.map((line) => this.line(line)).join("") || `<p>${__("Nothing here is yours to enter.")}</p>`);
 		this.body.find(".orc-send").prop("hidden", !this.lines.length);
+	}
+
+	whole(line, index) {
+		return { checks: [], outcomes: [], items: [], index, ...line };
+	}
+
+	/** Steps that came since (people were trapped, another node is back) go below; nothing typed above is lost. */
+	async add_new() {
+		if (!this.lines) return;
+		const { lines } = await outage_response.read("command.run_card_lines", { incident: this.incident });
+		const known = new Set(this.lines.map((line) => line.task));
+		for (const line of lines.filter((one) => one.may && !known.has(one.task))) {
+			this.lines.push(this.whole(line, this.lines.length));
+			this.body.find(".orc-lines").append(this.line(this.lines[this.lines.length - 1]));
+		}
 	}
 
 	line(line) {
@@ -85,16 +100,37 @@ outage_response.RunCard = class RunCard {
 					line.outcome_label || __("Outcome"),
 				)}</option>${line.outcomes.map((one) => `<option value="${esc(one.value)}">${esc(one.label)}</option>`).join("")}</select>`
 			: line.checks.length
-				? `<label><input type="checkbox" class="orc-checks"> ${line.checks.map((one) => esc(one.label)).join(", ")}</label>`
+				? `<div>${line.checks
+						.map(
+							(one) =>
+								`<label><input type="checkbox" class="orc-check" value="${esc(one.value)}"> ${esc(one.label)}</label>`,
+						)
+						.join("<br>")}</div>`
 				: "<span></span>";
+		// a post keeps no words: what stands here would be lost
+		const words = line.held
+			? "<span></span><span></span>"
+			: `<input class="form-control orc-who" ${label(__("By whom"))} placeholder="${__("By whom")}" maxlength="140">
+			<input class="form-control orc-words" ${label(__("What was written"))} placeholder="${
+				line.evidence === "reading" ? __("Reading") : __("What was written")
+			}" maxlength="500">`;
 		return `<div class="orc-line" data-index="${line.index}"><div>${title}</div>
 			<input type="time" class="form-control orc-time" ${label(__("Time"))}>
 			${outcome}
-			<input class="form-control orc-who" ${label(__("By whom"))} placeholder="${__("By whom")}" maxlength="140">
-			<input class="form-control orc-words" ${label(__("What was written"))} placeholder="${
-				line.evidence === "reading" ? __("Reading") : __("What was written")
-			}" maxlength="500">
+			${words}
+			${this.items(line)}
 			<div class="orc-result" role="status"></div></div>`;
+	}
+
+	/** A checklist: all normal, except what is ticked. */
+	items({ items }) {
+		const esc = outage_response.escape;
+		if (!items.length) return "";
+		const rows = items.map(
+			(one) => `<div><label><input type="checkbox" class="orc-item" value="${esc(one.value)}"> ${esc(one.label)}</label>
+				<input class="form-control" maxlength="200" placeholder="${__("What is wrong")}" aria-label="${__("What is wrong")}: ${esc(one.label)}"></div>`,
+		);
+		return `<details class="orc-items"><summary>${__("All normal except…")}</summary>${rows.join("")}</details>`;
 	}
 
 	/** A time of day is the first one after the outage was reported, counted from the day that stands above. */
@@ -118,6 +154,7 @@ outage_response.RunCard = class RunCard {
 		let accepted = 0;
 		for (const one of rows) accepted += (await this.enter_line(one)) ? 1 : 0;
 		button.prop("disabled", false);
+		if (accepted) await this.add_new();
 		this.body
 			.find(".orc-send [role=status]")
 			.text(
@@ -157,7 +194,14 @@ outage_response.RunCard = class RunCard {
 			{
 				task: line.task,
 				outcome: outcome || null,
-				checks: row.find(".orc-checks").prop("checked") ? line.checks.map((one) => one.value) : [],
+				checks: row
+					.find(".orc-check:checked")
+					.toArray()
+					.map((box) => box.value),
+				exceptions: row
+					.find(".orc-item:checked")
+					.toArray()
+					.map((box) => ({ item: box.value, note: $(box).closest("div").find("input.form-control").val() })),
 				evidence: words || null,
 				evidence_later: line.later && !words,
 				...common,

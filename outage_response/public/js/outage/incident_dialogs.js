@@ -139,7 +139,12 @@ const DIALOGS = {
 
 	set_etr: (seen) => ({
 		fields: [
-			{ ...etr_field(), default: seen.incident.etr },
+			{
+				...etr_field(),
+				default: seen.incident.etr,
+				depends_on: "eval:!doc.unknown",
+				mandatory_depends_on: "eval:!doc.unknown",
+			},
 			etr_buttons(),
 			{ fieldtype: "Check", fieldname: "unknown", label: __("Nobody can say any more") },
 		],

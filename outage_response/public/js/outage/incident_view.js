@@ -2,7 +2,7 @@
 frappe.provide("outage_response");
 
 const escape = outage_response.escape;
-const FOLDED = ["withdraw", "relieve", "reassign", "skip"]; // seldom used: behind "More"
+const FOLDED = ["acknowledge_for", "withdraw", "relieve", "reassign", "skip"]; // seldom used: behind "More"
 
 outage_response.IncidentView = class IncidentView {
 	/** `places`: elements for head, tasks, affected, timeline, residents; `on_seen(situation)` after each reading. */
@@ -15,10 +15,7 @@ outage_response.IncidentView = class IncidentView {
 		}
 		this.stop_listening = outage_response.on_change((name) => name === this.incident && this.read_soon());
 		// The bell may be silent (no realtime server): look every minute while somebody is looking
-		this.timers = [
-			setInterval(() => Object.values(this.places).forEach((place) => outage_response.tick(place)), 5000),
-			setInterval(() => document.hidden || this.read(), 60000),
-		];
+		this.timers = [setInterval(() => this.tick(), 5000), setInterval(() => document.hidden || this.read(), 60000)];
 	}
 
 	end() {
@@ -41,11 +38,20 @@ outage_response.IncidentView = class IncidentView {
 			]);
 			if (asked !== this.asked) return; // a later reading is under way
 			this.known = known;
+			Object.assign(this, { heard_at: performance.now(), lost: false });
 			this.show(seen);
 		} catch (refusal) {
 			const html = outage_response.refused_html(refusal);
 			if (!this.seen) outage_response.fill(this.places.head, html);
+			this.lost = true;
 		}
+		this.tick();
+	}
+
+	tick() {
+		Object.values(this.places).forEach((place) => outage_response.tick(place));
+		const line = this.places.head.querySelector(".outage-heard");
+		if (line) outage_response.show_age(line, this.heard_at, this.lost);
 	}
 
 	show(seen) {
@@ -94,6 +100,7 @@ outage_response.IncidentView = class IncidentView {
 			),
 		);
 		return `<div class="outage-head">
+			<p class="outage-heard" role="status"></p>
 			<div class="outage-chips">
 				${outage_response.level_html(incident)}
 				${outage_response.pill(incident.status)}
@@ -266,7 +273,8 @@ outage_response.IncidentView = class IncidentView {
 		return `<a href="/app/outage-task/${encodeURIComponent(row.name)}">${escape(row.title)}</a>
 			${row.where ? `<strong>${escape(row.where)}</strong>` : ""}${row.round > 1 ? ` (${row.round})` : ""} ${phone} ${marks}${after}
 			${defects.length ? `<div class="outage-red small">${__("Defect:")} ${outage_response.few(defects)}</div>` : ""}
-			${said ? `<div class="text-muted small">${escape(said)}</div>` : ""}`;
+			${said ? `<div class="text-muted small">${escape(said)}</div>` : ""}
+			${row.photo ? `<a class="small" href="${escape(encodeURI(row.photo))}" target="_blank" rel="noopener">${__("Photo")}</a>` : ""}`;
 	}
 
 	clock_cell(row) {
@@ -314,6 +322,7 @@ outage_response.IncidentView = class IncidentView {
 			row.danger ? `<span class="outage-red">${__("Danger")}</span>` : "",
 			escape(row.contact),
 			outage_response.tel_html(row.phone),
+			escape(row.words),
 		]);
 		const back = callbacks.map((row) => [
 			`<a href="/app/outage-callback/${encodeURIComponent(row.name)}">${escape(row.contact)}</a>`,
@@ -334,7 +343,10 @@ outage_response.IncidentView = class IncidentView {
 		const empty = `<p class="text-muted">${__("None.")}</p>`;
 		return `<section><h4>${__("Calls of residents")} <small>${calls.length}</small></h4>${
 			called.length
-				? outage_response.rows_html([__("Said At"), __("Unit"), __("Danger"), __("Contact"), __("Phone")], called)
+				? outage_response.rows_html(
+						[__("Said At"), __("Unit"), __("Danger"), __("Contact"), __("Phone"), __("What Was Said")],
+						called,
+					)
 				: empty
 		}</section>
 		<section><h4>${__("Callbacks")} <small>${callbacks.length}</small></h4>${

@@ -3,10 +3,12 @@ frappe.provide("outage_response");
 
 const words = () => ({
 	acknowledge: __("Mine"),
+	acknowledge_for: __("Answered by radio"),
 	arrive: __("I am here"),
 	on_post: __("On post"),
 	complete: __("Done"),
 	read_back: __("Read back"),
+	move: __("Moved on command"),
 	withdraw: __("Danger: leave"),
 	relieve: __("Relieve"),
 	reassign: __("Give to…"),
@@ -110,7 +112,32 @@ function person_dialog(row, seen) {
 	};
 }
 
+// A guard goes on to a post of the same department where nobody stands
+function move_dialog(row, seen) {
+	const posts = seen.tasks.filter(
+		(other) => other.held && other.department === row.department && ["Open", "Acknowledged"].includes(other.status),
+	);
+	return {
+		fields: [
+			{
+				fieldtype: "Select",
+				fieldname: "to",
+				label: __("Where to?"),
+				reqd: 1,
+				options: outage_response.options(
+					posts.map((post) => [post.name, post.where || post.title]),
+					true,
+				),
+			},
+		],
+		args: ({ to }) => ({ to }),
+	};
+}
+
 const DIALOGS = {
+	move: move_dialog,
+	acknowledge_for: person_dialog,
+
 	complete: (row) => ({
 		intro: row.waits_for.length
 			? `<p>${__("These come first:")} ${outage_response.escape(row.waits_for.join("; "))}</p>`
