@@ -6,7 +6,7 @@ The call stays, since somebody did report; what only served the ticket goes with
 import frappe
 from frappe.model.document import Document
 
-from outage_response.integrations import records
+from outage_response.integrations import helpdesk, records
 
 CALL_LOGS = ("CRM Call Log", "Call Log")
 
@@ -20,14 +20,7 @@ def on_trash(doc: Document, method: str | None = None) -> None:
 		call.ticket_type == doc.doctype
 	).where(call.ticket == name).run()
 	_unlink_call_logs(doc.doctype, name)
-	frappe.db.delete(
-		"Comment",
-		{
-			"reference_doctype": doc.doctype,
-			"reference_name": name,
-			"name": ("like", f"{records.ticket_notes_of_app()}%"),
-		},
-	)
+	_delete_notes(doc.doctype, name)
 
 
 def _unlink_call_logs(doctype: str, ticket: str) -> None:
@@ -45,3 +38,12 @@ def _unlink_call_logs(doctype: str, ticket: str) -> None:
 	).run(pluck=True)
 	if links:
 		frappe.db.delete("Dynamic Link", {"name": ("in", links)})
+
+
+def _delete_notes(doctype: str, ticket: str) -> None:
+	"""The app's own words for the staff; a ticket has them in one of two places."""
+	places = {"Comment": {"reference_doctype": doctype, "reference_name": ticket}}
+	if doctype == helpdesk.DOCTYPE:
+		places[helpdesk.COMMENT] = {"reference_ticket": ticket}
+	for place, about in places.items():
+		frappe.db.delete(place, {**about, "name": ("like", f"{records.ticket_notes_of_app()}%")})
