@@ -2,6 +2,7 @@
 
 import frappe
 from frappe.model.naming import is_autoincremented
+from frappe.utils import scheduler
 
 # MariaDB from 11.6.2: a row to be locked has changed since this transaction's view of the database began
 RECORD_HAS_CHANGED = 1020
@@ -24,6 +25,14 @@ def is_retriable(error: Exception) -> bool:
 	return isinstance(code, int) and (
 		code == RECORD_HAS_CHANGED or frappe.db.is_deadlocked(error) or frappe.db.is_duplicate_entry(error)
 	)
+
+
+def forget_dormancy() -> None:
+	"""From 15.x on Frappe remembers for an hour whether it found a site at work: have it look again. Raises what Redis
+	raises."""
+	clear = getattr(scheduler.schedule_jobs_based_on_activity, "clear_cache", None)
+	if clear:
+		clear()
 
 
 def new_names(doctype: str, count: int) -> list[str | int]:

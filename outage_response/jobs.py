@@ -1,6 +1,7 @@
 """Entry points of the scheduler and of background jobs. Each piece has a transaction of its own, so that one that fails
 stops no other; what fails is tried again by the next minute's sweep."""
 
+import time
 from collections.abc import Callable
 
 import frappe
@@ -14,6 +15,7 @@ from .flows import (
 	households,
 	notice,
 	page_mails,
+	pages,
 	proposals,
 	ringing,
 	rosters,
@@ -30,6 +32,8 @@ from .integrations.channels.post import post_all
 PLACE_JOB = "outage_response.jobs.place_calls"
 ROUNDS = 100
 TRIES = 3
+# The sweep begins no further round of sending after this; with a gateway that hangs it ends within its minute all the same
+SWEEP_SENDS_SECONDS = 10
 
 
 def every_minute() -> None:
@@ -37,7 +41,7 @@ def every_minute() -> None:
 	running = clockwork.ticking_incidents()
 	for name in running:
 		_alone(f"Outage clock: {name}", clockwork.tick, name)
-	ring(awake=bool(running))
+	ring(awake=ringing.is_waiting())
 	for name in notice.waiting_for_the_clock():
 		_alone(f"Outage notices: {name}", notice.tick, name)
 	sweep_tickets()
@@ -60,7 +64,7 @@ def ring(*, awake: bool = True) -> None:
 	"""Ring whom it is time to ring, and send what no worker took."""
 	frappe.set_user("Administrator")
 	if awake:
-		_alone("Outage paging: a site at work", ringing.stay_awake, now_datetime())
+		_alone("Outage paging: a site at work", ringing.note_activity, now_datetime())
 	for name in _alone("Outage shifts: what was left behind", shift_end.due) or ():
 		_alone(f"Outage shifts: {name}", shift_end.release, name)
 	late = _alone("Outage paging: last sweep", sweeping.since_last) or 0
@@ -69,16 +73,21 @@ def ring(*, awake: bool = True) -> None:
 	for incident, page in _alone("Outage paging: lost pages", sending.give_up_lost) or ():
 		_alone(f"Outage paging: {incident}", sweeping.hurry, incident, [page])
 	_alone("Outage paging: mails", page_mails.follow)
-	send_pages()
+	if not send_pages(SWEEP_SENDS_SECONDS):
+		_alone("Outage paging: the rest", pages.ask_for_a_job)
 
 
-def send_pages() -> None:
-	"""Send pages until none is left that is to be sent now. Several of these may run: each page is taken by one."""
+def send_pages(seconds: float | None = None) -> bool:
+	"""Send pages until none is left that is to be sent now, or the time is over. Several of these may run: each page is taken
+	by one. Answers whether all are sent."""
 	frappe.set_user("Administrator")
+	began = time.monotonic()
 	for _round in range(ROUNDS):
+		if seconds and time.monotonic() - began > seconds:
+			return False
 		names = _alone("Outage paging: pages", sending.take)
 		if not names:
-			return
+			return True
 		letters = _alone("Outage paging: letters", sending.letters, names) or []
 		outgoing = [letter for letter in letters if letter[2]]
 		outcomes = dict(
@@ -89,8 +98,9 @@ def send_pages() -> None:
 			ended = _alone(f"Outage page: {name}", sending.note, name, letter, outcomes.get(name) or outcome)
 			if ended and ended[0] and ended[1] in ("Failed", "Unknown"):
 				lost.setdefault(ended[0], []).append(name)
-		for incident, pages in lost.items():
-			_alone(f"Outage paging: {incident}", sweeping.hurry, incident, pages)
+		for incident, some in lost.items():
+			_alone(f"Outage paging: {incident}", sweeping.hurry, incident, some)
+	return False
 
 
 def read_tickets() -> None:

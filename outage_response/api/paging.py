@@ -45,6 +45,12 @@ def test_call(property: str, department: str | None = None) -> dict[str, Any]:
 	return test_calls.test_call(property, department)
 
 
+@endpoint
+def test_channel(channel: str, phone: str | None = None) -> dict[str, Any]:
+	"""See `flows.test_calls.test_channel`."""
+	return test_calls.test_channel(channel, phone)
+
+
 @frappe.whitelist(methods=["GET"])
 def get_test(test: str) -> dict[str, Any]:
 	"""Who answered a test call."""

@@ -155,10 +155,13 @@ def require_signed(channel: Document, body: bytes, headers: Mapping[str, str], v
 		raise Forged(_("The signature does not fit."))
 
 
-def by_reply(channel: Document, values: Mapping[str, str]) -> dict:
+def by_reply(channel: Document, values: Mapping[str, str], stamp: str = "") -> dict:
 	"""A word that somebody sent back, or a key they pressed. It answers everything they were rung for lately.
 
-	Answers {"accepted", "taken"}; a number that was not rung, and a word that means nothing, change nothing.
+	stamp  what tells a message from another one where the gateway gives no number: its signature
+
+	Answers {"accepted", "taken"}; a number that was not rung, a word that means nothing, and a message that came before
+	change nothing: what was rung for since the first time it came, nobody has read.
 	"""
 	number = str(dig(dict(values), channel.from_field or "from") or "")
 	word = str(dig(dict(values), channel.text_field or "text") or "").strip().casefold()
@@ -169,12 +172,19 @@ def by_reply(channel: Document, values: Mapping[str, str]) -> dict:
 		return {"accepted": False, "taken": 0, "why": "number"}
 	if not yes and not no:
 		return {"accepted": False, "taken": 0, "why": "word"}
+	known = str(dig(dict(values), channel.reply_id_field or "id") or "") or stamp
+	mark = hashlib.sha256(f"{channel.name}:{known}".encode()).hexdigest()[:16] if known else ""
+	if mark and any(mark in (page.replies or "").split() for page in rung):
+		return {"accepted": True, "taken": 0, "why": "repeated"}
 	taken = 0
 	for page in rung:
 		try:
 			taken += answer(page, yes, "reply")["taken"]
 		except frappe.PermissionError:  # they have left this property since they were rung
 			frappe.clear_messages()
+	if mark:
+		marks = f"{rung[0].replies or ''} {mark}".strip()
+		frappe.db.set_value("Outage Page", rung[0].name, "replies", marks, update_modified=False)
 	return {"accepted": True, "taken": taken}
 
 
@@ -192,9 +202,9 @@ def _rung_at(number: str) -> list[dict]:
 		filters={
 			"creation": (">", now_datetime() - timedelta(hours=LIVES_HOURS)),
 			"phone": ("is", "set"),
-			"status": ("in", ("Sending", "Accepted", "Unknown")),
+			"tries": (">", 0),  # a gateway that rang may have said that it did not
 		},
-		fields=[*FIELDS, "creation"],
+		fields=[*FIELDS, "creation", "replies"],
 		order_by="creation desc",
 		limit_page_length=5000,
 	)
@@ -208,4 +218,5 @@ def inbound(channel_name: str, request, values: Mapping[str, str]) -> dict:
 		raise Forged(_("This channel takes no answers."))
 	channel = frappe.get_doc("Paging Channel", channel_name)
 	require_signed(channel, request.get_data(cache=True), request.headers, values)
-	return by_reply(channel, values)
+	stamp = request.headers.get("X-Outage-Signature") if channel.inbound_signature == "HMAC-SHA256" else ""
+	return by_reply(channel, values, stamp or "")

@@ -23,15 +23,25 @@ def working() -> dict[str, Document]:
 
 
 def chosen(names: tuple[str, ...], there: dict[str, Document]) -> list[Document]:
-	"""The channels of one row: those named, or all for persons; what is not working is left out."""
+	"""The channels of one row: those named, or all, chat groups included; what is not working is left out."""
 	if names:
 		return [there[name] for name in names if name in there]
-	return [channel for channel in there.values() if not is_group(channel)]
+	return list(there.values())
+
+
+def only_groups(wanted: list[Document]) -> bool:
+	"""Are all of them chat groups? Then a message to the group is all that is wanted."""
+	return bool(wanted) and all(is_group(channel) for channel in wanted)
 
 
 def is_group(channel: Document) -> bool:
 	"""One message for a chat group?"""
 	return channel.audience == channels.GROUP
+
+
+def goes_out(channel: Document) -> bool:
+	"""Does it come to people who look at no screen? The bell does not."""
+	return channel.kind != "Bell"
 
 
 def reaching(person: Person, wanted: list[Document]) -> list[Document]:

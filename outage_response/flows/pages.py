@@ -16,6 +16,9 @@ from outage_response.domain.plan import dedupe_key
 JOB = "outage_response.jobs.send_pages"
 # Nobody was reached by it
 NO_HOPE = ("Failed", "Unknown")
+GROUP = "group"
+# What a screen or a mailbox shows wakes nobody; it counts only for people who have nothing else
+QUIET_KINDS = ("Bell", "E-mail")
 
 
 @dataclass
@@ -31,25 +34,27 @@ class Call:
 def write(incident: Document, calls: Sequence[Call], now: datetime) -> int:
 	"""Write pages, or add to those of this minute that nobody has sent yet. Answers how many were written or added to.
 
-	The rows of the minute are locked: a sender that takes one waits, and reads all that is in it.
+	The rows from this minute on are locked: a sender that takes one waits, and reads all that is in it. Where this minute's
+	page has been tried already, and after the clock was turned back, it is the first minute that has none yet; but it leaves
+	in the next minute at the latest.
 	"""
 	if not calls:
 		return 0
 	minute = minute_of(now)
-	known = _of_minute(incident.name, minute)
+	known = _from_minute(incident.name, minute)
 	rows, links = [], []
 	for call in calls:
-		key = call.person.key if call.person else "group"
-		at, page = now, known.get((key, call.channel, minute))
-		if page and page.status != "Queued":
-			at = minute + timedelta(minutes=1)
-			page = known.get((key, call.channel, at))
+		key = call.person.key if call.person else GROUP
+		at = minute
+		while (page := known.get((key, call.channel, at))) and (page.status != "Queued" or page.tries):
+			at += timedelta(minutes=1)
 		if page:
 			name, has = page.name, page.tasks
 			_raise_priority(page, call)
 		else:
 			name, has = frappe.generate_hash(length=10), ()
-			rows.append(_row(name, incident, call, key, at))
+			send_after = now if at == minute else minute + timedelta(minutes=1)
+			rows.append(_row(name, incident, call, key, at, send_after))
 		links += [
 			{**bulk.child_of("Outage Page", name, "tasks", 1), "task": task.name}
 			for task in call.tasks
@@ -61,7 +66,7 @@ def write(incident: Document, calls: Sequence[Call], now: datetime) -> int:
 	return len(calls)
 
 
-def _row(name: str, incident: Document, call: Call, key: str, at: datetime) -> dict[str, Any]:
+def _row(name: str, incident: Document, call: Call, key: str, minute: datetime, send_after: datetime) -> dict[str, Any]:
 	first = call.tasks[0]
 	return {
 		"name": name,
@@ -69,8 +74,9 @@ def _row(name: str, incident: Document, call: Call, key: str, at: datetime) -> d
 		"task": first.name,
 		"priority": first.priority,
 		"is_drill": int(bool(incident.is_drill)),
-		"dedupe_key": dedupe_key(incident.name, key, call.channel, str(minute_of(at))),
-		**addressed(incident.property, first.department, call.whom, call.person, call.channel, at),
+		"digest_minute": minute,
+		"dedupe_key": dedupe_key(incident.name, key, call.channel, str(minute)),
+		**addressed(incident.property, first.department, call.whom, call.person, call.channel, send_after),
 	}
 
 
@@ -82,7 +88,7 @@ def addressed(
 		"property": property_name,
 		"department": department,
 		"whom": whom,
-		"person": person.key if person else "group",
+		"person": person.key if person else GROUP,
 		"user": (person.user or None) if person else None,
 		"contact": (person.contact or None) if person else None,
 		"person_name": person.name if person else None,
@@ -103,14 +109,17 @@ def _raise_priority(page: dict, call: Call) -> None:
 		).where(table.name == page.name).run()
 
 
-def _of_minute(incident: str, minute: datetime) -> dict[tuple, dict]:
-	"""(person, channel, minute) -> page with the names of its tasks, of this minute and the next; locked."""
+def _from_minute(incident: str, minute: datetime) -> dict[tuple, dict]:
+	"""(person, channel, minute) -> page with the names of its tasks, of this minute and all later ones; locked.
+
+	The minute a page was written for stays when another try moves `send_after`.
+	"""
 	table, row = frappe.qb.DocType("Outage Page"), frappe.qb.DocType("Outage Page Task")
 	found = (
 		frappe.qb.from_(table)
-		.select(table.name, table.person, table.channel, table.status, table.send_after, table.priority)
+		.select(table.name, table.person, table.channel, table.status, table.tries, table.digest_minute, table.priority)
 		.where(table.incident == incident)
-		.where(table.send_after >= minute)
+		.where(table.digest_minute >= minute)
 		.for_update()
 	).run(as_dict=True)
 	if not found:
@@ -124,29 +133,47 @@ def _of_minute(incident: str, minute: datetime) -> dict[tuple, dict]:
 	):
 		tasks[link.parent].add(link.task)
 	return {
-		(page.person, page.channel, minute_of(page.send_after)): frappe._dict(page, tasks=tasks[page.name])
-		for page in found
+		(page.person, page.channel, page.digest_minute): frappe._dict(page, tasks=tasks[page.name]) for page in found
 	}
 
 
 def last_rung(incident: str, tasks: Sequence[str]) -> dict[str, bool]:
-	"""task -> is there hope that somebody rung last for it answers?"""
-	page, row, task = (frappe.qb.DocType(name) for name in ("Outage Page", "Outage Page Task", "Outage Task"))
+	"""task -> is there hope that somebody rung last for it answers?
+
+	A no holds for all pages of that person. Bell and mail are hope only for people who were rung by nothing else, a chat
+	group only where nobody else was rung.
+	"""
+	page, row, task, channel = (
+		frappe.qb.DocType(name) for name in ("Outage Page", "Outage Page Task", "Outage Task", "Paging Channel")
+	)
 	found = (
 		frappe.qb.from_(row)
 		.join(page)
 		.on(row.parent == page.name)
 		.join(task)
 		.on(row.task == task.name)
-		.select(row.task, page.status, page.answer)
+		.left_join(channel)
+		.on(page.channel == channel.name)
+		.select(row.task, page.person, page.status, page.answer, channel.kind)
 		.where(page.incident == incident)
 		.where(row.task.isin(list(tasks) or [""]))
 		.where(page.creation >= task.last_rung_at)
 	).run(as_dict=True)
-	hope: dict[str, bool] = {}
+	rung: dict[str, dict[str, list]] = defaultdict(lambda: defaultdict(list))
 	for one in found:
-		hope[one.task] = hope.get(one.task, False) or (one.status not in NO_HOPE and one.answer != "No")
-	return hope
+		rung[one.task][one.person].append(one)
+	return {name: _hope(people) for name, people in rung.items()}
+
+
+def _hope(people: dict[str, list]) -> bool:
+	persons = [some for key, some in people.items() if key != GROUP] or list(people.values())
+	for some in persons:
+		if any(one.answer == "No" for one in some):
+			continue
+		loud = [one for one in some if one.kind not in QUIET_KINDS]
+		if any(one.status not in NO_HOPE for one in loud or some):
+			return True
+	return False
 
 
 def rang(task: str, user: str) -> bool:

@@ -14,6 +14,7 @@ from frappe.model.document import Document
 from frappe.query_builder.functions import Coalesce
 from frappe.utils import get_datetime
 
+from outage_response.compat import forget_dormancy
 from outage_response.domain import escalation
 from outage_response.domain.escalation import Person, Row, Rule, State
 from outage_response.domain.plan import TaskSpec
@@ -56,6 +57,22 @@ def anew(now: datetime) -> dict:
 	"""Values with which a step rings from the beginning."""
 	on = frappe.get_cached_doc("Outage Response Settings").ring_people
 	return {"ring_at": now if on else None, "ring_level": 0, "ring_times": 0, "ring_round": 0}
+
+
+def taken(task: Mapping, now: datetime) -> dict:
+	"""Values with which a step that somebody has taken rings again if they do not begin; a ladder that had come to its end
+	included. One that is to ring later (planned work) does not ring sooner."""
+	if not task.get("ring_at") and not task.get("first_rung_at"):
+		return {}
+	values = anew(now)
+	if values["ring_at"] and task.get("ring_at"):
+		values["ring_at"] = max(now, get_datetime(task.get("ring_at"))) if not task.get("first_rung_at") else now
+	return values
+
+
+def is_waiting() -> bool:
+	"""Is there an outage, running or planned, in which somebody may have to be rung?"""
+	return bool(frappe.db.exists("Outage Incident", {"status": ("in", RINGING)}))
 
 
 def rules() -> list[Rule]:
@@ -132,22 +149,29 @@ class Round:
 		if self.incident.is_drill:
 			found = [person for person in found if person.user and self.people.is_on_duty(person.user)]
 		gone = self.declined.get(task.name, ())
-		return [person for person in found if person.key not in gone and channels.reaching(person, wanted)]
+		found = [person for person in found if person.key not in gone and channels.reaching(person, wanted)]
+		if not found and not self.incident.is_drill and row.channels and channels.only_groups(wanted):
+			return [Person(pages.GROUP)]
+		return found
 
 	def call(self, person: Person, row: Row, task: dict) -> None:
 		"""Ring somebody for a task, by every channel of the row."""
 		wanted = self.wanted(row)
 		for channel in channels.reaching(person, wanted):
 			self._add(person, channel.name, row.whom, task)
-		if not self.incident.is_drill:
-			for channel in wanted:
-				if channels.is_group(channel):
-					self._add(None, channel.name, row.whom, task)
+		self.call_groups(wanted, row.whom, task)
+
+	def call_groups(self, wanted: Iterable[Document], whom: str, task: dict) -> None:
+		"""One message for each chat group; a drill says nothing there."""
+		for channel in wanted:
+			if channels.is_group(channel) and not self.incident.is_drill:
+				self._add(None, channel.name, whom, task)
 
 	def _add(self, person: Person | None, channel: str, whom: str, task: dict) -> None:
-		key = (person.key if person else "group", channel)
+		key = (person.key if person else pages.GROUP, channel)
 		call = self.calls.setdefault(key, pages.Call(person, channel, whom))
-		call.tasks.append(task)
+		if task not in call.tasks:
+			call.tasks.append(task)
 
 	def tell(self, kind: str, task: dict, **data) -> None:
 		"""One line of the timeline for all steps alike, naming the first."""
@@ -213,6 +237,7 @@ def _ring(found: Round, task: dict, rule: Rule) -> None:
 	for person, row in ring.calls:
 		found.call(person, row, task)
 	if ring.gave_up:
+		found.call_groups(found.working.values(), "", task)  # the last who may know somebody
 		found.tell("nobody_answered", task)
 	elif state != State():
 		whom = tuple(dict.fromkeys(row.whom for _person, row in ring.calls))
@@ -233,12 +258,20 @@ def _wait_for_start(found: Round, task: dict, rule: Rule) -> None:
 		return
 	whom = [escalation.ASSIGNED] if times < escalation.PATIENCE else [escalation.ASSIGNED, escalation.CONTROL_ROOM]
 	mine = [task.acknowledged_by] if task.acknowledged_by else frappe.parse_json(task._assign or "[]")
-	for name in whom:
-		row = Row(name, channels=rule.rows[0].channels if rule.rows else ())
-		for person in found.reachable(row, task, mine):
-			found.call(person, row, task)
-	found.tell("rung_to_start", task, whom=tuple(whom))
-	found.set(task, State(0, times + 1, 0), next_at, rang=True)
+	rung = [name for name in whom if _call_all(found, name, rule, task, mine)]
+	if not rung and _call_all(found, escalation.CONTROL_ROOM, rule, task, mine):
+		rung = [escalation.CONTROL_ROOM]
+	if rung:
+		found.tell("rung_to_start", task, whom=tuple(rung))
+	found.set(task, State(0, times + 1, 0), next_at, rang=bool(rung))
+
+
+def _call_all(found: Round, whom: str, rule: Rule, task: dict, mine: Sequence[str]) -> bool:
+	row = Row(whom, channels=rule.rows[0].channels if rule.rows else ())
+	people = found.reachable(row, task, mine)
+	for person in people:
+		found.call(person, row, task)
+	return bool(people)
 
 
 def _write_steps(steps: Mapping[tuple, Sequence[str]], now: datetime) -> None:
@@ -297,8 +330,21 @@ def hurry(incident: str, tasks: Iterable[str], now: datetime) -> list[str]:
 
 
 def stay_awake(now: datetime) -> None:
-	"""Frappe runs the jobs of a site only once a day when nobody has logged in for some days. A running outage is activity:
-	it is written down as such, once a day, so that the minute's sweep goes on."""
+	"""A new outage wakes a site that Frappe considers dormant, now and not when it looks again after an hour."""
+	note_activity(now)
+	frappe.db.after_commit.add(_wake)
+
+
+def _wake() -> None:
+	try:
+		forget_dormancy()
+	except Exception:
+		frappe.logger("outage_response").warning("no cache to be told that the site is at work", exc_info=True)
+
+
+def note_activity(now: datetime) -> None:
+	"""Frappe runs the jobs of a site only once a day when nobody has logged in for some days. An outage is activity: it is
+	written down as such, once a day, so that the minute's sweep goes on."""
 	last = frappe.db.get_value("Activity Log", {}, "creation", order_by="creation desc")
 	if last and now - get_datetime(last) < timedelta(hours=20):
 		return

@@ -22,7 +22,11 @@ from .verbs import as_time, translated
 ABSENT, DUTY_ELECTRICIAN, OTHERS = "#4a0d0d", "#3d2600", "#0e2a47"
 DAYS_AHEAD = 28
 REPORT_DAYS = 14
+# whoever had a roster within a year is reminded that there is none; a property given up longer ago is not
+REMINDED_DAYS = 365
 ELECTRICIAN = "duty electrician"
+# of a shift of which somebody is away for a part
+KEPT = ("property", "department", "user", "contact", "phone", "is_duty_electrician", "pattern")
 
 
 def fill_all() -> list[str]:
@@ -70,7 +74,7 @@ def fill(name: str) -> int:
 
 
 def remake(pattern: Document) -> None:
-	"""A pattern was changed: its coming shifts are made anew. What has begun, was swapped, or is absent stays."""
+	"""A pattern was changed: its coming shifts are made anew. What has begun, was edited or swapped, or is absent stays."""
 	table = frappe.qb.DocType("Duty Shift")
 	(
 		frappe.qb.from_(table)
@@ -79,6 +83,8 @@ def remake(pattern: Document) -> None:
 		.where(table.starts_at > now_datetime())
 		.where(table.is_absent == 0)
 		.where(table.replaced_user.isnull())
+		.where(table.absence.isnull())
+		.where(table.changed_by_hand == 0)
 	).run()
 	if pattern.enabled:
 		fill(pattern.name)
@@ -159,40 +165,93 @@ def calendar(start: str, end: str, filters: str | list | None) -> list[dict]:
 
 
 def take_absence(absence: Document) -> int:
-	"""Give the shifts of somebody who is away to the substitute, or mark them as absent. Answers how many."""
-	return _apply_absences(absence.property, only=absence.name)
+	"""Give the hours of somebody who is away to the substitute, or mark them as absent. Answers how many shifts that concerns."""
+	return _apply_absences(absence.property, {"name": absence.name})
 
 
-def _apply_absences(property_name: str, only: str | None = None) -> int:
-	filters = {"property": property_name, "to_date": (">", now_datetime())}
-	if only:
-		filters["name"] = only
+def undo_absence(absence: Document) -> None:
+	"""Before an absence changes or goes: what it took of coming shifts is theirs again, in one piece."""
+	wholes: dict[str, list] = defaultdict(list)
+	for row in frappe.get_all(
+		"Duty Shift",
+		filters={"absence": absence.name, "ends_at": (">", now_datetime())},
+		fields=["name", "cut_from", "user", "starts_at", "ends_at", "is_absent"],
+	):
+		wholes[row.cut_from or row.name].append(row)
+	table = frappe.qb.DocType("Duty Shift")
+	for name, parts in wholes.items():
+		away = next((row for row in parts if row.name == name), None)
+		if not away or not (away.is_absent or away.user == absence.substitute):
+			continue  # over, or changed by hand since
+		(
+			frappe.qb.update(table)
+			.set(table.user, absence.user)
+			.set(table.contact, absence.contact)
+			.set(table.is_absent, 0)
+			.set(table.replaced_user, None)
+			.set(table.absence, None)
+			.set(table.starts_at, min(row.starts_at for row in parts))
+			.set(table.ends_at, max(row.ends_at for row in parts))
+			.where(table.name == name)
+		).run()
+		frappe.db.delete("Duty Shift", {"name": ("in", [row.name for row in parts if row.name != name] or [""])})
+	_apply_absences(absence.property, {"name": ("!=", absence.name)})
+
+
+def _apply_absences(property_name: str, which: dict | None = None) -> int:
 	done = 0
 	for away in frappe.get_all(
-		"Roster Absence", filters=filters, fields=["user", "contact", "from_date", "to_date", "substitute"]
+		"Roster Absence",
+		filters={"property": property_name, "to_date": (">", now_datetime()), **(which or {})},
+		fields=["name", "user", "contact", "from_date", "to_date", "substitute"],
 	):
+		shifts = _shifts_of(property_name, away)
 		table = frappe.qb.DocType("Duty Shift")
-		who = table.user == away.user if away.user else table.contact == away.contact
-		shifts = (
-			frappe.qb.from_(table)
-			.select(table.name)
-			.where(table.property == property_name)
-			.where(who)
-			.where(table.is_absent == 0)
-			.where(table.starts_at < away.to_date)
-			.where(table.ends_at > away.from_date)
-		).run(pluck=True)
-		if not shifts:
-			continue
-		query = frappe.qb.update(table).where(table.name.isin(shifts))
-		if away.substitute:
-			query = query.set(table.replaced_user, away.user).set(table.user, away.substitute).set(table.phone, None)
-			query = query.set(table.contact, None)
-		else:
-			query = query.set(table.is_absent, 1)
-		query.run()
+		bulk.insert("Duty Shift", [part for shift in shifts for part in _parts_left(shift, away)])
+		for shift in shifts:
+			query = (
+				frappe.qb.update(table)
+				.set(table.absence, away.name)
+				.set(table.starts_at, max(shift.starts_at, away.from_date))
+				.set(table.ends_at, min(shift.ends_at, away.to_date))
+				.where(table.name == shift.name)
+			)
+			if away.substitute:
+				query = query.set(table.replaced_user, away.user).set(table.user, away.substitute)
+				query = query.set(table.phone, None).set(table.contact, None)
+			else:
+				query = query.set(table.is_absent, 1)
+			query.run()
 		done += len(shifts)
 	return done
+
+
+def _shifts_of(property_name: str, away: dict) -> list[dict]:
+	table = frappe.qb.DocType("Duty Shift")
+	return (
+		frappe.qb.from_(table)
+		.select(table.name, table.starts_at, table.ends_at, *(table[field] for field in KEPT))
+		.where(table.property == property_name)
+		.where(table.user == away.user if away.user else table.contact == away.contact)
+		.where(table.is_absent == 0)
+		.where(table.starts_at < away.to_date)
+		.where(table.ends_at > away.from_date)
+	).run(as_dict=True)
+
+
+def _parts_left(shift: dict, away: dict) -> list[dict]:
+	"""Who is away for an hour is there for the rest of the shift."""
+	return [
+		{
+			**{field: shift[field] for field in KEPT},
+			"starts_at": begins,
+			"ends_at": ends,
+			"absence": away.name,
+			"cut_from": shift.name,
+		}
+		for begins, ends in ((shift.starts_at, away.from_date), (away.to_date, shift.ends_at))
+		if begins < ends
+	]
 
 
 def swap(one: str, other: str) -> None:
@@ -203,9 +262,11 @@ def swap(one: str, other: str) -> None:
 		raise RuleError(_("Shifts: both must be of the same property and department."))
 	if any(get_datetime(shift.ends_at) <= now_datetime() for shift in shifts):
 		raise RuleError(_("Shifts: one of the two has ended already."))
-	people = [(shift.user, shift.contact, shift.phone) for shift in shifts]
-	for shift, (user, contact, phone), before in zip(shifts, reversed(people), people, strict=True):
-		shift.update({"user": user, "contact": contact, "phone": phone, "replaced_user": before[0]})
+	# who may switch is the electrician, on whatever shift
+	fields = ("user", "contact", "phone", "is_duty_electrician")
+	people = [{field: shift.get(field) for field in fields} for shift in shifts]
+	for shift, after, before in zip(shifts, reversed(people), people, strict=True):
+		shift.update({**after, "replaced_user": before["user"]})
 		shift.save()
 
 
@@ -277,7 +338,7 @@ def properties_with_rosters() -> list[str]:
 	"""Properties for which a roster is kept."""
 	return frappe.get_all(
 		"Duty Shift",
-		filters={"ends_at": (">", now_datetime() - timedelta(days=REPORT_DAYS))},
+		filters={"ends_at": (">", now_datetime() - timedelta(days=REMINDED_DAYS))},
 		pluck="property",
 		distinct=True,
 	)

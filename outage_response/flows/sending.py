@@ -6,7 +6,7 @@ A page that is taken belongs to one sender: no second one sends it. What a kille
 channel knows a repeated message; elsewhere nobody can say whether it rang, so it is Unknown and the next level rings.
 """
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
 from datetime import timedelta
 
@@ -24,7 +24,8 @@ from . import ringing, tokens
 from .channels import working
 from .language import title_of
 
-AT_ONCE = 32
+AT_ONCE = 96
+OF_A_CHANNEL = 32
 TAKEN_FOR_SECONDS = 120  # longer than any sender needs; then it was killed
 AGAIN_AFTER_SECONDS = 30
 NAMED = 3
@@ -45,19 +46,26 @@ FIELDS = (
 
 
 def take(limit: int = AT_ONCE) -> list[str]:
-	"""Take some pages that are to be sent now, the most urgent first. The caller commits: then they are ours alone."""
+	"""Take some pages that are to be sent now, the most urgent first, and not all of one channel: a gateway that hangs keeps
+	no other one waiting. The caller commits: then they are ours alone."""
 	page, now = frappe.qb.DocType("Outage Page"), now_datetime()
-	names = (
+	rows = (
 		frappe.qb.from_(page)
-		.select(page.name)
+		.select(page.name, page.channel)
 		.where(page.status == "Queued")
 		# a clock that was turned back leaves pages in the future
 		.where((page.send_after <= now) | (page.send_after > now + timedelta(minutes=2)))
 		.orderby(page.priority)
 		.orderby(page.send_after)
 		.orderby(page.name)
-		.limit(limit)
-	).run(pluck=True)
+		.limit(10 * limit)
+	).run()
+	taken: Counter = Counter()
+	names = []
+	for name, channel in rows:
+		if taken[channel] < OF_A_CHANNEL and len(names) < limit:
+			taken[channel] += 1
+			names.append(name)
 	if not names:
 		return []
 	mark = frappe.generate_hash(length=16)
@@ -87,14 +95,15 @@ def give_up_lost() -> list[tuple[str, str]]:
 	early, late = now - timedelta(seconds=TAKEN_FOR_SECONDS), now + timedelta(seconds=TAKEN_FOR_SECONDS)
 	lost = (
 		frappe.qb.from_(page)
-		.select(page.name, page.channel, page.incident)
+		.select(page.name, page.channel, page.incident, page.tries)
 		.where(page.status == "Sending")
 		.where((page.claimed_at < early) | (page.claimed_at > late))
 		.orderby(page.name)
 	).run(as_dict=True)
 	unknown = []
 	for row in lost:
-		again = channels.repeats_safely(frappe.get_cached_doc("Paging Channel", row.channel))
+		channel = frappe.get_cached_doc("Paging Channel", row.channel)
+		again = channels.repeats_safely(channel) and row.tries < (channel.tries or 1)
 		done = (
 			frappe.qb.update(page)
 			.set(page.status, "Queued" if again else "Unknown")
@@ -164,7 +173,8 @@ def _prepare(channel: Document | None, letter: Letter) -> tuple[Request | None, 
 		if is_retriable(error):
 			raise
 		frappe.clear_messages()
-		return None, Outcome("Failed", f"{type(error).__name__}: {error}"[:300])
+		ours = isinstance(error, frappe.ValidationError)  # others' words may carry a secret
+		return None, Outcome("Failed", str(error)[:300] if ours else type(error).__name__)
 
 
 def _open_tasks(names: Sequence[str]) -> dict[str, list[dict]]:

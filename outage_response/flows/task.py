@@ -62,8 +62,7 @@ def acknowledge(call: Call, how: str = "") -> None:
 
 def _take(call: Call, user: str | None, how: str = "") -> None:
 	call.task.update({"status": "Acknowledged", "acknowledged_at": call.at, "acknowledged_by": user})
-	if call.task.ring_at:
-		call.task.update(ringing.anew(call.now))  # rings again if nobody starts
+	call.task.update(ringing.taken(call.task, call.now))  # rings again if nobody starts
 	save(call.task)
 	_note(call, "task_acknowledged", how=[how] if how else "")
 
@@ -210,6 +209,7 @@ def no_answer(call: Call, note: str | None = None) -> dict:
 	lifecycle.require_call(plans.step_of(call.task))
 	if call.task.status == "Open":
 		call.task.update({"status": "Acknowledged", "acknowledged_at": call.at, "acknowledged_by": frappe.session.user})
+		call.task.update(ringing.taken(call.task, call.now))
 		save(call.task)
 	_note(call, "call_unanswered", note=(note or "").strip()[:500])
 	return {"attempts": timeline.count("call_unanswered", call.task.name)}

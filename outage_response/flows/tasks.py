@@ -55,6 +55,9 @@ NOBODY = {
 	"acknowledged_by": None,
 	"started_at": None,
 	"started_by": None,
+	# how long it takes counts from the first ring of the one who is to have it now
+	"first_rung_at": None,
+	"rings": 0,
 }
 # a confirmation that nobody has given
 UNCONFIRMED = {"result": "", "checked_by": None, "checked_at": None, "read_back_by": None, "read_back_at": None}

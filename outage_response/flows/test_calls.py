@@ -1,16 +1,18 @@
-"""A test before the night: everybody of the next shift is rung, and it shows who answered."""
+"""Tests before the night: everybody of the next shift is rung, and it shows who answered; one channel is tried by itself."""
 
 from datetime import datetime
 
 import frappe
 from frappe import _
-from frappe.utils import now_datetime, time_diff_in_seconds
+from frappe.utils import get_url, now_datetime, time_diff_in_seconds
 
 from outage_response import bulk, permissions
 from outage_response.domain import escalation
 from outage_response.domain.errors import RuleError
 from outage_response.domain.escalation import Person
 from outage_response.domain.plan import dedupe_key
+from outage_response.integrations import channels as drivers
+from outage_response.integrations.channels.post import post
 
 from . import channels, pages
 from .people import People
@@ -20,7 +22,8 @@ from .verbs import translated
 def test_call(property_name: str, department: str | None = None) -> dict:
 	"""Ring everybody of the next shift (within a day), else those on duty now, by every channel that reaches them.
 
-	Answers {"test", "people", "unreachable"}: the Paging Test, how many were rung, names of those without any channel.
+	Answers {"test", "people", "unreachable"}: the Paging Test, how many were rung, names of those whom nothing reaches but
+	the bell of an open screen.
 	"""
 	with translated():
 		permissions.require_verb("test_call")
@@ -50,8 +53,9 @@ def test_call(property_name: str, department: str | None = None) -> dict:
 		for one in shift:
 			person = people.person(one)
 			reaching = channels.reaching(person, wanted) if person else []
-			if not reaching:
+			if not any(channels.goes_out(channel) for channel in reaching):
 				unreachable.append((person.name if person else "") or one.user or one.contact)
+			if not reaching:
 				continue
 			if person.key in rung:
 				continue
@@ -73,6 +77,32 @@ def _row(test, person: Person, department: str, channel: str, now: datetime) -> 
 		"dedupe_key": dedupe_key(test.name, person.key, channel, ""),
 		**pages.addressed(test.property, department, escalation.NEXT_SHIFT, person, channel, now),
 	}
+
+
+def test_channel(name: str, phone: str | None = None) -> dict:
+	"""Send one message by one channel and see what the gateway says; `phone` for a channel that rings persons. It need not be
+	enabled. For whoever sets channels up.
+
+	Answers {"status", "error", "gateway_id"} as an Outage Page has them. Nothing is written down.
+	"""
+	with translated():
+		channel = frappe.get_doc("Paging Channel", name)
+		channel.check_permission("write")
+		if not drivers.goes_out(channel.kind):
+			raise RuleError(_("Channel: bell and mail are tried by a test call of a shift."))
+		if not drivers.driver(channel.kind).is_on(channel):
+			raise RuleError(_("Channel: it has no address yet. Enter it first."))
+		if not channels.is_group(channel) and not (phone or "").strip():
+			raise RuleError(_("Phone: which number is to be rung? Enter one."))
+		letter = drivers.Letter(
+			key=frappe.generate_hash(length=10),
+			text=_("TEST of the outage paging at {0}. No outage. Please answer that you hear us.").format(get_url()),
+			link=get_url(),
+			name=frappe.session.user,
+			phone=(phone or "").strip(),
+		)
+		outcome = post(drivers.driver(channel.kind).request(channel, letter))
+		return {"status": outcome.status, "error": outcome.error, "gateway_id": outcome.gateway_id}
 
 
 def result(test: str) -> dict:

@@ -6,7 +6,9 @@ import frappe
 from frappe.utils import get_datetime, now_datetime, time_diff_in_seconds
 
 from outage_response.domain.lifecycle import OPEN
+from outage_response.integrations.channels.mail import REFERENCE
 
+from . import channels
 from .language import title_of
 from .people import People
 
@@ -43,14 +45,17 @@ TASK_FIELDS = [
 	"started_by",
 	"_assign",
 ]
-NOT_REACHED = ("Failed", "Unknown")
+# It may still arrive
+UNDER_WAY = ("Queued", "Sending")
 
 
 def who_knows(incident: str) -> dict:
 	"""For the command centre and the incident's form. The caller has checked the right to read the incident.
 
 	people  name, user, department, on_duty, rung (times), first_rung_at, last_channel, last_status, answered_at,
-	        answered_after (seconds), answered_by, doing (title), where, reached (False: no channel got through)
+	        answered_after (seconds), answered_by, doing (title), where, reached (True: answered, or a message left for
+	        them; None: not rung, or under way; False: nothing got through, or nothing but a bell that sounds on an open
+	        screen, or there is no channel for them)
 	tasks   task, title, where, department, priority, status, rings, first_rung_at, rings_next_at, acknowledged_at,
 	        acknowledged_by, on_scene_at, to_acknowledge, on_scene_after (seconds from the first ring)
 	"""
@@ -62,7 +67,30 @@ def who_knows(incident: str) -> dict:
 	tasks = frappe.get_all(
 		"Outage Task", filters={"incident": incident}, fields=TASK_FIELDS, order_by="priority asc, due_at asc, name asc"
 	)
+	_see_what_arrived(pages)
 	return {"people": _people(people, pages, tasks), "tasks": [_task(row) for row in tasks if row.first_rung_at]}
+
+
+def _see_what_arrived(pages: list) -> None:
+	"""Set `arrived` of each page: True, False, or None while it may still come. A mail that waits for its server has not."""
+	kinds = dict(frappe.get_all("Paging Channel", fields=["name", "kind"], as_list=True))
+	mails = [page.name for page in pages if kinds.get(page.channel) == "E-mail" and page.status == "Accepted"]
+	sent = dict(
+		mails
+		and frappe.get_all(
+			"Email Queue",
+			filters={"reference_doctype": REFERENCE, "reference_name": ("in", mails)},
+			fields=["reference_name", "status"],
+			as_list=True,
+		)
+	)
+	for page in pages:
+		if page.status in UNDER_WAY:
+			page.arrived = None
+		elif kinds.get(page.channel) == "E-mail":
+			page.arrived = page.status == "Accepted" and sent.get(page.name, "Sent") == "Sent"
+		else:
+			page.arrived = page.status == "Accepted" and kinds.get(page.channel) != "Bell"
 
 
 def _people(people: People, pages: list, tasks: list) -> list[dict]:
@@ -74,7 +102,12 @@ def _people(people: People, pages: list, tasks: list) -> list[dict]:
 	keys = {f"user:{user}" for user in on_duty} | set(rung)
 	known = people.as_persons({key.partition(":")[2] for key in keys if key.startswith("user:")})
 	doing = _doing(tasks)
+	working = list(channels.working().values())
 	found = [_person(key, rung.get(key, []), on_duty, known, doing, people) for key in keys]
+	for row in found:
+		person = row["user"] in on_duty and people.person(on_duty[row["user"]])
+		if person and not row["rung"] and not any(map(channels.goes_out, channels.reaching(person, working))):
+			row["reached"] = False
 	return sorted(found, key=lambda row: (row["answered_at"] is not None, row["first_rung_at"] is None, row["name"]))
 
 
@@ -100,8 +133,15 @@ def _person(key: str, pages: list, on_duty: dict, known: dict, doing: dict, peop
 		"answered_by": answers[0].answered_by if answers else ("app" if answered_at else None),
 		"doing": (step or {}).get("title"),
 		"where": (step or {}).get("where"),
-		"reached": any(page.status not in NOT_REACHED for page in pages) if pages else None,
+		"reached": _reached(pages, answered_at),
 	}
+
+
+def _reached(pages: list, answered_at) -> bool | None:
+	if answered_at or any(page.answer for page in pages):
+		return True
+	arrived = {page.arrived for page in pages}
+	return True if True in arrived else None if not pages or None in arrived else False
 
 
 def _doing(tasks: list) -> dict[str, dict]:

@@ -9,8 +9,14 @@ from urllib.parse import quote
 import frappe
 from frappe import _
 from frappe.model.document import Document
+from jinja2 import StrictUndefined, TemplateError
+from jinja2.sandbox import ImmutableSandboxedEnvironment
 
 from . import GROUP, Letter, Request
+
+# Templates see what is given to them and nothing of the site
+SANDBOX = ImmutableSandboxedEnvironment(undefined=StrictUndefined)
+SCHEMES = ("http://", "https://")
 
 
 def is_on(channel: Document) -> bool:
@@ -24,7 +30,8 @@ def reaches(person) -> bool:
 
 
 def request(channel: Document, letter: Letter) -> Request:
-	"""The templates filled in. Raises ValidationError for headers that are not a JSON object."""
+	"""The templates filled in. Raises ValidationError for headers that are not a JSON object, for a template that cannot be
+	filled in, and for an address that is not one of the web."""
 	secret = channel.get_password("secret", raise_exception=False) or ""
 	stamp, signed = signature(channel.signature or "", secret)
 	values = {
@@ -44,12 +51,18 @@ def request(channel: Document, letter: Letter) -> Request:
 	body = render(channel.body, values) if channel.body and channel.method != "GET" else None
 	if channel.signature == "HMAC-SHA256":
 		values["sign"] = hmac_hex(secret, stamp, body or "")
-	headers = frappe.parse_json(render(channel.headers, values)) if channel.headers else {}
+	try:
+		headers = frappe.parse_json(render(channel.headers, values)) if channel.headers else {}
+	except ValueError:
+		headers = None
 	if not isinstance(headers, dict):
 		frappe.throw(_("Headers: write a JSON object, like {0}.").format('{"Content-Type": "application/json"}'))
+	url = render(channel.url, values).strip()
+	if not url.lower().startswith(SCHEMES):
+		frappe.throw(_("URL: write an address that begins with https:// or http://."))
 	return Request(
 		channel.method or "POST",
-		render(channel.url, values).strip(),
+		url,
 		{str(name): str(value) for name, value in headers.items()},
 		body=body,
 		timeout=channel.timeout_seconds or 8,
@@ -61,7 +74,12 @@ def request(channel: Document, letter: Letter) -> Request:
 
 def render(template: str, values: dict) -> str:
 	"""One template; line breaks around it do not count."""
-	return frappe.render_template((template or "").strip(), values)
+	try:
+		return SANDBOX.from_string((template or "").strip()).render(values)
+	except TemplateError as error:
+		frappe.throw(
+			_("URL, Headers, Body: a template cannot be filled in ({0}).").format(error.message or type(error).__name__)
+		)
 
 
 def signature(kind: str, secret: str) -> tuple[str, str]:

@@ -3,6 +3,8 @@ from frappe import _
 from frappe.model.document import Document
 from frappe.utils import get_datetime
 
+OF_THE_PATTERN = ("department", "user", "contact", "phone", "is_duty_electrician", "starts_at", "ends_at")
+
 
 class DutyShift(Document):
 	def validate(self):
@@ -10,6 +12,8 @@ class DutyShift(Document):
 			frappe.throw(_("Ends At: must lie after Starts At. Correct one of the two."))
 		if not self.user and not self.contact:
 			frappe.throw(_("User, Contact: say who is on duty; a contact for people without a login."))
+		if self.pattern and not self.is_new() and any(map(self.has_value_changed, OF_THE_PATTERN)):
+			self.changed_by_hand = 1  # the pattern does not make it anew
 
 
 def on_doctype_update():

@@ -13,10 +13,17 @@ class PagingChannel(Document):
 			frappe.throw(_("{0}: a number from {1} to {2}.").format(_(self.meta.get_label("tries")), 1, 10))
 		if self.audience == channels.GROUP and self.kind != "HTTP":
 			frappe.throw(_("Goes To: only a channel of the kind HTTP can ring a group."))
+		if self.kind == "HTTP" and (self.url or "").strip():
+			channels.driver(self.kind).request(self, SAMPLE)  # refuses what cannot be filled in
 		if self.enabled and not channels.driver(self.kind).is_on(self):
 			frappe.msgprint(_(HOW_TO[self.kind]), indicator="orange")
 		if self.inbound_signature and not self.get_password("inbound_secret", raise_exception=False):
 			frappe.throw(_("Inbound Secret: answers that come back are taken only when they are signed with one."))
+
+
+SAMPLE = channels.Letter(
+	key="sample", text="sample", link="https://example.com", name="sample", phone="10000", property="sample"
+)
 
 
 def _word(text: str) -> str:

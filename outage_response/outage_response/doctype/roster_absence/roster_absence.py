@@ -16,6 +16,12 @@ class RosterAbsence(Document):
 			frappe.throw(_("Substitute: choose somebody else."))
 
 	def on_update(self):
+		before = self.get_doc_before_save()
+		if before:
+			rosters.undo_absence(before)
 		count = rosters.take_absence(self)
 		if count and not self.substitute:
 			frappe.msgprint(_("{0} shifts have nobody now: see the report Roster Gaps.").format(count), alert=True)
+
+	def on_trash(self):
+		rosters.undo_absence(self)

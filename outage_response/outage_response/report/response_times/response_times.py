@@ -5,9 +5,9 @@ from statistics import median
 
 import frappe
 from frappe import _
+from frappe.query_builder import Case
+from frappe.query_builder.functions import Max, Min
 from frappe.utils import add_months, get_datetime, getdate, nowdate
-
-NOT_DELIVERED = ("Failed", "Unknown")
 
 
 def execute(filters: dict | None = None):
@@ -25,7 +25,7 @@ def execute(filters: dict | None = None):
 def figures(properties: list[str], since, until) -> list[dict]:
 	"""One row for each month and department, in minutes (medians): two queries, whatever the period."""
 	tasks = _tasks(properties, since, until)
-	lost = _not_delivered(properties, since, until)
+	lost = _not_reached(properties, since, until)
 	groups: dict[tuple, list] = defaultdict(list)
 	for row in tasks:
 		groups[get_datetime(row.first_rung_at).strftime("%Y-%m"), row.department].append(row)
@@ -60,21 +60,35 @@ def _tasks(properties: list[str], since, until) -> list[dict]:
 	).run(as_dict=True)
 
 
-def _not_delivered(properties: list[str], since, until) -> dict[tuple, int]:
-	"""(month, department) -> pages that reached nobody."""
+def _not_reached(properties: list[str], since, until) -> dict[tuple, int]:
+	"""(month, department) -> people whom in one outage nothing reached but the bell of a screen, and who did not answer and
+	took no step."""
+	page, channel, task = (frappe.qb.DocType(name) for name in ("Outage Page", "Paging Channel", "Outage Task"))
+	reached = (page.answer.isin(("Yes", "No"))) | ((page.status == "Accepted") & (channel.kind != "Bell"))
+	rows = (
+		frappe.qb.from_(page)
+		.left_join(channel)
+		.on(page.channel == channel.name)
+		.left_join(task)
+		.on((task.incident == page.incident) & (task.acknowledged_by == page.user))
+		.select(
+			page.department,
+			Min(page.creation).as_("first"),
+			Max(Case().when(reached | task.name.isnotnull(), 1).else_(0)).as_("reached"),
+		)
+		.where(page.property.isin(properties or [""]))
+		.where(page.creation >= f"{since} 00:00:00")
+		.where(page.creation <= f"{until} 23:59:59")
+		.where(page.is_drill == 0)
+		.where(page.incident.isnotnull())
+		.where(page.person != "group")
+		.where(page.status.isin(("Accepted", "Failed", "Unknown")))
+		.groupby(page.incident, page.person, page.department)
+	).run(as_dict=True)
 	found: dict[tuple, int] = defaultdict(int)
-	for row in frappe.get_all(
-		"Outage Page",
-		filters={
-			"property": ("in", properties or [""]),
-			"status": ("in", NOT_DELIVERED),
-			"is_drill": 0,
-			"test": ("is", "not set"),
-			"creation": ("between", (str(since), str(until))),
-		},
-		fields=["creation", "department"],
-	):
-		found[get_datetime(row.creation).strftime("%Y-%m"), row.department] += 1
+	for row in rows:
+		if not row.reached:
+			found[get_datetime(row["first"]).strftime("%Y-%m"), row.department] += 1
 	return found
 
 
@@ -107,15 +121,29 @@ def columns() -> list[dict]:
 		},
 		{"fieldname": "rings", "label": _("Rings per Step"), "fieldtype": "Float", "precision": 1, "width": 110},
 		{"fieldname": "nobody", "label": _("Nobody Answered"), "fieldtype": "Int", "width": 120},
-		{"fieldname": "lost", "label": _("Pages Not Delivered"), "fieldtype": "Int", "width": 140},
+		{"fieldname": "lost", "label": _("People Not Reached"), "fieldtype": "Int", "width": 140},
 	]
 
 
 def chart(rows: list[dict]) -> dict | None:
-	"""Minutes to acknowledge and to be on the spot, by department, of the last month there is."""
+	"""Minutes to acknowledge and to be on the spot by department; of several months, minutes to acknowledge by month and
+	department."""
 	if not rows:
 		return None
-	last = [row for row in rows if row["month"] == rows[-1]["month"]]
+	months = list(dict.fromkeys(row["month"] for row in rows))
+	if len(months) > 1:
+		minutes = {(row["department"], row["month"]): row["to_acknowledge"] or 0 for row in rows}
+		return {
+			"type": "bar",
+			"data": {
+				"labels": months,
+				"datasets": [
+					{"name": _(name), "values": [minutes.get((name, month), 0) for month in months]}
+					for name in sorted({row["department"] for row in rows})
+				],
+			},
+		}
+	last = rows
 	return {
 		"type": "bar",
 		"data": {
