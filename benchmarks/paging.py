@@ -82,37 +82,44 @@ def five_hundred(incident: str, users: list[str], now) -> None:
 
 
 def closed(incident: str, how_many: int, now) -> None:
-	"""Outages of the past with rung steps and pages, as they lie in the tables for years."""
+	"""Outages of the past with rung steps and pages, as they lie in the tables for years, each of its own number."""
 	names = frappe.get_all("Outage Task", {"incident": incident}, pluck="name")
 	for doctype, copies, change in (
 		(
 			"Outage Task",
 			names[:10],
-			{"incident": "OUT-CLOSED", "status": "Done", "ring_at": None, "first_rung_at": now},
+			{"status": "Done", "ring_at": None, "first_rung_at": now},
 		),
 		(
 			"Outage Page",
 			frappe.get_all("Outage Page", {"incident": incident}, pluck="name")[:10],
-			{"status": "Accepted", "incident": "OUT-CLOSED"},
+			{"status": "Accepted"},
 		),
 	):
 		columns = [key for key in frappe.get_meta(doctype).get_valid_columns() if key not in ("name", "dedupe_key")]
 		rows = []
 		for source in copies:
 			values = {**frappe.get_doc(doctype, source).as_dict(), **change}
-			for _number in range(how_many):
+			for number in range(how_many):
 				name = frappe.generate_hash(length=16)
+				values["incident"] = f"OUT-CLOSED-{number}"
 				rows.append((name, name, *[values.get(key) for key in columns]))
 		if rows:
 			frappe.db.bulk_insert(doctype, ["name", "dedupe_key", *columns], rows)
 
 
 def look(incident, now) -> int:
-	"""What the minute does: which incidents, and this one."""
-	from outage_response.flows import ringing
+	"""What the minute does, but for the sending itself: who went home, which incidents, this one, lost pages, mails, and the
+	letters of the first round."""
+	from outage_response.flows import page_mails, ringing, sending, shift_end
 
+	shift_end.due()
 	ringing.due_incidents(now)
-	return ringing.advance(incident, now)
+	written = ringing.advance(incident, now)
+	sending.give_up_lost()
+	page_mails.follow()
+	sending.letters(sending.take())
+	return written
 
 
 def main(arguments: list[str] | None = None) -> None:
@@ -129,6 +136,7 @@ def main(arguments: list[str] | None = None) -> None:
 		incident = frappe.get_doc("Outage Incident", {"request_id": "paging-benchmark"})
 		five_hundred(incident.name, users, now)
 		later = now + timedelta(minutes=2)
+		missed = False
 		print(f"{STEPS} open steps, {PEOPLE} people on duty")
 		for label, past in (("no closed outages", 0), ("500 closed outages (5000 steps, 5000 pages)", 500)):
 			ringing, quiet = Measured(), Measured()
@@ -145,8 +153,11 @@ def main(arguments: list[str] | None = None) -> None:
 			print(f"  {label}")
 			print(f"    all ring now: {pages} pages    {ringing}")
 			print(f"    nobody to ring             {quiet}")
-			verdict = "reached" if max(ringing.seconds) < GOAL_SECONDS else "MISSED"
-			print(f"    the aim of {GOAL_SECONDS:.0f} s is {verdict}")
+			late = max(ringing.seconds) >= GOAL_SECONDS
+			missed = missed or late
+			print(f"    the aim of {GOAL_SECONDS:.0f} s is {'MISSED' if late else 'reached'}")
+	if missed:
+		sys.exit(1)
 
 
 if __name__ == "__main__":

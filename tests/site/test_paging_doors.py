@@ -6,9 +6,20 @@ from unittest.mock import patch
 import frappe
 
 from outage_response import compat
-from outage_response.flows import answering, channels, pages, ringing, sending, test_calls, who_knows
+from outage_response.flows import (
+	answering,
+	channels,
+	page_mails,
+	pages,
+	ringing,
+	sending,
+	shift_end,
+	test_calls,
+	who_knows,
+)
 from outage_response.integrations.channels import http
 from outage_response.integrations.channels.post import post
+from outage_response.outage_response.report.response_times import response_times
 
 from .gateway import Gateway
 from .test_paging import PagingTest
@@ -374,3 +385,52 @@ class Limits(DoorTest):
 		others = {"name": ("not in", frappe.get_all("Outage Incident", {"property": self.property}, pluck="name"))}
 		frappe.db.set_value("Outage Incident", others, "status", "Closed")
 		self.assertTrue(ringing.is_waiting())
+
+	def test_closed_outages_cost_the_sweep_no_query(self):
+		name, step = self.rung()
+
+		def queries() -> int:
+			with patch.object(frappe.local.db, "sql", wraps=frappe.local.db.sql) as asked:
+				shift_end.due()
+				ringing.due_incidents(self.clock.now)
+				self.again(name, step)
+				sending.give_up_lost()
+				page_mails.follow()
+			return asked.call_count
+
+		queries()
+		self.clock.move(1)
+		before = queries()
+		page = self.pages(name)[0]
+		for number in range(5):
+			past = {**page, "name": f"past{number}", "dedupe_key": f"past{number}", "incident": f"OUT-{number}"}
+			frappe.get_doc({"doctype": "Outage Page", **past, "status": "Accepted"}).db_insert()
+		self.clock.move(1)
+		self.assertLessEqual(queries(), before)
+
+
+class Figures(DoorTest):
+	def lost(self) -> int:
+		rows = response_times.figures([self.property], self.now.date(), self.now.date())
+		return sum(row["lost"] for row in rows)
+
+	def test_people_are_counted_whom_nothing_reached(self):
+		make_channel("Test Voice")
+		self.only("Bell", "Test Voice")
+		name, step = self.rung()
+		self.mark(self.pages(name), status="Accepted")
+		others = [row for row in self.pages(name) if row.user != user("operator")]
+		self.mark(others, answer="Yes")
+		self.assertEqual(self.lost(), 0)
+		self.mark(self.mine(name, channel="Test Voice"), status="Failed")
+		self.assertEqual(self.lost(), 1)  # one person, however many messages
+		self.do("operator", "acknowledge", step)
+		self.assertEqual(self.lost(), 0)
+
+	def test_the_chart_shows_every_month(self):
+		rows = [
+			{"month": month, "department": "Security", "to_acknowledge": minutes, "on_scene": None}
+			for month, minutes in (("2026-02", 3.0), ("2026-03", 5.0))
+		]
+		data = response_times.chart(rows)["data"]
+		self.assertEqual((data["labels"], data["datasets"][0]["values"]), (["2026-02", "2026-03"], [3.0, 5.0]))

@@ -74,6 +74,63 @@ class Patterns(RosterTest):
 		).insert()
 		self.assertTrue(self.shifts(replaced_user=user("guard2"), user=user("guard1")))
 
+	def away(self, first, hours, **values):
+		return frappe.get_doc(
+			{
+				"doctype": "Roster Absence",
+				"property": self.property,
+				"user": user("guard1"),
+				"from_date": first,
+				"to_date": first + timedelta(hours=hours),
+				**values,
+			}
+		).insert()
+
+	def spans(self, **filters):
+		return [(row.starts_at, row.ends_at) for row in self.shifts(**filters)]
+
+	def test_away_for_an_hour_is_there_for_the_rest(self):
+		make_shift(self.property, "security", "guard1", self.now + timedelta(days=1))
+		before = self.spans()
+		noon = self.now + timedelta(days=1)
+		doc = self.away(noon, 1)
+		self.assertEqual(self.spans(is_absent=1), [(noon, noon + timedelta(hours=1))])
+		self.assertEqual(len(self.spans(is_absent=0)), 2)
+		doc.to_date = noon + timedelta(hours=2)
+		doc.save()
+		self.assertEqual(self.spans(is_absent=1), [(noon, noon + timedelta(hours=2))])
+		doc.delete()
+		self.assertEqual(self.spans(is_absent=0), before)
+
+	def test_an_absence_with_a_substitute_is_taken_back(self):
+		make_shift(self.property, "security", "guard1", self.now + timedelta(days=1))
+		before = self.spans()
+		doc = self.away(self.now, 48, substitute=user("guard2"))
+		self.assertEqual(self.spans(user=user("guard2")), before)
+		doc.delete()
+		self.assertEqual(self.spans(user=user("guard1")), before)
+		self.assertFalse(self.shifts(replaced_user=("is", "set")))
+
+	def test_what_was_edited_by_hand_is_not_made_anew(self):
+		doc = self.pattern()
+		one = frappe.get_doc("Duty Shift", self.shifts(user=user("guard2"))[3].name)
+		one.ends_at += timedelta(hours=1)
+		one.save()
+		doc.save()
+		self.assertEqual(frappe.db.get_value("Duty Shift", one.name, "ends_at"), one.ends_at)
+
+	def test_the_electrician_takes_the_right_to_switch_along(self):
+		make_shift(self.property, "engineering", "engineer", self.now + timedelta(days=1))
+		make_shift(self.property, "engineering", "electrician", self.now + timedelta(days=2), is_duty_electrician=1)
+		one, other = self.shifts()
+		rosters.swap(one.name, other.name)
+		self.assertEqual([row.is_duty_electrician for row in self.shifts(user=user("electrician"))], [1])
+		self.assertEqual([row.is_duty_electrician for row in self.shifts(user=user("engineer"))], [0])
+
+	def test_a_roster_that_ended_long_ago_is_reminded_of(self):
+		make_shift(self.property, "security", "guard1", self.now - timedelta(days=60))
+		self.assertIn(self.property, rosters.properties_with_rosters())
+
 	def test_a_swap(self):
 		make_shift(self.property, "security", "guard1", self.now + timedelta(days=1))
 		make_shift(self.property, "security", "guard2", self.now + timedelta(days=2))
