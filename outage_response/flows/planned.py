@@ -5,8 +5,9 @@ from frappe import _
 
 from . import rosters
 
-COLOURS = {"Scheduled": "#2d7dd2", "Reported": "#c62828", "Active": "#c62828", "Restored": "#2e7d32"}
-ENDED = "#757575"
+# dark grounds, for the reason given in rosters.py
+COLOURS = {"Scheduled": "#0e2a47", "Reported": "#4a0d0d", "Active": "#4a0d0d", "Restored": "#0d3318"}
+ENDED = "#333333"
 
 
 def calendar(start: str, end: str, filters: str | list | None) -> list[dict]:

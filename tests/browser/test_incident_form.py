@@ -204,6 +204,7 @@ def test_planned_work_is_not_dragged_in_the_calendar(as_user, desk, house, call)
 		property=house["property"],
 		nodes=[house["room"]],
 		level="III",
+		planned_by="Property",
 		planned_start=frappe.utils.add_days(day, 1) + " 09:00:00",
 		planned_end=frappe.utils.add_days(day, 1) + " 11:00:00",
 	)
