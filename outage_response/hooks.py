@@ -76,11 +76,9 @@ app_include_css = ["outage_response.bundle.css"]
 # ERPNext's Issue form. Helpdesk's pages take HD Form Scripts instead: setup/form_scripts.py
 doctype_js = {"Issue": "public/js/issue.js", "Contact": "public/js/contact.js"}
 
-# Personal data: what Frappe's own tools find of a user; everybody else by Contact (flows/personal.py)
-user_data_fields = [
-	{"doctype": "Trouble Call", "match_fields": ["words"], "personal_fields": ["phone"]},
-	{"doctype": "Outage Callback Attempt", "match_fields": ["note"]},
-]
+# No user_data_fields: Frappe matches them by a column that holds the user's address, by default who made the row, so a
+# guard's own data would be the calls of residents that they wrote down. Residents' data is found by Contact
+# (flows/personal.py).
 
 # What the poster of a public notice and the print formats need
 jinja = {

@@ -6,11 +6,12 @@ times, outcomes) names nobody and stays.
 
 import frappe
 from frappe import _
+from pypika.terms import Criterion
 
 from outage_response import permissions
 from outage_response.domain.errors import RuleError
 from outage_response.domain.lifecycle import RUNNING
-from outage_response.integrations import CALL_LOG_PREFIX
+from outage_response.integrations import CALL_LOG_PREFIX, crm, erpnext, installed
 
 from . import links
 from .care import log_look
@@ -45,7 +46,7 @@ def export_resident_data(contact: str) -> dict[str, list[dict]]:
 			fields=["attempted_at", "outcome", "satisfaction", "note"],
 			order_by="attempted_at",
 		)
-		log_look("Contact", "export_resident_data")
+		log_look("Contact", "export_resident_data", contact)
 		return found
 
 
@@ -58,17 +59,8 @@ def erase_resident_data(contact: str) -> dict[str, int]:
 		_require(contact)
 		calls = frappe.get_all("Trouble Call", filters={"contact": contact}, pluck="name")
 		callbacks = _callbacks(contact)
-		deliveries = frappe.get_all("Notice Delivery", filters={"contact": contact}, fields=["name", "incident"])
-		incidents = {row.incident for row in deliveries}
-		incidents |= set(frappe.get_all("Outage Callback", filters={"contact": contact}, pluck="incident"))
-		running = frappe.get_all(
-			"Outage Incident",
-			filters={"name": ("in", list(incidents)), "status": ("in", (*RUNNING, "Restored", "Stood Down"))},
-			pluck="name",
-			limit=1,
-		)
-		if running:
-			raise RuleError(_("Contact: outage {incident} is not closed yet. Erase when it is."), incident=running[0])
+		deliveries = frappe.get_all("Notice Delivery", filters={"contact": contact}, pluck="name")
+		_require_over(contact)
 		homes = frappe.db.count("Unit Resident", {"contact": contact, "parenttype": "Property Unit"})
 		care = frappe.db.count("Care Need", {"contact": contact})
 		links.revoke(contact)
@@ -76,11 +68,12 @@ def erase_resident_data(contact: str) -> dict[str, int]:
 		frappe.db.delete("Unit Resident", {"contact": contact, "parenttype": "Property Unit"})
 		_blank("Trouble Call", calls, contact=None, phone="", words="")
 		_blank("Outage Callback", callbacks, contact=None, phone="", outcome="")
-		_blank("Notice Delivery", [row.name for row in deliveries], contact=None, note="", error="")
+		_blank("Notice Delivery", deliveries, contact=None, note="", error="")
 		_erase_attempts(callbacks)
-		_erase_mails([row.name for row in deliveries])
+		_erase_mails(deliveries)
+		_erase_sms(deliveries)
 		_erase_bells(calls)
-		log_look("Contact", "erase_resident_data")
+		log_look("Contact", "erase_resident_data", contact)
 		return {
 			"Care Need": care,
 			"Unit Resident": homes,
@@ -103,9 +96,25 @@ def _require(contact: str) -> None:
 		.distinct()
 		.where(resident.contact == contact)
 	).run(pluck=True)
-	homes += frappe.get_all("Notice Delivery", filters={"contact": contact}, pluck="property", distinct=True)
-	for name in dict.fromkeys(homes):
+	for doctype in KEPT:
+		homes += frappe.get_all(doctype, filters={"contact": contact}, pluck="property", distinct=True)
+	for name in dict.fromkeys(filter(None, homes)):
 		permissions.require_property(name)
+
+
+def _require_over(contact: str) -> None:
+	"""Raise RuleError while an outage is open that this contact wrote about, was told of, or is to be called about."""
+	incidents: set[str] = set()
+	for doctype in ("Trouble Call", "Outage Callback", "Notice Delivery"):
+		incidents |= set(frappe.get_all(doctype, filters={"contact": contact}, pluck="incident", distinct=True))
+	running = frappe.get_all(
+		"Outage Incident",
+		filters={"name": ("in", list(incidents - {None})), "status": ("in", (*RUNNING, "Restored", "Stood Down"))},
+		pluck="name",
+		limit=1,
+	)
+	if running:
+		raise RuleError(_("Contact: outage {incident} is not closed yet. Erase when it is."), incident=running[0])
 
 
 def _callbacks(contact: str) -> list[str]:
@@ -127,8 +136,9 @@ def _erase_attempts(callbacks: list[str]) -> None:
 	rows = callbacks and frappe.get_all(
 		"Outage Callback Attempt",
 		filters={"parent": ("in", callbacks)},
-		fields=["name", "crm_doctype", "crm_record"],
+		fields=["name", "note", "crm_doctype", "crm_record"],
 	)
+	crm.erase_notes(callbacks)
 	for row in rows or ():
 		if (row.crm_record or "").upper().startswith(CALL_LOG_PREFIX) and frappe.db.exists(
 			row.crm_doctype, row.crm_record
@@ -136,6 +146,8 @@ def _erase_attempts(callbacks: list[str]) -> None:
 			frappe.delete_doc(
 				row.crm_doctype, row.crm_record, force=True, ignore_permissions=True, delete_permanently=True
 			)
+		elif row.note and row.crm_doctype == erpnext.CALL_LOG:
+			erpnext.erase_note(row.crm_record, row.note)
 	_blank("Outage Callback Attempt", [row.name for row in rows or ()], note="", crm_record=None)
 
 
@@ -149,6 +161,14 @@ def _erase_mails(deliveries: list[str]) -> None:
 	if names:
 		frappe.db.delete("Email Queue Recipient", {"parent": ("in", names)})
 		frappe.db.delete("Email Queue", {"name": ("in", names)})
+
+
+def _erase_sms(deliveries: list[str]) -> None:
+	"""What we wrote to them by SMS, with their number, where the site keeps a log of it; found by the link in it."""
+	if deliveries and installed("SMS Log"):
+		log = frappe.qb.DocType("SMS Log")
+		ours = Criterion.any([log.message.like(f"%/outages/link/{links.PURPOSE}.{name}.%") for name in deliveries])
+		frappe.qb.from_(log).delete().where(ours).run()
 
 
 def _erase_bells(calls: list[str]) -> None:

@@ -47,6 +47,7 @@ def _tasks(incident: str) -> list[dict]:
 		filters={"incident": incident},
 		fields=[
 			"name",
+			"plan",
 			"step_key",
 			"title",
 			"title_zh",
@@ -82,9 +83,15 @@ def is_late(row: dict) -> bool:
 
 def compile_facts(incident: str) -> dict[str, Any]:
 	"""Everything the record says: times, who did what when, overdue, skipped and back-entered steps, trapped persons,
-	callbacks, customer minutes. Names units and staff, never a resident."""
+	callbacks, customer minutes. Names units and staff, never a resident, and no unit because somebody there needs care:
+	the report is kept and handed on, whatever they take back later."""
 	doc = frappe.get_doc("Outage Incident", incident)
 	rows = _tasks(incident)
+	care = {row.name: row.subject_label or "" for row in rows if plans.step_of(row).per == "care_unit"}
+	entries = _without_care(timeline.entries(incident), care, rows)
+	for row in rows:
+		if row.name in care:
+			row.subject_label = ""
 	fast = frappe.db.get_single_value("Outage Response Settings", "fast_clock_minutes") or 10
 	times = ("reported_at", "confirmed_at", "started_at", "restored_at", "stood_down_at")
 	return {
@@ -139,9 +146,29 @@ def compile_facts(incident: str) -> dict[str, Any]:
 		],
 		"timeline": [
 			{"at": str(entry["occurred_at"]), **{key: entry[key] for key in ("kind", "data", "text")}}
-			for entry in timeline.entries(incident)
+			for entry in entries
 		],
 	}
+
+
+def _without_care(entries: list[dict], care: dict[str, str], rows: list[dict]) -> list[dict]:
+	"""Entries of the timeline without the homes where somebody needs care. `care`: task -> its home."""
+	bare = {
+		f"{title} {care[row.name]}": title for row in rows if row.name in care for title in (row.title, row.title_zh)
+	}
+	found = []
+	for entry in entries:
+		hidden = {}
+		if entry["task"] in care and "subject" in entry["data"]:
+			hidden["subject"] = ""
+		if entry["data"].get("reason") == "Care" and "units" in entry["data"]:
+			hidden["units"] = "–"
+		for key in ("steps", "steps_zh"):
+			if bare.keys() & set(entry["data"].get(key) or ()):
+				hidden[key] = [bare.get(title, title) for title in entry["data"][key]]
+		data = {**entry["data"], **hidden}
+		found.append({**entry, "data": data, "text": timeline.render(entry["kind"], data)} if hidden else entry)
+	return found
 
 
 def _name(row: dict) -> str:

@@ -15,7 +15,7 @@ DONE = {
 	"back": "Thank you. We have noted that your power is back.",
 	"still_out": "Thank you. We have noted that you are still without power; our people know.",
 	"call_me": "We will call you.",
-	"care_kept": "We have noted it. Only the control room and customer service see it, and only during an outage.",
+	"care_kept": "We have noted it. What you wrote is read only by the control room and customer service, during an outage.",
 	"care_withdrawn": "It is deleted.",
 	"told": "Noted. Next call.",
 	"claimed": "This call is yours for some minutes.",

@@ -5,8 +5,9 @@ from datetime import datetime
 import frappe
 from frappe import _
 from frappe.model.document import Document
+from pypika.terms import Criterion
 
-from . import LoggedCall, call_log_id, calls, linked_tickets, switched_on
+from . import CALL_LOG_PREFIX, LoggedCall, call_log_id, calls, installed, linked_tickets, switched_on
 
 CALL_LOG = "CRM Call Log"
 NOTE = "FCRM Note"
@@ -84,6 +85,19 @@ def _note(callback: Document, outcome: str, note: str, attempt: int) -> str:
 		)
 		doc.insert(ignore_permissions=True, set_name=name)
 	return name
+
+
+def erase_notes(callbacks: list[str]) -> None:
+	"""Delete what was said in these callbacks, switched on or not; calls that telephony logged stay without it."""
+	if not callbacks or not installed(CALL_LOG, NOTE):
+		return
+	note, call, link = (frappe.qb.DocType(name) for name in (NOTE, CALL_LOG, "Dynamic Link"))
+	ours = Criterion.any([note.name.like(f"{CALL_LOG_PREFIX}{name}-%") for name in callbacks])
+	names = frappe.qb.from_(note).select(note.name).where(ours).run(pluck=True)
+	if names:
+		frappe.qb.update(call).set(call.note, None).where(call.note.isin(names)).run()
+		frappe.qb.from_(link).delete().where((link.link_doctype == NOTE) & link.link_name.isin(names)).run()
+		frappe.qb.from_(note).delete().where(note.name.isin(names)).run()
 
 
 def timeline(doctype: str, docname: str) -> list[dict]:

@@ -169,6 +169,13 @@ def _about(record: Document, callback: Document, outcome: str, note: str) -> Non
 	)
 
 
+def erase_note(name: str, note: str) -> None:
+	"""Take what was said in a callback out of a call that telephony logged."""
+	if name and installed(CALL_LOG) and (summary := frappe.db.get_value(CALL_LOG, name, "summary")):
+		left = "\n".join(line for line in summary.replace(note, "").splitlines() if line.strip())
+		frappe.db.set_value(CALL_LOG, name, "summary", left)
+
+
 def _customer_of(callback: Document) -> str | None:
 	"""The household of the unit that the call is about, else whose customer the contact is."""
 	for row in callback.units:

@@ -64,6 +64,7 @@ DOCTYPES = {
 		"duration:Duration recording_url:Data medium:Data type:Select:Incoming,Outgoing links:Table:Dynamic_Link "
 		"summary:Small_Text start_time:Datetime end_time:Datetime customer:Link:Customer employee_user_id:Link:User",
 	),
+	"SMS Log": ("hash", "message:Small_Text requested_numbers:Code sent_to:Code sent_on:Date"),
 	"HD Form Script": (
 		"prompt",
 		"dt:Data apply_to:Select:Form,List enabled:Check is_standard:Check apply_to_customer_portal:Check "

@@ -18,17 +18,18 @@ from outage_response.flows import callback, care, incident, notice, task
 from . import world as build
 from .base import SiteTest, forget_caches
 from .live import LiveTest, end_processes
+from .portal_pages import give_login
 from .world import user
 
 tearDownModule = end_processes
 
 MODULE = "Outage Response"
 SECRET = "oxygen concentrator"  # what nobody reads by another road than care.read_care_needs
-# guest and resident; the five roles; a control-room operator of another property; one whom no User Permission binds;
-# a System Manager without a role of ours
+# guest; the resident of a unit, next door, one who moved out, an agent of a helpdesk; the five roles; a control-room
+# operator of another property; one whom no User Permission binds; a System Manager without a role of ours
+OUTSIDE = ("Guest", "resident", "next_door", "moved", "agent")
 PEOPLE = (
-	"Guest",
-	"resident",
+	*OUTSIDE,
 	"operator",
 	"engineer",
 	"service",
@@ -281,6 +282,9 @@ def make_strangers(property_name: str, other: str) -> None:
 	build.permit(user("foreigner"), other)
 	build.make_user(user("everywhere"), "Outage Control Room")
 	build.make_user(user("admin"), "System Manager")
+	build.make_user(user("next_door"))
+	build.make_user(user("moved"))
+	build.make_user(user("agent"), "Agent" if frappe.db.exists("Role", "Agent") else None)
 
 
 class AccessTest(SiteTest):
@@ -295,6 +299,9 @@ class AccessTest(SiteTest):
 		cls.other = build.make_tower("Other Tower", floors=1)
 		frappe.db.delete("User Permission", {"for_value": cls.other["property"]})
 		make_strangers(world["property"], cls.other["property"])
+		for who, contact in (("resident", 0), ("next_door", 1)):
+			give_login(world["contacts"][contact], user(who))
+		give_login(build.make_contact("Access Moved"), user("moved"))
 		forget_caches()
 		care.set_care_need(world["units"][0], world["contacts"][0], SECRET, 30)
 		world["incident"] = incident.declare(world["property"], [world["shafts"][0]], "II")["incident"]
@@ -473,8 +480,10 @@ class Endpoints(AccessTest):
 		running = "outage_response.api.agent.running"
 		self.assertEqual(self.ask("foreigner", running, ticket_type="ToDo"), [])
 		self.assertTrue(self.ask("operator", running, ticket_type="ToDo"))
-		for who in ("resident", "operator", "admin"):
+		self.assertEqual(len(self.ask("resident", "outage_response.api.portal.known")), 3)  # out, back, planned
+		for who in ("next_door", "moved", "agent", "operator", "admin"):
 			self.assertEqual(self.ask(who, "outage_response.api.portal.known"), [])
+		for who in ("resident", "operator", "admin"):
 			self.assertFalse(self.ask(who, "outage_response.api.agent.look", **NO_TICKET))
 		self.assertIn(self.callback, [row.name for row in self.ask("service", queue, "GET")])
 		self.assertEqual(self.ask("foreigner", count, doctype="Outage Incident"), 0)
@@ -884,7 +893,7 @@ class OverHttp(LiveTest):
 		name = self.declare()
 		for who in PEOPLE:
 			status, answer = self.web(who, "GET", "/api/resource/Outage Incident", limit_page_length="0")
-			if who in ("Guest", "resident"):
+			if who in OUTSIDE:
 				self.assertIn(status, (401, 403), who)
 				continue
 			self.assertEqual(status, 200, who)
@@ -893,7 +902,7 @@ class OverHttp(LiveTest):
 	def test_an_incident_over_rest_is_declared(self):
 		"""Whatever road it comes in by, it has the tasks of its level."""
 		new = {"property": self.property, "level": "II", "affected_nodes": [{"power_node": self.room}]}
-		for who in ("Guest", "resident", "foreigner"):
+		for who in (*OUTSIDE, "foreigner"):
 			self.assertIn(self.web(who, "POST", "/api/resource/Outage Incident", **new)[0], (401, 403), who)
 		self.assertEqual(self.incidents(), [])
 		status, answer = self.web("guard1", "POST", "/api/resource/Outage Incident", **new)
