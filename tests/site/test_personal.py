@@ -51,11 +51,11 @@ class Erasing(PersonalTest):
 		self.over(name)
 		return frappe.db.get_value("Outage Callback", {"incident": name, "contact": self.contact})
 
-	def said(self, callback: str) -> None:
+	def said(self, callback: str, **about) -> None:
 		table = frappe.qb.DocType("Outage Incident")
 		name = frappe.db.get_value("Outage Callback", callback, "incident")
 		frappe.qb.update(table).set(table.status, "Restored").where(table.name == name).run()
-		self.do("service", "log_attempt", callback, "Reached", note=SECRET)
+		self.do("service", "log_attempt", callback, "Reached", note=SECRET, **about)
 		self.over(name)
 
 	def test_notes_in_the_crm(self):
@@ -73,7 +73,7 @@ class Erasing(PersonalTest):
 			number = frappe.db.get_value("Outage Callback", callback, "phone")
 			log = platforms.log_by_telephony(doctype, f"exo-{doctype}", number)
 			frappe.db.set_value("Outage Callback", callback, {"offered_doctype": doctype, "offered_record": log.name})
-			self.said(callback)
+			self.said(callback, call_record=log.name)
 			with self.subTest(doctype):
 				self.assertEqual(
 					frappe.get_all("Outage Callback Attempt", {"parent": callback}, pluck="crm_record"), [log.name]
@@ -104,7 +104,7 @@ class Erasing(PersonalTest):
 	def test_not_while_an_outage_is_open_that_they_only_wrote_about(self):
 		name = self.declare(nodes=[self.shafts[0]])
 		stranger = build.make_contact("Personal Stranger")
-		self.do("operator", "record_call", self.property, contact=stranger, words="dark", incident=name)
+		self.do("operator", "record_call", self.property, contact=stranger, words="dark")
 		frappe.db.set_value("Trouble Call", {"contact": stranger}, "incident", name)
 		self.contact = stranger
 		with self.assertRaises(frappe.ValidationError):
@@ -132,7 +132,7 @@ class WhereItStands(PersonalTest):
 		name = self.declare(nodes=[self.shafts[0]])
 		step = self.task(name, "check_care_unit")
 		home = step.subject_label
-		self.do("service", "complete", step.name, evidence="all is well")
+		self.do("service", "complete", step.name, "safe", evidence="all is well")
 		self.do("operator", "supply_back", name)
 		callback = frappe.db.get_value("Outage Callback", {"incident": name, "contact": self.contact})
 		self.do("service", "log_attempt", callback, "No Answer")
