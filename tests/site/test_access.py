@@ -480,7 +480,7 @@ class Endpoints(AccessTest):
 		running = "outage_response.api.agent.running"
 		self.assertEqual(self.ask("foreigner", running, ticket_type="ToDo"), [])
 		self.assertTrue(self.ask("operator", running, ticket_type="ToDo"))
-		self.assertEqual(len(self.ask("resident", "outage_response.api.portal.known")), 3)  # out, back, planned
+		self.assertTrue(self.ask("resident", "outage_response.api.portal.known"))
 		for who in ("next_door", "moved", "agent", "operator", "admin"):
 			self.assertEqual(self.ask(who, "outage_response.api.portal.known"), [])
 		for who in ("resident", "operator", "admin"):

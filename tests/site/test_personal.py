@@ -45,7 +45,7 @@ class PersonalTest(SiteTest):
 class Erasing(PersonalTest):
 	def called_back(self) -> str:
 		"""An outage that is over; the name of the resident's callback."""
-		name = self.declare(nodes=[self.shafts[0]])
+		name = self.declare(nodes=[self.room])
 		self.do("service", "send_notice", name, "First Word")
 		self.do("operator", "supply_back", name)
 		self.over(name)
@@ -67,7 +67,8 @@ class Erasing(PersonalTest):
 		self.assertFalse(frappe.get_all("FCRM Note", {"content": ("like", f"%{SECRET}%")}))
 
 	def test_notes_in_calls_that_telephony_logged(self):
-		for doctype in ("CRM Call Log", "Call Log"):
+		for index, doctype in enumerate(("CRM Call Log", "Call Log")):
+			self.contact = self.contacts[index]
 			platforms.only(doctype)
 			callback = self.called_back()
 			number = frappe.db.get_value("Outage Callback", callback, "phone")
