@@ -481,7 +481,7 @@ class Endpoints(AccessTest):
 		self.assertEqual(self.ask("foreigner", running, ticket_type="ToDo"), [])
 		self.assertTrue(self.ask("operator", running, ticket_type="ToDo"))
 		self.assertTrue(self.ask("resident", "outage_response.api.portal.known"))
-		for who in ("next_door", "moved", "agent", "operator", "admin"):
+		for who in ("moved", "agent", "operator", "admin"):
 			self.assertEqual(self.ask(who, "outage_response.api.portal.known"), [])
 		for who in ("resident", "operator", "admin"):
 			self.assertFalse(self.ask(who, "outage_response.api.agent.look", **NO_TICKET))
