@@ -118,7 +118,9 @@ def look(incident, now) -> int:
 	written = ringing.advance(incident, now)
 	sending.give_up_lost()
 	page_mails.follow()
-	sending.letters(sending.take())
+	taken = sending.take()
+	if taken:
+		sending.letters(taken)
 	return written
 
 
