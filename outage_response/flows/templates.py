@@ -15,6 +15,8 @@ DONE = {
 	"back": "Thank you. We have noted that your power is back.",
 	"still_out": "Thank you. We have noted that you are still without power; our people know.",
 	"call_me": "We will call you.",
+	"rate": "Thank you. We have noted your rating.",
+	"links_void": "The links that we sent you do not open anything any more.",
 	"care_kept": "We have noted it. Only the control room and customer service see it, and only during an outage.",
 	"care_withdrawn": "It is deleted.",
 	"told": "Noted. Next call.",
