@@ -179,14 +179,31 @@ def send_notices() -> None:
 		if not count:
 			break
 	for _round in range(ROUNDS):
-		names = _alone("Outage notices: SMS", deliveries.claim_sms)
-		for name in names or ():
-			_alone(f"Outage notice: {name}", deliveries.send_claimed_sms, name)
-		if not names:
+		if not _send_some_sms():
 			break
 	_alone("Outage notices: dead workers", deliveries.bury_the_dead)
 	if _alone("Outage notices: what became of the mails", deliveries.follow_mails) or handed:
 		_alone("Outage notices: the mail queue", messages.wake_the_mail_queue)
+
+
+def _send_some_sms() -> bool:
+	"""Send the next SMS: each is claimed, asked for and written down by itself, so that only what cannot send twice is run
+	again. Answers whether it is worth going on: a gateway that does not answer is asked again in the next minute, for
+	the minute's other work must not wait for it."""
+	mine = False
+	for name in _alone("Outage notices: SMS", deliveries.waiting_sms) or ():
+		if not _alone(f"Outage notice: {name}", deliveries.claim_sms, name):
+			continue
+		mine = True
+		frappe.db.rollback()
+		outcome = deliveries.ask_gateway(name)
+		if outcome:
+			_alone(f"Outage notice: {name}", deliveries.note_sms, name, outcome)
+			if outcome.number:
+				_alone("Outage notices: SMS Log", messages.log_sms, outcome.number, outcome.text)
+			if outcome.is_unknown:
+				return False
+	return mine
 
 
 def offer_calls() -> None:

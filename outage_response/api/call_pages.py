@@ -47,10 +47,9 @@ def post_calls() -> str:
 			calls.log_told(name, outcome, field("note"))
 		if not field("go_on", 10):
 			return "/outage-calls?done=told"
-	line = calls.next_call()
+	line = calls.take_next()
 	if not line:
 		return "/outage-calls?done=told" if outcome else "/outage-calls"
-	calls.claim_call(line["doctype"], line["name"])
 	return f"/outage-calls?kind={quote(line['doctype'])}&call={quote(line['name'])}&done={'told' if outcome else 'claimed'}"
 
 

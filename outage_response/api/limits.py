@@ -1,4 +1,8 @@
-"""How often one may ask: by user, or by address for visitors. While Redis is away nobody is counted.
+"""How often one may ask: by user; for visitors by the link they hold, and by address. While Redis is away nobody is counted.
+
+An address is no person: a tower, or a whole carrier's customers, may share one, and everybody opens their link in the same
+minute. And it may be made up, where the proxy in front passes on what the client says of itself. So the address only stops
+what would keep the site from working; what one person may ask is counted by user and link.
 
 A site behind one address for everybody (a proxy that hides them) sets `outage_requests_a_minute` in its config.
 """
@@ -6,8 +10,7 @@ A site behind one address for everybody (a proxy that hides them) sets `outage_r
 import frappe
 
 A_MINUTE = 30
-# A whole tower may share one address, and everybody in it looks at the status page
-OF_AN_ADDRESS = {"status": 1200, "link": 120}
+OF_AN_ADDRESS = 3000
 
 
 class TooMany(Exception):
@@ -20,7 +23,7 @@ def require_sparing(name: str, subject: str | None = None) -> None:
 	if user != "Guest":
 		who, limit = user, A_MINUTE * 2
 	else:
-		who, limit = frappe.local.request_ip or "nowhere", OF_AN_ADDRESS.get(name, A_MINUTE)
+		who, limit = frappe.local.request_ip or "nowhere", OF_AN_ADDRESS
 	if count(name, who) > (frappe.conf.get("outage_requests_a_minute") or limit):
 		raise TooMany
 	if subject and count(f"{name}:one", subject[:80]) > A_MINUTE:

@@ -14,7 +14,7 @@ from frappe import _
 from werkzeug.wrappers import Response
 
 from outage_response.domain.errors import NotAllowed, RuleError
-from outage_response.flows import portal, portal_actions, templates, versions
+from outage_response.flows import links, portal, portal_actions, templates, versions
 
 from . import call_pages
 from .answers import done, field, number, own_page, page, redirect, sorry, with_token
@@ -92,13 +92,23 @@ def show_outages() -> Response:
 	return own_page(f"list:{said}", person, make)
 
 
+def post_outages() -> str:
+	"""The links in messages to this person are void: one was lost, or given to somebody."""
+	if field("void", 10) != "links":
+		raise RuleError(_("{field}: choose what is to be done."), field="void")
+	portal_actions.void_links(portal.of_user(frappe.session.user))
+	return "/outages?done=links_void"
+
+
 def show_outage(name: str) -> Response:
 	person = portal.of_user(frappe.session.user)
 	said = done()
 
 	def make() -> str:
 		card = portal.outage(person, name)
-		return templates.render("outage.html", title=card["title"], card=card, said=said, home="/outages")
+		return templates.render(
+			"outage.html", title=card["title"], card=card, said=said, home="/outages", here=_path(name)
+		)
 
 	return own_page(f"one:{name[:140]}:{said}", person, make)
 
@@ -106,11 +116,23 @@ def show_outage(name: str) -> Response:
 def post_outage(name: str) -> str:
 	person = portal.of_user(frappe.session.user)
 	said = portal_actions.answer(person, name, field("said"), number("satisfaction"), field("note"))["said"]
-	return f"/outages/{quote(name)}?done={said}"
+	return f"{_path(name)}?done={said}"
+
+
+def _path(name: str) -> str:
+	return f"/outages/{quote(name, safe='')}"
 
 
 def show_calendar(name: str) -> Response:
-	person = portal.of_user(frappe.session.user)
+	return _calendar(portal.of_user(frappe.session.user), name)
+
+
+def show_link_calendar(token: str) -> Response:
+	person = portal.of_link(token)
+	return _calendar(person, person.only)
+
+
+def _calendar(person: portal.Person, name: str) -> Response:
 	response = Response(portal.calendar(person, name), mimetype="text/calendar")
 	response.headers["Content-Disposition"] = "attachment; filename=outage.ics"
 	response.headers["Cache-Control"] = "private, no-store"
@@ -166,12 +188,16 @@ def post_care() -> str:
 def show_link(token: str) -> Response:
 	person = portal.of_link(token)
 	card = portal.outage(person, person.only)
-	text = templates.render("outage.html", title=card["title"], card=card, said=done(), home="")
+	here = f"/outages/link/{quote(token)}"
+	text = templates.render("outage.html", title=card["title"], card=card, said=done(), home="", here=here)
 	return page(with_token(text))
 
 
 def post_link(token: str) -> str:
 	person = portal.of_link(token)
+	if field("void", 10):
+		links.revoke_one(token)
+		return f"/outages/link/{quote(token)}"  # which now says that it is not valid any more
 	said = portal_actions.answer(person, person.only, field("said"), number("satisfaction"), field("note"))["said"]
 	return f"/outages/link/{quote(token)}?done={said}"
 
@@ -196,10 +222,11 @@ def _route(name: str, pattern: str, get: Callable, post: Callable | None, reader
 
 
 ROUTES = (
-	_route("outages", r"outages", show_outages, None, "resident"),
+	_route("outages", r"outages", show_outages, post_outages, "resident"),
 	_route("report", r"outages/report", show_report, post_report, "resident"),
 	_route("care", r"outages/care", show_care, post_care, "resident"),
 	_route("link", r"outages/link/(?P<token>[^/]+)", show_link, post_link, "link"),
+	_route("link_calendar", r"outages/link/(?P<token>[^/]+)/calendar\.ics", show_link_calendar, None, "link"),
 	_route("calendar", r"outages/(?P<name>[^/]+)/calendar\.ics", show_calendar, None, "resident"),
 	_route("outage", r"outages/(?P<name>[^/]+)", show_outage, post_outage, "resident"),
 	_route("calls", r"outage-calls", call_pages.show_calls, call_pages.post_calls, "staff"),

@@ -10,11 +10,12 @@ RANKS = {"Life safety": 0, "Care": 1, "Call Request": 2, "Reported": 3, "Standar
 
 
 def in_order(lines: Iterable[Mapping]) -> list[Mapping]:
-	"""One line for each contact and incident, the gravest, then the one that waits longest."""
-	found: dict[tuple[str, str], Mapping] = {}
+	"""One line for each contact, of whichever incident: the gravest, then the one that waits longest. The next one follows
+	when it is done, so that nobody is phoned by two people at once."""
+	found: dict[str, Mapping] = {}
 	ordered = sorted(lines, key=lambda line: (RANKS[line["reason"]], str(line["since"] or ""), line["name"]))
 	for line in ordered:
-		found.setdefault((line["incident"], line["contact"]), line)
+		found.setdefault(line["contact"], line)
 	return list(found.values())
 
 

@@ -110,16 +110,21 @@ def after_failure(mode: str, tries: int, at: datetime) -> tuple[str, bool, datet
 	return FAILED, mode == "Individual", None
 
 
-def after_phone(outcome: str, tries: int, at: datetime, max_attempts: int, retry_minutes: int) -> tuple:
-	"""(state, stays on the phone list, when to call again) after somebody phoned. Raises RuleError."""
+def after_phone(
+	outcome: str, tries: int, at: datetime, max_attempts: int, retry_minutes: int, *, must_confirm: bool = False
+) -> tuple[str, bool, datetime | None]:
+	"""(state, stays on the phone list, when to call again) after somebody phoned. Raises RuleError.
+
+	`must_confirm`: whoever may depend on power stays on the list until a person has seen to it, by phone or at the door.
+	"""
 	if outcome not in PHONE_OUTCOMES:
 		raise RuleError(_("Outcome: choose one of: {allowed}."), allowed=PHONE_OUTCOMES)
 	if outcome == "Reached":
 		return SEEN, False, None
 	if outcome == "Wrong Number":
-		return NO_ADDRESS, True, None
+		return NO_ADDRESS, must_confirm, None
 	if tries >= max_attempts:
-		return FAILED, True, None
+		return FAILED, must_confirm, at + timedelta(minutes=retry_minutes) if must_confirm else None
 	return QUEUED, True, at + timedelta(minutes=retry_minutes)
 
 
@@ -133,22 +138,30 @@ def due_by_itself(
 	issued: Mapping[str, datetime],
 	now: datetime,
 	numbers: Numbers,
+	*,
+	planned: bool = False,
 ) -> list[str]:
-	"""Kinds that go out now without anybody asking, for an unplanned outage. `issued`: kind -> when last issued.
+	"""Kinds that go out now without anybody asking. `issued`: kind -> when last issued; `planned`: was it announced as work?
 
-	The first word, and one in writing when nothing was said since, each a little before its deadline; and a word before the
-	expected time passes in silence.
+	The first word, and one in writing when nothing was said since, each a little before its deadline: not of planned work,
+	which was announced. A word before the expected time passes in silence; when that time was named only just before, at
+	the time itself, for "it may take longer" a minute after "expected back" would take it back.
 	"""
 	if status not in ("Reported", "Active") or not reported_at:
 		return []
 	due = []
+	if etr:
+		warn_at = etr - timedelta(minutes=numbers.etr_warning_minutes)
+		told = max((at for kind, at in issued.items() if kind in ABOUT_THE_TIME and kind != ETR_PASSING), default=None)
+		if now >= (etr if told and told >= warn_at else warn_at):
+			due.append(ETR_PASSING)
+	if planned:
+		return due
 	if FIRST_WORD not in issued and now >= reported_at + _before(numbers.first_word_minutes):
 		due.append(FIRST_WORD)
 	said = {kind for kind in issued if kind in (CAUSE, ETR, IN_WRITING)}
 	if not said and now >= reported_at + _before(numbers.in_writing_minutes):
 		due.append(IN_WRITING)
-	if etr and now >= etr - timedelta(minutes=numbers.etr_warning_minutes):
-		due.append(ETR_PASSING)
 	return due
 
 
@@ -196,9 +209,7 @@ def step_is_done(kinds: Sequence[str], notices: Iterable[Mapping], deliveries: M
 
 def still_to_tell(row: Mapping) -> bool:
 	"""Is somebody still to do something about this delivery: the queue, or a person with a telephone?"""
-	if row["state"] in (QUEUED, SENDING):
-		return True
-	return bool(row["phone_list"]) and row["state"] == SENT  # delivered, and a person still has to confirm
+	return row["state"] in (QUEUED, SENDING) or bool(row["phone_list"])
 
 
 # ---------------------------------------------------------------- in which words

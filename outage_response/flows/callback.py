@@ -125,6 +125,11 @@ def _insert(call: Call, wanted: Sequence[callees.Callee]) -> None:
 	call.record("callbacks_opened", {"count": len(rows), "required": required})
 
 
+def open_for(call: Call, contact: str, units: Sequence[str]) -> None:
+	"""A callback for somebody who answers and had none: also where the plan, or the sample, would not have called them."""
+	_insert(call, [callees.of_answer(call.incident, contact, units)])
+
+
 def complete_if_done(call: Call) -> None:
 	"""The callback step completes when supply is back everywhere and every callback that the coverage rules of Settings
 	ask for has ended."""

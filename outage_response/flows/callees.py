@@ -63,6 +63,11 @@ def back(incident: Document, around: surroundings.Surroundings) -> dict[str, Cal
 	return {contact: Callee(contact, tuple(units), why[contact]) for contact, units in ready.items()}
 
 
+def of_answer(incident: Document, contact: str, units: Sequence[str]) -> Callee:
+	"""Somebody who answers for these units, whether or not they would have been called."""
+	return Callee(contact, tuple(units), _reasons(incident, {contact: units}, _said(incident))[contact])
+
+
 def residents(incident: Document, around: surroundings.Surroundings) -> list[dict]:
 	"""(name, power_node, contact, is_primary) of the affected units, one query; the primary contact of a unit first."""
 	unit, resident = frappe.qb.DocType("Property Unit"), frappe.qb.DocType("Unit Resident")

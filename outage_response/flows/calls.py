@@ -13,11 +13,11 @@ from frappe.utils import get_datetime, now_datetime
 from outage_response import permissions
 from outage_response.domain import calls as rules
 from outage_response.domain import notices as notice_rules
-from outage_response.domain.callbacks import within_calling_hours
+from outage_response.domain.callbacks import ENDED, within_calling_hours
 from outage_response.domain.errors import RuleError
 from outage_response.integrations import contacts
 
-from . import callback, notice, timeline
+from . import callback, notice, task, timeline
 from .verbs import Call, finish, lock_incident, translated, when
 
 CALLBACK, DELIVERY = "Outage Callback", "Notice Delivery"
@@ -34,16 +34,33 @@ def queue(incident: str | None = None) -> list[dict]:
 		permissions.require_verb("claim_call")
 		now, user = now_datetime(), frappe.session.user
 		lines = [*_callbacks(incident), *_phone_lines(incident, now)]
+		held = {
+			line["contact"]: line["claimed_by"]
+			for line in lines
+			if rules.held_by_other(line["claimed_by"] or "", _moment(line["claimed_until"]), user, now)
+		}
 		lines = rules.in_order(lines)[:LIMIT]
 		for line in lines:
-			other = rules.held_by_other(line["claimed_by"] or "", _moment(line["claimed_until"]), user, now)
-			line["held_by"] = line["claimed_by"] if other else ""
+			line["held_by"] = held.get(line["contact"], "")
 		return lines
 
 
 def next_call() -> dict | None:
 	"""The first call that nobody else is making."""
 	return next((line for line in queue() if not line["held_by"]), None)
+
+
+def take_next() -> dict | None:
+	"""Claim the first call that nobody else is making or has just taken; None when there is none."""
+	permissions.require_verb("claim_call")
+	for line in queue():
+		if not line["held_by"]:
+			try:
+				_claim(line["doctype"], line["name"])
+			except RuleError:
+				continue  # somebody was faster: theirs is theirs
+			return line
+	return None
 
 
 def _moment(value):
@@ -168,7 +185,8 @@ def _script(doc) -> str:
 
 def _history(doc) -> list[dict]:
 	if doc.doctype == CALLBACK:
-		return [
+		asked = [] if doc.attempts or not doc.outcome else [{"at": str(doc.modified)[:16], "text": doc.outcome}]
+		return asked + [
 			{"at": str(row.attempted_at)[:16], "text": f"{_(row.outcome)} {row.note or ''}".strip()}
 			for row in doc.attempts
 		]
@@ -197,21 +215,27 @@ def claim_call(doctype: str, name: str) -> dict:
 		if doctype not in (CALLBACK, DELIVERY):
 			raise RuleError(_("Call: choose one of the list."))
 		permissions.require_read(doctype, name)
-		table, now, user = frappe.qb.DocType(doctype), now_datetime(), frappe.session.user
-		row = (
-			frappe.qb.from_(table)
-			.select(table.claimed_by, table.claimed_until)
-			.where(table.name == name)
-			.for_update()
-			.run(as_dict=True)
-		)[0]
-		rules.require_free(row.claimed_by or "", _moment(row.claimed_until), user, now)
-		minutes = frappe.get_cached_doc("Outage Response Settings").get("claim_minutes") or 10
-		until = rules.until(now, int(minutes))
-		frappe.qb.update(table).set(table.claimed_by, user).set(table.claimed_until, until).where(
-			table.name == name
-		).run()
-		return {"doctype": doctype, "name": name, "until": str(until)}
+		return _claim(doctype, name)
+
+
+def _claim(doctype: str, name: str) -> dict:
+	"""Raises RuleError when somebody else makes this call, or it is not to be made any more."""
+	table, now, user = frappe.qb.DocType(doctype), now_datetime(), frappe.session.user
+	state = table.status if doctype == CALLBACK else table.state
+	row = (
+		frappe.qb.from_(table)
+		.select(table.claimed_by, table.claimed_until, state.as_("state"))
+		.where(table.name == name)
+		.for_update()
+		.run(as_dict=True)
+	)[0]
+	rules.require_free(row.claimed_by or "", _moment(row.claimed_until), user, now)
+	if row.state in (ENDED if doctype == CALLBACK else DONE):
+		raise RuleError(_("Call: this one is not to be made any more. Take the next."))
+	minutes = frappe.get_cached_doc("Outage Response Settings").get("claim_minutes") or 10
+	until = rules.until(now, int(minutes))
+	frappe.qb.update(table).set(table.claimed_by, user).set(table.claimed_until, until).where(table.name == name).run()
+	return {"doctype": doctype, "name": name, "until": str(until)}
 
 
 def log_told(
@@ -233,15 +257,16 @@ def log_told(
 		if not doc.phone_list or doc.state in DONE:
 			raise RuleError(_("Call: this one is not to be made any more. Take the next."))
 		policy, tries = callback.policy(), (doc.tries or 0) + 1
-		state, stays, again = notice_rules.after_phone(outcome, tries, at, policy.max_attempts, policy.retry_minutes)
+		state, stays, again = notice_rules.after_phone(
+			outcome, tries, at, policy.max_attempts, policy.retry_minutes, must_confirm=bool(doc.must_confirm)
+		)
 		if again:
 			again = within_calling_hours(again, policy) if doc.priority >= 3 else again
-		ended = state in (notice_rules.FAILED, notice_rules.NO_ADDRESS)
 		doc.flags.by_verb = True
 		doc.update(
 			{
 				"state": state,
-				"phone_list": int(stays and not ended),
+				"phone_list": int(stays),
 				"tries": tries,
 				"next_attempt_at": again,
 				"told_by": frappe.session.user,
@@ -255,6 +280,9 @@ def log_told(
 		call = Call("log_told", at, now, fast, request_id, incident=incident)
 		if state == notice_rules.SEEN:
 			_tell_all_at_once(doc, at)
+		if doc.must_confirm and state in (notice_rules.FAILED, notice_rules.NO_ADDRESS):
+			text = _("Nobody is reached by telephone, and a person must confirm. Send somebody: {0}")
+			task.tell_department(call, "control_room", text.format(", ".join(_where([doc.unit])) if doc.unit else ""))
 		call.record("told_by_phone", {"unit": _where([doc.unit]) if doc.unit else "", "outcome": outcome})
 		notice.complete_steps(call)
 		return finish(call, {"delivery": delivery, "state": state, "next_attempt_at": str(again or "")})

@@ -6,6 +6,7 @@ such a delivery is not sent again, and a person phones.
 """
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import timedelta
 
 import frappe
@@ -23,6 +24,20 @@ from .wording import in_language
 BATCH = 50
 # After this a message that is "being sent" belongs to a worker that died
 DEAD_AFTER = timedelta(minutes=10)
+
+
+@dataclass(frozen=True)
+class SmsOutcome:
+	"""What came of asking the gateway. `state`: Sent, Failed (certainly not sent), or still Sending: nobody can know."""
+
+	state: str
+	error: str = ""
+	number: str = ""
+	text: str = ""
+
+	@property
+	def is_unknown(self) -> bool:
+		return self.state == rules.SENDING
 
 
 def hand_over_mails() -> int:
@@ -100,7 +115,9 @@ def follow_mails() -> int:
 		elif age > patience:
 			# taken out of the queue first: a mail that leaves later would be the second word of the same
 			if _stop_mail(row.mail):
-				_to_phone(row.name, _last_line(row.error) or _("The mail did not leave."))
+				error = _last_line(row.error) or _("The mail did not leave.")
+				if not _by_sms_instead(row.name, error):
+					_to_phone(row.name, error)
 				changed += 1
 		elif row.status == "Error":
 			frappe.db.set_value("Email Queue", row.mail, {"status": "Not Sent", "retry": 0}, update_modified=False)
@@ -118,43 +135,54 @@ def _stop_mail(name: str) -> bool:
 	return True
 
 
-def claim_sms() -> list[str]:
-	"""Mark the next SMS as being sent; the caller commits, then sends each by itself."""
-	rows = _waiting(rules.SMS, for_update=True)
-	if rows:
-		table = frappe.qb.DocType("Notice Delivery")
-		frappe.qb.update(table).set(table.state, rules.SENDING).set(table.modified, now_datetime()).where(
-			table.name.isin([row.name for row in rows])
-		).run()
-	return [row.name for row in rows]
+def waiting_sms() -> list[str]:
+	"""The next SMS to be sent."""
+	return [row.name for row in _waiting(rules.SMS, for_update=False)]
 
 
-def send_claimed_sms(name: str) -> None:
-	"""Send one SMS that was claimed. What the gateway refuses is tried again; what nobody can know is phoned."""
+def claim_sms(name: str) -> bool:
+	"""Mark one SMS as being sent; False when somebody else has it. The caller commits before the gateway is asked."""
+	table = frappe.qb.DocType("Notice Delivery")
+	found = (frappe.qb.from_(table).select(table.state).where(table.name == name).for_update()).run()
+	if not found or found[0][0] != rules.QUEUED:
+		return False
+	_set(name, state=rules.SENDING)
+	return True
+
+
+def ask_gateway(name: str) -> SmsOutcome | None:
+	"""Ask the gateway once to send an SMS that was claimed; None when it is not to be sent. Nothing is written here: what
+	came of it is `note_sms`'s, whose transaction may run again without a second message. Raises nothing after the asking."""
 	rows = _rows(frappe.qb.DocType("Notice Delivery").name == name)
 	row = rows[0] if rows else None
 	if not row or row.state != rules.SENDING:
-		return
-	number = _addresses(rows, "mobile_no").get(row.contact)
+		return None
+	number, text = _addresses(rows, "mobile_no").get(row.contact), _plain(row)
+	if not number:
+		return SmsOutcome(rules.FAILED, _("the contact has no mobile number any more"))
 	try:
-		if not number:
-			raise ValueError(_("the contact has no mobile number any more"))
-		messages.sms(number, _plain(row))
-	except Exception as error:
-		if is_retriable(error):
-			raise
-		frappe.clear_messages()
-		if "timed out" in str(error).lower() and "connect" not in str(error).lower():
-			_to_phone(name, _unknown())
-			return
-		_fail(row, f"{type(error).__name__}: {error}"[:500])
-		return
-	frappe.clear_messages()
-	_set(name, state=rules.SENT, sent_at=now_datetime(), tries=(row.tries or 0) + 1)
+		messages.sms(number, text)
+	except messages.NotSent as error:
+		return SmsOutcome(rules.FAILED, str(error)[:500])
+	except Exception as error:  # a worker's time that is up, too
+		return SmsOutcome(rules.SENDING, f"{_unknown()} ({type(error).__name__})"[:500])
+	return SmsOutcome(rules.SENT, number=number, text=text)
+
+
+def note_sms(name: str, outcome: SmsOutcome) -> None:
+	"""Write what came of an SMS. What certainly did not leave is tried again; what nobody can know is phoned."""
+	rows = _rows(frappe.qb.DocType("Notice Delivery").name == name)
+	if outcome.state == rules.SENT:
+		_set(name, state=rules.SENT, sent_at=now_datetime(), tries=(rows[0].tries or 0) + 1)
+	elif outcome.state == rules.FAILED:
+		_fail(rows[0], outcome.error)
+	else:
+		_to_phone(name, outcome.error)
 
 
 def bury_the_dead() -> int:
-	"""SMS that a worker was sending when it died: nobody knows, so a person phones."""
+	"""SMS that a worker was sending when it died: nobody knows, so a person phones. And SMS whose turn never came, because
+	the gateway takes too long over each."""
 	table = frappe.qb.DocType("Notice Delivery")
 	names = (
 		frappe.qb.from_(table)
@@ -163,9 +191,20 @@ def bury_the_dead() -> int:
 		.where(table.modified < now_datetime() - DEAD_AFTER)
 		.for_update()
 	).run(pluck=True)
+	patience = timedelta(minutes=numbers().mail_patience_minutes)
+	late = (
+		frappe.qb.from_(table)
+		.select(table.name)
+		.where(table.state == rules.QUEUED)
+		.where(table.channel == rules.SMS)
+		.where(table.modified < now_datetime() - patience)
+		.for_update()
+	).run(pluck=True)
 	for name in names:
 		_to_phone(name, _unknown())
-	return len(names)
+	for name in late:
+		_to_phone(name, _("The SMS did not leave."))
+	return len(names) + len(late)
 
 
 # ---------------------------------------------------------------- rows and words
@@ -248,10 +287,36 @@ def _set(name: str, **values) -> None:
 def _fail(row: Mapping, error: str) -> None:
 	tries = (row["tries"] or 0) + 1
 	state, phone, again = rules.after_failure(row["mode"], tries, now_datetime())
+	if state == rules.FAILED and _by_sms_instead(row["name"], error):
+		return
 	values = {"state": state, "tries": tries, "error": error, "next_attempt_at": again}
 	if phone:
 		values["phone_list"] = 1
 	_set(row["name"], **values)
+
+
+def _by_sms_instead(name: str, error: str) -> bool:
+	"""A mail that certainly did not leave goes as an SMS, where there is a number and a gateway; False where not.
+
+	Whoever a person must confirm stays on the phone list meanwhile.
+	"""
+	row = frappe.db.get_value("Notice Delivery", name, ["channel", "contact"], as_dict=True)
+	if (
+		row.channel != rules.EMAIL
+		or not messages.sms_is_on()
+		or not frappe.db.get_value("Contact", row.contact, "mobile_no")
+	):
+		return False
+	_set(
+		name,
+		channel=rules.SMS,
+		state=rules.QUEUED,
+		tries=0,
+		next_attempt_at=None,
+		email_queue=None,
+		error=error[:500],
+	)
+	return True
 
 
 def _unknown() -> str:

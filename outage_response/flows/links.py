@@ -55,5 +55,12 @@ def revoke(contact: str) -> int:
 	return len(names)
 
 
+def revoke_one(token: str) -> None:
+	"""Void one link, as its holder asks. Raises NotAllowed for a token that does not hold."""
+	found = holder(token)
+	table = frappe.qb.DocType("Notice Delivery")
+	frappe.qb.update(table).set(table.link_key, "").where(table.name == found.delivery).run()
+
+
 def _secret() -> str:
 	return get_encryption_key()

@@ -20,6 +20,7 @@ from outage_response.domain.plan import dedupe_key
 from outage_response.integrations import messages
 
 from . import audience, photos, plans, task, tasks
+from .known import expected_back
 from .verbs import Call, incident_verb, lock_incident, touch
 from .wording import words
 
@@ -286,7 +287,7 @@ def tick(name: str) -> int:
 	call = Call("send_notice", now, now, incident=incident)
 	told = 0
 	for kind in _due(incident, now):
-		once = f"{incident.etr}" if kind == rules.ETR_PASSING else ""
+		once = f"{expected_back(incident)}" if kind == rules.ETR_PASSING else ""
 		told += issue(call, kind, once)
 	complete_steps(call)
 	touch(incident)
@@ -300,16 +301,17 @@ def _anything_to_do(name: str) -> bool:
 
 
 def _due(incident: Document, now: datetime) -> list[str]:
-	if not by_themselves() or incident.is_drill or incident.level == "III":
+	if not by_themselves() or incident.is_drill:
 		return []
 	known = issued(incident.name)
 	due = rules.due_by_itself(
 		incident.status,
 		get_datetime(incident.reported_at) if incident.reported_at else None,
-		get_datetime(incident.etr) if incident.etr else None,
+		expected_back(incident),
 		known,
 		now,
 		numbers(),
+		planned=incident.level == "III",
 	)
 	if rules.ETR_PASSING in due and _said_of_this_etr(incident):
 		due.remove(rules.ETR_PASSING)
@@ -318,7 +320,7 @@ def _due(incident: Document, now: datetime) -> list[str]:
 
 def _said_of_this_etr(incident: Document) -> bool:
 	"""A word before the expected time passes goes out once for each expected time."""
-	key = f"{rules.ETR_PASSING} {incident.etr}"
+	key = f"{rules.ETR_PASSING} {expected_back(incident)}"
 	keys = [
 		dedupe_key(incident.name, key, mode, language) for mode in ("Public", "Individual") for language in ("en", "zh")
 	]

@@ -2,12 +2,13 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import timedelta, timezone
+from zoneinfo import ZoneInfo
 
 import frappe
 from frappe import _
 from frappe.model.document import Document
-from frappe.utils import get_datetime, now_datetime
+from frappe.utils import get_datetime, get_system_timezone, now_datetime
 
 from outage_response.domain.errors import NotAllowed
 from outage_response.domain.lifecycle import RUNNING
@@ -112,11 +113,11 @@ def _incidents(person: Person, paths: dict[str, list[str]]) -> list[Document]:
 
 
 def _card(incident: Document, person: Person, paths: dict[str, list[str]]) -> dict | None:
-	"""{name, kind, title, homes, units, property, since, until, cause, etr, etr_passed, planned_start, planned_end, back} as
+	"""{name, kind, title, homes, dark, units, property, since, until, cause, etr, etr_passed, planned_start, planned_end, back} as
 	texts; None when none of the person's homes is in it."""
 	if incident.is_drill:
 		return None
-	homes, since, until = [], [], []
+	homes, dark, since, until = [], [], [], []
 	for home in person.homes:
 		path = paths.get(home["power_node"], [])
 		named = any(row.unit == home["unit"] if row.unit else row.power_node in path for row in incident.affected_nodes)
@@ -124,6 +125,8 @@ def _card(incident: Document, person: Person, paths: dict[str, list[str]]) -> di
 			continue
 		homes.append(home)
 		begin, end = dark_since(incident, path, home["unit"])
+		if begin and not end:
+			dark.append(home["unit"])
 		since.append(begin)
 		until.append(end)
 	if not homes:
@@ -147,6 +150,7 @@ def _card(incident: Document, person: Person, paths: dict[str, list[str]]) -> di
 			"cancelled": _("Planned outage that does not take place"),
 		}[kind],
 		"homes": homes,
+		"dark": dark,
 		"units": [home["unit_no"] for home in homes],
 		"property": incident.property,
 		"since": clock_time(begun),
@@ -293,14 +297,21 @@ def _area(incident: Document) -> dict | None:
 
 
 def calendar(person: Person, name: str) -> str:
-	"""A planned outage as a calendar file. Times are local to the reader's clock, which is the property's."""
+	"""A planned outage, also one that was cancelled, as a calendar file (RFC 5545); times are in UTC.
+
+	Raises NotAllowed for an outage that was never planned.
+	"""
 	card = outage(person, name)
 	incident = frappe.get_doc("Outage Incident", name)
 	if not incident.planned_start or not incident.planned_end:
 		raise NotAllowed(_("There is no such outage at your home."))
+	zone = ZoneInfo(get_system_timezone())
 
 	def moment(value) -> str:
-		return get_datetime(value).strftime("%Y%m%dT%H%M%S")
+		return get_datetime(value).replace(tzinfo=zone).astimezone(timezone.utc).strftime("%Y%m%dT%H%M%SZ")
+
+	# a calendar takes the newer of two versions of the same event by this number
+	sequence = int((get_datetime(incident.modified) - get_datetime(incident.creation)).total_seconds())
 
 	lines = [
 		"BEGIN:VCALENDAR",
@@ -311,6 +322,7 @@ def calendar(person: Person, name: str) -> str:
 		f"DTSTAMP:{moment(incident.modified)}",
 		f"DTSTART:{moment(incident.planned_start)}",
 		f"DTEND:{moment(incident.planned_end)}",
+		f"SEQUENCE:{max(sequence, 0)}",
 		f"STATUS:{'CANCELLED' if incident.status == 'Cancelled' else 'CONFIRMED'}",
 		f"SUMMARY:{_text(_('Planned power outage'))}",
 		f"LOCATION:{_text(incident.property + ' ' + ', '.join(card['units']))}",
@@ -318,7 +330,20 @@ def calendar(person: Person, name: str) -> str:
 		"END:VCALENDAR",
 		"",
 	]
-	return "\r\n".join(lines)
+	return "\r\n".join(_folded(line) for line in lines)
+
+
+def _folded(line: str) -> str:
+	"""No line of a calendar file is longer than 75 octets; what goes on begins with a blank."""
+	parts, size = [""], 0
+	for letter in line:
+		octets = len(letter.encode())
+		if size + octets > 75:
+			parts.append(" ")
+			size = 1
+		parts[-1] += letter
+		size += octets
+	return "\r\n".join(parts)
 
 
 def _text(value: str) -> str:

@@ -3,20 +3,25 @@
 It runs as the site itself, so that no record of the response carries a resident's name; who may do it was asked before.
 """
 
+from collections import defaultdict
+
 import frappe
 from frappe import _
+from frappe.model.document import Document
 from frappe.utils import now_datetime
 
 from outage_response import integrations
 from outage_response.domain import notices as notice_rules
+from outage_response.domain.callbacks import WAITING
 from outage_response.domain.errors import NotAllowed, RuleError
+from outage_response.domain.lifecycle import RUNNING
 from outage_response.domain.plan import dedupe_key
 
-from . import callback, care, intake, task
+from . import callback, care, intake, links, task
 from .portal import Person, outage
 from .verbs import Call, lock_incident, lock_property, touch, translated
 
-ANSWERS = ("back", "still_out", "call_me")
+ANSWERS = ("back", "still_out", "call_me", "rate")
 PARTS = ("", "Whole home", "Some rooms", "Only the stairs or the elevator")
 LONGEST_WORDS = 1000
 
@@ -47,17 +52,18 @@ def report(
 
 
 def answer(person: Person, incident: str, said: str, satisfaction: int | None = None, note: str = "") -> dict:
-	"""Power is back, still out, or please call me; with a rating from 1 to 5, if they like. Answers {"said"}."""
+	"""Power is back, still out, please call me, or only a rating from 1 to 5. Answers {"said"}.
+
+	The state of the person's own home decides what it means, not that of the outage: others may still be in the dark.
+	"""
 	with translated(), integrations.as_system():
 		if said not in ANSWERS:
 			raise RuleError(_("Answer: choose one of: {allowed}."), allowed=ANSWERS)
 		if satisfaction is not None and satisfaction not in range(1, 6):
 			raise RuleError(_("Satisfaction: a number from 1 (bad) to 5 (good), or none."))
 		card = outage(person, incident)
-		if card["kind"] in ("planned", "cancelled", "past") and said != "call_me":
-			raise RuleError(
-				_("Answer: this outage is over or has not begun. If you are without power, report it anew.")
-			)
+		_require_fitting(card["kind"], said, satisfaction)
+		note = (note or "").strip()[:LONGEST_WORDS]
 		lock_property(card["property"])  # a nested incident may follow; the property is always locked first
 		doc = lock_incident(incident)
 		now = now_datetime()
@@ -65,16 +71,20 @@ def answer(person: Person, incident: str, said: str, satisfaction: int | None = 
 		_mark_seen(person, incident, now)
 		homes, units = card["homes"], card["units"]  # those of the person that are in this outage
 		if said == "call_me":
-			_ask_for_call(call, person, homes[0], units)
-		elif doc.status in ("Restored", "Stood Down"):
-			_answer_callback(call, person, homes[0], said, satisfaction, note[:LONGEST_WORDS])
+			_ask_for_call(call, person, homes[0], units, note)
+			if satisfaction and card["kind"] in ("back", "past"):
+				_rate(_callback_of(call, person, homes), satisfaction)
+		elif said == "rate":
+			_answer_callback(call, person, homes, "Reached", satisfaction, note)
+		elif card["kind"] == "out":
+			if said == "still_out":
+				_keep_call(call, person, next(home for home in homes if home["unit"] in card["dark"]), note)
+			else:
+				_say_back(call, units, note)
 		elif said == "still_out":
-			_keep_call(call, person, homes[0], note)
+			_still_out(call, person, homes, satisfaction, note)
 		else:
-			call.record("resident_says_back", {"unit": units})
-			task.tell_department(
-				call, "control_room", _("Residents say that power is back: {0}").format(", ".join(units))
-			)
+			_answer_callback(call, person, homes, "Reached", satisfaction, note)
 		touch(doc)
 		return {"said": said}
 
@@ -91,36 +101,88 @@ def _keep_call(call: Call, person: Person, home: dict, note: str) -> dict:
 	)
 
 
-def _answer_callback(call: Call, person: Person, home: dict, said: str, satisfaction: int | None, note: str) -> None:
-	"""The resident's answer is the attempt that reached them, kept in the CRM like any other."""
-	outcome = "Reached" if said == "back" else "Still Out"
-	doc = _callback_of(call, person, home, said)
-	if not doc:
-		return
-	if doc.status == "Still Out" or (doc.status == "Reached" and outcome == "Reached"):
-		if satisfaction:
-			doc.satisfaction = satisfaction
-			callback.save(doc)
+def _require_fitting(kind: str, said: str, satisfaction: int | None) -> None:
+	"""Raise RuleError for an answer that an outage of this kind (see `portal.outage`) does not ask for."""
+	if said == "rate":
+		if kind not in ("back", "past"):
+			raise RuleError(_("Answer: this outage is not over yet. Rate it when power is back."))
+		if satisfaction is None:
+			raise RuleError(_("Satisfaction: a number from 1 (bad) to 5 (good)."))
+	elif kind in ("planned", "cancelled", "past") and said != "call_me":
+		raise RuleError(_("Answer: this outage is over or has not begun. If you are without power, report it anew."))
+
+
+def _say_back(call: Call, units: list[str], note: str) -> None:
+	"""A home that counts as dark has power, its people say: the control room looks."""
+	call.record("resident_says_back", {"unit": units})
+	text = _("Residents say that power is back: {0}").format(", ".join(units))
+	task.tell_department(call, "control_room", f"{text}. {note}" if note else text)
+
+
+def _answer_callback(
+	call: Call, person: Person, homes: list[dict], outcome: str, satisfaction: int | None, note: str
+) -> None:
+	"""The answer of somebody whose home is back is the attempt that reached them, kept in the CRM like any other."""
+	doc = _callback_of(call, person, homes)
+	if doc.status in ("Reached", "Still Out") and outcome == "Reached":
+		_rate(doc, satisfaction)
+		if doc.status == "Still Out":
+			_say_back(call, [home["unit_no"] for home in homes], note)
 		return
 	text = _("Answered by the resident")
 	callback.attempt(call, doc, outcome, note=f"{text}. {note}".strip(), satisfaction=satisfaction)
 
 
-def _callback_of(call: Call, person: Person, home: dict, said: str):
-	"""The person's callback of this incident; one is opened for a household member who answers and had none."""
-	incident = call.incident.name
-	filters = {"incident": incident, "contact": ("in", list(person.contacts))}
-	name = frappe.db.get_value("Outage Callback", filters)
-	if not name and said == "still_out":
-		kept = _keep_call(call, person, home, "")
-		if not kept["incident"]:
-			frappe.db.set_value("Trouble Call", kept["call"], {"incident": incident, "waiting": 0})
-		callback.open_ready(call, call.around)
-		name = frappe.db.get_value("Outage Callback", filters)
-	return frappe.get_doc("Outage Callback", name, for_update=True) if name else None
+def _still_out(call: Call, person: Person, homes: list[dict], satisfaction: int | None, note: str) -> None:
+	"""Their home counts as supplied and is dark: the nested incident opens, and the control room is rung every time.
+
+	The call is kept as well, after it, so that the nested incident explains it.
+	"""
+	doc = _callback_of(call, person, homes)
+	nested = frappe.db.get_value("Outage Incident", doc.nested_incident, "status") if doc.nested_incident else None
+	if doc.status == "Still Out" and nested in RUNNING:
+		units = ", ".join(home["unit_no"] for home in homes)
+		task.tell_department(call, "control_room", _("Still without power after restoration: {0}").format(units))
+	else:
+		_answer_callback(call, person, homes, "Still Out", satisfaction, note)
+	_keep_call(call, person, homes[0], note)
 
 
-def _ask_for_call(call: Call, person: Person, home: dict, units: list[str]) -> None:
+def _rate(doc: Document, satisfaction: int | None) -> None:
+	if satisfaction:
+		doc.satisfaction = satisfaction
+		callback.save(doc)
+
+
+def _callback_of(call: Call, person: Person, homes: list[dict]) -> Document:
+	"""The callback that speaks for these homes: the person's own, else that of their household, else a new one.
+
+	A household is called once, through its primary contact; whoever of it answers has answered for it. A callback that is
+	also about a home of others is not theirs to answer. Where the plan calls nobody, the answer is kept all the same.
+	"""
+	incident, own = call.incident.name, [home["unit"] for home in homes]
+	name = frappe.db.get_value("Outage Callback", {"incident": incident, "contact": ("in", list(person.contacts))})
+	if not name:
+		doc, unit = frappe.qb.DocType("Outage Callback"), frappe.qb.DocType("Outage Callback Unit")
+		units = defaultdict(set)
+		for parent, of in (
+			frappe.qb.from_(doc)
+			.join(unit)
+			.on((unit.parent == doc.name) & (unit.parenttype == "Outage Callback"))
+			.select(doc.name, unit.unit)
+			.where(doc.incident == incident)
+			.orderby(doc.priority)
+			.orderby(doc.name)
+		).run():
+			units[parent].add(of)
+		name = next((parent for parent, of in units.items() if of <= set(own)), None)
+	if not name:
+		callback.open_for(call, _contact_of(person, own[0]), own)
+		name = frappe.db.get_value("Outage Callback", {"incident": incident, "contact": ("in", list(person.contacts))})
+	return frappe.get_doc("Outage Callback", name, for_update=True)
+
+
+def _ask_for_call(call: Call, person: Person, home: dict, units: list[str], note: str) -> None:
 	"""Please call me: the open callback is due now, else a line on the phone list."""
 	incident = call.incident
 	table = frappe.qb.DocType("Outage Callback")
@@ -129,21 +191,22 @@ def _ask_for_call(call: Call, person: Person, home: dict, units: list[str]) -> N
 		{
 			"incident": incident.name,
 			"contact": ("in", list(person.contacts)),
-			"status": ("in", ("Pending", "No Answer")),
+			"status": ("in", WAITING),
 		},
 	)
 	if name:
-		frappe.qb.update(table).set(table.next_attempt_at, call.now).set(table.modified, call.now).where(
-			table.name == name
-		).run()
+		query = frappe.qb.update(table).set(table.next_attempt_at, call.now).set(table.modified, call.now)
+		if note:
+			query = query.set(table.outcome, note[:500])
+		query.where(table.name == name).run()
 	else:
-		_call_request(call, person, home)
+		_call_request(call, person, home, note)
 	call.record("resident_wants_call", {"unit": units})
 	task.tell_department(call, "customer_service", _("Asks to be called: {0}").format(", ".join(units)))
 
 
-def _call_request(call: Call, person: Person, home: dict) -> None:
-	"""One open line for each contact and incident, however often they ask."""
+def _call_request(call: Call, person: Person, home: dict, note: str) -> None:
+	"""One open line for each contact and incident, however often they ask; with what they wrote last."""
 	incident, contact = call.incident, _contact_of(person, home["unit"])
 	waiting = {
 		"incident": incident.name,
@@ -151,7 +214,9 @@ def _call_request(call: Call, person: Person, home: dict) -> None:
 		"kind": notice_rules.CALL_REQUEST,
 		"state": notice_rules.QUEUED,
 	}
-	if frappe.db.exists("Notice Delivery", waiting):
+	if open_line := frappe.db.exists("Notice Delivery", waiting):
+		if note:
+			frappe.db.set_value("Notice Delivery", open_line, "note", note[:500])
 		return
 	asked = frappe.db.count("Notice Delivery", {**waiting, "state": ("!=", "")})
 	doc = frappe.get_doc(
@@ -164,6 +229,7 @@ def _call_request(call: Call, person: Person, home: dict) -> None:
 			"channel": notice_rules.PHONE,
 			"phone_list": 1,
 			"priority": 2,
+			"note": note[:500],
 			"dedupe_key": dedupe_key(incident.name, notice_rules.CALL_REQUEST, "Contact", contact, asked + 1),
 		}
 	)
@@ -185,6 +251,12 @@ def _mark_seen(person: Person, incident: str, now) -> None:
 		.where(table.state.isin((notice_rules.SENT, notice_rules.FAILED, notice_rules.NO_ADDRESS)))
 		.where(table.must_confirm == 0)
 	).run()
+
+
+def void_links(person: Person) -> None:
+	"""Every link that this person was sent opens nothing any more; the next message brings a new one."""
+	for contact in person.contacts:
+		links.revoke(contact)
 
 
 # ---------------------------------------------------------------- care

@@ -16,6 +16,8 @@ DONE = {
 	"still_out": "Thank you. We have noted that you are still without power; our people know.",
 	"call_me": "We will call you.",
 	"care_kept": "We have noted it. What you wrote is read only by the control room and customer service, during an outage.",
+	"rate": "Thank you. We have noted your rating.",
+	"links_void": "The links that we sent you do not open anything any more.",
 	"care_withdrawn": "It is deleted.",
 	"told": "Noted. Next call.",
 	"claimed": "This call is yours for some minutes.",

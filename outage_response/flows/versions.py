@@ -10,6 +10,7 @@ from frappe.model.document import Document
 
 KEY = "outage_version"
 PAGE = "outage_page"
+DAY = 86400
 SECONDS = 60  # what a page says of the time ages by itself
 
 
@@ -25,15 +26,17 @@ def on_change(doc: Document, method: str | None = None) -> None:
 
 
 def of(properties: Iterable[str]) -> str | None:
-	"""One word for the state of these properties; None while Redis is away."""
+	"""One word for the state of these properties; None while Redis is away, and for a property that does not exist."""
 	try:
 		found = []
 		for name in properties:
 			key = frappe.cache.make_key(f"{KEY}:{name}")
 			value = frappe.cache.get(key)
 			if value is None:
+				if not frappe.db.exists("Managed Property", name):
+					return None  # anybody may ask for any name: nothing is kept of those that are none
 				value = frappe.generate_hash(length=12).encode()
-				frappe.cache.set(key, value)
+				frappe.cache.setex(key, DAY, value)
 			found.append(value.decode())
 		return ".".join(found)
 	except Exception:
@@ -63,6 +66,6 @@ def keep(key: str, version: str | None, text: str) -> None:
 
 def _renew(property_name: str) -> None:
 	try:
-		frappe.cache.set(frappe.cache.make_key(f"{KEY}:{property_name}"), frappe.generate_hash(length=12))
+		frappe.cache.setex(frappe.cache.make_key(f"{KEY}:{property_name}"), DAY, frappe.generate_hash(length=12))
 	except Exception:
 		frappe.logger("outage_response").warning("no Redis for residents' pages")

@@ -10,6 +10,7 @@ from frappe.utils import format_datetime, get_datetime, now_datetime
 
 from outage_response.domain import notices as rules
 
+from .known import expected_back
 from .surroundings import Surroundings
 
 WORDS = (
@@ -68,7 +69,7 @@ def _values(incident: Document, around: Surroundings | None) -> dict[str, str]:
 	nodes = list(dict.fromkeys(row.power_node for row in incident.affected_nodes))
 	labels = [around.label(node) if around else node for node in nodes]
 	since = [get_datetime(row.out_since) for row in incident.affected_nodes if row.out_since]
-	etr = get_datetime(incident.etr) if incident.etr else None
+	etr = expected_back(incident)
 	passed = bool(etr) and etr <= now_datetime()
 	property_doc = frappe.get_cached_doc("Managed Property", incident.property)
 	settings = frappe.get_cached_doc("Outage Response Settings")

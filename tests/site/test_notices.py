@@ -2,15 +2,18 @@
 
 from datetime import timedelta
 from unittest.mock import patch
+from urllib.parse import parse_qs
 
 import frappe
 
+from outage_response import jobs
 from outage_response.domain import notices as rules
 from outage_response.flows import calls, care, deliveries, links, notice, personal
 from outage_response.integrations import messages
 
 from . import world as build
 from .base import SiteTest
+from .gateway import Gateway
 from .world import user
 
 
@@ -115,6 +118,39 @@ class WhoIsTold(NoticeTest):
 		self.tick(name)
 		self.assertEqual(len(self.rows(name, kind="ETR Passing")), 8)
 
+	def test_a_time_that_was_named_just_now_is_not_taken_back_a_minute_later(self):
+		name = self.declare()
+		self.do("operator", "set_etr", name, self.now + timedelta(minutes=10))
+		self.clock.move(1)
+		self.tick(name)
+		self.assertEqual(len(self.rows(name, kind="ETR Passing")), 0)
+		self.clock.move(9)
+		self.tick(name)
+		self.tick(name)
+		self.assertEqual(len(self.rows(name, kind="ETR Passing")), 8)
+
+	def test_planned_work_that_overruns_does_not_do_so_in_silence(self):
+		name = self.declare(
+			"III", planned_start=self.now + timedelta(hours=1), planned_end=self.now + timedelta(hours=3)
+		)
+		self.clock.move(60)
+		table, node = frappe.qb.DocType("Outage Incident"), frappe.qb.DocType("Outage Affected Node")
+		frappe.qb.update(table).set(table.status, "Active").set(table.started_at, self.clock.now).where(
+			table.name == name
+		).run()
+		frappe.qb.update(node).set(node.out_since, self.clock.now).where(node.parent == name).run()
+		self.clock.move(100)
+		self.tick(name)
+		self.assertEqual(set(frappe.get_all("Outage Notice", {"incident": name}, pluck="kind")), {"Planned"})
+		self.clock.move(5)
+		self.tick(name)
+		self.tick(name)
+		self.assertEqual(len(self.rows(name, kind="ETR Passing")), 8)
+		self.assertIn(
+			"2026-03-11 17:00",
+			frappe.db.get_value("Outage Notice", {"incident": name, "kind": "ETR Passing"}, "message"),
+		)
+
 	def test_planned_work_is_announced_at_once_and_late_is_said(self):
 		with self.as_user("operator"):
 			from outage_response.flows import incident
@@ -207,6 +243,45 @@ class PhoneList(NoticeTest):
 			self.clock.move(11)
 			self.assertEqual(calls.next_call()["name"], first["name"])
 
+	def test_one_person_is_phoned_by_one_about_all_their_outages(self):
+		other = self.declare("III", nodes=[self.switches[-1]])
+		with self.as_user("service"):
+			contact = self.rows(other)[0].contact
+			self.assertEqual([line["contact"] for line in calls.queue()].count(contact), 1)
+			held = self.rows(self.incident, contact=contact)[0]
+			calls.claim_call("Notice Delivery", held.name)
+		with self.as_user("operator"):
+			(line,) = [line for line in calls.queue() if line["contact"] == contact]
+			self.assertEqual(line["held_by"], user("service"))
+
+	def test_whoever_comes_second_takes_the_next_call(self):
+		with self.as_user("service"):
+			lines = calls.queue()
+			first = calls.take_next()
+		with self.as_user("operator"), patch.object(calls, "queue", lambda: lines):
+			self.assertEqual(
+				calls.take_next()["name"], lines[1]["name"]
+			)  # their list was read before the other's claim
+		with self.as_user("service"):
+			calls.log_told(first["name"], "Reached")
+			with self.assertRaises(frappe.ValidationError):
+				calls.claim_call(first["doctype"], first["name"])
+
+	def test_whom_a_person_must_confirm_stays_on_the_list_until_one_has(self):
+		care.set_care_need(self.units[-1], self.contacts[-1], "oxygen", 30)
+		self.clock.move(1)
+		self.do("service", "send_notice", self.incident, "First Word")
+		(row,) = self.rows(self.incident, contact=self.contacts[-1], must_confirm=1)
+		with self.as_user("service"):
+			for outcome in ("No Answer", "No Answer", "No Answer", "Wrong Number"):
+				calls.log_told(row.name, outcome)
+				self.clock.move(125)
+		told = frappe.get_all("Notification Log", {"for_user": user("operator")}, pluck="subject")
+		self.assertEqual(len([line for line in told if "Send somebody" in line]), 2)
+		with self.as_user("service"):
+			self.assertIn(row.name, [line["name"] for line in calls.queue()])
+			self.assertEqual(calls.log_told(row.name, "Reached")["state"], "Seen")
+
 	def test_told_by_phone(self):
 		row = self.rows(self.incident, channel="Phone")[0]
 		with self.as_user("service"):
@@ -298,38 +373,118 @@ class Mails(NoticeTest):
 
 
 class TextMessages(NoticeTest):
-	"""SMS: claimed first, sent each by itself; what nobody can know is phoned."""
+	"""SMS: claimed, asked for once, written down; what certainly did not leave is tried again, what nobody can know is phoned."""
 
 	def setUp(self):
 		super().setUp()
-		frappe.db.set_single_value("SMS Settings", "sms_gateway_url", "http://127.0.0.1:9/sms")
+		self.gateway = Gateway()
+		self.addCleanup(self.gateway.close)
+		for field, value in {
+			"sms_gateway_url": self.gateway.url,
+			"message_parameter": "text",
+			"receiver_parameter": "to",
+			"use_post": 1,
+		}.items():
+			frappe.db.set_single_value("SMS Settings", field, value)
 		self.incident = self.declare(nodes=[self.shafts[1]])  # those without an e-mail address
 		self.do("service", "send_notice", self.incident, "First Word")
 
-	def test_sent_once(self):
-		names = deliveries.claim_sms()
-		self.assertEqual(len(names), 4)
-		self.assertEqual(deliveries.claim_sms(), [])
-		with patch.object(messages, "sms") as gateway:
-			for name in (*names, *names):
-				deliveries.send_claimed_sms(name)
-		self.assertEqual(gateway.call_count, 4)
-		self.assertEqual({row.state for row in self.rows(self.incident)}, {"Sent"})
-		self.assertIn("/outages/link/", gateway.call_args.args[1])
+	def send(self) -> list[str]:
+		"""As the job does; the names of those that were sent."""
+		names = [name for name in deliveries.waiting_sms() if deliveries.claim_sms(name)]
+		for name in names:
+			deliveries.note_sms(name, deliveries.ask_gateway(name))
+		return names
 
-	def test_a_gateway_that_is_away_is_tried_again_and_then_phoned(self):
-		for minutes in (0, 1, 5, 15):
+	def states(self) -> set:
+		return {(row.state, row.phone_list) for row in self.rows(self.incident)}
+
+	def test_sent_once(self):
+		self.assertEqual(len(self.send()), 4)
+		self.assertEqual(self.send(), [])
+		for row in self.rows(self.incident):
+			self.assertFalse(deliveries.claim_sms(row.name))
+			self.assertIsNone(deliveries.ask_gateway(row.name))
+		self.assertEqual(len(self.gateway.asked), 4)
+		self.assertEqual(self.states(), {("Sent", 0)})
+		body = parse_qs(self.gateway.asked[0]["body"])
+		self.assertIn("/outages/link/", body["text"][0])
+		self.assertTrue(body["to"][0])
+
+	def test_a_gateway_that_is_away_or_refuses_is_tried_again_and_then_phoned(self):
+		for minutes, mood in ((0, "away"), (1, "forbids"), (5, "forbids"), (15, "away")):
 			self.clock.move(minutes)
-			for name in deliveries.claim_sms():
-				deliveries.send_claimed_sms(name)  # nobody listens there
-		self.assertEqual({(row.state, row.phone_list) for row in self.rows(self.incident)}, {("Failed", 1)})
+			self.gateway.mood = mood
+			url = "http://127.0.0.1:9/sms" if mood == "away" else self.gateway.url
+			frappe.db.set_single_value("SMS Settings", "sms_gateway_url", url)
+			self.assertEqual(len(self.send()), 4, mood)
+		self.assertEqual(self.states(), {("Failed", 1)})
+		self.assertEqual(len(self.gateway.asked), 8)
+
+	def test_what_nobody_can_know_is_not_sent_again(self):
+		"""The gateway may have taken it before it hung up, failed or did not answer in time."""
+		for mood in ("hangs up", "broken", "hangs"):
+			with self.subTest(mood), patch.object(messages, "ANSWER_SECONDS", 0.3):
+				self.gateway.mood, before = mood, len(self.gateway.asked)
+				(name, *_rest) = deliveries.waiting_sms()
+				deliveries.claim_sms(name)
+				outcome = deliveries.ask_gateway(name)
+				self.assertTrue(outcome.is_unknown)
+				deliveries.note_sms(name, outcome)
+				self.clock.move(20)
+				self.assertNotIn(name, deliveries.waiting_sms())
+				self.assertEqual(len(self.gateway.asked), before + 1)
+				self.assertEqual(self.field("Notice Delivery", name, "phone_list"), 1)
+
+	def test_a_deadlock_while_it_is_written_down_sends_nothing_twice(self):
+		(name, *_rest) = deliveries.waiting_sms()
+		failures = iter((frappe.QueryDeadlockError, frappe.QueryTimeoutError))
+
+		def note(*args):
+			if error := next(failures, None):
+				raise error("Deadlock found when trying to get lock")
+			return noted(*args)
+
+		noted = deliveries.note_sms
+		with (
+			patch.object(deliveries, "waiting_sms", lambda: [name]),
+			patch.object(deliveries, "note_sms", note),
+			patch.object(frappe.db, "commit"),
+			patch.object(frappe.db, "rollback"),
+		):
+			self.assertTrue(jobs._send_some_sms())
+		self.assertEqual(len(self.gateway.asked), 1)
+		self.assertEqual(self.field("Notice Delivery", name, "state"), "Sent")
 
 	def test_a_worker_that_died_while_sending(self):
-		deliveries.claim_sms()
+		for name in deliveries.waiting_sms():
+			deliveries.claim_sms(name)
 		self.assertEqual(deliveries.bury_the_dead(), 0)
 		self.clock.move(11)
 		self.assertEqual(deliveries.bury_the_dead(), 4)
-		self.assertEqual({(row.state, row.phone_list) for row in self.rows(self.incident)}, {("Failed", 1)})
+		self.assertEqual(self.states(), {("Failed", 1)})
+
+	def test_those_whose_turn_never_came_are_phoned(self):
+		self.clock.move(29)
+		self.assertEqual(deliveries.bury_the_dead(), 0)
+		self.clock.move(2)
+		self.assertEqual(deliveries.bury_the_dead(), 4)
+		self.assertEqual(self.send(), [])
+
+	def test_instead_of_a_mail_that_does_not_leave(self):
+		if not messages.mail_is_on():
+			self.skipTest("this site has no account to send from")
+		name = self.declare(nodes=[self.switches[0]])  # with an e-mail address and a mobile number
+		self.do("service", "send_notice", name, "First Word")
+		deliveries.hand_over_mails()
+		(row,) = self.rows(name)
+		self.assertEqual(row.channel, "E-mail")
+		self.clock.move(31)
+		deliveries.follow_mails()
+		self.assertEqual(self.field("Email Queue", row.email_queue, "status"), "Error")
+		self.assertIn(row.name, self.send())
+		(row,) = self.rows(name)
+		self.assertEqual((row.channel, row.state, row.phone_list), ("SMS", "Sent", 0))
 
 
 class PersonalData(NoticeTest):

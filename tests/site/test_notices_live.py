@@ -15,6 +15,7 @@ from .live import DEAD_REDIS, LiveTest, end_processes
 
 tearDownModule = end_processes
 
+AWAY = 10  # minutes for which the mail server is away
 CONTACTS = int(os.environ.get("OUTAGE_NOTICE_CONTACTS") or 60)
 PATIENCE = 60 + CONTACTS  # seconds for one step
 SEND = "outage_response.jobs.send_notices"
@@ -50,8 +51,8 @@ class Storm(LiveTest):
 		self.working = self.extra_process(**queue, **mail, mail_port=self.letterbox.port)
 		self.cut_off = self.extra_process(**queue, **mail, mail_port=9)
 
-	def run_in(self, process, method: str, who: str = "Administrator", **arguments):
-		result = process.begin(who, method, **arguments).go().expect("done", PATIENCE)
+	def run_in(self, process, method: str, who: str = "Administrator", ahead: int = 0, **arguments):
+		result = process.begin(who, method, ahead=ahead, **arguments).go().expect("done", PATIENCE)
 		self.assertIn("answer", result, result.get("trace"))
 		return result["answer"]
 
@@ -83,10 +84,10 @@ class Storm(LiveTest):
 		self.run_in(self.working, SEND)
 		lap("handed over, one worker killed")
 		self.assertTrue(all(row.email_queue for row in self.deliveries() if row.channel == "E-mail"))
-		# the mail server is away for ten rounds of the queue
-		for _minute in range(10 if CONTACTS <= 100 else 3):
-			self.run_in(self.cut_off, "__main__.flush_mail")
-			self.run_in(self.cut_off, SEND)
+		# the mail server is away for ten minutes of the clock, with a round of the queue in each
+		for minute in range(1, AWAY + 1):
+			self.run_in(self.cut_off, "__main__.flush_mail", ahead=minute)
+			self.run_in(self.cut_off, SEND, ahead=minute)
 		self.assertFalse(self.letterbox.received)
 		lap("mail server away")
 		# it is back, and the second worker dies between the server's word and its record
@@ -94,12 +95,12 @@ class Storm(LiveTest):
 			self.working, "__main__.flush_mail", f"{MAIL}.update_recipient_status_to_sent", len(with_mail) // 4
 		)
 		for _round in range(12):
-			self.run_in(self.working, SEND)
-			if not self.run_in(self.working, "__main__.flush_mail"):
+			self.run_in(self.working, SEND, ahead=AWAY)
+			if not self.run_in(self.working, "__main__.flush_mail", ahead=AWAY):
 				break
-		self.run_in(self.working, SEND, who="Administrator")
+		self.run_in(self.working, SEND, ahead=AWAY)
 		lap("sent, one worker killed")
-		result = self.working.begin("Administrator", SEND, ahead=12).go().result()  # the dead are found
+		result = self.working.begin("Administrator", SEND, ahead=AWAY + 12).go().result()  # the dead are found
 		self.assertIn("answer", result, result.get("trace"))
 		self.assert_each_once(name, with_mail)
 		states = Counter((row.channel, row.state, row.phone_list) for row in self.deliveries())

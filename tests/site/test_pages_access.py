@@ -30,12 +30,14 @@ PAGES = {
 	"outage": (OWN, lambda t: f"/outages/{t.incident}"),
 	"calendar": (OWN, lambda t: f"/outages/{t.planned}/calendar.ics"),
 	"link": (frozenset(PEOPLE), lambda t: f"/outages/link/{t.token}"),
+	"link_calendar": (frozenset(PEOPLE), lambda t: f"/outages/link/{t.planned_token}/calendar.ics"),
 	"status": (frozenset(PEOPLE), lambda t: "/outage-status/Portal%20Tower"),
 	"calls": (frozenset({"operator", "service", "foreigner"}), lambda t: "/outage-calls"),
 	"unreached": (frozenset({"operator", "service", "manager"}), lambda t: f"/outage-calls/{t.incident}"),
 }
 # page -> forms; who may not see a page may not post to it either
 FORMS = {
+	"outages": {"void": "links"},
 	"outage": {"said": "call_me"},
 	"link": {"said": "call_me"},
 	"report": {"unit": "Portal Tower-1A", "danger": "no"},
@@ -78,6 +80,8 @@ class PagesOfOurs(PortalTest):
 		self.do("service", "send_notice", self.incident, "First Word")
 		row = frappe.get_all("Notice Delivery", {"incident": self.incident}, ["name", "contact", "link_key"])[0]
 		self.token = links.of_delivery(row)
+		row = frappe.get_all("Notice Delivery", {"incident": self.planned}, ["name", "contact", "link_key"])[0]
+		self.planned_token = links.of_delivery(row)
 
 	def name_of(self, who: str) -> str:
 		return {"here": self.here, "next_door": self.next_door, "moved": self.moved, "Guest": "Guest"}.get(

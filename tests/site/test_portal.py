@@ -1,7 +1,9 @@
 """Residents' pages: their own outages and nobody else's; what they may answer; links without a login."""
 
-from datetime import timedelta
+import re
+from datetime import datetime, timedelta, timezone
 from unittest.mock import patch
+from zoneinfo import ZoneInfo
 
 import frappe
 
@@ -78,9 +80,26 @@ class OwnPages(PortalTest):
 		name = self.declare("III")
 		self.assertIn("Planned power outage", words_of(self.see(self.here, "/outages")))
 		file = self.see(self.here, f"/outages/{name}/calendar.ics")
-		self.assertIn("DTSTART:20260314T140000", file)
+		zone = ZoneInfo(frappe.utils.get_system_timezone())
+		starts = datetime(2026, 3, 14, 14, tzinfo=zone).astimezone(timezone.utc)
+		self.assertIn(f"DTSTART:{starts:%Y%m%dT%H%M%SZ}", file)
+		self.assertRegex(file, r"DTSTAMP:\d{8}T\d{6}Z\r\n")
 		self.assertIn("SUMMARY:", file)
+		self.assertLessEqual(max(len(line.encode()) for line in file.split("\r\n")), 75)
 		self.assertEqual(self.ask(self.moved, f"/outages/{name}/calendar.ics").status_code, 403)
+		sequence = int(re.search(r"SEQUENCE:(\d+)", file).group(1))
+		row = frappe.get_all(
+			"Notice Delivery", {"incident": name, "contact": self.contacts[0]}, ["name", "contact", "link_key"]
+		)[0]
+		link = f"/outages/link/{links.of_delivery(row)}"
+		self.assertEqual(self.see("Guest", f"{link}/calendar.ics"), file)
+		self.clock.move(10)
+		self.finish_steps(name, life_safety=1)
+		self.do("manager", "cancel", name, "the supplier moved it")
+		self.assertIn(f"{link}/calendar.ics", self.see("Guest", link))
+		again = self.see(self.here, f"/outages/{name}/calendar.ics")
+		self.assertIn("STATUS:CANCELLED", again)
+		self.assertGreater(int(re.search(r"SEQUENCE:(\d+)", again).group(1)), sequence)
 
 	def test_reporting_links_or_waits(self):
 		where = self.send(
@@ -145,6 +164,108 @@ class OwnPages(PortalTest):
 		self.do("operator", "supply_back", nested)
 		self.assertEqual(self.field("Outage Incident", nested, "customer_minutes"), 60)
 
+	def bells(self, text: str) -> list[str]:
+		filters = {"for_user": user("operator"), "subject": ("like", f"%{text}%")}
+		return frappe.get_all("Notification Log", filters, pluck="subject")
+
+	def test_still_out_while_others_are_in_the_dark(self):
+		"""Their own home was told that it has supply; the outage goes on elsewhere."""
+		name = self.declare(nodes=list(self.switches[:2]))
+		self.do("operator", "supply_back", name, [self.switches[0]])
+		self.assertEqual(self.field("Outage Incident", name, "status"), "Reported")
+		self.send(self.here, f"/outages/{name}", said="still_out", note="dark")
+		(nested,) = frappe.get_all("Outage Incident", {"parent_incident": name}, pluck="name")
+		self.assertEqual(len(self.bells("Still without power")), 1)
+		self.assertEqual(frappe.get_all("Trouble Call", {"unit": self.units[0]}, pluck="incident"), [nested])
+		self.clock.move(5)
+		self.send(self.here, f"/outages/{name}", said="still_out", note="still dark")
+		self.assertEqual(len(self.bells("Still without power")), 2, "the control room is rung every time")
+		self.assertEqual(frappe.db.count("Outage Incident", {"parent_incident": name}), 1)
+		self.assertEqual(frappe.db.count("Trouble Call", {"incident": nested}), 2)
+		self.send(self.here, f"/outages/{name}", said="back", satisfaction="2")
+		self.assertEqual(len(self.bells("Residents say that power is back")), 1)
+		self.assertEqual(
+			frappe.db.get_value("Outage Callback", {"incident": name, "contact": self.contacts[0]}, "satisfaction"), 2
+		)
+
+	def test_back_while_others_are_in_the_dark_is_the_attempt(self):
+		name = self.declare(nodes=list(self.switches[:2]))
+		self.do("operator", "supply_back", name, [self.switches[0]])
+		self.send(self.here, f"/outages/{name}", said="back", satisfaction="5")
+		doc = frappe.get_doc("Outage Callback", {"incident": name, "contact": self.contacts[0]})
+		self.assertEqual((doc.status, doc.satisfaction, len(doc.attempts)), ("Reached", 5, 1))
+		# where it is still dark, the control room reads what they write
+		self.send(self.next_door, f"/outages/{name}", said="back", note="the kitchen too")
+		self.assertEqual(len(self.bells("the kitchen too")), 1)
+		self.assertFalse(frappe.db.exists("Outage Callback", {"incident": name, "contact": self.contacts[1]}))
+
+	def test_still_out_after_planned_work_which_calls_nobody_back(self):
+		name = self.planned_and_over()
+		self.assertFalse(frappe.db.exists("Outage Callback", {"incident": name}))
+		self.send(self.here, f"/outages/{name}", said="still_out")
+		self.assertEqual(frappe.db.count("Outage Incident", {"parent_incident": name}), 1)
+		self.assertEqual(len(self.bells("Still without power")), 1)
+
+	def planned_and_over(self) -> str:
+		name = self.declare("III", nodes=[self.switches[0]])
+		table = frappe.qb.DocType("Outage Incident")
+		node = frappe.qb.DocType("Outage Affected Node")
+		began = self.clock.now - timedelta(hours=1)
+		frappe.qb.update(table).set(table.status, "Active").set(table.started_at, began).where(table.name == name).run()
+		frappe.qb.update(node).set(node.out_since, began).where(node.parent == name).run()
+		self.do("operator", "supply_back", name)
+		return name
+
+	def test_a_second_person_of_the_household_answers_for_it(self):
+		build.add_resident(self.units[0], "Portal Moved")
+		name = self.declare(nodes=[self.switches[0]])
+		self.do("operator", "supply_back", name)
+		self.send(self.moved, f"/outages/{name}", said="back", satisfaction="4")
+		(doc,) = frappe.get_all("Outage Callback", {"incident": name}, ["contact", "status", "satisfaction"])
+		self.assertEqual((doc.contact, doc.status, doc.satisfaction), (self.contacts[0], "Reached", 4))
+
+	def test_but_not_for_a_home_that_is_not_theirs(self):
+		build.add_resident(self.units[0], "Portal Moved")
+		other = frappe.get_doc("Property Unit", self.units[1])
+		other.residents = []
+		other.append("residents", {"contact": self.contacts[0], "is_primary": 1})
+		other.save(ignore_permissions=True)
+		name = self.declare(nodes=list(self.switches[:2]))
+		self.do("operator", "supply_back", name)
+		self.send(self.moved, f"/outages/{name}", said="back")
+		theirs = "Portal Moved"
+		states = dict(frappe.get_all("Outage Callback", {"incident": name}, ["contact", "status"], as_list=True))
+		self.assertEqual((states[theirs], states[self.contacts[0]]), ("Reached", "Pending"))
+
+	def test_a_rating_when_the_file_is_closed(self):
+		"""The follow-up says that the link takes one."""
+		name = self.declare(nodes=[self.switches[0]])
+		self.do("service", "send_notice", name, "First Word")
+		self.do("operator", "supply_back", name)
+		filters = {"incident": name, "contact": self.contacts[0]}
+		row = frappe.get_all("Notice Delivery", filters, ["name", "contact", "link_key"])[0]
+		callback = frappe.db.get_value("Outage Callback", filters)
+		self.do("service", "log_attempt", callback, "Reached")
+		table = frappe.qb.DocType("Outage Incident")
+		frappe.qb.update(table).set(table.status, "Closed").where(table.name == name).run()
+		link = f"/outages/link/{links.of_delivery(row)}"
+		self.assertIn('value="rate"', self.see("Guest", link))
+		self.assertIn("done=rate", self.send("Guest", link, said="rate", satisfaction="3"))
+		doc = frappe.get_doc("Outage Callback", callback)
+		self.assertEqual((doc.satisfaction, len(doc.attempts)), (3, 1))
+		for form in ({"said": "rate"}, {"said": "back", "satisfaction": "3"}, {"said": "still_out"}):
+			self.assertEqual(self.ask("Guest", link, form).status_code, 417, form)
+
+	def test_a_call_request_keeps_what_was_written_and_the_rating(self):
+		name = self.declare(nodes=[self.switches[0]])
+		self.send(self.here, f"/outages/{name}", said="call_me", note="after six")
+		line = {"incident": name, "kind": "Call Request"}
+		self.assertEqual(frappe.db.get_value("Notice Delivery", line, "note"), "after six")
+		self.do("operator", "supply_back", name)
+		self.send(self.here, f"/outages/{name}", said="call_me", satisfaction="1", note="nobody came")
+		doc = frappe.get_doc("Outage Callback", {"incident": name, "contact": self.contacts[0]})
+		self.assertEqual((doc.status, doc.satisfaction, doc.outcome), ("Pending", 1, "nobody came"))
+
 	def test_still_out_is_about_the_home_that_is_dark_and_said_twice_it_is_one_call(self):
 		build.add_resident(self.units[-1], self.contacts[0])  # a second home, in the other shaft
 		old = frappe.get_doc(
@@ -190,6 +311,11 @@ class OwnPages(PortalTest):
 		self.assertTrue(frappe.db.exists("Care Need", {"unit": self.units[0]}))
 		self.send(self.here, "/outages/care", unit=self.units[0], withdraw="1")
 		self.assertFalse(frappe.db.exists("Care Need", {"unit": self.units[0]}))
+
+	def test_the_entry_in_the_portal_s_menu(self):
+		entries = [row for row in frappe.get_hooks("portal_menu_items") if row["route"] == "/outages"]
+		self.assertEqual(len(entries), 1)
+		self.see(self.here, entries[0]["route"])
 
 	def test_so_many_requests_a_minute(self):
 		for _time in range(60):
@@ -280,6 +406,31 @@ class Links(PortalTest):
 		self.assertGreaterEqual(links.revoke(row.contact), 1)
 		self.assertEqual(self.ask("Guest", f"/outages/link/{token}").status_code, 403)
 
+	def test_made_void_by_whoever_holds_it_or_by_whom_they_were_sent_to(self):
+		name, row = self.issue()
+		link = f"/outages/link/{links.of_delivery(row)}"
+		self.assertIn("make it void", self.see("Guest", link))
+		self.send("Guest", link, void="1")
+		self.assertEqual(self.ask("Guest", link).status_code, 403)
+		self.clock.move(1)
+		self.do("service", "send_notice", name, "First Word")
+		newer = frappe.get_last_doc(
+			"Notice Delivery", {"incident": name, "contact": row.contact, "link_key": ("!=", "")}
+		)
+		link = f"/outages/link/{links.of_delivery(newer.as_dict())}"
+		self.send(self.next_door, "/outages", void="links")
+		self.assertEqual(self.ask("Guest", link).status_code, 200, "another's are another's")
+		self.assertIn("done=links_void", self.send(self.here, "/outages", void="links"))
+		self.assertEqual(self.ask("Guest", link).status_code, 403)
+
+	def test_a_whole_carrier_behind_one_address(self):
+		_name, row = self.issue()
+		link = f"/outages/link/{links.of_delivery(row)}"
+		frappe.cache.set(frappe.cache.make_key("outage_portal:link:127.0.0.1"), 2000)
+		self.assertEqual(self.ask("Guest", link).status_code, 200)
+		frappe.cache.set(frappe.cache.make_key("outage_portal:link:127.0.0.1"), 3000)
+		self.assertEqual(self.ask("Guest", link).status_code, 429)
+
 	def test_the_mail_holds_the_link(self):
 		name, row = self.issue()
 		if not messages.mail_is_on():
@@ -288,7 +439,6 @@ class Links(PortalTest):
 		deliveries.hand_over_mails()
 		mail = frappe.get_doc("Email Queue", self.field("Notice Delivery", row.name, "email_queue"))
 		import email
-		import re
 
 		text = email.message_from_string(mail.message).get_payload(0)
 		text = text.get_payload(0) if text.is_multipart() else text
@@ -308,6 +458,13 @@ class StatusPage(PortalTest):
 		off = self.ask("Guest", f"/outage-status/{self.property}")
 		none = self.ask("Guest", "/outage-status/Nowhere")
 		self.assertEqual((off.status_code, off.get_data()), (404, none.get_data()))
+
+	def test_a_name_that_is_no_property_leaves_nothing_in_redis(self):
+		self.ask("Guest", "/outage-status/Nowhere")
+		self.assertIsNone(frappe.cache.get(frappe.cache.make_key("outage_version:Nowhere")))
+		self.see("Guest", self.on())
+		key = frappe.cache.make_key(f"outage_version:{self.property}")
+		self.assertGreater(frappe.cache.ttl(key), 0)
 
 	def test_what_it_says(self):
 		path = self.on()

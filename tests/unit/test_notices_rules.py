@@ -72,8 +72,24 @@ def test_what_goes_out_by_itself():
 	etr = NOW + 60 * MINUTE
 	assert due(44, ["First Word"], etr) == []
 	assert due(45, ["First Word"], etr) == ["ETR Passing"]
+	told = {"First Word": NOW, "ETR": NOW + 50 * MINUTE}
+	for minutes, expected in ((51, []), (59, []), (60, ["ETR Passing"])):
+		found = notices.due_by_itself("Active", NOW, etr, told, NOW + minutes * MINUTE, Numbers())
+		assert found == expected
+	for minutes, expected in ((44, []), (45, ["ETR Passing"])):
+		now = NOW + minutes * MINUTE
+		assert notices.due_by_itself("Active", NOW, etr, {}, now, Numbers(), planned=True) == expected
 	for status in ("Scheduled", "Restored", "Stood Down", "Closed", "Cancelled"):
 		assert due(90, status=status) == []
+
+
+def test_phoned_in_vain():
+	assert notices.after_phone("No Answer", 1, NOW, 3, 60) == ("Queued", True, NOW + 60 * MINUTE)
+	assert notices.after_phone("No Answer", 3, NOW, 3, 60) == ("Failed", False, None)
+	assert notices.after_phone("Wrong Number", 1, NOW, 3, 60) == ("No Address", False, None)
+	again = NOW + 60 * MINUTE
+	assert notices.after_phone("No Answer", 3, NOW, 3, 60, must_confirm=True) == ("Failed", True, again)
+	assert notices.after_phone("Wrong Number", 1, NOW, 3, 60, must_confirm=True) == ("No Address", True, None)
 
 
 def test_planned_work_announced_too_late():
@@ -95,11 +111,15 @@ def row(state: str, phone_list: int = 0) -> dict:
 
 
 def test_which_step_is_done():
-	cause, told = notice("Cause", "Individual"), {"Cause Individual": [row("Sent"), row("Seen"), row("Failed")]}
+	cause, told = (
+		notice("Cause", "Individual"),
+		{"Cause Individual": [row("Sent"), row("Seen"), row("Failed"), row("No Address")]},
+	)
 	assert not notices.step_is_done(("Cause",), [], {})
 	assert notices.step_is_done(("First Word",), [notice("First Word", "Individual")], {})
 	assert notices.step_is_done(("Cause",), [cause], told)
-	for open_row in (row("Queued"), row("Sending"), row("Sent", phone_list=1)):
+	on_the_list = [row(state, phone_list=1) for state in ("Sent", "Failed", "No Address")]
+	for open_row in (row("Queued"), row("Sending"), *on_the_list):
 		assert not notices.step_is_done(("Cause",), [cause], {"Cause Individual": [row("Sent"), open_row]})
 	assert not notices.step_is_done(("Cause",), [notice("Cause", "Public")], {})
 	assert notices.step_is_done(("Cause",), [notice("Cause", "Public", NOW)], {})
@@ -128,6 +148,8 @@ def test_a_call_is_made_once_for_each_contact_the_gravest_first():
 		line("d", "z", "Standard", "0"),
 	]
 	assert [found["name"] for found in calls.in_order(lines)] == ["b", "c", "d"]
+	nested = {**line("e", "y", "Life safety"), "incident": "nested"}
+	assert [found["name"] for found in calls.in_order([*lines, nested])] == ["e", "c", "d"]
 
 
 def test_a_call_that_somebody_makes():
