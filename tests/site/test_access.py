@@ -105,6 +105,7 @@ ENDPOINTS = {
 	"screens.get_power_nodes": (STAFF | {"admin", "foreigner"}, lambda w: {"doctype": "Power Node"}),
 	"screens.count_life_safety": (STAFF | {"admin", "foreigner"}, lambda w: {}),
 	"screens.count_overdue": (STAFF | {"admin", "foreigner"}, lambda w: {}),
+	"screens.get_planned": (STAFF | {"admin", "foreigner"}, lambda w: {"start": "2026-03-01", "end": "2026-04-01"}),
 	"counting.get_count": (STAFF | {"admin", "foreigner"}, lambda w: {"doctype": "Outage Incident"}),
 }
 # Tickets of a helpdesk: here is none, and nobody is told anything; visitors are turned away at the door. What may be
@@ -176,6 +177,7 @@ READING = {
 	"paging.look",
 	"phone.get_my_tasks",
 	"screens.get_incident",
+	"screens.get_planned",
 	"screens.get_verbs",
 	"staff.get_callback_queue",
 	"staff.get_figures",
