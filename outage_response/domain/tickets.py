@@ -108,6 +108,17 @@ _OTHER_MATTER = re.compile(
 	r"发霉|门禁卡|快递|水龍頭|馬桶|車位|發票",
 	re.IGNORECASE,
 )
+# What goes with an outage: the things that stop, who is in the dark. A sentence of these tells more of the same
+_SAME_STORY = re.compile(
+	r"\b(?:lights?|lamps?|bulbs?|fridge|refrigerator|freezer|food|air.?con(?:ditioning|ditioner)?|heat(?:er|ing)?|boiler|cook(?:er|ing)?|"
+	r"stove|oven|tv|television|computer|wi-?fi|internet|router|charg(?:e|er|ing)|sockets?|plugs?|switch(?:es)?|breakers?|fuses?|"
+	r"meter|dark|candles?|torch|cold|hot|fan|fans|elevators?|lifts?|stairs?|corridor|hallway|neighbou?rs?|"
+	r"baby|child(?:ren)?|kids?|elderly|grandm\w+|grandf\w+|whole (?:building|floor|house|tower)|"
+	r"everything|everyone|nothing works|all (?:off|out|dead))\b|"
+	r"灯|冰箱|空调|电视|电脑|路由|网络|无线|充电|插座|开关|空开|电表|电闸|漆黑|很黑|太黑|黑漆|蜡烛|手电|好热|很热|好冷|很冷|热水器|做饭|电梯|楼道|"
+	r"楼梯|走廊|邻居|隔壁|整栋|全楼|整层|整个|孩子|宝宝|老人|燈|冰箱|冷氣|電梯|鄰居",
+	re.IGNORECASE,
+)
 _ANOTHER = re.compile(
 	r"^(?:also|by the way|btw|another|separately|besides|in addition|additionally|one more thing|另外|还有|顺便|此外|再有|對了|对了)(?![a-z])",
 	re.IGNORECASE,
@@ -126,7 +137,10 @@ def about_something_else_too(subject: str, description: str, words: triage.Words
 	if any(_is_another_matter(clause, words) for clause in clauses if clause):
 		return True
 	sentences = (_GREETING.sub("", part.strip()) for text in texts for part in _SENTENCE.split(text))
-	return any(_says_something(one) and not _SMALL_TALK.match(one) and _unexplained(one, words) for one in sentences)
+	return any(
+		_says_something(one) and not _SMALL_TALK.match(one) and not _SAME_STORY.search(one) and _unexplained(one, words)
+		for one in sentences
+	)
 
 
 def _is_another_matter(clause: str, words: triage.Words | None) -> bool:
