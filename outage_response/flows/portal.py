@@ -310,8 +310,10 @@ def calendar(person: Person, name: str) -> str:
 	def moment(value) -> str:
 		return get_datetime(value).replace(tzinfo=zone).astimezone(timezone.utc).strftime("%Y%m%dT%H%M%SZ")
 
-	# a calendar takes the newer of two versions of the same event by this number
-	sequence = int((get_datetime(incident.modified) - get_datetime(incident.creation)).total_seconds())
+	# a calendar takes the newer of two versions of the same event by this number; nothing follows a cancellation, which may
+	# come within the same second as what it cancels
+	age = int((get_datetime(incident.modified) - get_datetime(incident.creation)).total_seconds())
+	sequence = max(age, 0) + (incident.status == "Cancelled")
 
 	lines = [
 		"BEGIN:VCALENDAR",
@@ -322,7 +324,7 @@ def calendar(person: Person, name: str) -> str:
 		f"DTSTAMP:{moment(incident.modified)}",
 		f"DTSTART:{moment(incident.planned_start)}",
 		f"DTEND:{moment(incident.planned_end)}",
-		f"SEQUENCE:{max(sequence, 0)}",
+		f"SEQUENCE:{sequence}",
 		f"STATUS:{'CANCELLED' if incident.status == 'Cancelled' else 'CONFIRMED'}",
 		f"SUMMARY:{_text(_('Planned power outage'))}",
 		f"LOCATION:{_text(incident.property + ' ' + ', '.join(card['units']))}",
