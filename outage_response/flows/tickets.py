@@ -104,15 +104,21 @@ def words() -> triage.Words:
 
 def is_about_power(ticket: Ticket) -> bool:
 	"""Ticket type or template first, then the words of subject and description."""
-	kinds = {line.strip().lower() for line in (_settings().ticket_types or "").splitlines() if line.strip()}
-	if any(kind.lower() in kinds for kind in ticket.kinds):
-		return True
-	return bool(triage.read(f"{ticket.subject}\n\n{ticket.description}", words()).outage)
+	return _is_of_a_kind(ticket) or bool(_reading(ticket).outage)
 
 
 def concerns_us(ticket: Ticket) -> bool:
 	"""About a power outage, or somebody is in danger: the control room hears of both."""
-	return is_about_power(ticket) or bool(triage.read(f"{ticket.subject}\n\n{ticket.description}", words()).danger)
+	return _is_of_a_kind(ticket) or _reading(ticket) != triage.Reading()
+
+
+def _is_of_a_kind(ticket: Ticket) -> bool:
+	kinds = {line.strip().lower() for line in (_settings().ticket_types or "").splitlines() if line.strip()}
+	return any(kind.lower() in kinds for kind in ticket.kinds)
+
+
+def _reading(ticket: Ticket) -> triage.Reading:
+	return triage.read(f"{ticket.subject}\n\n{ticket.description}", words())
 
 
 # ---------------------------------------------------------------- reading
