@@ -9,12 +9,14 @@ import select
 import subprocess
 import sys
 import tempfile
+import time
 import unittest
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, ClassVar
 
 import frappe
+from frappe.utils.background_jobs import get_queue, get_queue_list
 
 from . import world as build
 
@@ -115,6 +117,14 @@ class Process:
 	def _tell(self, words: dict) -> None:
 		self.child.stdin.write((json.dumps(words, default=str) + "\n").encode())
 		self.child.stdin.flush()
+
+
+def wait_for_workers(seconds: int = 60) -> None:
+	"""Until the bench's own workers have done what was queued: a busy one may hold jobs of a clock that now stands still."""
+	queues = [get_queue(name) for name in get_queue_list()]
+	deadline = time.monotonic() + seconds
+	while time.monotonic() < deadline and any(queue.count + queue.started_job_registry.count for queue in queues):
+		time.sleep(0.2)
 
 
 class LiveTest(unittest.TestCase):

@@ -11,7 +11,7 @@ from collections import Counter
 import frappe
 
 from .letterbox import Letterbox
-from .live import DEAD_REDIS, LiveTest, end_processes
+from .live import DEAD_REDIS, LiveTest, end_processes, wait_for_workers
 
 tearDownModule = end_processes
 
@@ -43,6 +43,7 @@ class Storm(LiveTest):
 
 		stand_still(1)
 		self.addCleanup(stand_still, 0)
+		wait_for_workers()
 		self.letterbox = Letterbox("@storm.example.com")  # the staff are rung by mail as well: another matter
 		self.addCleanup(self.letterbox.server_close)
 		self.addCleanup(self.letterbox.shutdown)

@@ -41,7 +41,7 @@ class Seeded(SiteTest):
 			self.assertTrue(all(isinstance(step, Step) and step.title_zh and step.clauses for step in steps))
 
 	def test_departments_are_those_of_the_procedure(self):
-		for key, row in seed.procedure()["departments"].items():
+		for key, row in plans.procedure()["departments"].items():
 			doc = frappe.get_doc("Response Department", key)
 			self.assertEqual((doc.role or None, bool(doc.is_external)), (row.get("role"), row.get("external", False)))
 
