@@ -114,7 +114,7 @@ def test_the_next_shift_is_rung_from_the_list(as_user, desk, house, screenshot):
 	field = dialog.locator("input[data-fieldname=property]")
 	field.fill(house["property"])
 	field.press("Tab")
-	page.wait_for_function("name => cur_dialog.get_value('property') === name", arg=house["property"])
+	page.wait_for_function("name => window.cur_dialog?.get_value('property') === name", arg=house["property"])
 	dialog.locator("button.btn-primary:visible").click()
 	page.wait_for_selector(f".form-dashboard-section td:has-text('{PEOPLE['guard1']}')")
 	screenshot(page, "paging-test")
