@@ -25,7 +25,7 @@ after_uninstall = "outage_response.setup.uninstall.after_uninstall"
 # Whatever road an incident comes in by, its department task set is created
 doc_events = {
 	"Outage Incident": {
-		"after_insert": "outage_response.flows.incident.on_insert",
+		"after_insert": "outage_response.flows.new_incident.on_insert",
 		"on_update": "outage_response.flows.tickets.on_incident_change",
 	},
 	# Tickets of the platforms; where one is not installed, its line does nothing

@@ -1,27 +1,23 @@
 """The verbs of an incident, from the first word to the closed file."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
 import frappe
 from frappe import _
 from frappe.model.document import Document
-from frappe.utils import get_datetime, now_datetime
+from frappe.utils import get_datetime
 
 from outage_response import permissions
 from outage_response.domain import lifecycle, notices
 from outage_response.domain.errors import RuleError
-from outage_response.domain.lifecycle import TaskRow
 from outage_response.domain.topology import Dark, gone_again, is_out, split_for_return
 
-from . import callback, callees, notice, plans, ringing, surroundings, tasks, timeline
+from . import callback, new_incident, notice, plans, supply, surroundings, tasks, timeline
 from .minutes import count_minutes
-from .scope import labels, named_nodes, rows_from, take_rows
-from .verbs import Call, as_time, finish, incident_verb, is_general_manager, lock_property, save, translated, when
-
-TIMES_OF_THE_VERBS = ("confirmed_at", "started_at", "restored_at", "stood_down_at", "closed_at")
-
+from .scope import labels, named_nodes, rows_from
+from .verbs import Call, as_time, incident_verb, is_general_manager, lock_property, save, translated
 
 # ---------------------------------------------------------------- declaring
 
@@ -81,196 +77,6 @@ def declare(
 def _declared_before(request_id: str | None) -> dict | None:
 	name = request_id and frappe.db.get_value("Outage Incident", {"request_id": request_id})
 	return timeline.first_result(request_id, "declare", incident=name) if name else None
-
-
-def prepare(incident: Document) -> None:
-	"""Before an incident is inserted, by whatever road: fill in what follows from its fields, refuse what cannot be.
-
-	With `closed_at` given it is a past outage: it gets no tasks and alarms nobody.
-	"""
-	with translated():
-		lock_property(incident.property)
-		property_doc = frappe.get_doc("Managed Property", incident.property)
-		if not property_doc.households or property_doc.households < 1:
-			raise RuleError(
-				_("Households: {property} has none registered. Enter the registered number first."),
-				property=incident.property,
-			)
-		_require_parent_here(incident)
-		incident.plan = plans.current_plan(incident.level)
-		incident.customer_minutes = 0
-		around = incident.flags.around = surroundings.read(incident.property)
-		take_rows(incident, around)
-		if incident.closed_at:
-			_prepare_past(incident, around)
-			return
-		for field in TIMES_OF_THE_VERBS:
-			if incident.get(field):
-				raise RuleError(
-					_(
-						"{field}: is set by the buttons of the incident. Leave it empty, or give Closed At for a past outage."
-					),
-					field=_(incident.meta.get_label(field)),
-				)
-		said_at = as_time(incident.reported_at, "Occurred At")
-		at, _now, incident.flags.clock_fast = when(said_at)
-		incident.reported_at = at
-		lifecycle.require_etr(as_time(incident.etr, "ETR"), at)
-		if incident.level == "III":
-			_prepare_planned(incident)
-		else:
-			_prepare_unplanned(incident, around, at, said_at or at)
-		reference = get_datetime(incident.planned_start) if incident.level == "III" else at
-		_note_circumstances(incident, reference)
-		incident.affected_units = sum(surroundings.affected_units(incident, around).values())
-
-
-def _require_parent_here(incident: Document) -> None:
-	parent = incident.parent_incident
-	if parent and frappe.db.get_value("Outage Incident", parent, "property") != incident.property:
-		raise RuleError(
-			_("Parent Incident: {incident} is no outage of {property}. Choose one of the same property, or none."),
-			incident=str(parent)[:140],
-			property=incident.property,
-		)
-
-
-def _note_circumstances(incident: Document, at: datetime) -> None:
-	incident.off_hours = int(surroundings.off_hours(incident.property, at))
-	incident.guards_on_duty = surroundings.guards_on_duty(incident.property, at)
-
-
-def _prepare_planned(incident: Document) -> None:
-	incident.planned_start = as_time(incident.planned_start, "Planned Start")
-	incident.planned_end = as_time(incident.planned_end, "Planned End")
-	lifecycle.require_planned_times(incident.planned_by or "", incident.planned_start, incident.planned_end)
-	incident.status = "Scheduled"
-	for row in incident.affected_nodes:
-		row.out_since = None
-		_forget_verbs(row)
-
-
-def _forget_verbs(row: Document) -> None:
-	"""Only verbs say that supply is back, or may be: what comes with a new incident (REST, a copy) says nothing."""
-	row.back_at = row.back_source = row.energise_permitted_at = None
-
-
-def _prepare_unplanned(incident: Document, around: surroundings.Surroundings, at: datetime, said_at: datetime) -> None:
-	"""`said_at`: the time of the report by the sender's clock; where that is fast, so is its `out_since`."""
-	incident.status = "Reported"
-	incident.planned_by = incident.planned_start = incident.planned_end = None
-	for row in incident.affected_nodes:
-		_forget_verbs(row)
-		row.out_since = as_time(row.out_since, "Out Since") or at
-		if at < row.out_since <= said_at:
-			row.out_since = at
-		if row.out_since > at:
-			raise RuleError(
-				_("Out Since: supply at {node} cannot have gone after it was reported. Correct the time."),
-				node=around.label(row.power_node),
-			)
-	_refuse_second(incident, around)
-
-
-def _refuse_second(incident: Document, around: surroundings.Surroundings) -> None:
-	"""The same outage declared twice is one outage: everything named is already part of a running incident."""
-	if any(row.unit for row in incident.affected_nodes):
-		return
-	other, node = frappe.qb.DocType("Outage Incident"), frappe.qb.DocType("Outage Affected Node")
-	running = (
-		frappe.qb.from_(other)
-		.join(node)
-		.on(node.parent == other.name)
-		.select(other.name, other.request_id, node.power_node)
-		.where(other.property == incident.property)
-		.where(other.status.isin(lifecycle.RUNNING))
-		.where(other.level != "III")
-		.where(other.is_drill == int(incident.is_drill or 0))
-		.where(node.back_at.isnull())
-		.where(node.unit.isnull() | (node.unit == ""))
-		.for_update()
-	).run(as_dict=True)
-	if incident.request_id and any(row.request_id == incident.request_id for row in running):
-		# Our own request, sent twice at once, after this transaction's view began: run again, it finds the first answer
-		raise frappe.QueryDeadlockError("stale view of the incidents")
-	wanted = {row.power_node for row in incident.affected_nodes}
-	for name in dict.fromkeys(row.name for row in running):
-		dark = around.tree.under(row.power_node for row in running if row.name == name)
-		if wanted <= dark:
-			raise RuleError(
-				_(
-					"Affected Nodes: this outage is already running as {incident}. Open it; if more is dark, extend its scope."
-				),
-				incident=name,
-			)
-
-
-def _prepare_past(incident: Document, around: surroundings.Surroundings) -> None:
-	"""A past outage: all its times are given, and make sense."""
-	moments = [
-		(field, as_time(incident.get(field), incident.meta.get_label(field)))
-		for field in ("reported_at", "restored_at", "closed_at")
-	]
-	for field, moment in moments:
-		if moment is None:
-			raise RuleError(
-				_("{field}: a past outage needs the times it was reported, restored and closed."),
-				field=_(incident.meta.get_label(field)),
-			)
-	reported_at, restored_at, closed_at = (moment for _field, moment in moments)
-	if not reported_at <= restored_at <= closed_at <= now_datetime():
-		raise RuleError(_("Closed At: reported, restored and closed must follow each other and lie in the past."))
-	incident.status = "Closed"
-	for row in incident.affected_nodes:
-		row.out_since = as_time(row.out_since, "Out Since") or reported_at
-		row.back_at = as_time(row.back_at, "Back At") or restored_at
-		if row.back_at < row.out_since:
-			raise RuleError(_("Back At: supply cannot be back before it went. Correct the time."))
-	incident.affected_units = sum(surroundings.affected_units(incident, around).values())
-	incident.customer_minutes = count_minutes(incident, around, restored_at)
-
-
-def on_insert(incident: Document, method: str | None = None) -> None:
-	"""The hook behind every new Outage Incident (Desk, REST, Data Import, ticket): the department task set of its level."""
-	with translated():
-		now = now_datetime()
-		call = Call("declare", get_datetime(incident.reported_at), now, incident=incident)
-		call.request_id = incident.request_id
-		call.clock_fast = bool(incident.flags.clock_fast)
-		call.around = incident.flags.pop("around")
-		about = {
-			"level": incident.level,
-			"nodes": labels(incident.affected_nodes, call.around),
-			"units": incident.affected_units,
-			"etr": str(incident.etr or ""),
-		}
-		if incident.status == "Closed":
-			call.record("imported", about)
-			return
-		diff = tasks.sync(call)
-		call.record("declared", {**about, "tasks": len(diff.add)})
-		_warn_about_gaps(call)
-		notice.on_declared(call)
-		ringing.stay_awake(now)
-		incident.flags.declared = finish(call, {"level": incident.level, "tasks": len(diff.add)})
-
-
-def _warn_about_gaps(call: Call) -> None:
-	"""What is missing in the records does not stop the response; it is said."""
-	incident = call.incident
-	around = call.around
-	nameless = [
-		asset.asset_name for asset in around.assets if asset.asset_type == "Elevator" and not asset.contractor_name
-	]
-	if nameless:
-		call.warn("no_contractor", {"subject": nameless[:10]})
-	without = callees.units_without_contact(incident, around)
-	if without and incident.level != "III":
-		call.warn("no_contacts", {"units": without})
-	loaded = sum(row.units for row in around.unit_counts)
-	registered = frappe.get_cached_value("Managed Property", incident.property, "households")
-	if loaded != registered:
-		call.warn("units_differ", {"loaded": loaded, "registered": registered})
 
 
 # ---------------------------------------------------------------- judging
@@ -340,7 +146,7 @@ def _change_level(call: Call, level: str) -> None:
 	if incident.status == "Scheduled":
 		raise RuleError(_("Level: planned work that has not begun is cancelled, not reclassified."))
 	if incident.level == "III":  # planned work that went wrong: who is there now counts, not who was to be there
-		_note_circumstances(incident, call.at)
+		new_incident.note_circumstances(incident, call.at)
 	incident.level, incident.plan = level, plan
 
 
@@ -460,7 +266,7 @@ def permit_energise(call: Call, nodes: Sequence[str] | None = None) -> dict:
 			_("Nodes: {node} has no line of its own among the affected nodes. Give it one first (extend the scope)."),
 			node=around.label(node),
 		)
-	lifecycle.pass_gate("energise", _blocking_energise(incident, _fed_through(wanted, around)))
+	lifecycle.pass_gate("energise", supply.blocking_energise(incident, supply.fed_through(wanted, around)))
 	inside = around.tree.under(wanted)
 	for row in incident.affected_nodes:
 		if row.power_node in inside and not row.back_at:
@@ -480,13 +286,13 @@ def supply_back(call: Call, nodes: Sequence[str] | None = None, source: str | No
 	named = named_nodes(nodes, around) if nodes is not None else None
 	was_out = {(row.power_node, row.unit or "") for row in incident.affected_nodes if not row.back_at}
 	rows = split_for_return(around.tree, surroundings.dark_rows(incident), named, call.at)
-	_write_rows(incident, rows, source)
+	supply.write_rows(incident, rows, source)
 	returned = [
 		row
 		for row in incident.affected_nodes
 		if row.back_at and ((row.power_node, row.unit or "") in was_out or get_datetime(row.back_at) == call.at)
 	]
-	_warn_of_open_steps(call, returned, around)
+	supply.warn_of_open_steps(call, returned, around)
 	call.record("supply_back", {"nodes": labels(returned, around), "source": source or _("not said")})
 	still_out = [row for row in incident.affected_nodes if not row.back_at]
 	if not still_out:
@@ -505,55 +311,6 @@ def supply_back(call: Call, nodes: Sequence[str] | None = None, source: str | No
 		"customer_minutes": incident.customer_minutes,
 		"callbacks": opened,
 	}
-
-
-def _blocking_energise(incident: Document, nodes: set[str]) -> list[TaskRow]:
-	rescues = lifecycle.asks_for_rescues(plans.steps_of_plan(incident.plan))
-	return lifecycle.blocking("energise", tasks.load(incident.name), nodes, rescues=rescues)
-
-
-def _fed_through(nodes: Iterable[str], around: surroundings.Surroundings) -> set[str]:
-	"""Everything that would be live: the nodes, what they feed, and what feeds them."""
-	nodes = list(nodes)
-	return around.tree.under(nodes) | {above for node in nodes for above in around.tree.path(node)}
-
-
-def _write_rows(incident: Document, rows: Sequence[Any], source: str | None) -> None:
-	existing: dict[tuple, list[Document]] = {}
-	for row in incident.affected_nodes:
-		existing.setdefault((row.power_node, row.unit or "", get_datetime(row.out_since)), []).append(row)
-	for dark in rows:
-		alike = existing.get((dark.node, dark.unit, dark.out_since))
-		if alike:
-			row = alike.pop(0)
-		else:
-			row = incident.append("affected_nodes", {"power_node": dark.node, "out_since": dark.out_since})
-		if dark.back_at and not row.back_at:
-			row.back_at, row.back_source = dark.back_at, (source or "")[:140]
-
-
-def _warn_of_open_steps(call: Call, returned: Sequence[Document], around: surroundings.Surroundings) -> None:
-	if call.incident.level == "I":
-		return
-	inside = _fed_through([row.power_node for row in returned], around)
-	still_open = _blocking_energise(call.incident, inside)
-	if still_open:
-		call.warn("back_with_open_steps", tasks.titles(still_open))
-	unpermitted = [row for row in returned if not _permitted(row, call.incident, around)]
-	if unpermitted:
-		call.warn("back_without_permission", {"nodes": labels(unpermitted, around)})
-
-
-def _permitted(row: Document, incident: Document, around: surroundings.Surroundings) -> bool:
-	"""Was there a permission for this node, or for each of the parts by which it came back?"""
-	parts = [
-		other
-		for other in incident.affected_nodes
-		if other is not row
-		and row.power_node in around.tree.path(other.power_node)[1:]
-		and not (other.back_at and get_datetime(other.back_at) <= get_datetime(row.out_since))  # of an earlier loss
-	]
-	return bool(row.energise_permitted_at or (parts and all(part.energise_permitted_at for part in parts)))
 
 
 # ---------------------------------------------------------------- ending

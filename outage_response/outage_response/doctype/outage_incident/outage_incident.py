@@ -1,6 +1,6 @@
 import frappe
 
-from outage_response.flows import incident
+from outage_response.flows import new_incident
 from outage_response.outage_response.verb_owned import VerbOwned
 
 
@@ -8,7 +8,7 @@ class OutageIncident(VerbOwned):
 	free_fields = ("description",)
 
 	def before_insert(self):
-		incident.prepare(self)
+		new_incident.prepare(self)
 
 	def validate(self):
 		if not self.is_new():

@@ -1,0 +1,63 @@
+"""What switching on touches, and what the return of supply says of each affected node."""
+
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+from frappe.model.document import Document
+from frappe.utils import get_datetime
+
+from outage_response.domain import lifecycle
+from outage_response.domain.lifecycle import TaskRow
+
+from . import plans, surroundings, tasks
+from .scope import labels
+from .verbs import Call
+
+
+def blocking_energise(incident: Document, nodes: set[str]) -> list[TaskRow]:
+	rescues = lifecycle.asks_for_rescues(plans.steps_of_plan(incident.plan))
+	return lifecycle.blocking("energise", tasks.load(incident.name), nodes, rescues=rescues)
+
+
+def fed_through(nodes: Iterable[str], around: surroundings.Surroundings) -> set[str]:
+	"""Everything that would be live: the nodes, what they feed, and what feeds them."""
+	nodes = list(nodes)
+	return around.tree.under(nodes) | {above for node in nodes for above in around.tree.path(node)}
+
+
+def write_rows(incident: Document, rows: Sequence[Any], source: str | None) -> None:
+	existing: dict[tuple, list[Document]] = {}
+	for row in incident.affected_nodes:
+		existing.setdefault((row.power_node, row.unit or "", get_datetime(row.out_since)), []).append(row)
+	for dark in rows:
+		alike = existing.get((dark.node, dark.unit, dark.out_since))
+		if alike:
+			row = alike.pop(0)
+		else:
+			row = incident.append("affected_nodes", {"power_node": dark.node, "out_since": dark.out_since})
+		if dark.back_at and not row.back_at:
+			row.back_at, row.back_source = dark.back_at, (source or "")[:140]
+
+
+def warn_of_open_steps(call: Call, returned: Sequence[Document], around: surroundings.Surroundings) -> None:
+	if call.incident.level == "I":
+		return
+	inside = fed_through([row.power_node for row in returned], around)
+	still_open = blocking_energise(call.incident, inside)
+	if still_open:
+		call.warn("back_with_open_steps", tasks.titles(still_open))
+	unpermitted = [row for row in returned if not _permitted(row, call.incident, around)]
+	if unpermitted:
+		call.warn("back_without_permission", {"nodes": labels(unpermitted, around)})
+
+
+def _permitted(row: Document, incident: Document, around: surroundings.Surroundings) -> bool:
+	"""Was there a permission for this node, or for each of the parts by which it came back?"""
+	parts = [
+		other
+		for other in incident.affected_nodes
+		if other is not row
+		and row.power_node in around.tree.path(other.power_node)[1:]
+		and not (other.back_at and get_datetime(other.back_at) <= get_datetime(row.out_since))  # of an earlier loss
+	]
+	return bool(row.energise_permitted_at or (parts and all(part.energise_permitted_at for part in parts)))
