@@ -74,16 +74,23 @@ class Bench:
 		where = ["--site", site] if site else []
 		return self._run([sys.executable, "-m", "frappe.utils.bench_helper", "frappe", *where, *words], cwd=self.sites)
 
-	def scene(self, name: str, **arguments):
-		"""One of `lifecycle_scenes`, in a fresh process on the site."""
-		process = Process(site=SITE)
+	def scenes(self, *names: str) -> list:
+		"""What each of these `lifecycle_scenes` answers, played one after the other in a fresh process on the site."""
+		process, answers = Process(site=SITE), []
 		try:
-			result = process.call("Administrator", SCENES + name, **arguments)
+			for name in names:
+				result = process.call("Administrator", SCENES + name)
+				if "answer" not in result:
+					raise AssertionError(f"{name}: {result.get('trace')}")
+				answers.append(result["answer"])
 		finally:
 			process.end()
-		if "answer" not in result:
-			raise AssertionError(f"{name}: {result.get('trace')}")
-		return result["answer"]
+		return answers
+
+	def pause_scheduler(self) -> None:
+		file = self.sites / SITE / "site_config.json"
+		config = json.loads(file.read_text(encoding="utf-8"))
+		file.write_text(json.dumps(config | {"pause_scheduler": 1}, indent=1), encoding="utf-8")
 
 	@staticmethod
 	def _run(command: list[str], cwd: Path) -> str:
@@ -112,24 +119,16 @@ class LifecycleOfTheApp(unittest.TestCase):
 			raise unittest.SkipTest(words)
 		cls.addClassCleanup(bench.drop_site)
 		bench.new_site()
-		bench.frappe("set-config", "pause_scheduler", "1")  # nobody else works here while we look
-		bench.scene("settle")
-		cls.before = bench.scene("picture")
+		bench.pause_scheduler()  # nobody else works here while we look
+		_none, cls.before = bench.scenes("settle", "picture")
 		bench.frappe("install-app", APP)
-		cls.installed = bench.scene("brought")
-		cls.night = bench.scene("live_through")
-		bench.scene("edit")
-		cls.edited = bench.scene("brought")
+		cls.installed, cls.night, _none, cls.edited = bench.scenes("brought", "live_through", "edit", "brought")
 		bench.frappe("migrate")
-		bench.frappe("migrate")
-		cls.migrated = bench.scene("brought")
-		cls.during = bench.scene("picture")
+		cls.migrated, cls.during = bench.scenes("brought", "picture")
 		bench.frappe("uninstall-app", APP, "--yes", "--no-backup")
-		bench.scene("forget_residents")
-		cls.after = bench.scene("picture")
+		_none, cls.after = bench.scenes("forget_residents", "picture")
 		bench.frappe("install-app", APP)
-		cls.again = bench.scene("brought")
-		cls.tasks_again = bench.scene("declare_again")
+		cls.again, cls.tasks_again = bench.scenes("brought", "declare_again")
 
 	# ---------------------------------------------------------------- install and migrate
 

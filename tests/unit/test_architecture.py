@@ -85,3 +85,9 @@ def test_the_rules_read_no_clock():
 				if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute)
 			}
 			assert not called & {"now", "utcnow", "today", "monotonic"}, module
+
+
+def test_the_page_names_every_use_case():
+	page = (ROOT / "docs" / "architecture.md").read_text(encoding="utf-8")
+	missing = [path.name for path in sorted((APP / "flows").glob("[a-z]*.py")) if f" {path.name}" not in page]
+	assert not missing, f"docs/architecture.md says nothing of {missing}"
