@@ -115,15 +115,21 @@ class Place:
 
 
 def environment_for(env_folder: Path, **extra: str) -> dict[str, str]:
-	"""Environment of what runs with a bench's Python: nothing of the caller's own Python or site leaks in."""
+	"""Environment of what runs with a bench's Python: nothing of the caller's own Python or site leaks in.
+
+	What Python has compiled is kept, whatever the caller's environment says, and not in the checkout: without that every
+	process compiles Frappe anew, some seconds each.
+	"""
 	env = {
 		key: value
 		for key, value in os.environ.items()
 		if not key.startswith("FRAPPE_")
-		and key not in ("PYTHONPATH", "PYTHONHOME", "VIRTUAL_ENV", "CI", "MAKEFLAGS", "MFLAGS", "BENCH", "SITE")
+		and key not in ("PYTHONPATH", "PYTHONHOME", "PYTHONDONTWRITEBYTECODE", "VIRTUAL_ENV")
+		and key not in ("CI", "MAKEFLAGS", "MFLAGS", "BENCH", "SITE")
 	}
 	env["PATH"] = os.pathsep.join([str(env_folder / "bin"), env.get("PATH", os.defpath), "/usr/sbin", "/sbin"])
 	env |= {"PYTHONUNBUFFERED": "1", "GIT_PYTHON_REFRESH": "quiet", "PIP_DISABLE_PIP_VERSION_CHECK": "1"}
+	env["PYTHONPYCACHEPREFIX"] = str(env_folder / "bytecode")
 	return env | extra
 
 
