@@ -7,6 +7,7 @@ from collections.abc import Callable
 import frappe
 from frappe.utils import now_datetime
 
+from . import queues
 from .compat import is_retriable
 from .flows import (
 	clockwork,
@@ -133,16 +134,9 @@ def _read_tickets(place: Callable[[str], None]) -> None:
 
 def _ask_to_place(property_name: str) -> None:
 	"""A property whose lock is held keeps no other one waiting."""
-	try:
-		frappe.enqueue(
-			PLACE_JOB,
-			queue="short",
-			job_id=f"outage_response.place_calls:{property_name}",
-			deduplicate=True,
-			property_name=property_name,
-		)
-	except Exception:
-		_place_once(property_name)  # the queue is down
+	job = f"outage_response.place_calls:{property_name}"
+	if not queues.ask(PLACE_JOB, job_id=job, deduplicate=True, property_name=property_name):
+		_place_once(property_name)
 
 
 def _place_once(property_name: str) -> dict | None:

@@ -12,7 +12,7 @@ from frappe import _
 from frappe.model.document import Document
 from frappe.utils import get_datetime, now_datetime
 
-from outage_response import bulk
+from outage_response import bulk, queues
 from outage_response.domain import notices as rules
 from outage_response.domain.errors import RuleError
 from outage_response.domain.lifecycle import OPEN
@@ -357,7 +357,4 @@ def complete_steps(call: Call, *, photo: str = "") -> int:
 
 def ask_for_a_job() -> None:
 	"""Send soon; when there is no queue, the minute's sweep does."""
-	try:
-		frappe.enqueue(JOB, queue="short", job_id="outage_response.send_notices", deduplicate=True)
-	except Exception:
-		frappe.logger("outage_response").warning("no queue for notices", exc_info=True)
+	queues.ask(JOB, job_id="outage_response.send_notices", deduplicate=True)

@@ -9,7 +9,7 @@ from typing import Any
 import frappe
 from frappe.model.document import Document
 
-from outage_response import bulk
+from outage_response import bulk, queues
 from outage_response.domain.escalation import Person, minute_of
 from outage_response.domain.plan import dedupe_key
 
@@ -213,7 +213,4 @@ def ask_for_a_job() -> None:
 
 
 def _enqueue() -> None:
-	try:
-		frappe.enqueue(JOB, queue="short")
-	except Exception:
-		frappe.logger("outage_response").warning("no queue for pages", exc_info=True)
+	queues.ask(JOB)

@@ -9,7 +9,7 @@ import frappe
 from frappe.model.document import Document
 from frappe.utils import get_datetime, now_datetime
 
-from outage_response import integrations
+from outage_response import integrations, queues
 from outage_response.domain import callbacks, phones
 from outage_response.integrations import LoggedCall
 
@@ -30,10 +30,7 @@ def on_call_log(doc: Document, method: str | None = None) -> None:
 
 
 def _ask_for_a_job() -> None:
-	try:
-		frappe.enqueue(JOB, queue="short", job_id="outage_response.offer_calls", deduplicate=True)
-	except Exception:
-		frappe.logger("outage_response").warning("no queue for call logs", exc_info=True)
+	queues.ask(JOB, job_id="outage_response.offer_calls", deduplicate=True)
 
 
 def offer_calls() -> int:

@@ -13,7 +13,7 @@ from frappe import _
 from frappe.model.document import Document
 from frappe.utils import format_datetime, now_datetime
 
-from outage_response import bulk, integrations
+from outage_response import bulk, integrations, queues
 from outage_response.compat import is_retriable
 from outage_response.domain.plan import dedupe_key
 
@@ -72,10 +72,7 @@ def _residents_language() -> Iterator[None]:
 
 
 def _ask_for_a_job() -> None:
-	try:
-		frappe.enqueue(JOB, queue="short", job_id="outage_response.send_ticket_replies", deduplicate=True)
-	except Exception:
-		frappe.logger("outage_response").warning("no queue for ticket replies", exc_info=True)
+	queues.ask(JOB, job_id="outage_response.send_ticket_replies", deduplicate=True)
 
 
 def text(incident: Document, kind: str, outcome: str = "") -> str:

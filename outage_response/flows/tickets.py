@@ -15,7 +15,7 @@ from frappe import _
 from frappe.model.document import Document
 from frappe.utils import get_datetime, now_datetime
 
-from outage_response import bulk, integrations
+from outage_response import bulk, integrations, queues
 from outage_response.domain import phones, triage
 from outage_response.domain import tickets as rules
 from outage_response.integrations import Ticket, contacts, households
@@ -75,11 +75,8 @@ def _log_quietly() -> None:
 
 
 def ask_for_a_job() -> None:
-	try:
-		frappe.enqueue(JOB, queue="short", job_id="outage_response.read_tickets", deduplicate=True)
-	except Exception:
-		# The queue is down: the ticket is safe, and the sweep reads it within a minute of the queue's return
-		frappe.logger("outage_response").warning("no queue for reading tickets", exc_info=True)
+	"""Read soon; when there is no queue, the ticket is safe and the minute's sweep reads it."""
+	queues.ask(JOB, job_id="outage_response.read_tickets", deduplicate=True)
 
 
 def _settings() -> Document:

@@ -8,6 +8,8 @@ from frappe.core.doctype.sms_settings.sms_settings import create_sms_log, get_he
 from frappe.email.doctype.email_account.email_account import EmailAccount
 from urllib3.exceptions import NewConnectionError
 
+from outage_response import queues
+
 REFERENCE = "Notice Delivery"
 CONNECT_SECONDS, ANSWER_SECONDS = 5, 20
 
@@ -50,7 +52,9 @@ def queued_mails(deliveries: Sequence[str]) -> dict[str, str]:
 
 def wake_the_mail_queue() -> None:
 	"""Let Frappe's own job send now. It is started by its own entry of the scheduler, so that never two run at once:
-	that is what could send a mail twice."""
+	that is what could send a mail twice. Where no queue answers, that entry's own time comes."""
+	if not queues.answers():
+		return
 	name = frappe.db.get_value("Scheduled Job Type", {"method": "frappe.email.queue.flush", "stopped": 0})
 	if name:
 		frappe.get_doc("Scheduled Job Type", name).enqueue(force=True)
