@@ -1,6 +1,6 @@
-"""What every test on a site stands on: one transaction per class, a savepoint per test, a clock that stands still.
+"""What every test on a site stands on: one transaction per world, a savepoint per test, a clock that stands still.
 
-Plain unittest classes, so that pytest and `bench run-tests` run the same ones, on every supported Frappe version.
+Classes of one module that build the same world share it, where `tests/site/conftest.py` says when a module ends. Plain unittest classes, so that pytest and `bench run-tests` run the same ones, on every supported Frappe version.
 """
 
 import contextlib
@@ -87,6 +87,21 @@ WATCHED = (
 )
 
 
+# [what decided it, the class attributes that came with it, the patch that refuses commits], or empty
+world_that_stands: list = []
+worlds_are_shared = False
+
+
+def end_world() -> None:
+	"""Undo the world that stands, if one does."""
+	if world_that_stands:
+		world_that_stands.pop().stop()
+		world_that_stands.clear()
+		frappe.set_user("Administrator")
+		frappe.db.rollback()
+		forget_caches()
+
+
 class Clock:
 	"""The app's own sense of now, at one seam: every `now_datetime` that its modules have imported."""
 
@@ -130,27 +145,41 @@ class SiteTest(unittest.TestCase):
 	@classmethod
 	def setUpClass(cls):
 		super().setUpClass()
+		cls.addClassCleanup(cls._leave)
+		key = cls._world_key()
+		if key and world_that_stands and world_that_stands[0] == key:
+			for name, value in world_that_stands[1].items():
+				setattr(cls, name, value)
+			return
+		end_world()
 		frappe.db.rollback()
 		frappe.flags.in_test = True
 		frappe.set_user("Administrator")
 		frappe.local.lang = "en"
-		cls._no_commit = patch.object(frappe.local.db, "commit", _refuse_commit)
-		cls._no_commit.start()
-		cls.addClassCleanup(cls._undo)
+		no_commit = patch.object(frappe.local.db, "commit", _refuse_commit)
+		no_commit.start()
+		world_that_stands[:] = [None, {}, no_commit]
 		forget_caches()
 		clock = Clock(cls.now)
 		clock.start()
+		before = set(vars(cls))
 		try:
 			cls.world = cls.build_world()
 		finally:
 			clock.stop()
+		world_that_stands[0] = key
+		world_that_stands[1] = {name: value for name, value in vars(cls).items() if name not in before}
 
 	@classmethod
-	def _undo(cls):
-		cls._no_commit.stop()
-		frappe.set_user("Administrator")
-		frappe.db.rollback()
-		forget_caches()
+	def _world_key(cls) -> tuple | None:
+		"""What decides the world; None for a class that adds to it in a `setUpClass` of its own."""
+		ours = cls.setUpClass.__func__ is SiteTest.setUpClass.__func__
+		return (cls.__module__, cls.build_world.__func__, cls.now) if ours else None
+
+	@classmethod
+	def _leave(cls) -> None:
+		if not worlds_are_shared or not cls._world_key():
+			end_world()
 
 	def setUp(self):
 		super().setUp()

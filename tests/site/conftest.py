@@ -43,3 +43,13 @@ def site():
 
 	yield frappe.local.site
 	frappe.destroy()
+
+
+@pytest.fixture(scope="module", autouse=True)
+def worlds():
+	"""Classes of one module share a world that they build alike; it ends with the module."""
+	from . import base
+
+	base.worlds_are_shared = True
+	yield
+	base.end_world()

@@ -11,13 +11,14 @@ import sys
 import tempfile
 import time
 import unittest
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any, ClassVar
 
 import frappe
 from frappe.utils.background_jobs import get_queue, get_queue_list
 
+from . import base
 from . import world as build
 
 PROGRAM = Path(__file__).resolve().with_name("another_process.py")
@@ -144,6 +145,7 @@ class LiveTest(unittest.TestCase):
 	@classmethod
 	def setUpClass(cls):
 		super().setUpClass()
+		base.end_world()
 		frappe.db.rollback()
 		frappe.set_user("Administrator")
 		frappe.local.lang = "en"
@@ -183,15 +185,19 @@ class LiveTest(unittest.TestCase):
 
 	def extra_process(self, **settings: Any) -> Process:
 		"""A process whose bench has other common settings than this one."""
-		process = Process(self._sites_with(settings))
-		self.addCleanup(process.end)
-		return process
+		return _process_with(settings, self.addCleanup)
 
-	def _sites_with(self, settings: dict) -> Path:
+	@classmethod
+	def process_of_the_class(cls, **settings: Any) -> Process:
+		"""The same, for all tests of the class: to start one takes seconds."""
+		return _process_with(settings, cls.addClassCleanup)
+
+	@staticmethod
+	def _sites_with(settings: dict, add_cleanup: Callable) -> Path:
 		"""A folder of sites that is like this bench's but for some of the common settings."""
 		here = Path(frappe.local.sites_path).resolve()
 		folder = tempfile.TemporaryDirectory()
-		self.addCleanup(folder.cleanup)
+		add_cleanup(folder.cleanup)
 		(Path(folder.name) / "logs").mkdir()
 		there = Path(folder.name) / "sites"
 		there.mkdir()
@@ -291,6 +297,12 @@ class LiveTest(unittest.TestCase):
 	def entries(self, incident: str, kind: str) -> int:
 		"""How often something is on the timeline."""
 		return len(self.rows("Timeline Entry", incident=incident, kind=kind))
+
+
+def _process_with(settings: dict, add_cleanup: Callable) -> Process:
+	process = Process(LiveTest._sites_with(settings, add_cleanup))
+	add_cleanup(process.end)
+	return process
 
 
 def end_processes() -> None:

@@ -1,19 +1,26 @@
-"""The tests' own footing: a world is gone after its class, and a test leaves nothing to the next."""
+"""The tests' own footing: a world is gone after its module, and a test leaves nothing to the next."""
 
 import frappe
 
+from . import base
 from . import world as build
 from .base import SiteTest, snapshot
 
 
-class Footing(SiteTest):
-	"""What a test writes is undone; a flow that commits is caught."""
+class FootingTest(SiteTest):
+	built = 0
 
 	@classmethod
 	def build_world(cls):
+		FootingTest.built += 1
+		cls.beside = build.make_property("Footing Beside")
 		world = build.make_tower("Footing Tower", floors=2)
 		build.make_roster(world["property"], cls.now)
 		return world
+
+
+class Footing(FootingTest):
+	"""What a test writes is undone; a flow that commits is caught."""
 
 	def test_a_verb_writes_and_the_next_test_starts_anew(self):
 		self.assertFalse(frappe.get_all("Outage Incident", filters={"property": self.property}))
@@ -38,3 +45,12 @@ class Footing(SiteTest):
 		self.clock.move(7)
 		self.do("operator", "set_etr", name, self.clock.now.replace(hour=6))
 		self.assertMoment(self.entry(name, "etr_set")["occurred_at"], self.clock.now)
+
+
+class FootingOfAnother(FootingTest):
+	"""A class of the same module that builds the same world."""
+
+	def test_it_stands_in_that_world(self):
+		self.assertFalse(frappe.get_all("Outage Incident", filters={"property": self.property}))
+		self.assertTrue(frappe.db.exists("Managed Property", self.beside))
+		self.assertEqual(FootingTest.built, 1 if base.worlds_are_shared else 2)
