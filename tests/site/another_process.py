@@ -84,15 +84,17 @@ def redis_answers() -> bool:
 		return False
 
 
-def flush_mail() -> int:
+def flush_mail(times: int = 1) -> int:
 	"""Send what is in Frappe's mail queue, as its worker does; how many were tried. One that fails stops no other."""
 	from frappe.email.queue import get_queue
 
-	rows = get_queue()
-	for row in rows:
-		with contextlib.suppress(Exception):
-			frappe.get_doc("Email Queue", row.name).send()
-	return len(rows)
+	tried = 0
+	for _time in range(times):
+		for row in get_queue():
+			tried += 1
+			with contextlib.suppress(Exception):
+				frappe.get_doc("Email Queue", row.name).send()
+	return tried
 
 
 def write_tickets(contacts: list[str]) -> int:

@@ -4,7 +4,7 @@ from datetime import timedelta
 
 import frappe
 
-from outage_response.flows import rosters, surroundings
+from outage_response.flows import duty, rosters
 from outage_response.outage_response.report.response_times import response_times
 from outage_response.outage_response.report.roster_gaps import roster_gaps
 
@@ -66,7 +66,7 @@ class Patterns(RosterTest):
 		absent = self.shifts(is_absent=1)
 		self.assertTrue(absent)
 		self.assertFalse(
-			[one for one in surroundings.on_duty(self.property, absent[-1].starts_at) if one.user == user("guard2")]
+			[one for one in duty.on_duty(self.property, absent[-1].starts_at) if one.user == user("guard2")]
 		)
 		later = first + timedelta(days=5)
 		frappe.get_doc(
