@@ -20,7 +20,7 @@ from outage_response.domain.lifecycle import RUNNING
 from outage_response.domain.locate import Location
 from outage_response.domain.tickets import RESTORED
 
-from . import assignment, callback, explaining, incident, known, proposals, surroundings, tickets
+from . import assignment, callback, duty, explaining, incident, known, proposals, surroundings, tickets
 from .resident import paths_of
 from .verbs import Call, lock_incident, lock_property, save, touch, translated
 
@@ -374,7 +374,7 @@ def _ring(call: dict, doctype: str, name: str, now: datetime) -> None:
 	text = _("An agent tells of an outage: {0} {1}, ticket {2}").format(
 		call.property or "", unit_no or _("place unknown"), call.ticket
 	)
-	people = surroundings.control_room(call.property, now)
+	people = duty.control_room(call.property, now)
 	assignment.ring(dict.fromkeys(people, text), doctype, name, now)
 
 

@@ -22,7 +22,7 @@ from outage_response.domain.plan import TaskSpec
 from outage_response.domain.roster import Assignment, Department, Roster, assign, spread_posts, to_duty_electrician
 from outage_response.integrations import notifications
 
-from . import plans, surroundings
+from . import duty, plans
 
 # task name, title, priority, due_at, who it goes to
 Given = tuple[str, str, int, datetime | None, Assignment]
@@ -63,7 +63,7 @@ def _planned_roster(specs: Sequence[TaskSpec], incident: Document, roster: Roste
 	"""The roster of the planned start, or of now where nobody is entered for that day yet."""
 	if not incident.planned_start or not any(spec.step.planned_anchor for spec in specs):
 		return roster
-	then = surroundings.on_duty(incident.property, get_datetime(incident.planned_start))
+	then = duty.on_duty(incident.property, get_datetime(incident.planned_start))
 	return replace(roster, on_duty=then) if then else roster
 
 

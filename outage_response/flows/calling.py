@@ -18,7 +18,7 @@ from outage_response.domain.plan import CONTRACTOR, TaskSpec
 from outage_response.domain.roster import CONTROL_ROOM_DEPARTMENT, Assignment
 from outage_response.domain.steps import ACCOUNT_MANAGER
 
-from . import plans, surroundings
+from . import duty, plans, surroundings
 from .language import title_of
 from .waiting import waiting_calls
 
@@ -36,7 +36,7 @@ def book(property_name: str, at: datetime | None, assets: Sequence[Mapping[str, 
 	reached by the hotline of the property. Without `at` nobody's shift counts: the numbers that hold at any hour.
 	"""
 	found: Book = defaultdict(list)
-	for row in on_shift(property_name, at, at) if at else ():
+	for row in duty.on_shift(property_name, at, at) if at else ():
 		found[row.department].append((row.user_name or row.contact_name or "", row.number))
 	property_doc = frappe.get_cached_doc("Managed Property", property_name)
 	if property_doc.supplier_hotline:
@@ -56,38 +56,6 @@ def book(property_name: str, at: datetime | None, assets: Sequence[Mapping[str, 
 	if not found["general_manager"]:
 		found["general_manager"] = _managers(property_name)
 	return {who: list(dict.fromkeys(rows)) for who, rows in found.items()}
-
-
-def on_shift(property_name: str, first: datetime, last: datetime) -> list[dict]:
-	"""People with a number who are on a shift at any time from `first` to `last`: `department`, `number`, their names."""
-	shift, contact, user = (frappe.qb.DocType(name) for name in ("Duty Shift", "Contact", "User"))
-	rows = (
-		frappe.qb.from_(shift)
-		.left_join(contact)
-		.on(shift.contact == contact.name)
-		.left_join(user)
-		.on(shift.user == user.name)
-		.select(
-			shift.department,
-			shift.phone,
-			contact.full_name.as_("contact_name"),
-			contact.mobile_no,
-			contact.phone.as_("contact_phone"),
-			user.full_name.as_("user_name"),
-			user.mobile_no.as_("user_phone"),
-		)
-		.where(shift.property == property_name)
-		.where(shift.is_absent == 0)
-		.where(shift.starts_at <= last)
-		.where(shift.ends_at > first)
-		.orderby(shift.is_duty_electrician, order=frappe.qb.desc)
-		.orderby(shift.starts_at)
-		.orderby(user.full_name)
-		.orderby(shift.name)
-	).run(as_dict=True)
-	for row in rows:
-		row.number = row.phone or row.mobile_no or row.contact_phone or row.user_phone or ""
-	return [row for row in rows if row.number]
 
 
 def _managers(property_name: str) -> list[tuple[str, str]]:

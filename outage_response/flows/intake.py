@@ -10,7 +10,7 @@ from outage_response.domain import triage
 from outage_response.domain.errors import RuleError
 from outage_response.domain.tickets import RUNNING
 
-from . import assignment, explaining, surroundings, task, tasks, tickets
+from . import assignment, duty, explaining, surroundings, task, tasks, tickets
 from .verbs import Call, announce, incident_verb, lock_incident, lock_property, touch, translated, when
 
 
@@ -124,7 +124,7 @@ def _ring_control_room(doc, text: str, now: datetime) -> None:
 	"""Danger, or the first who calls, where no outage is known: whoever is in the control room hears of it at once."""
 	unit_no = frappe.db.get_value("Property Unit", doc.unit, "unit_no") if doc.unit else doc.property
 	text = text.format(unit_no, doc.words or "")
-	users = surroundings.control_room(doc.property, now)
+	users = duty.control_room(doc.property, now)
 	assignment.ring(dict.fromkeys(users, text), "Trouble Call", doc.name, now)
 
 

@@ -10,7 +10,7 @@ from frappe.utils import get_datetime, now_datetime
 from outage_response.domain import lifecycle
 from outage_response.domain.errors import RuleError
 
-from . import callees, notice, plans, ringing, surroundings, tasks
+from . import callees, duty, notice, plans, ringing, surroundings, tasks
 from .minutes import count_minutes
 from .scope import labels, take_rows
 from .verbs import Call, as_time, finish, lock_property, translated, when
@@ -71,8 +71,8 @@ def _require_parent_here(incident: Document) -> None:
 
 
 def note_circumstances(incident: Document, at: datetime) -> None:
-	incident.off_hours = int(surroundings.off_hours(incident.property, at))
-	incident.guards_on_duty = surroundings.guards_on_duty(incident.property, at)
+	incident.off_hours = int(duty.off_hours(incident.property, at))
+	incident.guards_on_duty = duty.guards_on_duty(incident.property, at)
 
 
 def _prepare_planned(incident: Document) -> None:

@@ -12,7 +12,7 @@ from outage_response.domain.authority import CONTROL_ROOM, GENERAL_MANAGER
 from outage_response.domain.escalation import Person
 from outage_response.domain.roster import CONTROL_ROOM_DEPARTMENT, OnDuty
 
-from . import surroundings
+from . import duty
 
 NEXT_SHIFT_WITHIN_HOURS = 24
 
@@ -35,7 +35,7 @@ class People:
 	@cached_property
 	def on_duty(self) -> list[OnDuty]:
 		"""Who is there now."""
-		return surroundings.on_duty(self.property, self.at)
+		return duty.on_duty(self.property, self.at)
 
 	@cached_property
 	def _here(self) -> dict[str, list[OnDuty]]:
@@ -51,14 +51,14 @@ class People:
 
 	@cached_property
 	def _everybody(self) -> Mapping[str, list[str]]:
-		return surroundings.everybody(self.property, [row.role for row in self.departments.values() if row.role])
+		return duty.everybody(self.property, [row.role for row in self.departments.values() if row.role])
 
 	@cached_property
 	def next_shift(self) -> dict[str, list[OnDuty]]:
 		"""department -> those of its next shift that begins within a day."""
 		found: dict[str, list[OnDuty]] = {}
 		begins: dict[str, datetime] = {}
-		for starts_at, person in surroundings.coming(
+		for starts_at, person in duty.coming(
 			self.property, self.at, self.at + timedelta(hours=NEXT_SHIFT_WITHIN_HOURS)
 		):
 			if begins.setdefault(person.department, starts_at) == starts_at:

@@ -18,7 +18,7 @@ from outage_response.domain import tickets as rules
 from outage_response.domain.errors import RuleError
 from outage_response.domain.locate import Location, locate
 
-from . import assignment, callback, explaining, incident, surroundings, tickets
+from . import assignment, callback, duty, explaining, incident, surroundings, tickets
 from .verbs import lock_property, save, translated
 
 
@@ -88,7 +88,7 @@ def _let_go(calls: Sequence[dict], property_name: str, now: datetime) -> None:
 	text = _("{0} calls at {1} wait no longer, no outage explained them: {2}. Phone them.").format(
 		len(gone), property_name, ", ".join(unit_nos[:20]) or _("place unknown")
 	)
-	people = surroundings.control_room(property_name, now)
+	people = duty.control_room(property_name, now)
 	assignment.ring(dict.fromkeys(people, text), "Trouble Call", gone[0].name, now)
 
 
@@ -217,9 +217,7 @@ def write_proposal(
 		text = _("Power outage? {0} callers at {1}, {2}: declare or dismiss").format(
 			place.calls, property_name, around.label(place.node)
 		)
-		assignment.ring(
-			dict.fromkeys(surroundings.control_room(property_name, now), text), "Outage Proposal", doc.name, now
-		)
+		assignment.ring(dict.fromkeys(duty.control_room(property_name, now), text), "Outage Proposal", doc.name, now)
 
 
 def open_around(property_name: str, node: str, inside: set[str], around: surroundings.Surroundings) -> list[dict]:

@@ -15,7 +15,7 @@ from outage_response.domain.clock import WEEKDAYS
 from outage_response.domain.errors import RuleError
 from outage_response.domain.plan import dedupe_key
 
-from . import assignment, surroundings
+from . import assignment, duty
 from .verbs import as_time, translated
 
 # Frappe's calendar writes in a colour halfway to white: only on dark grounds that can be read
@@ -277,11 +277,11 @@ def gaps(property_name: str, first: datetime, last: datetime) -> list[dict]:
 	"""Hours that nobody covers and people who cannot be phoned: `department`, `what`, `starts_at`, `ends_at`, `hours`, `who`."""
 	doc = frappe.get_cached_doc("Managed Property", property_name)
 	start, end = (
-		surroundings.as_time_of_day(doc.work_start, time(9)),
-		surroundings.as_time_of_day(doc.work_end, time(18)),
+		duty.as_time_of_day(doc.work_start, time(9)),
+		duty.as_time_of_day(doc.work_end, time(18)),
 	)
 	working = _working(property_name, first.date(), last.date())
-	shifts = surroundings.shifts_within(property_name, first, last)
+	shifts = duty.shifts_within(property_name, first, last)
 	covered: dict[str, list] = defaultdict(list)
 	for row in shifts:
 		if row.reachable:
@@ -354,7 +354,7 @@ def remind(property_name: str) -> int:
 	to = (
 		[maker]
 		if maker
-		else surroundings.everybody(property_name, ["Outage General Manager"]).get("Outage General Manager", ())
+		else duty.everybody(property_name, ["Outage General Manager"]).get("Outage General Manager", ())
 	)
 	hours = sum(row["hours"] for row in found)
 	begins = format_datetime(found[0]["starts_at"], "yyyy-MM-dd HH:mm")

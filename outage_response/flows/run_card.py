@@ -13,7 +13,7 @@ from outage_response.domain.errors import spoken
 from outage_response.domain.lifecycle import OPEN
 from outage_response.domain.steps import ACCOUNT_MANAGER, Step
 
-from . import calling, care, plans, surroundings
+from . import calling, care, duty, plans, surroundings
 from .language import title_of
 
 UNPLANNED = ("I", "II")
@@ -106,7 +106,7 @@ def _numbers(property_name: str, assets: list[dict]) -> list[dict[str, str]]:
 			found.append({"who": label, "name": "", "phone": ""})  # a line to write on
 	now = now_datetime()
 	known = {row["phone"] for row in found}
-	rows = calling.on_shift(property_name, now, now + timedelta(days=ROSTER_DAYS))
+	rows = duty.on_shift(property_name, now, now + timedelta(days=ROSTER_DAYS))
 	people = dict.fromkeys((row.department, row.user_name or row.contact_name or "", row.number) for row in rows)
 	tonight = {key: _(names.get(key) or key) for key in dict.fromkeys(row[0] for row in people) if book.get(key)}
 	found += [{"who": label, "name": _("on duty tonight:"), "phone": ""} for label in tonight.values()]

@@ -18,7 +18,7 @@ from outage_response.domain.errors import spoken
 from outage_response.domain.lifecycle import TaskRow
 from outage_response.domain.overview import etr_moves
 
-from . import intake, plans, report, surroundings, tasks, timeline
+from . import duty, intake, plans, report, surroundings, tasks, timeline
 from .language import title_of
 from .verbs import describe
 
@@ -345,7 +345,7 @@ def _path(node: str, around: surroundings.Surroundings) -> str:
 
 def _people(incident: Document) -> dict[str, list[dict[str, Any]]]:
 	"""role -> people who can take a task over: `user`, `full_name`, `on_duty`; those on duty first."""
-	roster = surroundings.roster(incident.property, now_datetime(), surroundings.departments())
+	roster = duty.roster(incident.property, now_datetime(), duty.departments())
 	on_duty = {person.user for person in roster.on_duty if person.user}
 	names = _full_names({user for users in roster.everybody.values() for user in users})
 	return {

@@ -1,22 +1,18 @@
 """What the site knows about a property, read in a fixed number of queries and put into the words of the rules."""
 
 from collections import Counter, defaultdict
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime, time, timedelta
+from datetime import datetime
 from functools import cached_property
-from typing import Any
 
 import frappe
 from frappe.model.document import Document
 from frappe.query_builder.functions import Count, Max
-from frappe.utils import get_datetime, getdate
+from frappe.utils import get_datetime
 
-from outage_response.domain import clock
-from outage_response.domain.authority import CONTROL_ROOM
 from outage_response.domain.lifecycle import TaskRow
 from outage_response.domain.plan import CONTRACTOR, Context, Subject, added_by
-from outage_response.domain.roster import Department, OnDuty, Roster, assign
 from outage_response.domain.topology import Dark, PowerTree, gone_again, is_out
 
 from . import plans
@@ -299,169 +295,3 @@ def trapped_elevators(incident: str) -> dict[str, datetime]:
 		.groupby(call.elevator)
 	).run()
 	return {elevator: get_datetime(said_at) for elevator, said_at in rows}
-
-
-def off_hours(property_name: str, at: datetime) -> bool:
-	"""Is `at` outside the property's working time?"""
-	doc = frappe.get_cached_doc("Managed Property", property_name)
-	return clock.off_hours(
-		at,
-		as_time_of_day(doc.work_start, time(9)),
-		as_time_of_day(doc.work_end, time(18)),
-		{row.day for row in doc.work_days},
-		{getdate(row.holiday_date) for row in doc.holidays},
-	)
-
-
-def as_time_of_day(value, default: time) -> time:
-	"""A Time field as a time of day."""
-	if value in (None, ""):
-		return default
-	if isinstance(value, timedelta):
-		return (datetime.min + value).time()
-	return frappe.utils.get_time(value)
-
-
-def departments() -> dict[str, Department]:
-	"""key -> department."""
-	rows = frappe.get_all("Response Department", fields=["name", "role", "is_external", "phone"])
-	return {row.name: Department(row.name, row.role or "", bool(row.is_external), row.phone or "") for row in rows}
-
-
-def roster(property_name: str, at: datetime, known: Mapping[str, Department]) -> Roster:
-	"""Who is on duty at `at`, everybody who holds a department's role and may see the property, and whether it is
-	outside working time then."""
-	roles = [department.role for department in known.values() if department.role]
-	return Roster(
-		on_duty(property_name, at), everybody(property_name, roles) if roles else {}, off_hours(property_name, at)
-	)
-
-
-def on_duty(property_name: str, at: datetime) -> list[OnDuty]:
-	"""Who is on duty at `at`, by the Duty Shifts."""
-	return [
-		person
-		for _starts_at, person in _shifts(property_name, lambda shift: (shift.starts_at <= at, shift.ends_at > at))
-	]
-
-
-def shifts_within(property_name: str, first: datetime, last: datetime) -> list[dict]:
-	"""Shifts that lie at least partly between two moments: starts_at, ends_at, department, user, contact, phone,
-	is_duty_electrician, reachable (there is somebody to be told: an enabled login, or a number)."""
-	return [
-		frappe._dict(
-			row,
-			starts_at=get_datetime(row.starts_at),
-			ends_at=get_datetime(row.ends_at),
-			phone=_phone_of(row),
-			reachable=bool((row.user and row.enabled) or (not row.user and _phone_of(row))),
-		)
-		for row in _shift_rows(property_name, lambda shift: (shift.starts_at < last, shift.ends_at > first))
-	]
-
-
-def unmanned(property_name: str, department: str, at: datetime) -> bool:
-	"""Is nobody of the department on duty, while others are? Where no roster is kept, nobody can say so."""
-	there = {person.department for person in on_duty(property_name, at)}
-	return bool(there) and department not in there
-
-
-def coming(property_name: str, after: datetime, until: datetime) -> list[tuple[datetime, OnDuty]]:
-	"""(when it begins, who) of the shifts that begin between the two moments, the next first."""
-	return _shifts(property_name, lambda shift: (shift.starts_at > after, shift.starts_at <= until))
-
-
-def _shifts(property_name: str, when: Callable[[Any], tuple]) -> list[tuple[datetime, OnDuty]]:
-	return [
-		(
-			get_datetime(row.starts_at),
-			OnDuty(
-				row.department,
-				(row.user if row.enabled else "") or "",
-				row.contact or "",
-				_phone_of(row),
-				bool(row.is_duty_electrician),
-			),
-		)
-		for row in _shift_rows(property_name, when)
-	]
-
-
-def _phone_of(row: dict) -> str:
-	return row.phone or row.mobile_no or row.contact_phone or row.user_phone or ""
-
-
-def _shift_rows(property_name: str, when: Callable[[Any], tuple]) -> list[dict]:
-	"""The shifts that `when` chooses; who is absent is not there."""
-	shift = frappe.qb.DocType("Duty Shift")
-	contact = frappe.qb.DocType("Contact")
-	user = frappe.qb.DocType("User")
-	query = (
-		frappe.qb.from_(shift)
-		.left_join(contact)
-		.on(shift.contact == contact.name)
-		.left_join(user)
-		.on(shift.user == user.name)
-		.select(
-			shift.starts_at,
-			shift.ends_at,
-			shift.department,
-			shift.user,
-			shift.contact,
-			shift.phone,
-			shift.is_duty_electrician,
-			contact.mobile_no,
-			contact.phone.as_("contact_phone"),
-			user.mobile_no.as_("user_phone"),
-			user.enabled,
-		)
-		.where(shift.property == property_name)
-		.where(shift.is_absent == 0)
-		.orderby(shift.starts_at)
-		.orderby(shift.user)
-		.orderby(shift.name)
-	)
-	for condition in when(shift):
-		query = query.where(condition)
-	return query.run(as_dict=True)
-
-
-def everybody(property_name: str, roles: Sequence[str]) -> dict[str, list[str]]:
-	"""role -> enabled users with the role and a User Permission for the property."""
-	role = frappe.qb.DocType("Has Role")
-	permission = frappe.qb.DocType("User Permission")
-	user = frappe.qb.DocType("User")
-	rows = (
-		frappe.qb.from_(role)
-		.join(user)
-		.on(role.parent == user.name)
-		.join(permission)
-		.on(permission.user == user.name)
-		.select(role.role, user.name)
-		.distinct()
-		.where(role.parenttype == "User")
-		.where(role.role.isin(roles))
-		.where(user.enabled == 1)
-		.where(permission.allow == "Managed Property")
-		.where(permission.for_value == property_name)
-		.orderby(user.name)
-	).run(as_dict=True)
-	found: dict[str, list[str]] = defaultdict(list)
-	for row in rows:
-		found[row.role].append(row.name)
-	return dict(found)
-
-
-def control_room(property_name: str | None, at: datetime) -> tuple[str, ...]:
-	"""Users to ring in the control room: of the property, or of every property when it is not known."""
-	if property_name:
-		known = departments()
-		return assign(known["control_room"], roster(property_name, at, known)).users
-	return tuple(
-		frappe.get_all("Has Role", filters={"role": CONTROL_ROOM, "parenttype": "User"}, pluck="parent", distinct=True)
-	)
-
-
-def guards_on_duty(property_name: str, at: datetime) -> int:
-	"""How many guards are there to hold posts."""
-	return sum(1 for person in on_duty(property_name, at) if person.department == "security")

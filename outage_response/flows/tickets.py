@@ -20,7 +20,7 @@ from outage_response.domain import phones, triage
 from outage_response.domain import tickets as rules
 from outage_response.integrations import Ticket, contacts, households
 
-from . import assignment, explaining, surroundings, task, ticket_replies
+from . import assignment, duty, explaining, task, ticket_replies
 from .verbs import Call, announce, lock_incident, touch
 
 JOB = "outage_response.jobs.read_tickets"
@@ -181,8 +181,7 @@ def make_calls(tickets: Sequence[Ticket], now: datetime) -> None:
 def alarm(dangers: Sequence[tuple[Ticket, dict, str]], now: datetime) -> None:
 	"""One word of danger rings the control room at once, whatever else is known."""
 	people = {
-		name: surroundings.control_room(name, now)
-		for name in dict.fromkeys(home.get("property") for _t, home, _w in dangers)
+		name: duty.control_room(name, now) for name in dict.fromkeys(home.get("property") for _t, home, _w in dangers)
 	}
 	for ticket, home, word in dangers:
 		text = _("DANGER in a ticket ({0}): {1} {2}").format(

@@ -21,7 +21,7 @@ from outage_response.domain.errors import GateClosed, NotAllowed, RuleError
 from outage_response.domain.lifecycle import TaskRow
 from outage_response.domain.roster import Department, Roster
 
-from . import pages, plans, ringing, surroundings, timeline, versions
+from . import duty, pages, plans, ringing, surroundings, timeline, versions
 from .language import title_of
 
 # Supply may be back in part of the area before anybody has reported the outage; that it went first is asked for each node
@@ -57,12 +57,12 @@ class Call:
 	@functools.cached_property
 	def departments(self) -> dict[str, Department]:
 		"""key -> department."""
-		return surroundings.departments()
+		return duty.departments()
 
 	@functools.cached_property
 	def roster(self) -> Roster:
 		"""The people who are there now: what happened earlier is still for those who can act on it."""
-		return surroundings.roster(self.incident.property, self.now, self.departments)
+		return duty.roster(self.incident.property, self.now, self.departments)
 
 	def record(self, kind: str, data: dict | None = None, *, task: str | None = None) -> None:
 		"""Write one entry on the incident's timeline."""
@@ -341,7 +341,7 @@ def require_task_authority(verb: str, task: Document) -> None:
 	unmanned = (
 		CONTROL_ROOM in roles
 		and authority.may_step_in(verb, task.gate or "")
-		and surroundings.unmanned(task.property, task.department, now_datetime())
+		and duty.unmanned(task.property, task.department, now_datetime())
 	)
 	if verb == "acknowledge" and pages.rang(task.name, frappe.session.user):
 		return  # whoever was rung for it may say "mine"
