@@ -36,6 +36,21 @@ def _connect() -> None:
 _connect()
 
 
+def _uses_platforms(item) -> bool:
+	return getattr(getattr(item.module, "setUpModule", None), "__name__", "") == "bring"
+
+
+def pytest_collection_modifyitems(items) -> None:
+	"""Modules that need the platforms' doctypes follow each other, so that these are made once."""
+	items.sort(key=_uses_platforms)
+
+
+def pytest_runtest_teardown(item, nextitem) -> None:
+	from . import platforms
+
+	platforms.staying = nextitem is not None and _uses_platforms(item) and _uses_platforms(nextitem)
+
+
 @pytest.fixture(scope="session", autouse=True)
 def site():
 	"""The connection that all tests share, closed at the end."""

@@ -1,6 +1,7 @@
 """Bad input: refused with a message that names the field, and nothing changed; or told on the timeline and gone on with."""
 
 import inspect
+import os
 from datetime import timedelta
 from typing import ClassVar
 
@@ -379,21 +380,22 @@ class GoesOn(SiteTest):
 class Rubbish(SiteTest):
 	"""Wrong types, long strings, nothing, SQL and script text in every argument of every endpoint."""
 
+	# `OUTAGE_FUZZ=1` tries all of it, else what has something of everything
 	RUBBISH: ClassVar[list] = [
 		None,
-		"",
 		"x" * 70_000,
-		"'; DROP TABLE `tabOutage Incident`; -- <script>alert(1)</script> {field} %s %(x)s {0}",
+		"'; DROP TABLE `tabOutage Incident`; -- <script>alert(1)</script> {field} %s %(x)s {0} \x00\u202e😀",
+		10**30,
+		[None, 1, {}],
+		{"name": ["like", "%"]},
+		"",
 		"[1, 2",
 		'{"a": {"b": [null]}}',
 		"\x00\u202e😀",
 		-1,
-		10**30,
 		[],
-		[None, 1, {}],
-		{"name": ["like", "%"]},
 		"9999-99-99 99:99:99",
-	]
+	][: 13 if os.environ.get("OUTAGE_FUZZ") else 6]
 	# read by the same few lines for every verb: tried with one verb of each kind
 	COMMON = ("occurred_at", "request_id")
 	ONE_OF_EACH_KIND = ("declare", "confirm", "arrive", "record_call", "log_attempt")
@@ -475,7 +477,7 @@ class Rubbish(SiteTest):
 				for rubbish in self.RUBBISH:
 					tried += 1
 					self.once(verb, parameter, rubbish, {**good, parameter: rubbish})
-		self.assertGreater(tried, 800)
+		self.assertGreater(tried, 350)
 
 	def once(self, verb: str, parameter: str, rubbish, arguments: dict) -> None:
 		"""One call: a refusal of a known kind leaves nothing behind; whatever else happens is a bug."""
@@ -519,12 +521,15 @@ class Rubbish(SiteTest):
 		self.assertNotIn("<img", str(caught.exception))
 
 	def test_guests_and_residents_reach_no_endpoint(self):
-		for verb, good in sorted(self.arguments().items()):
+		calls = sorted(self.arguments().items())
+		before = snapshot()
+		for verb, good in calls:
 			for who in ("Guest", "resident"):
 				if who == "Guest" and verb == "get_callback_queue":
 					continue
-				with self.subTest(verb=verb, who=who), self.refused(error=(frappe.PermissionError,)):
+				with self.subTest(verb=verb, who=who), self.assertRaises(frappe.PermissionError):
 					self.post(who, verb, **good)
+		self.assertEqual([], changes(before, snapshot()))
 
 	def test_every_verb_is_a_post(self):
 		for name in self.endpoints():

@@ -13,10 +13,7 @@ from .world import user
 SECRET = "sleeps by the window"
 
 
-def setUpModule():
-	platforms.bring()
-
-
+setUpModule = platforms.bring
 tearDownModule = platforms.take_away
 
 
