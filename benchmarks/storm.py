@@ -21,6 +21,7 @@ from .declare import site
 from .tower import Size, build
 
 NAME = "Storm Tower"
+MAIL = "storm{}@example.com"
 OURS = ("Outage Incident", "Outage Task", "Timeline Entry", "Trouble Call", "Outage Proposal", "Outage Ticket Reply")
 MASTERS = ("Managed Property", "Power Node", "Property Unit", "Property Asset", "Duty Shift")
 
@@ -48,7 +49,7 @@ def enter(first: int, last: int, start: Path) -> None:
 			"doctype": doctype,
 			"subject": "No power",
 			"description": f"It is dark here since a while, message {number}.",
-			"raised_by": f"storm{number}@example.com",
+			"raised_by": MAIL.format(number),
 			"contact": f"{NAME} resident {number + 1:05d}",
 		}
 		for _attempt in range(10):
@@ -165,7 +166,7 @@ def sweep() -> None:
 	frappe.db.delete("ToDo", {"reference_name": ("in", tasks)})
 	frappe.db.delete("Notification Log", {"document_name": ("in", [*incidents, *calls])})
 	frappe.db.delete("Communication", {"reference_doctype": doctype, "reference_name": ("in", calls)})
-	frappe.db.delete(doctype, {"name": ("in", calls)})
+	frappe.db.delete(doctype, {"raised_by": ("like", MAIL.format("%"))})
 	frappe.db.delete("Unit Resident", {"contact": ("like", f"{NAME} resident%")})
 	frappe.db.delete("Dynamic Link", {"parent": ("like", f"{NAME} resident%")})
 	frappe.db.delete("Contact", {"name": ("like", f"{NAME} resident%")})

@@ -10,6 +10,7 @@ from typing import Any
 
 import frappe
 from frappe.utils import now_datetime
+from pypika import Table
 
 from .compat import new_names
 
@@ -32,6 +33,28 @@ def insert(doctype: str, rows: Sequence[Mapping[str, Any]], now: datetime | None
 		[(name, user, user, at, at, *(row[field] for field in fields)) for name, row in zip(names, rows, strict=True)],
 	)
 	return names
+
+
+def update(doctype: str, names: Sequence[str | int], values: Mapping[str, Any]) -> None:
+	"""Set fields of the rows of these names, and touch no other row; `modified` stays unless it is among the values.
+
+	Left to itself MariaDB reads the whole table when the names are many: it then locks every row, and waits for each ticket
+	that somebody is just entering.
+	"""
+	if not names or not values:
+		return
+	table = _ByName(f"tab{doctype}")
+	query = frappe.qb.update(table).where(table.name.isin(sorted(set(names))))
+	for field, value in values.items():
+		query = query.set(table[field], value)
+	query.run()
+
+
+class _ByName(Table):
+	"""A table whose rows are found by their primary key."""
+
+	def get_sql(self, **kwargs: Any) -> str:
+		return f"{super().get_sql(**kwargs)} FORCE INDEX (PRIMARY)"
 
 
 def child_of(parenttype: str, parent: str, parentfield: str, idx: int) -> dict[str, Any]:

@@ -95,7 +95,9 @@ _GREETING = re.compile(
 	re.IGNORECASE,
 )
 _SMALL_TALK = re.compile(
-	r"^(?:thanks?|thank you|regards|best|what is going on|when|how long|any update|谢谢|怎么回事|什么时候|多久|几点|派|来人|帮|告知|回复|联系|处理|恢复|查|"
+	r"^(?:thanks?|thank you|regards|best|what is going on|(?:i|we) hope|you guys|at least (?:tell|say)|you can reach|reach me|"
+	r"i(?:'m| am) (?:at (?:work|home)|home)\b|i work from home|will it happen|do you know (?:why|the cause)|never happened|"
+	r"when|how long|any update|谢谢|怎么回事|什么时候|多久|几点|派|来人|帮|告知|回复|联系|处理|恢复|查|"
 	r"(?:can|could|will) (?:you|someone|somebody|anyone)|"
 	r"(?:send|come|check|call|advise|hurry|tell|let|restore|do something|respond|reply|update|confirm|look|fix (?:it|this|asap))\b)",
 	re.IGNORECASE,
@@ -113,10 +115,23 @@ _SAME_STORY = re.compile(
 	r"\b(?:lights?|lamps?|bulbs?|fridge|refrigerator|freezer|food|air.?con(?:ditioning|ditioner)?|heat(?:er|ing)?|boiler|cook(?:er|ing)?|"
 	r"stove|oven|tv|television|computer|wi-?fi|internet|router|charg(?:e|er|ing)|sockets?|plugs?|switch(?:es)?|breakers?|fuses?|"
 	r"meter|dark|candles?|torch|cold|hot|fan|fans|elevators?|lifts?|stairs?|corridor|hallway|neighbou?rs?|"
+	r"ups|batter(?:y|ies)|generators?|servers?|workstations?|laptops?|pos|candlelight|electricians?|electricity|"
+	r"electrical (?:maintenance|works?|supply)|power company|cables|wires?|outages?|blackouts?|restored|lit|oxygen|cylinders?|idle|"
 	r"baby|child(?:ren)?|kids?|elderly|grandm\w+|grandf\w+|whole (?:building|floor|house|tower)|"
 	r"everything|everyone|nothing works|all (?:off|out|dead))\b|"
-	r"灯|冰箱|空调|电视|电脑|路由|网络|无线|充电|插座|开关|空开|电表|电闸|漆黑|很黑|太黑|黑漆|蜡烛|手电|好热|很热|好冷|很冷|热水器|做饭|电梯|楼道|"
+	r"灯|冰箱|空调|电视|电脑|路由|网络|无线|充电|插座|开关|空开|电表|电闸|漆黑|很黑|太黑|黑漆|蜡烛|手电|还是黑|发电机|服务器|电工|配电|供电|来电(?!显示)|好热|很热|好冷|很冷|热水器|做饭|电梯|楼道|"
 	r"楼梯|走廊|邻居|隔壁|整栋|全楼|整层|整个|孩子|宝宝|老人|燈|冰箱|冷氣|電梯|鄰居",
+	re.IGNORECASE,
+)
+# What the same things have of their own, power or not: broken for days, to be installed, a battery, a remote control
+_OF_ITS_OWN = re.compile(
+	r"\b(?:bulbs?|curtains?|remote|signal|channels?|antenna|install\w*|approval|book|booking|stolen|lost|smart ?lock|locked out|hearing|"
+	r"playground|pool|gym|e-?scooters?|scooters?|e-?bikes?|bicycles?|cars?|tow|smells?|music|drip|dribble|pressure|curtain|gas|"
+	r"out of order|signs?|doors?|windows?|blinking|dishwasher|washing machine|slipped|not a |there isn't|nothing wrong|"
+	r"every (?:night|day|morning|evening|weekend)|all week|for (?:a|two|three|four|several|some|many|\d+) (?:days?|weeks?|months?)|"
+	r"since (?:last|mon|tues|wednes|thurs|fri|satur|sun)\w*|no rush|rude)\b|"
+	r"(?<!要)坏了|遥控|信号|机顶盒|座机|装修|申请|加装|安装|扣钱|充电宝|电瓶车|电动车|电池|共享|油烟|蹦迪|滑梯|烟头|打扫|异响|按键|好几天|几天了|"
+	r"礼拜|星期|一周|半夜|不制冷|热风|暖气|泳池|游泳池|窗帘|灯泡|红灯|光猫|宽带|早高峰|消防通道|遙控|壞了|電池",
 	re.IGNORECASE,
 )
 _ANOTHER = re.compile(
@@ -138,9 +153,13 @@ def about_something_else_too(subject: str, description: str, words: triage.Words
 		return True
 	sentences = (_GREETING.sub("", part.strip()) for text in texts for part in _SENTENCE.split(text))
 	return any(
-		_says_something(one) and not _SMALL_TALK.match(one) and not _SAME_STORY.search(one) and _unexplained(one, words)
+		_says_something(one) and not _SMALL_TALK.match(one) and not _is_same_story(one) and _unexplained(one, words)
 		for one in sentences
 	)
+
+
+def _is_same_story(sentence: str) -> bool:
+	return bool(_SAME_STORY.search(sentence)) and not _OF_ITS_OWN.search(sentence)
 
 
 def _is_another_matter(clause: str, words: triage.Words | None) -> bool:

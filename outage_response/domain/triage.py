@@ -42,11 +42,17 @@ def read(text: str, words: Words | None = None) -> Reading:
 	"""Read one text (subject and description together, HTML already taken out), its first `LONGEST` characters."""
 	words = words or Words()
 	plain = _plain(text)
-	return Reading(_outage(plain, words), _first(_without(plain, words.no_danger), words.danger))
+	return Reading(_outage(plain, words), _danger(plain, words))
+
+
+def _danger(plain: str, words: Words) -> str:
+	return _first(_without(plain, words.no_danger), words.danger) if _may_hold(plain, words.danger) else ""
 
 
 def _outage(plain: str, words: Words) -> str:
 	"""Supply that is back is none, unless it is back for others only, or went again."""
+	if not _may_hold(plain, words.outage) and not _may_hold(plain, words.not_here):
+		return ""
 	told = _without(plain, words.not_outage)
 	rest = _without(told, words.returned)
 	return _first(rest, words.outage) or (_first(rest, words.not_here) if rest != told else "")
@@ -56,6 +62,11 @@ def _plain(text: str) -> str:
 	"""Lower case, full width made half, simplified characters, one space between words; an empty line ends a sentence."""
 	text = unicodedata.normalize("NFKC", (text or "")[:LONGEST]).lower().replace("’", "'").translate(TRADITIONAL)
 	return " ".join(re.sub(r"\n[^\S\n]*\n", " . ", text).split())
+
+
+def _may_hold(text: str, phrases: tuple[str, ...]) -> bool:
+	"""Is any of them worth looking for? Nothing that is taken out of the text can add one. Most tickets end here."""
+	return any(first in text for first, _pattern in _prepared(phrases, within_clause=False))
 
 
 def _without(text: str, phrases: tuple[str, ...]) -> str:

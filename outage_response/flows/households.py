@@ -11,7 +11,7 @@ from frappe.model.document import Document
 from frappe.utils import now_datetime
 from pypika import Case
 
-from outage_response import integrations
+from outage_response import bulk, integrations
 from outage_response.integrations import households as customers
 
 BATCH = 100
@@ -132,5 +132,5 @@ def _name_customers(ticket_doctype: str, customer_doctype: str) -> int:
 		which = Case()
 		for name in without:
 			which = which.when(ticket.name == name, household_of[str(name)])
-		frappe.qb.update(ticket).set(ticket.customer, which).where(ticket.name.isin(without)).run()
+		bulk.update(ticket_doctype, without, {"customer": which})
 	return len(without)

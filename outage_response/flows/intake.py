@@ -56,13 +56,12 @@ def keep_call(
 	phone: str | None = None,
 	words: str | None = None,
 	danger: bool = False,
-	waiting: bool = True,
 	occurred_at: str | datetime | None = None,
 	request_id: str | None = None,
 ) -> dict:
 	"""The same for whoever may say so: the caller has the property's lock, and has asked for permission.
 
-	waiting  a call that no running outage explains waits to be placed, like one from a ticket; the control room sees it
+	A call that no running outage explains waits to be placed, like one from a ticket; the control room sees it.
 	"""
 	if request_id and (
 		first := frappe.db.get_value(
@@ -102,7 +101,7 @@ def keep_call(
 			"danger": int(danger),
 			"said_at": at,
 			"incident": incident,
-			"waiting": int(waiting and not incident),
+			"waiting": int(not incident),
 			"request_id": request_id or None,
 		}
 	)

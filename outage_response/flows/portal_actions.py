@@ -45,7 +45,6 @@ def report(
 			contact=_contact_of(person, home["unit"]),
 			words=said[:LONGEST_WORDS],
 			danger=bool(danger),
-			waiting=True,
 			request_id=_id(person, request_id),
 		)
 		return {"danger": kept["danger"], "incident": kept["incident"], "known": bool(kept["incident"])}

@@ -13,7 +13,7 @@ from frappe.model.document import Document
 from frappe.query_builder.functions import Max, Sum
 from frappe.utils import get_datetime, now_datetime
 
-from outage_response import permissions
+from outage_response import bulk, permissions
 from outage_response.domain import tickets as rules
 from outage_response.domain.errors import RuleError
 from outage_response.domain.locate import Location, locate
@@ -81,8 +81,7 @@ def _let_go(calls: Sequence[dict], property_name: str, now: datetime) -> None:
 	gone = [call for call in calls if not call.proposal and get_datetime(call.said_at) < oldest]
 	if not gone:
 		return
-	table = frappe.qb.DocType("Trouble Call")
-	frappe.qb.update(table).set(table.waiting, 0).where(table.name.isin([call.name for call in gone])).run()
+	bulk.update("Trouble Call", [call.name for call in gone], {"waiting": 0})
 	units = {call.unit for call in gone if call.unit} or {""}
 	unit_nos = frappe.get_all("Property Unit", filters={"name": ("in", units)}, pluck="unit_no", order_by="unit_no")
 	text = _("{0} calls at {1} wait no longer, no outage explained them: {2}. Phone them.").format(
@@ -208,9 +207,10 @@ def write_proposal(
 		}
 	)
 	save(doc)
-	table = frappe.qb.DocType("Trouble Call")
-	its = table.name.isin([call.name for call in calls]) | table.proposal.isin(others or [""])
-	frappe.qb.update(table).set(table.proposal, doc.name).where(its).run()
+	its = [call.name for call in calls]
+	if others:
+		its += frappe.get_all("Trouble Call", filters={"proposal": ("in", others)}, pluck="name")
+	bulk.update("Trouble Call", its, {"proposal": doc.name})
 	for name in others:
 		_end_proposal(frappe.get_doc("Outage Proposal", name, for_update=True), "Merged", merged_into=doc.name)
 	if not same:

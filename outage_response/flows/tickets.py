@@ -61,7 +61,7 @@ def on_ticket(doc: Document, method: str | None = None) -> None:
 			return
 		desk = integrations.desk_for(doc.doctype)
 		# The words come first: they cost no query, and hardly any ticket has them
-		if desk and _settings().read_tickets and concerns_us(desk.from_document(doc)) and desk.is_on():
+		if desk and _settings().read_tickets and concerns_us(desk.words(doc)) and desk.is_on():
 			frappe.db.after_commit.add(ask_for_a_job)
 	except Exception:
 		_log_quietly()
@@ -285,10 +285,7 @@ def _homes_of_customers(tickets: Sequence[Ticket]) -> dict[tuple[str, str], list
 def attach(incident_name: str, calls: Sequence[dict], now: datetime) -> None:
 	"""Link calls to an incident: their tickets show it, their authors get what is known, danger rings."""
 	doc = lock_incident(incident_name)
-	table = frappe.qb.DocType("Trouble Call")
-	frappe.qb.update(table).set(table.incident, incident_name).set(table.waiting, 0).where(
-		table.name.isin([call.name for call in calls])
-	).run()
+	bulk.update("Trouble Call", [call.name for call in calls], {"incident": incident_name, "waiting": 0})
 	call = Call("attach_calls", now, now, incident=doc)
 	call.record("calls_linked", {"count": len(calls)})
 	if any(row.danger for row in calls):
@@ -316,15 +313,8 @@ def attach(incident_name: str, calls: Sequence[dict], now: datetime) -> None:
 def place_anew(calls: Sequence[dict], said_at: datetime | None = None) -> None:
 	"""Calls that their incident does not explain (any more) wait to be placed, and their tickets show none; `said_at`: their
 	people say it again now."""
-	table = frappe.qb.DocType("Trouble Call")
-	query = (
-		frappe.qb.update(table)
-		.set(table.incident, None)
-		.set(table.proposal, None)
-		.set(table.waiting, 1)
-		.where(table.name.isin([call.name for call in calls]))
-	)
-	(query.set(table.said_at, said_at) if said_at else query).run()
+	values = {"incident": None, "proposal": None, "waiting": 1, **({"said_at": said_at} if said_at else {})}
+	bulk.update("Trouble Call", [call.name for call in calls], values)
 	show_on_tickets(None, [call for call in calls if call.incident])
 
 
@@ -447,6 +437,5 @@ def on_callback(
 			with integrations.guarded(f"Outage ticket not resolved: {row.ticket}"):
 				desk.resolve(row.ticket)
 	if nested:
-		table = frappe.qb.DocType("Trouble Call")
-		frappe.qb.update(table).set(table.incident, nested).where(table.name.isin([row.name for row in mine])).run()
+		bulk.update("Trouble Call", [row.name for row in mine], {"incident": nested})
 		show_on_tickets(frappe.get_doc("Outage Incident", nested), mine)

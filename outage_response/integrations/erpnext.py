@@ -13,11 +13,12 @@ from . import switched_on as _switched_on
 DOCTYPE = "Issue"
 CUSTOMER = "Customer"
 CALL_LOG = "Call Log"
+KINDS = ("issue_type",)
 FIELDS = (
 	"name",
 	"subject",
 	"description",
-	"issue_type",
+	*KINDS,
 	"contact",
 	"customer",
 	"raised_by",
@@ -37,7 +38,12 @@ def is_on() -> bool:
 
 def from_document(doc: Mapping) -> Ticket:
 	"""An Issue as every desk's ticket."""
-	return records.ticket(DOCTYPE, doc, "issue_type")
+	return records.ticket(DOCTYPE, doc, *KINDS)
+
+
+def words(doc: Mapping) -> Ticket:
+	"""The same without its author and time: what a hook looks at."""
+	return records.words(DOCTYPE, doc, *KINDS)
 
 
 def unread(since: datetime, limit: int, after: Ticket | None = None) -> list[Ticket]:

@@ -11,12 +11,12 @@ from . import Ticket, as_system, households, installed, records, switched_on
 DOCTYPE = "HD Ticket"
 CUSTOMER = "HD Customer"
 COMMENT = "HD Ticket Comment"
+KINDS = ("ticket_type", "template")
 FIELDS = (
 	"name",
 	"subject",
 	"description",
-	"ticket_type",
-	"template",
+	*KINDS,
 	"contact",
 	"customer",
 	"raised_by",
@@ -36,7 +36,12 @@ def is_on() -> bool:
 
 def from_document(doc: Mapping) -> Ticket:
 	"""An HD Ticket as every desk's ticket."""
-	return records.ticket(DOCTYPE, doc, "ticket_type", "template")
+	return records.ticket(DOCTYPE, doc, *KINDS)
+
+
+def words(doc: Mapping) -> Ticket:
+	"""The same without its author and time: what a hook looks at."""
+	return records.words(DOCTYPE, doc, *KINDS)
 
 
 def unread(since: datetime, limit: int, after: Ticket | None = None) -> list[Ticket]:

@@ -199,8 +199,7 @@ def part(doctype: str, unit: str) -> None:
 
 def _touch(contacts: Iterable[str]) -> None:
 	"""A form of a contact that is open elsewhere must not write the old links back."""
-	table = frappe.qb.DocType("Contact")
 	names = list(contacts)
-	frappe.qb.update(table).set(table.modified, now()).where(table.name.isin(names)).run()
+	bulk.update("Contact", names, {"modified": now()})
 	for name in names:
 		frappe.clear_document_cache("Contact", name)

@@ -29,7 +29,6 @@ def write(subjects: Mapping[str, str], doctype: str, name: str, now: datetime, k
 		],
 		now,
 	)
-	settings = frappe.qb.DocType("Notification Settings")
-	frappe.qb.update(settings).set(settings.seen, 0).where(settings.name.isin(users)).run()
+	bulk.update("Notification Settings", users, {"seen": 0})
 	for user in users:
 		frappe.publish_realtime("notification", after_commit=True, user=user)

@@ -3,12 +3,15 @@
 import html
 import re
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import date, datetime, time
 from email.utils import parseaddr
 
 import frappe
 from frappe.utils import get_datetime, get_time, getdate
 from pypika.functions import Concat
+
+from outage_response import bulk
 
 from . import Ticket
 
@@ -30,21 +33,28 @@ def clear(description: str | None) -> str:
 	return html.unescape(frappe.utils.strip_html_tags(lines)).replace("\xa0", " ").strip()
 
 
-def ticket(doctype: str, doc: Mapping, *kinds: str) -> Ticket:
-	"""A document or a row of it as every desk's ticket."""
-	created = get_datetime(doc.get("creation")) if doc.get("creation") else None
+def words(doctype: str, doc: Mapping, *kinds: str) -> Ticket:
+	"""What a document says, and of what kind it is: all that a hook needs of a ticket that is about something else."""
 	return Ticket(
 		doctype,
 		str(doc.get("name")),
 		doc.get("subject") or "",
 		clear(doc.get("description")),
 		tuple(filter(None, (doc.get(kind) for kind in kinds))),
-		doc.get("contact") or "",
-		doc.get("customer") or "",
-		parseaddr(doc.get("raised_by") or "")[1].lower(),
-		next((doc.get(field) for field in PHONE_FIELDS if doc.get(field)), ""),
-		_raised_at(created, doc.get("opening_date"), doc.get("opening_time")),
-		created,
+	)
+
+
+def ticket(doctype: str, doc: Mapping, *kinds: str) -> Ticket:
+	"""A document or a row of it as every desk's ticket."""
+	created = get_datetime(doc.get("creation")) if doc.get("creation") else None
+	return replace(
+		words(doctype, doc, *kinds),
+		contact=doc.get("contact") or "",
+		customer=doc.get("customer") or "",
+		email=parseaddr(doc.get("raised_by") or "")[1].lower(),
+		phone=next((doc.get(field) for field in PHONE_FIELDS if doc.get(field)), ""),
+		raised_at=_raised_at(created, doc.get("opening_date"), doc.get("opening_time")),
+		created_at=created,
 	)
 
 
@@ -90,13 +100,7 @@ def write_fields(doctype: str, tickets: Sequence[str], values: Mapping[str, obje
 	"""Set fields of many tickets in one statement, without touching who changed them last."""
 	meta = frappe.get_meta(doctype)
 	known = {field: value for field, value in values.items() if meta.has_field(field)}
-	if not tickets or not known:
-		return
-	table = frappe.qb.DocType(doctype)
-	query = frappe.qb.update(table).where(table.name.isin(list(tickets)))
-	for field, value in known.items():
-		query = query.set(table[field], value)
-	query.run()
+	bulk.update(doctype, tickets, known)
 
 
 def answer(ticket: Mapping, message: str, sender: str | None = None) -> None:

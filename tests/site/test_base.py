@@ -1,6 +1,10 @@
 """The tests' own footing: a world is gone after its module, and a test leaves nothing to the next."""
 
+from unittest.mock import patch
+
 import frappe
+
+from outage_response import bulk
 
 from . import base
 from . import world as build
@@ -46,6 +50,14 @@ class Footing(FootingTest):
 		self.do("operator", "set_etr", name, self.clock.now.replace(hour=6))
 		self.assertMoment(self.entry(name, "etr_set")["occurred_at"], self.clock.now)
 
+	def test_many_rows_are_found_by_their_names(self):
+		"""Left to itself the database reads the whole table for so many, and waits for whoever writes any row of it."""
+		names = frappe.get_all("Role", pluck="name")
+		with patch.object(frappe.db, "sql", wraps=frappe.db.sql) as asked:
+			bulk.update("Role", names[1:], {"desk_access": 1})
+		query, *values = asked.call_args.args
+		plan = frappe.db.sql(f"EXPLAIN {query}", *values, as_dict=True)[0]
+		self.assertEqual((plan.type, plan.key), ("range", "PRIMARY"))
 
 class FootingOfAnother(FootingTest):
 	"""A class of the same module that builds the same world."""

@@ -6,7 +6,7 @@ from unittest.mock import patch
 import frappe
 
 from outage_response import jobs
-from outage_response.flows import command, followups, intake, proposals, tickets
+from outage_response.flows import command, followups, proposals, tickets
 
 from . import platforms
 from . import world as build
@@ -388,8 +388,3 @@ class Waiting(PlaceTest):
 			):
 				jobs.read_tickets()
 		self.assertFalse(frappe.db.exists("Trouble Call", {"property": self.property, "waiting": 1}))
-
-	def test_a_call_that_is_not_to_wait(self):
-		with self.as_user("service"):
-			kept = intake.keep_call(self.property, unit=self.units[0], waiting=False)
-		self.assertFalse(self.field("Trouble Call", kept["call"], "waiting"))
