@@ -59,6 +59,7 @@ class Footing(FootingTest):
 		plan = frappe.db.sql(f"EXPLAIN {query}", *values, as_dict=True)[0]
 		self.assertEqual((plan.type, plan.key), ("range", "PRIMARY"))
 
+
 class FootingOfAnother(FootingTest):
 	"""A class of the same module that builds the same world."""
 
