@@ -7,13 +7,16 @@ what would keep the site from working; what one person may ask is counted by use
 A site behind one address for everybody (a proxy that hides them) sets `outage_requests_a_minute` in its config.
 """
 
+import functools
+from collections.abc import Callable
+
 import frappe
 
 A_MINUTE = 30
 OF_AN_ADDRESS = 3000
 
 
-class TooMany(Exception):
+class TooMany(frappe.TooManyRequestsError):
 	"""More requests in a minute than one person makes."""
 
 
@@ -28,6 +31,20 @@ def require_sparing(name: str, subject: str | None = None) -> None:
 		raise TooMany
 	if subject and count(f"{name}:one", subject[:80]) > A_MINUTE:
 		raise TooMany
+
+
+def sparing(subject: str | None = None) -> Callable:
+	"""For an endpoint: what `require_sparing` says, counted by its name and, for visitors, by the argument `subject`."""
+
+	def limited(function: Callable) -> Callable:
+		@functools.wraps(function)
+		def run(*args, **kwargs):
+			require_sparing(function.__name__, str(kwargs.get(subject) or "") if subject else None)
+			return function(*args, **kwargs)
+
+		return run
+
+	return limited
 
 
 def count(name: str, who: str) -> int:

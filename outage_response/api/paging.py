@@ -3,16 +3,14 @@
 from typing import Any
 
 import frappe
-from frappe.rate_limiter import rate_limit
 
 from outage_response.flows import answering, handover, rosters, test_calls, who_knows
 from outage_response.flows import task as task_flow
 from outage_response.flows.verbs import translated
 from outage_response.permissions import require_read, require_verb
 
+from .limits import sparing
 from .staff import bounded, endpoint, retrying
-
-A_MINUTE = 60
 
 
 @endpoint
@@ -76,14 +74,14 @@ def get_who_knows(incident: str) -> dict[str, Any]:
 
 
 @frappe.whitelist(allow_guest=True, methods=["GET"])
-@rate_limit(limit=60, seconds=A_MINUTE)
+@sparing("token")
 def look(token: str) -> dict[str, Any]:
 	"""What the holder of a link was rung for. Looking changes nothing: mail scanners open every link."""
 	return answering.look(token)
 
 
 @frappe.whitelist(allow_guest=True, methods=["POST"])
-@rate_limit(limit=60, seconds=A_MINUTE)
+@sparing("token")
 @bounded
 @retrying
 def answer(token: str, yes: bool = True) -> dict[str, Any]:
@@ -92,7 +90,7 @@ def answer(token: str, yes: bool = True) -> dict[str, Any]:
 
 
 @frappe.whitelist(allow_guest=True, methods=["POST"])
-@rate_limit(limit=300, seconds=A_MINUTE)
+@sparing()
 @retrying
 def inbound(channel: str | None = None) -> dict[str, Any]:
 	"""A gateway hands over what somebody replied. Signed as the Paging Channel says; everything else is refused."""

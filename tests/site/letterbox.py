@@ -9,12 +9,13 @@ from collections import Counter
 
 class Letterbox(socketserver.ThreadingTCPServer):
 	"""`received` counts letters per address that ends with `ending`; `letters` are their texts, decoded. `refuses`: it says
-	to whoever comes that it is not working."""
+	to whoever comes that it is not working. `hangs`: it takes the line and says nothing until `released` is set."""
 
 	allow_reuse_address = daemon_threads = True
 
 	def __init__(self, ending: str = ""):
 		self.ending, self.refuses, self.refused = ending, False, 0
+		self.hangs, self.asked, self.released = False, threading.Event(), threading.Event()
 		self.received: Counter = Counter()
 		self.letters: list[str] = []
 		super().__init__(("127.0.0.1", 0), _Conversation)
@@ -40,6 +41,9 @@ class _Conversation(socketserver.StreamRequestHandler):
 			self.server.refused += 1
 			self.answer("421 not now")
 			return
+		if self.server.hangs:
+			self.server.asked.set()
+			self.server.released.wait(20)
 		self.answer("220 letterbox")
 		recipients = []
 		while line := self.rfile.readline():

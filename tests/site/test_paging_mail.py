@@ -1,5 +1,7 @@
 """The mail server is away while people are rung: the ladder goes on by the other channels, and each mail leaves once."""
 
+import time
+
 import frappe
 
 from outage_response.flows import tokens
@@ -92,3 +94,22 @@ class MailServerAway(RingingTest):
 		self.rings(2)
 		self.assertEqual(self.letterbox.letters, [])
 		self.assertEqual({row.status for row in self.pages(name, channel="E-mail")}, {"Not Needed"})
+
+	def test_a_mail_server_that_hangs_holds_up_nobody(self):
+		"""Whoever sends the mail waits for it; the sweep, the next level and the acknowledgement do not."""
+		name, task = self.declared()
+		self.letterbox.hangs = True
+		self.addCleanup(setattr, self.letterbox, "hangs", False)
+		self.addCleanup(self.letterbox.released.set)
+		waiting = self.sender.begin("Administrator", "__main__.flush_mail").go()
+		self.assertTrue(self.letterbox.asked.wait(20))
+		rang, began = len(self.gateway.asked), time.monotonic()
+		self.minute(4)
+		self.verb("operator", "acknowledge", task=task)
+		self.assertLess(time.monotonic() - began, 8)
+		self.assertGreater(len(self.gateway.asked), rang)
+		self.letterbox.hangs = False
+		self.letterbox.released.set()
+		waiting.result()
+		mails = [one for one in self.mails().items() if one[1] == "Sent"]
+		self.assertEqual(len(self.letterbox.letters), len(mails))
