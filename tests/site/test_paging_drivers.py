@@ -3,7 +3,9 @@
 import base64
 import hashlib
 import json
+import re
 import time
+from pathlib import Path
 from unittest.mock import patch
 from urllib.parse import parse_qs, quote, unquote, urlsplit
 
@@ -23,6 +25,7 @@ from .world import user
 
 tearDownModule = end_processes
 
+ROOT = Path(__file__).resolve().parents[2]
 LETTER = Letter(key="k-1", text="停电 & dark", link="https://example.com/outage-page?t=a.b", phone="13900000001")
 
 
@@ -155,16 +158,52 @@ class Signatures(DriverTest):
 		message = f"{got['headers']['X-Time']}.{got['body']}".encode()
 		self.assertEqual(got["headers"]["X-Sign"], hmac_by_hand(self.SECRET.encode(), message).hex())
 
-	def test_the_robots_as_shipped(self):
-		"""Their templates can be filled in, and say what the forms of the three services ask for."""
-		for name, path in (("WeCom", "text.content"), ("DingTalk", "text.content"), ("Feishu", "content.text")):
-			channel = frappe.get_doc("Paging Channel", {"channel_name": ("like", f"{name}%")})
-			channel.update({"url": channel.url or self.gateway.url, "secret": self.SECRET})
-			said = json.loads(http.request(channel, LETTER).body)
-			for key in path.split("."):
-				said = said[key]
-			self.assertIn(LETTER.text, said)
-			self.assertIn(LETTER.link, said)
+	def test_what_the_manual_says_to_enter(self):
+		"""The forms of docs/paging.md, followed to the letter but for the address; and the robots as they are shipped."""
+		text = (ROOT / "docs" / "paging.md").read_text(encoding="utf-8")
+		voice = dict(rows_of(text, "### Voice"))
+		self.sent(
+			url=self.gateway.url,
+			headers=code(voice["Headers"]),
+			body=code(voice["Body"]),
+			id_field=code(voice["Field with the Message's Number"]),
+		)
+		self.assertEqual(self.asked()["headers"]["Authorization"], f"Bearer {self.SECRET}")
+		self.assertEqual(json.loads(self.asked()["body"])["to"], LETTER.phone)
+		for column, (name, path) in enumerate(
+			(("WeCom", "text.content"), ("DingTalk", "text.content"), ("Feishu", "content.text")), 1
+		):
+			robot = {row[0]: row[column] for row in rows_of(text, "### Group robots") if len(row) > 3}
+			signature = robot["Signature"].replace("none", "")
+			url = f"{self.gateway.url}?{urlsplit(code(robot['URL'])).query}"
+			made = make_channel(
+				f"Manual {name}",
+				audience="Group",
+				secret=self.SECRET,
+				signature=signature,
+				url=url,
+				body=code(robot["Body"]),
+				headers='{"Content-Type": "application/json"}',
+			)
+			shipped = frappe.get_doc("Paging Channel", {"channel_name": ("like", f"{name}%")})
+			shipped.update({"url": shipped.url or url, "secret": self.SECRET})
+			self.assertEqual(post(http.request(made, LETTER)).status, "Accepted")
+			for body in (self.asked()["body"], http.request(shipped, LETTER).body):
+				said = json.loads(body)
+				for key in path.split("."):
+					said = said[key]
+				self.assertEqual(said, f"{LETTER.text}\n{LETTER.link}", name)
+
+
+def rows_of(text: str, heading: str) -> list[list[str]]:
+	"""The rows of the table below a heading of a manual."""
+	table = text.partition(heading)[2].partition("\n| ")[2].partition("\n\n")[0]
+	return [[cell.strip() for cell in re.split(r"(?<!\\)\|", row.strip("| "))] for row in table.splitlines()]
+
+
+def code(cell: str) -> str:
+	"""What stands in a cell as code, its pipes without the table's backslash."""
+	return cell.strip("`").replace("\\|", "|")
 
 
 class AHundredHang(RingingTest):

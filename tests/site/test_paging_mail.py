@@ -97,7 +97,7 @@ class MailServerAway(RingingTest):
 
 	def test_a_mail_server_that_hangs_holds_up_nobody(self):
 		"""Whoever sends the mail waits for it; the sweep, the next level and the acknowledgement do not."""
-		name, task = self.declared()
+		_name, task = self.declared()
 		self.letterbox.hangs = True
 		self.addCleanup(setattr, self.letterbox, "hangs", False)
 		self.addCleanup(self.letterbox.released.set)
