@@ -12,7 +12,7 @@ from outage_response.domain import authority, mine, topology
 from outage_response.domain.errors import spoken
 from outage_response.domain.lifecycle import OPEN
 
-from . import plans, run_card, surroundings
+from . import duty, plans, run_card, surroundings
 from .language import title_of
 from .situation import full_names
 
@@ -104,7 +104,7 @@ def to_enter(incident: str) -> dict[str, Any]:
 
 def everybody(property_name: str, departments: Iterable[dict]) -> dict[str, list[dict[str, str]]]:
 	"""role -> its people at this property."""
-	found = surroundings.everybody(property_name, [row.role for row in departments if row.role])
+	found = duty.everybody(property_name, [row.role for row in departments if row.role])
 	names = full_names({user for users in found.values() for user in users})
 	return {role: [{"value": user, "label": names.get(user, user)} for user in users] for role, users in found.items()}
 
