@@ -4,7 +4,7 @@ from typing import Any
 
 import frappe
 
-from outage_response.flows import calling, command, run_card
+from outage_response.flows import calling, command, paper
 
 from .staff import endpoint
 
@@ -35,5 +35,5 @@ def call_sheet(incident: str) -> dict[str, Any]:
 
 @frappe.whitelist(methods=["GET"])
 def run_card_lines(incident: str) -> dict[str, Any]:
-	"""See `flows.run_card.to_enter`."""
-	return run_card.to_enter(incident)
+	"""See `flows.paper.to_enter`."""
+	return paper.to_enter(incident)

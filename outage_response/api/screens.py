@@ -4,7 +4,7 @@ from typing import Any
 
 import frappe
 
-from outage_response.flows import figures, planned, power_tree, situation
+from outage_response.flows import contacted, figures, notice, planned, power_tree, situation, units
 from outage_response.permissions import require_read
 
 
@@ -13,6 +13,27 @@ def get_incident(incident: str) -> dict[str, Any]:
 	"""See `flows.situation.get`."""
 	require_read("Outage Incident", incident)
 	return situation.get(incident)
+
+
+@frappe.whitelist(methods=["GET"])
+def get_units(incident: str) -> dict[str, Any]:
+	"""See `flows.units.by_floor`."""
+	require_read("Outage Incident", incident)
+	return units.by_floor(incident)
+
+
+@frappe.whitelist(methods=["GET"])
+def get_callback(callback: str) -> dict[str, Any]:
+	"""See `flows.contacted.callback`."""
+	require_read("Outage Callback", callback)
+	return contacted.callback(callback)
+
+
+@frappe.whitelist(methods=["GET"])
+def preview_notice(incident: str, kind: str) -> dict[str, Any]:
+	"""See `flows.notice.preview`."""
+	require_read("Outage Incident", incident)
+	return notice.preview(incident, kind)
 
 
 @frappe.whitelist(methods=["GET"])

@@ -275,9 +275,11 @@ def acknowledge(task: str, occurred_at: str | None = None, request_id: str | Non
 
 
 @endpoint
-def arrive(task: str, occurred_at: str | None = None, request_id: str | None = None) -> dict[str, Any]:
+def arrive(
+	task: str, user: str | None = None, occurred_at: str | None = None, request_id: str | None = None
+) -> dict[str, Any]:
 	"""See `flows.task.arrive`."""
-	return task_flow.arrive(task, occurred_at=occurred_at, request_id=request_id)
+	return task_flow.arrive(task, user, occurred_at=occurred_at, request_id=request_id)
 
 
 @endpoint

@@ -20,6 +20,8 @@ INCIDENT = (
 	"reclassify",
 	"permit_energise",
 	"supply_back",
+	"send_notice",
+	"prove_posting",
 	"stand_down",
 	"file_report",
 	"close",
@@ -59,13 +61,22 @@ LEADS_ON = {
 
 
 def incident_verbs(
-	status: str, roles: Collection[str], *, posts_held: bool, report_wanted: bool, has_steps: bool = False
+	status: str,
+	roles: Collection[str],
+	*,
+	posts_held: bool,
+	report_wanted: bool,
+	has_steps: bool = False,
+	is_drill: bool = False,
+	to_be_posted: bool = False,
 ) -> list[str]:
 	"""Verbs of an incident for somebody with `roles`.
 
 	posts_held     guards hold posts, so some of them can be released while it is still dark
 	report_wanted  the plan asks for a report and none is filed
 	has_steps      open steps are theirs, to be handed over
+	is_drill       residents are sent nothing
+	to_be_posted   there is a public notice, whose place a photo proves
 	"""
 	return [
 		verb
@@ -73,6 +84,8 @@ def incident_verbs(
 		if authority.may(verb, roles)
 		and _fits(verb, status, posts_held, report_wanted)
 		and (verb != "hand_over" or has_steps)
+		and (verb != "send_notice" or not is_drill)
+		and (verb != "prove_posting" or to_be_posted)
 	]
 
 
@@ -89,12 +102,13 @@ def _fits(verb: str, status: str, posts_held: bool, report_wanted: bool) -> bool
 
 
 def anywhere(roles: Collection[str]) -> list[str]:
-	"""Verbs that need no incident: raising the alarm, keeping a call, judging a proposal."""
+	"""Verbs that need no incident: raising the alarm, keeping a call, judging a proposal, entering who depends on power."""
 	judged_as = {
 		"declare": "declare",
 		"record_call": "record_call",
 		"declare_proposal": "declare",
 		"dismiss_proposal": "cancel",
+		"set_care_need": "set_care_need",
 	}
 	return [verb for verb, right in judged_as.items() if authority.may(right, roles)]
 

@@ -210,6 +210,7 @@ def _calls(incident: str, names: Mapping[str, Any]) -> list[dict]:
 		key=lambda row: (
 			row.status not in OPEN,
 			bool(names[row.department].is_external),
+			bool(row.optional),  # what is not needed so far keeps nobody from a call that is
 			str(row.due_at or "9"),
 			row.place,
 			str(row.completed_at or ""),

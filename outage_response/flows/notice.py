@@ -12,7 +12,7 @@ from frappe import _
 from frappe.model.document import Document
 from frappe.utils import get_datetime, now_datetime
 
-from outage_response import bulk, queues
+from outage_response import bulk, permissions, queues
 from outage_response.domain import notices as rules
 from outage_response.domain.errors import RuleError
 from outage_response.domain.lifecycle import OPEN
@@ -21,7 +21,7 @@ from outage_response.integrations import messages
 
 from . import audience, photos, plans, task, tasks
 from .known import expected_back
-from .verbs import Call, incident_verb, lock_incident, touch
+from .verbs import Call, incident_verb, lock_incident, touch, translated
 from .wording import words
 
 JOB = "outage_response.jobs.send_notices"
@@ -104,6 +104,32 @@ def send_notice(call: Call, kind: str, message: str | None = None) -> dict:
 		raise RuleError(_("Kind: nothing is sent to residents in a drill."))
 	# what went out before is not in the way of somebody who wants it said again
 	return {"people": issue(call, kind, f"by hand {call.now}", message=(message or "").strip())}
+
+
+def preview(incident_name: str, kind: str) -> dict:
+	"""How a notice would read if it went out now: {"public", "people", "by_phone", "texts": [{"language", "subject",
+	"message"}]}; writes nothing. Raises as `send_notice`.
+
+	people    how many are told one by one; by_phone: how many of them somebody has to phone
+	"""
+	with translated():
+		permissions.require_verb("send_notice")
+		incident = frappe.get_doc("Outage Incident", incident_name)
+		rules.require_kind(kind, incident.status)
+		now = now_datetime()
+		call = Call("send_notice", now, now, incident=incident)
+		mode, people = _mode(incident), _people(call, kind)
+		ways = _ways(people, mode)
+		languages = {person.language for person in people} | ({audience.site_language()} if mode == "Public" else set())
+		texts = [(language, *words(incident, kind, language, call.around)) for language in sorted(languages)]
+		return {
+			"public": mode == "Public",
+			"people": len(ways),
+			"by_phone": sum(way.phone_list for _person, way in ways),
+			"texts": [
+				{"language": language, "subject": subject, "message": message} for language, subject, message in texts
+			],
+		}
 
 
 @incident_verb
@@ -206,13 +232,8 @@ def _deliver(
 	call: Call, kind: str, mode: str, notices: dict[str, str], people: Sequence[rules.Recipient], keys: dict[str, str]
 ) -> int:
 	incident = call.incident
-	mail, sms = messages.mail_is_on(), messages.sms_is_on()
-	beside = frappe.get_cached_doc("Outage Response Settings").get("message_communities")
 	rows = []
-	for person in people:
-		way = rules.way_to(person, mode, mail=mail, sms=sms, beside_public=beside is None or bool(int(beside)))
-		if not way:
-			continue
+	for person, way in _ways(people, mode):
 		rows.append(
 			{
 				"notice": notices[person.language],
@@ -235,6 +256,15 @@ def _deliver(
 		_supersede(incident.name, kind, [row["contact"] for row in rows], call.now)
 		bulk.insert("Notice Delivery", rows, call.now)
 	return len(rows)
+
+
+def _ways(people: Sequence[rules.Recipient], mode: str) -> list[tuple[rules.Recipient, rules.Way]]:
+	"""How each person is told; those for whom the public notice is all are left out."""
+	mail, sms = messages.mail_is_on(), messages.sms_is_on()
+	beside = frappe.get_cached_doc("Outage Response Settings").get("message_communities")
+	beside_public = beside is None or bool(int(beside))
+	found = [(person, rules.way_to(person, mode, mail=mail, sms=sms, beside_public=beside_public)) for person in people]
+	return [(person, way) for person, way in found if way]
 
 
 def _supersede(incident: str, kind: str, contacts: Sequence[str], now: datetime) -> None:

@@ -1,4 +1,4 @@
-"""The run card of a property, printed for the night in which server or network are down, and entering it afterwards."""
+"""The run card of a property, printed for the night in which server or network are down; see also `paper.py`."""
 
 from datetime import timedelta
 from typing import Any
@@ -8,9 +8,7 @@ from frappe import _
 from frappe.utils import format_datetime, now_datetime
 
 from outage_response import permissions
-from outage_response.domain import authority, mine
-from outage_response.domain.errors import spoken
-from outage_response.domain.lifecycle import OPEN
+from outage_response.domain import authority
 from outage_response.domain.steps import ACCOUNT_MANAGER, Step
 
 from . import calling, care, duty, plans, surroundings
@@ -156,91 +154,3 @@ def _care_floors(property_name: str) -> list[dict[str, Any]] | None:
 	care.log_look("Care Need", "run_card", property_name)
 	frappe.local.flags.commit = True  # a card is printed by GET, and the look is kept all the same
 	return rows
-
-
-# ---------------------------------------------------------------- entering it afterwards
-
-
-def to_enter(incident: str) -> dict[str, Any]:
-	"""The open steps of an incident in the order of the card, with what completing each asks for.
-
-	{"incident", "lines": [{task, no, title, subject, held, outcomes, checks, items, evidence, later, may}], "cause_types", "may"}
-	"""
-	permissions.require_read("Outage Incident", incident)
-	doc = frappe.get_doc("Outage Incident", incident)
-	roles = permissions.roles_of()
-	departments = {
-		row.name: row for row in frappe.get_all("Response Department", fields=["name", "role", "is_external"])
-	}
-	numbers = {row["key"]: row["no"] for row in printed_steps()}
-	lines = []
-	rows = frappe.get_all(
-		"Outage Task",
-		filters={"incident": incident, "status": ("in", OPEN), "plan": ("is", "set")},
-		fields=[
-			"name",
-			"plan",
-			"step_key",
-			"title",
-			"title_zh",
-			"subject_label",
-			"status",
-			"department",
-			"assigned_role",
-			"held_until",
-			"completes_with",
-			"priority",
-		],
-		order_by="priority, due_at, subject_label, name",
-	)
-	items = _items([row.name for row in rows])
-	for row in rows:
-		step = plans.step_of(row)
-		department = departments[row.department]
-		own_role = authority.own_role(department)
-		if row.completes_with in ("callbacks", "report") or row.status == "On Post":
-			continue
-		lines.append(
-			{
-				"task": row.name,
-				"no": numbers.get(row.step_key),
-				"title": title_of(row),
-				"subject": row.subject_label or "",
-				"held": bool(row.held_until),
-				"outcomes": [{"value": one, "label": spoken(one, _)} for one in step.outcomes],
-				"checks": [{"value": one, "label": spoken(one, _)} for one in step.checks],
-				"items": items.get(row.name, []),
-				"evidence": step.evidence,
-				"later": mine.asks(step)["later"],
-				"may": authority.may_task("complete", roles, own_role, row.assigned_role or ""),
-			}
-		)
-	lines.sort(key=lambda line: line["no"] or 1000)
-	options = doc.meta.get_field("cause_type").options.split("\n")
-	return {
-		"incident": {
-			"name": doc.name,
-			"property": doc.property,
-			"level": doc.level,
-			"status": doc.status,
-			"status_label": _(doc.status),
-			"is_drill": bool(doc.is_drill),
-			"reported_at": str(doc.reported_at or ""),
-		},
-		"lines": lines,
-		"cause_types": [{"value": one, "label": _(one)} for one in options if one],
-		"may": {verb: authority.may(verb, roles) for verb in ("confirm", "supply_back")},
-	}
-
-
-def _items(names: list[str]) -> dict[str, list[dict[str, str]]]:
-	"""The rows of checklists that are not filled in, by task."""
-	found: dict[str, list[dict[str, str]]] = {}
-	for row in frappe.get_all(
-		"Outage Task Check",
-		filters={"parent": ("in", names or [""]), "parenttype": "Outage Task", "kind": "Item"},
-		fields=["parent", "item", "item_label"],
-		order_by="parent asc, idx asc",
-	):
-		found.setdefault(row.parent, []).append({"value": row.item, "label": row.item_label})
-	return found

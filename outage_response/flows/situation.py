@@ -13,12 +13,12 @@ from frappe.model.document import Document
 from frappe.utils import get_datetime, now_datetime
 
 from outage_response import permissions
-from outage_response.domain import authority, callbacks, lifecycle, mine, offers, topology
+from outage_response.domain import authority, lifecycle, mine, offers, topology
 from outage_response.domain.errors import spoken
 from outage_response.domain.lifecycle import TaskRow
 from outage_response.domain.overview import etr_moves
 
-from . import duty, intake, plans, report, surroundings, tasks, timeline
+from . import contacted, duty, intake, plans, report, surroundings, tasks, timeline
 from .language import title_of
 from .verbs import describe
 
@@ -50,7 +50,6 @@ TASK_FIELDS = [
 	"photo",
 	"reason",
 ]
-CALLBACK_FIELDS = ["name", "contact", "phone", "reason", "status", "next_attempt_at", "satisfaction", "nested_incident"]
 
 
 def get(incident_name: str) -> dict[str, Any]:
@@ -64,7 +63,8 @@ def get(incident_name: str) -> dict[str, Any]:
 	nodes       affected nodes: `power_node`, `unit`, `label`, `out_since`, `back_at`, `permitted_at`, `units`
 	choices     what dialogs offer: levels, cause types, nodes, elevators, posts, people by role
 	tasks       see `task_rows`
-	timeline, callbacks, calls, figures
+	timeline, calls, figures
+	callbacks   the first of them, `callbacks_count` how many there are; notices: see `flows/contacted.py`
 	"""
 	incident = frappe.get_doc("Outage Incident", incident_name)
 	around = surroundings.read(incident.property)
@@ -72,14 +72,18 @@ def get(incident_name: str) -> dict[str, Any]:
 	roles = permissions.roles_of()
 	posts = [row for row in rows if row.is_open and row.held_until == "stand_down"]
 	shown = task_rows(incident, rows, roles)
+	notices = contacted.notices_of(incident.name)
 	verbs = offers.incident_verbs(
 		incident.status,
 		roles,
 		posts_held=bool(posts),
 		report_wanted=_report_wanted(incident),
 		has_steps=any(row["mine"] and row["is_open"] and not row["held"] for row in shown),
+		is_drill=bool(incident.is_drill),
+		to_be_posted=any(row["public"] for row in notices),
 	)
 	entries = timeline.entries(incident.name)
+	callbacks, callbacks_count = contacted.callbacks_of(incident.name)
 	return {
 		"now": now_datetime(),
 		"incident": {**_about(incident, around), "etr_moves": _etr_moves(entries)},
@@ -87,17 +91,22 @@ def get(incident_name: str) -> dict[str, Any]:
 		"verbs": verbs,
 		"leads_on": offers.leads_on(incident.status, verbs),
 		"nodes": _nodes(incident, around),
-		"choices": _choices(incident, around, posts, verbs, shown),
+		"choices": {
+			**_choices(incident, around, posts, verbs, shown),
+			"notice_kinds": contacted.kinds(incident.status) if "send_notice" in verbs else [],
+		},
 		"tasks": shown,
 		"timeline": [_entry(row) for row in entries],
-		"callbacks": _callbacks(incident.name),
+		"callbacks": callbacks,
+		"callbacks_count": callbacks_count,
+		"notices": notices,
 		"calls": intake.calls_of(incident.name) if frappe.has_permission("Trouble Call", "read") else [],
 		"figures": report.figures(incident.name),
 	}
 
 
 def verbs_anywhere() -> list[str]:
-	"""Verbs that the session's user may use without an incident: declare, record_call, declare_proposal, dismiss_proposal."""
+	"""Verbs that the session's user may use without an incident."""
 	return offers.anywhere(permissions.roles_of())
 
 
@@ -197,7 +206,7 @@ def task_rows(incident: Document, rows: Sequence[TaskRow], roles: Sequence[str])
 		row.name: row for row in frappe.get_all("Outage Task", filters={"incident": incident.name}, fields=TASK_FIELDS)
 	}
 	assigned = {row.name: frappe.parse_json(row._assign or "[]") for row in more.values()}
-	names = _full_names(
+	names = full_names(
 		{user for users in assigned.values() for user in users} | {r.completed_by for r in more.values()}
 	)
 	departments = {
@@ -283,7 +292,7 @@ def _checks(open_tasks: Sequence[str]) -> dict[str, list]:
 	return found
 
 
-def _full_names(users: Iterable[str | None]) -> dict[str, str]:
+def full_names(users: Iterable[str | None]) -> dict[str, str]:
 	return dict(
 		frappe.get_all(
 			"User",
@@ -347,7 +356,7 @@ def _people(incident: Document) -> dict[str, list[dict[str, Any]]]:
 	"""role -> people who can take a task over: `user`, `full_name`, `on_duty`; those on duty first."""
 	roster = duty.roster(incident.property, now_datetime(), duty.departments())
 	on_duty = {person.user for person in roster.on_duty if person.user}
-	names = _full_names({user for users in roster.everybody.values() for user in users})
+	names = full_names({user for users in roster.everybody.values() for user in users})
 	return {
 		role: sorted(
 			({"user": user, "full_name": names.get(user, user), "on_duty": user in on_duty} for user in users),
@@ -364,22 +373,3 @@ def _entry(row: dict) -> dict[str, Any]:
 	"""A timeline entry without its raw data; `late`: written down more than a few minutes after it happened."""
 	late = (get_datetime(row["recorded_at"]) - get_datetime(row["occurred_at"])).total_seconds() > 300
 	return {key: row[key] for key in ("occurred_at", "recorded_at", "actor", "kind", "text", "task")} | {"late": late}
-
-
-def _callbacks(incident: str) -> list[dict]:
-	"""The callbacks, for those who may read them: names and numbers are the residents' own."""
-	if not frappe.has_permission("Outage Callback", "read"):
-		return []
-	rows = frappe.get_list(
-		"Outage Callback",
-		filters={"incident": incident, "status": ("!=", "Not Required")},
-		fields=CALLBACK_FIELDS,
-		order_by="priority asc, next_attempt_at asc, contact asc",
-		limit_page_length=200,
-	)
-	roles = permissions.roles_of()
-	may_log, may_give_up = (authority.may(verb, roles) for verb in ("log_attempt", "give_up_callback"))
-	for row in rows:
-		row["may_log"] = may_log and row.status in callbacks.WAITING
-		row["may_give_up"] = may_give_up and row.status == callbacks.UNREACHED
-	return rows

@@ -81,13 +81,19 @@ def acknowledge_for(call: Call, user: str | None = None, how: str = "radio") -> 
 
 
 @task_verb
-def arrive(call: Call) -> None:
-	"""On the spot; for a held post: on post, which stops its clock."""
-	task = call.task
+def arrive(call: Call, user: str | None = None) -> None:
+	"""On the spot; for a held post: on post, which stops its clock.
+
+	user  who is there, where a colleague writes it down (from paper); by default the one who says so
+	"""
+	task, there = call.task, user or frappe.session.user
+	if there != frappe.session.user:
+		role = require_able(call, there, task)
+		_give_again(call, task, Assignment(role, (there,), task.phone or ""))
 	task.status = "On Post" if task.held_until else "In Progress"
-	task.started_at, task.started_by = call.at, frappe.session.user
+	task.started_at, task.started_by = call.at, there
 	if not task.acknowledged_at:
-		task.acknowledged_at, task.acknowledged_by = call.at, frappe.session.user
+		task.acknowledged_at, task.acknowledged_by = call.at, there
 	save(task)
 	_note(call, "task_on_post" if task.held_until else "task_started")
 

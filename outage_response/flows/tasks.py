@@ -11,7 +11,7 @@ from frappe.utils import get_datetime
 
 from outage_response import bulk
 from outage_response.domain.clock import due_at
-from outage_response.domain.lifecycle import TaskRow
+from outage_response.domain.lifecycle import ENDED, TaskRow
 from outage_response.domain.plan import Difference, TaskSpec, dedupe_key, difference, expand
 from outage_response.domain.roster import Assignment
 from outage_response.domain.steps import Step
@@ -349,3 +349,9 @@ def _warn(call: Call, specs: Sequence[TaskSpec], chosen: Sequence[Assignment]) -
 			said.add(key)
 			name = frappe.get_cached_value("Response Department", spec.department, "department_name")
 			call.warn(who.warning, {"department": name, "phone": who.phone or call.departments[spec.department].phone})
+
+
+def leave_board(incident: Document) -> None:
+	"""The board shows the steps of outages that run; those of one that has ended are marked, with one query."""
+	if incident.status in ENDED:
+		frappe.db.set_value("Outage Task", {"incident": incident.name}, "incident_ended", 1, update_modified=False)

@@ -21,7 +21,7 @@ from outage_response.domain.errors import GateClosed, NotAllowed, RuleError
 from outage_response.domain.lifecycle import TaskRow
 from outage_response.domain.roster import Department, Roster
 
-from . import duty, pages, plans, ringing, surroundings, timeline, versions
+from . import areas, duty, pages, plans, ringing, surroundings, timeline, versions
 from .language import title_of
 
 # Supply may be back in part of the area before anybody has reported the outage; that it went first is asked for each node
@@ -91,7 +91,7 @@ def translated():
 
 
 def describe(tasks: Sequence[TaskRow]) -> list[dict[str, Any]]:
-	"""Open steps as people read them: what, where, with whom."""
+	"""Open steps as people read them: what, where (`area`: "" for the property as a whole), with whom."""
 	rows = frappe.get_all(
 		"Outage Task",
 		filters={"name": ("in", [task.name for task in tasks])},
@@ -107,6 +107,7 @@ def describe(tasks: Sequence[TaskRow]) -> list[dict[str, Any]]:
 			as_list=True,
 		)
 	)
+	places = areas.of_subjects((task.subject_type, task.subject) for task in tasks)
 	found = []
 	for task in tasks:
 		row = about[task.name]
@@ -120,6 +121,7 @@ def describe(tasks: Sequence[TaskRow]) -> list[dict[str, Any]]:
 				"task": task.name,
 				"step": task.step_key,
 				"subject": task.subject,
+				"area": places.get((task.subject_type, task.subject), ""),
 				"department": task.department,
 				"department_name": _(
 					frappe.get_cached_value("Response Department", task.department, "department_name")

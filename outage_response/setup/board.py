@@ -1,6 +1,6 @@
 """The board of tasks by state: a Kanban Board is no standard document of a module, so the app makes its own.
 
-It is for looking. Nobody may write a task, so Frappe lets no card be dragged; states change by the verbs. Uninstalling
+It is for looking, at outages that run. Nobody may write a task, so Frappe lets no card be dragged; states change by the verbs. Uninstalling
 takes it away with everything else that is about our doctypes.
 """
 
@@ -18,6 +18,7 @@ COLOURS = {
 	"Skipped": "Gray",
 	"Cancelled": "Gray",
 }
+RUNNING = [["Outage Task", "incident_ended", "=", 0]]
 
 
 def create() -> None:
@@ -32,6 +33,7 @@ def create() -> None:
 			"field_name": "status",
 			"private": 0,
 			"show_labels": 1,
+			"filters": json.dumps(RUNNING),
 			"fields": json.dumps(["subject_label", "assigned_role", "due_at"]),
 			"columns": [
 				{"column_name": state, "indicator": colour, "status": "Active" if state != "Cancelled" else "Archived"}

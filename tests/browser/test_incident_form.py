@@ -2,65 +2,7 @@
 
 import pytest
 
-DIALOG = ".modal.show"
-
-
-class Form:
-	"""The form of an incident in somebody's browser."""
-
-	def __init__(self, page, desk, incident: str):
-		self.page = page
-		desk(page, f"/app/outage-incident/{incident}")
-		page.wait_for_selector(".outage-verbs")
-
-	def open(self, verb: str) -> None:
-		self.page.click(f".outage-verbs [data-verb={verb}]")
-		self.page.wait_for_selector(f"{DIALOG} .btn-primary")
-
-	def fill(self, **values) -> None:
-		"""Into the open dialog: by field name; True ticks a box."""
-		for fieldname, value in values.items():
-			field = self.page.locator(f"{DIALOG} .frappe-control[data-fieldname={fieldname}]")
-			if value is True:
-				field.locator("input[type=checkbox]").first.check()
-			elif field.locator("select").count():
-				field.locator("select").select_option(value)
-			else:
-				field.locator("input, textarea").first.fill(value)
-
-	def send(self) -> None:
-		self.page.click(f"{DIALOG} .modal-footer .btn-primary")
-
-	def done(self) -> None:
-		self.send()
-		self.page.wait_for_selector(DIALOG, state="hidden")
-
-	def do(self, verb: str, **values) -> None:
-		self.open(verb)
-		self.fill(**values)
-		self.done()
-
-	def refusal(self) -> str:
-		"""What the open dialog says; the dialog is put away."""
-		box = self.page.wait_for_selector(f"{DIALOG} .outage-refusal:not([hidden])")
-		text = box.inner_text()
-		self.page.keyboard.press("Escape")
-		self.page.wait_for_selector(DIALOG, state="hidden")
-		return text
-
-	def finish(self, title: str, **values) -> None:
-		"""Complete the first open step with this title."""
-		rows = self.page.locator(".outage-table tr").filter(has=self.page.locator("a", has_text=title))
-		row = rows.filter(has=self.page.locator("[data-verb=complete]"))
-		task = row.first.locator("[data-verb=complete]").get_attribute("data-task")
-		self.page.click(f"[data-verb=complete][data-task='{task}']")
-		self.page.wait_for_selector(f"{DIALOG} .btn-primary")
-		self.fill(**values)
-		self.done()
-		self.page.wait_for_selector(f"[data-verb=complete][data-task='{task}']", state="detached")
-
-	def state(self, status: str) -> None:
-		self.page.wait_for_selector(f".outage-chips .indicator-pill:text-is('{status}')")
+from .form import DIALOG, Form, tab_to
 
 
 def finish_rest(call, incident: str) -> None:
@@ -229,14 +171,6 @@ def test_a_verb_by_keyboard_alone(as_user, desk, declared):
 	page.keyboard.press("Enter")
 	page.wait_for_selector(DIALOG, state="hidden")
 	page.wait_for_selector(".outage-level:has-text('Level I:')")
-
-
-def tab_to(page, selector: str) -> None:
-	for _press in range(40):
-		if page.evaluate("selector => document.activeElement.matches(selector)", selector):
-			return
-		page.keyboard.press("Tab")
-	raise AssertionError(f"Tab does not lead to {selector}")
 
 
 @pytest.mark.parametrize(

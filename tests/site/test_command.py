@@ -227,6 +227,13 @@ class CallSheet(CommandTest):
 		)
 		self.assertEqual(self.sheet(name)[-1]["kind"], "arrival")
 
+	def test_what_is_not_needed_so_far_comes_after_what_is(self):
+		name = self.declare("II", [self.room])
+		self.clock.move(12)  # the supplier's call is due after the reserve's, which the guards on duty make optional
+		self.do("operator", "reclassify", name, "I", "the street is dark too")
+		found = [one["callee"] for one in self.sheet(name)]
+		self.assertLess(found.index("Power Supplier"), found.index("Security Reserve"))
+
 	def test_the_task_itself_carries_the_number_to_phone(self):
 		name = self.declare("I", [self.room])
 		for step, phone in (("call_supplier", "95598"), ("call_engineering", "000 7000 02")):

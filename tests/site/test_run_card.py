@@ -121,6 +121,30 @@ class RunCard(SiteTest):
 		found = {row.item: (row.result, row.note or "") for row in rows}
 		self.assertEqual((found[first], found[second]), (("Defect", "loose lug"), ("Normal", "")))
 
+	def test_who_stood_on_a_post_is_whoever_stands_on_the_paper(self):
+		name = self.declare()
+		line = next(line for line in self.lines(name, "guard1") if line["held"] and line["may"])
+		self.assertIn(user("guard2"), [one["value"] for one in line["people"]])
+		self.do("guard1", "arrive", line["task"], user("guard2"))
+		task = frappe.get_doc("Outage Task", line["task"])
+		self.assertEqual((task.status, task.started_by), ("On Post", user("guard2")))
+		self.assertEqual(frappe.parse_json(task._assign), [user("guard2")])
+		other = next(line for line in self.lines(name, "guard1") if line["held"] and line["may"])
+		with self.refused("User"):
+			self.do("guard1", "arrive", other["task"], user("engineer"))
+
+	def test_nodes_of_the_card_come_back_one_by_one(self):
+		name = self.declare()
+		with self.as_user("operator"):
+			data = command.run_card_lines(name)
+		self.assertEqual([one["label"] for one in data["nodes"]], ["Distribution Room", "Shaft A", "Shaft B"])
+		self.assertEqual([one["value"] for one in data["levels"]], ["I", "II"])
+		self.assertTrue(data["may"]["stand_down"])
+		self.do("operator", "supply_back", name, [self.shafts[0]])
+		with self.as_user("operator"):
+			labels = [one["label"] for one in command.run_card_lines(name)["nodes"]]
+		self.assertNotIn("Shaft A", labels)
+
 	def test_entered_as_it_happened(self):
 		name = self.declare()
 		self.clock.move(300)

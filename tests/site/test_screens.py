@@ -1,12 +1,14 @@
 """What the Desk's screens read: an incident in one answer, the power tree, and figures without drills."""
 
 from datetime import timedelta
+from unittest.mock import patch
 
 import frappe
 from frappe.www.printview import get_html_and_style
 
 from outage_response.api import screens
-from outage_response.flows import figures, timeline
+from outage_response.flows import contacted, figures, timeline
+from outage_response.setup import board
 
 from . import world as build
 from .base import SiteTest
@@ -101,6 +103,61 @@ class Situation(ScreensTest):
 		self.assertNotIn(self.contacts[0], text)
 		self.assertEqual(self.seen("guard1", name)["callbacks"], [])
 
+	def test_units_floor_by_floor_with_their_times_and_nobodys_name(self):
+		name = self.declare()
+		self.clock.move(30)
+		self.do("operator", "supply_back", name, [self.switches[0]])
+		with self.as_user("guard1"):
+			answer = screens.get_units(name)
+		rows = answer["floors"]
+		self.assertEqual((answer["count"], answer["may_open"]), (8, False))
+		self.assertEqual([row["floor"] for row in rows], sorted(row["floor"] for row in rows))
+		(back,) = [row for row in rows if row["back_at"]]
+		self.assertEqual([unit for unit, _no in back["units"]], [self.units[0]])
+		self.assertMoment(back["back_at"], self.clock.now)
+		self.assertEqual(sum(len(row["units"]) for row in rows), 8)
+		text = frappe.as_json(answer)
+		self.assertFalse([contact for contact in self.contacts if contact in text])
+		with self.as_user("service"):
+			self.assertTrue(screens.get_units(name)["may_open"])
+			self.assertLessEqual(self.queries(lambda: screens.get_units(name)), 12)
+
+	def test_a_long_queue_of_callbacks_says_how_many_there_are(self):
+		name = self.declare()
+		self.clock.move(30)
+		self.do("operator", "supply_back", name)
+		full = self.seen("service", name)
+		with patch.object(contacted, "SHOWN", 1):
+			seen = self.seen("service", name)
+		self.assertEqual((len(seen["callbacks"]), seen["callbacks_count"]), (1, len(full["callbacks"])))
+		last = full["callbacks"][-1]
+		with self.as_user("service"):
+			self.assertTrue(screens.get_callback(last["name"])["may_log"])
+
+	def test_what_is_open_says_in_which_part_of_the_property(self):
+		name = self.declare()
+		rows = self.seen("operator", name)["gate"]["open"]
+		areas = {row["step"]: row["area"] for row in rows}
+		self.assertEqual(areas["confirm_cause"], "")
+		self.do("operator", "supply_back", name)
+		rows = self.seen("manager", name)["gate"]["open"]
+		self.assertEqual({row["area"] for row in rows if row["step"] == "check_elevator"}, {"Building T"})
+
+	def test_a_notice_is_read_before_it_goes_out(self):
+		name = self.declare()
+		with self.as_user("service"):
+			answer = screens.preview_notice(name, "First Word")
+		self.assertFalse(answer["public"])
+		self.assertGreater(answer["people"], 0)
+		self.assertIn(self.property, answer["texts"][0]["message"] + answer["texts"][0]["subject"])
+		self.assertEqual(self.seen("service", name)["notices"], [])
+		self.do("service", "send_notice", name, "First Word")
+		(notice,) = self.seen("service", name)["notices"]
+		self.assertEqual((notice["kind"], notice["subject"]), ("First Word", answer["texts"][0]["subject"]))
+		with self.refused("Kind"), self.as_user("service"):
+			screens.preview_notice(name, "Restored it")
+		self.assertNotIn("Planned", [kind for kind, _word in self.seen("service", name)["choices"]["notice_kinds"]])
+
 	def test_who_may_not_read_the_incident(self):
 		name = self.declare()
 		for who in ("Guest", "resident"):
@@ -130,6 +187,19 @@ class Situation(ScreensTest):
 		finally:
 			frappe.local.db.sql = sql
 		return count
+
+
+class Board(ScreensTest):
+	def test_it_shows_the_steps_of_outages_that_run(self):
+		(filters,) = frappe.parse_json(frappe.db.get_value("Kanban Board", board.NAME, "filters"))
+		ended, running = self.declare(nodes=[self.shafts[0]]), self.declare(nodes=[self.shafts[1]])
+		for task in frappe.get_all("Outage Task", {"incident": ended, "life_safety": 1}, pluck="name"):
+			self.finish_task(task)
+		self.do("manager", "cancel", ended, "a fuse")
+		with self.as_user("engineer"):
+			shown = set(frappe.get_list("Outage Task", filters=[filters], pluck="incident", limit_page_length=0))
+		self.assertIn(running, shown)
+		self.assertNotIn(ended, shown)
 
 
 class Tree(ScreensTest):

@@ -9,11 +9,10 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import outage_response
+from outage_response.setup import board
 
 APP = Path(outage_response.__file__).resolve().parent
 TRANSLATIONS = APP / "translations" / "zh.csv"
-# option lists of words that the rules read; people see them in the plan editor only, as keys
-KEYS_OF_THE_PLAN = ("Plan Step",)
 
 
 def translated() -> dict[str, str]:
@@ -78,13 +77,14 @@ def in_doctypes() -> Iterator[tuple[str, str]]:
 			for key in ("label", "description"):
 				if field.get(key):
 					yield field[key], f"{path.name} {field.get('fieldname')} {key}"
-			if field["fieldtype"] == "Select" and doc["name"] not in KEYS_OF_THE_PLAN:
+			if field["fieldtype"] == "Select":
 				for option in filter(None, (field.get("options") or "").split("\n")):
 					yield option, f"{path.name} {field['fieldname']} option"
 
 
 def in_desk() -> Iterator[tuple[str, str]]:
-	"""Names and labels of the workspace, its cards, charts and links, of reports, pages and print formats."""
+	"""Names and labels of the workspace, its cards, charts and links, of reports, pages and print formats, of the board."""
+	yield board.NAME, "board"
 	for kind in ("workspace", "number_card", "dashboard_chart", "report", "print_format", "page"):
 		for path in sorted((APP / "outage_response" / kind).glob("*/*.json")):
 			doc = json.loads(path.read_text(encoding="utf-8"))

@@ -13,8 +13,8 @@ STEP = Step("inspect", "Verify", 2, "engineering", "once", "restored")
 TASK = TaskRow("t1", "inspect", "", "", 1, "Open", "engineering", authority.ENGINEERING)
 
 
-def offered(status: str, *roles: str, posts_held: bool = False, report_wanted: bool = False) -> list[str]:
-	return offers.incident_verbs(status, roles, posts_held=posts_held, report_wanted=report_wanted)
+def offered(status: str, *roles: str, posts_held: bool = False, report_wanted: bool = False, **more) -> list[str]:
+	return offers.incident_verbs(status, roles, posts_held=posts_held, report_wanted=report_wanted, **more)
 
 
 def of_task(task: TaskRow, *roles: str, step: Step = STEP, reader: str = "", **more) -> list[str]:
@@ -112,3 +112,16 @@ def test_who_has_no_step_hands_nothing_over():
 	assert "hand_over" in offers.incident_verbs(
 		"Active", [authority.CONTROL_ROOM], posts_held=False, report_wanted=False, has_steps=True
 	)
+
+
+def test_a_drill_sends_nothing_and_only_a_public_notice_is_proved():
+	assert "send_notice" in offered("Active", authority.CUSTOMER_SERVICE)
+	assert "send_notice" not in offered("Active", authority.CUSTOMER_SERVICE, is_drill=True)
+	assert "prove_posting" not in offered("Active", authority.SECURITY)
+	assert "prove_posting" in offered("Active", authority.SECURITY, to_be_posted=True)
+	assert "prove_posting" not in offered("Active", authority.ENGINEERING, to_be_posted=True)
+
+
+def test_customer_service_enters_who_depends_on_power():
+	assert "set_care_need" in offers.anywhere([authority.CUSTOMER_SERVICE])
+	assert "set_care_need" not in offers.anywhere([authority.CONTROL_ROOM])

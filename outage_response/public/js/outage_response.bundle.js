@@ -5,6 +5,8 @@ import "./outage/time";
 import "./outage/parts";
 import "./outage/who_knows";
 import "./outage/dialog";
+import "./outage/notice_dialogs";
+import "./outage/units";
 import "./outage/incident_dialogs";
 import "./outage/task_dialogs";
 import "./outage/declare";

@@ -3,10 +3,8 @@ frappe.ui.form.on("Outage Callback", {
 	async refresh(frm) {
 		if (frm.is_new()) return;
 		const name = frm.doc.name;
-		const seen = await outage_response.load(frm.doc.incident).catch(() => null);
-		const row = seen?.callbacks.find((callback) => callback.name === name);
+		const row = await outage_response.read("screens.get_callback", { callback: name }).catch(() => null);
 		if (!row || frm.doc.name !== name) return;
-		outage_response.set_now(seen.now);
 		const again = () => frm.reload_doc();
 		if (row.may_log) frm.add_custom_button(__("Log the call"), () => outage_response.open_callback(row, again));
 		if (row.may_give_up) {

@@ -1,6 +1,6 @@
 import frappe
 
-from outage_response.flows import new_incident
+from outage_response.flows import new_incident, tasks
 from outage_response.outage_response.verb_owned import VerbOwned
 
 
@@ -13,6 +13,10 @@ class OutageIncident(VerbOwned):
 	def validate(self):
 		if not self.is_new():
 			super().validate()
+
+	def on_update(self):
+		if self.has_value_changed("status"):
+			tasks.leave_board(self)
 
 
 def on_doctype_update():

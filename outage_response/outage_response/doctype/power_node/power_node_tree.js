@@ -1,4 +1,12 @@
 // The power tree of a property, with what hangs on each node (itself and all below).
+// A button to the list of what hangs on a node and on all below it, for those who may read it
+const hanging = (doctype, label) => ({
+	label,
+	condition: (node) => !node.is_root && frappe.model.can_read(doctype),
+	click: (node) =>
+		frappe.set_route("List", doctype, "List", { power_node: ["descendants of (inclusive)", node.data.value] }),
+});
+
 frappe.treeview_settings["Power Node"] = {
 	get_tree_nodes: "outage_response.api.screens.get_power_nodes",
 	get_tree_root: false,
@@ -13,6 +21,8 @@ frappe.treeview_settings["Power Node"] = {
 			label: __("Property"),
 		},
 	],
+	toolbar: [hanging("Property Unit", __("Units")), hanging("Property Asset", __("Assets"))],
+	extend_toolbar: true,
 	get_label: (node) => frappe.utils.escape_html(node.title || node.label),
 	onrender(node) {
 		const { units, assets, node_type } = node.data;

@@ -63,21 +63,53 @@ outage_response.RunCard = class RunCard {
 			<p>${__("Give a time to every step that stands on the card. The other lines are left alone; other departments enter their own steps.")}</p>
 			<label class="orc-day">${__("The times begin on")} <input type="date" class="form-control" value="${incident.reported_at.slice(0, 10)}"></label>`,
 		);
-		this.lines = [
+		const whole = (lines) => lines.map((line) => this.whole(line));
+		this.lines = [];
+		const first = whole([
 			...(may.confirm
-				? [{ verb: "confirm", title: __("Cause known"), outcomes: this.data.cause_types, outcome_label: __("Cause") }]
+				? [
+						{
+							verb: "confirm",
+							title: __("Cause known"),
+							outcomes: this.data.cause_types,
+							outcome_label: __("Cause"),
+							levels: this.data.levels,
+						},
+					]
 				: []),
 			...lines.filter((line) => line.may),
+		]);
+		const nodes = whole(
+			may.supply_back
+				? this.data.nodes.map(({ value, label }) => ({
+						verb: "supply_back",
+						title: __("Supply is back"),
+						subject: label,
+						node: value,
+					}))
+				: [],
+		);
+		const last = whole([
 			...(may.supply_back ? [{ verb: "supply_back", title: __("Supply is back everywhere") }] : []),
-		].map((line, index) => this.whole(line, index));
-		this.body
-			.find(".orc-lines")
-			.html(this.lines.map((line) => this.line(line)).join("") || `<p>${__("Nothing here is yours to enter.")}</p>`);
+			...(may.stand_down ? [{ verb: "stand_down", title: __("Stand-down") }] : []),
+		]);
+		const by_node = nodes.length
+			? `<details class="orc-nodes"><summary>${__("Supply came back node by node")}</summary>${this.html(nodes)}</details>`
+			: "";
+		const html = `<div class="orc-steps">${this.html(first)}</div>${by_node}${this.html(last)}`;
+		this.body.find(".orc-lines").html(this.lines.length ? html : `<p>${__("Nothing here is yours to enter.")}</p>`);
 		this.body.find(".orc-send").prop("hidden", !this.lines.length);
 	}
 
-	whole(line, index) {
-		return { checks: [], outcomes: [], items: [], index, ...line };
+	/** A line with everything that it may have; its number is its place among all lines. */
+	whole(line) {
+		const found = { checks: [], outcomes: [], items: [], people: [], index: this.lines.length, ...line };
+		this.lines.push(found);
+		return found;
+	}
+
+	html(lines) {
+		return lines.map((line) => this.line(line)).join("");
 	}
 
 	/** Steps that came since (people were trapped, another node is back) go below; nothing typed above is lost. */
@@ -86,8 +118,7 @@ outage_response.RunCard = class RunCard {
 		const { lines } = await outage_response.read("command.run_card_lines", { incident: this.incident });
 		const known = new Set(this.lines.map((line) => line.task));
 		for (const line of lines.filter((one) => one.may && !known.has(one.task))) {
-			this.lines.push(this.whole(line, this.lines.length));
-			this.body.find(".orc-lines").append(this.line(this.lines[this.lines.length - 1]));
+			this.body.find(".orc-steps").append(this.line(this.whole(line)));
 		}
 	}
 
@@ -95,10 +126,12 @@ outage_response.RunCard = class RunCard {
 		const esc = outage_response.escape;
 		const title = `${line.no ? `${line.no}. ` : ""}${esc(line.title)}${line.subject ? `: <b>${esc(line.subject)}</b>` : ""}`;
 		const label = (text) => `aria-label="${esc(text)}: ${esc(line.title)} ${esc(line.subject || "")}"`;
+		const choice = (name, text, options) =>
+			`<select class="form-control ${name}" ${label(text)}><option value="">${esc(text)}</option>${options
+				.map((one) => `<option value="${esc(one.value)}">${esc(one.label)}</option>`)
+				.join("")}</select>`;
 		const outcome = line.outcomes.length
-			? `<select class="form-control orc-outcome" ${label(line.outcome_label || __("Outcome"))}><option value="">${esc(
-					line.outcome_label || __("Outcome"),
-				)}</option>${line.outcomes.map((one) => `<option value="${esc(one.value)}">${esc(one.label)}</option>`).join("")}</select>`
+			? choice("orc-outcome", line.outcome_label || __("Outcome"), line.outcomes)
 			: line.checks.length
 				? `<div>${line.checks
 						.map(
@@ -107,13 +140,18 @@ outage_response.RunCard = class RunCard {
 						)
 						.join("<br>")}</div>`
 				: "<span></span>";
-		// a post keeps no words: what stands here would be lost
+		const who = line.levels
+			? choice("orc-level", __("Level"), line.levels)
+			: `<input class="form-control orc-who" ${label(__("By whom"))} placeholder="${__("By whom")}" maxlength="140">`;
+		const said = `<input class="form-control orc-words" ${label(__("What was written"))} placeholder="${
+			line.evidence === "reading" ? __("Reading") : __("What was written")
+		}" maxlength="500">`;
+		// a post keeps who stood there and no words, a command neither: what was typed would be lost
 		const words = line.held
-			? "<span></span><span></span>"
-			: `<input class="form-control orc-who" ${label(__("By whom"))} placeholder="${__("By whom")}" maxlength="140">
-			<input class="form-control orc-words" ${label(__("What was written"))} placeholder="${
-				line.evidence === "reading" ? __("Reading") : __("What was written")
-			}" maxlength="500">`;
+			? `${choice("orc-stood", __("Who stood there"), line.people)}<span></span>`
+			: line.verb === "stand_down"
+				? "<span></span><span></span>"
+				: who + said;
 		return `<div class="orc-line" data-index="${line.index}"><div>${title}</div>
 			<input type="time" class="form-control orc-time" ${label(__("Time"))}>
 			${outcome}
@@ -186,9 +224,13 @@ outage_response.RunCard = class RunCard {
 	request(line, { words, outcome, row, at }) {
 		const common = { occurred_at: at };
 		const incident = this.incident;
-		if (line.verb === "confirm") return ["confirm", { incident, cause_type: outcome, cause: words || null, ...common }];
-		if (line.verb === "supply_back") return ["supply_back", { incident, source: words || null, ...common }];
-		if (line.held) return ["arrive", { task: line.task, ...common }];
+		const nodes = line.node ? JSON.stringify([line.node]) : undefined;
+		const level = row.find(".orc-level").val() || undefined;
+		if (line.verb === "confirm")
+			return ["confirm", { incident, cause_type: outcome, cause: words || null, level, ...common }];
+		if (line.verb === "supply_back") return ["supply_back", { incident, nodes, source: words || null, ...common }];
+		if (line.verb === "stand_down") return ["stand_down", { incident, ...common }];
+		if (line.held) return ["arrive", { task: line.task, user: row.find(".orc-stood").val() || undefined, ...common }];
 		return [
 			"complete",
 			{

@@ -2,7 +2,7 @@
 frappe.provide("outage_response");
 
 Object.assign(outage_response, {
-	/** Which of declare, record_call, declare_proposal, dismiss_proposal this person may use. */
+	/** Which of the verbs that need no incident this person may use. */
 	verbs_anywhere() {
 		return this.read("screens.get_verbs");
 	},

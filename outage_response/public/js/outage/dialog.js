@@ -3,6 +3,13 @@ frappe.provide("outage_response");
 
 const REFUSAL_BOX = '<div class="outage-refusal" role="alert" tabindex="-1" hidden></div>';
 
+// key -> rows, in the order in which the keys first come
+const grouped = (rows, key) =>
+	rows.reduce((found, row) => {
+		(found[key(row)] ||= []).push(row);
+		return found;
+	}, {});
+
 Object.assign(outage_response, {
 	/**
 	 * Ask for what a verb needs, then do it.
@@ -58,12 +65,20 @@ Object.assign(outage_response, {
 		box.focus();
 	},
 
-	/** Open steps by department, as HTML. */
+	/** Open steps by area (once any of them has one), then by department, as HTML. */
 	steps_html(rows) {
 		if (!rows.length) return "";
-		const by_department = {};
-		for (const row of rows) (by_department[row.department_name] ||= []).push(row);
-		const groups = Object.entries(by_department).map(([department, steps]) => {
+		const areas = Object.entries(grouped(rows, (row) => row.area));
+		if (areas.length === 1 && !areas[0][0]) return this.departments_html(rows);
+		const items = areas.map(
+			([area, steps]) =>
+				`<li><strong>${this.escape(area || __("The whole property"))}</strong>${this.departments_html(steps)}</li>`,
+		);
+		return `<ul class="outage-areas">${items.join("")}</ul>`;
+	},
+
+	departments_html(rows) {
+		const groups = Object.entries(grouped(rows, (row) => row.department_name)).map(([department, steps]) => {
 			const lines = steps.map(
 				(row) =>
 					`<li class="${row.life_safety ? "outage-life" : ""}">${row.life_safety ? "⚠ " : ""}${this.escape(row.text)}</li>`,

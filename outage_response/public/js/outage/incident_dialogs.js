@@ -11,6 +11,8 @@ const words = () => ({
 	reclassify: __("Change the level"),
 	permit_energise: __("Permit to switch on"),
 	supply_back: __("Supply is back"),
+	send_notice: __("Send a notice"),
+	prove_posting: __("Prove that the notice hangs"),
 	stand_down: __("Stand down"),
 	file_report: __("File the report"),
 	close: __("Close the incident"),
@@ -81,6 +83,8 @@ function nodes_out(seen) {
 const chosen = (ticked, all) => (!all.length || !ticked || ticked.length === all.length ? undefined : ticked);
 
 const DIALOGS = {
+	...outage_response.notice_dialogs,
+
 	confirm: (seen) => ({
 		fields: [
 			{

@@ -13,6 +13,7 @@ outage_response.IncidentView = class IncidentView {
 			place.onclick = (event) => this.clicked(event);
 			place.onchange = (event) => this.filtered(event);
 		}
+		places.affected.addEventListener("toggle", (event) => event.target.open && this.read_units(), true); // it does not bubble
 		this.stop_listening = outage_response.on_change((name) => name === this.incident && this.read_soon());
 		// The bell may be silent (no realtime server): look every minute while somebody is looking
 		this.timers = [setInterval(() => this.tick(), 5000), setInterval(() => document.hidden || this.read(), 60000)];
@@ -60,7 +61,8 @@ outage_response.IncidentView = class IncidentView {
 		const { head, tasks, affected, timeline, residents } = this.places;
 		outage_response.fill(head, this.head_html());
 		outage_response.fill(tasks, this.tasks_html());
-		outage_response.fill(affected, this.nodes_html());
+		outage_response.fill(affected, this.nodes_html() + this.units_html());
+		if (affected.querySelector("[data-fold=units][open]")) this.read_units();
 		outage_response.fill(timeline, this.timeline_html());
 		outage_response.fill(residents, this.residents_html());
 		this.on_seen(seen);
@@ -183,6 +185,28 @@ outage_response.IncidentView = class IncidentView {
 		]);
 		const heads = [__("Where"), __("Units"), __("Out Since"), __("May be switched on"), __("Back At")];
 		return outage_response.rows_html(heads, rows);
+	}
+
+	units_html() {
+		const { units_out, affected_units } = this.seen.incident;
+		const count = __("{0} of {1} still out", [units_out, affected_units]);
+		return `<details class="outage-units" data-fold="units"><summary>${__("Units, floor by floor")}: ${count}</summary>
+			${this.units || ""}</details>`;
+	}
+
+	/** Only while they are unfolded: a community has thousands. */
+	async read_units() {
+		const asked = (this.units_asked = Symbol());
+		let html;
+		try {
+			const units = await outage_response.read("screens.get_units", { incident: this.incident });
+			html = outage_response.units_html(units, this.seen.incident.status === "Scheduled");
+		} catch (refusal) {
+			html = outage_response.refused_html(refusal);
+		}
+		if (asked !== this.units_asked) return;
+		this.units = html;
+		outage_response.fill(this.places.affected, this.nodes_html() + this.units_html());
 	}
 
 	// ---------------------------------------------------------------- tasks
@@ -315,7 +339,7 @@ outage_response.IncidentView = class IncidentView {
 	}
 
 	residents_html() {
-		const { calls, callbacks } = this.seen;
+		const { calls, callbacks, callbacks_count, notices } = this.seen;
 		const called = calls.map((row) => [
 			`<a href="/app/trouble-call/${encodeURIComponent(row.name)}">${outage_response.moment(row.said_at)}</a>`,
 			escape(row.unit),
@@ -349,7 +373,8 @@ outage_response.IncidentView = class IncidentView {
 					)
 				: empty
 		}</section>
-		<section><h4>${__("Callbacks")} <small>${callbacks.length}</small></h4>${
+		<section><h4>${__("Notices")} <small>${notices.length}</small></h4>${outage_response.notices_html(notices)}</section>
+		<section><h4>${__("Callbacks")} <small>${callbacks_count}</small></h4>${this.more_callbacks_html()}${
 			back.length
 				? outage_response.rows_html(
 						[__("Contact"), __("Phone"), __("Reason"), __("Status"), __("Next Attempt At"), __("Actions")],
@@ -357,5 +382,14 @@ outage_response.IncidentView = class IncidentView {
 					)
 				: empty
 		}</section>`;
+	}
+
+	/** A street of towers has more than one screen of them. */
+	more_callbacks_html() {
+		const { callbacks, callbacks_count } = this.seen;
+		if (callbacks.length === callbacks_count) return "";
+		const text = __("The first {0} of {1}, the most urgent ones.", [callbacks.length, callbacks_count]);
+		const href = `/app/outage-callback?incident=${encodeURIComponent(this.incident)}`;
+		return `<p>${text} <a href="${href}">${__("Open the whole queue")}</a></p>`;
 	}
 };

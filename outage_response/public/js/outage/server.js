@@ -3,7 +3,7 @@
 frappe.provide("outage_response");
 
 const NOT_OF_STAFF = { hand_over: "paging", acknowledge_for: "paging", declare_seen: "command" }; // verb -> module, other than api/staff.py
-const WITHOUT_REQUEST_ID = ["read_care_needs", "dismiss_proposal"];
+const WITHOUT_REQUEST_ID = ["read_care_needs", "set_care_need", "dismiss_proposal"];
 const REPEATED_WITHIN = 10 * 60000; // ms; the same asked later is meant anew
 const unanswered = new Map(); // what was asked -> {id, at}
 

@@ -1,0 +1,133 @@
+"""Entering afterwards what was written on the run card while server or network were down."""
+
+from collections.abc import Iterable
+from typing import Any
+
+import frappe
+from frappe import _
+from frappe.model.document import Document
+
+from outage_response import permissions
+from outage_response.domain import authority, mine, topology
+from outage_response.domain.errors import spoken
+from outage_response.domain.lifecycle import OPEN
+
+from . import duty, plans, run_card, surroundings
+from .language import title_of
+from .situation import full_names
+
+
+def to_enter(incident: str) -> dict[str, Any]:
+	"""The open steps of an incident in the order of the card, with what completing each asks for.
+
+	lines        of tasks: {task, no, title, subject, held, people, outcomes, checks, items, evidence, later, may}; `people` who can
+	             have stood on a held post
+	nodes        [node, name] of what stands on the card and is dark, where that is more than one
+	cause_types, levels, incident, may
+	"""
+	permissions.require_read("Outage Incident", incident)
+	doc = frappe.get_doc("Outage Incident", incident)
+	roles = permissions.roles_of()
+	departments = {
+		row.name: row for row in frappe.get_all("Response Department", fields=["name", "role", "is_external"])
+	}
+	numbers = {row["key"]: row["no"] for row in run_card.printed_steps()}
+	around = surroundings.read(doc.property)
+	posted = everybody(doc.property, departments.values())
+	lines = []
+	rows = frappe.get_all(
+		"Outage Task",
+		filters={"incident": incident, "status": ("in", OPEN), "plan": ("is", "set")},
+		fields=[
+			"name",
+			"plan",
+			"step_key",
+			"title",
+			"title_zh",
+			"subject_label",
+			"status",
+			"department",
+			"assigned_role",
+			"held_until",
+			"completes_with",
+			"priority",
+		],
+		order_by="priority, due_at, subject_label, name",
+	)
+	items = _items([row.name for row in rows])
+	for row in rows:
+		step = plans.step_of(row)
+		department = departments[row.department]
+		own_role = authority.own_role(department)
+		if row.completes_with in ("callbacks", "report") or row.status == "On Post":
+			continue
+		lines.append(
+			{
+				"task": row.name,
+				"no": numbers.get(row.step_key),
+				"title": title_of(row),
+				"subject": row.subject_label or "",
+				"held": bool(row.held_until),
+				"people": posted.get(row.assigned_role or own_role, []) if row.held_until else [],
+				"outcomes": [{"value": one, "label": spoken(one, _)} for one in step.outcomes],
+				"checks": [{"value": one, "label": spoken(one, _)} for one in step.checks],
+				"items": items.get(row.name, []),
+				"evidence": step.evidence,
+				"later": mine.asks(step)["later"],
+				"may": authority.may_task("complete", roles, own_role, row.assigned_role or ""),
+			}
+		)
+	lines.sort(key=lambda line: line["no"] or 1000)
+	options = doc.meta.get_field("cause_type").options.split("\n")
+	return {
+		"incident": {
+			"name": doc.name,
+			"property": doc.property,
+			"level": doc.level,
+			"status": doc.status,
+			"status_label": _(doc.status),
+			"is_drill": bool(doc.is_drill),
+			"reported_at": str(doc.reported_at or ""),
+		},
+		"lines": lines,
+		"nodes": dark_nodes(doc, around),
+		"levels": [
+			{"value": row.name, "label": _(row.title)}
+			for row in frappe.get_all(
+				"Outage Level", filters={"name": ("in", run_card.UNPLANNED)}, fields=["name", "title"], order_by="name"
+			)
+		],
+		"cause_types": [{"value": one, "label": _(one)} for one in options if one],
+		"may": {verb: authority.may(verb, roles) for verb in ("confirm", "supply_back", "stand_down")},
+	}
+
+
+def everybody(property_name: str, departments: Iterable[dict]) -> dict[str, list[dict[str, str]]]:
+	"""role -> its people at this property."""
+	found = duty.everybody(property_name, [row.role for row in departments if row.role])
+	names = full_names({user for users in found.values() for user in users})
+	return {role: [{"value": user, "label": names.get(user, user)} for user in users] for role, users in found.items()}
+
+
+def dark_nodes(incident: Document, around: surroundings.Surroundings) -> list[dict[str, str]]:
+	"""Nodes of the card that are without supply; none where everything comes back at one stroke."""
+	rows = surroundings.dark_rows(incident)
+	found = [
+		{"value": node, "label": around.label(node)}
+		for node, row in around.node_rows.items()
+		if row["node_type"] != "Shaft Switch" and topology.is_out(around.tree.path(node), "", rows)
+	]
+	return found if len(found) > 1 else []
+
+
+def _items(names: list[str]) -> dict[str, list[dict[str, str]]]:
+	"""The rows of checklists that are not filled in, by task."""
+	found: dict[str, list[dict[str, str]]] = {}
+	for row in frappe.get_all(
+		"Outage Task Check",
+		filters={"parent": ("in", names or [""]), "parenttype": "Outage Task", "kind": "Item"},
+		fields=["parent", "item", "item_label"],
+		order_by="parent asc, idx asc",
+	):
+		found.setdefault(row.parent, []).append({"value": row.item, "label": row.item_label})
+	return found

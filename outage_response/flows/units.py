@@ -1,0 +1,61 @@
+"""The affected units of an incident, floor by floor: numbers and times, nobody's name."""
+
+from datetime import datetime
+from typing import Any
+
+import frappe
+from frappe.utils import get_datetime
+
+from outage_response.domain import topology
+
+from . import surroundings
+
+Times = tuple[datetime | None, datetime | None]
+
+
+def by_floor(incident_name: str) -> dict[str, Any]:
+	"""{"floors", "count", "may_open"}; one query for the units, however many.
+
+	floors    rows in the order of the buildings and floors, those still out first: `building`, `floor`, `out_since`, `back_at` (None: still
+	          out, or not yet switched off), `units` as [name, unit_no]; units of a floor with the same times share a row
+	may_open  this user may open a unit, where its residents stand
+	"""
+	incident = frappe.get_doc("Outage Incident", incident_name)
+	around = surroundings.read(incident.property)
+	rows = surroundings.dark_rows(incident)
+	whole = around.tree.under(row.power_node for row in incident.affected_nodes if not row.unit)
+	single = {row.unit for row in incident.affected_nodes if row.unit}
+	known: dict[tuple[str, str], Times] = {}
+	floors: dict[tuple, list[list[str]]] = {}
+	count = 0
+	for unit in frappe.get_all(
+		"Property Unit",
+		filters={"property": incident.property},
+		fields=["name", "unit_no", "building", "floor", "power_node"],
+		order_by="building asc, floor asc, unit_no asc",
+	):
+		if unit.power_node not in whole and unit.name not in single:
+			continue
+		key = (unit.power_node, unit.name if unit.name in single else "")
+		if key not in known:
+			known[key] = _times(around.tree.path(unit.power_node), unit.name, rows)
+		floors.setdefault((unit.building or "", unit.floor or 0, known[key]), []).append([unit.name, unit.unit_no])
+		count += 1
+	ordered = sorted(floors.items(), key=lambda item: (item[0][0], item[0][1], item[0][2][1] is not None))
+	return {
+		"floors": [
+			{"building": building, "floor": floor, "out_since": since, "back_at": back, "units": units}
+			for (building, floor, (since, back)), units in ordered
+		],
+		"count": count,
+		"may_open": bool(frappe.has_permission("Property Unit", "read")),
+	}
+
+
+def _times(path: list[str], unit: str, rows: list[topology.Dark]) -> Times:
+	"""When supply last went there, and when it came back; None for what has not happened."""
+	found = topology.intervals(path, unit, rows, datetime.max)
+	if not found:
+		return None, None
+	since, back = found[-1]
+	return get_datetime(since), None if back == datetime.max else get_datetime(back)
