@@ -25,6 +25,8 @@ class Form:
 				field.locator("input[type=checkbox]").first.check()
 			elif field.locator("select").count():
 				field.locator("select").select_option(value)
+			elif field.get_attribute("data-fieldtype") == "Datetime":  # in the format of the site
+				field.locator("input").fill(self.page.evaluate("value => frappe.datetime.str_to_user(value)", value))
 			else:
 				field.locator("input, textarea").first.fill(value)
 
@@ -167,10 +169,9 @@ def log_callbacks(call, incident: str) -> None:
 
 def test_what_is_typed_stays_when_another_person_acts(as_user, desk, call, live, declared):
 	form = Form(as_user("operator"), desk, declared)
-	live(form.page)
+	live(form.page, f"doc:Outage Incident/{declared}")
 	form.open("cancel")
 	form.fill(reason="somebody pressed the wrong")
-	form.page.wait_for_timeout(1500)  # the room of the document
 	call("engineer", "confirm", incident=declared, cause_type="Overload")
 	form.state("Active")
 	field = form.page.locator(f"{DIALOG} .frappe-control[data-fieldname=reason] textarea")
