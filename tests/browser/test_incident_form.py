@@ -102,7 +102,8 @@ def finish_rest(call, incident: str) -> None:
 				if answer["waiting_for"] == "read_back":
 					call("operator", "read_back", task=row.name)
 			except Refused as refusal:
-				assert "come first" in str(refusal), refusal
+				# what a notice completes, the site's own worker does meanwhile
+				assert "come first" in str(refusal) or "the task is Done" in str(refusal), refusal
 
 
 def test_three_departments_run_an_outage(as_user, desk, call, house, declared, troubles, accessible, screenshot):
