@@ -5,6 +5,7 @@ with OUTAGE_AXE where axe-core lies. What a test may use is described in docs/te
 import contextlib
 import os
 import re
+import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -88,9 +89,7 @@ def house(request, site) -> Iterator[dict]:  # noqa: F811
 		for found in frappe.get_all("Managed Property", {"name": ("like", f"{name}%")}, pluck="name"):
 			live.sweep_incidents(found)
 			live.sweep(found)
-		live._delete_people(frappe.get_all("User", {"name": ("like", f"%{world.user('')}")}, pluck="name"))
-		frappe.db.commit()
-		frappe.clear_cache()
+		live.sweep_people()
 
 	def tower(name: str) -> dict:
 		built = world.make_tower(name)
@@ -103,7 +102,7 @@ def house(request, site) -> Iterator[dict]:  # noqa: F811
 	for who, full_name in PEOPLE.items():
 		frappe.db.set_value("User", world.user(who), {"first_name": full_name.split()[0], "full_name": full_name})
 	frappe.db.commit()
-	frappe.clear_cache()
+	live.forget([world.user(who) for who in PEOPLE])
 	yield built
 
 
@@ -210,20 +209,59 @@ def _keep_pictures(request, contexts) -> None:
 			page.screenshot(path=Path(folder) / f"{name}-{number}.png")
 
 
+@pytest.fixture(scope="session")
+def contexts(chromium, address) -> "Contexts":
+	"""Of all tests."""
+	return Contexts(chromium, address)
+
+
+class Contexts:
+	"""Contexts of the browser. Those with the usual options are used again, emptied: they keep what cannot differ, Desk's
+	scripts, read and compiled, which cost most of the time that a page of Desk takes to open."""
+
+	def __init__(self, chromium, address: str):
+		self.chromium = chromium
+		self.address = address
+		self.idle: dict[str | None, list] = {}
+
+	def take(self, who: str | None, options: dict):
+		"""A context without cookies, storage or pages."""
+		if not options and self.idle.get(who):
+			return self.idle[who].pop()
+		usual = {"viewport": {"width": 1280, "height": 800}, "reduced_motion": "reduce"}
+		context = self.chromium.new_context(base_url=self.address, **usual | options)
+		context.set_default_timeout(PATIENCE)
+		return context
+
+	def give_back(self, who: str | None, options: dict, context) -> None:
+		if options or not context.pages:
+			context.close()
+			return
+		context.set_offline(False)
+		context.unroute_all()
+		context.clear_cookies()
+		context.clear_permissions()
+		parts = "local_storage,indexeddb,cache_storage,service_workers"
+		emptied = {"origin": self.address, "storageTypes": parts}
+		context.new_cdp_session(context.pages[0]).send("Storage.clearDataForOrigin", emptied)
+		for page in context.pages:
+			page.close()
+		self.idle.setdefault(who, []).append(context)
+
+
 @pytest.fixture
-def as_user(request, chromium, house, web, address, troubles, _sessions) -> Iterator[Callable]:
+def as_user(request, contexts, house, web, troubles, _sessions) -> Iterator[Callable]:
 	"""`as_user("operator")`: a page of a logged-in person of the house; `as_user("guard1", viewport={"width": 360, …})`.
 
 	None is nobody (Guest). Options are those of Playwright's `new_context`.
 	"""
 	from tests.site import world
 
-	contexts = []
+	taken = []
 
 	def open_page(who: str | None, **options):
-		context = chromium.new_context(base_url=address, **{"viewport": {"width": 1280, "height": 800}} | options)
-		contexts.append(context)
-		context.set_default_timeout(PATIENCE)
+		context = contexts.take(who, options)
+		taken.append((who, options, context))
 		if who:
 			user = who if who == "Administrator" else world.user(who)
 			if user not in _sessions:
@@ -234,9 +272,9 @@ def as_user(request, chromium, house, web, address, troubles, _sessions) -> Iter
 		return page
 
 	yield open_page
-	_keep_pictures(request, contexts)
-	for context in contexts:
-		context.close()
+	_keep_pictures(request, [context for _who, _options, context in taken])
+	for who, options, context in taken:
+		contexts.give_back(who, options, context)
 
 
 @pytest.fixture
@@ -258,10 +296,20 @@ def desk() -> Callable:
 
 @pytest.fixture
 def live() -> Callable:
-	"""`live(page)`: wait until the page hears the realtime server."""
+	"""`live(page)`: wait until the page hears the realtime server; `live(page, "doctype:Outage Incident")`: and what is said
+	in that room, into which it is let after the site was asked."""
+	import frappe
 
-	def wait(page) -> None:
+	def wait(page, room: str | None = None) -> None:
 		page.wait_for_function("frappe.realtime.socket && frappe.realtime.socket.connected")
+		if not room:
+			return
+		page.evaluate("() => frappe.realtime.socket.on('is_heard', room => { window.is_heard = room.name; })")
+		deadline = time.monotonic() + PATIENCE / 1000
+		while page.evaluate("window.is_heard") != room:
+			assert time.monotonic() < deadline, f"{page.url} is not let into {room}"
+			frappe.publish_realtime("is_heard", {"name": room}, room=room)
+			page.wait_for_timeout(50)
 
 	return wait
 

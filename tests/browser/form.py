@@ -31,6 +31,8 @@ class Form:
 				field.locator("input[type=checkbox]").first.check()
 			elif field.locator("select").count():
 				field.locator("select").select_option(value)
+			elif field.get_attribute("data-fieldtype") == "Datetime":  # in the format of the site
+				field.locator("input").fill(self.page.evaluate("value => frappe.datetime.str_to_user(value)", value))
 			else:
 				field.locator("input, textarea").first.fill(value)
 

@@ -28,8 +28,7 @@ def centre(as_user, desk, live):
 		page = as_user(who, **options)
 		desk(page, "/app/outage-command-centre")
 		page.wait_for_selector(".occ[data-incidents]")
-		live(page)
-		page.wait_for_timeout(1500)  # the server lets it into the room after asking whether it may read
+		live(page, "doctype:Outage Incident")
 		return page
 
 	return go

@@ -40,12 +40,10 @@ def test_everybody_on_shift_sees_the_list_of_incidents(as_user, desk, declared, 
 def test_a_verb_reaches_who_has_the_incident_open(as_user, desk, live, declared, call):
 	page = as_user("engineer")
 	desk(page, f"/app/outage-incident/{declared}")
-	live(page)
+	live(page, f"doc:Outage Incident/{declared}")
 	page.evaluate(
 		"() => { window.heard = []; frappe.realtime.on('outage_changed', said => heard.push(said.incident)); }"
 	)
-	# The form has asked for the room of its document; the server has let it in once the answer is there.
-	page.wait_for_timeout(1500)
 	call("operator", "set_etr", incident=declared, etr="2099-01-01 00:00:00")
 	page.wait_for_function("name => heard.includes(name)", arg=declared)
 

@@ -42,7 +42,8 @@ def finish_rest(call, incident: str) -> None:
 				if answer["waiting_for"] == "read_back":
 					call("operator", "read_back", task=row.name)
 			except Refused as refusal:
-				assert "come first" in str(refusal), refusal
+				# what a notice completes, the site's own worker does meanwhile
+				assert "come first" in str(refusal) or "the task is Done" in str(refusal), refusal
 
 
 def test_three_departments_run_an_outage(as_user, desk, call, house, declared, troubles, accessible, screenshot):
@@ -109,10 +110,9 @@ def log_callbacks(call, incident: str) -> None:
 
 def test_what_is_typed_stays_when_another_person_acts(as_user, desk, call, live, declared):
 	form = Form(as_user("operator"), desk, declared)
-	live(form.page)
+	live(form.page, f"doc:Outage Incident/{declared}")
 	form.open("cancel")
 	form.fill(reason="somebody pressed the wrong")
-	form.page.wait_for_timeout(1500)  # the room of the document
 	call("engineer", "confirm", incident=declared, cause_type="Overload")
 	form.state("Active")
 	field = form.page.locator(f"{DIALOG} .frappe-control[data-fieldname=reason] textarea")

@@ -24,6 +24,15 @@ from . import world as build
 PROGRAM = Path(__file__).resolve().with_name("another_process.py")
 ROOT = PROGRAM.parents[2]
 STAFF = "outage_response.api.staff."
+AT_A_PROPERTY = (
+	"Care Need",
+	"Property Unit",
+	"Property Asset",
+	"Power Node",
+	"Duty Shift",
+	"Roster Pattern",
+	"Roster Absence",
+)
 # Nobody listens on the discard port
 DEAD_REDIS = dict.fromkeys(("redis_cache", "redis_queue", "redis_socketio"), "redis://127.0.0.1:9")
 
@@ -163,9 +172,7 @@ class LiveTest(unittest.TestCase):
 		names = frappe.get_all("Managed Property", {"name": ("like", f"{cls.property_name}%")}, pluck="name")
 		for name in names:
 			sweep(name)
-		_delete_people(frappe.get_all("User", {"name": ("like", f"%{build.user('')}")}, pluck="name"))
-		frappe.db.commit()
-		frappe.clear_cache()
+		sweep_people()
 
 	def setUp(self):
 		super().setUp()
@@ -364,21 +371,31 @@ def sweep(property_name: str) -> None:
 	_delete("Unit Resident", parent=units)
 	_delete("Contact Phone", parent=contacts)
 	_delete("Contact", name=contacts)
-	for doctype in (
-		"Care Need",
-		"Property Unit",
-		"Property Asset",
-		"Power Node",
-		"Duty Shift",
-		"Roster Pattern",
-		"Roster Absence",
-	):
+	for doctype in AT_A_PROPERTY:
 		_delete(doctype, property=[property_name])
 	_delete("User Permission", allow=["Managed Property"], for_value=[property_name])
 	for doctype in ("Property Work Day", "Property Holiday"):
 		_delete(doctype, parent=[property_name])
 	_delete("Managed Property", name=[property_name])
 	frappe.db.commit()
+
+
+def sweep_people() -> None:
+	"""Take away the tests' people, and commit."""
+	users = frappe.get_all("User", {"name": ("like", f"%{build.user('')}")}, pluck="name")
+	_delete_people(users)
+	frappe.db.commit()
+	forget(users)
+
+
+def forget(users: Sequence[str] = ()) -> None:
+	"""Caches hold nothing of these people and of the tests' properties. All of them, cleared, would be filled anew for seconds,
+	by every process of the site: the fields of each doctype, translations, what Desk is told first.
+	"""
+	for user in users:
+		frappe.clear_cache(user=user)
+	for doctype in ("User", "Contact", *AT_A_PROPERTY, "Managed Property"):
+		frappe.clear_document_cache(doctype)
 
 
 def _delete_people(users: list[str]) -> None:
