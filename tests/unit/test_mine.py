@@ -39,7 +39,7 @@ def test_the_most_urgent_stands_first():
 	assert in_order(reversed(URGENT_FIRST), NOW) == URGENT_FIRST
 
 
-@pytest.mark.parametrize("three", permutations(URGENT_FIRST[3:6]))
+@pytest.mark.parametrize("three", list(permutations(URGENT_FIRST[3:6])))
 def test_the_order_does_not_depend_on_how_they_are_read(three):
 	assert in_order(three, NOW) == URGENT_FIRST[3:6]
 
