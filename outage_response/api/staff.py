@@ -80,6 +80,7 @@ def declare(
 	planned_end: str | None = None,
 	etr: str | None = None,
 	is_drill: bool = False,
+	drill_participants: str | None = None,
 	occurred_at: str | None = None,
 	request_id: str | None = None,
 ) -> dict[str, Any]:
@@ -94,6 +95,7 @@ def declare(
 		planned_end=planned_end,
 		etr=etr,
 		is_drill=is_drill,
+		drill_participants=drill_participants,
 		occurred_at=occurred_at,
 		request_id=request_id,
 	)

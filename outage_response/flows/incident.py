@@ -33,6 +33,7 @@ def declare(
 	planned_end: str | datetime | None = None,
 	etr: str | datetime | None = None,
 	is_drill: bool = False,
+	drill_participants: str | None = None,
 	parent_incident: str | None = None,
 	occurred_at: str | datetime | None = None,
 	request_id: str | None = None,
@@ -41,6 +42,7 @@ def declare(
 
 	nodes       power nodes without supply, each a name or {"power_node", "unit", "out_since"}
 	occurred_at when the outage was reported (default now)
+	drill_participants  logins, one a line: nobody else is rung in this drill
 
 	Answers {"incident", "status", "level", "tasks", "warnings"}; the same request_id again gives the first answer.
 	Raises ValidationError naming the field for unknown nodes, bad times, a level without a plan, an outage that runs
@@ -63,6 +65,7 @@ def declare(
 				"planned_end": as_time(planned_end, "Planned End"),
 				"etr": as_time(etr, "ETR"),
 				"is_drill": int(bool(is_drill)),
+				"drill_participants": drill_participants,
 				"parent_incident": parent_incident,
 				"reported_at": as_time(occurred_at, "Occurred At"),
 				"request_id": request_id or None,

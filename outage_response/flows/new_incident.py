@@ -10,7 +10,7 @@ from frappe.utils import get_datetime, now_datetime
 from outage_response.domain import lifecycle
 from outage_response.domain.errors import RuleError
 
-from . import callees, duty, notice, plans, ringing, surroundings, tasks
+from . import callees, channels, duty, notice, plans, ringing, surroundings, tasks
 from .minutes import count_minutes
 from .scope import labels, take_rows
 from .verbs import Call, as_time, finish, lock_property, translated, when
@@ -32,6 +32,7 @@ def prepare(incident: Document) -> None:
 				property=incident.property,
 			)
 		_require_parent_here(incident)
+		_require_participants(incident)
 		incident.plan = plans.current_plan(incident.level)
 		incident.customer_minutes = 0
 		around = incident.flags.around = surroundings.read(incident.property)
@@ -67,6 +68,20 @@ def _require_parent_here(incident: Document) -> None:
 			_("Parent Incident: {incident} is no outage of {property}. Choose one of the same property, or none."),
 			incident=str(parent)[:140],
 			property=incident.property,
+		)
+
+
+def _require_participants(incident: Document) -> None:
+	if not incident.is_drill:
+		incident.drill_participants = None
+	names = channels.names_in(incident.drill_participants)
+	known = names and frappe.get_all("User", filters={"name": ("in", names), "enabled": 1}, pluck="name")
+	if strangers := [name for name in names if name not in known]:
+		raise RuleError(
+			_(
+				"Participants of the Drill: {people}: no such login. Write logins, one a line, or leave the field empty."
+			),
+			people=", ".join(strangers)[:140],
 		)
 
 

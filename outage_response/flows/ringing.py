@@ -141,13 +141,19 @@ class Round:
 		return self.chosen[row.channels]
 
 	def reachable(self, row: Row, task: dict, assigned: Sequence[str]) -> list[Person]:
-		"""Whom a row means, as far as one of its channels reaches them; a drill stays among those who take part."""
-		if self.incident.is_drill and row.whom not in escalation.WHOM_IN_DRILL:
+		"""Whom a row means, as far as one of its channels reaches them; a drill stays among those who take part: the people
+		it names, else whoever is on duty."""
+		taking_part = channels.names_in(self.incident.drill_participants) if self.incident.is_drill else ()
+		if self.incident.is_drill and not taking_part and row.whom not in escalation.WHOM_IN_DRILL:
 			return []
 		wanted = self.wanted(row)
 		found = self.people.of(row.whom, task.department, assigned, task.phone or "")
 		if self.incident.is_drill:
-			found = [person for person in found if person.user and self.people.is_on_duty(person.user)]
+			found = [
+				person
+				for person in found
+				if (person.user in taking_part if taking_part else self.people.is_on_duty(person.user))
+			]
 		gone = self.declined.get(task.name, ())
 		found = [person for person in found if person.key not in gone and channels.reaching(person, wanted)]
 		if not found and not self.incident.is_drill and row.channels and channels.only_groups(wanted):

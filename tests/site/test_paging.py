@@ -44,6 +44,18 @@ class Pages(PagingTest):
 			self.assertGreater(row.ring_at, self.clock.now)
 			self.assertLessEqual(row.ring_at, row.due_at)
 
+	def test_a_drill_rings_those_it_names_and_nobody_else(self):
+		named = [user("engineer"), user("manager")]
+		name = self.declare(is_drill=True, drill_participants="\n".join(named))
+		for _round in range(6):
+			self.clock.move(4)
+			sweeping.sweep(name)
+		rung = {row.user or row.person for row in self.pages(name)}
+		self.assertIn(named[0], rung)
+		self.assertLessEqual(rung, set(named))
+		with self.refused("Participants"):
+			self.declare(is_drill=True, drill_participants="nobody@example.com")
+
 	def test_ringing_can_be_switched_off(self):
 		frappe.db.set_single_value("Outage Response Settings", "ring_people", 0)
 		frappe.clear_document_cache("Outage Response Settings", "Outage Response Settings")
