@@ -12,7 +12,7 @@ from frappe.model.document import Document
 
 from outage_response.setup import custom_fields
 
-from .base import forget_caches, set_settings
+from .base import end_world, forget_caches, set_settings
 
 DESKS = ("HD Ticket", "Issue")
 CALL_LOGS = ("CRM Call Log", "Call Log", "Communication")
@@ -77,6 +77,7 @@ DOCTYPES = {
 
 def bring() -> None:
 	"""Make the doctypes that are not on the site, with the app's fields on them."""
+	end_world()
 	frappe.db.rollback()
 	frappe.set_user("Administrator")
 	frappe.flags.in_test = True
@@ -94,6 +95,7 @@ def bring() -> None:
 
 def take_away() -> None:
 	"""The site as it was: only what `bring` made goes."""
+	end_world()
 	frappe.db.rollback()
 	if staying:
 		return
