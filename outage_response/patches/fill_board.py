@@ -13,4 +13,5 @@ def execute() -> None:
 	ended = frappe.qb.from_(incident).select(incident.name).where(incident.status.isin(ENDED))
 	frappe.qb.update(task).set(task.incident_ended, 1).where(task.incident.isin(ended)).run()
 	if frappe.db.get_value("Kanban Board", board.NAME, "filters") in (None, "", "[]"):
-		frappe.db.set_value("Kanban Board", board.NAME, "filters", json.dumps(board.RUNNING))
+		values = {"filters": json.dumps(board.RUNNING), "fields": json.dumps(board.FIELDS)}
+		frappe.db.set_value("Kanban Board", board.NAME, values)

@@ -2,7 +2,7 @@
 
 import frappe
 
-from outage_response.setup.seed import procedure
+from outage_response.flows.plans import procedure
 
 
 def execute() -> None:

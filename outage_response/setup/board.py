@@ -19,6 +19,7 @@ COLOURS = {
 	"Cancelled": "Gray",
 }
 RUNNING = [["Outage Task", "incident_ended", "=", 0]]
+FIELDS = ["property", "subject_label", "due_at"]
 
 
 def create() -> None:
@@ -34,7 +35,7 @@ def create() -> None:
 			"private": 0,
 			"show_labels": 1,
 			"filters": json.dumps(RUNNING),
-			"fields": json.dumps(["subject_label", "assigned_role", "due_at"]),
+			"fields": json.dumps(FIELDS),
 			"columns": [
 				{"column_name": state, "indicator": colour, "status": "Active" if state != "Cancelled" else "Archived"}
 				for state, colour in COLOURS.items()

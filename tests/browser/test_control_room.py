@@ -165,7 +165,7 @@ def test_the_call_sheet_on_a_phone(sheet, screenshot):
 	screenshot(page, "call-sheet-phone", full_page=True)
 
 
-def test_what_stood_on_paper_is_entered_line_by_line(as_user, desk, declared, troubles, accessible, screenshot):
+def test_what_stood_on_paper_is_entered_line_by_line(as_user, desk, house, declared, troubles, accessible, screenshot):
 	troubles.allow("417")  # one line is refused
 	page = as_user("operator")
 	desk(page, f"/app/outage-run-card/{declared}")
@@ -182,6 +182,17 @@ def test_what_stood_on_paper_is_entered_line_by_line(as_user, desk, declared, tr
 	assert call_engineering.locator(".orc-time").is_disabled()
 	assert "Cause Type" in cause.locator(".orc-result").inner_text()
 	screenshot(page, "run-card-entry")
+	cause.locator(".orc-outcome").select_option("External Grid")
+	cause.locator(".orc-level").select_option("I")
+	page.click("text=Supply came back node by node")
+	shaft = page.locator(".orc-line", has_text="Supply is back: Shaft A")
+	shaft.locator(".orc-time").fill(now)
+	page.click("text=Enter all lines with a time")
+	page.wait_for_selector("text=Accepted: 2, refused: 0")
+	frappe.db.rollback()
+	doc = frappe.get_doc("Outage Incident", declared)
+	back = [one.power_node for one in doc.affected_nodes if one.back_at]
+	assert (doc.level, doc.status, back) == ("I", "Active", [house["shafts"][0]])
 
 
 def test_the_run_card_is_two_pages(as_user, house, screenshot, troubles):

@@ -86,16 +86,17 @@ def test_a_notice_is_read_sent_and_proved(as_user, desk, call, house, accessible
 	page.click(".modal.show .btn-modal-primary:has-text('Upload')")
 	page.wait_for_selector(f"{DIALOG} [data-fieldname=photo] .attached-file")
 	form.done()
-	page.click(".form-tabs >> text=Calls and Callbacks")
+	page.click(".form-tabs >> text=Residents")
 	page.wait_for_selector("[data-fieldname=residents_html] a:has-text('Photo')")
 
 
-def test_what_is_open_stands_by_area(as_user, desk, call, house):
+def test_what_is_open_stands_by_area(as_user, desk, call, house, screenshot):
 	incident = call("operator", "declare", property=house["property"], nodes=[house["room"]], level="II")["incident"]
 	call("engineer", "confirm", incident=incident, cause_type="Overload")
 	call("engineer", "supply_back", incident=incident)
 	form = Form(as_user("manager"), desk, incident)
 	form.open("stand_down")
+	screenshot(form.page, "incident-stand-down")
 	areas = form.page.locator(f"{DIALOG} .outage-areas > li > strong").all_inner_texts()
 	assert {"Building 1", "Building 2", "Building 3"} <= set(areas)
 	lift = form.page.locator(f"{DIALOG} .outage-areas > li", has_text="Building 2").inner_text()
@@ -133,6 +134,16 @@ def test_planned_work_begins_from_its_form(as_user, desk, call, house, troubles)
 		call(who, "complete", task=steps[step], evidence="as written")
 	form.do("start")
 	form.state("Active")
+
+
+def test_the_power_tree_leads_to_what_hangs_on_a_node(as_user, desk, house):
+	page = as_user("service")
+	desk(page, "/app/power-node/view/tree")
+	page.click(".tree-link:has-text('Room 1')")
+	page.click(".tree-link:has-text('Panel 2')")
+	page.click(".tree-link:has-text('Panel 2') + .tree-node-toolbar button:has-text('Units')")
+	page.wait_for_selector(".list-row >> text=2-1")
+	assert page.locator(".list-row:has-text('3-1')").count() == 0
 
 
 def test_who_depends_on_power_is_entered_on_the_unit(as_user, desk, house, troubles):

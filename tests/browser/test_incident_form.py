@@ -1,14 +1,23 @@
 """An outage run from its form by the people of three departments, each in a browser of their own."""
 
+import csv
+import re
+from pathlib import Path
+
+import frappe
 import pytest
 
+import outage_response
+from outage_response.flows.plans import procedure
+from tests.site import world
+
 from .form import DIALOG, Form, tab_to
+
+APP = Path(outage_response.__file__).resolve().parent
 
 
 def finish_rest(call, incident: str) -> None:
 	"""Complete every step that can be completed now, through the API; what waits for another one comes in a later round."""
-	import frappe
-
 	from outage_response.flows import plans
 	from tests.browser.web import Refused
 	from tests.site.world import ROLES
@@ -101,8 +110,6 @@ def test_three_departments_run_an_outage(as_user, desk, call, house, declared, t
 
 
 def log_callbacks(call, incident: str) -> None:
-	import frappe
-
 	frappe.db.rollback()
 	for name in frappe.get_all("Outage Callback", {"incident": incident, "status": "Pending"}, pluck="name"):
 		call("service", "log_attempt", callback=name, outcome="Reached")
@@ -137,8 +144,6 @@ def test_a_stale_form_says_so(as_user, desk, declared, troubles):
 
 
 def test_planned_work_is_not_dragged_in_the_calendar(as_user, desk, house, call):
-	import frappe
-
 	day = frappe.utils.nowdate()
 	call(
 		"operator",
@@ -180,6 +185,58 @@ def test_pages_open_without_complaint(as_user, desk, declared, path):
 	page = as_user("operator")
 	desk(page, f"/app/{path}")
 	page.wait_for_selector(".page-title, .title-text")
+
+
+IN_CHINESE = {
+	"outage-incident/{incident}": ".outage-verbs .btn",
+	"outage-command-centre": ".occ-card",
+	"outage-call-sheet/{incident}": ".ocs-call",
+	"outage-run-card/{incident}": ".orc-line",
+	"outage-task": ".list-row",
+	"outage-task/view/kanban/Outage Tasks by State": ".kanban-card",
+	"power-node/view/tree": ".tree-node",
+	"outage-response": ".shortcut-widget-box",
+}
+
+
+def english_of_ours() -> list[re.Pattern]:
+	"""What a reader of Chinese should not meet: keys of the translations, titles of steps."""
+	with (APP / "translations" / "zh.csv").open(encoding="utf-8", newline="") as file:
+		texts = [row[0] for row in csv.reader(file) if len(row) > 1 and row[0] != row[1]]
+	texts += [step["en"] for step in procedure()["steps"]]
+	# a placeholder may be anything; what is hardly more than placeholders says nothing
+	patterns = (re.sub(r"\\{\w*\\}", ".+", re.escape(text)) for text in texts if re.search("[A-Za-z]{3}", text))
+	return [re.compile(pattern) for pattern in patterns if re.search("[A-Za-z]{3}", pattern.replace(".+", ""))]
+
+
+def test_the_desk_in_chinese(as_user, desk, house, declared):
+	frappe.db.set_value("User", world.user("electrician"), "language", "zh")
+	frappe.db.commit()
+	frappe.clear_cache(user=world.user("electrician"))
+	ours, page, met = english_of_ours(), as_user("electrician"), set()
+	names = {
+		"Feeder",
+		"Distribution Room",
+		"Lobby",
+		"Generator",
+		"Main Entrance",
+		house["property"],
+	}  # data of the house
+
+	def look() -> None:
+		lines = {line.strip() for line in page.inner_text("body").splitlines()} - names
+		met.update((path, line) for line in lines if any(pattern.fullmatch(line) for pattern in ours))
+
+	for path, shown in IN_CHINESE.items():
+		desk(page, f"/app/{path.format(incident=declared)}")
+		assert page.evaluate("frappe.boot.lang") == "zh"
+		page.wait_for_selector(shown)
+		desk.settled(page)
+		look()
+		for tab in page.locator(".form-tabs .nav-link:visible").all():
+			tab.click()
+			look()
+	assert not met
 
 
 def test_a_board_is_for_looking(as_user, desk, declared):

@@ -11,6 +11,12 @@ frappe.listview_settings["Outage Task"] = {
 	onload(list) {
 		list.page.add_inner_button(__("My outage tasks"), () => window.open("/my-outage-tasks"));
 	},
+	refresh(list) {
+		// A card of the board has one title, and Frappe asks nobody how it is written
+		if (list.view_name !== "Kanban" || !frappe.boot.lang?.startsWith("zh")) return;
+		for (const row of list.data) row.title = row.title_zh || row.title;
+		list.kanban?.update(list.data);
+	},
 	formatters: {
 		title(value, _df, doc) {
 			const title = frappe.boot.lang?.startsWith("zh") && doc.title_zh ? doc.title_zh : value;
