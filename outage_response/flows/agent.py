@@ -436,6 +436,7 @@ def log_callback(
 	satisfaction: int | None = None,
 	call_record: str | None = None,
 	request_id: str | None = None,
+	duration: int | None = None,
 ) -> dict:
 	"""One attempt of the callback that the ticket's author waits for. Answers as `flows.callback.log_attempt`, with
 	"message". Raises ValidationError when no callback is open for this ticket."""
@@ -450,7 +451,13 @@ def log_callback(
 				raise RuleError(_("Callback: none is open for this ticket."))
 			name = pending["callback"]
 		result = callback.log_attempt(
-			name, outcome, note=note, satisfaction=satisfaction, request_id=request_id, call_record=call_record
+			name,
+			outcome,
+			note=note,
+			satisfaction=satisfaction,
+			request_id=request_id,
+			call_record=call_record,
+			duration=duration,
 		)
 		return {**result, "message": _said(desk, ticket, outcome, result)}
 
