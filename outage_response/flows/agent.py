@@ -474,6 +474,7 @@ def _said(desk: ModuleType, ticket: str, outcome: str, result: dict) -> str:
 		return _("Logged. Next attempt at {0}.").format(known.clock_time(result["next_attempt_at"]))
 	if outcome != "Reached":
 		return _("Logged: {0}.").format(_(outcome))
-	if desk.is_open(str(ticket)):
+	waits = {"ticket_type": desk.DOCTYPE, "ticket": str(ticket), "resolve_ticket": 1}
+	if desk.is_open(str(ticket)) and not frappe.db.exists("Trouble Call", waits):
 		return _("Logged: Reached. The ticket stays open: it may be about something else as well.")
 	return _("Logged: Reached. The ticket is resolved.")

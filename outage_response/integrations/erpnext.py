@@ -111,6 +111,11 @@ def resolve(ticket: str) -> None:
 		issue.save(ignore_permissions=True)
 
 
+def commits_when_resolved() -> bool:
+	"""Resolving an issue stays within the transaction."""
+	return False
+
+
 # ---------------------------------------------------------------- customers
 
 

@@ -103,19 +103,6 @@ class Desks(PlatformTest):
 			said = desk.from_document({"name": "x", "description": "<p>Help</p><p>trapped in lift</p>"}).description
 			self.assertEqual(triage.read(said).danger, "trapped")
 
-	def test_a_helpdesk_that_mails_when_resolved_is_asked_after_the_commit(self):
-		platforms.only("HD Ticket")
-		doc = platforms.make_ticket("HD Ticket", "No power", contact=self.contacts[0])
-		with (
-			patch.object(helpdesk, "_mails_when_resolved", return_value=True),
-			patch.object(frappe, "enqueue") as queue,
-		):
-			helpdesk.resolve(str(doc.name))
-		self.assertEqual(self.field("HD Ticket", doc.name, "status"), "Open")
-		self.assertTrue(queue.call_args.kwargs["enqueue_after_commit"])
-		frappe.get_attr(queue.call_args.args[0])(queue.call_args.kwargs["ticket"])
-		self.assertEqual(self.field("HD Ticket", doc.name, "status"), "Resolved")
-
 	def test_pages_follow_one_another_without_loss(self):
 		for doctype, desk in self.each():
 			names = [str(platforms.make_ticket(doctype, f"Ticket {n}").name) for n in range(5)]
