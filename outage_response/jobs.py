@@ -48,6 +48,7 @@ def every_minute() -> None:
 	sweep_tickets()
 	offer_calls()
 	send_ticket_replies()
+	resolve_tickets()
 	send_notices()
 	make_households()
 
@@ -161,6 +162,13 @@ def send_ticket_replies() -> None:
 			_alone(f"Outage reply: {name}", ticket_replies.send, name)
 		if not names:
 			return
+
+
+def resolve_tickets() -> None:
+	"""Resolve the tickets of those who were reached, each by itself."""
+	frappe.set_user("Administrator")
+	for name in _alone("Outage tickets: to be resolved", tickets.to_resolve) or ():
+		_alone(f"Outage tickets: {name}", tickets.resolve, name)
 
 
 def send_notices() -> None:

@@ -53,6 +53,7 @@ def log_callback(
 	satisfaction: int | None = None,
 	call_record: str | None = None,
 	request_id: str | None = None,
+	duration: int | None = None,
 ) -> dict[str, Any]:
 	"""See `flows.agent.log_callback`."""
 	return agent.log_callback(
@@ -63,4 +64,5 @@ def log_callback(
 		satisfaction=satisfaction,
 		call_record=call_record,
 		request_id=request_id,
+		duration=duration,
 	)

@@ -378,6 +378,7 @@ def log_attempt(
 	occurred_at: str | None = None,
 	request_id: str | None = None,
 	call_record: str | None = None,
+	duration: int | None = None,
 ) -> dict[str, Any]:
 	"""See `flows.callback.log_attempt`."""
 	return callback_flow.log_attempt(
@@ -388,6 +389,7 @@ def log_attempt(
 		occurred_at=occurred_at,
 		request_id=request_id,
 		call_record=call_record,
+		duration=duration,
 	)
 
 

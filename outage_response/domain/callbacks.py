@@ -13,6 +13,7 @@ WAITING = ("Pending", "No Answer", UNREACHED)
 ENDED = ("Reached", "Still Out", "Refused", "Exhausted", "Not Required")
 # These are not given up because nobody answers: they come round again until a person decides
 HELD_FAST = ("Life safety", "Care")
+LONGEST_SECONDS = 4 * 60 * 60
 OUTCOMES = ("Reached", "No Answer", "Still Out", "Refused")
 
 
@@ -89,6 +90,12 @@ def require_decision(status: str, why: str) -> None:
 		)
 	if not why.strip():
 		raise RuleError(_("Reason: say why this person is called no more."))
+
+
+def require_duration(seconds: int | None) -> None:
+	"""Raise RuleError unless a call may have lasted that long; None: nobody knows."""
+	if seconds is not None and (type(seconds) is not int or not 0 <= seconds <= LONGEST_SECONDS):
+		raise RuleError(_("Duration: a whole number of seconds from 0 to {longest}, or none."), longest=LONGEST_SECONDS)
 
 
 def require_open(status: str) -> None:

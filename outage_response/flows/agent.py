@@ -436,6 +436,7 @@ def log_callback(
 	satisfaction: int | None = None,
 	call_record: str | None = None,
 	request_id: str | None = None,
+	duration: int | None = None,
 ) -> dict:
 	"""One attempt of the callback that the ticket's author waits for. Answers as `flows.callback.log_attempt`, with
 	"message". Raises ValidationError when no callback is open for this ticket."""
@@ -450,7 +451,13 @@ def log_callback(
 				raise RuleError(_("Callback: none is open for this ticket."))
 			name = pending["callback"]
 		result = callback.log_attempt(
-			name, outcome, note=note, satisfaction=satisfaction, request_id=request_id, call_record=call_record
+			name,
+			outcome,
+			note=note,
+			satisfaction=satisfaction,
+			request_id=request_id,
+			call_record=call_record,
+			duration=duration,
 		)
 		return {**result, "message": _said(desk, ticket, outcome, result)}
 
@@ -467,6 +474,7 @@ def _said(desk: ModuleType, ticket: str, outcome: str, result: dict) -> str:
 		return _("Logged. Next attempt at {0}.").format(known.clock_time(result["next_attempt_at"]))
 	if outcome != "Reached":
 		return _("Logged: {0}.").format(_(outcome))
-	if desk.is_open(str(ticket)):
+	waits = {"ticket_type": desk.DOCTYPE, "ticket": str(ticket), "resolve_ticket": 1}
+	if desk.is_open(str(ticket)) and not frappe.db.exists("Trouble Call", waits):
 		return _("Logged: Reached. The ticket stays open: it may be about something else as well.")
 	return _("Logged: Reached. The ticket is resolved.")

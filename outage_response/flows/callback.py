@@ -161,13 +161,16 @@ def log_attempt(
 	occurred_at: str | datetime | None = None,
 	request_id: str | None = None,
 	call_record: str | None = None,
+	duration: int | None = None,
 ) -> dict:
 	"""One attempt to reach a contact: Reached, No Answer, Still Out or Refused.
 
 	satisfaction 1 (bad) to 5 (good). Still Out opens the nested incident on the units that stay dark. `call_record`: the
-	call that telephony logged and that is offered on the callback is this attempt; no second record is made. Answers
+	call that telephony logged and that is offered on the callback is this attempt; no second record is made, and its own length stands.
+	`duration`: seconds. Answers
 	{"incident", "callback_status", "next_attempt_at", "nested_incident", "crm_record"}.
-	Raises ValidationError for an unknown outcome, an ended callback, a rating out of range, a call that is not offered.
+	Raises ValidationError for an unknown outcome, an ended callback, a rating or a duration out of range, a call that is
+	not offered.
 	"""
 	with translated():
 		permissions.require_verb("log_attempt")
@@ -184,7 +187,9 @@ def log_attempt(
 		at, now, fast = when(occurred_at)
 		callbacks.require_open(doc.status)
 		call = Call("log_attempt", at, now, fast, request_id, incident=incident)
-		return attempt(call, doc, outcome, note=note, satisfaction=satisfaction, call_record=call_record)
+		callbacks.require_duration(duration)
+		how = integrations.How(duration or 0)
+		return attempt(call, doc, outcome, note=note, satisfaction=satisfaction, call_record=call_record, how=how)
 
 
 def attempt(
@@ -195,6 +200,7 @@ def attempt(
 	note: str | None = None,
 	satisfaction: int | None = None,
 	call_record: str | None = None,
+	how: integrations.How = integrations.BY_PHONE,
 ) -> dict:
 	"""One attempt, whoever made it: incident and callback are locked. A resident's own answer is one too."""
 	if satisfaction is not None and satisfaction not in range(1, 6):
@@ -209,7 +215,7 @@ def attempt(
 	doc.satisfaction = satisfaction or doc.satisfaction
 	doc.claimed_by = doc.claimed_until = None
 	households.of_units([row.unit for row in doc.units])
-	crm_doctype, crm_record = _record(doc, outcome, note or "", at, made, call_record)
+	crm_doctype, crm_record = _record(doc, outcome, note or "", at, made, call_record, how)
 	doc.append(
 		"attempts",
 		{
@@ -301,13 +307,19 @@ def end_waiting(call: Call, status: str, why: str) -> None:
 
 
 def _record(
-	doc: Document, outcome: str, note: str, at: datetime, attempt: int, call_record: str | None
+	doc: Document,
+	outcome: str,
+	note: str,
+	at: datetime,
+	attempt: int,
+	call_record: str | None,
+	how: integrations.How,
 ) -> tuple[str, str]:
 	"""The attempt where the site keeps its calls: the one that telephony logged, or a new one."""
 	if not call_record:
 		if doc.status in callbacks.ENDED:
 			telephony.forget(doc)
-		return integrations.log_call(doc, outcome, note, at, attempt)
+		return integrations.log_call(doc, outcome, note, at, attempt, how)
 	try:
 		return telephony.take(doc, str(call_record), outcome, note, attempt)
 	except LookupError:

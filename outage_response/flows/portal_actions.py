@@ -129,7 +129,8 @@ def _answer_callback(
 			_say_back(call, [home["unit_no"] for home in homes], note)
 		return
 	text = _("Answered by the resident")
-	callback.attempt(call, doc, outcome, note=f"{text}. {note}".strip(), satisfaction=satisfaction)
+	how = integrations.How(by_resident=True)
+	callback.attempt(call, doc, outcome, note=f"{text}. {note}".strip(), satisfaction=satisfaction, how=how)
 
 
 def _still_out(call: Call, person: Person, homes: list[dict], satisfaction: int | None, note: str) -> None:

@@ -24,6 +24,7 @@ from . import assignment, duty, explaining, task, ticket_replies
 from .verbs import Call, announce, lock_incident, touch
 
 JOB = "outage_response.jobs.read_tickets"
+RESOLVE_JOB = "outage_response.jobs.resolve_tickets"
 BATCH = 500
 # A ticket that was written before another one may be committed after it
 OVERLAP_MINUTES = 15
@@ -427,6 +428,7 @@ def on_callback(
 		return
 	ticket_replies.queue(call.incident, "Callback", mine, outcome)
 	text = _("Callback after power outage {0}: {1}").format(call.incident.name, _(outcome))
+	later: list[str] = []
 	for row in mine:
 		desk = integrations.desk_of(row.ticket_type)
 		if not desk:
@@ -434,8 +436,42 @@ def on_callback(
 		with integrations.guarded(f"Outage callback not shown on ticket {row.ticket}"):
 			desk.note(row.ticket, text, f"{callback} {attempt}")
 		if outcome == "Reached" and not row.keep_open and desk.is_open(row.ticket):
+			if desk.commits_when_resolved():
+				later.append(row.name)
+				continue
 			with integrations.guarded(f"Outage ticket not resolved: {row.ticket}"):
 				desk.resolve(row.ticket)
+	if later:
+		bulk.update("Trouble Call", later, {"resolve_ticket": 1})
+		frappe.db.after_commit.add(_ask_to_resolve)
 	if nested:
 		bulk.update("Trouble Call", [row.name for row in mine], {"incident": nested})
 		show_on_tickets(frappe.get_doc("Outage Incident", nested), mine)
+
+
+def _ask_to_resolve() -> None:
+	try:
+		frappe.enqueue(RESOLVE_JOB, queue="short", job_id="outage_response.resolve_tickets", deduplicate=True)
+	except Exception:
+		frappe.logger("outage_response").warning("no queue for resolving tickets", exc_info=True)
+
+
+def to_resolve() -> list[str]:
+	"""Calls whose author was reached and whose ticket is still to be resolved; a platform that is off waits until it is on."""
+	desks = [desk.DOCTYPE for desk in integrations.desks()]
+	filters = {"resolve_ticket": 1, "ticket_type": ("in", desks or [""])}
+	return frappe.get_all("Trouble Call", filters=filters, pluck="name", order_by="name asc", limit_page_length=BATCH)
+
+
+def resolve(call_name: str) -> None:
+	"""Resolve the ticket of one call, once: who opens it again afterwards is not overruled. The mark goes first, since the
+	platform may commit on the way."""
+	fields = ["ticket_type", "ticket", "resolve_ticket"]
+	row = frappe.db.get_value("Trouble Call", call_name, fields, as_dict=True, for_update=True)
+	if not row or not row.resolve_ticket:
+		return
+	bulk.update("Trouble Call", [call_name], {"resolve_ticket": 0})
+	desk = row.ticket and integrations.desk_of(row.ticket_type)
+	if desk and desk.is_open(row.ticket):
+		with integrations.guarded(f"Outage ticket not resolved: {row.ticket}"):
+			desk.resolve(row.ticket)

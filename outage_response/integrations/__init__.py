@@ -1,9 +1,10 @@
 """One module per platform. Each answers itself whether its platform is here and switched on (`is_on`).
 
 A **desk** (helpdesk.py, erpnext.py) has tickets: `DOCTYPE`, `is_on()`, `words(doc)`, `from_document(doc)`,
-`unread(since, limit, after)`, `reply(ticket, message)`, `note(ticket, text, key)`, `show(tickets, values)`, `is_open(ticket)`, `resolve(ticket)`.
+`unread(since, limit, after)`, `reply(ticket, message)`, `note(ticket, text, key)`, `show(tickets, values)`, `is_open(ticket)`, `resolve(ticket)`,
+`commits_when_resolved()`.
 It also has customers: `CUSTOMER`, `household(unit)`.
-A **call log** (crm.py, erpnext.py, contacts.py) keeps callbacks: `is_on()`, `log_call(...)`, `recent_calls(since)`,
+A **call log** (crm.py, erpnext.py, contacts.py) keeps callbacks: `is_on()`, `log_call(...)` (`How`), `recent_calls(since)`,
 `take_call(name, ...)`. The first one that is on is used; `contacts.py` needs nothing but Frappe and is always there.
 
 A platform is here when every doctype it is used through stands on the site and belongs to an app that is installed:
@@ -38,6 +39,17 @@ class Ticket:
 	phone: str = ""
 	raised_at: datetime | None = None
 	created_at: datetime | None = None
+
+
+@dataclass(frozen=True)
+class How:
+	"""How an attempt was made: for how many seconds it was spoken (0: nobody knows), or by the resident, on our pages."""
+
+	seconds: int = 0
+	by_resident: bool = False
+
+
+BY_PHONE = How()
 
 
 @dataclass(frozen=True)
@@ -109,7 +121,9 @@ def call_log() -> ModuleType:
 	return call_logs()[0]
 
 
-def log_call(callback: Document, outcome: str, note: str, at: datetime, attempt: int) -> tuple[str, str]:
+def log_call(
+	callback: Document, outcome: str, note: str, at: datetime, attempt: int, how: How = BY_PHONE
+) -> tuple[str, str]:
 	"""Record one attempt where callbacks are kept; (doctype, name). A platform that refuses costs no attempt: it is then
 	kept on the contact."""
 	from . import contacts
@@ -117,8 +131,8 @@ def log_call(callback: Document, outcome: str, note: str, at: datetime, attempt:
 	log = call_log()
 	if log is not contacts:
 		with guarded(f"Outage callback not kept by {log.CALL_LOG}"):
-			return log.log_call(callback, outcome, note, at, attempt)
-	return contacts.log_call(callback, outcome, note, at, attempt)
+			return log.log_call(callback, outcome, note, at, attempt, how)
+	return contacts.log_call(callback, outcome, note, at, attempt, how)
 
 
 def call_log_id(callback: str, attempt: int) -> str:

@@ -1,14 +1,14 @@
 """What call logs have in common: what is said about a callback, links, and the calls that telephony logged."""
 
 from collections.abc import Iterable
-from datetime import datetime
+from datetime import datetime, timedelta
 
 import frappe
 from frappe import _
 from frappe.model.document import Document
-from frappe.utils import get_datetime
+from frappe.utils import get_datetime, now_datetime
 
-from . import CALL_LOG_PREFIX, LoggedCall
+from . import CALL_LOG_PREFIX, How, LoggedCall, call_log_id
 
 STATUS = {"Reached": "Completed", "Still Out": "Completed", "Refused": "Completed", "No Answer": "No Answer"}
 
@@ -16,6 +16,32 @@ STATUS = {"Reached": "Completed", "Still Out": "Completed", "Refused": "Complete
 def title(callback: Document, outcome: str) -> str:
 	"""One line about the attempt."""
 	return _("Callback after power outage {0}: {1}").format(callback.incident, _(outcome))
+
+
+def new(doctype: str, callback: Document, outcome: str, at: datetime, attempt: int, how: How) -> Document:
+	"""A call log of one attempt, not inserted yet: all that CRM's and ERPNext's have in common.
+
+	Its id follows from the attempt, so that a repeat finds its record. A call that is logged as it ends began before.
+	"""
+	began, lasted = min(at, now_datetime() - timedelta(seconds=how.seconds)), how.seconds
+	user = frappe.session.user
+	theirs = callback.phone or _("no number")
+	ours = _("Residents' pages") if how.by_resident else frappe.db.get_value("User", user, "mobile_no") or user
+	record = frappe.new_doc(doctype)
+	record.update(
+		{
+			"id": call_log_id(callback.name, attempt),
+			"type": "Incoming" if how.by_resident else "Outgoing",
+			"status": STATUS[outcome],
+			"from": theirs if how.by_resident else ours,
+			"to": ours if how.by_resident else theirs,
+			"medium": "Web" if how.by_resident else "Manual",
+			"start_time": began,
+			"end_time": began + timedelta(seconds=lasted),
+			"duration": lasted,
+		}
+	)
+	return record
 
 
 def add_links(record: Document, links: Iterable[tuple[str, str]]) -> None:

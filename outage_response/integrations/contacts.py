@@ -2,7 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 
 import frappe
 from frappe import _
@@ -11,7 +11,7 @@ from pypika import CustomFunction
 
 from outage_response.domain import phones as phones_rules
 
-from . import LoggedCall, call_log_id, calls
+from . import BY_PHONE, How, LoggedCall, call_log_id, calls
 
 CALL_LOG = "Communication"
 DIGITS = CustomFunction("REGEXP_REPLACE", ["text", "pattern", "by"])
@@ -29,20 +29,25 @@ def phones(contacts: Sequence[str]) -> dict[str, str]:
 	return {row.name: row.mobile_no or row.phone or "" for row in rows}
 
 
-def log_call(callback: Document, outcome: str, note: str, at: datetime, attempt: int) -> tuple[str, str]:
+def log_call(
+	callback: Document, outcome: str, note: str, at: datetime, attempt: int, how: How = BY_PHONE
+) -> tuple[str, str]:
 	"""Record the `attempt`-th attempt as a Communication linked to the callback and to the contact; (doctype, name)."""
 	name = call_log_id(callback.name, attempt).lower()
 	if frappe.db.exists("Communication", name):
 		return "Communication", name
+	said = frappe.utils.escape_html(note) or _(outcome)
+	if how.seconds:
+		said = f"{said}<br>{_('Duration: {0}').format(timedelta(seconds=how.seconds))}"
 	record = frappe.new_doc("Communication")
 	record.update(
 		{
 			"communication_type": "Communication",
-			"communication_medium": "Phone",
-			"sent_or_received": "Sent",
+			"communication_medium": "Other" if how.by_resident else "Phone",
+			"sent_or_received": "Received" if how.by_resident else "Sent",
 			"status": "Linked",
 			"subject": calls.title(callback, outcome),
-			"content": frappe.utils.escape_html(note) or _(outcome),
+			"content": said,
 			"phone_no": callback.phone,
 			"communication_date": at,
 			"reference_doctype": "Outage Callback",

@@ -7,7 +7,7 @@ from frappe import _
 from frappe.model.document import Document
 from pypika.terms import Criterion
 
-from . import CALL_LOG_PREFIX, LoggedCall, call_log_id, calls, installed, linked_tickets, switched_on
+from . import BY_PHONE, CALL_LOG_PREFIX, How, LoggedCall, call_log_id, calls, installed, linked_tickets, switched_on
 
 CALL_LOG = "CRM Call Log"
 NOTE = "FCRM Note"
@@ -18,28 +18,17 @@ def is_on() -> bool:
 	return switched_on("use_crm", CALL_LOG, NOTE)
 
 
-def log_call(callback: Document, outcome: str, note: str, at: datetime, attempt: int) -> tuple[str, str]:
+def log_call(
+	callback: Document, outcome: str, note: str, at: datetime, attempt: int, how: How = BY_PHONE
+) -> tuple[str, str]:
 	"""Record the `attempt`-th attempt as a CRM Call Log; (doctype, name). Its id follows from the attempt, so that a
 	repeat finds its record."""
 	name = call_log_id(callback.name, attempt)
 	if frappe.db.exists(CALL_LOG, name):
 		return CALL_LOG, name
-	record = frappe.new_doc(CALL_LOG)
-	record.update(
-		{
-			"id": name,
-			"type": "Outgoing",
-			"status": calls.STATUS[outcome],
-			"from": frappe.db.get_value("User", frappe.session.user, "mobile_no") or frappe.session.user,
-			"to": callback.phone or _("no number"),
-			"caller": frappe.session.user,
-			"telephony_medium": "Manual",
-			"medium": "Manual",
-			"start_time": at,
-			"end_time": at,
-			"duration": 0,
-		}
-	)
+	record = calls.new(CALL_LOG, callback, outcome, at, attempt, how)
+	record.telephony_medium = "Manual"
+	record.caller = None if how.by_resident else frappe.session.user
 	_about(record, callback, outcome, note, attempt)
 	record.insert(ignore_permissions=True)
 	return CALL_LOG, record.name

@@ -4,10 +4,21 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 
 import frappe
-from frappe import _
 from frappe.model.document import Document
 
-from . import LoggedCall, Ticket, as_system, call_log_id, calls, households, installed, linked_tickets, records
+from . import (
+	BY_PHONE,
+	How,
+	LoggedCall,
+	Ticket,
+	as_system,
+	call_log_id,
+	calls,
+	households,
+	installed,
+	linked_tickets,
+	records,
+)
 from . import switched_on as _switched_on
 
 DOCTYPE = "Issue"
@@ -100,6 +111,11 @@ def resolve(ticket: str) -> None:
 		issue.save(ignore_permissions=True)
 
 
+def commits_when_resolved() -> bool:
+	"""Resolving an issue stays within the transaction."""
+	return False
+
+
 # ---------------------------------------------------------------- customers
 
 
@@ -122,27 +138,16 @@ def _new_customer(name: str) -> Document:
 # ---------------------------------------------------------------- call log
 
 
-def log_call(callback: Document, outcome: str, note: str, at: datetime, attempt: int) -> tuple[str, str]:
+def log_call(
+	callback: Document, outcome: str, note: str, at: datetime, attempt: int, how: How = BY_PHONE
+) -> tuple[str, str]:
 	"""Record the `attempt`-th attempt as a Call Log; (doctype, name). Its id follows from the attempt, so that a repeat
 	finds its record. The contact and the tickets show it on their timelines."""
 	name = call_log_id(callback.name, attempt)
 	if frappe.db.exists(CALL_LOG, name):
 		return CALL_LOG, name
-	record = frappe.new_doc(CALL_LOG)
-	record.update(
-		{
-			"id": name,
-			"type": "Outgoing",
-			"status": calls.STATUS[outcome],
-			"from": frappe.db.get_value("User", frappe.session.user, "mobile_no") or frappe.session.user,
-			"to": callback.phone or _("no number"),
-			"medium": "Manual",
-			"start_time": at,
-			"end_time": at,
-			"duration": 0,
-			"employee_user_id": frappe.session.user,
-		}
-	)
+	record = calls.new(CALL_LOG, callback, outcome, at, attempt, how)
+	record.employee_user_id = None if how.by_resident else frappe.session.user
 	_about(record, callback, outcome, note)
 	record.insert(ignore_permissions=True)
 	return CALL_LOG, record.name

@@ -90,35 +90,21 @@ def is_open(ticket: str) -> bool:
 
 
 def resolve(ticket: str) -> None:
-	"""The resident was reached: the ticket is resolved.
-
-	Where Helpdesk mails a question for feedback at this status, it sends at once, and Frappe's queue commits for that: it
-	would end the transaction of the verb. There it is done after the commit, by a job.
-	"""
-	if _mails_when_resolved():
-		frappe.enqueue(
-			"outage_response.integrations.helpdesk.resolve_now", queue="short", enqueue_after_commit=True, ticket=ticket
-		)
-	else:
-		resolve_now(ticket)
+	"""The resident was reached: the ticket is resolved."""
+	with as_system():
+		doc = frappe.get_doc(DOCTYPE, ticket)
+		doc.status = "Resolved"
+		doc.save(ignore_permissions=True)
 
 
-def _mails_when_resolved() -> bool:
+def commits_when_resolved() -> bool:
+	"""Does resolving a ticket end the transaction? Where Helpdesk mails a question for feedback at this status, it sends at
+	once, and Frappe's queue commits for that."""
 	fields = ("enable_email_ticket_feedback", "send_email_feedback_on_status")
 	if not installed("HD Settings") or not all(frappe.get_meta("HD Settings").has_field(field) for field in fields):
 		return False
 	enabled, status = (frappe.db.get_single_value("HD Settings", field) for field in fields)
 	return bool(enabled) and status == "Resolved"
-
-
-def resolve_now(ticket: str) -> None:
-	"""Resolve a ticket that is still open."""
-	if not is_open(ticket):
-		return
-	with as_system():
-		doc = frappe.get_doc(DOCTYPE, ticket)
-		doc.status = "Resolved"
-		doc.save(ignore_permissions=True)
 
 
 # ---------------------------------------------------------------- customers

@@ -126,6 +126,8 @@ class Callbacks(SiteTest):
 			({"outcome": "Maybe"}, "Outcome"),
 			({"outcome": "Reached", "satisfaction": 6}, "Satisfaction"),
 			({"outcome": "Reached", "satisfaction": 0}, "Satisfaction"),
+			({"outcome": "Reached", "duration": -1}, "Duration"),
+			({"outcome": "Reached", "duration": 4 * 60 * 60 + 1}, "Duration"),
 			({"outcome": "Reached", "occurred_at": str(self.clock.now + timedelta(hours=1))}, "Occurred At"),
 		):
 			with self.subTest(**kwargs), self.refused(word):

@@ -103,19 +103,6 @@ class Desks(PlatformTest):
 			said = desk.from_document({"name": "x", "description": "<p>Help</p><p>trapped in lift</p>"}).description
 			self.assertEqual(triage.read(said).danger, "trapped")
 
-	def test_a_helpdesk_that_mails_when_resolved_is_asked_after_the_commit(self):
-		platforms.only("HD Ticket")
-		doc = platforms.make_ticket("HD Ticket", "No power", contact=self.contacts[0])
-		with (
-			patch.object(helpdesk, "_mails_when_resolved", return_value=True),
-			patch.object(frappe, "enqueue") as queue,
-		):
-			helpdesk.resolve(str(doc.name))
-		self.assertEqual(self.field("HD Ticket", doc.name, "status"), "Open")
-		self.assertTrue(queue.call_args.kwargs["enqueue_after_commit"])
-		frappe.get_attr(queue.call_args.args[0])(queue.call_args.kwargs["ticket"])
-		self.assertEqual(self.field("HD Ticket", doc.name, "status"), "Resolved")
-
 	def test_pages_follow_one_another_without_loss(self):
 		for doctype, desk in self.each():
 			names = [str(platforms.make_ticket(doctype, f"Ticket {n}").name) for n in range(5)]
@@ -302,6 +289,33 @@ class CallLogs(PlatformTest):
 				self.assertEqual((note.reference_doctype, note.reference_docname), ("Contact", callback.contact))
 				self.assertEqual(record.telephony_medium, "Manual")
 			self.assertIn("times", said)
+
+	def test_how_long_it_took(self):
+		callback = self.callback()
+		for doctype, log in self.each():
+			how = integrations.How(seconds=125)
+			record = frappe.get_doc(*log.log_call(callback, "Reached", "all well", self.clock.now, 1, how))
+			if doctype == "Communication":
+				self.assertIn("0:02:05", record.content)
+				continue
+			self.assertEqual(record.duration, 125)
+			self.assertMoment(record.end_time, self.clock.now)
+			self.assertMoment(record.start_time, self.clock.now - timedelta(seconds=125))
+
+	def test_what_a_resident_answered_on_our_pages_is_no_call_of_ours(self):
+		callback = self.callback()
+		for doctype, log in self.each():
+			how = integrations.How(by_resident=True)
+			record = frappe.get_doc(*log.log_call(callback, "Reached", "answered", self.clock.now, 1, how))
+			if doctype == "Communication":
+				self.assertEqual((record.sent_or_received, record.communication_medium), ("Received", "Other"))
+				continue
+			self.assertEqual(
+				(record.type, record.get("from"), record.status), ("Incoming", callback.phone, "Completed")
+			)
+			self.assertEqual(record.medium, "Web")
+			self.assertFalse(record.get("caller") or record.get("employee_user_id"))
+			self.assertIn(("Contact", callback.contact), platforms.links_of(record))
 
 	def test_it_shows_on_the_contact_the_callback_and_the_ticket(self):
 		for doctype, log in self.each():

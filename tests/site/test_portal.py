@@ -140,6 +140,8 @@ class OwnPages(PortalTest):
 		self.assertEqual((doc.status, doc.satisfaction, len(doc.attempts)), ("Reached", 4, 1))
 		self.assertTrue(frappe.db.exists(doc.attempts[0].crm_doctype, doc.attempts[0].crm_record))
 		self.assertEqual(doc.attempts[0].attempted_by, "Administrator")  # the record names no resident
+		kept = frappe.db.get_value("Communication", doc.attempts[0].crm_record, "sent_or_received")
+		self.assertEqual(kept or "Received", "Received")  # where the site's calls are kept on the contact
 		self.assertIn("Your rating: 4", words_of(self.see(self.here, path)))
 		self.send(self.here, path, said="back", satisfaction="2")
 		doc.reload()

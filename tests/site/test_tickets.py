@@ -70,6 +70,10 @@ class TicketTest(SiteTest):
 			if frappe.db.get_value("Outage Ticket Reply", name, "property") == self.property:
 				ticket_replies.send(name)
 
+	def resolve(self) -> None:
+		for name in tickets.to_resolve():
+			tickets.resolve(name)
+
 	def call_of(self, ticket):
 		"""The trouble call that a ticket became."""
 		found = frappe.get_all(
@@ -392,6 +396,19 @@ class Following(TicketTest):
 			self.send()
 			self.assertEqual(self.status(plain), "Resolved")
 			self.assertEqual(self.kinds_of(plain), ["Callback", "Known", "Restored"])
+
+	def test_where_resolving_commits_it_is_done_once_by_a_job_that_may_be_lost(self):
+		for doctype in self.each():
+			incident, (ticket,) = self.linked(doctype, "")
+			self.restore(incident)
+			with patch.object(DESKS[doctype], "commits_when_resolved", return_value=True):
+				self.log(incident, 0, "Reached")
+			self.assertEqual(self.status(ticket), "Open")
+			self.resolve()  # as the minute's sweep does
+			self.assertEqual(self.status(ticket), "Resolved")
+			frappe.db.set_value(doctype, ticket.name, "status", "Open")
+			self.resolve()
+			self.assertEqual(self.status(ticket), "Open")
 
 	def test_no_answer_and_still_out_keep_it_open(self):
 		for doctype in self.each():
