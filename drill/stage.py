@@ -124,7 +124,8 @@ class Stage:
 		row = next(row for row in rows if row["task"] == task)
 		clocks = [f"{key.replace('_', ' ')} {row[field][11:16]}" for key, field in STEP_CLOCKS if row[field]]
 		who_has_it = self.names.get(row["acknowledged_by"], "nobody")
-		account.aside(f"[{self.short(row['title'])}: {', '.join(clocks)}; {row['rings']} rings; {who_has_it} has it]")
+		rung = "rung once" if row["rings"] == 1 else f"rung {row['rings']} times"
+		account.aside(f"[{self.short(row['title'])}: {', '.join(clocks)}; {rung}; {who_has_it} has it]")
 
 	# ------------------------------------------------------------ reading
 

@@ -19,8 +19,8 @@ from outage_response.integrations.channels.post import post
 
 from .gateway import Gateway
 from .live import end_processes
+from .ringing import CHANNEL, RingingTest
 from .test_paging_doors import DoorTest, make_channel
-from .test_paging_live import CHANNEL, RingingTest
 from .world import user
 
 tearDownModule = end_processes

@@ -15,7 +15,7 @@ from outage_response.api import limits
 from outage_response.flows import tokens
 
 from .live import DEAD_REDIS, end_processes
-from .test_paging_live import CHANNEL, PHONES, RingingTest
+from .ringing import CHANNEL, PHONES, RingingTest
 from .world import user
 
 tearDownModule = end_processes

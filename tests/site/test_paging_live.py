@@ -6,145 +6,20 @@ import json
 import time
 from datetime import timedelta
 from types import SimpleNamespace
-from typing import ClassVar
 from unittest.mock import patch
 
 import frappe
 from frappe.utils import now_datetime
 
 from outage_response import jobs
-from outage_response.api import staff
-from outage_response.flows import answering, pages, sweeping, tokens
+from outage_response.flows import answering, sweeping, tokens
 
-from .base import Clock
-from .gateway import Gateway
-from .live import LiveTest, end_processes
+from .live import end_processes
 from .private_redis import Redis
-from .world import make_roster, make_tower, user
+from .ringing import CHANNEL, PHONES, RingingTest
+from .world import user
 
 tearDownModule = end_processes
-
-CHANNEL = "Test Gateway"
-BODY = (
-	'{"to": {{ phone | tojson }}, "text": {{ text | tojson }}, "key": {{ key | tojson }}, "link": {{ link | tojson }}}'
-)
-PHONES = {"operator": "13900000001", "engineer": "13900000002", "electrician": "13900000003", "manager": "13900000009"}
-
-
-class RingingTest(LiveTest):
-	"""One channel rings: a gateway of the test's own. The site's scheduler and workers stay out of it."""
-
-	settings: ClassVar[dict] = {}
-
-	@classmethod
-	def build_world(cls):
-		world = make_tower(cls.property_name, floors=2)
-		make_roster(cls.property_name)
-		return world
-
-	@classmethod
-	def setUpClass(cls):
-		super().setUpClass()
-		scheduler = frappe.db.get_single_value("System Settings", "enable_scheduler")
-		frappe.db.set_single_value("System Settings", "enable_scheduler", 0)
-		cls.addClassCleanup(frappe.db.commit)
-		cls.addClassCleanup(frappe.db.set_single_value, "System Settings", "enable_scheduler", scheduler)
-		enabled = frappe.get_all("Paging Channel", {"enabled": 1}, pluck="name")
-		table = frappe.qb.DocType("Paging Channel")
-		frappe.qb.update(table).set(table.enabled, 0).where(table.name.isin(enabled)).run()
-		cls.addClassCleanup(cls._channels_back, enabled)
-		for name, number in PHONES.items():
-			frappe.db.set_value("User", user(name), "mobile_no", number)
-		frappe.db.commit()
-		frappe.clear_cache()
-
-	@classmethod
-	def _channels_back(cls, enabled):
-		frappe.db.rollback()
-		table = frappe.qb.DocType("Paging Channel")
-		frappe.qb.update(table).set(table.enabled, 1).where(table.name.isin(enabled)).run()
-		frappe.db.delete("Paging Channel", {"name": CHANNEL})
-		frappe.db.commit()
-		frappe.clear_cache()
-
-	def setUp(self):
-		super().setUp()
-		quiet = patch.object(pages, "_enqueue", lambda: None)  # no worker: the test sends
-		quiet.start()
-		self.addCleanup(quiet.stop)
-		self.gateway = Gateway()
-		self.addCleanup(self.gateway.close)
-		frappe.db.delete("Paging Channel", {"name": CHANNEL})
-		self.channel = frappe.get_doc(
-			{
-				"doctype": "Paging Channel",
-				"channel_name": CHANNEL,
-				"kind": "HTTP",
-				"enabled": 1,
-				"url": self.gateway.url,
-				"headers": '{"Content-Type": "application/json", "Idempotency-Key": "{{ key }}"}',
-				"body": BODY,
-				"accepted_field": "code",
-				"accepted_value": "0",
-				"id_field": "id",
-				"timeout_seconds": 1,
-				"inbound_signature": "HMAC-SHA256",
-				"inbound_secret": "sesame",
-				**self.settings,
-			}
-		).insert()
-		frappe.db.commit()
-		self.clock = Clock(now_datetime())
-		self.clock.start()
-		self.addCleanup(self.clock.stop)
-		self.addCleanup(frappe.set_user, "Administrator")
-
-	# ---------------------------------------------------------------- doing
-
-	def declare(self, **arguments) -> str:
-		frappe.set_user(user("operator"))
-		answer = staff.declare(self.property, [self.room], **arguments)
-		frappe.db.commit()
-		frappe.set_user("Administrator")
-		return answer["incident"]
-
-	def verb(self, who: str, name: str, **arguments) -> dict:
-		frappe.set_user(user(who))
-		try:
-			answer = getattr(staff, name)(**arguments)
-			frappe.db.commit()
-			return answer
-		finally:
-			frappe.set_user("Administrator")
-
-	def minute(self, minutes: float = 1) -> None:
-		"""Time passes, and the scheduler comes round."""
-		self.clock.move(minutes)
-		jobs.ring()
-		frappe.set_user("Administrator")
-
-	def send(self) -> None:
-		jobs.send_pages()
-
-	def pages(self, incident: str, **filters) -> list:
-		return self.rows("Outage Page", ["*"], incident=incident, **filters)
-
-	def page_of(self, incident: str, who: str):
-		rows = [row for row in self.pages(incident) if row.user == user(who)]
-		return max(rows, key=lambda row: row.creation)
-
-	def status(self, task: str) -> str:
-		frappe.db.rollback()
-		return frappe.db.get_value("Outage Task", task, "status")
-
-	def settle_all_but(self, incident: str, step: str) -> str:
-		"""One step rings, the others are quiet. Its name."""
-		table = frappe.qb.DocType("Outage Task")
-		frappe.qb.update(table).set(table.ring_at, None).set(table.status, "Done").where(
-			table.incident == incident
-		).where(table.step_key != step).run()
-		frappe.db.commit()
-		return self.rows("Outage Task", incident=incident, step_key=step)[0].name
 
 
 class FromEndToEnd:

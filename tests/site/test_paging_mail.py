@@ -8,7 +8,7 @@ from outage_response.flows import tokens
 
 from .letterbox import Letterbox
 from .live import DEAD_REDIS, end_processes
-from .test_paging_live import RingingTest
+from .ringing import RingingTest
 from .world import user
 
 tearDownModule = end_processes
