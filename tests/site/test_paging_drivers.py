@@ -99,7 +99,7 @@ class TextMessages(DriverTest):
 		self.gateway.mood = "hangs"
 		began = time.monotonic()
 		self.assertEqual(self.sent().status, "Unknown")  # Frappe's own sender would wait for ever
-		self.assertLess(time.monotonic() - began, 4)
+		self.assertLess(time.monotonic() - began, 10)
 
 	def test_somebody_on_duty_is_rung_by_it(self):
 		self.settings()
@@ -229,10 +229,10 @@ class AHundredHang(RingingTest):
 		began = time.monotonic()
 		with patch.object(jobs, "SWEEP_SENDS_SECONDS", 0.5):
 			jobs.ring()
-		self.assertLess(time.monotonic() - began, 8)
+		self.assertLess(time.monotonic() - began, 15)
 		self.assertLessEqual(len(self.gateway.asked), 2 * sending.OF_A_CHANNEL)
 		self.assertTrue(other.asked)
-		self.assertLess(other.asked[0]["at"] - began, 4)
+		self.assertLess(other.asked[0]["at"] - began, 10)
 		states = [row.status for row in self.pages(name, channel=CHANNEL)]
 		self.assertFalse(set(states) - {"Unknown", "Queued", "Not Needed"}, states)
 		self.assertIn("Queued", states)
