@@ -120,7 +120,7 @@ def preview(incident_name: str, kind: str) -> dict:
 		rules.require_kind(kind, incident.status)
 		now = now_datetime()
 		call = Call("send_notice", now, now, incident=incident)
-		mode, people = _mode(incident), _people(call, kind)
+		mode, people = _mode(incident), audience.recipients(_rows(call, kind))
 		ways = _ways(people, mode)
 		languages = {person.language for person in people} | ({audience.site_language()} if mode == "Public" else set())
 		texts = [(language, *words(incident, kind, language, call.around)) for language in sorted(languages)]
