@@ -14,6 +14,12 @@ def export_resident_data(contact: str) -> dict[str, Any]:
 
 
 @endpoint
+def void_resident_links(contact: str) -> dict[str, Any]:
+	"""See `flows.personal.void_resident_links`."""
+	return personal.void_resident_links(contact)
+
+
+@endpoint
 def erase_resident_data(contact: str) -> dict[str, Any]:
 	"""See `flows.personal.erase_resident_data`."""
 	return personal.erase_resident_data(contact)

@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Mapping
 from datetime import datetime, timedelta
 
+from . import phones
 from .errors import RuleError, _
 
 # A line's rank by why it is to be made; the lower comes first
@@ -15,8 +16,13 @@ def in_order(lines: Iterable[Mapping]) -> list[Mapping]:
 	found: dict[str, Mapping] = {}
 	ordered = sorted(lines, key=lambda line: (RANKS[line["reason"]], str(line["since"] or ""), line["name"]))
 	for line in ordered:
-		found.setdefault(line["contact"], line)
+		found.setdefault(person(line), line)
 	return list(found.values())
+
+
+def person(line: Mapping) -> str:
+	"""Whose call it is: a contact's, or that of a caller of whom only the number is known."""
+	return line["contact"] or phones.tail(line.get("phone")) or line["name"]
 
 
 def held_by_other(claimed_by: str, claimed_until: datetime | None, user: str, now: datetime) -> bool:

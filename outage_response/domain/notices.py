@@ -5,12 +5,14 @@ beside it. A message that cannot reach somebody becomes a line on the phone list
 is confirmed by a person in any case.
 """
 
+import math
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from .errors import RuleError, _
+from .steps import Step
 
 FIRST_WORD, CAUSE, IN_WRITING, ETR, ETR_PASSING = "First Word", "Cause", "In Writing", "ETR", "ETR Passing"
 RESTORED, FOLLOW_UP, PLANNED, CANCELLED = "Restored", "Follow-up", "Planned", "Cancelled"
@@ -48,8 +50,6 @@ class Numbers:
 	first_word_minutes: int = 10
 	in_writing_minutes: int = 60
 	etr_warning_minutes: int = 15
-	supplier_notice_days: int = 7
-	property_notice_days: int = 1
 	mail_patience_minutes: int = 30
 
 
@@ -169,10 +169,13 @@ def _before(minutes: int) -> timedelta:
 	return max(timedelta(minutes=minutes) - MARGIN, timedelta())
 
 
-def announced_too_late(planned_by: str, planned_start: datetime, now: datetime, numbers: Numbers) -> int:
-	"""Days of notice that the deadline asks for when they are no longer to be had, else 0."""
-	days = numbers.supplier_notice_days if planned_by == "Supplier" else numbers.property_notice_days
-	return days if now > planned_start - timedelta(days=days) else 0
+def announced_too_late(steps: Iterable[Step], planned_by: str, planned_start: datetime, now: datetime) -> int:
+	"""Days of notice that the plan's step asks for when they are no longer to be had, else 0."""
+	for step in steps:
+		if step.completes_with == "notices" and step.planned_anchor:
+			minutes = -(step.minutes_by_planner.get(planned_by, step.minutes) or 0)
+			return math.ceil(minutes / 1440) if now > planned_start - timedelta(minutes=minutes) else 0
+	return 0
 
 
 def require_kind(kind: str, status: str) -> None:

@@ -20,7 +20,7 @@ from outage_response.domain.lifecycle import RUNNING
 from outage_response.domain.locate import Location
 from outage_response.domain.tickets import RESTORED
 
-from . import assignment, callback, duty, explaining, incident, known, proposals, surroundings, tickets
+from . import assignment, callback, calling_back, duty, explaining, incident, known, proposals, surroundings, tickets
 from .resident import paths_of
 from .verbs import Call, lock_incident, lock_property, save, touch, translated
 
@@ -421,9 +421,9 @@ def _open_callback(incident_name: str, call: dict, now: datetime) -> None:
 	doc = lock_incident(incident_name)
 	around = surroundings.read(doc.property)
 	if explaining.is_still_out(explaining.standings(doc, [call])[call.name], call):
-		callback.reported_again(incident_name, [call.contact], around, now)
+		calling_back.reported_again(incident_name, [call.contact], around, now)
 		return
-	callback.open_ready(Call("attach_ticket", now, now, incident=doc), around)
+	calling_back.open_ready(Call("attach_ticket", now, now, incident=doc), around)
 	touch(doc)
 
 

@@ -1,6 +1,8 @@
 """The people of an incident's affected units, and how each can be reached; a fixed number of queries."""
 
+from collections import defaultdict
 from collections.abc import Sequence
+from datetime import datetime
 
 import frappe
 from frappe.model.document import Document
@@ -68,6 +70,22 @@ def out_of_supply(
 	names = {row["name"] for row in out}
 	still = {row["contact"] for row in out}
 	return out, [row for row in rows if row["name"] not in names and row["contact"] not in still]
+
+
+def times_out(incident: Document, around: surroundings.Surroundings, rows: Sequence[dict]) -> dict[str, int]:
+	"""contact -> how many times their homes have been dark in this outage, at least once; this time counts from its start."""
+	dark = surroundings.dark_rows(incident)
+	if not any(row.back_at for row in dark):
+		return {row["contact"]: 1 for row in rows}
+	singled_out = {row.unit for row in dark if row.unit}
+	known: dict[tuple[str, str], list] = {}
+	spans: dict[str, list] = defaultdict(list)
+	for row in rows:
+		key = (row["power_node"], row["name"] if row["name"] in singled_out else "")
+		if key not in known:
+			known[key] = topology.intervals(around.tree.path(row["power_node"]), row["name"], dark, datetime.max)
+		spans[row["contact"]] += known[key]
+	return {contact: max(len(topology.union(found)), 1) for contact, found in spans.items()}
 
 
 def site_language() -> str:

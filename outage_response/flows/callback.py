@@ -1,6 +1,8 @@
-"""Callbacks: one per contact and incident, tracked in the platform's own CRM (clause 5.3.3, invariant 7)."""
+"""Callbacks are made: each attempt, tracked in the platform's own CRM, and what follows from it (clause 5.3.3, invariant 7).
 
-from collections.abc import Sequence
+Which callbacks there are: calling_back.py.
+"""
+
 from datetime import datetime
 from functools import lru_cache
 
@@ -9,135 +11,12 @@ from frappe import _
 from frappe.model.document import Document
 from frappe.utils import get_datetime, now_datetime
 
-from outage_response import bulk, integrations, permissions
+from outage_response import integrations, permissions
 from outage_response.domain import callbacks, topology
 from outage_response.domain.errors import RuleError
-from outage_response.integrations import contacts
 
-from . import callees, households, plans, surroundings, task, tasks, telephony, tickets, timeline
-from .verbs import Call, finish, lock_incident, lock_property, save, touch, translated, when
-
-
-def policy() -> callbacks.Policy:
-	"""The callback numbers of Settings."""
-	settings = frappe.get_cached_doc("Outage Response Settings")
-	default = callbacks.Policy()
-
-	def number(field: str, otherwise: int) -> int:
-		value = settings.get(field)
-		return otherwise if value in (None, "") else int(value)
-
-	return callbacks.Policy(
-		sample_percent=number("callback_sample_percent", default.sample_percent),
-		danger_percent=number("callback_danger_percent", default.danger_percent),
-		care_percent=number("callback_care_percent", default.care_percent),
-		reported_percent=number("callback_reported_percent", default.reported_percent),
-		max_attempts=number("callback_max_attempts", default.max_attempts) or 1,
-		retry_minutes=number("callback_retry_minutes", default.retry_minutes),
-		calling_from=frappe.utils.get_time(settings.calling_from or default.calling_from),
-		calling_to=frappe.utils.get_time(settings.calling_to or default.calling_to),
-	)
-
-
-def asked_for(incident: Document) -> bool:
-	"""Does the incident's plan call residents back? A drill never does (invariant 6)."""
-	return not incident.is_drill and any(
-		step.completes_with == "callbacks" for step in plans.steps_of_plan(incident.plan)
-	)
-
-
-def open_ready(call: Call, around: surroundings.Surroundings) -> int:
-	"""Open the callbacks of contacts whose last affected unit is back now; complete the step when none is left to make."""
-	incident = call.incident
-	if not asked_for(incident):
-		if incident.is_drill and incident.status == "Restored":
-			task.complete_by_flow(call, "callbacks")
-		return 0
-	existing = set(frappe.get_all("Outage Callback", filters={"incident": incident.name}, pluck="contact"))
-	new = [callee for contact, callee in callees.back(incident, around).items() if contact not in existing]
-	if new:
-		_insert(call, new)
-	complete_if_done(call)
-	return len(new)
-
-
-def reported_again(incident_name: str, people: Sequence[str], around: surroundings.Surroundings, now: datetime) -> None:
-	"""Supply is back where these people live, and they write that theirs is not: they are called, sampled or not, and the
-	control room knows at once. The rest of the incident may still be dark."""
-	if not people:
-		return
-	incident = lock_incident(incident_name)
-	call = Call("attach_calls", now, now, incident=incident)
-	table = frappe.qb.DocType("Outage Callback")
-	(
-		frappe.qb.update(table)
-		.set(table.status, "Pending")
-		.set(table.reason, "Reported")
-		.set(table.priority, callbacks.REASONS.index("Reported"))
-		.set(table.next_attempt_at, callbacks.attempt_at("Reported", now, policy()))
-		.where(table.incident == incident_name)
-		.where(table.contact.isin(list(people)))
-		.where(table.status == "Not Required")
-	).run()
-	call.around = around
-	open_ready(call, around)
-	units = frappe.get_all(
-		"Trouble Call",
-		filters={"incident": incident_name, "contact": ("in", list(people))},
-		pluck="unit",
-		distinct=True,
-	)
-	unit_nos = frappe.get_all(
-		"Property Unit", filters={"name": ("in", [unit for unit in units if unit])}, pluck="unit_no", order_by="unit_no"
-	)
-	text = _("Still without power after restoration: {0}").format(", ".join(unit_nos))
-	task.tell_department(call, "control_room", text)
-	touch(incident)
-
-
-def _insert(call: Call, wanted: Sequence[callees.Callee]) -> None:
-	incident, rules = call.incident, policy()
-	phones = contacts.phones([callee.contact for callee in wanted])
-	rows, unit_rows, required = [], [], 0
-	for callee in wanted:
-		due = callbacks.required(callee.reason, callee.contact, incident.name, rules)
-		required += due
-		name = frappe.generate_hash(length=10)
-		rows.append(
-			{
-				"name": name,
-				"incident": incident.name,
-				"property": incident.property,
-				"contact": callee.contact,
-				"phone": phones.get(callee.contact, ""),
-				"reason": callee.reason,
-				"priority": callbacks.REASONS.index(callee.reason),
-				"status": "Pending" if due else "Not Required",
-				"next_attempt_at": callbacks.attempt_at(callee.reason, call.at, rules) if due else None,
-			}
-		)
-		unit_rows += [
-			{**bulk.child_of("Outage Callback", name, "units", index), "unit": unit}
-			for index, unit in enumerate(callee.units, start=1)
-		]
-	bulk.insert("Outage Callback", rows, call.now)
-	bulk.insert("Outage Callback Unit", unit_rows, call.now)
-	call.record("callbacks_opened", {"count": len(rows), "required": required})
-
-
-def open_for(call: Call, contact: str, units: Sequence[str]) -> None:
-	"""A callback for somebody who answers and had none: also where the plan, or the sample, would not have called them."""
-	_insert(call, [callees.of_answer(call.incident, contact, units)])
-
-
-def complete_if_done(call: Call) -> None:
-	"""The callback step completes when supply is back everywhere and every callback that the coverage rules of Settings
-	ask for has ended."""
-	if call.incident.status not in ("Restored", "Stood Down"):
-		return
-	statuses = frappe.get_all("Outage Callback", filters={"incident": call.incident.name}, pluck="status")
-	if callbacks.all_ended(statuses):
-		task.complete_by_flow(call, "callbacks")
+from . import calling_back, households, surroundings, task, tasks, telephony, tickets, timeline
+from .verbs import Call, finish, lock_incident, lock_property, save, translated, when
 
 
 @lru_cache(maxsize=4096)
@@ -210,7 +89,7 @@ def attempt(
 			_("Outcome: no unit of this outage is known for this person. Record a call that names the unit instead.")
 		)
 	at, made, before = call.at, len(doc.attempts) + 1, doc.status
-	doc.status, doc.next_attempt_at = callbacks.after_attempt(doc.reason, outcome, made, at, policy())
+	doc.status, doc.next_attempt_at = callbacks.after_attempt(doc.reason, outcome, made, at, calling_back.policy())
 	doc.outcome = (note or outcome)[:500]
 	doc.satisfaction = satisfaction or doc.satisfaction
 	doc.claimed_by = doc.claimed_until = None
@@ -237,7 +116,7 @@ def attempt(
 	call.record("callback_attempt", {"reason": doc.reason, "units": unit_nos, "outcome": outcome})
 	if doc.status == callbacks.UNREACHED != before:
 		_alarm_unreached(call, doc, unit_nos)
-	complete_if_done(call)
+	calling_back.complete_if_done(call)
 	return finish(
 		call,
 		{
@@ -287,23 +166,8 @@ def give_up_callback(
 		save(doc)
 		call = Call("give_up_callback", at, now, fast, request_id, incident=incident)
 		call.record("callback_given_up", {"reason": doc.reason, "units": _unit_nos(doc)})
-		complete_if_done(call)
+		calling_back.complete_if_done(call)
 		return finish(call, {"callback": doc.name, "callback_status": doc.status})
-
-
-def end_waiting(call: Call, status: str, why: str) -> None:
-	"""The incident has ended: nobody is called back about it any more."""
-	table = frappe.qb.DocType("Outage Callback")
-	waiting = frappe.get_all(
-		"Outage Callback",
-		filters={"incident": call.incident.name, "status": ("in", callbacks.WAITING)},
-		pluck="name",
-	)
-	if waiting:
-		frappe.qb.update(table).set(table.status, status).set(table.next_attempt_at, None).set(table.outcome, why).set(
-			table.modified, call.now
-		).where(table.name.isin(waiting)).run()
-		call.record("callbacks_dropped", {"count": len(waiting)})
 
 
 def _record(
@@ -405,11 +269,15 @@ def queue(incident: str | None = None) -> list[dict]:
 	Outside calling hours only those in danger are called.
 	"""
 	now = frappe.utils.now_datetime()
-	filters: dict = {"status": ("in", callbacks.WAITING), "next_attempt_at": ("<=", now)}
-	if callbacks.within_calling_hours(now, policy()) != now:
-		filters["reason"] = "Life safety"
+	filters: list = [
+		["status", "in", callbacks.WAITING],
+		["next_attempt_at", "is", "set"],  # not held because it is dark there again
+		["next_attempt_at", "<=", now],
+	]
+	if callbacks.within_calling_hours(now, calling_back.policy()) != now:
+		filters.append(["reason", "=", "Life safety"])
 	if incident:
-		filters["incident"] = incident
+		filters.append(["incident", "=", incident])
 	return frappe.get_list(
 		"Outage Callback",
 		filters=filters,

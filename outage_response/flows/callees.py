@@ -1,44 +1,64 @@
 """Who is called back after an outage, and why: households, whoever called in about them, and people from elsewhere."""
 
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping, Sequence, Set
 from dataclasses import dataclass, field
 
 import frappe
 from frappe.model.document import Document
 
-from outage_response.domain import callbacks, topology
+from outage_response.domain import callbacks, phones, topology
+from outage_response.integrations import contacts
 
 from . import surroundings
+
+# Before the digits of a caller who is no contact, in place of one's name
+NUMBER = "tel:"
 
 
 @dataclass
 class Said:
 	"""What the calls about one incident say: by whom, and about which units."""
 
-	callers: dict[str, bool] = field(default_factory=dict)  # contact -> did they speak of danger
-	places: dict[str, set[tuple[str, str]]] = field(default_factory=lambda: defaultdict(set))  # contact -> (node, unit)
+	callers: dict[str, bool] = field(default_factory=dict)  # key -> did they speak of danger
+	places: dict[str, set[tuple[str, str]]] = field(default_factory=lambda: defaultdict(set))  # key -> (node, unit)
+	numbers: dict[str, str] = field(default_factory=dict)  # key of a caller who is no contact -> their number
 	danger_units: set[str] = field(default_factory=set)
 	nameless_units: set[str] = field(default_factory=set)  # somebody called, and nobody knows who
 
 
 @dataclass(frozen=True)
 class Callee:
-	"""One person to be called back: about which units, and for which of `callbacks.REASONS`."""
+	"""One person to be called back: about which units, and for which of `callbacks.REASONS`.
 
-	contact: str
+	The key is the contact; of a caller who is none, NUMBER and the last digits of their `phone`.
+	"""
+
+	key: str
 	units: tuple[str, ...]
 	reason: str
+	phone: str = ""
+
+	@property
+	def contact(self) -> str:
+		return "" if self.key.startswith(NUMBER) else self.key
+
+	@property
+	def number(self) -> str:
+		"""The digits that the caller is known by."""
+		return self.key.removeprefix(NUMBER) if self.key.startswith(NUMBER) else ""
 
 
 def back(incident: Document, around: surroundings.Surroundings) -> dict[str, Callee]:
-	"""contact -> Callee, for contacts all of whose affected units have supply again.
+	"""key -> Callee, for people all of whose affected units have supply again.
 
 	A household is called once, through its primary contact; whoever called in about it is called too. Somebody from
 	elsewhere (a visitor in the elevator, a daughter at work) is called when the places they named are back; where they
-	named none, when supply is back everywhere.
+	named none, when supply is back everywhere. So is a number that nobody's contact has, unless the household of the unit
+	they named is called.
 	"""
-	rows, said = residents(incident, around), _said(incident)
+	rows = residents(incident, around)
+	said = _said(incident, {row.name for row in rows if row.contact})
 	units_of = _units_of(rows, said)
 	node_of = {row.name: row.power_node for row in rows}
 	dark = surroundings.dark_rows(incident)
@@ -60,7 +80,7 @@ def back(incident: Document, around: surroundings.Surroundings) -> dict[str, Cal
 			if not (any(is_out(*place) for place in places) if places else any(not row.back_at for row in dark)):
 				ready[contact] = sorted({unit for _node, unit in places if unit in node_of})
 	why = _reasons(incident, ready, said)
-	return {contact: Callee(contact, tuple(units), why[contact]) for contact, units in ready.items()}
+	return {key: Callee(key, tuple(units), why[key], said.numbers.get(key, "")) for key, units in ready.items()}
 
 
 def of_answer(incident: Document, contact: str, units: Sequence[str]) -> Callee:
@@ -114,23 +134,47 @@ def _units_of(rows: Sequence[dict], said: Said) -> dict[str, list[str]]:
 	return dict(units_of)
 
 
-def _said(incident: Document) -> Said:
-	said = Said()
-	for row in frappe.get_all(
-		"Trouble Call",
-		filters={"incident": incident.name},
-		fields=["contact", "unit", "power_node", "danger", "elevator"],
-	):
+def _said(incident: Document, called_units: Set[str] = frozenset()) -> Said:
+	"""`called_units`: those whose household is called, so that whoever named one needs no call of their own."""
+	said, rows = Said(), _calls(incident.name)
+	who = _who(rows)
+	for row in rows:
 		danger = bool(row.danger or row.elevator)
+		number = phones.tail(row.phone)
+		key = row.contact or who.get(number, "")
 		if danger and row.unit:
 			said.danger_units.add(row.unit)
-		if row.contact:
-			said.callers[row.contact] = said.callers.get(row.contact, False) or danger
-			if row.power_node:
-				said.places[row.contact].add((row.power_node, row.unit or ""))
-		elif row.unit:
+		if not key and row.unit:
 			said.nameless_units.add(row.unit)
+		if not key and number and row.unit not in called_units:
+			key = NUMBER + number
+			said.numbers[key] = row.phone
+		if key:
+			said.callers[key] = said.callers.get(key, False) or danger
+			if row.power_node:
+				said.places[key].add((row.power_node, row.unit or ""))
 	return said
+
+
+def _calls(incident: str) -> list[dict]:
+	fields = ["contact", "phone", "unit", "power_node", "danger", "elevator"]
+	return frappe.get_all("Trouble Call", filters={"incident": incident}, fields=fields, order_by="said_at asc")
+
+
+def who_called(incident: str) -> dict[str, str]:
+	"""The last digits of a number that somebody called from about an incident -> the contact whose it is."""
+	return _who(_calls(incident))
+
+
+def _who(rows: Sequence[Mapping]) -> dict[str, str]:
+	"""By what a call says of itself, else by the numbers of contacts; one that several share is nobody's."""
+	known = {phones.tail(row["phone"]): row["contact"] for row in rows if row["contact"] and row["phone"]}
+	open_numbers = {row["phone"] for row in rows if row["phone"] and not row["contact"]}
+	for number, people in contacts.of_numbers(open_numbers).items():
+		if len(people) == 1:
+			known.setdefault(phones.tail(number), people[0])
+	known.pop("", None)
+	return known
 
 
 def _reasons(incident: Document, units_of: Mapping[str, Sequence[str]], said: Said) -> dict[str, str]:

@@ -17,7 +17,7 @@ from outage_response.domain.callbacks import ENDED, within_calling_hours
 from outage_response.domain.errors import RuleError
 from outage_response.integrations import contacts
 
-from . import callback, notice, task, timeline
+from . import callback, calling_back, notice, task, timeline
 from .verbs import Call, finish, lock_incident, translated, when
 
 CALLBACK, DELIVERY = "Outage Callback", "Notice Delivery"
@@ -35,13 +35,13 @@ def queue(incident: str | None = None) -> list[dict]:
 		now, user = now_datetime(), frappe.session.user
 		lines = [*_callbacks(incident), *_phone_lines(incident, now)]
 		held = {
-			line["contact"]: line["claimed_by"]
+			rules.person(line): line["claimed_by"]
 			for line in lines
 			if rules.held_by_other(line["claimed_by"] or "", _moment(line["claimed_until"]), user, now)
 		}
 		lines = rules.in_order(lines)[:LIMIT]
 		for line in lines:
-			line["held_by"] = held.get(line["contact"], "")
+			line["held_by"] = held.get(rules.person(line), "")
 		return lines
 
 
@@ -112,13 +112,13 @@ def _phone_lines(incident: str | None, now) -> list[dict]:
 		order_by="priority asc, creation asc",
 		limit_page_length=LIMIT * 5,
 	)
-	awake = within_calling_hours(now, callback.policy()) == now
+	awake = within_calling_hours(now, calling_back.policy()) == now
 	rows = [
 		row
 		for row in rows
 		if (awake or row.priority < 3) and (not row.next_attempt_at or get_datetime(row.next_attempt_at) <= now)
 	]
-	numbers = contacts.phones([row.contact for row in rows])
+	numbers = contacts.phones([row.contact for row in rows if row.contact])
 	return [
 		{
 			**{
@@ -143,7 +143,11 @@ def about(doctype: str, name: str) -> dict:
 		permissions.require_read(doctype, name)
 		doc = frappe.get_doc(doctype, name)
 		units = [row.unit for row in doc.units] if doctype == CALLBACK else [doc.unit]
-		person = frappe.db.get_value("Contact", doc.contact, ["full_name", "mobile_no", "phone"], as_dict=True) or {}
+		person = (
+			frappe.db.get_value("Contact", doc.contact, ["full_name", "mobile_no", "phone"], as_dict=True) or {}
+			if doc.contact
+			else {"full_name": _("Caller whose name is not known"), "phone": doc.get("phone")}
+		)
 		return {
 			"doctype": doctype,
 			"name": name,
@@ -193,13 +197,18 @@ def _history(doc) -> list[dict]:
 	rows = frappe.get_all(
 		DELIVERY,
 		filters={"incident": doc.incident, "contact": doc.contact},
-		fields=["modified", "kind", "channel", "state", "error", "note"],
+		fields=["modified", "kind", "channel", "state", "phone_list", "error", "note"],
 		order_by="creation asc",
 	)
 	return [
 		{
 			"at": str(row.modified)[:16],
-			"text": f"{_(row.kind)}, {_(row.channel)}: {_(row.state)} {row.note or ''}".strip(),
+			"text": " ".join(
+				[
+					f"{_(row.kind)}, {_(row.channel)}: {_(row.state)}",
+					*filter(None, (row.note, row.error if row.phone_list else "")),
+				]
+			),
 		}
 		for row in rows
 	]
@@ -256,7 +265,7 @@ def log_told(
 		at, now, fast = when(occurred_at)
 		if not doc.phone_list or doc.state in DONE:
 			raise RuleError(_("Call: this one is not to be made any more. Take the next."))
-		policy, tries = callback.policy(), (doc.tries or 0) + 1
+		policy, tries = calling_back.policy(), (doc.tries or 0) + 1
 		state, stays, again = notice_rules.after_phone(
 			outcome, tries, at, policy.max_attempts, policy.retry_minutes, must_confirm=bool(doc.must_confirm)
 		)

@@ -110,7 +110,7 @@ def follow_mails() -> int:
 		age = now - get_datetime(row.creation)
 		if row.status == "Sending":
 			if now - get_datetime(row.modified) > DEAD_AFTER:
-				_to_phone(row.name, _unknown())
+				_unknown_to_phone(row.name)
 				changed += 1
 		elif age > patience:
 			# taken out of the queue first: a mail that leaves later would be the second word of the same
@@ -177,7 +177,7 @@ def note_sms(name: str, outcome: SmsOutcome) -> None:
 	elif outcome.state == rules.FAILED:
 		_fail(rows[0], outcome.error)
 	else:
-		_to_phone(name, outcome.error)
+		_unknown_to_phone(name, outcome.error)
 
 
 def bury_the_dead() -> int:
@@ -201,7 +201,7 @@ def bury_the_dead() -> int:
 		.for_update()
 	).run(pluck=True)
 	for name in names:
-		_to_phone(name, _unknown())
+		_unknown_to_phone(name)
 	for name in late:
 		_to_phone(name, _("The SMS did not leave."))
 	return len(names) + len(late)
@@ -321,6 +321,21 @@ def _by_sms_instead(name: str, error: str) -> bool:
 
 def _unknown() -> str:
 	return _("It is not known whether the message left: the worker that sent it ended. Phone.")
+
+
+def _unknown_to_phone(name: str, error: str = "") -> None:
+	"""Nobody can know whether it arrived, so it is no message any more: the delivery becomes a line on the phone list, one
+	thing and not two, which says that the message may have come. An answer to the message ends it, like any other line."""
+	_to_phone(name, error or _unknown())
+	_set(name, email_queue=None)
+	table = frappe.qb.DocType("Notice Delivery")
+	(
+		frappe.qb.update(table)
+		.set(table.channel, rules.PHONE)
+		.set(table.state, rules.QUEUED)
+		.where(table.name == name)
+		.where(table.phone_list == 1)
+	).run()
 
 
 def _last_line(text: str | None) -> str:

@@ -14,7 +14,7 @@ from outage_response.domain import lifecycle, notices
 from outage_response.domain.errors import RuleError
 from outage_response.domain.topology import Dark, gone_again, is_out, split_for_return
 
-from . import callback, new_incident, notice, plans, supply, surroundings, tasks, timeline
+from . import calling_back, new_incident, notice, plans, supply, surroundings, tasks, timeline
 from .minutes import count_minutes
 from .scope import labels, named_nodes, rows_from
 from .verbs import Call, as_time, incident_verb, is_general_manager, lock_property, save, translated
@@ -192,6 +192,7 @@ def extend_scope(call: Call, nodes: Sequence[str]) -> dict:
 	incident.affected_units = sum(surroundings.affected_units(incident, around).values())
 	save(incident)
 	_forget_what_was_clear(call, added)
+	calling_back.hold(call)
 	diff = tasks.sync(call)
 	call.record("scope_extended", {"nodes": [around.label(node) for node in added], "added": len(diff.add)})
 	notice.on_extended(call)
@@ -307,7 +308,7 @@ def supply_back(call: Call, nodes: Sequence[str] | None = None, source: str | No
 	if not still_out:
 		call.record("restored", {"minutes": incident.customer_minutes})
 	tasks.sync(call)
-	opened = callback.open_ready(call, around)
+	opened = calling_back.open_ready(call, around)
 	notice.on_supply_back(call)
 	return {
 		"still_out": [row.power_node for row in still_out],
@@ -379,7 +380,7 @@ def close(call: Call, override_reason: str | None = None) -> dict:
 	incident.status, incident.closed_at = "Closed", call.at
 	incident.customer_minutes = count_minutes(incident, call.around, get_datetime(incident.restored_at))
 	save(incident)
-	callback.end_waiting(call, "Exhausted", _("The incident was closed"))  # passed over by the General Manager
+	calling_back.end_waiting(call, "Exhausted", _("The incident was closed"))  # passed over by the General Manager
 	call.record("closed")
 	notice.on_ended(call, notices.FOLLOW_UP)
 	return {"customer_minutes": incident.customer_minutes, "left_open": len(left)}
@@ -398,7 +399,7 @@ def cancel(call: Call, reason: str) -> dict:
 	tasks.end_many(call, open_rows, "Cancelled", reason)
 	incident.status, incident.customer_minutes = "Cancelled", 0
 	save(incident)
-	callback.end_waiting(call, "Not Required", _("The incident was cancelled"))
+	calling_back.end_waiting(call, "Not Required", _("The incident was cancelled"))
 	call.record("cancelled", {"reason": reason})
 	notice.on_ended(call, notices.CANCELLED)
 	return {}

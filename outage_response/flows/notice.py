@@ -54,7 +54,8 @@ def on_declared(call: Call) -> None:
 	if incident.status != "Scheduled" or incident.is_drill:
 		return
 	start = get_datetime(incident.planned_start)
-	if days := rules.announced_too_late(incident.planned_by, start, call.now, numbers()):
+	steps = plans.steps_of_plan(incident.plan)
+	if days := rules.announced_too_late(steps, incident.planned_by, start, call.now):
 		call.warn("announced_late", {"days": days})
 	if by_themselves():
 		issue(call, rules.PLANNED)
@@ -102,8 +103,9 @@ def send_notice(call: Call, kind: str, message: str | None = None) -> dict:
 	rules.require_kind(kind, call.incident.status)
 	if call.incident.is_drill:
 		raise RuleError(_("Kind: nothing is sent to residents in a drill."))
-	# what went out before is not in the way of somebody who wants it said again
-	return {"people": issue(call, kind, f"by hand {call.now}", message=(message or "").strip())}
+	# what went out before is not in the way of somebody who wants it said again; the first is as if it went by itself
+	once = f"by hand {call.now}" if kind in issued(call.incident.name) else ""
+	return {"people": issue(call, kind, once, message=(message or "").strip())}
 
 
 def preview(incident_name: str, kind: str) -> dict:
@@ -118,7 +120,7 @@ def preview(incident_name: str, kind: str) -> dict:
 		rules.require_kind(kind, incident.status)
 		now = now_datetime()
 		call = Call("send_notice", now, now, incident=incident)
-		mode, people = _mode(incident), _people(call, kind)
+		mode, people = _mode(incident), audience.recipients(_rows(call, kind))
 		ways = _ways(people, mode)
 		languages = {person.language for person in people} | ({audience.site_language()} if mode == "Public" else set())
 		texts = [(language, *words(incident, kind, language, call.around)) for language in sorted(languages)]
@@ -169,14 +171,26 @@ def issue(call: Call, kind: str, once: str = "", *, message: str = "") -> int:
 	if incident.is_drill:
 		return 0
 	mode = _mode(incident)
-	people = _people(call, kind)
+	rows = _rows(call, kind)
+	# a public notice of the end goes out when the last unit has supply; until then only messages do
+	public = mode == "Public" and (kind != rules.RESTORED or bool(incident.restored_at))
+	groups = _by_loss(call, kind, rows) or {"": []}
+	last = max(groups)
+	return sum(
+		_issue(call, kind, f"{once} {again}".strip(), people, mode, public=public and again == last, message=message)
+		for again, people in sorted(groups.items())
+	)
+
+
+def _issue(
+	call: Call, kind: str, once: str, people: Sequence[rules.Recipient], mode: str, *, public: bool, message: str
+) -> int:
+	incident = call.incident
 	keys = {person.contact: _key(incident, kind, once, person.contact) for person in people}
 	known = set(
 		frappe.get_all("Notice Delivery", filters={"dedupe_key": ("in", list(keys.values()))}, pluck="dedupe_key")
 	)
 	people = [person for person in people if keys[person.contact] not in known]
-	# a public notice of the end goes out when the last unit has supply; until then only messages do
-	public = mode == "Public" and (kind != rules.RESTORED or bool(incident.restored_at))
 	languages = {person.language for person in people} | ({audience.site_language()} if public else set())
 	if not languages:
 		return 0
@@ -197,14 +211,27 @@ def _mode(incident: Document) -> str:
 	return rules.mode_of(doc.property_type, doc.get("notice_mode") or "")
 
 
-def _people(call: Call, kind: str) -> list[rules.Recipient]:
-	"""Whom a notice of this kind is for: of a running outage those who are dark, of its end those who are not."""
+def _rows(call: Call, kind: str) -> list[dict]:
+	"""Residents whom a notice of this kind is for: of a running outage those who are dark, of its end those who are not."""
 	rows = audience.of_incident(call.incident, call.around)
 	if kind in rules.ABOUT_THE_TIME:
 		rows, _back = audience.out_of_supply(call.incident, call.around, rows)
 	elif kind == rules.RESTORED:
 		_out, rows = audience.out_of_supply(call.incident, call.around, rows)
-	return audience.recipients(rows)
+	return rows
+
+
+def _by_loss(call: Call, kind: str, rows: Sequence[dict]) -> dict[str, list[rules.Recipient]]:
+	"""Word of the loss of each time -> whom it is for. That supply went, and that it is back, is said each time it happens
+	to somebody: the first time the word is empty."""
+	if kind not in (rules.FIRST_WORD, rules.RESTORED):
+		return {"": audience.recipients(rows)}
+	times = audience.times_out(call.incident, call.around, rows)
+	groups: dict[str, list[rules.Recipient]] = defaultdict(list)
+	for person in audience.recipients(rows):
+		time = times[person.contact]
+		groups[f"time {time}" if time > 1 else ""].append(person)
+	return dict(groups)
 
 
 def _notice(call: Call, kind: str, once: str, mode: str, language: str, message: str) -> str:
@@ -272,9 +299,11 @@ def _supersede(incident: str, kind: str, contacts: Sequence[str], now: datetime)
 	if kind not in (*rules.ABOUT_THE_TIME, rules.RESTORED, rules.CANCELLED):
 		return
 	table = frappe.qb.DocType("Notice Delivery")
+	# whoever is told that supply went was told before, if at all, that it was back the last time
+	end = (rules.RESTORED,) if kind == rules.FIRST_WORD else ()
 	older = (
 		(table.incident == incident)
-		& table.kind.isin((*rules.ABOUT_THE_TIME, rules.PLANNED))
+		& table.kind.isin((*rules.ABOUT_THE_TIME, rules.PLANNED, *end))
 		& table.contact.isin(list(contacts))
 	)
 	waiting = table.state.isin((rules.QUEUED, rules.NO_ADDRESS, rules.FAILED))

@@ -83,6 +83,15 @@ def erase_resident_data(contact: str) -> dict[str, int]:
 		}
 
 
+def void_resident_links(contact: str) -> dict[str, int]:
+	"""The links that a resident was sent open nothing any more: they phoned, because one was lost. Answers {"links"}."""
+	with translated():
+		_require(contact)
+		count = links.revoke(contact)
+		log_look("Contact", "void_resident_links", contact)
+		return {"links": count}
+
+
 def _require(contact: str) -> None:
 	permissions.require_verb("personal_data")
 	if not isinstance(contact, str) or not frappe.db.exists("Contact", contact):

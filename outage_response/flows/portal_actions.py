@@ -17,7 +17,7 @@ from outage_response.domain.errors import NotAllowed, RuleError
 from outage_response.domain.lifecycle import RUNNING
 from outage_response.domain.plan import dedupe_key
 
-from . import callback, care, intake, links, task
+from . import callback, calling_back, care, intake, links, task
 from .portal import Person, outage
 from .verbs import Call, lock_incident, lock_property, touch, translated
 
@@ -177,7 +177,7 @@ def _callback_of(call: Call, person: Person, homes: list[dict]) -> Document:
 			units[parent].add(of)
 		name = next((parent for parent, of in units.items() if of <= set(own)), None)
 	if not name:
-		callback.open_for(call, _contact_of(person, own[0]), own)
+		calling_back.open_for(call, _contact_of(person, own[0]), own)
 		name = frappe.db.get_value("Outage Callback", {"incident": incident, "contact": ("in", list(person.contacts))})
 	return frappe.get_doc("Outage Callback", name, for_update=True)
 
@@ -248,7 +248,10 @@ def _mark_seen(person: Person, incident: str, now) -> None:
 		.where(table.incident == incident)
 		.where(table.contact.isin(list(person.contacts)))
 		.where(table.kind != notice_rules.CALL_REQUEST)
-		.where(table.state.isin((notice_rules.SENT, notice_rules.FAILED, notice_rules.NO_ADDRESS)))
+		.where(
+			table.state.isin((notice_rules.SENT, notice_rules.FAILED, notice_rules.NO_ADDRESS))
+			| ((table.state == notice_rules.QUEUED) & (table.channel == notice_rules.PHONE))
+		)
 		.where(table.must_confirm == 0)
 	).run()
 

@@ -18,7 +18,7 @@ from outage_response.domain import tickets as rules
 from outage_response.domain.errors import RuleError
 from outage_response.domain.locate import Location, locate
 
-from . import assignment, callback, duty, explaining, incident, surroundings, tickets
+from . import assignment, calling_back, duty, explaining, incident, surroundings, tickets
 from .verbs import lock_property, save, translated
 
 
@@ -126,7 +126,7 @@ def _link(calls: Sequence[dict], property_name: str, around: surroundings.Surrou
 	for name, linked in sorted(by_incident.items()):
 		tickets.attach(name, linked, now)
 		still_out = [call.contact for call in linked if call.contact and found[call.name].still_out]
-		callback.reported_again(name, still_out, around, now)
+		calling_back.reported_again(name, still_out, around, now)
 	return rest
 
 

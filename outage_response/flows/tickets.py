@@ -423,7 +423,7 @@ def on_callback(
 ) -> None:
 	"""The `attempt`-th call of a callback was made: its contact's tickets say so. Reached resolves them unless they are about something else as
 	well; Still Out keeps them open under the nested incident."""
-	mine = [row for row in linked_calls(call.incident.name) if row.contact == contact]
+	mine = [row for row in linked_calls(call.incident.name) if contact and row.contact == contact]
 	if not mine:
 		return
 	ticket_replies.queue(call.incident, "Callback", mine, outcome)

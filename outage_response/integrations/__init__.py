@@ -142,6 +142,8 @@ def call_log_id(callback: str, attempt: int) -> str:
 
 def linked_tickets(callback: Document) -> list[tuple[str, str]]:
 	"""(doctype, name) of the tickets that the callback's contact wrote about its incident."""
+	if not callback.contact:
+		return []
 	rows = frappe.get_all(
 		"Trouble Call",
 		filters={"incident": callback.incident, "contact": callback.contact, "ticket": ("is", "set")},

@@ -48,7 +48,7 @@ def add_links(record: Document, links: Iterable[tuple[str, str]]) -> None:
 	"""Link a call log to documents it is not linked to yet."""
 	known = {(row.link_doctype, row.link_name) for row in record.links}
 	for doctype, name in links:
-		if (doctype, name) not in known:
+		if name and (doctype, name) not in known:
 			record.append("links", {"link_doctype": doctype, "link_name": name})
 
 

@@ -55,7 +55,8 @@ def log_call(
 			"user": frappe.session.user,
 		}
 	)
-	record.append("timeline_links", {"link_doctype": "Contact", "link_name": callback.contact})
+	if callback.contact:
+		record.append("timeline_links", {"link_doctype": "Contact", "link_name": callback.contact})
 	record.insert(ignore_permissions=True, set_name=name)
 	return record.doctype, record.name
 

@@ -68,8 +68,8 @@ def _note(callback: Document, outcome: str, note: str, attempt: int) -> str:
 			{
 				"title": calls.title(callback, outcome),
 				"content": frappe.utils.escape_html(note) or _(outcome),
-				"reference_doctype": "Contact",
-				"reference_docname": callback.contact,
+				"reference_doctype": "Contact" if callback.contact else "Outage Callback",
+				"reference_docname": callback.contact or callback.name,
 			}
 		)
 		doc.insert(ignore_permissions=True, set_name=name)

@@ -192,7 +192,7 @@ def _customer_of(callback: Document) -> str | None:
 	for row in callback.units:
 		if name := households.of_unit(CUSTOMER, row.unit):
 			return name
-	return frappe.db.get_value(
+	return callback.contact and frappe.db.get_value(
 		"Dynamic Link",
 		{"parenttype": "Contact", "parent": callback.contact, "link_doctype": CUSTOMER},
 		"link_name",

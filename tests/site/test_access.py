@@ -171,6 +171,7 @@ ENDPOINTS |= {
 	),
 	"calls.log_told": (CONTROL | {"service"}, lambda w: {"delivery": w["delivery"], "outcome": "Reached"}),
 	"personal.export_resident_data": (frozenset({"service", "manager"}), lambda w: {"contact": w["contacts"][0]}),
+	"personal.void_resident_links": (frozenset({"service", "manager"}), lambda w: {"contact": w["contacts"][0]}),
 	"personal.erase_resident_data": (frozenset({"service", "manager"}), lambda w: {"contact": w["contacts"][0]}),
 }
 

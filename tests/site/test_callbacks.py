@@ -5,7 +5,8 @@ from datetime import timedelta
 import frappe
 from frappe.utils import get_datetime
 
-from outage_response.flows import callback
+from outage_response.flows import callback, calling_back, calls, surroundings
+from outage_response.flows.verbs import Call, lock_incident
 
 from . import world as build
 from .base import SiteTest, set_settings
@@ -194,6 +195,63 @@ class WhoIsCalled(Callbacks):
 		self.do("operator", "supply_back", name, [self.panels[1]])
 		row = self.rows(name)[daughter]
 		self.assertEqual((row.reason, self.units_of(row)), ("Reported", [self.units[4]]))
+
+	def nameless(self, name: str) -> list:
+		return [row for row in frappe.get_all("Outage Callback", {"incident": name}, ["*"]) if not row.contact]
+
+	def test_a_caller_of_whom_only_the_number_is_known(self):
+		"""Called back by that number, once, whatever they call about and however they write it; nobody invents a contact."""
+		set_settings(callback_sample_percent=0)
+		contacts = frappe.db.count("Contact")
+		name = self.declare(nodes=self.panels)
+		for number in ("+86 139-7777-8888", "13977778888"):
+			self.do("service", "record_call", self.property, power_node=self.panels[0], phone=number, danger=False)
+		self.do("operator", "supply_back", name, [self.panels[1]])
+		self.assertEqual(self.nameless(name), [])
+		self.do("operator", "supply_back", name, [self.panels[0]])
+		(row,) = self.nameless(name)
+		self.assertEqual((row.reason, row.status), ("Reported", "Pending"))
+		self.assertIn(row.phone, ("+86 139-7777-8888", "13977778888"))
+		self.assertEqual(frappe.db.count("Contact"), contacts)
+		with self.as_user("service"):
+			(line,) = [line for line in calls.queue(name) if line["name"] == row.name]
+			self.assertEqual(calls.about(line["doctype"], line["name"])["phone"], row.phone)
+		answer = self.do("service", "log_attempt", row.name, "Reached")
+		self.assertEqual(answer["callback_status"], "Reached")
+		self.assertFalse(frappe.get_doc("Communication", answer["crm_record"]).timeline_links)
+
+	def test_a_caller_who_turns_out_to_be_a_contact_is_one_callback(self):
+		name = self.declare(nodes=self.panels)
+		for number in ("13977778888", "13966665555"):
+			self.do("service", "record_call", self.property, power_node=self.panels[0], phone=number)
+		self.do("operator", "supply_back", name)
+		self.assertEqual(len(self.nameless(name)), 2)
+		daughter = build.make_contact("A daughter", "13977778888")
+		doc = frappe.get_doc("Contact", self.contacts[0])  # who is called already
+		doc.append("phone_nos", {"phone": "13966665555"})
+		doc.save(ignore_permissions=True)
+		calling_back.open_ready(
+			Call("attach_calls", self.clock.now, self.clock.now, incident=lock_incident(name)),
+			surroundings.read(self.property),
+		)
+		self.assertEqual([row.status for row in self.nameless(name)], ["Not Required"])
+		self.assertEqual(self.rows(name)[daughter].status, "Pending")
+		self.assertEqual(len(self.rows(name)), 8 + 1 + 1)
+
+	def test_whose_supply_goes_again_waits_until_it_is_back(self):
+		name = self.declare(nodes=self.panels)
+		self.clock.move(20)
+		self.do("operator", "supply_back", name, [self.panels[0]])
+		self.clock.move(5)
+		self.do("engineer", "extend_scope", name, [self.panels[0]])
+		with self.as_user("service"):
+			self.assertEqual(callback.queue(name), [])
+		self.assertEqual({row.status for row in self.rows(name).values()}, {"Pending"})
+		self.clock.move(15)
+		self.do("operator", "supply_back", name, [self.panels[0]])
+		with self.as_user("service"):
+			self.assertEqual([row.contact for row in callback.queue(name)], sorted(self.contacts[:4]))
+		self.assertMoment(self.rows(name)[self.contacts[0]].next_attempt_at, self.clock.now)
 
 
 class NotReached(Callbacks):

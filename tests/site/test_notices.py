@@ -1,5 +1,6 @@
 """Notices: who is told, by which means, once; the phone list; what completes the steps; a resident's own data."""
 
+from collections import Counter
 from datetime import timedelta
 from unittest.mock import patch
 from urllib.parse import parse_qs
@@ -8,7 +9,7 @@ import frappe
 
 from outage_response import jobs
 from outage_response.domain import notices as rules
-from outage_response.flows import calls, care, deliveries, links, notice, personal
+from outage_response.flows import calls, care, deliveries, links, notice, personal, portal, portal_actions
 from outage_response.integrations import messages
 
 from . import world as build
@@ -104,6 +105,22 @@ class WhoIsTold(NoticeTest):
 		self.assertEqual(len(self.rows(name, kind="Restored")), 8)
 		still = [row for row in self.rows(name) if row.kind != "Restored" and row.phone_list]
 		self.assertEqual(still, [])  # nobody is phoned about a time that is over
+
+	def test_whose_supply_goes_again_hears_of_it_and_of_its_return(self):
+		name = self.declare(nodes=self.shafts)
+		self.do("service", "send_notice", name, "First Word")
+		self.clock.move(10)
+		self.do("operator", "supply_back", name, [self.shafts[0]])
+		self.clock.move(10)
+		self.do("engineer", "extend_scope", name, [self.shafts[0]])
+		old = self.rows(name, kind="Restored")
+		self.assertEqual({row.phone_list for row in old}, {0})  # nobody is phoned that it is back
+		self.clock.move(10)
+		self.do("operator", "supply_back", name)
+		told = Counter(row.contact for row in self.rows(name, kind="Restored"))
+		self.assertEqual([told[contact] for contact in self.contacts], [2] * 4 + [1] * 4)
+		told = Counter(row.contact for row in self.rows(name, kind="First Word"))
+		self.assertEqual([told[contact] for contact in self.contacts], [2] * 4 + [1] * 4)
 
 	def test_a_word_before_the_expected_time_passes_in_silence(self):
 		name = self.declare(etr=self.now + timedelta(hours=2))
@@ -357,10 +374,10 @@ class Mails(NoticeTest):
 		self.set_mail(dead, "Sending", "Not Sent", minutes_old=11)  # nobody can know
 		self.set_mail(error, "Error")
 		deliveries.follow_mails()
-		states = {row.name: (row.state, row.phone_list) for row in self.rows(self.incident, channel="E-mail")}
+		states = {row.name: (row.state, row.phone_list) for row in self.rows(self.incident)}
 		self.assertEqual(states[sent.name], ("Sent", 0))
 		self.assertEqual(states[recorded.name], ("Sent", 0))
-		self.assertEqual(states[dead.name], ("Failed", 1))
+		self.assertEqual(states[dead.name], ("Queued", 1))
 		self.assertEqual(states[error.name], ("Queued", 0))
 		self.assertEqual(self.field("Email Queue", error.email_queue, "status"), "Not Sent")  # tried again
 
@@ -462,7 +479,14 @@ class TextMessages(NoticeTest):
 		self.assertEqual(deliveries.bury_the_dead(), 0)
 		self.clock.move(11)
 		self.assertEqual(deliveries.bury_the_dead(), 4)
-		self.assertEqual(self.states(), {("Failed", 1)})
+		self.assertEqual(self.states(), {("Queued", 1)})  # one thing, which is a line on the phone list
+		row = self.rows(self.incident)[0]
+		self.assertEqual((row.channel, row.email_queue), ("Phone", None))
+		with self.as_user("service"):
+			self.assertIn("not known whether", str(calls.about("Notice Delivery", row.name)["history"]))
+		person = portal.of_link(links.of_delivery(row))
+		portal_actions.answer(person, person.only, "still_out")
+		self.assertEqual(self.field("Notice Delivery", row.name, "state"), "Seen")  # it had arrived: nobody phones
 
 	def test_those_whose_turn_never_came_are_phoned(self):
 		self.clock.move(29)

@@ -8,11 +8,11 @@ from zoneinfo import ZoneInfo
 import frappe
 
 from outage_response.domain import links as link_rules
-from outage_response.flows import deliveries, links
+from outage_response.flows import deliveries, links, personal, portal
 from outage_response.integrations import messages
 
 from . import world as build
-from .portal_pages import PortalTest, words_of
+from .portal_pages import PortalTest, give_login, words_of
 from .world import user
 
 
@@ -38,6 +38,66 @@ class OwnPages(PortalTest):
 			unknown = self.ask(who, "/outages/OUT-none")
 			self.assertEqual(refused.get_data(), unknown.get_data())  # nobody learns that there is one
 		self.assertIn("not know yet which home", words_of(self.see(self.moved, "/outages")))
+
+	def test_a_number_or_address_that_nobody_has_verified_opens_nothing(self):
+		"""Anybody may write what they like into their own profile: only the address of the login counts, which was proved."""
+		self.declare(nodes=[self.shafts[0]])
+		number = frappe.db.get_value("Contact", self.contacts[2], "mobile_no")
+		mail = "unproved@portal.example.com"
+		doc = frappe.get_doc("Contact", self.contacts[2])
+		doc.append("email_ids", {"email_id": mail})
+		doc.save(ignore_permissions=True)
+		thief = give_login(build.make_contact("Portal Thief", number), user("thief"))
+		frappe.db.set_value("User", thief, {"mobile_no": number, "phone": number})
+		frappe.get_doc("Contact", "Portal Thief").append("email_ids", {"email_id": mail}).db_insert()
+		self.assertIn("We do not know yet which home is yours", words_of(self.see(thief, "/outages")))
+		with self.as_user(thief):
+			self.assertEqual(portal.of_user(thief).homes, ())
+
+	def test_names_and_words_are_shown_as_text(self):
+		"""Whatever stands in a name, a cause or a note: no page of ours runs it."""
+		bad = "<script>alert(1)</script>"
+		frappe.db.set_value("Power Node", self.shafts[0], "node_name", bad)
+		frappe.db.set_value("Property Unit", self.units[0], "unit_no", bad)
+		frappe.db.set_value("Contact", self.contacts[0], {"full_name": bad, "first_name": bad, "mobile_no": bad})
+		frappe.db.set_value(
+			"Managed Property", self.property, {"service_phone": bad, "public_status_page": 1}, update_modified=False
+		)
+		frappe.clear_document_cache("Managed Property", self.property)
+		self.send(self.here, "/outages/care", unit=self.units[0], what=bad)
+		name = self.declare(nodes=[self.shafts[0]])
+		self.do("engineer", "confirm", name, "Overload", bad)
+		self.do("service", "send_notice", name, "First Word", bad)
+		planned = self.declare("III", nodes=[self.shafts[0]])
+		self.do("service", "record_call", self.property, unit=self.units[0], contact=self.contacts[0], words=bad)
+		row = frappe.get_all(
+			"Notice Delivery",
+			{"incident": name, "contact": self.contacts[0], "notice": ("is", "set")},
+			["name", "contact", "link_key"],
+		)[0]
+		frappe.db.set_value(
+			"Notice Delivery", row.name, {"phone_list": 1, "state": "Failed", "error": bad, "note": bad}
+		)
+		service = user("service")
+		call = f"/outage-calls?kind=Notice%20Delivery&call={row.name}"
+		for who, path in (
+			(self.here, "/outages"),
+			(self.here, f"/outages/{name}"),
+			(self.here, f"/outages/{planned}"),
+			(self.here, "/outages/report"),
+			(self.here, "/outages/care"),
+			("Guest", f"/outages/link/{links.of_delivery(row)}"),
+			("Guest", "/outage-status/Portal%20Tower"),
+			(service, "/outage-calls"),
+			(service, call),
+			(service, f"/outage-calls/{name}"),
+			(self.here, "/outages/%3Cscript%3Ealert(1)%3C%2Fscript%3E?done=%3Cscript%3E"),
+		):
+			with self.subTest(path):
+				text = self.ask(who, path).get_data(as_text=True)
+				self.assertNotIn("<script", text)
+				if path in ("/outages", "/outage-status/Portal%20Tower", call, f"/outage-calls/{name}"):
+					self.assertIn("&lt;script&gt;", text)
 
 	def test_one_outage_as_it_goes_on(self):
 		name = self.declare(nodes=[self.shafts[0]])
@@ -407,6 +467,15 @@ class Links(PortalTest):
 		self.assertEqual(self.ask("Guest", f"/outages/link/{token}").status_code, 200)
 		self.assertGreaterEqual(links.revoke(row.contact), 1)
 		self.assertEqual(self.ask("Guest", f"/outages/link/{token}").status_code, 403)
+
+	def test_made_void_by_customer_service_for_somebody_who_phones(self):
+		_name, row = self.issue()
+		link = f"/outages/link/{links.of_delivery(row)}"
+		with self.as_user("guard1"), self.assertRaises(frappe.PermissionError):
+			personal.void_resident_links(self.contacts[0])
+		with self.as_user("service"):
+			self.assertGreaterEqual(personal.void_resident_links(self.contacts[0])["links"], 1)
+		self.assertEqual(self.ask("Guest", link).status_code, 403)
 
 	def test_made_void_by_whoever_holds_it_or_by_whom_they_were_sent_to(self):
 		name, row = self.issue()

@@ -7,6 +7,7 @@ import pytest
 from outage_response.domain import calls, links, notices
 from outage_response.domain.errors import RuleError
 from outage_response.domain.notices import Numbers, Recipient, Way
+from outage_response.domain.steps import Step
 
 NOW = datetime(2026, 3, 11, 2, 0)
 MINUTE = timedelta(minutes=1)
@@ -93,13 +94,28 @@ def test_phoned_in_vain():
 
 
 def test_planned_work_announced_too_late():
-	def late(planned_by, days):
-		return notices.announced_too_late(planned_by, NOW + timedelta(days=days), NOW, Numbers())
+	"""As the step of the plan says, which is the one place for it."""
+	before = {"Supplier": -7 * 1440, "Property": -1440}
+	step = Step(
+		"notify",
+		"Prepare",
+		3,
+		"customer_service",
+		"once",
+		"planned_start",
+		completes_with="notices",
+		minutes_by_planner=before,
+	)
+	steps = [step]
+
+	def late(planned_by, days, steps=steps):
+		return notices.announced_too_late(steps, planned_by, NOW + timedelta(days=days), NOW)
 
 	assert late("Supplier", 7) == 0
 	assert late("Supplier", 6) == 7
 	assert late("Property", 1) == 0
 	assert late("Property", 0.5) == 1
+	assert late("Property", 0.5, steps=[]) == 0
 
 
 def notice(kind: str, mode: str, posted_at=None) -> dict:

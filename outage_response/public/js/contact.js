@@ -1,4 +1,4 @@
-// A resident's data: give it out, or erase it. Who may is decided by the server.
+// A resident's data: give it out, or erase it; and the links they were sent. Who may is decided by the server.
 frappe.ui.form.on("Contact", {
 	refresh(frm) {
 		const may = ["Outage General Manager", "Outage Customer Service"].some((role) => frappe.user.has_role(role));
@@ -20,6 +20,18 @@ frappe.ui.form.on("Contact", {
 				link.click();
 				URL.revokeObjectURL(link.href);
 			},
+			__("Outages"),
+		);
+		frm.add_custom_button(
+			__("Void outage links"),
+			() =>
+				frappe.confirm(
+					__("Void every link that this resident was sent? The next message brings a new one."),
+					async () => {
+						const { message } = await call("void_resident_links");
+						frappe.show_alert({ message: __("Links void: {0}", [message.links]), indicator: "green" });
+					},
+				),
 			__("Outages"),
 		);
 		frm.add_custom_button(

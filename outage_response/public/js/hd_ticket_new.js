@@ -56,5 +56,8 @@ async function setupForm({ call, $dialog }) {
 	read()
 		.then((rows) => rows.length && place(rows))
 		.catch((error) => console.warn("Outage Response:", error));
-	return { actions: [] };
+	if (!inPortal) return { actions: [] };
+	// the portal's own menu takes no entry of others
+	const go = () => window.location.assign("/outages");
+	return { actions: [{ label: __("Power at my home"), icon: "zap", onClick: go }] };
 }

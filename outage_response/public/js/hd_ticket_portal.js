@@ -37,6 +37,7 @@ async function setupForm({ doc, call, toast, $dialog }) {
 				onClick: (close) => tellMe(!seen.wants_updates, close),
 			});
 		}
+		actions.push({ label: __("All about it"), onClick: () => window.location.assign("/outages") });
 		$dialog({ title: seen.title, message: seen.text, actions });
 	}
 

@@ -16,8 +16,6 @@ LIMITS = {
 	"first_word_minutes": (1, 240),
 	"in_writing_minutes": (1, 1440),
 	"etr_warning_minutes": (0, 240),
-	"supplier_notice_days": (0, 60),
-	"property_notice_days": (0, 60),
 	"mail_patience_minutes": (1, 1440),
 	"link_days": (1, 90),
 	"claim_minutes": (1, 120),

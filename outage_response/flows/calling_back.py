@@ -1,0 +1,226 @@
+"""Which callbacks an outage has: opened when supply is back, held while it is gone again, ended with the incident
+(clause 5.3.3, invariant 7). One for each contact; whoever called and is no contact is called back by their number."""
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+
+import frappe
+from frappe import _
+from frappe.model.document import Document
+
+from outage_response import bulk
+from outage_response.domain import callbacks
+from outage_response.integrations import contacts
+
+from . import callees, plans, surroundings, task
+from .verbs import Call, lock_incident, touch
+
+
+def policy() -> callbacks.Policy:
+	"""The callback numbers of Settings."""
+	settings = frappe.get_cached_doc("Outage Response Settings")
+	default = callbacks.Policy()
+
+	def number(field: str, otherwise: int) -> int:
+		value = settings.get(field)
+		return otherwise if value in (None, "") else int(value)
+
+	return callbacks.Policy(
+		sample_percent=number("callback_sample_percent", default.sample_percent),
+		danger_percent=number("callback_danger_percent", default.danger_percent),
+		care_percent=number("callback_care_percent", default.care_percent),
+		reported_percent=number("callback_reported_percent", default.reported_percent),
+		max_attempts=number("callback_max_attempts", default.max_attempts) or 1,
+		retry_minutes=number("callback_retry_minutes", default.retry_minutes),
+		calling_from=frappe.utils.get_time(settings.calling_from or default.calling_from),
+		calling_to=frappe.utils.get_time(settings.calling_to or default.calling_to),
+	)
+
+
+def asked_for(incident: Document) -> bool:
+	"""Does the incident's plan call residents back? A drill never does (invariant 6)."""
+	return not incident.is_drill and any(
+		step.completes_with == "callbacks" for step in plans.steps_of_plan(incident.plan)
+	)
+
+
+def open_ready(call: Call, around: surroundings.Surroundings) -> int:
+	"""Open the callbacks of contacts whose last affected unit is back now; complete the step when none is left to make."""
+	incident = call.incident
+	if not asked_for(incident):
+		if incident.is_drill and incident.status == "Restored":
+			task.complete_by_flow(call, "callbacks")
+		return 0
+	ready = callees.back(incident, around)
+	existing = _rows(incident.name)
+	_join_known(call, existing, ready)
+	_release(call, [row for row in existing.values() if _key(row) in ready])
+	new = [callee for key, callee in ready.items() if key not in existing]
+	if new:
+		_insert(call, new)
+	complete_if_done(call)
+	return len(new)
+
+
+def hold(call: Call) -> None:
+	"""More is dark than was known: whoever was to be called and is without supply again waits until it is back."""
+	existing = _rows(call.incident.name)
+	if not any(row.status in callbacks.WAITING for row in existing.values()):
+		return
+	ready = callees.back(call.incident, call.around)
+	names = [row.name for row in existing.values() if row.status in callbacks.WAITING and _key(row) not in ready]
+	_write(call, names, next_attempt_at=None)
+
+
+def _release(call: Call, rows: Sequence[Mapping]) -> None:
+	"""Those that were held, whose supply is back again."""
+	for row in rows:
+		if row.status in callbacks.WAITING and not row.next_attempt_at:
+			_write(call, [row.name], next_attempt_at=callbacks.attempt_at(row.reason, call.at, policy()))
+
+
+def _rows(incident: str) -> dict[str, dict]:
+	"""key -> callback; the key is the contact, or the number of a caller who is none (see `callees.Callee`)."""
+	rows = frappe.get_all(
+		"Outage Callback",
+		filters={"incident": incident},
+		fields=["name", "contact", "caller", "phone", "status", "reason", "next_attempt_at"],
+	)
+	return {_key(row): row for row in rows}
+
+
+def _key(row: Mapping) -> str:
+	return row["contact"] or callees.NUMBER + (row["caller"] or "")
+
+
+def _join_known(call: Call, existing: dict[str, dict], ready: dict[str, callees.Callee]) -> None:
+	"""A caller who was only a number is a contact by now: it stays one callback. `existing` follows."""
+	nameless = [row for row in existing.values() if not row.contact and row.caller]
+	who = callees.who_called(call.incident.name) if nameless else {}
+	for row in nameless:
+		contact = who.get(row.caller)
+		if not contact:
+			continue
+		if contact not in existing:
+			del existing[_key(row)]
+			_write(call, [row.name], contact=contact, caller=None)
+			row.update({"contact": contact, "caller": None})
+			existing[contact] = row
+			units = ready[contact].units if contact in ready else ()
+			known = set(frappe.get_all("Outage Callback Unit", filters={"parent": row.name}, pluck="unit"))
+			_insert_units(call, {row.name: [unit for unit in units if unit not in known]}, len(known))
+		elif row.status in callbacks.WAITING:
+			_write(call, [row.name], status="Not Required", next_attempt_at=None)
+
+
+def _write(call: Call, names: Sequence[str], **values) -> None:
+	if not names:
+		return
+	table = frappe.qb.DocType("Outage Callback")
+	query = frappe.qb.update(table).set(table.modified, call.now).where(table.name.isin(list(names)))
+	for field, value in values.items():
+		query = query.set(table[field], value)
+	query.run()
+
+
+def reported_again(incident_name: str, people: Sequence[str], around: surroundings.Surroundings, now: datetime) -> None:
+	"""Supply is back where these people live, and they write that theirs is not: they are called, sampled or not, and the
+	control room knows at once. The rest of the incident may still be dark."""
+	if not people:
+		return
+	incident = lock_incident(incident_name)
+	call = Call("attach_calls", now, now, incident=incident)
+	table = frappe.qb.DocType("Outage Callback")
+	(
+		frappe.qb.update(table)
+		.set(table.status, "Pending")
+		.set(table.reason, "Reported")
+		.set(table.priority, callbacks.REASONS.index("Reported"))
+		.set(table.next_attempt_at, callbacks.attempt_at("Reported", now, policy()))
+		.where(table.incident == incident_name)
+		.where(table.contact.isin(list(people)))
+		.where(table.status == "Not Required")
+	).run()
+	call.around = around
+	open_ready(call, around)
+	units = frappe.get_all(
+		"Trouble Call",
+		filters={"incident": incident_name, "contact": ("in", list(people))},
+		pluck="unit",
+		distinct=True,
+	)
+	unit_nos = frappe.get_all(
+		"Property Unit", filters={"name": ("in", [unit for unit in units if unit])}, pluck="unit_no", order_by="unit_no"
+	)
+	text = _("Still without power after restoration: {0}").format(", ".join(unit_nos))
+	task.tell_department(call, "control_room", text)
+	touch(incident)
+
+
+def _insert(call: Call, wanted: Sequence[callees.Callee]) -> None:
+	incident, rules = call.incident, policy()
+	phones = contacts.phones([callee.contact for callee in wanted if callee.contact])
+	rows, units, required = [], {}, 0
+	for callee in wanted:
+		due = callbacks.required(callee.reason, callee.contact or callee.phone, incident.name, rules)
+		required += due
+		name = frappe.generate_hash(length=10)
+		rows.append(
+			{
+				"name": name,
+				"incident": incident.name,
+				"property": incident.property,
+				"contact": callee.contact or None,
+				"caller": callee.number or None,
+				"phone": callee.phone or phones.get(callee.contact, ""),
+				"reason": callee.reason,
+				"priority": callbacks.REASONS.index(callee.reason),
+				"status": "Pending" if due else "Not Required",
+				"next_attempt_at": callbacks.attempt_at(callee.reason, call.at, rules) if due else None,
+			}
+		)
+		units[name] = callee.units
+	bulk.insert("Outage Callback", rows, call.now)
+	_insert_units(call, units)
+	call.record("callbacks_opened", {"count": len(rows), "required": required})
+
+
+def _insert_units(call: Call, units: Mapping[str, Sequence[str]], before: int = 0) -> None:
+	"""units: callback -> units to add, after the `before` that it has."""
+	rows = [
+		{**bulk.child_of("Outage Callback", name, "units", index), "unit": unit}
+		for name, own in units.items()
+		for index, unit in enumerate(own, start=before + 1)
+	]
+	if rows:
+		bulk.insert("Outage Callback Unit", rows, call.now)
+
+
+def open_for(call: Call, contact: str, units: Sequence[str]) -> None:
+	"""A callback for somebody who answers and had none: also where the plan, or the sample, would not have called them."""
+	_insert(call, [callees.of_answer(call.incident, contact, units)])
+
+
+def complete_if_done(call: Call) -> None:
+	"""The callback step completes when supply is back everywhere and every callback that the coverage rules of Settings
+	ask for has ended."""
+	if call.incident.status not in ("Restored", "Stood Down"):
+		return
+	statuses = frappe.get_all("Outage Callback", filters={"incident": call.incident.name}, pluck="status")
+	if callbacks.all_ended(statuses):
+		task.complete_by_flow(call, "callbacks")
+
+
+def end_waiting(call: Call, status: str, why: str) -> None:
+	"""The incident has ended: nobody is called back about it any more."""
+	table = frappe.qb.DocType("Outage Callback")
+	waiting = frappe.get_all(
+		"Outage Callback",
+		filters={"incident": call.incident.name, "status": ("in", callbacks.WAITING)},
+		pluck="name",
+	)
+	if waiting:
+		frappe.qb.update(table).set(table.status, status).set(table.next_attempt_at, None).set(table.outcome, why).set(
+			table.modified, call.now
+		).where(table.name.isin(waiting)).run()
+		call.record("callbacks_dropped", {"count": len(waiting)})
