@@ -13,6 +13,9 @@ PICTURE = b"\x89PNG\r\n\x1a\n" + bytes.fromhex(
 )
 
 
+PLACE = "Plum Gardens"
+
+
 def build_house(name: str) -> dict:
 	built = world.make_community(name)
 	world.make_roster(name)
@@ -57,6 +60,7 @@ def test_units_floor_by_floor(as_user, desk, call, house, accessible, screenshot
 	assert page.locator("[data-fold=units] tr:has-text('still out')").count() == 8
 	link = page.locator("[data-fold=units] a", has_text="1-1")
 	assert link.get_attribute("href").startswith("/app/property-unit/")
+	page.evaluate("document.querySelector('[data-fold=units]').scrollIntoView({block: 'end'})")
 	screenshot(page, "incident-units")
 	accessible(page, "[data-fieldname=affected_html]")
 	call("operator", "supply_back", incident=incident)  # it follows, unfolded as it is

@@ -84,6 +84,7 @@ def test_three_departments_run_an_outage(as_user, desk, call, house, declared, t
 	operator.done()
 	operator.page.wait_for_selector(".modal-backdrop", state="detached")  # it fades
 	operator.page.evaluate("scrollTo(0, 0)")
+	operator.page.evaluate("document.querySelector('#alert-container')?.replaceChildren()")  # they cover the steps
 	screenshot(operator.page, "incident-form")
 	accessible(operator.page, ".outage-head")
 	accessible(operator.page, "[data-fieldname=tasks_html]")
