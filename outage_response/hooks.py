@@ -41,6 +41,7 @@ doc_events = {
 	},
 	# What residents answer on them
 	"Communication": {"after_insert": "outage_response.flows.followups.on_communication"},
+	"Comment": {"after_insert": "outage_response.flows.followups.on_comment"},
 	# Calls that telephony logs by itself
 	"CRM Call Log": {"on_update": "outage_response.flows.telephony.on_call_log"},
 	"Call Log": {"on_update": "outage_response.flows.telephony.on_call_log"},

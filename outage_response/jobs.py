@@ -120,8 +120,8 @@ def _read_tickets(place: Callable[[str], None]) -> None:
 	frappe.set_user("Administrator")
 	for _round in range(ROUNDS):
 		names = _alone("Outage tickets: answers", followups.unread)
-		for name in names or ():
-			_alone(f"Outage tickets: {name}", followups.read, name)
+		for name, doctype in names or ():
+			_alone(f"Outage tickets: {name}", followups.read, name, doctype)
 		if not names:
 			break
 	cursor = None

@@ -1,7 +1,7 @@
 """What residents write on a ticket that is linked already: danger, still no power, tell me of every new time.
 
-The hook only looks whose message it is and asks for a job. The messages lie in Communication, so the sweep finds what no
-job took; `replies_read_until` on the trouble call keeps each from being read twice.
+The hooks only look whose message it is and ask for a job. The messages lie in Communication, those of ERPNext's portal in
+Comment, so the sweep finds what no job took; `replies_read_until` on the trouble call keeps each from being read twice.
 """
 
 from datetime import datetime, timedelta
@@ -20,6 +20,7 @@ from . import agent, known, proposals, tickets
 from .verbs import Call, lock_incident, lock_property, touch
 
 BATCH = 200
+MAIL, COMMENT = "Communication", "Comment"
 
 
 def on_communication(doc: Document, method: str | None = None) -> None:
@@ -37,19 +38,67 @@ def on_communication(doc: Document, method: str | None = None) -> None:
 		frappe.logger("outage_response").warning("message on a ticket not looked at", exc_info=True)
 
 
-def unread() -> list[str]:
-	"""Messages to read, the oldest first, a page of them: received on a ticket after it became a trouble call."""
+def on_comment(doc: Document, method: str | None = None) -> None:
+	"""Hook on every new Comment: the same. Whether it is the author's own is seen when it is read."""
+	try:
+		desk = integrations.desk_for(doc.reference_doctype) if doc.comment_type == "Comment" else None
+		if (
+			desk
+			and desk.PORTAL_COMMENTS
+			and frappe.get_cached_doc("Outage Response Settings").read_tickets
+			and not tickets.is_brought_over()
+		):
+			frappe.db.after_commit.add(tickets.ask_for_a_job)
+	except Exception:
+		frappe.logger("outage_response").warning("comment on a ticket not looked at", exc_info=True)
+
+
+def unread() -> list[tuple[str, str]]:
+	"""(name, doctype) of messages to read, the oldest first, a page of them: written on a ticket after it became a trouble
+	call, and received, or by its author in the portal."""
 	settings = frappe.get_cached_doc("Outage Response Settings")
-	desks = [desk.DOCTYPE for desk in integrations.desks()] if settings.read_tickets else []
+	desks = integrations.desks() if settings.read_tickets else []
 	if not desks:
 		return []
 	since = now_datetime() - timedelta(hours=settings.old_ticket_hours or 6)
+	found = [(row.creation, row.name, MAIL) for row in _mails([desk.DOCTYPE for desk in desks], since)]
+	for desk in desks:
+		if desk.PORTAL_COMMENTS:
+			found += [(row.creation, row.name, COMMENT) for row in _comments(desk.DOCTYPE, since)]
+	return [(name, doctype) for _creation, name, doctype in sorted(found)[:BATCH]]
+
+
+def _comments(doctype: str, since: datetime) -> list[dict]:
+	"""Of the portal, by who wrote the ticket: the staff's are not published, and another person's are not the author's word."""
+	comment, call, ticket = (frappe.qb.DocType(name) for name in (COMMENT, "Trouble Call", doctype))
+	return (
+		frappe.qb.from_(comment)
+		.join(call)
+		.on((call.ticket_type == comment.reference_doctype) & (call.ticket == comment.reference_name))
+		.join(ticket)
+		.on(ticket.name == comment.reference_name)
+		.select(comment.name, comment.creation)
+		.where(comment.modified >= since)
+		.where(comment.creation >= since)
+		.where(comment.reference_doctype == doctype)
+		.where(comment.comment_type == "Comment")
+		.where(comment.published == 1)
+		.where((comment.owner == ticket.owner) | (comment.owner == ticket.raised_by))
+		.where(comment.creation > call.creation)
+		.where(call.replies_read_until.isnull() | (comment.creation > call.replies_read_until))
+		.orderby(comment.creation)
+		.orderby(comment.name)
+		.limit(BATCH)
+	).run(as_dict=True)
+
+
+def _mails(desks: list[str], since: datetime) -> list[dict]:
 	message, call = frappe.qb.DocType("Communication"), frappe.qb.DocType("Trouble Call")
 	return (
 		frappe.qb.from_(message)
 		.join(call)
 		.on((call.ticket_type == message.reference_doctype) & (call.ticket == message.reference_name))
-		.select(message.name)
+		.select(message.name, message.creation)
 		.where(message.modified >= since)  # has an index; nothing is modified before it is created
 		.where(message.creation >= since)
 		.where(message.reference_doctype.isin(desks))
@@ -60,13 +109,13 @@ def unread() -> list[str]:
 		.orderby(message.creation)
 		.orderby(message.name)
 		.limit(BATCH)
-	).run(pluck=True)
+	).run(as_dict=True)
 
 
-def read(name: str) -> None:
+def read(name: str, doctype: str = MAIL) -> None:
 	"""Read one message, and do what it asks for."""
 	message = frappe.db.get_value(
-		"Communication", name, ["reference_doctype", "reference_name", "content", "creation"], as_dict=True
+		doctype, name, ["reference_doctype", "reference_name", "content", "creation"], as_dict=True
 	)
 	property_name = message and _call_of(message).property
 	if property_name:

@@ -11,6 +11,8 @@ from . import Ticket, as_system, households, installed, records, switched_on
 DOCTYPE = "HD Ticket"
 CUSTOMER = "HD Customer"
 COMMENT = "HD Ticket Comment"
+# What is written in the portal is a Communication
+PORTAL_COMMENTS = False
 KINDS = ("ticket_type", "template")
 FIELDS = (
 	"name",

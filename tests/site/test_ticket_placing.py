@@ -231,8 +231,8 @@ class SaidAgain(PlaceTest):
 
 	def read_answers(self) -> int:
 		names = followups.unread()
-		for name in names:
-			followups.read(name)
+		for name, doctype in names:
+			followups.read(name, doctype)
 		return len(names)
 
 	def linked(self, doctype: str):
@@ -288,6 +288,27 @@ class SaidAgain(PlaceTest):
 			call = self.call_of(ticket)
 			self.assertEqual((call.incident, call.waiting), (None, 1))
 			self.assertIn(call.name, [row["name"] for row in command.command_centre()["waiting"]])
+
+	def comment(self, ticket, owner: str, published: int = 1):
+		"""As the portal's form writes one."""
+		with self.after_commit() as asked:
+			doc = ticket.add_comment("Comment", "Updates please")
+		moment = self.clock.now + timedelta(minutes=1)
+		values = {"creation": moment, "modified": moment, "owner": owner, "published": published}
+		frappe.db.set_value("Comment", doc.name, values, update_modified=False)
+		return asked
+
+	def test_comments_of_the_portal_are_read_when_they_are_the_authors(self):
+		platforms.only("Issue")
+		_incident, ticket = self.linked("Issue")
+		author = frappe.db.get_value("Issue", ticket.name, "raised_by") or ticket.owner
+		self.comment(ticket, "somebody@example.com")
+		self.comment(ticket, author, published=0)
+		self.assertEqual(followups.unread(), [])
+		self.assertIn(tickets.ask_for_a_job, self.comment(ticket, author))
+		self.assertEqual(self.read_answers(), 1)
+		self.assertTrue(self.call_of(ticket).wants_updates)
+		self.assertEqual(followups.unread(), [])
 
 	def test_asking_for_every_update(self):
 		for doctype in self.each():
