@@ -3,7 +3,7 @@ const subject = (text) => (frappe.views.ListView.prototype.get_subject_element ?
 
 frappe.listview_settings["Outage Task"] = {
 	hide_name_column: true,
-	add_fields: ["title_zh", "status", "life_safety", "started_at", "completed_at", "held_until"],
+	add_fields: ["title_zh", "subject_label", "status", "life_safety", "started_at", "completed_at", "held_until"],
 	filters: [["status", "in", ["Open", "Acknowledged", "In Progress", "On Post"]]],
 	get_indicator(doc) {
 		return [__(doc.status), outage_response.STATUS_COLOURS[doc.status] || "gray", `status,=,${doc.status}`];
@@ -20,7 +20,9 @@ frappe.listview_settings["Outage Task"] = {
 	formatters: {
 		title(value, _df, doc) {
 			const title = frappe.boot.lang?.startsWith("zh") && doc.title_zh ? doc.title_zh : value;
-			return (doc.life_safety ? "⚠ " : "") + subject(title);
+			// where comes first: several steps have one title, and the column is narrow
+			const where = doc.subject_label ? `${doc.subject_label}: ` : "";
+			return (doc.life_safety ? "⚠ " : "") + subject(where + title);
 		},
 		due_at(value, _df, doc) {
 			const stopped = doc.held_until ? doc.started_at : doc.completed_at;

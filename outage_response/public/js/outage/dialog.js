@@ -51,8 +51,18 @@ Object.assign(outage_response, {
 				}
 			},
 		});
+		const before = document.activeElement;
+		dialog.$wrapper.one("hidden.bs.modal", () => before?.isConnected && before.focus()); // on with the keyboard
 		dialog.show();
+		this.name_parts(dialog);
 		return dialog;
+	},
+
+	/** For who hears the screen: Frappe ties no label to its field, and its button to close has no name. */
+	name_parts({ $wrapper, fields_list = [] }) {
+		$wrapper.addClass("outage-dialog").find(".btn-modal-close").attr("aria-label", __("Close"));
+		for (const { $wrapper: field, df } of fields_list)
+			field?.find("input:not(:checkbox), select, textarea").attr("aria-label", df.label);
 	},
 
 	/** In place of what the dialog said to be open when it was opened: the server's list is the newer one. */

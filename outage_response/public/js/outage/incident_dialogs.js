@@ -37,6 +37,9 @@ const etr_buttons = () => ({
 		.join(" ")}</div>`,
 });
 
+// Engineers and guards cannot: residents stand on a unit
+const can_read_units = () => frappe.model.can_read("Property Unit");
+
 function wire_etr(dialog) {
 	dialog.$wrapper.on("click", "[data-etr]", (event) => {
 		dialog.set_value("etr", outage_response.site_time(Number(event.currentTarget.dataset.etr)));
@@ -186,8 +189,14 @@ const DIALOGS = {
 				label: __("Unit"),
 				options: "Property Unit",
 				get_query: () => ({ filters: { property: seen.incident.property } }),
+				hidden: !can_read_units(), // Frappe would answer each key with "Not permitted"
 			},
-			{ fieldtype: "Small Text", fieldname: "words", label: __("What Was Said") },
+			{
+				fieldtype: "Small Text",
+				fieldname: "words",
+				label: __("What Was Said"),
+				description: can_read_units() ? "" : __("Write the unit here too"),
+			},
 			{ fieldtype: "Data", fieldname: "phone", label: __("Phone") },
 			{ fieldtype: "Check", fieldname: "danger", label: __("Danger") },
 		],
@@ -312,33 +321,37 @@ Object.assign(outage_response, {
 
 	/** Each look is recorded, so it is asked for first. */
 	show_care_needs(seen) {
-		frappe.confirm(__("Names and needs of residents. That you looked stands on the timeline. Show them?"), async () => {
-			try {
-				const rows = await this.post("read_care_needs", { incident: seen.incident.name });
-				const heads = [
-					__("Unit"),
-					__("Floor"),
-					__("Full Name"),
-					__("Phone"),
-					__("What Depends on Power"),
-					__("Equipment Lasts (minutes)"),
-				];
-				const body = rows.map((row) => [
-					row.unit_no,
-					row.floor,
-					row.full_name,
-					row.mobile_no || row.phone,
-					row.what,
-					row.equipment_minutes || "?",
-				]);
-				frappe.msgprint({
-					title: words().read_care_needs,
-					message: rows.length ? this.table_html(heads, body) : __("Nobody here is known to depend on power."),
-					wide: true,
-				});
-			} catch (refusal) {
-				this.show_refusal(refusal);
-			}
-		});
+		const asked = frappe.confirm(
+			__("Names and needs of residents. That you looked stands on the timeline. Show them?"),
+			async () => {
+				try {
+					const rows = await this.post("read_care_needs", { incident: seen.incident.name });
+					const heads = [
+						__("Unit"),
+						__("Floor"),
+						__("Full Name"),
+						__("Phone"),
+						__("What Depends on Power"),
+						__("Equipment Lasts (minutes)"),
+					];
+					const body = rows.map((row) => [
+						row.unit_no,
+						row.floor,
+						row.full_name,
+						row.mobile_no || row.phone,
+						row.what,
+						row.equipment_minutes || "?",
+					]);
+					frappe.msgprint({
+						title: words().read_care_needs,
+						message: rows.length ? this.table_html(heads, body) : __("Nobody here is known to depend on power."),
+						wide: true,
+					});
+				} catch (refusal) {
+					this.show_refusal(refusal);
+				}
+			},
+		);
+		this.name_parts(asked);
 	},
 });
