@@ -1,6 +1,7 @@
 """Who knows of an outage: per person rung, answered, where; per step from the first ring to somebody on the spot."""
 
 from collections import defaultdict
+from datetime import timedelta
 
 import frappe
 from frappe.utils import get_datetime, now_datetime, time_diff_in_seconds
@@ -47,6 +48,9 @@ TASK_FIELDS = [
 ]
 # It may still arrive
 UNDER_WAY = ("Queued", "Sending")
+# So long a mail is taken to be under way in Frappe's queue, which sends once a minute
+MAIL_QUEUE = timedelta(minutes=3)
+WAITING = ("Not Sent", "Sending")
 
 
 def who_knows(incident: str) -> dict:
@@ -72,7 +76,8 @@ def who_knows(incident: str) -> dict:
 
 
 def _see_what_arrived(pages: list) -> None:
-	"""Set `arrived` of each page: True, False, or None while it may still come. A mail that waits for its server has not."""
+	"""Set `arrived` of each page: True, False, or None while it may still come. A mail that waits for its server for
+	longer than MAIL_QUEUE has not."""
 	kinds = dict(frappe.get_all("Paging Channel", fields=["name", "kind"], as_list=True))
 	mails = [page.name for page in pages if kinds.get(page.channel) == "E-mail" and page.status == "Accepted"]
 	sent = dict(
@@ -84,11 +89,14 @@ def _see_what_arrived(pages: list) -> None:
 			as_list=True,
 		)
 	)
+	now = now_datetime()
 	for page in pages:
 		if page.status in UNDER_WAY:
 			page.arrived = None
 		elif kinds.get(page.channel) == "E-mail":
 			page.arrived = page.status == "Accepted" and sent.get(page.name, "Sent") == "Sent"
+			if sent.get(page.name) in WAITING and now - (page.sent_at or page.creation) < MAIL_QUEUE:
+				page.arrived = None
 		else:
 			page.arrived = page.status == "Accepted" and kinds.get(page.channel) != "Bell"
 
