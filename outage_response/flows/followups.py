@@ -32,6 +32,7 @@ def on_communication(doc: Document, method: str | None = None) -> None:
 			and integrations.desk_for(doc.reference_doctype)
 			and frappe.get_cached_doc("Outage Response Settings").read_tickets
 			and not tickets.is_brought_over()
+			and _is_linked(doc)
 		):
 			frappe.db.after_commit.add(tickets.ask_for_a_job)
 	except Exception:
@@ -47,10 +48,17 @@ def on_comment(doc: Document, method: str | None = None) -> None:
 			and desk.PORTAL_COMMENTS
 			and frappe.get_cached_doc("Outage Response Settings").read_tickets
 			and not tickets.is_brought_over()
+			and _is_linked(doc)
 		):
 			frappe.db.after_commit.add(tickets.ask_for_a_job)
 	except Exception:
 		frappe.logger("outage_response").warning("comment on a ticket not looked at", exc_info=True)
+
+
+def _is_linked(doc: Document) -> bool:
+	"""Is it on a trouble call's ticket? Helpdesk writes a message of each new ticket's own words, too."""
+	ticket = {"ticket_type": doc.reference_doctype, "ticket": str(doc.reference_name)}
+	return bool(frappe.db.exists("Trouble Call", ticket))
 
 
 def unread() -> list[tuple[str, str]]:
