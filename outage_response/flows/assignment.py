@@ -99,9 +99,8 @@ def give(tasks: Sequence[Given], now: datetime) -> None:
 	for name, _title, _priority, _due_at, assignment in tasks:
 		if assignment.users:
 			by_users[assignment.users].append(name)
-	task = frappe.qb.DocType("Outage Task")
 	for users, names in by_users.items():
-		frappe.qb.update(task).set(task._assign, as_assign(users)).where(task.name.isin(names)).run()
+		bulk.update("Outage Task", names, {"_assign": as_assign(users)})
 
 
 def as_assign(users: Sequence[str]) -> str:
@@ -137,11 +136,11 @@ def take_back(tasks: Sequence[str], status: str = "Closed") -> None:
 	"""The tasks have ended, or go to somebody else: close their open ToDos."""
 	if not tasks:
 		return
-	todo, task = frappe.qb.DocType("ToDo"), frappe.qb.DocType("Outage Task")
+	todo = frappe.qb.DocType("ToDo")
 	frappe.qb.update(todo).set(todo.status, status).where(todo.reference_type == "Outage Task").where(
 		todo.reference_name.isin(tasks)
 	).where(todo.status == "Open").run()
-	frappe.qb.update(task).set(task._assign, "[]").where(task.name.isin(tasks)).run()
+	bulk.update("Outage Task", tasks, {"_assign": "[]"})
 
 
 def assignees(task: str) -> list[str]:

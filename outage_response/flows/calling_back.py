@@ -114,13 +114,7 @@ def _join_known(call: Call, existing: dict[str, dict], ready: dict[str, callees.
 
 
 def _write(call: Call, names: Sequence[str], **values) -> None:
-	if not names:
-		return
-	table = frappe.qb.DocType("Outage Callback")
-	query = frappe.qb.update(table).set(table.modified, call.now).where(table.name.isin(list(names)))
-	for field, value in values.items():
-		query = query.set(table[field], value)
-	query.run()
+	bulk.update("Outage Callback", names, {**values, "modified": call.now})
 
 
 def reported_again(incident_name: str, people: Sequence[str], around: surroundings.Surroundings, now: datetime) -> None:
@@ -213,14 +207,11 @@ def complete_if_done(call: Call) -> None:
 
 def end_waiting(call: Call, status: str, why: str) -> None:
 	"""The incident has ended: nobody is called back about it any more."""
-	table = frappe.qb.DocType("Outage Callback")
 	waiting = frappe.get_all(
 		"Outage Callback",
 		filters={"incident": call.incident.name, "status": ("in", callbacks.WAITING)},
 		pluck="name",
 	)
 	if waiting:
-		frappe.qb.update(table).set(table.status, status).set(table.next_attempt_at, None).set(table.outcome, why).set(
-			table.modified, call.now
-		).where(table.name.isin(waiting)).run()
+		_write(call, waiting, status=status, next_attempt_at=None, outcome=why)
 		call.record("callbacks_dropped", {"count": len(waiting)})

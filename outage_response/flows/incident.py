@@ -9,7 +9,7 @@ from frappe import _
 from frappe.model.document import Document
 from frappe.utils import get_datetime
 
-from outage_response import permissions
+from outage_response import bulk, permissions
 from outage_response.domain import lifecycle, notices
 from outage_response.domain.errors import RuleError
 from outage_response.domain.topology import Dark, gone_again, is_out, split_for_return
@@ -234,9 +234,7 @@ def _set_etr(call: Call, etr: str | datetime | None) -> None:
 		for task in tasks.load(call.incident.name)
 		if task.is_open and task.plan and plans.step_of(task).due_at_etr
 	]
-	if waiting:
-		table = frappe.qb.DocType("Outage Task")
-		frappe.qb.update(table).set(table.due_at, moment).where(table.name.isin(waiting)).run()
+	bulk.update("Outage Task", waiting, {"due_at": moment})
 	if moment:
 		call.record("etr_set", {"etr": moment.strftime("%Y-%m-%d %H:%M")})
 	else:

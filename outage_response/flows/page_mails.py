@@ -10,6 +10,7 @@ import frappe
 from frappe import _
 from frappe.utils import now_datetime
 
+from outage_response import bulk
 from outage_response.integrations.channels.mail import REFERENCE
 
 from . import sending
@@ -38,14 +39,8 @@ def follow() -> None:
 		return
 	needed = sending.needed([(row.page, row.incident) for row in rows])
 	again = [row.name for row in rows if row.page in needed and row.status == "Error"]
-	if again:
-		frappe.qb.update(queue).set(queue.status, "Not Sent").set(queue.retry, 0).where(queue.name.isin(again)).run()
+	bulk.update("Email Queue", again, {"status": "Not Sent", "retry": 0})
 	settled = [row for row in rows if row.page not in needed]
-	if settled:
-		names = [row.name for row in settled]
-		frappe.qb.update(queue).set(queue.status, "Error").set(
-			queue.error, _("Settled before the mail server took it.")
-		).where(queue.name.isin(names)).run()
-		frappe.qb.update(page).set(page.status, "Not Needed").set(page.modified, now).where(
-			page.name.isin([row.page for row in settled])
-		).run()
+	why = _("Settled before the mail server took it.")
+	bulk.update("Email Queue", [row.name for row in settled], {"status": "Error", "error": why})
+	bulk.update("Outage Page", [row.page for row in settled], {"status": "Not Needed", "modified": now})

@@ -8,7 +8,7 @@ import frappe
 from frappe import _
 from pypika.terms import Criterion
 
-from outage_response import permissions
+from outage_response import bulk, permissions
 from outage_response.domain.errors import RuleError
 from outage_response.domain.lifecycle import RUNNING
 from outage_response.integrations import CALL_LOG_PREFIX, crm, erpnext, installed
@@ -66,9 +66,9 @@ def erase_resident_data(contact: str) -> dict[str, int]:
 		links.revoke(contact)
 		frappe.db.delete("Care Need", {"contact": contact})
 		frappe.db.delete("Unit Resident", {"contact": contact, "parenttype": "Property Unit"})
-		_blank("Trouble Call", calls, contact=None, phone="", words="")
-		_blank("Outage Callback", callbacks, contact=None, phone="", outcome="")
-		_blank("Notice Delivery", deliveries, contact=None, note="", error="")
+		bulk.update("Trouble Call", calls, {"contact": None, "phone": "", "words": ""})
+		bulk.update("Outage Callback", callbacks, {"contact": None, "phone": "", "outcome": ""})
+		bulk.update("Notice Delivery", deliveries, {"contact": None, "note": "", "error": ""})
 		_erase_attempts(callbacks)
 		_erase_mails(deliveries)
 		_erase_sms(deliveries)
@@ -130,16 +130,6 @@ def _callbacks(contact: str) -> list[str]:
 	return frappe.get_all("Outage Callback", filters={"contact": contact}, pluck="name")
 
 
-def _blank(doctype: str, names: list[str], **values) -> None:
-	if not names:
-		return
-	table = frappe.qb.DocType(doctype)
-	query = frappe.qb.update(table).where(table.name.isin(names))
-	for field, value in values.items():
-		query = query.set(table[field], value)
-	query.run()
-
-
 def _erase_attempts(callbacks: list[str]) -> None:
 	"""Notes of the calls, and the records that the app made of them on the contact and in the CRM."""
 	rows = callbacks and frappe.get_all(
@@ -157,7 +147,7 @@ def _erase_attempts(callbacks: list[str]) -> None:
 			)
 		elif row.note and row.crm_doctype == erpnext.CALL_LOG:
 			erpnext.erase_note(row.crm_record, row.note)
-	_blank("Outage Callback Attempt", [row.name for row in rows or ()], note="", crm_record=None)
+	bulk.update("Outage Callback Attempt", [row.name for row in rows or ()], {"note": "", "crm_record": None})
 
 
 def _erase_mails(deliveries: list[str]) -> None:

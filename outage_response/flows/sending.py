@@ -15,6 +15,7 @@ from frappe import _
 from frappe.model.document import Document
 from frappe.utils import get_url, now_datetime
 
+from outage_response import bulk
 from outage_response.compat import is_retriable
 from outage_response.domain.escalation import Person
 from outage_response.integrations import channels
@@ -139,9 +140,7 @@ def letters(names: Sequence[str]) -> list[tuple[str, Letter, Request | None, Out
 		letter = _letter(row, person, tasks[name], channel)
 		request, outcome = _prepare(channel, letter)
 		found.append((name, letter, request, outcome))
-	if settled:
-		page = frappe.qb.DocType("Outage Page")
-		frappe.qb.update(page).set(page.status, "Not Needed").where(page.name.isin(settled)).run()
+	bulk.update("Outage Page", settled, {"status": "Not Needed"})
 	return found
 
 

@@ -248,11 +248,7 @@ def forget_confirmations(names: Sequence[str]) -> None:
 
 def set_many(call: Call, names: Sequence[str], values: Mapping[str, Any]) -> None:
 	"""The same change to several tasks in one statement."""
-	table = frappe.qb.DocType("Outage Task")
-	query = frappe.qb.update(table).where(table.name.isin(names))
-	for field, value in {**values, "modified": call.now, "modified_by": frappe.session.user}.items():
-		query = query.set(table[field], value)
-	query.run()
+	bulk.update("Outage Task", names, {**values, "modified": call.now, "modified_by": frappe.session.user})
 
 
 def _carry_over(call: Call, diff: Difference) -> None:
@@ -278,9 +274,7 @@ def _carry_over(call: Call, diff: Difference) -> None:
 def _require_newly(diff: Difference) -> None:
 	"""More posts than guards: an optional step became required (never the other way while the outage runs)."""
 	names = [task.name for task, spec in diff.keep if task.is_open and task.optional and not spec.optional]
-	if names:
-		table = frappe.qb.DocType("Outage Task")
-		frappe.qb.update(table).set(table.optional, 0).where(table.name.isin(names)).run()
+	bulk.update("Outage Task", names, {"optional": 0})
 
 
 def _cancel(call: Call, tasks: Sequence[TaskRow], reason: str) -> None:

@@ -98,7 +98,7 @@ class Killed(FaultTest):
 		request = {"incident": name, "source": "Engineering", "request_id": "killed-back"}
 		before = self.written()
 		for place in (
-			"outage_response.flows.callback._insert",
+			"outage_response.flows.calling_back._insert",
 			"outage_response.flows.tasks.insert",
 			"outage_response.flows.timeline.keep_result",
 		):
