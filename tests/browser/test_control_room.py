@@ -98,6 +98,13 @@ def sheet(as_user, desk, declared):
 	return go
 
 
+def test_the_only_outage_needs_no_choice(as_user, desk, declared):
+	page = as_user("operator")
+	desk(page, "/app/outage-call-sheet")
+	page.wait_for_url(f"**/app/outage-call-sheet/{declared}")
+	page.wait_for_selector(".ocs-call")
+
+
 def row(page, callee: str):
 	return page.locator(".ocs-call", has=page.locator(f".ocs-who > b:text-is('{callee}')")).first
 

@@ -34,7 +34,7 @@ outage_response.CallSheet = class CallSheet {
 		if (incident !== this.incident) this.clear();
 		this.incident = incident;
 		try {
-			if (!incident) return this.fill(".ocs-head", await outage_response.running_html("outage-call-sheet"));
+			if (!incident) return this.fill(".ocs-head", await outage_response.running_html("outage-call-sheet", true));
 			const data = await outage_response.read("command.call_sheet", { incident });
 			if (incident !== this.incident) return; // another one was opened meanwhile
 			this.data = data;

@@ -65,10 +65,15 @@ Object.assign(outage_response, {
 		return `<a class="outage-tel" href="tel:${escape(phone.replace(/[^0-9+*#]/g, ""))}">${escape(phone)}</a>`;
 	},
 
-	/** The running incidents as links to a page about one of them: "outage-call-sheet". */
-	async running_html(page) {
+	/** The running incidents as links to a page about one of them: "outage-call-sheet". With `straight`, an only one is
+	opened at once: at night there is nothing to choose. */
+	async running_html(page, straight = false) {
 		const { incidents } = await this.read("command.centre");
 		if (!incidents.length) return `<h2>${__("No outage is running.")}</h2>`;
+		if (straight && incidents.length === 1) {
+			frappe.set_re_route(page, incidents[0].name);
+			return "";
+		}
 		const links = incidents.map(({ name, level, property }) => {
 			const text = [level, property, name].map(escape).join(" · ");
 			return `<li><a href="/app/${page}/${encodeURIComponent(name)}">${text}</a></li>`;
