@@ -1,4 +1,5 @@
-"""Where in a property something is, in words: the building, for a unit with its floor; nothing where the property as a whole is meant."""
+"""Where in a property something is, in words: the building, for a unit with its floor; nothing where the property as a
+whole is meant."""
 
 from collections.abc import Iterable
 

@@ -45,8 +45,8 @@ def log_attempt(
 	"""One attempt to reach a contact: Reached, No Answer, Still Out or Refused.
 
 	satisfaction 1 (bad) to 5 (good). Still Out opens the nested incident on the units that stay dark. `call_record`: the
-	call that telephony logged and that is offered on the callback is this attempt; no second record is made, and its own length stands.
-	`duration`: seconds. Answers
+	call that telephony logged and that is offered on the callback is this attempt; no second record is made, and its own
+	length stands. `duration`: seconds. Answers
 	{"incident", "callback_status", "next_attempt_at", "nested_incident", "crm_record"}.
 	Raises ValidationError for an unknown outcome, an ended callback, a rating or a duration out of range, a call that is
 	not offered.

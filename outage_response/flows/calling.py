@@ -8,6 +8,7 @@ from typing import Any
 
 import frappe
 from frappe import _
+from frappe.model.document import Document
 from frappe.utils import get_datetime, now_datetime
 
 from outage_response import permissions
@@ -150,18 +151,23 @@ def call_sheet(incident: str) -> dict[str, Any]:
 		)
 	return {
 		"now": str(now),
-		"incident": {
-			"name": doc.name,
-			"property": doc.property,
-			"level": doc.level,
-			"status": doc.status,
-			"status_label": _(doc.status),
-			"is_drill": bool(doc.is_drill),
-			"reported_at": str(doc.reported_at or ""),
-		},
+		"incident": heading(doc),
 		"calls": calls,
 		"waiting": waiting_calls(doc.property),
 		"may_note": authority.may("record_call", roles) and bool(frappe.has_permission("Property Unit", "read")),
+	}
+
+
+def heading(incident: Document) -> dict[str, Any]:
+	"""What stands above a list of one incident's calls or lines."""
+	return {
+		"name": incident.name,
+		"property": incident.property,
+		"level": incident.level,
+		"status": incident.status,
+		"status_label": _(incident.status),
+		"is_drill": bool(incident.is_drill),
+		"reported_at": str(incident.reported_at or ""),
 	}
 
 

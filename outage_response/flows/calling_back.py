@@ -1,6 +1,7 @@
 """Which callbacks an outage has: opened when supply is back, held while it is gone again, ended with the incident
 (clause 5.3.3, invariant 7). One for each contact; whoever called and is no contact is called back by their number."""
 
+from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 
@@ -73,10 +74,13 @@ def hold(call: Call) -> None:
 
 
 def _release(call: Call, rows: Sequence[Mapping]) -> None:
-	"""Those that were held, whose supply is back again."""
+	"""Those that were held, whose supply is back again; one statement for each reason."""
+	held: dict[str, list[str]] = defaultdict(list)
 	for row in rows:
 		if row.status in callbacks.WAITING and not row.next_attempt_at:
-			_write(call, [row.name], next_attempt_at=callbacks.attempt_at(row.reason, call.at, policy()))
+			held[row.reason].append(row.name)
+	for reason, names in held.items():
+		_write(call, names, next_attempt_at=callbacks.attempt_at(reason, call.at, policy()))
 
 
 def _rows(incident: str) -> dict[str, dict]:

@@ -4,7 +4,9 @@ The hooks only look whose message it is and ask for a job. The messages lie in C
 Comment, so the sweep finds what no job took; `replies_read_until` on the trouble call keeps each from being read twice.
 """
 
+from collections.abc import Callable
 from datetime import datetime, timedelta
+from types import ModuleType
 
 import frappe
 from frappe import _
@@ -25,11 +27,20 @@ MAIL, COMMENT = "Communication", "Comment"
 
 def on_communication(doc: Document, method: str | None = None) -> None:
 	"""Hook on every new Communication: never fails or slows it."""
+	_look(doc, lambda desk: doc.sent_or_received == "Received" and doc.communication_type == "Communication")
+
+
+def on_comment(doc: Document, method: str | None = None) -> None:
+	"""Hook on every new Comment: the same. Whether it is the author's own is seen when it is read."""
+	_look(doc, lambda desk: desk.PORTAL_COMMENTS and doc.comment_type == "Comment")
+
+
+def _look(doc: Document, may_be_theirs: Callable[[ModuleType], bool]) -> None:
 	try:
+		desk = integrations.desk_for(doc.reference_doctype)
 		if (
-			doc.sent_or_received == "Received"
-			and doc.communication_type == "Communication"
-			and integrations.desk_for(doc.reference_doctype)
+			desk
+			and may_be_theirs(desk)
 			and frappe.get_cached_doc("Outage Response Settings").read_tickets
 			and not tickets.is_brought_over()
 			and _is_linked(doc)
@@ -37,22 +48,6 @@ def on_communication(doc: Document, method: str | None = None) -> None:
 			frappe.db.after_commit.add(tickets.ask_for_a_job)
 	except Exception:
 		frappe.logger("outage_response").warning("message on a ticket not looked at", exc_info=True)
-
-
-def on_comment(doc: Document, method: str | None = None) -> None:
-	"""Hook on every new Comment: the same. Whether it is the author's own is seen when it is read."""
-	try:
-		desk = integrations.desk_for(doc.reference_doctype) if doc.comment_type == "Comment" else None
-		if (
-			desk
-			and desk.PORTAL_COMMENTS
-			and frappe.get_cached_doc("Outage Response Settings").read_tickets
-			and not tickets.is_brought_over()
-			and _is_linked(doc)
-		):
-			frappe.db.after_commit.add(tickets.ask_for_a_job)
-	except Exception:
-		frappe.logger("outage_response").warning("comment on a ticket not looked at", exc_info=True)
 
 
 def _is_linked(doc: Document) -> bool:

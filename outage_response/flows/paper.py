@@ -11,8 +11,9 @@ from outage_response import permissions
 from outage_response.domain import authority, mine, topology
 from outage_response.domain.errors import spoken
 from outage_response.domain.lifecycle import OPEN
+from outage_response.domain.roster import Department
 
-from . import duty, plans, run_card, surroundings
+from . import calling, duty, plans, run_card, surroundings
 from .language import title_of
 from .situation import full_names
 
@@ -20,20 +21,18 @@ from .situation import full_names
 def to_enter(incident: str) -> dict[str, Any]:
 	"""The open steps of an incident in the order of the card, with what completing each asks for.
 
-	lines        of tasks: {task, no, title, subject, held, people, outcomes, checks, items, evidence, later, may}; `people` who can
-	             have stood on a held post
+	lines        of tasks: {task, no, title, subject, held, people, outcomes, checks, items, evidence, later, may}; `people`
+	             who can have stood on a held post
 	nodes        [node, name] of what stands on the card and is dark, where that is more than one
 	cause_types, levels, incident, may
 	"""
 	permissions.require_read("Outage Incident", incident)
 	doc = frappe.get_doc("Outage Incident", incident)
 	roles = permissions.roles_of()
-	departments = {
-		row.name: row for row in frappe.get_all("Response Department", fields=["name", "role", "is_external"])
-	}
+	departments = duty.departments()
 	numbers = {row["key"]: row["no"] for row in run_card.printed_steps()}
 	around = surroundings.read(doc.property)
-	posted = everybody(doc.property, departments.values())
+	posted = _everybody(doc.property, departments.values())
 	lines = []
 	rows = frappe.get_all(
 		"Outage Task",
@@ -57,8 +56,7 @@ def to_enter(incident: str) -> dict[str, Any]:
 	items = _items([row.name for row in rows])
 	for row in rows:
 		step = plans.step_of(row)
-		department = departments[row.department]
-		own_role = authority.own_role(department)
+		own_role = authority.own_role(departments[row.department])
 		if row.completes_with in ("callbacks", "report") or row.status == "On Post":
 			continue
 		lines.append(
@@ -80,17 +78,9 @@ def to_enter(incident: str) -> dict[str, Any]:
 	lines.sort(key=lambda line: line["no"] or 1000)
 	options = doc.meta.get_field("cause_type").options.split("\n")
 	return {
-		"incident": {
-			"name": doc.name,
-			"property": doc.property,
-			"level": doc.level,
-			"status": doc.status,
-			"status_label": _(doc.status),
-			"is_drill": bool(doc.is_drill),
-			"reported_at": str(doc.reported_at or ""),
-		},
+		"incident": calling.heading(doc),
 		"lines": lines,
-		"nodes": dark_nodes(doc, around),
+		"nodes": _dark_nodes(doc, around),
 		"levels": [
 			{"value": row.name, "label": _(row.title)}
 			for row in frappe.get_all(
@@ -102,14 +92,14 @@ def to_enter(incident: str) -> dict[str, Any]:
 	}
 
 
-def everybody(property_name: str, departments: Iterable[dict]) -> dict[str, list[dict[str, str]]]:
+def _everybody(property_name: str, departments: Iterable[Department]) -> dict[str, list[dict[str, str]]]:
 	"""role -> its people at this property."""
 	found = duty.everybody(property_name, [row.role for row in departments if row.role])
 	names = full_names({user for users in found.values() for user in users})
 	return {role: [{"value": user, "label": names.get(user, user)} for user in users] for role, users in found.items()}
 
 
-def dark_nodes(incident: Document, around: surroundings.Surroundings) -> list[dict[str, str]]:
+def _dark_nodes(incident: Document, around: surroundings.Surroundings) -> list[dict[str, str]]:
 	"""Nodes of the card that are without supply; none where everything comes back at one stroke."""
 	rows = surroundings.dark_rows(incident)
 	found = [

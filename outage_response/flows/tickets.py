@@ -450,10 +450,7 @@ def on_callback(
 
 
 def _ask_to_resolve() -> None:
-	try:
-		frappe.enqueue(RESOLVE_JOB, queue="short", job_id="outage_response.resolve_tickets", deduplicate=True)
-	except Exception:
-		frappe.logger("outage_response").warning("no queue for resolving tickets", exc_info=True)
+	queues.ask(RESOLVE_JOB, job_id="outage_response.resolve_tickets", deduplicate=True)
 
 
 def to_resolve() -> list[str]:

@@ -16,8 +16,9 @@ Times = tuple[datetime | None, datetime | None]
 def by_floor(incident_name: str) -> dict[str, Any]:
 	"""{"floors", "count", "may_open"}; one query for the units, however many.
 
-	floors    rows in the order of the buildings and floors, those still out first: `building`, `floor`, `out_since`, `back_at` (None: still
-	          out, or not yet switched off), `units` as [name, unit_no]; units of a floor with the same times share a row
+	floors    rows in the order of the buildings and floors, those still out first: `building`, `floor`, `out_since`,
+	          `back_at` (None: still out, or not yet switched off), `units` as [name, unit_no]; units of a floor with the
+	          same times share a row
 	may_open  this user may open a unit, where its residents stand
 	"""
 	incident = frappe.get_doc("Outage Incident", incident_name)

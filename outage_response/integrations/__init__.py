@@ -1,8 +1,8 @@
 """One module per platform. Each answers itself whether its platform is here and switched on (`is_on`).
 
 A **desk** (helpdesk.py, erpnext.py) has tickets: `DOCTYPE`, `is_on()`, `words(doc)`, `from_document(doc)`,
-`unread(since, limit, after)`, `reply(ticket, message)`, `note(ticket, text, key)`, `show(tickets, values)`, `is_open(ticket)`, `resolve(ticket)`,
-`commits_when_resolved()`; `PORTAL_COMMENTS`: do authors write Comments?
+`unread(since, limit, after)`, `reply(ticket, message)`, `note(ticket, text, key)`, `show(tickets, values)`,
+`is_open(ticket)`, `resolve(ticket)`, `commits_when_resolved()`; `PORTAL_COMMENTS`: do authors write Comments?
 It also has customers: `CUSTOMER`, `household(unit)`.
 A **call log** (crm.py, erpnext.py, contacts.py) keeps callbacks: `is_on()`, `log_call(...)` (`How`), `recent_calls(since)`,
 `take_call(name, ...)`. The first one that is on is used; `contacts.py` needs nothing but Frappe and is always there.

@@ -1,7 +1,7 @@
 """The board of tasks by state: a Kanban Board is no standard document of a module, so the app makes its own.
 
-It is for looking, at outages that run. Nobody may write a task, so Frappe lets no card be dragged; states change by the verbs. Uninstalling
-takes it away with everything else that is about our doctypes.
+It is for looking, at outages that run. Nobody may write a task, so Frappe lets no card be dragged; states change by the
+verbs. Uninstalling takes it away with everything else that is about our doctypes.
 """
 
 import json

@@ -1,6 +1,7 @@
 """What every test on a site stands on: one transaction per world, a savepoint per test, a clock that stands still.
 
-Classes of one module that build the same world share it, where `tests/site/conftest.py` says when a module ends. Plain unittest classes, so that pytest and `bench run-tests` run the same ones, on every supported Frappe version.
+Classes of one module that build the same world share it, where `tests/site/conftest.py` says when a module ends. Plain
+unittest classes, so that pytest and `bench run-tests` run the same ones, on every supported Frappe version.
 """
 
 import contextlib
@@ -377,14 +378,14 @@ def snapshot() -> dict[str, tuple]:
 def set_settings(**values) -> None:
 	"""Numbers and switches of the app's Settings, for the rest of the test.
 
-	Read again at once, so that this process keeps them: a worker that runs beside the tests sees the committed ones, and
-	puts those into the cache that both share.
+	Read from the database and kept at once: a worker that runs beside the tests sees the committed ones, and puts those into
+	the cache that both share, be it between forgetting and reading.
 	"""
 	name = "Outage Response Settings"
 	for field, value in values.items():
 		frappe.db.set_single_value(name, field, value, update_modified=False)
 	frappe.clear_document_cache(name, name)
-	frappe.get_cached_doc(name)
+	frappe.cache.set_value(frappe.get_document_cache_key(name, name), frappe.get_doc(name))
 
 
 def forget_documents() -> None:

@@ -135,6 +135,19 @@ class Links(PagingTest):
 			self.assertEqual(answering.by_link(token, True)["taken"], 0)
 		self.assertEqual(frappe.db.get_value("Outage Page", page.name, "answer"), "Yes")
 
+	def test_its_page_shows_names_as_text(self):
+		bad = "<script>alert(1)</script>"
+		name = self.declare()
+		page = next(row for row in self.pages(name) if row.user == user("guard1"))
+		table = frappe.qb.DocType("Outage Task")
+		frappe.qb.update(table).set(table.subject_label, bad).set(table.title, bad).where(table.incident == name).run()
+		template = frappe.get_jenv().get_template("outage_response/www/outage-page.html")
+		block = template.blocks["page_content"]
+		shown = {"page": answering.look(tokens.of(page.name)), "token": "t", "csrf_token": "", "lang": "en"}
+		text = "".join(block(template.new_context(shown)))
+		self.assertNotIn(bad, text)
+		self.assertIn("&lt;script&gt;alert(1)&lt;/script&gt;", text)
+
 	def test_a_guessed_or_an_old_link(self):
 		page = self.pages(self.declare())[0].name
 		for token in (f"{page}.", f"{page}.abcdef", "", "x.y", None):
