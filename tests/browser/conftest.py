@@ -234,18 +234,25 @@ class Contexts:
 		return context
 
 	def give_back(self, who: str | None, options: dict, context) -> None:
-		if options or not context.pages:
+		"""Ends the context, or empties it for the next who takes it.
+
+		One of nobody is never used again: somebody may have logged in there, and an answer that is still on its way would log
+		in the next. For the same reason all pages are closed before anything is emptied.
+		"""
+		if options or who is None or not context.pages:
 			context.close()
 			return
 		context.set_offline(False)
 		context.unroute_all()
-		context.clear_cookies()
-		context.clear_permissions()
-		parts = "local_storage,indexeddb,cache_storage,service_workers"
-		emptied = {"origin": self.address, "storageTypes": parts}
-		context.new_cdp_session(context.pages[0]).send("Storage.clearDataForOrigin", emptied)
 		for page in context.pages:
 			page.close()
+		context.clear_cookies()
+		context.clear_permissions()
+		blank = context.new_page()
+		parts = "local_storage,indexeddb,cache_storage,service_workers"
+		emptied = {"origin": self.address, "storageTypes": parts}
+		context.new_cdp_session(blank).send("Storage.clearDataForOrigin", emptied)
+		blank.close()
 		self.idle.setdefault(who, []).append(context)
 
 
