@@ -62,7 +62,12 @@ def main() -> int:
 			wrong = _play(server, log, logins, zone)
 	if wrong is None:
 		return 1
-	_logins(site, logins)
+	password = ""
+	if os.environ.get("OUTAGE_TONIGHT"):
+		with _site(sites, site) as frappe:
+			password = load.resident_to_try()
+			frappe.db.commit()
+	_logins(site, logins, password)
 	print(
 		f"\n{server.requests} requests; loading {loaded:.0f} s, the drill in all {time.monotonic() - began:.0f} s.",
 		flush=True,
@@ -197,11 +202,15 @@ def _figures(stage: Stage) -> list[str]:
 	return wrong
 
 
-def _logins(site: str, logins: dict[str, dict[str, str]]) -> None:
+def _logins(site: str, logins: dict[str, dict[str, str]], residents: str) -> None:
+	"""Of the staff, and of the one resident if there is a password for them."""
 	rows = [
 		f"  {person.label:<17}{person.user:<37}{logins[person.key]['password']}   {person.name}"
 		for person in people.STAFF
 	]
+	if residents:
+		one = people.RESIDENT_TO_TRY
+		rows.append(f"  {'Resident':<17}{one['user']:<37}{residents}   {one['property']}, unit {one['unit']}")
 	text = "\n".join([f"Logins of {site} (made for this run):", *rows])
 	if path := os.environ.get("OUTAGE_LOGINS"):
 		Path(path).write_text(text + "\n", encoding="utf-8")

@@ -39,6 +39,8 @@ STAFF = [
 	Staff("service", "Mia Starling", "Customer service", SERVICE, "customer_service", "000 7000 09"),
 	Staff("manager", "Leo Kestrel", "General manager", MANAGER, "general_manager", "000 7000 10"),
 ]
+# who looks at the site afterwards may be this one, too: the home is dark in the outage that is left running
+RESIDENT_TO_TRY = {"user": f"resident@{DOMAIN}", "property": "Cypress Tower", "unit": "804"}
 BY_KEY = {person.key: person for person in STAFF}
 
 DEPARTMENT_PHONES = {

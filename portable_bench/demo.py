@@ -23,6 +23,7 @@ SCREENS = (
 	("operator", "/app/outage-call-sheet", "whom to phone, in order"),
 	("everybody", "/app/outage-incident", "the outages, each with its verbs, tasks and timeline"),
 	("guard, engineer", "/my-outage-tasks", "what is mine now, on a phone"),
+	("resident", "/outages", "is it me, why, until when; still out, call me"),
 	("operator", f"/printview?doctype=Managed%20Property&name=Cypress%20Tower&format={CARD}", "the run card to print"),
 	("operator", "/app/outage-run-card", "what was written on a run card is entered afterwards"),
 )

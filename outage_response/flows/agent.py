@@ -14,13 +14,24 @@ from frappe.utils import get_datetime, now_datetime
 
 from outage_response import integrations, permissions
 from outage_response.domain import authority
-from outage_response.domain.callbacks import ENDED
 from outage_response.domain.errors import RuleError
 from outage_response.domain.lifecycle import RUNNING
 from outage_response.domain.locate import Location
 from outage_response.domain.tickets import RESTORED
 
-from . import assignment, callback, calling_back, duty, explaining, incident, known, proposals, surroundings, tickets
+from . import (
+	assignment,
+	callback,
+	callees,
+	calling_back,
+	duty,
+	explaining,
+	incident,
+	known,
+	proposals,
+	surroundings,
+	tickets,
+)
 from .resident import paths_of
 from .verbs import Call, lock_incident, lock_property, save, touch, translated
 
@@ -192,16 +203,14 @@ def _places(home: dict, proposed: str) -> list[dict]:
 
 def _pending(call: dict | None) -> dict | None:
 	"""The callback that the ticket's author waits for."""
-	if not call or not call.incident or not call.contact:
+	if not call or not call.incident:
 		return None
-	row = frappe.db.get_value(
-		"Outage Callback",
-		{"incident": call.incident, "contact": call.contact, "status": ("not in", ENDED)},
-		["name", "status", "phone", "reason", "next_attempt_at", "offered_record", "offered_at"],
-		as_dict=True,
-	)
-	if not row:
+	(key,) = callees.keys_of(call.incident, [call])
+	name = key and calling_back.open_with(call.incident, key)
+	if not name:
 		return None
+	fields = ["name", "status", "phone", "reason", "next_attempt_at", "offered_record", "offered_at"]
+	row = frappe.db.get_value("Outage Callback", name, fields, as_dict=True)
 	return {
 		"callback": row.name,
 		"status": _(row.status, context="Outage Callback"),

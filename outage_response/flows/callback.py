@@ -111,7 +111,7 @@ def attempt(
 	unit_nos = _unit_nos(doc)
 	if outcome == "Still Out":
 		doc.nested_incident = _open_nested(call, doc, unit_nos)
-	tickets.on_callback(call, doc.contact, outcome, doc.nested_incident, doc.name, made)
+	tickets.on_callback(call, doc, outcome, made)
 	save(doc)
 	call.record("callback_attempt", {"reason": doc.reason, "units": unit_nos, "outcome": outcome})
 	if doc.status == callbacks.UNREACHED != before:

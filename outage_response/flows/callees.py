@@ -166,6 +166,16 @@ def who_called(incident: str) -> dict[str, str]:
 	return _who(_calls(incident))
 
 
+def keys_of(incident: str, rows: Sequence[Mapping]) -> list[str]:
+	"""Of each of these calls (with contact and phone) the key of whom one calls back; "" where it says neither."""
+	who = who_called(incident) if any(not row["contact"] for row in rows) else {}
+	keys = []
+	for row in rows:
+		number = phones.tail(row["phone"])
+		keys.append(row["contact"] or who.get(number) or (NUMBER + number if number else ""))
+	return keys
+
+
 def _who(rows: Sequence[Mapping]) -> dict[str, str]:
 	"""By what a call says of itself, else by the numbers of contacts; one that several share is nobody's."""
 	known = {phones.tail(row["phone"]): row["contact"] for row in rows if row["contact"] and row["phone"]}

@@ -55,7 +55,7 @@ def open_ready(call: Call, around: surroundings.Surroundings) -> int:
 	ready = callees.back(incident, around)
 	existing = _rows(incident.name)
 	_join_known(call, existing, ready)
-	_release(call, [row for row in existing.values() if _key(row) in ready])
+	_release(call, [row for row in existing.values() if key_of(row) in ready])
 	new = [callee for key, callee in ready.items() if key not in existing]
 	if new:
 		_insert(call, new)
@@ -69,7 +69,7 @@ def hold(call: Call) -> None:
 	if not any(row.status in callbacks.WAITING for row in existing.values()):
 		return
 	ready = callees.back(call.incident, call.around)
-	names = [row.name for row in existing.values() if row.status in callbacks.WAITING and _key(row) not in ready]
+	names = [row.name for row in existing.values() if row.status in callbacks.WAITING and key_of(row) not in ready]
 	_write(call, names, next_attempt_at=None)
 
 
@@ -90,11 +90,21 @@ def _rows(incident: str) -> dict[str, dict]:
 		filters={"incident": incident},
 		fields=["name", "contact", "caller", "phone", "status", "reason", "next_attempt_at"],
 	)
-	return {_key(row): row for row in rows}
+	return {key_of(row): row for row in rows}
 
 
-def _key(row: Mapping) -> str:
-	return row["contact"] or callees.NUMBER + (row["caller"] or "")
+def key_of(row: Mapping | Document) -> str:
+	"""Of a callback (see `callees.Callee`)."""
+	return row.get("contact") or callees.NUMBER + (row.get("caller") or "")
+
+
+def open_with(incident: str, key: str) -> str | None:
+	"""The callback of an incident that is still to be made with whom the key means."""
+	number = key.removeprefix(callees.NUMBER)
+	who = {"contact": key} if number == key else {"contact": ("is", "not set"), "caller": number}
+	return frappe.db.get_value(
+		"Outage Callback", {"incident": incident, **who, "status": ("not in", callbacks.ENDED)}, "name"
+	)
 
 
 def _join_known(call: Call, existing: dict[str, dict], ready: dict[str, callees.Callee]) -> None:
@@ -106,7 +116,7 @@ def _join_known(call: Call, existing: dict[str, dict], ready: dict[str, callees.
 		if not contact:
 			continue
 		if contact not in existing:
-			del existing[_key(row)]
+			del existing[key_of(row)]
 			_write(call, [row.name], contact=contact, caller=None)
 			row.update({"contact": contact, "caller": None})
 			existing[contact] = row

@@ -11,7 +11,7 @@ from pypika.terms import Criterion
 from outage_response import bulk, permissions
 from outage_response.domain.errors import RuleError
 from outage_response.domain.lifecycle import RUNNING
-from outage_response.integrations import CALL_LOG_PREFIX, crm, erpnext, installed
+from outage_response.integrations import CALL_LOG_PREFIX, contacts, crm, erpnext, installed
 
 from . import links
 from .care import log_look
@@ -29,9 +29,11 @@ KEPT = {
 def export_resident_data(contact: str) -> dict[str, list[dict]]:
 	"""Everything that the app keeps about a contact: doctype -> rows. The look is in the access log."""
 	with translated():
-		_require(contact)
+		kept = _require(contact)
 		found = {
-			doctype: frappe.get_all(doctype, filters={"contact": contact}, fields=list(fields), order_by="creation")
+			doctype: frappe.get_all(
+				doctype, filters={"name": ("in", kept[doctype])}, fields=list(fields), order_by="creation"
+			)
 			for doctype, fields in KEPT.items()
 		}
 		found["Unit Resident"] = frappe.get_all(
@@ -42,7 +44,7 @@ def export_resident_data(contact: str) -> dict[str, list[dict]]:
 		)
 		found["Outage Callback Attempt"] = frappe.get_all(
 			"Outage Callback Attempt",
-			filters={"parent": ("in", _callbacks(contact))},
+			filters={"parent": ("in", kept["Outage Callback"])},
 			fields=["attempted_at", "outcome", "satisfaction", "note"],
 			order_by="attempted_at",
 		)
@@ -56,18 +58,16 @@ def erase_resident_data(contact: str) -> dict[str, int]:
 	Raises ValidationError while an outage runs at one of their homes: somebody may depend on what is kept.
 	"""
 	with translated():
-		_require(contact)
-		calls = frappe.get_all("Trouble Call", filters={"contact": contact}, pluck="name")
-		callbacks = _callbacks(contact)
-		deliveries = frappe.get_all("Notice Delivery", filters={"contact": contact}, pluck="name")
-		_require_over(contact)
+		kept = _require(contact)
+		_require_over(kept)
+		calls, callbacks, deliveries = (kept[one] for one in ("Trouble Call", "Outage Callback", "Notice Delivery"))
 		homes = frappe.db.count("Unit Resident", {"contact": contact, "parenttype": "Property Unit"})
 		care = frappe.db.count("Care Need", {"contact": contact})
 		links.revoke(contact)
 		frappe.db.delete("Care Need", {"contact": contact})
 		frappe.db.delete("Unit Resident", {"contact": contact, "parenttype": "Property Unit"})
 		bulk.update("Trouble Call", calls, {"contact": None, "phone": "", "words": ""})
-		bulk.update("Outage Callback", callbacks, {"contact": None, "phone": "", "outcome": ""})
+		bulk.update("Outage Callback", callbacks, {"contact": None, "caller": None, "phone": "", "outcome": ""})
 		bulk.update("Notice Delivery", deliveries, {"contact": None, "note": "", "error": ""})
 		_erase_attempts(callbacks)
 		_erase_mails(deliveries)
@@ -92,7 +92,8 @@ def void_resident_links(contact: str) -> dict[str, int]:
 		return {"links": count}
 
 
-def _require(contact: str) -> None:
+def _require(contact: str) -> dict[str, list[str]]:
+	"""What is kept about the contact, as `_kept`, for those who may have it. Raises RuleError or PermissionError."""
 	permissions.require_verb("personal_data")
 	if not isinstance(contact, str) or not frappe.db.exists("Contact", contact):
 		raise RuleError(_("Contact: {contact} does not exist. Choose one of the list."), contact=str(contact)[:140])
@@ -105,17 +106,34 @@ def _require(contact: str) -> None:
 		.distinct()
 		.where(resident.contact == contact)
 	).run(pluck=True)
-	for doctype in KEPT:
-		homes += frappe.get_all(doctype, filters={"contact": contact}, pluck="property", distinct=True)
+	kept = _kept(contact)
+	for doctype, names in kept.items():
+		homes += frappe.get_all(doctype, filters={"name": ("in", names)}, pluck="property", distinct=True)
 	for name in dict.fromkeys(filter(None, homes)):
 		permissions.require_property(name)
+	return kept
 
 
-def _require_over(contact: str) -> None:
+def _kept(contact: str) -> dict[str, list[str]]:
+	"""doctype -> rows about the contact, and about the caller of whom only a number was known, when it is this contact's
+	and nobody else's."""
+	kept = {doctype: frappe.get_all(doctype, filters={"contact": contact}, pluck="name") for doctype in KEPT}
+	for doctype in ("Trouble Call", "Outage Callback"):
+		nobodys = frappe.get_all(
+			doctype, filters={"contact": ("is", "not set"), "phone": ("is", "set")}, fields=["name", "phone"]
+		)
+		whose = contacts.of_numbers({row.phone for row in nobodys})
+		kept[doctype] += [row.name for row in nobodys if whose.get(row.phone) == [contact]]
+	return kept
+
+
+def _require_over(kept: dict[str, list[str]]) -> None:
 	"""Raise RuleError while an outage is open that this contact wrote about, was told of, or is to be called about."""
 	incidents: set[str] = set()
 	for doctype in ("Trouble Call", "Outage Callback", "Notice Delivery"):
-		incidents |= set(frappe.get_all(doctype, filters={"contact": contact}, pluck="incident", distinct=True))
+		incidents |= set(
+			frappe.get_all(doctype, filters={"name": ("in", kept[doctype])}, pluck="incident", distinct=True)
+		)
 	running = frappe.get_all(
 		"Outage Incident",
 		filters={"name": ("in", list(incidents - {None})), "status": ("in", (*RUNNING, "Restored", "Stood Down"))},
@@ -124,10 +142,6 @@ def _require_over(contact: str) -> None:
 	)
 	if running:
 		raise RuleError(_("Contact: outage {incident} is not closed yet. Erase when it is."), incident=running[0])
-
-
-def _callbacks(contact: str) -> list[str]:
-	return frappe.get_all("Outage Callback", filters={"contact": contact}, pluck="name")
 
 
 def _erase_attempts(callbacks: list[str]) -> None:

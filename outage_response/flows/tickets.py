@@ -20,7 +20,7 @@ from outage_response.domain import phones, triage
 from outage_response.domain import tickets as rules
 from outage_response.integrations import Ticket, contacts, households
 
-from . import assignment, duty, explaining, task, ticket_replies
+from . import assignment, callees, calling_back, duty, explaining, task, ticket_replies
 from .verbs import Call, announce, lock_incident, touch
 
 JOB = "outage_response.jobs.read_tickets"
@@ -347,6 +347,7 @@ def linked_calls(incident_name: str, **filters) -> list[dict]:
 			"name",
 			"incident",
 			"contact",
+			"phone",
 			"unit",
 			"power_node",
 			"said_at",
@@ -418,12 +419,14 @@ def _release(doc: Document) -> None:
 		frappe.db.after_commit.add(ask_for_a_job)
 
 
-def on_callback(
-	call: Call, contact: str, outcome: str, nested: str | None, callback: str = "", attempt: int = 1
-) -> None:
-	"""The `attempt`-th call of a callback was made: its contact's tickets say so. Reached resolves them unless they are about something else as
-	well; Still Out keeps them open under the nested incident."""
-	mine = [row for row in linked_calls(call.incident.name) if contact and row.contact == contact]
+def on_callback(call: Call, callback: Document, outcome: str, attempt: int) -> None:
+	"""The `attempt`-th call of a callback was made: the tickets of whoever was called say so.
+
+	Reached resolves them unless they are about something else as well; Still Out keeps them open under the nested incident.
+	"""
+	calls = linked_calls(call.incident.name)
+	key = calling_back.key_of(callback)
+	mine = [row for row, theirs in zip(calls, callees.keys_of(call.incident.name, calls), strict=True) if theirs == key]
 	if not mine:
 		return
 	ticket_replies.queue(call.incident, "Callback", mine, outcome)
@@ -434,7 +437,7 @@ def on_callback(
 		if not desk:
 			continue
 		with integrations.guarded(f"Outage callback not shown on ticket {row.ticket}"):
-			desk.note(row.ticket, text, f"{callback} {attempt}")
+			desk.note(row.ticket, text, f"{callback.name} {attempt}")
 		if outcome == "Reached" and not row.keep_open and desk.is_open(row.ticket):
 			if desk.commits_when_resolved():
 				later.append(row.name)
@@ -444,7 +447,7 @@ def on_callback(
 	if later:
 		bulk.update("Trouble Call", later, {"resolve_ticket": 1})
 		frappe.db.after_commit.add(_ask_to_resolve)
-	if nested:
+	if nested := callback.nested_incident:
 		bulk.update("Trouble Call", [row.name for row in mine], {"incident": nested})
 		show_on_tickets(frappe.get_doc("Outage Incident", nested), mine)
 

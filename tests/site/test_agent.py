@@ -273,6 +273,26 @@ class AtTheTicket(TicketTest):
 			self.assertEqual(self.status(still_out), "Open")
 			self.assertEqual(self.asked("service", "look", still_out)["outage"]["incident"], nested)
 
+	def test_the_callback_of_a_caller_of_whom_the_ticket_says_only_the_number(self):
+		"""As where a desk's tickets have a field for it; the number is nobody's, or a contact's by now."""
+		stranger, number = "13955557777", frappe.db.get_value("Contact", self.contacts[0], "mobile_no")
+		for doctype in self.each():
+			incident = self.declare(nodes=[self.shafts[0]])
+			tickets = []
+			for phone in (stranger, number):
+				ticket = platforms.make_ticket(doctype, "No power", raised_by="who@example.com")
+				self.read()
+				said = {"contact": None, "phone": phone, "power_node": self.shafts[0], "property": self.property}
+				frappe.db.set_value("Trouble Call", self.call_of(ticket).name, said)
+				self.asked("service", "attach", ticket, incident=incident)
+				tickets.append(ticket)
+			self.restore(incident)
+			for ticket, phone in zip(tickets, (stranger, number), strict=True):
+				self.assertEqual(self.asked("service", "look", ticket)["callback"]["phone"], phone)
+				self.asked("service", "log_callback", ticket, outcome="Reached")
+				self.resolve()
+				self.assertEqual(self.status(ticket), "Resolved")
+
 
 class AtHome(TicketTest):
 	"""Residents 0 to 3 live on shaft A, floors 1 to 4; 4 to 7 on shaft B."""

@@ -99,6 +99,42 @@ class Erasing(PersonalTest):
 				frappe.get_all("Access Log", {"method": method, "reference_document": self.contact}), method
 			)
 
+	def test_what_was_said_before_the_number_had_a_name(self):
+		"""Theirs once the number is theirs alone; a number that two contacts share gives nobody the other's words."""
+		name = self.declare(nodes=[self.room])
+		for number, words in (("13955550001", SECRET), ("13955550002", "somebody else")):
+			self.do(
+				"operator",
+				"record_call",
+				self.property,
+				power_node=self.shafts[0],
+				phone=number,
+				words=words,
+				danger=False,
+			)
+		self.do("operator", "supply_back", name)
+		callback = frappe.db.get_value("Outage Callback", {"incident": name, "phone": "13955550001"})
+		attempt = self.do("service", "log_attempt", callback, "Reached", note=SECRET)
+		doc = frappe.get_doc("Contact", self.contact)
+		for number in ("+86 139 5555 0001", "139-5555-0002"):
+			doc.append("phone_nos", {"phone": number})
+		doc.save(ignore_permissions=True)
+		build.make_contact("Shares a telephone", "13955550002")
+		with self.assertRaises(frappe.ValidationError):
+			self.erase()
+		self.over(name)
+		with self.as_user("manager"):
+			found = personal.export_resident_data(self.contact)
+		self.assertEqual([row.words for row in found["Trouble Call"]], [SECRET])
+		self.assertEqual([row.note for row in found["Outage Callback Attempt"]], [SECRET])
+		self.erase()
+		self.assertFalse(frappe.db.exists("Communication", attempt["crm_record"]))
+		self.assertEqual(
+			frappe.db.get_value("Outage Callback", callback, ["phone", "caller", "outcome"]), ("", None, "")
+		)
+		rows = frappe.get_all("Trouble Call", {"incident": name}, ["phone", "words"], order_by="phone")
+		self.assertEqual(rows, [{"phone": "", "words": ""}, {"phone": "13955550002", "words": "somebody else"}])
+
 	def test_not_while_an_outage_is_open_that_they_only_wrote_about(self):
 		name = self.declare(nodes=[self.shafts[0]])
 		stranger = build.make_contact("Personal Stranger")
