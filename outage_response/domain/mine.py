@@ -42,10 +42,16 @@ def in_order(tasks: Iterable[Mine], now: datetime) -> list[Mine]:
 	return sorted(tasks, key=lambda task: _rank(task, now))
 
 
+def is_for_later(task: Mine, now: datetime) -> bool:
+	"""Planned work of another day, or hour: nothing of it is due soon."""
+	soon = now + SOON
+	return bool(task.not_before and task.not_before > soon and (task.due_at or LAST) > soon)
+
+
 def _rank(task: Mine, now: datetime) -> tuple:
 	return (
 		task.waits,
-		bool(task.not_before and task.not_before > now + SOON and (task.due_at or LAST) > now + SOON),
+		is_for_later(task, now),
 		task.held and task.shared,
 		task.priority,
 		not task.life_safety,

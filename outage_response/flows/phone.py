@@ -106,7 +106,7 @@ def my_tasks(user: str) -> dict:
 		"now": str(now),
 		"user": user,
 		"full_name": frappe.utils.get_fullname(user),
-		"tasks": [shaped[one.name] for one in order],
+		"tasks": [shaped[one.name] | ({"later": True} if mine.is_for_later(one, now) else {}) for one in order],
 		"owed": [_shape(row, steps[row.name], (), (), user) for row in owed if row.incident in incidents],
 		"incidents": {name: _incident(doc) for name, doc in incidents.items()},
 		"phones": _phones({row.property for row in (*rows, *incidents.values())}),

@@ -7,7 +7,7 @@ import pytest
 
 from outage_response.domain.errors import RuleError
 from outage_response.domain.lifecycle import TASK_VERBS, TaskRow, require_post_to_go_to
-from outage_response.domain.mine import Mine, asks, awaits_read_back, in_order
+from outage_response.domain.mine import Mine, asks, awaits_read_back, in_order, is_for_later
 from outage_response.domain.steps import Step
 
 NOW = datetime(2026, 3, 11, 2, 0)
@@ -47,12 +47,14 @@ def test_the_order_does_not_depend_on_how_they_are_read(three):
 def test_planned_work_of_the_next_hour_counts_like_any_other():
 	soon = Mine("elevators", "Open", priority=0, life_safety=True, due_at=at(40), not_before=at(50))
 	assert in_order([*URGENT_FIRST[1:], soon], NOW)[0] == soon
+	assert [task.name for task in (*URGENT_FIRST, soon) if is_for_later(task, NOW)] == ["elevators on Monday"]
 
 
 def test_a_preparation_that_is_due_days_before_the_work_is_not_pushed_aside():
 	due = Mine("tell the residents", "Open", priority=3, due_at=at(30), not_before=at(8000))
 	later = Mine("lock the elevator", "Open", priority=0, due_at=at(7990), not_before=at(8000))
 	assert in_order([later, due], NOW) == [due, later]
+	assert [is_for_later(task, NOW) for task in (later, due)] == [True, False]
 
 
 def step(**fields) -> Step:

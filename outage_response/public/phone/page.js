@@ -207,8 +207,10 @@
 
 	const tasks = () => {
 		const list = ahead(phone.data.tasks);
-		if (!list.length) return [nothing()];
-		const [now, ...rest] = list;
+		const planned = list.filter((task) => task.later);
+		const another_day = planned.length > 0 && folded(__("Planned Work"), planned, "planned");
+		const [now, ...rest] = list.filter((task) => !task.later);
+		if (!now) return [nothing(), another_day];
 		const next = rest.splice(0, 2);
 		const groups = PRIORITIES.map((title, priority) => [
 			title,
@@ -223,15 +225,16 @@
 					h("h2", { class: "label" }, __("Next")),
 					next.map((task) => phone.card(task, "next")),
 				),
-			...groups.map(([title, some], priority) => some.length > 0 && later(title, some, priority)),
+			...groups.map(([title, some], priority) => some.length > 0 && folded(title, some, priority)),
+			another_day,
 		];
 	};
-	const later = (title, some, priority) =>
+	const folded = (title, some, which) =>
 		h(
 			"details",
 			{
-				id: `later:${priority}`,
-				open: phone.opened.has(`later:${priority}`),
+				id: `later:${which}`,
+				open: phone.opened.has(`later:${which}`),
 				ontoggle: ({ target }) => phone.opened[target.open ? "add" : "delete"](target.id),
 			},
 			h("summary", {}, `${title} (${some.length})`),
