@@ -67,6 +67,31 @@ def test_a_step_is_done_by_keys_from_its_row(as_user, desk, declared, accessible
 		goes_through(page, accessible, f"{row} >> nth=0 >> [data-verb={verb}]")
 
 
+def test_declared_and_opened_from_the_command_centre(as_user, desk, house, accessible):
+	page = as_user("operator")
+	desk(page, "/app/outage-command-centre")
+	page.wait_for_selector(".occ-calm")
+	tab_to(page, ".page-actions .primary-action")
+	page.keyboard.press("Enter")
+	page.wait_for_selector(f"{DIALOG} .modal-footer .btn-primary")
+	accessible(page, f"{DIALOG} .modal-content")
+	tab_to(page, f"{DIALOG} [data-fieldname=seen] input, {DIALOG} input[data-fieldname=seen]")
+	page.keyboard.type("All dark")
+	tab_to(page, f"{DIALOG} .modal-footer .btn-primary")
+	page.keyboard.press("Enter")
+	card = f".occ-card[aria-label='{house['property']}']"
+	page.wait_for_selector(card)
+	page.wait_for_selector(".modal-backdrop", state="detached")
+	tab_to(page, f"{card} .occ-known summary")
+	page.keyboard.press("Enter")
+	page.wait_for_selector(f"{card} .occ-known[open] table")
+	tab_to(page, f"{card} footer a[data-key^=open]")
+	page.keyboard.press("Enter")
+	page.wait_for_url("**/app/outage-incident/**")
+	frappe.db.rollback()
+	assert frappe.db.count("Outage Incident", {"property": house["property"]}) == 1
+
+
 def test_the_phone_page_by_keys(as_user, declared):
 	page = as_user("guard1", **PHONE)
 	page.goto("/my-outage-tasks")
