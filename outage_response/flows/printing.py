@@ -1,5 +1,8 @@
 """What the print formats show, in the reader's language. Templates only lay it out; no resident is named."""
 
+from collections import defaultdict
+from collections.abc import Iterator, Sequence
+from itertools import groupby
 from typing import Any
 
 import frappe
@@ -14,7 +17,7 @@ from .language import title_of
 
 
 def outage_report_print(report: Document) -> dict[str, Any]:
-	"""An Outage Report: `facts` as [label, value], `affected`, `late`, `skipped`, `entered_later`, `trapped`, `timeline`."""
+	"""An Outage Report: `facts` as [label, value], `affected`, `late`, `skipped`, `trapped`, `steps`, `timeline`."""
 	facts = frappe.parse_json(report.facts or "{}")
 
 	def name(step: dict) -> str:
@@ -22,6 +25,7 @@ def outage_report_print(report: Document) -> dict[str, Any]:
 		return f"{title} ({step['where']})" if step.get("where") else title
 
 	steps = facts.get("steps") or []
+	who = _names({step["by"] for step in steps if step.get("by")})
 	times = {
 		"reported_at": _("Reported At"),
 		"confirmed_at": _("Confirmed At"),
@@ -64,13 +68,42 @@ def outage_report_print(report: Document) -> dict[str, Any]:
 				_department(step["department"]),
 				_(step["status"]),
 				clock_time(_moment(step["at"])),
+				who.get(step.get("by"), ""),
 				_outcome(step),
 			]
-			for step in steps
+			for step in sorted(steps, key=lambda step: not _moment(step["at"]))
 			if step["status"] != "Cancelled"
 		],
-		"timeline": [[clock_time(row["at"]), _said(row)] for row in facts.get("timeline") or []],
+		"timeline": list(_lines(facts.get("timeline") or [])),
 	}
+
+
+def _lines(rows: Sequence[dict]) -> Iterator[list[str]]:
+	"""The timeline as [time, text]. Callbacks that follow each other are one line for each reason and outcome: after a
+	tower there are more than a hundred."""
+	for are_callbacks, run in groupby(rows, key=lambda row: row.get("kind") == "callback_attempt"):
+		if not are_callbacks:
+			yield from ([clock_time(row["at"]), _said(row)] for row in run)
+			continue
+		alike: dict[tuple, list[dict]] = defaultdict(list)
+		for row in run:
+			alike[row["data"].get("reason"), row["data"].get("outcome")].append(row)
+		for some in alike.values():
+			units = [unit for row in some for unit in _as_list(row["data"].get("units"))]
+			first, last = (clock_time(row["at"]) for row in (some[0], some[-1]))
+			said = timeline.render("callback_attempt", {**some[0]["data"], "units": list(dict.fromkeys(units))})
+			when = first if first == last else f"{first} – {last.removeprefix(first[:11])}"
+			yield [when, said if len(some) == 1 else f"{said} ({len(some)})"]
+
+
+def _as_list(units: list | str | None) -> list[str]:
+	return [units] if isinstance(units, str) else units or []
+
+
+def _names(users: set[str]) -> dict[str, str]:
+	return dict(
+		frappe.get_all("User", filters={"name": ("in", sorted(users))}, fields=["name", "full_name"], as_list=True)
+	)
 
 
 def _moment(text: str) -> str:

@@ -7,7 +7,7 @@ import frappe
 from frappe.www.printview import get_html_and_style
 
 from outage_response.api import screens
-from outage_response.flows import contacted, figures, timeline
+from outage_response.flows import contacted, figures, printing, timeline
 from outage_response.setup import board
 
 from . import world as build
@@ -275,6 +275,7 @@ class Prints(ScreensTest):
 		self.assertIn("Incident report", english)
 		self.assertIn("a burned &lt;b&gt;joint", english)
 		self.assertIn("Isolate the faulty section", english)
+		self.assertIn(f"<td>{frappe.utils.get_fullname(build.user('engineer'))}</td>", english)
 		frappe.local.lang = "zh"
 		chinese = self.html("Outage Report", report, "Outage Incident Report")
 		self.assertIn("事故报告", chinese)
@@ -282,6 +283,34 @@ class Prints(ScreensTest):
 		self.assertNotIn("Isolate the faulty section", chinese)
 		for contact in self.contacts:
 			self.assertNotIn(contact, english + chinese)
+
+	def test_callbacks_that_follow_each_other_are_one_line(self):
+		def row(minute: int, kind: str, **data) -> dict:
+			return {"at": f"2026-03-11 08:{minute:02}:00", "kind": kind, "data": data, "text": "?"}
+
+		def attempt(minute: int, units, outcome: str, reason: str = "Standard") -> dict:
+			return row(minute, "callback_attempt", reason=reason, units=units, outcome=outcome)
+
+		rows = [
+			attempt(0, "–", "Reached", "Care"),
+			attempt(1, ["101"], "Reached"),
+			attempt(2, ["102", "103"], "No Answer"),
+			attempt(3, ["104"], "Reached"),
+			row(4, "report_filed"),
+			attempt(5, ["102", "103"], "Reached"),
+		]
+		report = frappe.new_doc("Outage Report")
+		report.update({"level": "I", "facts": frappe.as_json({"timeline": rows})})
+		self.assertEqual(
+			printing.outage_report_print(report)["timeline"],
+			[
+				["2026-03-11 08:00", "Callback Care, –: Reached"],
+				["2026-03-11 08:01 – 08:03", "Callback Standard, 101, 104: Reached (2)"],
+				["2026-03-11 08:02", "Callback Standard, 102, 103: No Answer"],
+				["2026-03-11 08:04", "Incident report filed"],
+				["2026-03-11 08:05", "Callback Standard, 102, 103: Reached"],
+			],
+		)
 
 	def test_the_notice_of_planned_work(self):
 		name = self.declare("III", description="new switchgear")
