@@ -59,14 +59,21 @@ def main() -> int:
 			_wait_for_scheduled_jobs(site)
 		loaded = time.monotonic() - began
 		with _server(sites, site, zone, gateway) as (server, log):
-			wrong = _play(server, log, logins, zone)
-	if wrong is None:
-		return 1
-	password = ""
-	if os.environ.get("OUTAGE_TONIGHT"):
-		with _site(sites, site) as frappe:
-			password = load.resident_to_try()
-			frappe.db.commit()
+			crew = {key: Person(server, people.BY_KEY[key], login["token"]) for key, login in logins.items()}
+			stage = Stage(server, crew)
+			try:
+				for play in SCENES:
+					play(stage)
+				wrong = _figures(stage)
+				password = ""
+				if os.environ.get("OUTAGE_TONIGHT"):
+					with _site(sites, site) as frappe:
+						password = load.open_to_residents()
+						frappe.db.commit()
+					_leave_one_running(stage, _site_time(zone))
+			except (Refused, Broken, Surprise) as error:
+				print(f"\nThe drill ends here: {type(error).__name__}: {error}\n{_tail(log)}", file=sys.stderr)
+				return 1
 	_logins(site, logins, password)
 	print(
 		f"\n{server.requests} requests; loading {loaded:.0f} s, the drill in all {time.monotonic() - began:.0f} s.",
@@ -77,20 +84,9 @@ def main() -> int:
 	return 1 if wrong else 0
 
 
-def _play(server: Server, log: Path, logins: dict[str, dict[str, str]], zone: str) -> list[str] | None:
-	"""All scenes and the figures; what is wrong with them, or None when a scene could not be played to its end."""
-	stage = Stage(server, {key: Person(server, people.BY_KEY[key], login["token"]) for key, login in logins.items()})
-	try:
-		for play in SCENES:
-			play(stage)
-		wrong = _figures(stage)
-		# Where the real clock lies before the drill's, time does not run back for it.
-		if os.environ.get("OUTAGE_TONIGHT") and (now := _site_time(zone)) - tonight.AGO > server.now:
-			tonight.play(stage, now)
-		return wrong
-	except (Refused, Broken, Surprise) as error:
-		print(f"\nThe drill ends here: {type(error).__name__}: {error}\n{_tail(log)}", file=sys.stderr)
-		return None
+def _leave_one_running(stage: Stage, now: datetime) -> None:
+	if now - tonight.AGO > stage.server.now:  # time does not run back for it
+		tonight.play(stage, now)
 
 
 def _site_time(zone: str) -> datetime:

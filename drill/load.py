@@ -83,11 +83,12 @@ def _user(person: people.Staff) -> dict[str, str]:
 	return {"password": password, "token": f"{key}:{secret}"}
 
 
-def resident_to_try() -> str:
-	"""A login for one resident, made when all is played: a mail to them would be in the figures. Answers the password.
+def open_to_residents() -> str:
+	"""When all is played: from here on notices go out by themselves, and one resident has a login. Answers the password.
 
 	The caller commits.
 	"""
+	frappe.db.set_single_value("Outage Response Settings", "automatic_notices", 1)
 	one, password = people.RESIDENT_TO_TRY, secrets.token_urlsafe(9)
 	unit = frappe.get_doc("Property Unit", places.node(one["property"], one["unit"]))
 	contact = frappe.get_doc("Contact", unit.residents[0].contact)

@@ -51,9 +51,10 @@ def count(name: str, who: str) -> int:
 	"""Requests of this minute, with this one."""
 	try:
 		key = frappe.cache.make_key(f"outage_portal:{name}:{who}")
+		frappe.cache.set(key, 0, ex=60, nx=True)  # with its end: a count that never ends would lock somebody out
 		found = int(frappe.cache.incrby(key, 1))
 		if found == 1:
-			frappe.cache.expire(key, 60)
+			frappe.cache.expire(key, 60)  # it may have ended between the two
 		return found
 	except Exception:
 		return 0

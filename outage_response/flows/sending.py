@@ -187,7 +187,7 @@ def _open_tasks(names: Sequence[str]) -> dict[str, list[dict]]:
 		.on(row.task == task.name)
 		.join(page)
 		.on(row.parent == page.name)
-		.select(row.parent, task.name, task.title, task.title_zh, task.subject_label, task.priority)
+		.select(row.parent, task.name, task.title, task.title_zh, task.subject_type, task.subject_label, task.priority)
 		.where(row.parent.isin(list(names)))
 		.where((task.status == "Open") | begins)
 		.orderby(task.priority)
@@ -217,7 +217,7 @@ def _letter(row: dict, person: Person, tasks: Sequence[dict], channel: Document 
 	language = (channel.language if channel else "") or person.language or _site_language()
 	before, frappe.local.lang = frappe.local.lang, language
 	try:
-		text = _test_text(row) if row.test else _text(row, tasks)
+		text = _test_text(row) if row.test else _text(row, tasks, in_group=not row.person_name)
 	finally:
 		frappe.local.lang = before
 	return Letter(
@@ -239,12 +239,15 @@ def _site_language() -> str:
 	return frappe.db.get_single_value("System Settings", "language") or "en"
 
 
-def _text(row: dict, tasks: Sequence[dict]) -> str:
-	"""The most urgent steps by name, the rest by number; nothing about residents."""
+def _text(row: dict, tasks: Sequence[dict], *, in_group: bool) -> str:
+	"""The most urgent steps by name, the rest by number; nothing about residents.
+
+	A group reads no number of a home: with the step's title it says that somebody there depends on power.
+	"""
 	named = []
 	for task in tasks[:NAMED]:
-		title = title_of(task)
-		named.append(f"{title} ({task.subject_label})" if task.subject_label else title)
+		where = "" if in_group and task.subject_type == "Property Unit" else task.subject_label
+		named.append(f"{title_of(task)} ({where})" if where else title_of(task))
 	text = f"{row.property}: {'; '.join(named)}"
 	if len(tasks) > NAMED:
 		text = _("{0} and {1} more").format(text, len(tasks) - NAMED)

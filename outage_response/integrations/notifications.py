@@ -1,4 +1,4 @@
-"""Frappe's own bell: Notification Log, many at once."""
+"""Frappe's own bell: Notification Log, many at once. Its subject is HTML to Desk, and what people wrote is text."""
 
 from collections.abc import Mapping
 from datetime import datetime
@@ -9,7 +9,7 @@ from outage_response import bulk
 
 
 def write(subjects: Mapping[str, str], doctype: str, name: str, now: datetime, kind: str = "Assignment") -> None:
-	"""One Notification Log for each person (user -> what it says) about a document; the bell rings after the commit."""
+	"""One Notification Log for each person (user -> what it says, as text) about a document; the bell rings after the commit."""
 	users = sorted(subjects)
 	if not users:
 		return
@@ -17,7 +17,7 @@ def write(subjects: Mapping[str, str], doctype: str, name: str, now: datetime, k
 		"Notification Log",
 		[
 			{
-				"subject": subjects[user],
+				"subject": frappe.utils.escape_html(subjects[user]),
 				"for_user": user,
 				"from_user": frappe.session.user,
 				"type": kind,

@@ -234,7 +234,9 @@ class BadInput(SiteTest):
 		planned = self.declare("III")
 		with self.refused("photo"):
 			self.do("service", "complete", self.task(planned, "notify_households").name, evidence="I put it up")
-		for photo in ("a photo", "/files/nobody-uploaded-this.png"):
+		foreign = build.make_photo("/private/files/payroll.png")
+		frappe.db.set_value("File", {"file_url": foreign}, "is_private", 1)
+		for photo in ("a photo", "/files/nobody-uploaded-this.png", foreign):
 			with self.subTest(photo=photo), self.refused("Photo"):
 				self.do("service", "complete", self.task(planned, "notify_households").name, photo=photo)
 

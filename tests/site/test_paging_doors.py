@@ -268,6 +268,18 @@ class Groups(DoorTest):
 		name, _step = self.rung()
 		self.assertEqual({row.person for row in self.pages(name)}, {"group"})
 
+	def test_it_reads_no_number_of_a_home(self):
+		"""The title of such a step says that somebody there depends on power."""
+		name, step = self.rung()
+		home = {"subject_type": "Property Unit", "subject": self.units[0], "subject_label": "Home 2A"}
+		frappe.db.set_value("Outage Task", step, home)
+		said = {
+			letter.name: letter.text
+			for _page, letter, *_rest in sending.letters([row.name for row in self.pages(name)])
+		}
+		self.assertGreater(len(said), 1)
+		self.assertEqual([who for who, text in said.items() if "Home 2A" not in text], [""])
+
 	def test_a_drill_says_nothing_there(self):
 		name = self.declare(is_drill=True)
 		self.assertFalse(self.pages(name, person="group"))

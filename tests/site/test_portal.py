@@ -98,6 +98,16 @@ class OwnPages(PortalTest):
 				self.assertNotIn("<script", text)
 				if path in ("/outages", "/outage-status/Portal%20Tower", call, f"/outage-calls/{name}"):
 					self.assertIn("&lt;script&gt;", text)
+		post = self.task(name, "guard_area").name
+		self.do("guard1", "arrive", post)
+		self.do("guard1", "withdraw", post, bad)
+		self.send(self.here, f"/outages/{name}", said="back", note=bad)
+		bells = frappe.get_all(
+			"Notification Log", {"document_name": name, "subject": ("like", "%alert(1)%")}, ["subject"]
+		)
+		self.assertGreater(len({row.subject for row in bells}), 2)
+		for row in bells:  # Desk takes the subject for HTML
+			self.assertNotIn("<script", row.subject)
 
 	def test_one_outage_as_it_goes_on(self):
 		name = self.declare(nodes=[self.shafts[0]])

@@ -29,8 +29,7 @@ def write(channel: Document, letter: Letter) -> None:
 	now = now_datetime()
 	if not _told_just_now(letter, now):
 		about = ("Outage Incident", letter.incident) if letter.incident else ("Outage Page", letter.key)
-		text = frappe.utils.escape_html(letter.text)[:1000]
-		notifications.write({letter.user: text}, *about, now, "Alert")
+		notifications.write({letter.user: letter.text[:1000]}, *about, now, "Alert")
 	frappe.publish_realtime(
 		EVENT,
 		{"page": letter.key, "text": letter.text, "link": letter.link, "urgent": letter.urgent},
