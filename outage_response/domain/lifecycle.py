@@ -250,6 +250,11 @@ def asks_for_rescues(steps: Iterable[Step]) -> bool:
 	return any(step.gate == "energise" and ELEVATOR_RESCUE in step.checks for step in steps)
 
 
+def knows_rescues(steps: Iterable[Step]) -> bool:
+	"""Does the plan say what to do when people are trapped? That of planned work does not: they were let out before."""
+	return any("trapped" in step.outcomes for step in steps)
+
+
 def require_rescues_ended(step: Step, tasks: Iterable[TaskRow]) -> None:
 	"""Raise GateClosed when `step` confirms that nobody is in an elevator, and the record says otherwise."""
 	rescues = [task for task in tasks if _may_have_people_inside(task)]
@@ -258,6 +263,12 @@ def require_rescues_ended(step: Step, tasks: Iterable[TaskRow]) -> None:
 			_("Checks: people may still be in an elevator. Record what became of each one before supply may return."),
 			rescues,
 		)
+
+
+def require_gone(gate: str, status: str) -> None:
+	"""Raise RuleError when a step that permission to energise waits for is to be confirmed before supply was switched off."""
+	if gate == "energise" and status == "Scheduled":
+		raise RuleError(_("Status: supply has not been switched off yet. Confirm this when the work is finished."))
 
 
 def require_checked_since(at: datetime, went_at: datetime | None) -> None:

@@ -10,7 +10,7 @@ from frappe.model.document import Document
 from outage_response.domain import topology
 from outage_response.domain.notices import Recipient
 
-from . import surroundings
+from . import callees, surroundings
 from .language import in_chinese
 
 
@@ -47,9 +47,7 @@ def of_incident(incident: Document, around: surroundings.Surroundings) -> list[d
 		.orderby(resident.is_primary, order=frappe.qb.desc)
 		.orderby(resident.idx)
 	).run(as_dict=True)
-	dark = around.tree.under(row.power_node for row in incident.affected_nodes if not row.unit)
-	single = {row.unit for row in incident.affected_nodes if row.unit}
-	return [row for row in rows if row.power_node in dark or row.name in single]
+	return callees.affected(incident, around, rows)
 
 
 def out_of_supply(

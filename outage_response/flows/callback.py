@@ -15,7 +15,7 @@ from outage_response import integrations, permissions
 from outage_response.domain import callbacks, topology
 from outage_response.domain.errors import RuleError
 
-from . import calling_back, households, surroundings, task, tasks, telephony, tickets, timeline
+from . import calling_back, households, notice, surroundings, task, tasks, telephony, tickets, timeline
 from .verbs import Call, finish, lock_incident, lock_property, save, translated, when
 
 
@@ -221,8 +221,10 @@ def _open_nested(call: Call, doc: Document, unit_nos: list[str]) -> str:
 		nested.affected_units = sum(surroundings.affected_units(nested, around).values())
 		save(nested)
 		nested_call = Call("extend_scope", call.at, call.now, incident=nested)
-		tasks.sync(nested_call)
-		nested_call.record("scope_extended", {"nodes": unit_nos, "added": 0})
+		added = tasks.sync(nested_call).add
+		nested_call.record("scope_extended", {"nodes": unit_nos, "added": len(added)})
+		notice.on_extended(nested_call)
+		finish(nested_call, {})
 	else:
 		nested = frappe.new_doc("Outage Incident")
 		nested.update(

@@ -101,10 +101,10 @@ def residents(incident: Document, around: surroundings.Surroundings) -> list[dic
 		.orderby(resident.is_primary, order=frappe.qb.desc)
 		.orderby(resident.idx)
 	).run(as_dict=True)
-	return _affected(incident, around, rows)
+	return affected(incident, around, rows)
 
 
-def _affected(incident: Document, around: surroundings.Surroundings, units: Sequence[dict]) -> list[dict]:
+def affected(incident: Document, around: surroundings.Surroundings, units: Sequence[dict]) -> list[dict]:
 	"""Those of `units` (rows with name and power_node) that the incident is about."""
 	dark = around.tree.under(row.power_node for row in incident.affected_nodes if not row.unit)
 	single = {row.unit for row in incident.affected_nodes if row.unit}
@@ -122,7 +122,7 @@ def units_without_contact(incident: Document, around: surroundings.Surroundings)
 		.where(unit.property == incident.property)
 		.where(resident.contact.isnull() | (resident.contact == ""))
 	).run(as_dict=True)
-	return len({row.name for row in _affected(incident, around, rows)})
+	return len({row.name for row in affected(incident, around, rows)})
 
 
 def _units_of(rows: Sequence[dict], said: Said) -> dict[str, list[str]]:

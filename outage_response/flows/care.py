@@ -6,9 +6,10 @@ from frappe.utils import now_datetime
 
 from outage_response import permissions
 from outage_response.domain.errors import RuleError
+from outage_response.domain.lifecycle import RUNNING
 
-from . import surroundings
-from .verbs import Call, finish, lock_incident, translated, when
+from . import surroundings, tasks
+from .verbs import Call, finish, lock_incident, lock_property, translated, when
 
 
 def read_care_needs(incident: str) -> list[dict]:
@@ -100,3 +101,15 @@ def keep(property_name: str, unit: str, contact: str, what: str, equipment_minut
 		}
 	)
 	doc.save(ignore_permissions=True)
+	_look_after(property_name, unit)
+
+
+def _look_after(property_name: str, unit: str) -> None:
+	"""Somebody who says so while it is dark there is looked after like those who had said it before (clause 1)."""
+	lock_property(property_name)
+	filters = {"property": property_name, "status": ("in", RUNNING)}
+	for incident in frappe.get_all("Outage Incident", filters=filters, pluck="name", order_by="name"):
+		at, now, _fast = when(None)
+		call = Call("set_care_need", at, now, incident=lock_incident(incident))
+		if tasks.sync(call).add:
+			finish(call, {})

@@ -52,7 +52,7 @@ def declare(
 		permissions.require_verb("declare")
 		lock_property(property)
 		permissions.require_property(property)
-		if first := _declared_before(request_id):
+		if first := _declared_before(request_id, property):
 			return first
 		incident = frappe.new_doc("Outage Incident")
 		incident.update(
@@ -77,9 +77,13 @@ def declare(
 		return incident.flags.declared
 
 
-def _declared_before(request_id: str | None) -> dict | None:
-	name = request_id and frappe.db.get_value("Outage Incident", {"request_id": request_id})
-	return timeline.first_result(request_id, "declare", incident=name) if name else None
+def _declared_before(request_id: str | None, property_name: str) -> dict | None:
+	found = request_id and frappe.db.get_value("Outage Incident", {"request_id": request_id}, ["name", "property"])
+	if not found:
+		return None
+	if found[1] != property_name:
+		timeline.refuse_used(request_id)
+	return timeline.first_result(request_id, "declare", incident=found[0])
 
 
 # ---------------------------------------------------------------- judging
@@ -110,6 +114,7 @@ def confirm(
 	diff = tasks.sync(call, reclassify=incident.level != before)
 	if incident.level != before:
 		_record_reclassified(call, before, cause or cause_type, diff)
+		calling_back.open_ready(call, call.around)
 	if incident.status == "Active":
 		notice.on_confirmed(call)
 	return {"level": incident.level, "added": len(diff.add), "cancelled": len(diff.cancel)}
@@ -128,6 +133,7 @@ def reclassify(call: Call, level: str, reason: str) -> dict:
 	save(incident)
 	diff = tasks.sync(call, reclassify=True)
 	_record_reclassified(call, before, reason, diff)
+	calling_back.open_ready(call, call.around)
 	return {
 		"level": level,
 		"added": len(diff.add),
@@ -227,7 +233,7 @@ def set_etr(call: Call, etr: str | datetime | None = None) -> dict:
 
 def _set_etr(call: Call, etr: str | datetime | None) -> None:
 	moment = as_time(etr, "ETR")
-	lifecycle.require_etr(moment, call.at)
+	lifecycle.require_etr(moment, call.now)
 	call.incident.etr = moment
 	waiting = [
 		task.name
@@ -286,14 +292,10 @@ def supply_back(call: Call, nodes: Sequence[str] | None = None, source: str | No
 	"""
 	incident, around = call.incident, call.around
 	named = named_nodes(nodes, around) if nodes is not None else None
-	was_out = {(row.power_node, row.unit or "") for row in incident.affected_nodes if not row.back_at}
+	back_before = {id(row) for row in incident.affected_nodes if row.back_at}  # the same node may have gone twice
 	rows = split_for_return(around.tree, surroundings.dark_rows(incident), named, call.at)
 	supply.write_rows(incident, rows, source)
-	returned = [
-		row
-		for row in incident.affected_nodes
-		if row.back_at and ((row.power_node, row.unit or "") in was_out or get_datetime(row.back_at) == call.at)
-	]
+	returned = [row for row in incident.affected_nodes if row.back_at and id(row) not in back_before]
 	supply.warn_of_open_steps(call, returned, around)
 	call.record("supply_back", {"nodes": labels(returned, around), "source": source or _("not said")})
 	still_out = [row for row in incident.affected_nodes if not row.back_at]

@@ -6,11 +6,11 @@ import frappe
 from frappe import _
 
 from outage_response import permissions
-from outage_response.domain import triage
+from outage_response.domain import lifecycle, triage
 from outage_response.domain.errors import RuleError
 from outage_response.domain.tickets import RUNNING
 
-from . import assignment, duty, explaining, surroundings, task, tasks, tickets
+from . import assignment, duty, explaining, plans, surroundings, task, tasks, tickets, timeline
 from .verbs import Call, announce, incident_verb, lock_incident, lock_property, touch, translated, when
 
 
@@ -65,9 +65,11 @@ def keep_call(
 	"""
 	if request_id and (
 		first := frappe.db.get_value(
-			"Trouble Call", {"request_id": request_id}, ["name", "incident", "danger"], as_dict=True
+			"Trouble Call", {"request_id": request_id}, ["name", "property", "unit", "incident", "danger"], as_dict=True
 		)
 	):
+		if first.property != property or (unit and first.unit != unit):
+			timeline.refuse_used(request_id)
 		return {"call": first.name, "incident": first.incident or "", "danger": bool(first.danger)}
 	at, now, _fast = when(occurred_at)
 	if unit:
@@ -172,6 +174,8 @@ def report_trapped(call: Call, elevator: str, words: str | None = None, contact:
 	).insert(ignore_permissions=True)
 	call.record("trapped_reported", {"subject": asset.asset_name})
 	diff = tasks.sync(call)
+	if not lifecycle.knows_rescues(plans.steps_of_plan(incident.plan)):
+		call.warn("trapped_without_steps", {"subject": asset.asset_name})
 	task.tell_department(call, "control_room", _("People trapped in {0}").format(asset.asset_name))
 	return {"added": len(diff.add)}
 

@@ -49,9 +49,9 @@ def prepare(incident: Document) -> None:
 					field=_(incident.meta.get_label(field)),
 				)
 		said_at = as_time(incident.reported_at, "Occurred At")
-		at, _now, incident.flags.clock_fast = when(said_at)
+		at, now, incident.flags.clock_fast = when(said_at)
 		incident.reported_at = at
-		lifecycle.require_etr(as_time(incident.etr, "ETR"), at)
+		lifecycle.require_etr(as_time(incident.etr, "ETR"), now)
 		if incident.level == "III":
 			_prepare_planned(incident)
 		else:

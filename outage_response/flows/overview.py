@@ -356,7 +356,11 @@ class Record:
 			row
 			for row in rows
 			if (not row.incident or self.of.get(row.incident, {}).get("status") in DARK)
-			and (not row.elevator or (row.incident, row.elevator) in rescuing)
+			and (
+				not row.elevator
+				or (row.incident, row.elevator) in rescuing
+				or self.of.get(row.incident, {}).get("level") == "III"  # whose plan knows no rescue
+			)
 		]
 		units = titles("Property Unit", "unit_no", rows, "unit")
 		assets = titles("Property Asset", "asset_name", rows, "elevator")

@@ -13,7 +13,7 @@ from outage_response.domain.errors import RuleError
 from outage_response.domain.lifecycle import RUNNING
 from outage_response.integrations import CALL_LOG_PREFIX, contacts, crm, erpnext, installed
 
-from . import links
+from . import links, resident
 from .care import log_look
 from .verbs import translated
 
@@ -55,11 +55,11 @@ def export_resident_data(contact: str) -> dict[str, list[dict]]:
 def erase_resident_data(contact: str) -> dict[str, int]:
 	"""Erase what the app keeps about a contact; answers doctype -> rows. The contact itself is the platform's.
 
-	Raises ValidationError while an outage runs at one of their homes: somebody may depend on what is kept.
+	Raises ValidationError while an outage is open that concerns them: somebody may depend on what is kept.
 	"""
 	with translated():
 		kept = _require(contact)
-		_require_over(kept)
+		_require_over(contact, kept)
 		calls, callbacks, deliveries = (kept[one] for one in ("Trouble Call", "Outage Callback", "Notice Delivery"))
 		homes = frappe.db.count("Unit Resident", {"contact": contact, "parenttype": "Property Unit"})
 		care = frappe.db.count("Care Need", {"contact": contact})
@@ -127,9 +127,13 @@ def _kept(contact: str) -> dict[str, list[str]]:
 	return kept
 
 
-def _require_over(kept: dict[str, list[str]]) -> None:
-	"""Raise RuleError while an outage is open that this contact wrote about, was told of, or is to be called about."""
-	incidents: set[str] = set()
+def _require_over(contact: str, kept: dict[str, list[str]]) -> None:
+	"""Raise RuleError while an outage is open that this contact wrote about, was told of, or is to be called about, or one
+	runs at a home of theirs."""
+	homes = resident.homes_of([contact])
+	nodes = {node for path in resident.paths_of([home.power_node for home in homes]).values() for node in path}
+	dark = [doc.name for doc in resident.about(nodes, [home.unit for home in homes]) if doc.status in RUNNING]
+	incidents: set[str] = set(dark)
 	for doctype in ("Trouble Call", "Outage Callback", "Notice Delivery"):
 		incidents |= set(
 			frappe.get_all(doctype, filters={"name": ("in", kept[doctype])}, pluck="incident", distinct=True)

@@ -1,7 +1,7 @@
 """What a resident may know: the outages at their own units, and of their own ticket. Nothing about anybody else."""
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import timedelta
 
 import frappe
@@ -57,7 +57,7 @@ def paths_of(nodes: Sequence[str]) -> dict[str, list[str]]:
 		.join(above)
 		.on((above.lft <= own.lft) & (above.rgt >= own.rgt))
 		.select(own.name, above.name.as_("above"))
-		.where(own.name.isin(sorted(set(nodes))))
+		.where(own.name.isin(sorted(set(nodes)) or [""]))
 		.orderby(above.lft, order=frappe.qb.desc)
 	).run(as_dict=True)
 	found: dict[str, list[str]] = defaultdict(list)
@@ -79,7 +79,7 @@ def known(user: str) -> list[dict]:
 		paths = paths_of([home.power_node for home in homes])
 		units: dict[tuple[str, str], list[str]] = defaultdict(list)
 		told: dict[tuple[str, str], dict] = {}
-		for incident in _about({node for path in paths.values() for node in path}, [home.unit for home in homes]):
+		for incident in about({node for path in paths.values() for node in path}, [home.unit for home in homes]):
 			for home in homes:
 				if said := _say(incident, paths.get(home.power_node, []), home.unit):
 					told[(incident.name, said["kind"])] = said
@@ -91,7 +91,10 @@ def known(user: str) -> list[dict]:
 		return sorted(rows, key=lambda row: rank[row["kind"]])
 
 
-def _about(nodes: set[str], units: Sequence[str]) -> list[Document]:
+def about(nodes: Iterable[str], units: Sequence[str]) -> list[Document]:
+	"""The outages, planned or not closed yet, that these power nodes or units are part of; no drills."""
+	if not units:
+		return []
 	other, node = frappe.qb.DocType("Outage Incident"), frappe.qb.DocType("Outage Affected Node")
 	whole = (node.unit.isnull()) | (node.unit == "")
 	names = (

@@ -156,8 +156,8 @@ def nodes_back(incident: Document) -> dict[str, datetime]:
 
 
 def went_at(incident: Document, node: str) -> datetime | None:
-	"""When supply last went at an affected node."""
-	return max((row.out_since for row in dark_rows(incident) if row.node == node), default=None)
+	"""When supply last went at an affected node; without a node: at any."""
+	return max((row.out_since for row in dark_rows(incident) if node in ("", row.node)), default=None)
 
 
 def with_supply(incident: Document, tasks: Sequence[TaskRow]) -> set[str]:

@@ -120,6 +120,7 @@ def complete(
 	"defects" while a defect is open.
 	"""
 	task = call.task
+	lifecycle.require_gone(task.gate, call.incident.status)
 	row, rows = _row(call)
 	step = plans.step_of(task)
 	evidence, photo = (evidence or "").strip(), photos.named(photo)
@@ -224,6 +225,7 @@ def no_answer(call: Call, note: str | None = None) -> dict:
 @task_verb
 def read_back(call: Call) -> dict:
 	"""A second person reads the confirmations back; with that the step is done."""
+	lifecycle.require_gone(call.task.gate, call.incident.status)
 	lifecycle.require_rescues_ended(plans.step_of(call.task), tasks.load(call.incident.name))
 	confirmations = [row for row in call.task.checks if row.kind == "Confirmation"]
 	if not confirmations or any(row.result != "Confirmed" for row in confirmations):

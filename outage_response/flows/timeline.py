@@ -1,7 +1,7 @@
 """The timeline of an incident: append-only, units and roles but never a resident, read in the reader's language."""
 
 from datetime import datetime
-from typing import Any
+from typing import Any, NoReturn
 
 import frappe
 from frappe import _
@@ -26,6 +26,7 @@ TEXTS = {
 	"etr_set": "Expected restoration: {etr}",
 	"etr_cleared": "Expected restoration is no longer known",
 	"trapped_reported": "People trapped in {subject}",
+	"trapped_without_steps": "Warning: the plan of planned work has no steps for people trapped ({subject}). Make it level II: the rescue is then given out at once",
 	"calls_linked": "More calls of residents about this outage: {count}",
 	"call_received": "Somebody reports no power: {unit}",
 	"danger_reported": "DANGER reported: {unit} {words}",
@@ -137,12 +138,17 @@ def first_result(request_id: str | None, verb: str, **about: str) -> dict | None
 		return None
 	result = frappe.parse_json(found.result or "{}")
 	if found.kind != f"request:{verb}" or any(result.get(key) != value for key, value in about.items()):
-		frappe.throw(
-			_("Request ID: {0} was already used for another request. Send a new one with each request.").format(
-				str(request_id)[:140]
-			)
-		)
+		refuse_used(request_id)
 	return result
+
+
+def refuse_used(request_id: str) -> NoReturn:
+	"""Raise ValidationError: the id belongs to another request."""
+	frappe.throw(
+		_("Request ID: {0} was already used for another request. Send a new one with each request.").format(
+			str(request_id)[:140]
+		)
+	)
 
 
 def count(kind: str, task: str) -> int:

@@ -6,12 +6,13 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import frappe
 from frappe import _
 from frappe.model.document import Document
 from frappe.realtime import get_doc_room, get_doctype_room
-from frappe.utils import get_datetime, now_datetime
+from frappe.utils import get_datetime, get_system_timezone, now_datetime
 
 from outage_response import permissions
 from outage_response.domain import authority, lifecycle
@@ -243,7 +244,7 @@ def refuse_delete(doc: Document) -> None:
 
 
 def as_time(value: str | datetime | None, label: str) -> datetime | None:
-	"""A moment from a client, in site time. Raises RuleError naming the field."""
+	"""A moment from a client, in site time, in which one without a zone is meant. Raises RuleError naming the field."""
 	if value in (None, ""):
 		return None
 	try:
@@ -254,6 +255,8 @@ def as_time(value: str | datetime | None, label: str) -> datetime | None:
 		raise RuleError(
 			_("{field}: {value} is not a time. Write it as 2026-01-31 02:15:00."), field=label, value=str(value)[:60]
 		)
+	if moment.tzinfo:
+		moment = moment.astimezone(ZoneInfo(get_system_timezone()))
 	return moment.replace(tzinfo=None)
 
 

@@ -171,6 +171,9 @@ class BadInput(SiteTest):
 			self.do("operator", "set_etr", name, past)
 		with self.refused("ETR"):
 			self.do("operator", "confirm", name, "Overload", etr=past)
+		at, self.clock.now = str(self.now), self.now + timedelta(minutes=50)
+		with self.refused("ETR"):  # it lay ahead when it was said, and is over when it is written down
+			self.do("operator", "set_etr", name, str(self.now + timedelta(minutes=30)), occurred_at=at)
 		with self.refused("ETR", "soon"):
 			self.do("operator", "set_etr", name, "soon")
 

@@ -146,6 +146,13 @@ class Erasing(PersonalTest):
 		self.over(name)
 		self.erase()
 
+	def test_not_while_it_is_dark_at_home(self):
+		name = self.declare(nodes=[self.room])
+		with self.assertRaises(frappe.ValidationError):
+			self.erase()
+		self.over(name)
+		self.erase()
+
 	def test_of_another_property_not_even_a_call(self):
 		other = build.make_property("Personal Other")
 		build.make_user(user("foreigner"), "Outage Customer Service")

@@ -66,6 +66,22 @@ class SecondLoss(SiteTest):
 		self.assertEqual(len(self.tasks(name, step_key="check_switches", subject=self.shafts[0])), 2)
 		self.assertEqual(self.field("Outage Incident", name, "customer_minutes"), 2 * 40 + 2 * 1 + 2 * 51)
 
+	def test_a_return_without_permission_is_not_held_against_the_next_one(self):
+		name = self.declare(nodes=self.shafts)
+		self.clock.move(5)
+		first = self.do("engineer", "supply_back", name, [self.shafts[0]], "by itself")
+		self.assertTrue(any("permission" in text for text in first["warnings"]), first["warnings"])
+		self.clock.move(5)
+		self.do("engineer", "extend_scope", name, [self.shafts[0]])
+		self.do("engineer", "confirm", name, "Equipment Fault")
+		self.clock.move(1)
+		self.finish_steps(name, step_key=("in", NEEDED))
+		self.finish_steps(name, step_key=CLEARED)
+		self.do("operator", "permit_energise", name, [self.shafts[0]])
+		self.clock.move(1)
+		second = self.do("engineer", "supply_back", name, [self.shafts[0]])
+		self.assertEqual(second["warnings"], [])
+
 	def test_a_floor_that_went_again_inside_a_dark_area_was_light_in_between(self):
 		name = self.declare()
 		self.clock.move(30)

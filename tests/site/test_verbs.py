@@ -4,13 +4,16 @@ import json
 from datetime import timedelta
 from typing import ClassVar
 from unittest.mock import patch
+from zoneinfo import ZoneInfo
 
 import frappe
 from frappe.utils import get_datetime
 
 from outage_response import jobs
+from outage_response.api import command
 from outage_response.domain import lifecycle
-from outage_response.flows import clockwork, timeline
+from outage_response.flows import care, clockwork, plans, timeline
+from outage_response.flows.verbs import GateClosedError
 
 from . import world as build
 from .base import INCIDENT_VERBS, TASK_VERBS, SiteTest
@@ -229,6 +232,32 @@ class Switching(VerbTest):
 		self.assertEqual(answer["customer_minutes"], 240 * len(self.units))
 		self.assertTrue(self.tasks(name, step_key="inspect_supply"))
 
+	def test_work_is_not_finished_before_it_has_begun(self):
+		"""What permission to energise waits for is seen when the work is over, and not written down beforehand."""
+		name = self.planned()
+		self.finish_steps(name, gate="start")
+		(step,) = self.tasks(name, gate="energise")
+		checks = {"checks": list(plans.step_of(step).checks), "evidence": "all out"}
+		with self.refused("Status"):
+			self.do("engineer", "complete", step.name, **checks)
+		before = self.clock.now
+		self.clock.move(5)
+		self.do("engineer", "start", name)
+		with self.refused("Occurred At"):
+			self.do("engineer", "complete", step.name, **checks, occurred_at=str(before))
+		with self.refused(error=GateClosedError):
+			self.do("operator", "permit_energise", name)
+
+	def test_planned_work_that_went_wrong_is_called_back(self):
+		name = self.planned()
+		self.finish_steps(name, gate="start")
+		self.do("engineer", "start", name)
+		self.clock.move(30)
+		self.do("engineer", "supply_back", name)
+		self.assertFalse(frappe.db.count("Outage Callback", {"incident": name}))
+		self.do("manager", "reclassify", name, "II", "a cable burned")
+		self.assertEqual(frappe.db.count("Outage Callback", {"incident": name}), len(self.units))
+
 	def test_partial_restoration_node_by_node(self):
 		name = self.declare()
 		self.clock.move(30)
@@ -369,6 +398,35 @@ class Working(VerbTest):
 		self.assertTrue(
 			frappe.get_all("Notification Log", {"for_user": build.user("operator"), "subject": ("like", "%trapped%")})
 		)
+
+	def test_people_trapped_during_planned_work(self):
+		"""Its plan knows no rescue: the control room is told the way to one, and sees the call until there is one."""
+		name = self.planned()
+		self.finish_steps(name, gate="start")
+		self.do("engineer", "start", name)
+		answer = self.do("operator", "report_trapped", name, self.elevators[0], "two of us")
+		self.assertIn("level II", answer["warnings"][0])
+		with self.as_user("operator"):
+			places = [row["place"] for row in command.centre()["dangers"] if row["incident"] == name]
+		self.assertEqual(places, ["Elevator 1"])
+		self.do("manager", "reclassify", name, "II", "people are trapped")
+		self.assertTrue(self.task(name, "release_trapped"))
+
+	def test_somebody_who_depends_on_power_says_so_while_it_is_dark(self):
+		name = self.declare()
+		elsewhere = self.declare(nodes=[self.switches[-1]], is_drill=True)
+		self.clock.move(10)
+		with self.as_user("service"):
+			care.set_care_need(self.units[0], self.contacts[0], "oxygen", 40)
+		(step,) = self.tasks(name, step_key="check_care_unit")
+		self.assertEqual((step.subject, step.status), (self.units[0], "Open"))
+		self.assertMoment(step.last_rung_at, self.clock.now)
+		self.assertGreater(step.due_at, self.clock.now)
+		self.assertIn("task_added", self.kinds(name))
+		with self.as_user("service"):
+			care.set_care_need(self.units[0], self.contacts[0], "oxygen", 30)
+		self.assertEqual(len(self.tasks(name, step_key="check_care_unit")), 1)
+		self.assertFalse(self.tasks(elsewhere, step_key="check_care_unit"))
 
 	def test_checks_are_confirmed_and_read_back_by_a_second_person(self):
 		name = self.declare()
@@ -718,6 +776,20 @@ class StatesAndReplays(VerbTest):
 		self.assertEqual(self.do("electrician", "arrive", one, request_id="one touch")["task"], one)
 		with self.refused("Request ID", "one touch"):
 			self.do("electrician", "arrive", other, request_id="one touch")
+		said = {"unit": self.units[0], "request_id": "one call"}
+		call = self.do("service", "record_call", self.property, **said)["call"]
+		self.assertEqual(self.do("service", "record_call", self.property, **said)["call"], call)
+		with self.refused("Request ID", "one call"):
+			self.do("service", "record_call", self.property, **said | {"unit": self.units[1]})
+
+	def test_a_time_with_a_zone_is_put_into_the_sites(self):
+		name = self.declare()
+		self.clock.move(20)
+		zone = ZoneInfo(frappe.utils.get_system_timezone())
+		at = self.clock.now - timedelta(minutes=5)
+		elsewhere = at.replace(tzinfo=zone).astimezone(ZoneInfo("America/St_Johns"))
+		self.do("operator", "confirm", name, "Overload", occurred_at=elsewhere.isoformat())
+		self.assertMoment(self.field("Outage Incident", name, "confirmed_at"), at)
 
 	def test_a_phone_clock_a_little_fast_is_taken_and_flagged(self):
 		name = self.declare()
