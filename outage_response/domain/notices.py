@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from .errors import RuleError, _
+from .lifecycle import RUNNING
 from .steps import Step
 
 FIRST_WORD, CAUSE, IN_WRITING, ETR, ETR_PASSING = "First Word", "Cause", "In Writing", "ETR", "ETR Passing"
@@ -31,12 +32,12 @@ MAX_TRIES = 4
 WAITS = (1, 5, 15)  # minutes after the first, second, third try that failed
 PHONE_OUTCOMES = ("Reached", "No Answer", "Wrong Number")
 STATES_OF_KIND = {
-	FIRST_WORD: ("Reported", "Active"),
+	FIRST_WORD: RUNNING,
 	CAUSE: ("Active",),
-	IN_WRITING: ("Reported", "Active"),
-	ETR: ("Reported", "Active"),
-	ETR_PASSING: ("Reported", "Active"),
-	RESTORED: ("Reported", "Active", "Restored", "Stood Down"),
+	IN_WRITING: RUNNING,
+	ETR: RUNNING,
+	ETR_PASSING: RUNNING,
+	RESTORED: (*RUNNING, "Restored", "Stood Down"),
 	FOLLOW_UP: ("Restored", "Stood Down", "Closed"),
 	PLANNED: ("Scheduled",),
 	CANCELLED: ("Cancelled",),
@@ -147,7 +148,7 @@ def due_by_itself(
 	which was announced. A word before the expected time passes in silence; when that time was named only just before, at
 	the time itself, for "it may take longer" a minute after "expected back" would take it back.
 	"""
-	if status not in ("Reported", "Active") or not reported_at:
+	if status not in RUNNING or not reported_at:
 		return []
 	due = []
 	if etr:

@@ -14,6 +14,7 @@ from frappe.utils import get_datetime, now_datetime
 from outage_response import integrations, permissions
 from outage_response.domain import callbacks, topology
 from outage_response.domain.errors import RuleError
+from outage_response.domain.lifecycle import RUNNING
 
 from . import calling_back, households, notice, surroundings, task, tasks, telephony, tickets, timeline
 from .verbs import Call, finish, lock_incident, lock_property, save, translated, when
@@ -257,7 +258,7 @@ def _running_nested(parent: str, nodes: set[str]) -> str | None:
 		.on(node.parent == other.name)
 		.select(other.name)
 		.where(other.parent_incident == parent)
-		.where(other.status.isin(("Reported", "Active")))
+		.where(other.status.isin(RUNNING))
 		.where(node.power_node.isin(list(nodes)))
 		.orderby(other.name)
 		.limit(1)

@@ -15,7 +15,7 @@ from frappe.utils import get_datetime, now_datetime
 from outage_response import bulk, permissions, queues
 from outage_response.domain import notices as rules
 from outage_response.domain.errors import RuleError
-from outage_response.domain.lifecycle import OPEN
+from outage_response.domain.lifecycle import OPEN, RUNNING
 from outage_response.domain.plan import dedupe_key
 from outage_response.integrations import messages
 
@@ -325,7 +325,7 @@ def waiting_for_the_clock() -> list[str]:
 	"""Incidents that a notice may be due for, or whose step a notice may complete by now."""
 	running = frappe.get_all(
 		"Outage Incident",
-		filters={"status": ("in", ("Reported", "Active")), "is_drill": 0},
+		filters={"status": ("in", RUNNING), "is_drill": 0},
 		pluck="name",
 	)
 	steps = frappe.get_all(

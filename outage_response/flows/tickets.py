@@ -18,6 +18,7 @@ from frappe.utils import get_datetime, now_datetime
 from outage_response import bulk, integrations, queues
 from outage_response.domain import phones, triage
 from outage_response.domain import tickets as rules
+from outage_response.domain.lifecycle import RUNNING
 from outage_response.integrations import Ticket, contacts, households
 
 from . import assignment, callees, calling_back, duty, explaining, task, ticket_replies
@@ -367,7 +368,7 @@ def on_incident_change(doc: Document, method: str | None = None) -> None:
 	"""Hook on every change of an incident: linked tickets show it, and their authors are told what they wait for."""
 	before = doc.get_doc_before_save()
 	if before is None:
-		if not doc.is_drill and doc.status in ("Reported", "Active"):
+		if not doc.is_drill and doc.status in RUNNING:
 			frappe.db.after_commit.add(ask_for_a_job)  # calls that wait may be about it
 		return
 	if doc.status == "Cancelled" and before.status != "Cancelled":
