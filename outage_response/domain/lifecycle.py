@@ -9,6 +9,8 @@ from .errors import GateClosed, Keys, RuleError, _
 from .steps import Step
 
 RUNNING = ("Reported", "Active")
+# until the stand-down somebody may stand on a post
+HOLDING_POSTS = (*RUNNING, "Restored")
 ENDED = ("Closed", "Cancelled")
 
 # verb -> the states in which it may be called

@@ -13,13 +13,17 @@ LAST_PHASE_IN_THE_DARK = ("Prepare", "Alert", "Assess", "Protect", "Repair")
 
 @dataclass(frozen=True)
 class Subject:
-	"""What one task is about: a doctype (or Contractor) and a name; the empty subject for steps done once."""
+	"""What one task is about: a doctype (or Contractor) and a name; the empty subject for steps done once.
+
+	weight  of two posts, the heavier is manned first
+	"""
 
 	type: str = ""
 	name: str = ""
 	label: str = ""
 	department: str = ""
 	unprotected: bool = True
+	weight: int = 0
 
 
 @dataclass(frozen=True)

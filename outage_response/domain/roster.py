@@ -139,8 +139,11 @@ def _control_room(roster: Roster, warning: str) -> Assignment:
 	return Assignment(CONTROL_ROOM, users, warning=warning if users else "nobody_at_all")
 
 
-def spread_posts(posts: int, guards: Sequence[str], busy: Collection[str] = ()) -> list[tuple[str, ...]]:
-	"""Who holds which of `posts` posts, the heaviest first: each guard who has none yet gets one, so that everybody knows
-	where to stand. What is left over is everybody's until the reserve comes."""
-	free = [guard for guard in guards if guard not in busy]
-	return [(free[index],) if index < len(free) else tuple(guards) for index in range(posts)]
+def spread_posts(weights: Sequence[int], guards: Sequence[str], busy: Collection[str] = ()) -> list[tuple[str, ...]]:
+	"""Who holds which post, in the order of `weights`, of which each is one post's: the heaviest are manned first, whatever
+	kind of post they are. Each guard who has none yet gets one, so that everybody knows where to stand. What is left over is
+	everybody's until the reserve comes."""
+	free = (guard for guard in guards if guard not in busy)
+	heaviest_first = sorted(range(len(weights)), key=lambda index: -weights[index])
+	own = dict(zip(heaviest_first, free, strict=False))
+	return [(own[index],) if index in own else tuple(guards) for index in range(len(weights))]

@@ -17,7 +17,7 @@ from frappe.model.document import Document
 from frappe.utils import get_datetime
 
 from outage_response import bulk
-from outage_response.domain.lifecycle import OPEN
+from outage_response.domain.lifecycle import HOLDING_POSTS, OPEN
 from outage_response.domain.plan import TaskSpec
 from outage_response.domain.roster import Assignment, Department, Roster, assign, spread_posts, to_duty_electrician
 from outage_response.integrations import notifications
@@ -74,20 +74,31 @@ def _one_guard_a_post(specs: Sequence[TaskSpec], chosen: list[Assignment], incid
 			posts[chosen[index].users].append(index)
 	if not posts:
 		return chosen
-	busy = _on_posts(incident.property)
+	busy = _on_posts(incident)
 	for users, indexes in posts.items():
-		for index, guards in zip(indexes, spread_posts(len(indexes), users, busy), strict=True):
+		weights = [specs[index].subject.weight for index in indexes]
+		for index, guards in zip(indexes, spread_posts(weights, users, busy), strict=True):
 			chosen[index] = replace(chosen[index], users=guards)
 	return chosen
 
 
-def _on_posts(property_name: str) -> set[str]:
-	"""Users who have a post of their own at this property."""
-	rows = frappe.get_all(
-		"Outage Task",
-		filters={"property": property_name, "held_until": ("!=", ""), "status": ("in", OPEN)},
-		pluck="_assign",
-	)
+def _on_posts(incident: Document) -> set[str]:
+	"""Users who have a post of their own: in this incident, and while it runs in others that run at the property. Posts of
+	work that is planned keep nobody from tonight's; a drill's are left for what is real."""
+	task, outage = frappe.qb.DocType("Outage Task"), frappe.qb.DocType("Outage Incident")
+	counts = outage.name == incident.name
+	if incident.status in HOLDING_POSTS:
+		counts |= outage.status.isin(HOLDING_POSTS) & (outage.is_drill == int(bool(incident.is_drill)))
+	rows = (
+		frappe.qb.from_(task)
+		.join(outage)
+		.on(task.incident == outage.name)
+		.select(task._assign)
+		.where(task.property == incident.property)
+		.where(task.held_until != "")
+		.where(task.status.isin(OPEN))
+		.where(counts)
+	).run(pluck=True)
 	alone = [frappe.parse_json(row or "[]") for row in rows]
 	return {users[0] for users in alone if len(users) == 1}
 

@@ -209,6 +209,7 @@ def _assets(around: Surroundings, dark: set[str]) -> dict[str, tuple[Subject, ..
 			asset.asset_name,
 			department=asset.department or "",
 			unprotected=asset.survives_outage != "Yes",
+			weight=asset.weight or 0,
 		)
 		if asset.asset_type == "Elevator":
 			if in_dark_building:

@@ -158,6 +158,38 @@ class Who(SiteTest):
 		self.assertEqual(sorted(posts), [[PEOPLE["guard1"]], [PEOPLE["guard2"]]])
 		self.assertEqual(set(self.given(name, "patrol_area")), {PEOPLE["guard1"], PEOPLE["guard2"]})
 
+	def posts(self, incident: str) -> dict[str, list[str]]:
+		return {
+			row.subject_label or row.step_key: json.loads(row._assign) for row in self.tasks(incident) if row.held_until
+		}
+
+	def test_the_heaviest_post_first_whatever_its_kind(self):
+		self.shift("security", "guard1")
+		frappe.db.set_value("Property Asset", self.lobby, "weight", 1)
+		frappe.db.set_value("Property Asset", self.entrance, "weight", 9)
+		build.make_asset(self.property, "Yard", "Guarded Area", building="T", power_node=self.room, weight=1)
+		self.shift("security", "guard2")
+		posts = self.posts(self.declare())
+		self.assertEqual(posts["Main Entrance"], [PEOPLE["guard1"]])
+		self.assertEqual(sorted(map(len, posts.values())), [1, 1, 2])
+
+	def test_posts_of_another_day_or_of_a_drill_keep_nobody_from_tonight_s(self):
+		for guard in ("guard1", "guard2"):
+			self.shift("security", guard)
+		for other in (self.declare("III"), self.declare(is_drill=True)):
+			self.assertEqual(sorted(map(len, self.posts(other).values())), [1, 1])
+		tonight = self.declare()
+		self.assertEqual(sorted(self.posts(tonight).values()), [[PEOPLE["guard1"]], [PEOPLE["guard2"]]])
+		planned = self.declare("III", nodes=[self.shafts[0]])
+		self.assertEqual([len(users) for users in self.posts(planned).values()], [1])
+
+	def test_who_has_a_post_in_an_outage_that_runs_gets_no_second_one(self):
+		for guard in ("guard1", "guard2"):
+			self.shift("security", guard)
+		self.declare()
+		again = self.declare(nodes=[self.feeder])
+		self.assertEqual([len(users) for users in self.posts(again).values()], [2, 2])
+
 	def test_more_posts_than_guards_makes_the_reserve_necessary(self):
 		self.shift("security", "guard1")
 		self.assertFalse(self.task(self.declare(), "call_security_reserve").optional)

@@ -107,18 +107,19 @@ def test_the_control_room_at_night_with_nobody_on_shift_wakes_everybody_of_it():
 
 
 @pytest.mark.parametrize(
-	("posts", "guards", "busy", "holds"),
+	("weights", "guards", "busy", "holds"),
 	[
-		(2, ["zhou", "wei"], [], [("zhou",), ("wei",)]),
-		(1, ["zhou", "wei"], ["zhou"], [("wei",)]),
-		(3, ["zhou", "wei"], [], [("zhou",), ("wei",), ("zhou", "wei")]),
-		(2, ["zhou"], ["zhou"], [("zhou",), ("zhou",)]),
-		(1, [], [], [()]),
-		(0, ["zhou"], [], []),
+		([0, 0], ["zhou", "wei"], [], [("zhou",), ("wei",)]),
+		([0], ["zhou", "wei"], ["zhou"], [("wei",)]),
+		([0, 0, 0], ["zhou", "wei"], [], [("zhou",), ("wei",), ("zhou", "wei")]),
+		([1, 1, 9], ["zhou", "wei"], [], [("wei",), ("zhou", "wei"), ("zhou",)]),
+		([0, 0], ["zhou"], ["zhou"], [("zhou",), ("zhou",)]),
+		([0], [], [], [()]),
+		([], ["zhou"], [], []),
 	],
 )
-def test_each_guard_gets_a_post_before_anybody_gets_two(posts, guards, busy, holds):
-	assert spread_posts(posts, guards, busy) == holds
+def test_each_guard_gets_a_post_before_anybody_gets_two_the_heaviest_first(weights, guards, busy, holds):
+	assert spread_posts(weights, guards, busy) == holds
 
 
 def test_a_night_without_a_duty_electrician_is_said():
