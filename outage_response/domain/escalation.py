@@ -137,11 +137,23 @@ def ring(rule: Rule, state: State, now: datetime, people: Callable[[Row], Sequen
 	return Ring((), State(len(levels), 0, rounds), None, gave_up=True, skipped=tuple(dict.fromkeys(skipped)))
 
 
-def starts_again(rule: Rule, acknowledged_at: datetime, now: datetime, times: int) -> tuple[bool, datetime | None]:
-	"""(ring now?, look again at) for a step that somebody has taken and not started. `times`: rung for this already."""
+def begins_at(planned: bool, due_at: datetime | None, now: datetime, ahead_minutes: int) -> datetime | None:
+	"""When a step rings first: at once; planned work `ahead_minutes` before it is due, and never where it has no such time."""
+	if not planned:
+		return now
+	return due_at and max(now, due_at - timedelta(minutes=ahead_minutes))
+
+
+def starts_again(
+	rule: Rule, acknowledged_at: datetime, now: datetime, times: int, planned_for: datetime | None = None
+) -> tuple[bool, datetime | None]:
+	"""(ring now?, look again at) for a step that somebody has taken and not started. `times`: rung for this already.
+
+	planned_for  when planned work is due: taken days before, it is not begun before its time
+	"""
 	if not rule.start_minutes:
 		return False, None
-	due = acknowledged_at + timedelta(minutes=rule.start_minutes)
+	due = max(acknowledged_at, planned_for or acknowledged_at) + timedelta(minutes=rule.start_minutes)
 	if now < due and times == 0:
 		return False, due
 	return True, now + timedelta(minutes=max(rule.start_minutes, 1))

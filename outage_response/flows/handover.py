@@ -35,7 +35,7 @@ def hand_over(call: Call, note: str, user: str | None = None) -> dict:
 	names = [row.name for row in steps]
 	assignment.take_back(names, status="Cancelled")
 	assignment.give(given, call.now)
-	tasks.release(call, names)
+	tasks.release(call, steps)
 	for row in steps:
 		about = {"title": row.title, "title_zh": row.title_zh, "subject": row.subject_label or ""}
 		call.record("task_handed_over", {**about, "note": note.strip()[:500]}, task=row.name)
@@ -56,6 +56,8 @@ def _of(call: Call, user: str) -> list:
 			"title_zh",
 			"subject_label",
 			"priority",
+			"plan",
+			"step_key",
 			"due_at",
 			"department",
 			"assigned_role",

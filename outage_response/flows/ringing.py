@@ -19,7 +19,7 @@ from outage_response.domain import escalation
 from outage_response.domain.escalation import Person, Row, Rule, State
 from outage_response.domain.plan import TaskSpec
 
-from . import channels, pages, timeline
+from . import channels, pages, plans, timeline
 from .people import People
 
 RINGING = ("Scheduled", "Reported", "Active", "Restored", "Stood Down")
@@ -32,6 +32,9 @@ FIELDS = (
 	"department",
 	"priority",
 	"phone",
+	"plan",
+	"step_key",
+	"due_at",
 	"acknowledged_at",
 	"acknowledged_by",
 	"ring_at",
@@ -45,18 +48,42 @@ FIELDS = (
 
 def begins_at(spec: TaskSpec, due: datetime | None, now: datetime) -> datetime | None:
 	"""When a new step rings first: at once; what is planned, a while before it is due; what may be left out, never."""
-	settings = frappe.get_cached_doc("Outage Response Settings")
-	if not settings.ring_people or spec.optional:
+	if not _rings() or spec.optional:
 		return None
-	if not spec.step.planned_anchor:
-		return now
-	return due and max(now, due - timedelta(minutes=settings.ring_ahead_minutes or 0))
+	return _begins_at(spec.step.planned_anchor, due, now)
 
 
-def anew(now: datetime) -> dict:
-	"""Values with which a step rings from the beginning."""
-	on = frappe.get_cached_doc("Outage Response Settings").ring_people
-	return {"ring_at": now if on else None, "ring_level": 0, "ring_times": 0, "ring_round": 0}
+def anew(task: Mapping, now: datetime) -> dict:
+	"""Values with which a step rings from the beginning: now, or when the time of planned work comes."""
+	return from_the_beginning(_begins_at(_is_planned(task), _due_at(task), now))
+
+
+def from_the_beginning(ring_at: datetime | None) -> dict:
+	"""The same for a step of which it is known when it rings first."""
+	return {"ring_at": ring_at if _rings() else None, "ring_level": 0, "ring_times": 0, "ring_round": 0}
+
+
+def lies_ahead(task: Mapping, now: datetime) -> bool:
+	"""Is the step planned work for which nobody is rung yet?"""
+	begins = _begins_at(_is_planned(task), _due_at(task), now)
+	return begins is not None and begins > now
+
+
+def _rings() -> bool:
+	return bool(frappe.get_cached_doc("Outage Response Settings").ring_people)
+
+
+def _begins_at(planned: bool, due: datetime | None, now: datetime) -> datetime | None:
+	ahead = frappe.get_cached_doc("Outage Response Settings").ring_ahead_minutes or 0
+	return escalation.begins_at(planned, due, now, ahead)
+
+
+def _is_planned(task: Mapping) -> bool:
+	return bool(task.plan) and plans.step_of(task).planned_anchor
+
+
+def _due_at(task: Mapping) -> datetime | None:
+	return get_datetime(task.due_at) if task.due_at else None
 
 
 def taken(task: Mapping, now: datetime) -> dict:
@@ -64,10 +91,8 @@ def taken(task: Mapping, now: datetime) -> dict:
 	included. One that is to ring later (planned work) does not ring sooner."""
 	if not task.get("ring_at") and not task.get("first_rung_at"):
 		return {}
-	values = anew(now)
-	if values["ring_at"] and task.get("ring_at"):
-		values["ring_at"] = max(now, get_datetime(task.get("ring_at"))) if not task.get("first_rung_at") else now
-	return values
+	later = task.get("ring_at") and not task.get("first_rung_at")
+	return from_the_beginning(max(now, get_datetime(task.get("ring_at"))) if later else now)
 
 
 def is_waiting() -> bool:
@@ -254,7 +279,8 @@ def _ring(found: Round, task: dict, rule: Rule) -> None:
 def _wait_for_start(found: Round, task: dict, rule: Rule) -> None:
 	"""Somebody said "mine" and is not there yet: they are rung again, and then the control room with them."""
 	times = task.ring_times
-	rings, next_at = escalation.starts_again(rule, get_datetime(task.acknowledged_at), found.now, times)
+	planned_for = _due_at(task) if _is_planned(task) else None
+	rings, next_at = escalation.starts_again(rule, get_datetime(task.acknowledged_at), found.now, times, planned_for)
 	if not rings:
 		found.set(task, State(), next_at)
 		return

@@ -20,6 +20,8 @@ FIELDS = (
 	"subject_label",
 	"status",
 	"priority",
+	"plan",
+	"step_key",
 	"due_at",
 	"department",
 	"assigned_role",
@@ -55,7 +57,7 @@ def release(incident_name: str) -> int:
 	]
 	assignment.take_back(names, status="Cancelled")
 	assignment.give(given, now)
-	tasks.release(call, names)
+	tasks.release(call, rows)
 	_say(incident, rows, now)
 	ringing.advance(incident, now, people)
 	touch(incident)
@@ -63,7 +65,8 @@ def release(incident_name: str) -> int:
 
 
 def _left(now: datetime, incident: str | None = None) -> Sequence[dict]:
-	"""Taken steps of a shift that has ended; its person may be on another one."""
+	"""Taken steps of a shift that has ended; its person may be on another one. Planned work stays with whoever took it until
+	it would ring."""
 	task, shift, outage = (frappe.qb.DocType(name) for name in ("Outage Task", "Duty Shift", "Outage Incident"))
 	query = (
 		frappe.qb.from_(outage)
@@ -82,7 +85,8 @@ def _left(now: datetime, incident: str | None = None) -> Sequence[dict]:
 		.orderby(task.due_at)
 		.orderby(task.name)
 	)
-	return (query.where(outage.name == incident) if incident else query).run(as_dict=True)
+	found = (query.where(outage.name == incident) if incident else query).run(as_dict=True)
+	return [row for row in found if not ringing.lies_ahead(row, now)]
 
 
 def _say(incident: Document, rows: Sequence[dict], now: datetime) -> None:

@@ -28,7 +28,7 @@ def _row(call: Call) -> tuple[TaskRow, list[TaskRow]]:
 
 def _release(call: Call) -> None:
 	"""As `tasks.release`, for the call's own task."""
-	call.task.update({**tasks.NOBODY, **ringing.anew(call.now)})
+	call.task.update({**tasks.NOBODY, **ringing.anew(call.task, call.now)})
 	_forget_confirmations(call.task)
 	save(call.task)
 

@@ -199,18 +199,24 @@ def _reopen(call: Call, wanted: Sequence[tuple[tuple[TaskRow, TaskSpec], Assignm
 	given = []
 	for (task, spec), who in wanted:
 		due = _due(spec.step, spec, call)
-		alike[due, int(spec.optional)].append(task.name)
+		alike[due, int(spec.optional), ringing.begins_at(spec, due, call.now)].append(task.name)
 		same = Assignment(who.role, before.get(task.name) or who.users, who.phone)
 		given.append((task.name, spec.step.title_en, task.priority, due, same))
-	for (due, optional), names in alike.items():
+	for (due, optional, ring_at), names in alike.items():
 		fresh = dict.fromkeys(
 			("acknowledged_at", "acknowledged_by", "started_at", "started_by", "completed_at", "completed_by", "reason")
 		)
-		ring = {} if optional else ringing.anew(call.now)
 		set_many(
 			call,
 			names,
-			{**fresh, **ring, "status": "Open", "plan": call.incident.plan, "due_at": due, "optional": optional},
+			{
+				**fresh,
+				**ringing.from_the_beginning(ring_at),
+				"status": "Open",
+				"plan": call.incident.plan,
+				"due_at": due,
+				"optional": optional,
+			},
 		)
 	forget_confirmations([task.name for (task, _spec), _who in wanted])
 	assignment.give(given, call.now)
@@ -230,10 +236,14 @@ def _last_assignees(names: Sequence[str]) -> dict[str, tuple[str, ...]]:
 	return {name: tuple(users) for name, users in found.items()}
 
 
-def release(call: Call, names: Sequence[str]) -> None:
+def release(call: Call, rows: Sequence[Mapping]) -> None:
 	"""Nobody is at these steps any more: they are open, ring from the beginning, and are confirmed anew."""
-	set_many(call, names, {**NOBODY, **ringing.anew(call.now)})
-	forget_confirmations(names)
+	alike: dict[tuple, list[str]] = defaultdict(list)
+	for row in rows:
+		alike[tuple(ringing.anew(row, call.now).items())].append(row.name)
+	for ring, names in alike.items():
+		set_many(call, names, {**NOBODY, **dict(ring)})
+	forget_confirmations([row.name for row in rows])
 
 
 def forget_confirmations(names: Sequence[str]) -> None:

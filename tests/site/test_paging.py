@@ -44,6 +44,49 @@ class Pages(PagingTest):
 			self.assertGreater(row.ring_at, self.clock.now)
 			self.assertLessEqual(row.ring_at, row.due_at)
 
+	def planned(self) -> tuple[str, object]:
+		"""Work of another day, whose first elevator is to be landed: (incident, step)."""
+		name = self.declare("III")
+		return name, self.task(name, "clear_elevators")
+
+	def test_planned_work_that_changes_hands_rings_when_its_time_comes(self):
+		name, step = self.planned()
+		other = self.tasks(name, step_key="clear_elevators")[1]
+		self.do("engineer", "acknowledge", step.name)
+		for who, verb, *arguments in (
+			("operator", "reassign", other.name, user("engineer")),
+			("engineer", "hand_over", name, "the keys are in the office"),
+		):
+			self.do(who, verb, *arguments)
+			ring_at = self.field("Outage Task", other.name if verb == "reassign" else step.name, "ring_at")
+			self.assertMoment(ring_at, step.due_at - timedelta(minutes=30))
+		self.assertEqual(self.field("Outage Task", step.name, "status"), "Open")
+		self.assertFalse(self.pages(name))
+
+	def test_planned_work_of_another_day_outlasts_the_shift(self):
+		name, step = self.planned()
+		self.do("engineer", "acknowledge", step.name)
+		self.clock.move(60 * 24)
+		self.assertNotIn(name, shift_end.due())
+		self.assertEqual(shift_end.release(name), 0)
+		self.clock.now = step.due_at - timedelta(minutes=30)
+		make_shift(self.property, "engineering", "electrician", self.clock.now)
+		self.assertEqual(shift_end.release(name), 1)
+		row = frappe.get_doc("Outage Task", step.name)
+		self.assertEqual((row.status, frappe.parse_json(row._assign)), ("Open", [user("electrician")]))
+		self.assertMoment(row.first_rung_at, self.clock.now)
+
+	def test_planned_work_that_was_taken_is_left_in_peace_until_it_is_due(self):
+		name, step = self.planned()
+		self.do("engineer", "acknowledge", step.name)
+		for minutes in range(-30, 5, 5):
+			self.clock.now = step.due_at + timedelta(minutes=minutes)
+			sweeping.sweep(name)
+		self.assertFalse(self.field("Outage Task", step.name, "first_rung_at"))
+		self.clock.move(5)
+		sweeping.sweep(name)
+		self.assertMoment(self.field("Outage Task", step.name, "first_rung_at"), self.clock.now)
+
 	def test_a_drill_rings_those_it_names_and_nobody_else(self):
 		named = [user("engineer"), user("manager")]
 		name = self.declare(is_drill=True, drill_participants="\n".join(named))

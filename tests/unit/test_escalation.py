@@ -13,6 +13,7 @@ from outage_response.domain.escalation import (
 	Row,
 	Rule,
 	State,
+	begins_at,
 	is_due,
 	ring,
 	rule_for,
@@ -95,6 +96,24 @@ def test_taken_and_not_begun():
 	assert starts_again(rule, NOW, NOW + timedelta(minutes=3), 0) == (False, NOW + timedelta(minutes=10))
 	assert starts_again(rule, NOW, NOW + timedelta(minutes=10), 0)[0]
 	assert starts_again(Rule("", 1, LADDER), NOW, NOW + timedelta(days=1), 0) == (False, None)
+
+
+def test_planned_work_rings_before_it_is_due_and_everything_else_at_once():
+	friday = NOW + timedelta(days=2)
+	assert begins_at(False, friday, NOW, 30) == NOW
+	assert begins_at(True, friday, NOW, 30) == friday - timedelta(minutes=30)
+	assert begins_at(True, friday, friday - timedelta(minutes=10), 30) == friday - timedelta(minutes=10)
+	assert begins_at(True, None, NOW, 30) is None
+
+
+def test_planned_work_that_was_taken_days_before_is_begun_at_its_own_time():
+	rule = Rule("", 0, LADDER, start_minutes=5)
+	friday = NOW + timedelta(days=2)
+	before, after = friday - timedelta(minutes=30), friday + timedelta(minutes=5)
+	assert starts_again(rule, NOW, before, 0, friday) == (False, after)
+	assert starts_again(rule, NOW, after, 0, friday)[0]
+	late = friday + timedelta(minutes=3)
+	assert starts_again(rule, late, after, 0, friday) == (False, late + timedelta(minutes=5))
 
 
 def test_a_clock_turned_back_does_not_silence():
