@@ -1,7 +1,7 @@
 """Who gets a task: the people on duty, else everybody of the department, else the control room."""
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from .authority import CONTROL_ROOM
@@ -40,6 +40,14 @@ class Roster:
 	on_duty: Sequence[OnDuty] = ()
 	everybody: Mapping[str, Sequence[str]] = field(default_factory=dict)
 	off_hours: bool = False
+
+	def without(self, user: str) -> "Roster":
+		"""The others, for what `user` is not to get."""
+		return replace(
+			self,
+			on_duty=[person for person in self.on_duty if person.user != user],
+			everybody={role: [one for one in users if one != user] for role, users in self.everybody.items()},
+		)
 
 
 @dataclass(frozen=True)

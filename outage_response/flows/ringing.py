@@ -145,6 +145,7 @@ class Round:
 	"""What one look at an incident comes to, collected before anything is written.
 
 	declined  task -> keys of people who said that they cannot
+	left      task -> users who left it for danger; they are rung only when it is given to them again
 	steps  (ring_at, level, times, round, rang now?) -> tasks      calls  (person, channel) -> the tasks rung for
 	"""
 
@@ -153,6 +154,7 @@ class Round:
 	people: People
 	working: Mapping[str, Document]
 	declined: Mapping[str, set[str]] = field(default_factory=dict)
+	left: Mapping[str, set[str]] = field(default_factory=dict)
 	steps: dict[tuple, list[str]] = field(default_factory=lambda: defaultdict(list))
 	calls: dict[tuple[str, str], pages.Call] = field(default_factory=dict)
 	chosen: dict[tuple, list[Document]] = field(default_factory=dict)
@@ -180,7 +182,12 @@ class Round:
 				if (person.user in taking_part if taking_part else self.people.is_on_duty(person.user))
 			]
 		gone = self.declined.get(task.name, ())
-		found = [person for person in found if person.key not in gone and channels.reaching(person, wanted)]
+		left = self.left.get(task.name, set()).difference(assigned)
+		found = [
+			person
+			for person in found
+			if person.key not in gone and person.user not in left and channels.reaching(person, wanted)
+		]
 		if not found and not self.incident.is_drill and row.channels and channels.only_groups(wanted):
 			return [Person(pages.GROUP)]
 		return found
@@ -227,7 +234,12 @@ def advance(incident: Document, now: datetime, people: People | None = None) -> 
 		frappe.qb.update(task).set(task.ring_at, None).where(task.incident == incident.name).run()
 		return 0
 	found = Round(
-		incident, now, people or People(incident.property, now), channels.working(), pages.declined(incident.name)
+		incident,
+		now,
+		people or People(incident.property, now),
+		channels.working(),
+		pages.declined(incident.name),
+		timeline.actors(incident.name, "task_withdrawn"),
 	)
 	known = rules()
 	for task in due:

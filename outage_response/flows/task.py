@@ -325,35 +325,51 @@ def _role_of(call: Call) -> str:
 
 
 def require_able(call: Call, user: str, task: Document) -> str:
-	"""The role by which `user` does this step; raises RuleError when they cannot."""
+	"""The role by which `user` does this step: the department's own, or the one it fell to. Raises RuleError when they cannot."""
 	if not isinstance(user, str) or not frappe.db.get_value("User", {"name": user, "enabled": 1}):
 		raise RuleError(_("User: {user} is not an enabled user. Choose one of the department."), user=str(user)[:140])
 	department = frappe.get_cached_doc("Response Department", task.department)
-	role = task.assigned_role or department.role
-	if role not in frappe.get_roles(user) or not frappe.has_permission(
-		"Outage Incident", "read", doc=call.incident, user=user
-	):
+	roles = [role for role in (authority.own_role(department), task.assigned_role) if role]
+	has = [role for role in roles if role in frappe.get_roles(user)]
+	if not has or not frappe.has_permission("Outage Incident", "read", doc=call.incident, user=user):
 		raise RuleError(
-			_("User: {user} needs the role {role} and access to this property."), user=user, role=role or "-"
+			_("User: {user} needs the role {role} and access to this property."),
+			user=user,
+			role=roles[-1] if roles else "-",
 		)
-	return role
+	return has[0]
 
 
 def _hand_over(call: Call, user: str) -> None:
 	role = require_able(call, user, call.task)
 	_give_again(call, call.task, Assignment(role, (user,), call.task.phone or ""))
+	call.task.assigned_role = role
 	assignment.tell(call.incident, {user: call.task.title}, call.now)
 
 
 @task_verb
 def withdraw(call: Call, danger: str) -> None:
-	"""A guard or engineer leaves for danger: always allowed, and alarms the control room. The step is open again."""
+	"""A guard or engineer leaves for danger: always allowed, and alarms the control room. The step is open again, for the
+	others on duty, who are told of the danger too."""
 	if not (danger or "").strip():
 		raise RuleError(_("Danger: say in a word what it is (smoke, water, crowd)."))
+	others = _others_than(call, call.task.started_by or call.task.acknowledged_by or frappe.session.user)
+	_give_again(call, call.task, others)
+	call.task.update({"assigned_role": others.role, "phone": others.phone or call.task.phone})
 	_release(call)
 	_note(call, "task_withdrawn", danger=danger.strip())
 	where = call.task.subject_label or call.incident.property
-	tell_department(call, "control_room", _("DANGER at {0}: {1}").format(where, danger.strip()))
+	told = assignment.assign(call.departments["control_room"], call.roster).users
+	text = _("DANGER at {0}: {1}").format(where, danger.strip())
+	assignment.tell(call.incident, dict.fromkeys((*told, *others.users), text), call.now)
+
+
+def _others_than(call: Call, user: str) -> Assignment:
+	"""Who gets the step that `user` had to leave: others of the department on duty, else the control room, which does not wait
+	for people who are asleep; except for what permits switching on, which it cannot judge. Nobody else at all: as it was."""
+	department, urgent = call.departments[call.task.department], call.task.gate != "energise"
+	others = assignment.assign(department, call.roster.without(user), life_safety=urgent)
+	return others if others.users else assignment.assign(department, call.roster)
 
 
 def tell_department(call: Call, department: str, text: str) -> None:

@@ -1,5 +1,6 @@
 """The timeline of an incident: append-only, units and roles but never a resident, read in the reader's language."""
 
+from collections import defaultdict
 from datetime import datetime
 from typing import Any, NoReturn
 
@@ -154,6 +155,14 @@ def refuse_used(request_id: str) -> NoReturn:
 def count(kind: str, task: str) -> int:
 	"""How many entries of a kind a task has."""
 	return frappe.db.count("Timeline Entry", {"kind": kind, "task": task})
+
+
+def actors(incident: str, kind: str) -> dict[str, set[str]]:
+	"""task -> who did what such entries tell of."""
+	found: dict[str, set[str]] = defaultdict(set)
+	for row in frappe.get_all("Timeline Entry", {"incident": incident, "kind": kind}, ["task", "actor"]):
+		found[row.task].add(row.actor)
+	return found
 
 
 def _row(incident, kind, data, at, now, *, task, request_id, result) -> dict[str, Any]:

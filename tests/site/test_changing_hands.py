@@ -1,9 +1,12 @@
 """Steps and posts that change hands, are taken back or ended by a command: who is at them, what still counts, what is said."""
 
+from datetime import timedelta
+
 import frappe
 from frappe.utils import get_datetime
 
 from outage_response.domain import lifecycle
+from outage_response.flows import sweeping
 
 from . import world as build
 from .base import SiteTest, forget_caches
@@ -76,6 +79,58 @@ class GivenAway(HandsTest):
 		doc = frappe.get_doc("Outage Task", task)
 		self.assertEqual((doc.status, doc.started_by, doc.acknowledged_by), ("Open", None, None))
 		self.assertTrue(doc.ring_at)
+
+
+class LeftForDanger(HandsTest):
+	"""Who had to leave is not sent back."""
+
+	def setUp(self):
+		super().setUp()
+		self.name = self.declare()
+		self.post = self.task(self.name, "guard_area").name
+		self.do("guard1", "arrive", self.post)
+
+	def given(self) -> list[str]:
+		return frappe.parse_json(self.field("Outage Task", self.post, "_assign"))
+
+	def rung(self) -> set[str]:
+		"""Who is rung for the post until the ladder has been gone through."""
+		for _round in range(6):
+			self.clock.move(5)
+			sweeping.sweep(self.name)
+		page, row = frappe.qb.DocType("Outage Page"), frappe.qb.DocType("Outage Page Task")
+		query = frappe.qb.from_(row).join(page).on(row.parent == page.name).select(page.user).distinct()
+		since = self.now + timedelta(minutes=1)
+		return set(query.where(row.task == self.post).where(page.creation >= since).run(pluck=True))
+
+	def test_the_post_is_the_other_guard_s(self):
+		self.clock.move(1)
+		self.do("guard1", "withdraw", self.post, "smoke")
+		self.assertEqual(self.given(), [build.user("guard2")])
+		told = {"document_name": self.name, "subject": ("like", "%smoke%")}
+		self.assertEqual(
+			set(frappe.get_all("Notification Log", told, pluck="for_user")),
+			{build.user("guard2"), build.user("operator")},
+		)
+		self.assertEqual(self.rung(), {build.user("guard2"), build.user("operator")})
+		self.do("operator", "reassign", self.post, build.user("guard1"))
+		self.assertIn(build.user("guard1"), self.rung())
+
+	def test_with_nobody_else_there_it_is_the_control_room_s(self):
+		frappe.db.delete("Duty Shift", {"property": self.property, "user": build.user("guard2")})
+		self.clock.move(1)
+		self.do("guard1", "withdraw", self.post, "smoke")
+		self.assertEqual(self.given(), [build.user("operator")])
+		self.assertEqual(self.rung(), {build.user("operator")})
+		self.do("operator", "acknowledge", self.post)
+		self.do("operator", "reassign", self.post, build.user("guard2"))
+		self.assertEqual(self.field("Outage Task", self.post, "assigned_role"), "Outage Security")
+
+	def test_what_permits_switching_on_stays_engineering_s(self):
+		step = self.task(self.name, "isolate_fault").name
+		frappe.db.delete("Duty Shift", {"property": self.property, "user": build.user("engineer")})
+		self.do("electrician", "withdraw", step, "water")
+		self.assertEqual(frappe.parse_json(self.field("Outage Task", step, "_assign")), [build.user("engineer")])
 
 
 class PostsStayManned(HandsTest):
