@@ -105,7 +105,7 @@ def sync(call: Call, *, reclassify: bool = False) -> Difference:
 		_carry_over(call, diff)
 		_cancel(call, diff.cancel, _("The level was changed"))
 	else:
-		_require_newly(diff)
+		_require_newly(call, diff)
 	return diff
 
 
@@ -262,7 +262,8 @@ def set_many(call: Call, names: Sequence[str], values: Mapping[str, Any]) -> Non
 
 
 def _carry_over(call: Call, diff: Difference) -> None:
-	"""Steps that both plans ask for keep their row, people and clock, and follow the new plan's rules."""
+	"""Steps that both plans ask for keep their row, people and clock, and follow the new plan's rules; one that may no longer be
+	left out begins its clock."""
 	alike: dict[tuple, list[str]] = defaultdict(list)
 	for task, spec in diff.keep:
 		wanted = {
@@ -273,6 +274,8 @@ def _carry_over(call: Call, diff: Difference) -> None:
 			"optional": spec.optional,
 		}
 		changed = {field: value for field, value in wanted.items() if task.is_open and getattr(task, field) != value}
+		if task.is_open and task.optional and not spec.optional:
+			changed |= _required_now(call, spec)
 		if task.plan != call.incident.plan:
 			changed["plan"] = call.incident.plan
 		if changed:
@@ -281,10 +284,24 @@ def _carry_over(call: Call, diff: Difference) -> None:
 		set_many(call, names, dict(changed))
 
 
-def _require_newly(diff: Difference) -> None:
+def _require_newly(call: Call, diff: Difference) -> None:
 	"""More posts than guards: an optional step became required (never the other way while the outage runs)."""
-	names = [task.name for task, spec in diff.keep if task.is_open and task.optional and not spec.optional]
-	bulk.update("Outage Task", names, {"optional": 0})
+	alike: dict[tuple, list[str]] = defaultdict(list)
+	for task, spec in diff.keep:
+		if task.is_open and task.optional and not spec.optional:
+			alike[tuple(_required_now(call, spec).items())].append(task.name)
+	for values, names in alike.items():
+		set_many(call, names, dict(values))
+
+
+def _required_now(call: Call, spec: TaskSpec) -> dict[str, Any]:
+	"""What may no longer be left out rings, and its clock starts: it is late only from now on."""
+	due = _due(spec.step, spec, call)
+	return {
+		"optional": 0,
+		"due_at": due,
+		**ringing.from_the_beginning(ringing.begins_at(spec, due, call.now)),
+	}
 
 
 def _cancel(call: Call, tasks: Sequence[TaskRow], reason: str) -> None:

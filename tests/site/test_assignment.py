@@ -198,6 +198,33 @@ class Who(SiteTest):
 		self.shift("security", "guard2")
 		self.assertTrue(self.task(self.declare(), "call_security_reserve").optional)
 
+	def assert_asked_for_only_now(self, incident: str) -> None:
+		reserve = self.task(incident, "call_security_reserve")
+		self.assertFalse(reserve.optional)
+		self.assertMoment(reserve.first_rung_at, self.clock.now)
+		self.assertMoment(reserve.due_at, self.clock.now + timedelta(minutes=15))
+
+	def test_the_reserve_that_becomes_necessary_rings_and_is_late_only_from_then_on(self):
+		for guard in ("guard1", "guard2"):
+			self.shift("security", guard)
+		build.make_asset(self.property, "Yard", "Guarded Area", building="T", power_node=self.room)
+		name = self.declare(nodes=[self.shafts[0]])
+		self.assertTrue(self.task(name, "call_security_reserve").optional)
+		self.clock.move(40)
+		self.do("operator", "extend_scope", name, [self.room])
+		self.assert_asked_for_only_now(name)
+
+	def test_likewise_where_another_level_does_not_leave_it_open(self):
+		plan = frappe.get_doc("Outage Plan", frappe.db.get_value("Outage Level", "I", "plan"))
+		next(step for step in plan.steps if step.step_key == "call_security_reserve").optional = 0
+		plan.save()
+		for guard in ("guard1", "guard2"):
+			self.shift("security", guard)
+		name = self.declare()
+		self.clock.move(40)
+		self.do("operator", "reclassify", name, "I", "the street is dark")
+		self.assert_asked_for_only_now(name)
+
 
 class How(SiteTest):
 	"""The same rows as `frappe.desk.form.assign_to.add` writes, but for a list of differences."""
