@@ -1,10 +1,12 @@
 """The shift ends: what one has in hand goes to those who come, in one touch, with a note."""
 
+from dataclasses import replace
+
 import frappe
 from frappe import _
 
 from outage_response.domain.errors import RuleError
-from outage_response.domain.roster import Assignment, Roster, assign
+from outage_response.domain.roster import Assignment, assign
 
 from . import assignment, tasks
 from .people import People
@@ -29,17 +31,12 @@ def hand_over(call: Call, note: str, user: str | None = None) -> dict:
 	if not steps:
 		raise RuleError(_("Nothing to hand over: you have no open step here. Posts are relieved one by one."))
 	people = People(call.incident.property, call.now)
-	given = []
-	for row in steps:
-		given.append((row.name, row.title, row.priority, row.due_at, _given_to(call, people, row, user)))
-	names = [row.name for row in steps]
-	assignment.take_back(names, status="Cancelled")
-	assignment.give(given, call.now)
-	tasks.release(call, steps)
+	given = [(row, _given_to(call, people, row, user)) for row in steps]
+	tasks.pass_on(call, given)
 	for row in steps:
 		about = {"title": row.title, "title_zh": row.title_zh, "subject": row.subject_label or ""}
 		call.record("task_handed_over", {**about, "note": note.strip()[:500]}, task=row.name)
-	takers = sorted({taker for row in given for taker in row[4].users})
+	takers = sorted({taker for _row, who in given for taker in who.users})
 	text = _("Handed over to you: {0} steps. {1}").format(len(steps), note.strip()[:200])
 	assignment.tell(call.incident, dict.fromkeys(takers, text), call.now)
 	return {"handed_over": len(steps), "posts_kept": len(posts)}
@@ -56,6 +53,8 @@ def _of(call: Call, user: str) -> list:
 			"title_zh",
 			"subject_label",
 			"priority",
+			"gate",
+			"life_safety",
 			"plan",
 			"step_key",
 			"due_at",
@@ -83,15 +82,18 @@ def _given_to(call: Call, people: People, row, user: str | None) -> Assignment:
 
 
 def taker(call: Call, people: People, row, me: str) -> Assignment:
-	"""Who gets a step of `me`: others of the department on duty, its next shift, else whom a new step would go to."""
-	department = call.departments[row.department]
-	role = row.assigned_role or department.role
+	"""Who gets a step of `me`: others of the department on duty, its next shift, else whom a new step would go to.
+
+	Life safety does not wait for the next shift while others are on duty; what permits switching on does.
+	"""
+	department, others = call.departments[row.department], call.roster.without(me)
+	urgent = bool(row.life_safety) and row.gate != "energise" and bool(others.on_duty)
 	here = tuple(person.user for person in people.on_duty if person.department == row.department and person.user != me)
 	coming = tuple(person.user for person in people.next_shift.get(row.department, ()) if person.user != me)
-	users = tuple(filter(None, here)) or tuple(filter(None, coming))
+	users = tuple(filter(None, here)) or (() if urgent else tuple(filter(None, coming)))
 	if users:
-		return Assignment(role, users, row.phone or "")
-	others = {name: [one for one in users if one != me] for name, users in call.roster.everybody.items()}
-	on_duty = [person for person in call.roster.on_duty if person.user != me]
-	found = assign(department, Roster(on_duty, others))
-	return found if found.users else Assignment(role, (me,), row.phone or "")
+		return Assignment(department.role, users, row.phone or "")
+	found = assign(department, others, life_safety=urgent)
+	if not found.users:
+		return Assignment(row.assigned_role or department.role, (me,), row.phone or "")
+	return replace(found, phone=found.phone or row.phone or "")

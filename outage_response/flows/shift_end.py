@@ -9,7 +9,7 @@ from frappe.utils import now_datetime
 
 from outage_response.domain import lifecycle
 
-from . import assignment, handover, ringing, tasks, timeline
+from . import handover, ringing, tasks, timeline
 from .people import People
 from .verbs import Call, lock_incident, touch
 
@@ -20,6 +20,8 @@ FIELDS = (
 	"subject_label",
 	"status",
 	"priority",
+	"gate",
+	"life_safety",
 	"plan",
 	"step_key",
 	"due_at",
@@ -50,14 +52,7 @@ def release(incident_name: str) -> int:
 	if not rows:
 		return 0
 	call = Call("hand_over", now, now, incident=incident)
-	names = [row.name for row in rows]
-	given = [
-		(row.name, row.title, row.priority, row.due_at, handover.taker(call, people, row, row.acknowledged_by))
-		for row in rows
-	]
-	assignment.take_back(names, status="Cancelled")
-	assignment.give(given, now)
-	tasks.release(call, rows)
+	tasks.pass_on(call, [(row, handover.taker(call, people, row, row.acknowledged_by)) for row in rows])
 	_say(incident, rows, now)
 	ringing.advance(incident, now, people)
 	touch(incident)

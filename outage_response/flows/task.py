@@ -27,7 +27,7 @@ def _row(call: Call) -> tuple[TaskRow, list[TaskRow]]:
 
 
 def _release(call: Call) -> None:
-	"""As `tasks.release`, for the call's own task."""
+	"""As in `tasks.pass_on`, for the call's own task: nobody is at it any more."""
 	call.task.update({**tasks.NOBODY, **ringing.anew(call.task, call.now)})
 	_forget_confirmations(call.task)
 	save(call.task)

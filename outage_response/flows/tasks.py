@@ -236,14 +236,18 @@ def _last_assignees(names: Sequence[str]) -> dict[str, tuple[str, ...]]:
 	return {name: tuple(users) for name, users in found.items()}
 
 
-def release(call: Call, rows: Sequence[Mapping]) -> None:
-	"""Nobody is at these steps any more: they are open, ring from the beginning, and are confirmed anew."""
+def pass_on(call: Call, given: Sequence[tuple[Mapping, Assignment]]) -> None:
+	"""Nobody is at these steps any more: they go to others, are open, ring from the beginning, and are confirmed anew."""
+	names = [row.name for row, _who in given]
+	assignment.take_back(names, status="Cancelled")
+	assignment.give([(row.name, row.title, row.priority, row.due_at, who) for row, who in given], call.now)
 	alike: dict[tuple, list[str]] = defaultdict(list)
-	for row in rows:
-		alike[tuple(ringing.anew(row, call.now).items())].append(row.name)
-	for ring, names in alike.items():
-		set_many(call, names, {**NOBODY, **dict(ring)})
-	forget_confirmations([row.name for row in rows])
+	for row, who in given:
+		values = {"assigned_role": who.role, "phone": who.phone, **ringing.anew(row, call.now)}
+		alike[tuple(values.items())].append(row.name)
+	for values, some in alike.items():
+		set_many(call, some, {**NOBODY, **dict(values)})
+	forget_confirmations(names)
 
 
 def forget_confirmations(names: Sequence[str]) -> None:

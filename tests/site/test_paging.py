@@ -233,6 +233,22 @@ class HandOver(PagingTest):
 		self.assertIn("supplier knows", self.entry(name, "task_handed_over")["text"])
 		self.assertIn(relief, {page.user for page in self.pages(name)})
 
+	def test_life_safety_does_not_wait_for_the_next_shift(self):
+		"""The last electricians go home, the next ones come in hours: the control room is there."""
+		name = self.declare()
+		self.do("engineer", "confirm", name, "Equipment Fault")
+		check, switch = self.task(name, "check_elevator").name, self.task(name, "clear_to_energise").name
+		frappe.db.delete("Duty Shift", {"property": self.property, "user": user("engineer")})
+		make_shift(self.property, "engineering", "engineer", self.now + timedelta(hours=18))
+		self.do("electrician", "acknowledge", check)
+		self.hand("electrician", name, note="both cars unseen")
+		row = frappe.get_doc("Outage Task", check)
+		self.assertEqual(
+			(row.assigned_role, frappe.parse_json(row._assign)), ("Outage Control Room", [user("operator")])
+		)
+		self.do("operator", "arrive", check)
+		self.assertEqual(frappe.parse_json(self.field("Outage Task", switch, "_assign")), [user("engineer")])
+
 	def test_a_post_is_not_handed_over(self):
 		name = self.declare()
 		post = next(row for row in self.tasks(name) if row.held_until and user("guard1") in (row._assign or ""))
