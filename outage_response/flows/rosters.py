@@ -227,6 +227,7 @@ def _apply_absences(property_name: str, which: dict | None = None) -> int:
 
 
 def _shifts_of(property_name: str, away: dict) -> list[dict]:
+	"""Shifts of somebody who is away, which their absence has not taken yet; one that was given back by hand stays theirs."""
 	table = frappe.qb.DocType("Duty Shift")
 	return (
 		frappe.qb.from_(table)
@@ -234,6 +235,7 @@ def _shifts_of(property_name: str, away: dict) -> list[dict]:
 		.where(table.property == property_name)
 		.where(table.user == away.user if away.user else table.contact == away.contact)
 		.where(table.is_absent == 0)
+		.where(table.absence.isnull() | (table.absence != away.name))
 		.where(table.starts_at < away.to_date)
 		.where(table.ends_at > away.from_date)
 	).run(as_dict=True)
@@ -255,7 +257,10 @@ def _parts_left(shift: dict, away: dict) -> list[dict]:
 
 
 def swap(one: str, other: str) -> None:
-	"""Two people exchange their shifts. Raises RuleError for shifts of different properties or departments, or begun ones."""
+	"""Two people exchange their shifts. Raises RuleError for one and the same shift, for shifts of different properties or
+	departments, and for ended ones."""
+	if one == other:
+		raise RuleError(_("Shifts: choose two different ones."))
 	shifts = [frappe.get_doc("Duty Shift", name, for_update=True) for name in sorted((one, other))]
 	first, second = shifts
 	if (first.property, first.department) != (second.property, second.department):
@@ -295,7 +300,7 @@ def gaps(property_name: str, first: datetime, last: datetime) -> list[dict]:
 		found += _rows(_(row.department_name), _("Nobody on duty"), rota.uncovered(wanted, covered[row.name]))
 	if doc.property_type == "Tower":
 		office = rota.wanted_hours(rota.WORKING_TIME, first, last, start, end, working)
-		nights = rota.outside([(first, last)], office)
+		nights = rota.gaps([(first, last)], office)
 		found += _rows(_("Engineering"), _("No duty electrician"), rota.uncovered(nights, covered[ELECTRICIAN]))
 	return found + _unreachable(shifts, departments)
 
@@ -357,7 +362,7 @@ def remind(property_name: str) -> int:
 		else duty.everybody(property_name, ["Outage General Manager"]).get("Outage General Manager", ())
 	)
 	hours = sum(row["hours"] for row in found)
-	begins = format_datetime(found[0]["starts_at"], "yyyy-MM-dd HH:mm")
+	begins = format_datetime(min(row["starts_at"] for row in found), "yyyy-MM-dd HH:mm")
 	text = _("{0}: {1} gaps in the roster of the next two weeks ({2} hours), the first on {3}").format(
 		property_name, len(found), round(hours), begins
 	)

@@ -4,12 +4,13 @@ from datetime import timedelta
 
 import frappe
 
+from outage_response.domain.errors import RuleError
 from outage_response.flows import duty, rosters
 from outage_response.outage_response.report.response_times import response_times
 from outage_response.outage_response.report.roster_gaps import roster_gaps
 
 from .base import SiteTest
-from .world import make_roster, make_shift, make_tower, user
+from .world import make_contact, make_roster, make_shift, make_tower, user
 
 
 class RosterTest(SiteTest):
@@ -119,6 +120,30 @@ class Patterns(RosterTest):
 		doc.save()
 		self.assertEqual(frappe.db.get_value("Duty Shift", one.name, "ends_at"), one.ends_at)
 
+	def test_an_end_sent_as_text_is_a_date(self):
+		doc = frappe.get_doc("Roster Pattern", self.pattern().name)
+		ends_on = self.now.date() + timedelta(days=7)
+		doc.update({"ends_on": str(ends_on)})
+		doc.save()
+		self.assertEqual(max(row.starts_at.date() for row in self.shifts()), ends_on)
+		with self.refused("Ends On"), self.request():
+			doc.update({"ends_on": str(self.now.date() - timedelta(days=1))})
+			doc.save()
+
+	def test_who_comes_after_all_is_not_absent_again_in_the_morning(self):
+		doc = self.pattern()
+		first = self.now + timedelta(days=2)
+		self.away(first, 48, user=user("guard2"))
+		one = frappe.get_doc("Duty Shift", self.shifts(is_absent=1)[-1].name)
+		one.is_absent = 0
+		one.save()
+		others = len(self.shifts(is_absent=1))
+		last = self.shifts(user=user("guard2"))[-1]
+		frappe.delete_doc("Duty Shift", last.name)
+		self.assertEqual(rosters.fill(doc.name), 1)
+		self.assertFalse(frappe.db.get_value("Duty Shift", one.name, "is_absent"))
+		self.assertEqual(len(self.shifts(is_absent=1)), others)
+
 	def test_the_electrician_takes_the_right_to_switch_along(self):
 		make_shift(self.property, "engineering", "engineer", self.now + timedelta(days=1))
 		make_shift(self.property, "engineering", "electrician", self.now + timedelta(days=2), is_duty_electrician=1)
@@ -138,6 +163,8 @@ class Patterns(RosterTest):
 		rosters.swap(one.name, other.name)
 		self.assertEqual([row.user for row in self.shifts()], [user("guard2"), user("guard1")])
 		self.assertEqual([row.replaced_user for row in self.shifts()], [user("guard1"), user("guard2")])
+		with self.refused("two different", error=RuleError):
+			rosters.swap(one.name, one.name)
 
 
 class Gaps(RosterTest):
@@ -175,6 +202,27 @@ class Gaps(RosterTest):
 				{"for_user": user("manager"), "document_name": self.property, "subject": ("like", "%gaps%")},
 			)
 		)
+
+	def test_the_first_gap_is_the_earliest(self):
+		"""Of customer service nobody is there on the fifth day, of security on the second."""
+		frappe.db.set_value("Response Department", "customer_service", "coverage", "Always")
+		for department, days in (("customer_service", 5), ("security", 2)):
+			make_shift(
+				self.property,
+				department,
+				contact=make_contact(f"Gap {department}", "13600000001"),
+				starts_at=self.now,
+				ends_at=self.now + timedelta(days=days),
+			)
+		table = frappe.qb.DocType("Response Department")
+		rows = frappe.qb.update(table).set(table.coverage, "")
+		rows.where(table.name.notin(["customer_service", "security"])).run()
+		frappe.db.set_value("Managed Property", self.property, "property_type", "Residential Community")
+		frappe.clear_document_cache("Managed Property", self.property)
+		rosters.remind(self.property)
+		told = {"for_user": user("manager"), "document_name": self.property, "subject": ("like", "%gaps%")}
+		earliest = self.now + timedelta(days=2)
+		self.assertIn(f"{earliest:%Y-%m-%d %H:%M}", frappe.db.get_value("Notification Log", told, "subject"))
 
 	def test_the_reports(self):
 		make_roster(self.property, self.now)

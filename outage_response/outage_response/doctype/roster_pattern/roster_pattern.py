@@ -1,6 +1,7 @@
 import frappe
 from frappe import _
 from frappe.model.document import Document
+from frappe.utils import getdate
 
 from outage_response.flows import rosters
 
@@ -9,7 +10,7 @@ class RosterPattern(Document):
 	def validate(self):
 		if not 1 <= (self.cycle_days or 0) <= 60:
 			frappe.throw(_("{0}: a number from {1} to {2}.").format(_(self.meta.get_label("cycle_days")), 1, 60))
-		if self.ends_on and self.ends_on < self.starts_on:
+		if self.ends_on and getdate(self.ends_on) < getdate(self.starts_on):
 			frappe.throw(_("Ends On: must not lie before Starts On."))
 		for row in self.shifts:
 			if not 0 <= (row.day or 0) <= self.cycle_days:
