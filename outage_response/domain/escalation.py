@@ -11,7 +11,6 @@ LEAD = "Department Lead"
 CONTROL_ROOM = "Control Room"
 MANAGER = "General Manager"
 FIRM = "Outside Firm"
-WHOM = (ASSIGNED, NEXT_ON_DUTY, NEXT_SHIFT, LEAD, CONTROL_ROOM, MANAGER, FIRM)
 # A drill rings those who take part: whoever is on duty. It wakes nobody and calls no firm.
 WHOM_IN_DRILL = (ASSIGNED, NEXT_ON_DUTY, CONTROL_ROOM)
 # After this many rings somebody who said "mine" and did not start is not the only one rung
@@ -84,14 +83,13 @@ class State:
 class Ring:
 	"""What happens now. `calls`: (person, row); `next_at`: when to look again, None for not at all.
 
-	`gave_up`: the ladder has been gone through and nobody answered. `skipped`: who was not there to be rung.
+	`gave_up`: the ladder has been gone through and nobody answered.
 	"""
 
 	calls: tuple[tuple[Person, Row], ...]
 	state: State
 	next_at: datetime | None
 	gave_up: bool = False
-	skipped: tuple[str, ...] = ()
 
 
 def rule_for(rules: Iterable[Rule], department: str, priority: int) -> Rule | None:
@@ -109,7 +107,6 @@ def ring(rule: Rule, state: State, now: datetime, people: Callable[[Row], Sequen
 	"""
 	levels = rule.levels
 	level, times, rounds = state.level, state.times, state.round
-	skipped: list[str] = []
 	for _step in range(2 * len(levels) + 1):
 		if level >= len(levels):
 			rounds += 1
@@ -118,11 +115,8 @@ def ring(rule: Rule, state: State, now: datetime, people: Callable[[Row], Sequen
 			level, times = 0, 0
 		calls: dict[str, tuple[Person, Row]] = {}
 		for row in levels[level]:
-			found = people(row)
-			for person in found:
+			for person in people(row):
 				calls.setdefault(person.key, (person, row))
-			if not found:
-				skipped.append(row.whom)
 		if calls:
 			first = levels[level][0]
 			times += 1
@@ -132,9 +126,9 @@ def ring(rule: Rule, state: State, now: datetime, people: Callable[[Row], Sequen
 				level, times = level + 1, 0
 				wait = levels[level][0].after_minutes if level < len(levels) else first.every_minutes
 			next_at = now + timedelta(minutes=max(wait, 1))
-			return Ring(tuple(calls.values()), State(level, times, rounds), next_at, skipped=tuple(skipped))
+			return Ring(tuple(calls.values()), State(level, times, rounds), next_at)
 		level, times = level + 1, 0
-	return Ring((), State(len(levels), 0, rounds), None, gave_up=True, skipped=tuple(dict.fromkeys(skipped)))
+	return Ring((), State(len(levels), 0, rounds), None, gave_up=True)
 
 
 def begins_at(planned: bool, due_at: datetime | None, now: datetime, ahead_minutes: int) -> datetime | None:

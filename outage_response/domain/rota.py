@@ -6,7 +6,6 @@ from datetime import date, datetime, time, timedelta
 
 EVERY_DAY = "Every Day"
 WORKING_DAYS = "Working Days"
-FREE_DAYS = "Weekends and Holidays"
 ALWAYS, WORKING_TIME = "Always", "Working Time"
 
 Span = tuple[datetime, datetime]
@@ -104,11 +103,6 @@ def wanted_hours(
 				found.append((begins, ends))
 		day += timedelta(days=1)
 	return found
-
-
-def outside(spans: Sequence[Span], inside: Sequence[Span]) -> list[Span]:
-	"""What of `spans` lies outside `inside`."""
-	return gaps(spans, inside)
 
 
 def working_days(

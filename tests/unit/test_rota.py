@@ -4,7 +4,6 @@ from datetime import date, datetime, time, timedelta
 
 from outage_response.domain.rota import (
 	ALWAYS,
-	FREE_DAYS,
 	WORKING_DAYS,
 	WORKING_TIME,
 	Pattern,
@@ -47,7 +46,11 @@ def test_working_days_and_free_days():
 		12,
 		13,
 	]
-	assert days(week(PatternShift("b", 0, FREE_DAYS, time(8), time(20))), 9, 15, free=(11, 14, 15)) == [11, 14, 15]
+	assert days(week(PatternShift("b", 0, "Weekends and Holidays", time(8), time(20))), 9, 15, free=(11, 14, 15)) == [
+		11,
+		14,
+		15,
+	]
 
 
 def test_a_pattern_has_a_beginning_and_an_end():
