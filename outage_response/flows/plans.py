@@ -149,6 +149,16 @@ def is_used(plan: str) -> bool:
 	return bool(frappe.db.exists("Outage Incident", {"plan": plan}) or frappe.db.exists("Outage Task", {"plan": plan}))
 
 
+def require_current(plan: str, level: str) -> None:
+	"""Raise RuleError when new incidents of the level run with another version: a change of this one would reach nobody."""
+	current = frappe.db.get_value("Outage Level", level, "plan")
+	if current and current != plan:
+		raise RuleError(
+			_("An incident has used this version, and new ones run with {current}. Make your changes there."),
+			current=current,
+		)
+
+
 def next_version(level: str, steps: Iterable[Document], replaced: str) -> Document:
 	"""Store changed steps as the level's next version and make it the one that new incidents run with."""
 	version = max(frappe.get_all("Outage Plan", filters={"level": level}, pluck="version") or [0]) + 1
@@ -157,6 +167,6 @@ def next_version(level: str, steps: Iterable[Document], replaced: str) -> Docume
 	for row in steps:
 		new.append("steps", to_row(from_row(row)))
 	new.insert()
-	if frappe.db.get_value("Outage Level", level, "plan") == replaced:
+	if (frappe.db.get_value("Outage Level", level, "plan") or replaced) == replaced:
 		frappe.db.set_value("Outage Level", level, "plan", new.name)
 	return new

@@ -116,6 +116,24 @@ class Edited(SiteTest):
 		other = self.declare("II")
 		self.assertEqual(self.field("Outage Incident", other, "plan"), new)
 
+	def test_a_version_that_was_replaced_is_not_edited_any_more(self):
+		"""The change would reach no incident."""
+		plan = default_plan("II")
+		self.declare("II")
+		self.edit(plan, minutes="9")
+		current = default_plan("II")
+		with self.refused("used this version", current), self.request():
+			self.edit(plan, minutes="11")
+		frappe.get_doc("Outage Plan", plan).save()  # no step was changed
+		self.assertEqual(default_plan("II"), current)
+
+	def test_a_level_without_a_plan_gets_the_next_version(self):
+		plan = default_plan("II")
+		self.declare("II")
+		frappe.db.set_value("Outage Level", "II", "plan", None)
+		self.edit(plan, minutes="9")
+		self.assertEqual(frappe.get_doc("Outage Plan", default_plan("II")).steps[0].minutes, "9")
+
 	def test_a_used_plan_is_not_deleted(self):
 		plan = default_plan("II")
 		self.declare("II")

@@ -10,8 +10,9 @@ class OutagePlan(Document):
 	def validate(self):
 		with translated():
 			plans.check(self)
-		if not self.is_new() and self._steps_changed() and plans.is_used(self.name):
-			self._keep_as_it_was()
+			if not self.is_new() and self._steps_changed() and plans.is_used(self.name):
+				plans.require_current(self.name, self.level)
+				self._keep_as_it_was()
 
 	def _steps_changed(self) -> bool:
 		before = self.get_doc_before_save()
