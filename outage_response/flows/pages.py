@@ -8,6 +8,7 @@ from typing import Any
 
 import frappe
 from frappe.model.document import Document
+from pypika import Interval
 
 from outage_response import bulk, queues
 from outage_response.domain.escalation import Person, minute_of
@@ -141,7 +142,7 @@ def last_rung(incident: str, tasks: Sequence[str]) -> dict[str, bool]:
 	"""task -> is there hope that somebody rung last for it answers?
 
 	A no holds for all pages of that person. Bell and mail are hope only for people who were rung by nothing else, a chat
-	group only where nobody else was rung.
+	group only where nobody else was rung. What counts is the minute: a step may have been added to a page that was there.
 	"""
 	page, row, task, channel = (
 		frappe.qb.DocType(name) for name in ("Outage Page", "Outage Page Task", "Outage Task", "Paging Channel")
@@ -157,7 +158,7 @@ def last_rung(incident: str, tasks: Sequence[str]) -> dict[str, bool]:
 		.select(row.task, page.person, page.status, page.answer, channel.kind)
 		.where(page.incident == incident)
 		.where(row.task.isin(list(tasks) or [""]))
-		.where(page.creation >= task.last_rung_at)
+		.where(page.digest_minute > task.last_rung_at - Interval(minutes=1))
 	).run(as_dict=True)
 	rung: dict[str, dict[str, list]] = defaultdict(lambda: defaultdict(list))
 	for one in found:

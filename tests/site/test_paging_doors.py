@@ -129,6 +129,18 @@ class Hope(DoorTest):
 		self.mark(quiet, answer="No")
 		self.assertTrue(self.hurries(name, step))
 
+	def test_a_step_added_to_a_page_of_the_same_minute_hurries_with_it(self):
+		make_channel("Test Voice")
+		self.only("Test Voice")
+		name, _step = self.rung()
+		later = self.task(name, "notify_gm_outage").name
+		frappe.db.set_value("Outage Task", later, "status", "Open")
+		self.clock.now += timedelta(seconds=40)
+		self.again(name, later)
+		self.mark(self.pages(name), status="Failed")
+		self.assertTrue(self.hurries(name, later))
+		self.assertEqual(ringing.hurry(name, [later], self.clock.now), [later])
+
 	def test_who_has_nothing_but_a_bell_may_still_answer(self):
 		self.only("Bell")
 		name, step = self.rung()
