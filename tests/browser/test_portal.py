@@ -113,6 +113,15 @@ def test_a_link_answers_without_a_login(house, dark, call, as_user, accessible, 
 	assert rows("Outage Callback Attempt", {"parent": found.name}, ["crm_record"])[0].crm_record
 
 
+def test_a_link_is_made_void_by_somebody_who_is_logged_in(house, dark, call, as_user, troubles):
+	call("operator", "supply_back", incident=dark, source="Engineering")
+	page = as_user("next_door", **OLD_PHONE)
+	page.goto(link_of(dark, house["contacts"][0]))
+	troubles.allow("403")
+	page.get_by_role("button", name="This link came to the wrong person").click()
+	expect(page.get_by_role("alert")).to_contain_text("not valid")
+
+
 def test_still_out_opens_what_follows(house, dark, call, as_user, screenshot):
 	call("operator", "supply_back", incident=dark, source="Engineering")
 	page = as_user("here", **OLD_PHONE)

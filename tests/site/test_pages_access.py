@@ -51,7 +51,7 @@ MORE_FIELDS = {
 	"link": ("note", "satisfaction", "void"),
 	"report": ("words", "part", "once"),
 	"care": ("minutes", "withdraw"),
-	"calls": ("outcome", "kind", "call", "note", "satisfaction"),
+	"calls": ("outcome", "kind", "call", "note", "satisfaction", "once"),
 }
 ADDRESSES = itertools.count()
 # `OUTAGE_FUZZ=1` tries each of these by itself; else the first few, which have something of all
@@ -142,6 +142,15 @@ class PagesOfOurs(PortalTest):
 					if (who, index) not in (("here", 0), ("next_door", 1)):
 						self.assertNotIn(contact, text)
 						self.assertNotIn(frappe.db.get_value("Contact", contact, "mobile_no"), text)
+
+	def test_every_form_has_the_session_s_token(self):
+		"""Whoever is logged in is refused a form without it, also where a link would do without a login."""
+		for page, (allowed, path) in PAGES.items():
+			for who in allowed & {"here", "service"}:
+				text = self.ask(self.name_of(who), path(self)).get_data(as_text=True)
+				with self.subTest(page=page, who=who):
+					for form in text.split("<form")[1:]:
+						self.assertIn('name="csrf_token" value="token"', form.partition("</form>")[0])
 
 	def test_bad_words_in_every_field_of_every_form(self):
 		for page, form in FORMS.items():
