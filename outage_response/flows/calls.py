@@ -45,11 +45,6 @@ def queue(incident: str | None = None) -> list[dict]:
 		return lines
 
 
-def next_call() -> dict | None:
-	"""The first call that nobody else is making."""
-	return next((line for line in queue() if not line["held_by"]), None)
-
-
 def take_next() -> dict | None:
 	"""Claim the first call that nobody else is making or has just taken; None when there is none."""
 	permissions.require_verb("claim_call")
@@ -127,7 +122,7 @@ def _phone_lines(incident: str | None, now) -> list[dict]:
 			},
 			"doctype": DELIVERY,
 			"phone": numbers.get(row.contact, ""),
-			"reason": "Call Request" if row.kind == "Call Request" else "Care" if row.must_confirm else "Standard",
+			"reason": _line_reason(row),
 			"since": row.next_attempt_at or row.creation,
 		}
 		for row in rows
