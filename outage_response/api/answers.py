@@ -43,8 +43,11 @@ def redirect(location: str) -> Response:
 	return response
 
 
-def sorry(text: str, status: int) -> Response:
-	return page(templates.render("sorry.html", text=text, title=_("This did not work")), status)
+def sorry(text: str, status: int, *, back: tuple[str, str] | None = None, note: str = "") -> Response:
+	"""What is wrong, the way back (address, text), and the `note` that was typed, which would be lost else."""
+	back = back or ("/outages", _("All outages at my home"))
+	title = _("This did not work")
+	return page(templates.render("sorry.html", text=text, title=title, back=back, note=note[:LONGEST_FIELD]), status)
 
 
 def own_page(key: str, person: portal.Person, make: Callable[[], str]) -> Response:

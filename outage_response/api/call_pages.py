@@ -6,8 +6,11 @@ import frappe
 from frappe import _
 from werkzeug.wrappers import Response
 
+from outage_response.domain import authority
 from outage_response.domain.errors import RuleError
+from outage_response.domain.plan import dedupe_key
 from outage_response.flows import callback, calls, templates
+from outage_response.permissions import roles_of
 
 from .answers import done, field, number, page, with_token
 
@@ -30,6 +33,7 @@ def show_calls() -> Response:
 		mine=mine,
 		outcomes=OUTCOMES.get(mine["doctype"], ()) if mine else (),
 		incidents=sorted({line["incident"] for line in lines}),
+		once=frappe.generate_hash(length=12),  # this form, sent twice, is one attempt
 		said=done(),
 	)
 	return page(with_token(text))
@@ -42,15 +46,31 @@ def post_calls() -> str:
 		if outcome not in OUTCOMES.get(doctype, ()):
 			raise RuleError(_("Outcome: choose one of: {allowed}."), allowed=OUTCOMES.get(doctype, ()))
 		if doctype == calls.CALLBACK:
-			callback.log_attempt(name, outcome, note=field("note"), satisfaction=number("satisfaction"))
+			callback.log_attempt(
+				name, outcome, note=field("note"), satisfaction=number("satisfaction"), request_id=_id(name, outcome)
+			)
 		else:
-			calls.log_told(name, outcome, field("note"))
+			calls.log_told(name, outcome, field("note"), request_id=_id(name, outcome))
 		if not field("go_on", 10):
 			return "/outage-calls?done=told"
 	line = calls.take_next()
 	if not line:
 		return "/outage-calls?done=told" if outcome else "/outage-calls"
 	return f"/outage-calls?kind={quote(line['doctype'])}&call={quote(line['name'])}&done={'told' if outcome else 'claimed'}"
+
+
+def way_back() -> tuple[str, str] | None:
+	"""Where somebody goes on after a refusal: address and text. None: a resident, or nobody."""
+	roles = roles_of()
+	if authority.may("claim_call", roles):
+		return "/outage-calls", _("Calls to residents")
+	return ("/my-outage-tasks", _("My outage tasks")) if set(authority.STAFF) & set(roles) else None
+
+
+def _id(call: str, outcome: str) -> str | None:
+	"""A button pressed twice is one attempt; another button of the same form is an attempt of its own."""
+	once = field("once", 40)
+	return dedupe_key("call page", f"{call} {outcome}", frappe.session.user, once) if once else None
 
 
 def show_unreached(name: str) -> Response:

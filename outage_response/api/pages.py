@@ -58,23 +58,30 @@ def answer(route: Route, words: dict[str, str]) -> Response:
 		require_sparing(route.name, words.get("token"))
 		if request.method == "POST":
 			if not route.post:
-				return sorry(_("This page only shows."), 405)
+				return _sorry(route, _("This page only shows."), 405)
 			return redirect(retrying(route.post)(**words))
 		return route.get(**words)
 	except TooMany:
-		return sorry(_("Too many requests. Wait a minute."), 429)
+		return _sorry(route, _("Too many requests. Wait a minute."), 429)
 	except (RuleError, frappe.PermissionError) as refusal:
 		frappe.db.rollback()
 		refused = isinstance(refusal, (frappe.PermissionError, NotAllowed))
 		if refused and frappe.session.user == "Guest" and route.readers not in ("guest", "link"):
 			return redirect(f"/login?redirect-to=/{quote(frappe.local.request.path.strip('/'))}")
 		text = refusal.rendered(_) if isinstance(refusal, RuleError) else str(refusal)
-		return sorry(text, 403 if refused else 417)
+		return _sorry(route, text, 403 if refused else 417)
 	except frappe.ValidationError as refusal:
 		frappe.db.rollback()
-		return sorry(frappe.utils.strip_html(str(refusal)), 417)
+		return _sorry(route, frappe.utils.strip_html(str(refusal)), 417)
 	finally:
 		frappe.clear_messages()
+
+
+def _sorry(route: Route, text: str, status: int) -> Response:
+	"""Those who phone residents go back to their calls, with the note that they had typed."""
+	if route.readers != "staff":
+		return sorry(text, status)
+	return sorry(text, status, back=call_pages.way_back(), note=frappe.local.request.form.get("note") or "")
 
 
 # ---------------------------------------------------------------- a resident's own

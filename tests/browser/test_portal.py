@@ -158,7 +158,16 @@ def test_the_calls_of_customer_service(house, dark, call, as_user, accessible, s
 	expect(page.get_by_text("What to say")).to_be_visible()
 	accessible(page)
 	screenshot(page, "calls-to-residents", full_page=True)
+	here = page.url
+	page.get_by_label("Note").press_sequentially("rings, says the neighbour")
+	page.get_by_label("Note").press("Enter")  # a line of the note, and no answer to the call
+	page.get_by_label("Satisfaction").press("Enter")
+	page.get_by_label("Satisfaction").press("Escape")
+	page.wait_for_timeout(300)
+	assert page.url == here
+	assert "Reached" not in [row.status for row in rows("Outage Callback", {"incident": dark}, ["status"])]
+	page.get_by_label("Satisfaction").select_option("4")
 	page.get_by_role("button", name="Reached").click()
 	expect(page.get_by_text("Noted. Next call.")).to_be_visible()
-	states = [row.status for row in rows("Outage Callback", {"incident": dark}, ["status"])]
-	assert states.count("Reached") == 1
+	reached = rows("Outage Callback", {"incident": dark, "status": "Reached"}, ["satisfaction", "outcome"])
+	assert [(row.satisfaction, row.outcome) for row in reached] == [(4, "rings, says the neighbour")]

@@ -527,6 +527,61 @@ class Links(PortalTest):
 		self.assertIn(name, self.see("Guest", f"/outages/link/{token}") + name)
 
 
+class CallPage(PortalTest):
+	"""Who phones residents: a form sent twice, an answer that came meanwhile."""
+
+	def setUp(self):
+		super().setUp()
+		self.incident = self.declare(nodes=[self.shafts[0]])
+		self.clock.move(20)
+		self.do("operator", "supply_back", self.incident)
+
+	def taken(self) -> tuple[str, dict]:
+		"""The address of the next call, taken by customer service, and its form."""
+		path = self.send(user("service"), "/outage-calls").replace("&done=claimed", "")
+		text = self.see(user("service"), path)
+		return path, dict(re.findall(r'name="(kind|call|once|go_on)" value="([^"]*)"', text))
+
+	def attempts(self, form: dict) -> list[str]:
+		return frappe.get_all("Outage Callback Attempt", {"parent": form["call"]}, pluck="outcome", order_by="idx")
+
+	def test_a_button_pressed_twice_is_one_attempt(self):
+		path, form = self.taken()
+		where = self.send(user("service"), path, **form, outcome="No Answer")
+		self.assertEqual(self.send(user("service"), path, **form, outcome="No Answer"), where)
+		self.assertEqual(self.attempts(form), ["No Answer"])
+		self.send(user("service"), path, **{**form, "once": "another form"}, outcome="No Answer")
+		self.assertEqual(len(self.attempts(form)), 2)
+		self.send(user("service"), path, **form, outcome="Reached")
+		self.send(user("service"), path, **form, outcome="Reached")
+		self.assertEqual(self.attempts(form), ["No Answer", "No Answer", "Reached"])
+
+	def test_the_phone_list_too(self):
+		self.do("service", "send_notice", self.incident, "Restored")
+		row = frappe.get_last_doc("Notice Delivery", {"incident": self.incident})
+		frappe.db.set_value("Notice Delivery", row.name, {"phone_list": 1, "state": "Queued"})
+		form = {"kind": "Notice Delivery", "call": row.name, "once": "one form", "outcome": "No Answer"}
+		for _press in range(2):
+			self.send(user("service"), "/outage-calls", **form)
+		self.assertEqual(self.field("Notice Delivery", row.name, "tries"), 1)
+
+	def test_what_was_typed_outlives_a_refusal_and_the_way_back_is_to_the_calls(self):
+		path, form = self.taken()
+		contact = self.field("Outage Callback", form["call"], "contact")
+		who = self.here if contact == self.contacts[0] else self.next_door
+		self.send(who, f"/outages/{self.incident}", said="back")
+		response = self.ask(
+			user("service"), path, {**form, "outcome": "No Answer", "note": "rings <b>twice</b>\nthen nothing"}
+		)
+		text = response.get_data(as_text=True)
+		self.assertEqual(response.status_code, 417)
+		self.assertIn("rings &lt;b&gt;twice&lt;/b&gt;\nthen nothing", text)
+		self.assertIn('href="/outage-calls"', text)
+		self.assertNotIn('href="/outages"', text)
+		for who, way in (("guard1", "/my-outage-tasks"), ("resident", "/outages")):
+			self.assertIn(f'href="{way}"', self.ask(user(who), "/outage-calls").get_data(as_text=True))
+
+
 class StatusPage(PortalTest):
 	"""Everybody's page: off by default, areas and times, nobody's home."""
 
