@@ -435,6 +435,131 @@ def test_an_answer_that_got_lost_is_asked_for_again_and_nothing_happens_twice(ph
 	assert len(entries(declared, "task_on_post")) == 1
 
 
+def test_a_slow_photo_holds_up_its_own_task_alone(phone, declared, troubles):
+	from PIL import Image
+
+	troubles.allow("ERR_ABORTED|ERR_FAILED|Failed to fetch")
+	picture = io.BytesIO()
+	Image.new("RGB", (80, 60), "navy").save(picture, "PNG")
+	page = phone("electrician")
+	elevator, post = task_of(declared, "check_elevator"), task_of(declared, "check_backup_power")
+	under_way = []
+	page.route("**/api/method/outage_response.api.phone.add_photo", lambda route: under_way.append(route))
+	page.locator(".now input[type=file]").set_input_files(
+		{"name": "car.png", "mimeType": "image/png", "buffer": picture.getvalue()}
+	)
+	page.get_by_text("Photo taken").wait_for()
+	with page.expect_request("**/outage_response.api.phone.add_photo"):
+		page.locator(".now").get_by_role("button", name="Empty", exact=True).click()
+	unfold(page)
+	card = page.locator(".card", has=page.locator(f'[id="what:{post.name}"]'))
+	card.get_by_role("button", name="I am there").click()
+	page.locator(".outbox .sent", has_text="there").wait_for()
+	assert row("Outage Task", post.name).status == "In Progress"
+	unfold(page)
+	with page.expect_request("**/outage_response.api.phone.add_photo"):  # the photo made way, and begins anew
+		card.get_by_role("button", name="Smoke or fire").click()
+	page.locator(".outbox .sent", has_text="danger").wait_for()
+	assert len(entries(declared, "task_withdrawn")) == 1
+	assert page.locator(".outbox .waiting", has_text="done").count() == 1
+	under_way[-1].continue_()
+	page.locator(".outbox .sent", has_text="done").wait_for()
+	done = row("Outage Task", elevator.name)
+	assert done.status == "Done"
+	files = frappe.get_all("File", {"attached_to_name": elevator.name}, ["name", "file_url"])
+	assert [file.file_url for file in files] == [done.photo]
+	frappe.delete_doc("File", files[0].name, ignore_permissions=True)
+	frappe.db.commit()
+
+
+def test_what_the_server_cannot_take_now_holds_up_its_own_task_alone(phone, declared, troubles):
+	troubles.allow("500")
+	page = phone("guard1")
+	post, patrol = own_post(declared, "guard1"), task_of(declared, "patrol_area")
+	page.route("**/api/method/outage_response.api.staff.arrive", lambda route: route.fulfill(status=500, json={}))
+	page.get_by_role("button", name="On post").first.click()
+	page.locator(".outbox .waiting", has_text="there").wait_for()
+	unfold(page)
+	page.locator(".card", has_text="Patrol").get_by_role("button", name="Done", exact=True).click()
+	page.locator(".outbox .sent", has_text="done").wait_for()
+	assert row("Outage Task", patrol.name).status == "Done"
+	assert row("Outage Task", post.name).status == "Open"
+	page.unroute("**/api/method/outage_response.api.staff.arrive")
+	page.evaluate("window.dispatchEvent(new Event('online'))")
+	page.locator(".outbox .sent", has_text="there").wait_for()
+	assert row("Outage Task", post.name).status == "On Post"
+
+
+def leave_without_network(page) -> None:
+	"""A guard's patrol is done, they are on post, and leave it for danger; nothing is sent yet."""
+	page.context.set_offline(True)
+	unfold(page)
+	page.locator(".card", has_text="Patrol").get_by_role("button", name="Done", exact=True).click()
+	page.get_by_text("waiting for network: 1").wait_for()
+	page.locator(".now").get_by_role("button", name="On post").click()
+	page.get_by_text("waiting for network: 2").wait_for()
+	page.locator(".now summary", has_text="Danger").click()
+	page.locator(".now").get_by_role("button", name="Water").click()
+	page.get_by_text("waiting for network: 3").wait_for()
+
+
+def test_danger_goes_before_all_else_with_what_was_done_on_the_spot(phone, declared, troubles):
+	troubles.allow(CUT)
+	page = phone("guard1")
+	worker_ready(page)
+	sent = []
+	page.on("request", lambda asked: asked.method == "POST" and sent.append(asked.url.rpartition(".")[2]))
+	leave_without_network(page)
+	sent.clear()
+	page.context.set_offline(False)
+	fresh(page)
+	assert sent == ["arrive", "withdraw", "complete"]
+	assert row("Outage Task", own_post(declared, "guard1").name).status == "Open"
+	assert len(entries(declared, "task_on_post")) == len(entries(declared, "task_withdrawn")) == 1
+
+
+def test_nothing_puts_a_guard_back_on_a_spot_that_they_left_for_danger(phone, declared, troubles):
+	troubles.allow(f"{CUT}|ERR_FAILED")
+	page = phone("guard1")
+	worker_ready(page)
+	post = own_post(declared, "guard1")
+	page.route("**/api/method/outage_response.api.staff.arrive", lambda route: route.abort())
+	leave_without_network(page)
+	page.context.set_offline(False)
+	page.locator(".outbox .sent", has_text="danger").wait_for()
+	page.unroute("**/api/method/outage_response.api.staff.arrive")
+	page.evaluate("window.dispatchEvent(new Event('online'))")
+	page.locator(".outbox .sent", has_text="done").wait_for()
+	assert "You left for danger after it" in page.locator(".outbox .refused", has_text="there").inner_text()
+	assert row("Outage Task", post.name).status == "Open"
+
+
+def test_a_page_of_somebody_else_s_is_no_answer(phone, declared, troubles):
+	"""Hotspots, login proxies and maintenance pages answer everything with status 200."""
+	page = phone("guard1")
+	worker_ready(page)
+	post = own_post(declared, "guard1")
+	page.route(
+		"**/api/method/outage_response.api.**",
+		lambda route: route.fulfill(status=200, content_type="text/html", body="<h1>Welcome to our Wi-Fi</h1>"),
+	)
+	page.get_by_role("button", name="On post").first.click()
+	page.get_by_text("waiting for network: 1").wait_for()
+	page.unroute("**/api/method/outage_response.api.**")
+	page.route(
+		"**/api/method/outage_response.api.staff.arrive",
+		lambda route: route.fulfill(status=200, content_type="application/json", body='{"message": "log in first"}'),
+	)
+	with page.expect_response("**/outage_response.api.staff.arrive"):
+		page.evaluate("window.dispatchEvent(new Event('online'))")
+	page.get_by_text("waiting for network: 1").wait_for()
+	assert page.locator(".outbox .sent").count() == 0
+	page.unroute("**/api/method/outage_response.api.staff.arrive")
+	page.evaluate("window.dispatchEvent(new Event('online'))")
+	page.locator(".outbox .sent").wait_for()
+	assert row("Outage Task", post.name).status == "On Post"
+
+
 def test_what_is_refused_stays_with_the_reason_and_a_way_out(phone, declared, call, troubles):
 	troubles.allow(f"{CUT}|417")
 	page = phone("electrician")

@@ -1,12 +1,15 @@
 // Sends what was done, once each and in order, whenever the server can be reached; says how each item stands.
+// Danger goes before all else. Photos have a lane of their own: a slow one holds up its own task and nothing beside it.
 (() => {
 	const phone = window.OutagePhone;
 	const __ = phone.__;
 	const ANSWER_WITHIN = 20000; // ms
-	const SERVER_ERRORS = 5; // after so many an item no longer holds up the others
+	const PHOTO_WITHIN = 120000; // ms; 400 kB over the worst of networks
+	const SERVER_ERRORS = 5; // after so many an item is refused
 	const SENT_SHOWN = 120000; // ms
+	const MAKE_WAY = "danger goes first";
 	let csrf_token = "";
-	let sending = false;
+	let uploading = null; // the photo under way can be broken off
 
 	phone.session = "ok"; // or "ended"
 	phone.network = true;
@@ -14,9 +17,8 @@
 	// ------------------------------------------------------------ one request
 
 	// {status, body}; throws when there is no answer
-	const ask = async (url, options = {}) => {
-		const patience = new AbortController();
-		const timer = setTimeout(() => patience.abort(), ANSWER_WITHIN);
+	const ask = async (url, options = {}, within = ANSWER_WITHIN, patience = new AbortController()) => {
+		const timer = setTimeout(() => patience.abort(), within);
 		try {
 			const answer = await fetch(url, {
 				credentials: "same-origin",
@@ -32,6 +34,9 @@
 		}
 	};
 
+	// What the server itself said, or null: a hotspot, a proxy or a maintenance page answer with status 200 as well
+	const said = ({ status, body }) => (status === 200 && typeof body?.message === "object" ? body.message : null);
+
 	const method = (name) => `/api/method/outage_response.api.${name}`;
 
 	// The tasks as they stand now: the new list, or null when nothing changed or nobody answered
@@ -44,10 +49,10 @@
 			phone.network = false;
 			return null;
 		}
-		phone.network = answer.status < 500;
+		const list = said(answer);
+		phone.network = answer.status === 200 ? Boolean(list?.user) : answer.status < 500;
 		if (answer.status === 401 || answer.status === 403) phone.session = "ended";
-		const list = answer.status === 200 && answer.body?.message;
-		if (!list) return null;
+		if (!list?.user) return null;
 		if (list.user !== phone.user) {
 			phone.session = "ended"; // nothing of this person is sent as another
 			await phone.forget_me();
@@ -64,7 +69,7 @@
 	phone.log_out = async () => {
 		await phone.poll(); // the token may be that of an older login
 		const answer = await ask("/api/method/logout", { method: "POST" }).catch(() => null);
-		return answer?.status === 200;
+		return answer?.status === 200 && answer.body !== null;
 	};
 
 	// ------------------------------------------------------------ queue
@@ -84,6 +89,7 @@
 
 	// It happened now, whenever it arrives
 	phone.queue = async (verb, task, args = {}, photo = null) => {
+		if (verb === "withdraw") uploading?.abort(MAKE_WAY);
 		await phone.outbox.add({
 			user: phone.user,
 			id: new_id(),
@@ -129,80 +135,144 @@
 		await phone.outbox.remove(item.seq);
 	};
 
-	// Send what waits, oldest first; stops where the network or the session ends. Answers whether anything was sent.
-	phone.flush = async () => {
-		if (sending) return false;
-		sending = true;
-		let any = false;
+	// One window at a time; the request id makes even a second one harmless
+	const busy = new Set();
+	const alone = async (lane, work) => {
+		if (busy.has(lane)) return false;
+		busy.add(lane);
 		try {
-			// one window at a time; the request id makes even a second one harmless
-			if (navigator.locks) {
-				await navigator.locks.request("outage-outbox", { ifAvailable: true }, async (lock) => {
-					if (lock) any = await send_all();
-				});
-			} else any = await send_all();
+			if (!navigator.locks) return await work();
+			return await navigator.locks.request(lane, { ifAvailable: true }, (lock) => (lock ? work() : false));
 		} finally {
-			sending = false;
+			busy.delete(lane);
 		}
-		return any;
+	};
+
+	// Send what waits; stops where the network or the session ends. Answers whether anything was sent.
+	phone.flush = () => alone("outage-outbox", send_all);
+
+	// Send the photos that items wait for. Answers whether an item can go on.
+	phone.upload = () => alone("outage-photos", send_photos);
+
+	const heavy = (item) => Boolean(item.photo && !item.args.photo);
+	const about = (item) => (item.verb === "move" ? [item.task, item.args.to] : [item.task]);
+
+	// Oldest first; but whoever leaves for danger comes before all others, with what they had done on that spot
+	const in_order = (items) => {
+		const leaving = items.filter((item) => item.verb === "withdraw");
+		const first = (item) =>
+			leaving.some((left) => item.seq <= left.seq && !heavy(item) && about(item).includes(left.task));
+		return [...items.filter(first), ...items.filter((item) => !first(item))];
 	};
 
 	const send_all = async () => {
-		let any = false;
-		for (const item of await phone.outbox.mine()) {
+		const all = await phone.outbox.mine();
+		for (const item of all)
 			if (item.state === "sent" && Date.now() - item.sent > SENT_SHOWN) await phone.outbox.remove(item.seq);
+		const waiting = in_order(all.filter((item) => item.state === "waiting"));
+		const held = new Set(); // tasks of which something stays behind: what follows there waits for it
+		let any = false;
+		let cut = false;
+		for (const item of waiting) {
 			if (item.state !== "waiting") continue;
-			const state = await send(item);
-			if (state === "later") {
-				await phone.outbox.put(item);
-				break;
+			const leaves = item.verb === "withdraw"; // never waits for anything
+			const stays = !leaves && (cut || heavy(item) || about(item).some((name) => held.has(name)));
+			const state = stays ? "later" : await send(item);
+			if (state === "later" || state === "cut") {
+				about(item).forEach((name) => held.add(name));
+				cut = cut || state === "cut";
+				if (!stays) await phone.outbox.put(item);
+				continue;
 			}
-			item.state = state;
-			item.sent = Date.now();
-			if (state === "sent") item.photo = null;
-			await phone.outbox.put(item);
+			await settle(item, state);
+			if (leaves && state === "sent") await overtake(item, waiting);
 			any = true;
 		}
 		return any;
 	};
 
+	const settle = async (item, state) => {
+		item.state = state;
+		item.sent = Date.now();
+		if (state === "sent") item.photo = null;
+		await phone.outbox.put(item);
+	};
+
+	// What would put somebody back on a spot that they have left since is for them to decide
+	const PUTS_THERE = ["acknowledge", "arrive", "move"];
+	const overtake = async (left, items) => {
+		for (const item of items) {
+			const before = item.state === "waiting" && item.seq < left.seq && about(item).includes(left.task);
+			if (!before || !PUTS_THERE.includes(item.verb)) continue;
+			item.why = __("You left for danger after it. Try again only if you are back there.");
+			await settle(item, "refused");
+		}
+	};
+
+	const send_photos = async () => {
+		let any = false;
+		for (const item of await phone.outbox.mine()) {
+			if (item.state !== "waiting" || !heavy(item)) continue;
+			uploading = new AbortController();
+			const { signal } = uploading;
+			const answer = await answered(() => deliver_photo(item)).catch(() => null);
+			uploading = null;
+			if (signal.reason === MAKE_WAY) break;
+			if (!answer) continue; // the next one may be smaller
+			const state = await judged(item, answer);
+			if (state === "cut") break;
+			if (state === "sent") item.args.photo = said(answer).photo;
+			if (state === "refused") await settle(item, state);
+			else await phone.outbox.put(item);
+			any = any || state !== "later";
+		}
+		return any;
+	};
+
+	// "sent", "refused", "later" (this one), or "cut": nothing gets through now
 	const send = async (item) => {
-		let answer;
 		try {
-			answer = await deliver(item);
+			return await judged(item, await answered(() => deliver(item)));
 		} catch {
 			phone.network = false;
-			return "later";
+			return "cut";
 		}
+	};
+
+	const of_another_login = ({ status, body }) => status === 400 && body?.exc_type === "CSRFTokenError";
+
+	// A new login has a new token: it is fetched, and the same asked once more
+	const answered = async (request) => {
+		const answer = await request();
+		if (!of_another_login(answer)) return answer;
+		await phone.poll();
+		return phone.session === "ok" && phone.network ? request() : answer;
+	};
+
+	const judged = async (item, answer) => {
 		const { status, body } = answer;
-		phone.network = ![502, 503, 504].includes(status);
+		phone.network = status === 200 ? said(answer) !== null : ![502, 503, 504].includes(status);
+		if (!phone.network || of_another_login(answer)) return "cut";
 		if (status === 200) return "sent";
-		if (status === 400 && body?.exc_type === "CSRFTokenError") {
-			await phone.poll(); // a new login has a new token; the next round takes it
-			return "later";
-		}
 		if (status === 401 || status === 403) {
 			await phone.poll();
-			if (phone.session === "ended" || !phone.network) return "later";
+			if (phone.session === "ended" || !phone.network) return "cut";
 		}
-		if (status === 429 || status > 500) return "later";
+		if (status === 429 || status > 500) return "cut";
 		if (status === 500 && ++item.errors < SERVER_ERRORS) return "later";
 		item.why = reason(status, body);
 		return "refused";
 	};
 
-	// A photo first, then the verb that names it. Both may be repeated.
-	const deliver = async (item) => {
-		if (item.photo && !item.args.photo) {
-			const form = new FormData();
-			form.append("task", item.task);
-			form.append("request_id", `${item.id}-photo`);
-			form.append("file", item.photo, "photo.jpg");
-			const answer = await ask(method("phone.add_photo"), { method: "POST", body: form });
-			if (answer.status !== 200) return answer;
-			item.args.photo = answer.body.message.photo;
-			await phone.outbox.put(item);
-		}
+	// Both may be repeated: the request id stays
+	const deliver_photo = (item) => {
+		const form = new FormData();
+		form.append("task", item.task);
+		form.append("request_id", `${item.id}-photo`);
+		form.append("file", item.photo, "photo.jpg");
+		return ask(method("phone.add_photo"), { method: "POST", body: form }, PHOTO_WITHIN, uploading);
+	};
+	const deliver = (item) => {
 		// what is handed over is an outage's, not a task's
 		const [verb, about] = item.verb === "hand_over" ? ["paging.hand_over", "incident"] : [`staff.${item.verb}`, "task"];
 		return ask(method(verb), {

@@ -326,23 +326,32 @@
 	// ------------------------------------------------------------ beating
 
 	let exchanging = false;
+	let again = false; // tapped while a round is under way
+	const reached = () => phone.network && phone.session === "ok";
 	const exchange = async () => {
-		if (exchanging) return;
+		if (exchanging) {
+			again = true;
+			return;
+		}
 		exchanging = true;
+		again = false;
 		try {
 			let list = await phone.poll(phone.data?.digest);
 			await take(list);
-			if (phone.network && phone.session === "ok" && (await phone.flush())) {
+			if (reached() && (await phone.flush())) {
 				list = await phone.poll(phone.data?.digest);
 				await take(list);
 			}
-			if (phone.network && phone.session === "ok") fresh = true;
+			if (reached()) fresh = true;
 		} finally {
 			exchanging = false;
 		}
 		await show();
-		// tapped while the last round was under way
-		if (waiting().some((item) => !item.errors) && phone.network && phone.session === "ok") setTimeout(exchange, 500);
+		if (again) setTimeout(exchange, 500);
+		else if (reached()) send_photos(); // nobody waits for them
+	};
+	const send_photos = async () => {
+		if (await phone.upload()) await exchange();
 	};
 	const take = async (list) => {
 		if (!list) return;
@@ -369,7 +378,7 @@
 		setInterval(() => document.visibilityState === "visible" && exchange(), EVERY);
 		document.addEventListener("visibilitychange", () => document.visibilityState === "visible" && exchange());
 		window.addEventListener("online", exchange);
-		if (phone.network && phone.session === "ok") await phone.keep_page(boot.version, boot.files).catch(() => null);
+		if (reached()) await phone.keep_page(boot.version, boot.files).catch(() => null);
 	};
 	begin();
 })();
