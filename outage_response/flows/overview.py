@@ -328,7 +328,7 @@ class Record:
 				"property": self.of[row.incident].property,
 				"incident": row.incident,
 				"place": tasks[row.task].subject_label or "",
-				"words": (frappe.parse_json(row.data or "{}")).get("danger") or "",
+				"words": _((frappe.parse_json(row.data or "{}")).get("danger") or ""),
 				"left": True,
 			}
 			for row in self.left

@@ -360,7 +360,7 @@ def withdraw(call: Call, danger: str) -> None:
 	_note(call, "task_withdrawn", danger=danger.strip())
 	where = call.task.subject_label or call.incident.property
 	told = assignment.assign(call.departments["control_room"], call.roster).users
-	text = _("DANGER at {0}: {1}").format(where, danger.strip())
+	text = _("DANGER at {0}: {1}").format(where, _(danger.strip()))
 	assignment.tell(call.incident, dict.fromkeys((*told, *others.users), text), call.now)
 
 

@@ -126,6 +126,12 @@ def test_in_the_persons_language(phone, declared, screenshot, language):
 		assert electrician.get_attribute("html", "lang") == language
 		screenshot(guard, f"phone-guard-night-{language}")
 		screenshot(electrician, f"phone-electrician-day-{language}")
+		guard.locator(".now summary").last.click()
+		guard.locator(".now button.alarm").first.click()
+		guard.locator(".outbox .sent").wait_for()
+		frappe.db.rollback()
+		left = frappe.get_all("Timeline Entry", {"incident": declared, "kind": "task_withdrawn"}, pluck="data")
+		assert [frappe.parse_json(data)["danger"] for data in left] == ["Smoke or fire"]  # whoever reads it
 	finally:
 		for who in ("guard1", "electrician"):
 			frappe.db.set_value("User", world.user(who), "language", "en")

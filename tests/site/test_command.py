@@ -122,6 +122,16 @@ class Centre(CommandTest):
 		(left,) = [row for row in self.centre()["dangers"] if row["incident"] == name]
 		self.assertEqual((left["place"], left["words"], left["left"]), ("Lobby", "smoke in the lobby", True))
 
+	def test_a_danger_that_the_phone_offers_is_read_in_one_s_own_language(self):
+		name = self.declare(nodes=[self.room])
+		frappe.local.lang = "zh"
+		self.do("guard1", "withdraw", self.task(name, "guard_area").name, "Smoke or fire")
+		(left,) = [row for row in self.centre()["dangers"] if row["incident"] == name]
+		self.assertEqual(left["words"], "烟或火")
+		alarms = frappe.get_all("Notification Log", {"for_user": user("operator")}, pluck="subject")
+		self.assertEqual(len([text for text in alarms if "烟或火" in text]), 1)
+		self.assertIn("烟或火", self.entry(name, "task_withdrawn")["text"])
+
 	def test_who_has_not_answered(self):
 		name = self.declare(nodes=[self.room])
 		self.assertIn("Electrician", [row["name"] for row in self.shown(name)["silent"]])

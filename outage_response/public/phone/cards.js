@@ -2,7 +2,15 @@
 (() => {
 	const phone = window.OutagePhone;
 	const __ = phone.__;
-	const DANGERS = [__("Smoke or fire"), __("Water"), __("Crowd"), __("Live parts")];
+	// What is sent is English, and each reader's language shows it; what a guard types stays as typed
+	const DANGERS = {
+		"Smoke or fire": __("Smoke or fire"),
+		Water: __("Water"),
+		Crowd: __("Crowd"),
+		"Live parts": __("Live parts"),
+	};
+	const SOME_DANGER = "Danger";
+	phone.is_typed_danger = (word) => word !== SOME_DANGER && !(word in DANGERS);
 	const EVIDENCE = {
 		call: __("Who was called?"),
 		note: __("Note"),
@@ -165,10 +173,10 @@
 			h(
 				"div",
 				{ class: "buttons" },
-				DANGERS.map((word) => button(word, () => leave(word), "alarm")),
+				Object.entries(DANGERS).map(([word, text]) => button(text, () => leave(word), "alarm")),
 			),
 			labelled(__("Something else"), other),
-			button(__("Danger, I am leaving"), () => leave(other.value.trim() || __("Danger")), "alarm"),
+			button(__("Danger, I am leaving"), () => leave(other.value.trim() || SOME_DANGER), "alarm"),
 		);
 		details.className = "danger";
 		return details;

@@ -117,7 +117,8 @@
 		const draft = (name, value) => value && phone.drafts.set(`${item.task}:${name}`, value);
 		const unfold = (name) => phone.opened.add(`${name}:${item.task}`);
 		const typed = TYPED[item.verb];
-		if (typed) draft(typed[0], item.args[typed[1]]);
+		const chosen = item.verb === "withdraw" && !phone.is_typed_danger(item.args.danger);
+		if (typed && !chosen) draft(typed[0], item.args[typed[1]]);
 		draft("evidence", evidence);
 		checks.forEach((word) => draft(`check:${word}`, "1"));
 		for (const { item: key, note, fixed } of exceptions) {
