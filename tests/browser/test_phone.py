@@ -374,6 +374,37 @@ def test_a_choice_outlives_what_others_do(phone, third_guard, declared, call):
 	assert choice.input_value() == last
 
 
+@pytest.mark.parametrize("what", ["pinyin", "list"])
+def test_what_others_do_interrupts_nobody_who_types_chinese_or_chooses(phone, declared, call, what):
+	page = phone("guard1")
+	unfold(page)
+	field = page.locator(".card", has_text="Patrol").get_by_label("Note")
+	if what == "pinyin":
+		keyboard = page.context.new_cdp_session(page)
+		field.focus()
+		keyboard.send("Input.imeSetComposition", {"text": "lou", "selectionStart": 3, "selectionEnd": 3})
+	else:
+		page.get_by_role("button", name="On post").first.click()
+		page.locator(".outbox .sent").wait_for()
+		fresh(page)
+		unfold(page)
+		page.locator(".now select").first.focus()
+	page.evaluate("document.querySelector('main .now').dataset.old = '1'")
+	call("operator", "set_etr", incident=declared, etr="2099-01-01 00:00:00")
+	with page.expect_response("**/outage_response.api.phone.get_my_tasks*"):
+		page.evaluate("document.dispatchEvent(new Event('visibilitychange'))")
+	page.wait_for_timeout(500)
+	assert page.locator("main .now[data-old]").count() == 1
+	if what == "pinyin":
+		keyboard.send("Input.insertText", {"text": "楼道正常"})
+	else:
+		page.evaluate("document.activeElement.blur()")
+	page.wait_for_selector("main .now:not([data-old])")
+	if what == "pinyin":
+		assert field.input_value() == "楼道正常"
+		assert page.evaluate("document.activeElement.id") == field.get_attribute("id")
+
+
 # ---------------------------------------------------------------- network
 
 

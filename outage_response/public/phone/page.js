@@ -5,6 +5,8 @@
 	const EVERY = 20000; // ms between looks at the server
 	const SAME_TOUCH = 400; // ms; a double tap is one touch
 	const SAME_PLACE = 30; // px
+	const HANDS_ON = 30000; // ms that a redraw waits for what somebody has begun and left
+	const SETTLED = 1000; // ms after it, so that nothing moves away under a finger
 	const LONGEST_SIDE = 1280; // px
 	const LARGEST_PHOTO = 400000; // bytes
 	const PRIORITIES = [__("Life"), __("Within minutes"), __("While it is dark"), __("Afterwards")];
@@ -32,7 +34,7 @@
 			await phone.queue(verb, task, args, photo);
 			for (const id of [...phone.opened]) if (id.endsWith(`:${task.name}`)) phone.opened.delete(id);
 			fresh = false;
-			await show();
+			await show(true);
 			window.scrollTo({ top: 0 });
 		} finally {
 			acting.delete(touch);
@@ -105,6 +107,22 @@
 
 	// ------------------------------------------------------------ showing
 
+	// A redraw ends what an input method is composing, and shuts a list of choices: it waits for both
+	let hands_on = 0; // until this moment
+	let put_off = false;
+	const begun = (event) => {
+		const composing = event.type.startsWith("composition");
+		if (composing || event.target.closest("select")) hands_on = Date.now() + HANDS_ON;
+	};
+	const ended = () => {
+		hands_on = 0;
+		if (put_off) setTimeout(() => show(), SETTLED);
+	};
+	["compositionstart", "compositionupdate", "pointerdown", "keydown", "focusin"].forEach((kind) =>
+		main.addEventListener(kind, begun),
+	);
+	["compositionend", "change", "focusout"].forEach((kind) => main.addEventListener(kind, ended));
+
 	let shown = "";
 	const show = async (anew = false) => {
 		items = await phone.outbox.mine();
@@ -119,6 +137,8 @@
 			items.map((item) => [item.seq, item.state]),
 		];
 		if (!phone.data || (!anew && shown === JSON.stringify(looks))) return;
+		put_off = !anew && Date.now() < hands_on;
+		if (put_off) return;
 		shown = JSON.stringify(looks);
 		const focus = document.activeElement?.id;
 		const marks = [document.activeElement?.selectionStart, document.activeElement?.selectionEnd];
@@ -128,6 +148,7 @@
 			again.focus({ preventScroll: true });
 			if (marks[0] != null && again.setSelectionRange) again.setSelectionRange(...marks);
 		}
+		hands_on = 0; // the focus that was given back is nobody's touch
 	};
 
 	// A screen reader hears only what is new
