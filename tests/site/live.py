@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any, ClassVar
 
 import frappe
-from frappe.utils.background_jobs import get_queue, get_queue_list
+from frappe.utils.background_jobs import get_queue, get_queue_list, get_workers
 
 from . import base
 from . import world as build
@@ -33,6 +33,8 @@ AT_A_PROPERTY = (
 	"Roster Pattern",
 	"Roster Absence",
 )
+# What the site does by itself every minute
+STANDING_STILL = ("frappe.email.queue.flush", "outage_response.jobs.every_minute")
 # Nobody listens on the discard port
 DEAD_REDIS = dict.fromkeys(("redis_cache", "redis_queue", "redis_socketio"), "redis://127.0.0.1:9")
 
@@ -129,12 +131,40 @@ class Process:
 		self.child.stdin.flush()
 
 
-def wait_for_workers(seconds: int = 60) -> None:
-	"""Until the bench's own workers have done what was queued: a busy one may hold jobs of a clock that now stands still."""
-	queues = [get_queue(name) for name in get_queue_list()]
+def stand_still(add_cleanup: Callable) -> None:
+	"""Until the cleanup only the test's own processes ring and send: the site's clock and its queue of mails stand still, and
+	its workers have done what they had. A killed run leaves them so; the next one starts them at its end.
+	"""
+	jobs = frappe.qb.DocType("Scheduled Job Type")
+
+	def stop(stopped: int) -> None:
+		frappe.db.rollback()
+		frappe.qb.update(jobs).set(jobs.stopped, stopped).where(jobs.method.isin(STANDING_STILL)).run()
+		frappe.db.commit()
+
+	add_cleanup(stop, 0)
+	stop(1)
+	wait_for_workers()
+
+
+def wait_for_workers(seconds: float = 120) -> None:
+	"""Until the bench's own workers have done what was queued for this site: a busy one may hold jobs of a clock that now
+	stands still. Longer than RQ keeps a job as running of which a killed worker says nothing any more (90 s).
+
+	Raises TimeoutError where jobs remain. Where there are no workers, nobody takes the jobs: then nothing is waited for.
+	"""
 	deadline = time.monotonic() + seconds
-	while time.monotonic() < deadline and any(queue.count + queue.started_job_registry.count for queue in queues):
+	while get_workers() and (left := waiting_jobs()):
+		if time.monotonic() > deadline:
+			raise TimeoutError(f"the bench's workers have not done these jobs within {seconds} s: {', '.join(left)}")
 		time.sleep(0.2)
+
+
+def waiting_jobs() -> list[str]:
+	"""Jobs of this site that are queued or running; those of dead workers are put away by the registry itself."""
+	queues = [get_queue(name) for name in get_queue_list()]
+	found = [job for queue in queues for job in (*queue.job_ids, *queue.started_job_registry.get_job_ids())]
+	return [job for job in found if job.startswith(frappe.local.site)]
 
 
 class LiveTest(unittest.TestCase):

@@ -6,7 +6,7 @@ import frappe
 
 from outage_response import bulk
 
-from . import base
+from . import base, live, ringing
 from . import world as build
 from .base import SiteTest, snapshot
 
@@ -49,6 +49,21 @@ class Footing(FootingTest):
 		self.clock.move(7)
 		self.do("operator", "set_etr", name, self.clock.now.replace(hour=6))
 		self.assertMoment(self.entry(name, "etr_set")["occurred_at"], self.clock.now)
+
+	def test_jobs_that_workers_do_not_end_are_told(self):
+		with patch.object(live, "waiting_jobs", lambda: ["a job"]), patch.object(live, "get_workers") as workers:
+			workers.return_value = ["a worker"]
+			with self.assertRaisesRegex(TimeoutError, "a job"):
+				live.wait_for_workers(0)
+			workers.return_value = []
+			live.wait_for_workers(0)  # nobody takes it
+
+	def test_channels_that_a_killed_run_switched_off_ring_again(self):
+		channels = frappe.get_all("Paging Channel", pluck="name")
+		bulk.update("Paging Channel", channels, {"enabled": 0})
+		self.assertEqual(ringing.channels_of_the_site(), ["Bell", "E-mail", "SMS"])
+		bulk.update("Paging Channel", ["Bell"], {"enabled": 1})
+		self.assertEqual(ringing.channels_of_the_site(), ["Bell"])
 
 	def test_many_rows_are_found_by_their_names(self):
 		"""Left to itself the database reads the whole table for so many, and waits for whoever writes any row of it."""

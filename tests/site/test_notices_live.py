@@ -12,7 +12,7 @@ from collections import Counter
 import frappe
 
 from .letterbox import Letterbox
-from .live import DEAD_REDIS, LiveTest, end_processes, wait_for_workers
+from .live import DEAD_REDIS, LiveTest, end_processes, stand_still
 
 tearDownModule = end_processes
 
@@ -22,8 +22,6 @@ MINUTES = range(1, AWAY + 1) if CONTACTS > 100 else (1, AWAY)  # of them, those 
 PATIENCE = 60 + CONTACTS  # seconds for one step
 SEND = "outage_response.jobs.send_notices"
 MAIL = "frappe.email.doctype.email_queue.email_queue.SendMailContext"
-# The site's own clock and worker stand still, so that only the test's processes send
-STANDING_STILL = ("frappe.email.queue.flush", "outage_response.jobs.every_minute")
 
 
 class Storm(LiveTest):
@@ -37,15 +35,7 @@ class Storm(LiveTest):
 
 	def setUp(self):
 		super().setUp()
-		jobs = frappe.qb.DocType("Scheduled Job Type")
-
-		def stand_still(stopped: int) -> None:
-			frappe.qb.update(jobs).set(jobs.stopped, stopped).where(jobs.method.isin(STANDING_STILL)).run()
-			frappe.db.commit()
-
-		stand_still(1)
-		self.addCleanup(stand_still, 0)
-		wait_for_workers()
+		stand_still(self.addCleanup)
 		self.letterbox = Letterbox("@storm.example.com")  # the staff are rung by mail as well: another matter
 		self.addCleanup(self.letterbox.server_close)
 		self.addCleanup(self.letterbox.shutdown)
