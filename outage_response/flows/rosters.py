@@ -7,7 +7,7 @@ from datetime import date, datetime, time, timedelta
 import frappe
 from frappe import _
 from frappe.model.document import Document
-from frappe.utils import format_datetime, get_datetime, get_time, getdate, now_datetime, nowdate
+from frappe.utils import format_datetime, get_datetime, get_time, getdate, now_datetime
 
 from outage_response import bulk
 from outage_response.domain import rota
@@ -40,7 +40,8 @@ def fill(name: str) -> int:
 	Answers how many were made.
 	"""
 	pattern = frappe.get_doc("Roster Pattern", name)
-	first, last = getdate(nowdate()), getdate(nowdate()) + timedelta(days=DAYS_AHEAD)
+	first = now_datetime().date()
+	last = first + timedelta(days=DAYS_AHEAD)
 	rows = {row.name: row for row in pattern.shifts}
 	made = {
 		dedupe_key(name, row.key, "", str(begins.date())): (rows[row.key], begins, ends)

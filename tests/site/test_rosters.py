@@ -50,6 +50,11 @@ class Patterns(RosterTest):
 		doc.save()
 		self.assertEqual(len(self.shifts()), made)
 
+	def test_they_begin_on_the_day_that_it_is(self):
+		self.clock.move(3 * 24 * 60)
+		self.pattern()
+		self.assertEqual(self.shifts()[0].starts_at.date(), self.now.date() + timedelta(days=3))
+
 	def test_what_was_changed_stays(self):
 		doc = self.pattern()
 		one = self.shifts(user=user("guard2"))[3]
