@@ -7,6 +7,7 @@ from zoneinfo import ZoneInfo
 
 import frappe
 
+from outage_response.api import limits
 from outage_response.domain import links as link_rules
 from outage_response.flows import deliveries, links, personal, portal
 from outage_response.integrations import messages
@@ -390,8 +391,11 @@ class OwnPages(PortalTest):
 		self.see(self.here, entries[0]["route"])
 
 	def test_so_many_requests_a_minute(self):
-		for _time in range(60):
-			self.ask(self.here, "/outages/report")
+		few = patch.object(limits, "A_MINUTE", 3)  # so that no machine needs more than a minute for them
+		few.start()
+		self.addCleanup(few.stop)
+		for _time in range(6):
+			self.assertEqual(self.ask(self.here, "/outages/report").status_code, 200)
 		self.assertEqual(self.ask(self.here, "/outages/report").status_code, 429)
 		self.assertEqual(self.ask(self.next_door, "/outages/report").status_code, 200)
 
