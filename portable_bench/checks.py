@@ -15,6 +15,7 @@ from portable_bench.lending import lend
 from portable_bench.place import MAIN_SITE, Place, environment_for, find_program
 from portable_bench.sites import address
 from portable_bench.steps import Progress, Stamps, run_steps
+from portable_bench.trouble import Trouble
 from portable_bench.up import alone, package_steps, up
 
 UNIT, SITE, BROWSER = "tests/unit", "tests/site", "tests/browser"
@@ -24,10 +25,15 @@ NOTHING_COLLECTED = 5
 def planned(arguments: Sequence[str]) -> tuple[list[str], list[str], list[str]]:
 	"""pytest arguments for the three runs: without a site, on a site, in a browser; an empty list: that run is left out.
 
-	Named tests run where they belong; options alone go to all.
+	Named tests run where they belong; options alone go to all. Raises Trouble at one that is of none of the three.
 	"""
 	paths = [text for text in arguments if text.startswith("tests/") or text.rstrip("/") == "tests"]
 	options = [text for text in arguments if text not in paths]
+	for text in paths:
+		if text.rstrip("/") != "tests" and not any(f"{text}/".startswith(f"{kind}/") for kind in (UNIT, SITE, BROWSER)):
+			raise Trouble(
+				f"{text} belongs to no kind of tests.", f"name something below {UNIT}, {SITE} or {BROWSER}.", code=2
+			)
 	if not paths or any(text.rstrip("/") == "tests" for text in paths):
 		return [UNIT, *options], [SITE, *options], [BROWSER, *options]
 	named = ([text for text in paths if text.startswith(kind)] for kind in (UNIT, SITE, BROWSER))
@@ -58,8 +64,11 @@ def write_format(place: Place, progress: Progress) -> int:
 
 
 def test(place: Place, target: Target | None, arguments: Sequence[str], progress: Progress) -> int:
-	"""Everything is run, all output shown; the exit code tells whether all was well."""
+	"""Everything is run, all output shown; the exit code tells whether all was well. Raises Trouble where a named test is not
+	there."""
 	unit, site, browser = planned(arguments)
+	if arguments:
+		_require(place, [*unit, *site, *browser])
 	if target:
 		ensure_tools(place, progress)
 		note = other_code(target, place.root)
@@ -78,22 +87,25 @@ def test(place: Place, target: Target | None, arguments: Sequence[str], progress
 
 	codes = _lint(place)
 	environment |= {"OUTAGE_BENCH": str(target.bench), "OUTAGE_SITE": target.site} if target else {}
-	if "CI" in os.environ:
-		environment["CI"] = os.environ["CI"]
-	if unit and _there(place, unit, progress):
+	in_ci = os.environ.get("CI")
+	if in_ci:
+		environment["CI"] = in_ci
+	if unit:
 		progress.say("Tests without a site:")
 		codes["tests without a site"] = _call([str(place.tools_python), "-m", "pytest", *unit], place.root)
-	if site and target and _there(place, site, progress):
+	if site and target:
 		progress.say(f"Tests on the site {target.site}:")
 		codes["tests on the site"] = _call(
 			[*python, *pytest_command(place, target, progress), *site], place.root, environment
 		)
-	if browser and target and _there(place, browser, progress):
+	if browser and target:
 		needed = browser_environment(place, target, progress)
 		if needed:
 			progress.say(f"Tests in a browser, {needed['OUTAGE_URL']}:")
 			command = [*python, *pytest_command(place, target, progress, in_browser=True), *browser]
 			codes["tests in a browser"] = _call(command, place.root, environment | needed)
+		elif in_ci:
+			codes["tests in a browser, which were skipped"] = 1
 	failed = verdict(codes, narrowed=bool(arguments))
 	if failed:
 		print(f"Failed: {', '.join(failed)}.", file=sys.stderr, flush=True)
@@ -183,12 +195,11 @@ def _prettier(place: Place) -> list[str]:
 	return [str(place.node), str(program), "--log-level", "warn", "**/*.{js,css,scss,vue}"]
 
 
-def _there(place: Place, arguments: Sequence[str], progress: Progress) -> bool:
-	folder = arguments[0]
-	if Path(place.root, folder.partition("::")[0]).exists():
-		return True
-	progress.say(f"There is no {folder} yet; left out.")
-	return False
+def _require(place: Place, arguments: Sequence[str]) -> None:
+	for text in arguments:
+		file = text.partition("::")[0]
+		if file.startswith("tests/") and not (place.root / file).exists():
+			raise Trouble(f"There is no {file}.", "look at the name: ls tests/unit tests/site tests/browser", code=2)
 
 
 def _call(command: list[str], cwd: Path, env: dict[str, str] | None = None) -> int:

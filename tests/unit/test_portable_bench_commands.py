@@ -37,6 +37,20 @@ def test_which_tests_run_where(given, unit, site, browser):
 	assert checks.planned(given) == (unit, site, browser)
 
 
+@pytest.mark.parametrize("name", ["tests/unti", "tests/units", "tests/test_plan.py", "tests/__init__.py"])
+def test_what_belongs_to_no_kind_of_tests_is_told(name):
+	with pytest.raises(Trouble, match="belongs to no kind") as caught:
+		checks.planned(["tests/site", name])
+	assert caught.value.code == 2
+
+
+def test_a_named_test_that_is_not_there_is_told():
+	for name in ("tests/unit/test_plna.py", "tests/site/test_plna.py::A", "tests/browser/plna"):
+		with pytest.raises(Trouble, match=r"There is no tests/.*plna") as caught:
+			checks.test(Place(ROOT), None, ["tests/unit/test_plan.py", name, "-x"], Progress(io.StringIO()))
+		assert caught.value.code == 2
+
+
 def test_verdict():
 	assert checks.verdict({"a": 0, "b": 1}, narrowed=False) == ["b"]
 	assert checks.verdict({"a": 5}, narrowed=False) == ["a"]
@@ -228,7 +242,7 @@ def test_a_second_set_up_waits_for_the_first(tmp_path):
 
 
 class TestInABrowser:
-	"""Where tests/browser cannot run, one loud line says so; nothing fails."""
+	"""Where tests/browser cannot run, one loud line says so; nothing fails but in CI."""
 
 	def told(self, monkeypatch, tmp_path, **env) -> tuple[dict, str]:
 		monkeypatch.delenv("OUTAGE_URL", raising=False)
@@ -248,6 +262,16 @@ class TestInABrowser:
 		monkeypatch.setattr(checks, "served", lambda url: True)
 		needed, _said = self.told(monkeypatch, tmp_path)
 		assert needed["OUTAGE_URL"] == "http://a.localhost:8000"
+
+	@pytest.mark.parametrize(("ci", "code"), [("", 0), ("true", 1)])
+	def test_skipped_counts_as_failed_where_nobody_reads_the_line(self, monkeypatch, tmp_path, capsys, ci, code):
+		for name in ("ensure_tools", "_lint"):
+			monkeypatch.setattr(checks, name, lambda *_: {})
+		monkeypatch.setattr(checks, "served", lambda url: False)
+		monkeypatch.setenv("CI", ci)
+		target = existing.Target(tmp_path, "a.localhost", "http://a.localhost:8000")
+		assert checks.test(Place(ROOT), target, ["tests/browser"], Progress(io.StringIO())) == code
+		assert ("in a browser, which were skipped" in capsys.readouterr().err) is bool(code)
 
 	def test_served(self):
 		with socket.create_server(("127.0.0.1", 0)) as server:
