@@ -18,6 +18,7 @@ from portable_bench.steps import Progress, Stamps, Step, run_steps
 from portable_bench.trouble import Trouble
 
 MAKER = "made by portable_bench; `make clean` removes this folder\n"
+MOVED_ASIDE = ".bench-removed-"
 PROGRAMS = ("realtime", "drill_web", "web", "scheduler", "worker", "mail")
 # Which of our programs listens on which port.
 LISTENERS = {
@@ -33,17 +34,31 @@ LISTENERS = {
 
 @contextmanager
 def alone(place: Place, progress: Progress) -> Iterator[None]:
-	"""One set-up at a time: a second one waits for the first."""
-	place.bench.mkdir(parents=True, exist_ok=True)
-	(place.bench / "README").write_text(MAKER, encoding="utf-8")
-	with (place.bench / ".lock").open("w") as lock:
-		try:
-			fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-		except BlockingIOError:
-			progress.say("Another command works on this bench; waiting for it ...")
-			fcntl.flock(lock, fcntl.LOCK_EX)
-		end_leftovers(place.bench)
-		yield
+	"""One set-up at a time: a second one waits for the first. Nobody else looks into the folder: passwords lie there."""
+	file = place.bench / ".lock"
+	while True:
+		place.bench.mkdir(mode=0o700, parents=True, exist_ok=True)
+		place.bench.chmod(0o700)
+		(place.bench / "README").write_text(MAKER, encoding="utf-8")
+		with file.open("w") as lock:
+			try:
+				fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+			except BlockingIOError:
+				progress.say("Another command works on this bench; waiting for it ...")
+				fcntl.flock(lock, fcntl.LOCK_EX)
+			if not _is_still(file, lock.fileno()):
+				continue  # `clean` has taken the folder away meanwhile
+			end_leftovers(place.bench)
+			_remove_moved_aside(place)
+			yield
+			return
+
+
+def _is_still(file: Path, handle: int) -> bool:
+	try:
+		return os.path.samestat(file.stat(), os.fstat(handle))
+	except FileNotFoundError:
+		return False
 
 
 def up(place: Place, progress: Progress | None = None) -> dict[str, int]:
@@ -279,7 +294,11 @@ def stop(place: Place, progress: Progress | None = None) -> None:
 		progress.say("There is no bench here; nothing runs.")
 		return
 	with alone(place, progress):
-		stopped = [name for name in PROGRAMS if processes.stop(place, name)] + services.stop_services(place)
+		_stop(place, progress)
+
+
+def _stop(place: Place, progress: Progress) -> None:
+	stopped = [name for name in PROGRAMS if processes.stop(place, name)] + services.stop_services(place)
 	progress.say(f"Stopped: {', '.join(stopped)}." if stopped else "Nothing was running.")
 
 
@@ -287,14 +306,23 @@ def clean(place: Place, progress: Progress | None = None) -> None:
 	"""Stop, and remove all that the set-up made in this checkout. System packages stay."""
 	progress = progress or Progress()
 	if not place.bench.exists():
+		_remove_moved_aside(place)
 		progress.say("There is no bench here; nothing to remove.")
 		return
 	if not (place.bench / "README").exists() and any(place.bench.iterdir()):
 		raise Trouble(f"{place.bench} was not made by this command.", "look what it is and remove it by hand.")
-	stop(place, progress)
-	# Moved aside first: a removal cut off in the middle must not look like a bench.
-	gone = place.root / f".bench-removed-{os.getpid()}"
-	os.replace(place.bench, gone)
-	shutil.rmtree(gone)
+	with alone(place, progress):
+		_stop(place, progress)
+		# Moved aside first: a removal cut off in the middle must not look like a bench. The next command goes on with it.
+		gone = place.root / f"{MOVED_ASIDE}{os.getpid()}"
+		os.replace(place.bench, gone)
+		_remove_moved_aside(place)
+		if gone.exists():
+			raise Trouble(f"{gone} could not be removed.", "look whose files are in it, and remove it by hand.")
 	shutil.rmtree(place.root / f"{APP}.egg-info", ignore_errors=True)
 	progress.say("Removed .bench. Packages installed by apt (MariaDB, Redis) stay; their services were left off.")
+
+
+def _remove_moved_aside(place: Place) -> None:
+	for folder in place.root.glob(f"{MOVED_ASIDE}*"):
+		shutil.rmtree(folder, ignore_errors=True)

@@ -1,5 +1,6 @@
 """The commands: what is run where, what a given bench must be, and what is written into the bench's files."""
 
+import contextlib
 import io
 import json
 import os
@@ -221,24 +222,64 @@ def test_clean_leaves_a_folder_it_did_not_make(tmp_path):
 	assert (tmp_path / ".bench" / "mine").exists()
 
 
-def test_a_second_set_up_waits_for_the_first(tmp_path):
+def test_clean_goes_on_with_what_a_cut_off_one_left(tmp_path):
 	place = Place(tmp_path)
+	left = tmp_path / ".bench-removed-4711"
+	for is_there in (False, True):
+		(left / "sites").mkdir(parents=True)
+		if is_there:
+			place.bench.mkdir()
+		up.clean(place, Progress(io.StringIO()))
+		assert list(tmp_path.iterdir()) == []
+
+
+def test_a_set_up_removes_what_a_cut_off_clean_left(tmp_path):
+	(tmp_path / ".bench-removed-4711").mkdir()
+	with up.alone(Place(tmp_path), Progress(io.StringIO())):
+		assert [path.name for path in tmp_path.iterdir()] == [".bench"]
+
+
+def test_nobody_else_looks_into_the_bench(tmp_path):
+	place = Place(tmp_path)
+	place.bench.mkdir(mode=0o755)
+	for _already in range(2):
+		with up.alone(place, Progress(io.StringIO())):
+			assert place.bench.stat().st_mode & 0o777 == 0o700
+
+
+@contextlib.contextmanager
+def held(folder: Path, words: str = "time.sleep(60)"):
+	"""Another process that holds the lock of the bench there, and then does this."""
 	hold = (
-		"import sys, time; sys.path.insert(0, sys.argv[2]); from pathlib import Path;"
+		"import os, sys, time; sys.path.insert(0, sys.argv[2]); from pathlib import Path;"
 		"from portable_bench.place import Place; from portable_bench.steps import Progress; from portable_bench.up import alone\n"
-		"with alone(Place(Path(sys.argv[1])), Progress()):\n\tprint('held', flush=True); time.sleep(60)"
+		f"with alone(Place(Path(sys.argv[1])), Progress()):\n\tprint('held', flush=True); {words}"
 	)
-	first = subprocess.Popen([sys.executable, "-c", hold, str(tmp_path), str(ROOT)], stdout=subprocess.PIPE, text=True)
+	first = subprocess.Popen([sys.executable, "-c", hold, str(folder), str(ROOT)], stdout=subprocess.PIPE, text=True)
 	try:
 		assert first.stdout.readline() == "held\n"
+		yield first
+	finally:
+		first.kill()
+		first.wait()
+
+
+def test_a_set_up_that_waited_for_clean_begins_anew(tmp_path):
+	place = Place(tmp_path)
+	aside = "time.sleep(0.5); os.rename(sys.argv[1] + '/.bench', sys.argv[1] + '/aside')"
+	with held(tmp_path, aside), up.alone(place, Progress(io.StringIO())):
+		assert (tmp_path / "aside").exists()
+		assert (place.bench / "README").exists() and (place.bench / ".lock").exists()
+
+
+def test_a_second_set_up_waits_for_the_first(tmp_path):
+	place = Place(tmp_path)
+	with held(tmp_path) as first:
 		began = time.monotonic()
 		subprocess.Popen(["/bin/sh", "-c", f"sleep 0.5; kill -{signal.SIGKILL.value} {first.pid}"])
 		# A killed one leaves no lock behind.
 		with up.alone(place, Progress()):
 			assert time.monotonic() - began > 0.3
-	finally:
-		first.kill()
-		first.wait()
 
 
 class TestInABrowser:
