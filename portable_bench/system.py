@@ -13,6 +13,7 @@ from portable_bench.steps import Progress
 from portable_bench.trouble import Trouble
 
 ROOM = 3 * 1024**3
+INTERRUPTED = "dpkg was interrupted"  # apt says so where an install was cut off earlier, and does nothing
 POLICY = Path("/usr/sbin/policy-rc.d")
 POLICY_TEXT = "#!/bin/sh\n# Written by portable_bench while it installs packages, so that none starts a service; removed afterwards.\nexit 101\n"
 
@@ -92,15 +93,21 @@ def install_packages(place: Place, missing: list[str], progress: Progress) -> No
 	trouble = refuse_install(missing, os.geteuid(), apt)
 	if trouble:
 		raise trouble
-	env = place.environment(DEBIAN_FRONTEND="noninteractive")
+	env = place.environment(DEBIAN_FRONTEND="noninteractive", LC_ALL="C")  # what it says is read
 	common = {"log": place.setup_log, "progress": progress, "env": env, "outlive": True}
 	lock = ["-o", "DPkg::Lock::Timeout=300"]
 	doing = f"installing {' '.join(missing)}"
+	install = [apt, *lock, "install", "-y", "-q", "--no-install-recommends", *missing]
 	with _NoServices():
-		# An install that was cut off earlier leaves packages half configured.
-		run_logged(["dpkg", "--configure", "-a"], doing=doing, **common)
 		run_logged([apt, *lock, "update", "-q"], doing="reading the package lists", **common)
-		run_logged([apt, *lock, "install", "-y", "-q", "--no-install-recommends", *missing], doing=doing, **common)
+		try:
+			run_logged(install, doing=doing, **common)
+		except Trouble as trouble:
+			if INTERRUPTED not in trouble.what:
+				raise
+			# dpkg, unlike apt, waits for nobody who holds its lock: so it comes after apt, which has waited
+			run_logged(["dpkg", "--configure", "-a"], doing=doing, **common)
+			run_logged(install, doing=doing, **common)
 	_disable_services(missing)
 
 

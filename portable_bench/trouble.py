@@ -44,12 +44,15 @@ NO_INDEX = (
 )
 
 
+APT_IS_BUSY = ("could not get lock", "unable to acquire the dpkg", "was locked by another process")
+
+
 def explain(output: str, doing: str, log: str) -> Trouble:
 	"""Turn the output of a failed pip or apt run into the line that tells the reader what to do."""
 	low = output.lower()
 	if "no space left on device" in low or "not enough free space" in low or "enospc" in low:
 		return Trouble(f"The disk is full ({doing}).", "free some space and run the same command again; it resumes.")
-	if "could not get lock" in low or "unable to acquire the dpkg" in low:
+	if any(sign in low for sign in APT_IS_BUSY):
 		return Trouble(
 			f"Another package installation holds apt's lock ({doing}).",
 			"wait until it is done and run the same command again.",

@@ -166,6 +166,8 @@ class TestTrouble:
 			("NewConnectionError: Failed to establish a new connection", "package index does not answer"),
 			("OSError: [Errno 28] No space left on device", "disk is full"),
 			("E: Could not get lock /var/lib/dpkg/lock-frontend", "apt's lock"),
+			("dpkg: error: dpkg frontend lock was locked by another process with pid 7", "apt's lock"),
+			("E: dpkg was interrupted, you must manually run 'dpkg --configure -a'", system.INTERRUPTED),
 			("ERROR: something else\n", "something else"),
 			("ERROR: Cannot install x\nERROR: for help visit a page\nbye\n", "Cannot install x"),
 			("npm error code ECONNREFUSED\nnpm error errno ECONNREFUSED", "package index does not answer"),
@@ -188,6 +190,35 @@ class TestTrouble:
 		assert trouble and "apt-get install --no-install-recommends mariadb-server" in trouble.line()
 		assert system.refuse_install(["mariadb-server"], uid=0, apt="/usr/bin/apt-get") is None
 		assert system.refuse_install(["mariadb-server"], uid=0, apt=None)
+
+	@pytest.mark.parametrize(
+		("first_answer", "expected"),
+		[
+			("", ["apt-get update", "apt-get install"]),
+			(
+				f"E: {system.INTERRUPTED}, you must",
+				["apt-get update", "apt-get install", "dpkg --configure", "apt-get install"],
+			),
+		],
+	)
+	def test_what_was_cut_off_is_put_right_once_apt_has_waited(self, monkeypatch, tmp_path, first_answer, expected):
+		called, answers = [], ["", first_answer, "", ""]
+
+		def run_logged(command, *, doing, **_options):
+			verb = "install" if "install" in command else command[-2]
+			called.append(f"{command[0]} {verb}")
+			if answer := answers[len(called) - 1]:
+				raise explain(answer, doing, "the log")
+
+		for name, value in (
+			("run_logged", run_logged),
+			("refuse_install", lambda *_: None),
+			("find_program", lambda *names: names[0] if names[0] == "apt-get" else None),
+			("POLICY", tmp_path / "policy-rc.d"),
+		):
+			monkeypatch.setattr(system, name, value)
+		system.install_packages(Place(tmp_path), ["chromium"], Progress(io.StringIO()))
+		assert called == expected
 
 	def test_path_the_framework_cannot_bear(self):
 		system.check_path(Path("/home/me/outage-response_1.0"))
