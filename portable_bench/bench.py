@@ -1,11 +1,10 @@
 """The bench itself, in the standard layout that the `bench` command knows."""
 
-import getpass
 import json
 import os
 from pathlib import Path
 
-from portable_bench.place import APP, MAIN_SITE, Place
+from portable_bench.place import APP, MAIN_SITE, Place, user_name
 from portable_bench.services import root_password
 
 APPS = ("frappe", APP)
@@ -70,7 +69,7 @@ def write_files(place: Place, ports: dict[str, int]) -> bool:
 	"""Configuration, list of apps, stand-ins for the built assets. Returns whether the list of apps changed."""
 	make_folders(place)
 	config = place.sites / "common_site_config.json"
-	write_json(config, read_json(config) | common_config(ports, root_password(place), getpass.getuser()))
+	write_json(config, read_json(config) | common_config(ports, root_password(place), user_name()))
 	_link_assets(place)
 	return _write_apps(place)
 

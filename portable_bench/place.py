@@ -1,5 +1,6 @@
 """Where everything lies: the checkout and the bench under it."""
 
+import getpass
 import hashlib
 import os
 import shutil
@@ -142,6 +143,14 @@ def find_program(*names: str) -> str | None:
 	"""First of these programs that exists, also where only root's PATH looks."""
 	path = os.pathsep.join([os.environ.get("PATH", os.defpath), "/usr/sbin", "/sbin"])
 	return next((found for name in names if (found := shutil.which(name, path=path))), None)
+
+
+def user_name() -> str:
+	"""Who runs this; in a container perhaps a number that has no name."""
+	try:
+		return getpass.getuser()
+	except (KeyError, OSError):
+		return str(os.getuid())
 
 
 def digest(*parts: str | bytes) -> str:

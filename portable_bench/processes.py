@@ -1,5 +1,6 @@
 """Long-running programs of the bench: started apart from the caller, known by pid file, stopped by their own pid."""
 
+import contextlib
 import os
 import signal
 import subprocess
@@ -93,13 +94,15 @@ def stop(place: Place, name: str, patience: float = 10) -> bool:
 	"""Ask it to end, wait, then make it end. Returns whether it was running."""
 	pid = running_pid(place, name)
 	if pid:
-		os.kill(pid, signal.SIGTERM)
+		with contextlib.suppress(ProcessLookupError):  # it may end by itself at any moment
+			os.kill(pid, signal.SIGTERM)
 		end = time.monotonic() + patience
 		while running_pid(place, name) and time.monotonic() < end:
 			time.sleep(0.05)
 		if running_pid(place, name):
 			# Each program leads a process group of its own, so its children go with it.
-			os.killpg(pid, signal.SIGKILL)
+			with contextlib.suppress(ProcessLookupError):
+				os.killpg(pid, signal.SIGKILL)
 			while running_pid(place, name):
 				time.sleep(0.05)
 	pid_file(place, name).unlink(missing_ok=True)

@@ -1,6 +1,5 @@
 """MariaDB and Redis of this bench alone: own data, loopback, own ports and pid files. The system's services are never touched."""
 
-import getpass
 import os
 import secrets
 import shutil
@@ -10,7 +9,7 @@ import tempfile
 from pathlib import Path
 
 from portable_bench import processes
-from portable_bench.place import Place, digest, find_program
+from portable_bench.place import Place, digest, find_program, user_name
 from portable_bench.ports import answers
 from portable_bench.shell import run_logged
 from portable_bench.steps import Progress
@@ -91,7 +90,7 @@ def init_database(place: Place, progress: Progress) -> None:
 			f"--datadir={data_folder(place)}",
 			"--auth-root-authentication-method=normal",
 			"--skip-test-db",
-			f"--user={getpass.getuser()}",
+			f"--user={user_name()}",
 		],
 		doing="creating the database folder",
 		log=place.setup_log,

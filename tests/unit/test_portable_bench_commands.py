@@ -185,6 +185,14 @@ class TestProcesses:
 			stranger.kill()
 			stranger.wait()
 
+	def test_one_that_ends_while_it_is_being_stopped(self, monkeypatch, tmp_path):
+		place = Place(tmp_path)
+		gone = subprocess.Popen(["true"])
+		gone.wait()
+		asked = iter([gone.pid, None, None])
+		monkeypatch.setattr(processes, "running_pid", lambda *_: next(asked))
+		assert processes.stop(place, "web")
+
 	def test_one_that_ends_at_once_is_told_with_its_last_words(self, tmp_path):
 		place = Place(tmp_path)
 		processes.start(place, "web", ["/bin/sh", "-c", "echo address already in use; sleep 0.3; exit 1"], cwd=tmp_path)

@@ -1,11 +1,12 @@
 """The set-up's own machinery: steps that resume, ports, keys, and the one line an error becomes."""
 
 import io
+import os
 from pathlib import Path
 
 import pytest
 
-from portable_bench import ports, system
+from portable_bench import place, ports, system
 from portable_bench.place import Place, code_key, digest, schema_key
 from portable_bench.steps import Progress, Stamps, Step, run_steps
 from portable_bench.trouble import Trouble, explain
@@ -231,6 +232,14 @@ class TestTrouble:
 		monkeypatch.setattr(system, "find_program", lambda *names: None)
 		with pytest.raises(Trouble, match=r"needs Python 3\.11"):
 			system.choose_python()
+
+
+def test_somebody_without_a_name_is_called_by_number(monkeypatch):
+	def nobody():
+		raise KeyError("getpwuid(): uid not found: 4711")
+
+	monkeypatch.setattr(place.getpass, "getuser", nobody)
+	assert place.user_name() == str(os.getuid())
 
 
 def test_environment_keeps_the_callers_python_out(monkeypatch, tmp_path):
