@@ -114,11 +114,11 @@ def test(place: Place, target: Target | None, arguments: Sequence[str], progress
 
 def ensure_tools(place: Place, progress: Progress) -> None:
 	"""Only the tools, for what needs no bench."""
-	names = {"tools", "node", "npm"}
-	if "python3.11-venv" in system.missing_packages(system.choose_python()):
+	names, python = {"tools", "node", "npm"}, system.python_for_tools()
+	if any(name.endswith("-venv") for name in system.missing_packages(python)):
 		names.add("system")
 	with alone(place, progress):
-		wanted = [step for step in package_steps(place, progress) if step.name in names]
+		wanted = [step for step in package_steps(place, progress, python) if step.name in names]
 		run_steps(wanted, Stamps(place.stamps), progress)
 
 

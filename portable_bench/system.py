@@ -14,6 +14,7 @@ from portable_bench.trouble import Trouble
 
 ROOM = 3 * 1024**3
 INTERRUPTED = "dpkg was interrupted"  # apt says so where an install was cut off earlier, and does nothing
+VENV = "python3-venv"  # of whichever Python the system has
 POLICY = Path("/usr/sbin/policy-rc.d")
 POLICY_TEXT = "#!/bin/sh\n# Written by portable_bench while it installs packages, so that none starts a service; removed afterwards.\nexit 101\n"
 
@@ -55,6 +56,14 @@ def choose_python() -> str:
 	return found
 
 
+def python_for_tools() -> str:
+	"""Linter and test runner want no certain Python; the framework's, where it is there, so that they are installed once."""
+	try:
+		return choose_python()
+	except Trouble:
+		return sys.executable
+
+
 def missing_packages(python: str) -> list[str]:
 	"""Debian packages for what is not there yet."""
 	missing = []
@@ -67,7 +76,7 @@ def missing_packages(python: str) -> list[str]:
 	if not find_program("redis-server"):
 		missing.append("redis-server")
 	if subprocess.run([python, "-c", "import ensurepip, venv"], capture_output=True).returncode:
-		missing.append("python3.11-venv")
+		missing.append("python3.11-venv" if python != sys.executable or sys.version_info[:2] == (3, 11) else VENV)
 	return missing
 
 

@@ -75,7 +75,7 @@ def _up(place: Place, progress: Progress) -> dict[str, int]:
 	asked = asked_ports()
 	system.forget_policy()
 	bench.make_folders(place)
-	first = package_steps(place, progress)
+	first = package_steps(place, progress, system.choose_python())
 	if any(stamps.read(step.name) is None for step in first):
 		system.check_room(system.free_space(place.bench))
 	later_count = 4
@@ -96,8 +96,8 @@ def _up(place: Place, progress: Progress) -> dict[str, int]:
 	return ports
 
 
-def package_steps(place: Place, progress: Progress) -> list[Step]:
-	python = system.choose_python()
+def package_steps(place: Place, progress: Progress, python: str) -> list[Step]:
+	"""All that comes as packages, with this Python's environments."""
 	# Environments hold absolute paths: a moved checkout makes them anew.
 	lies = str(place.bench)
 

@@ -232,6 +232,7 @@ class TestTrouble:
 		monkeypatch.setattr(system, "find_program", lambda *names: None)
 		with pytest.raises(Trouble, match=r"needs Python 3\.11"):
 			system.choose_python()
+		assert system.python_for_tools() == system.sys.executable
 
 
 def test_somebody_without_a_name_is_called_by_number(monkeypatch):
