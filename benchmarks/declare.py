@@ -304,9 +304,13 @@ def _as(tower: Tower) -> None:
 
 
 @contextmanager
-def site(bench: str, name: str):
-	"""A connection that rolls back, and forgets in Redis what the rolled back documents left there."""
-	sites = Path(bench).resolve() / "sites"
+def site():
+	"""A connection to the site that OUTAGE_BENCH and OUTAGE_SITE name. It rolls back, and forgets in Redis what the rolled back
+	documents left there. Ends the program with one line where there is none, or none that allows tests."""
+	missing = [name for name in ("OUTAGE_BENCH", "OUTAGE_SITE") if not os.environ.get(name)]
+	if missing:
+		sys.exit(f"Set {' and '.join(missing)}: the bench's folder and the name of a site that allows tests.")
+	sites, name = Path(os.environ["OUTAGE_BENCH"]).resolve() / "sites", os.environ["OUTAGE_SITE"]
 	if not (sites / name / "site_config.json").exists():
 		sys.exit(f"OUTAGE_SITE: {sites} has no site {name}.")
 	os.chdir(sites)
@@ -331,10 +335,7 @@ def main(arguments: list[str] | None = None) -> None:
 	parser = argparse.ArgumentParser(prog="python -m benchmarks.declare", description=__doc__.splitlines()[0])
 	parser.add_argument("--rounds", type=int, default=5)
 	rounds = parser.parse_args(arguments).rounds
-	missing = [name for name in ("OUTAGE_BENCH", "OUTAGE_SITE") if not os.environ.get(name)]
-	if missing:
-		sys.exit(f"Set {' and '.join(missing)}: the bench's folder and the name of a site that allows tests.")
-	with site(os.environ["OUTAGE_BENCH"], os.environ["OUTAGE_SITE"]):
+	with site():
 		print(f"Frappe {frappe.__version__}, {os.cpu_count()} cores, {rounds} rounds")
 		print(f"tower: {Size()}")
 		tower = build("Benchmark Tower", Size())

@@ -9,7 +9,6 @@ least as fast as the bare page. Refuses a site that does not allow tests.
 
 import argparse
 import http.client
-import os
 import sys
 import threading
 import time
@@ -81,7 +80,7 @@ def login(url, host: str, address: str) -> dict:
 
 
 def per_second(url, path: str, headers: dict, seconds: float, threads: int, wanted: tuple[int, ...]) -> tuple:
-	"""(requests a second, bytes of an answer) by so many readers at once."""
+	"""(requests a second, bytes of an answer) by so many readers at once. Only answers with a wanted status count."""
 	counts, sizes, wrong = [0] * threads, [0] * threads, []
 	end = time.monotonic() + seconds
 
@@ -89,13 +88,14 @@ def per_second(url, path: str, headers: dict, seconds: float, threads: int, want
 		connection = http.client.HTTPConnection(here(url.hostname), url.port, timeout=30)
 		while time.monotonic() < end:
 			try:
-				status, sizes[index] = ask(connection, path, headers)
+				status, size = ask(connection, path, headers)
 			except (http.client.HTTPException, OSError):
 				connection.close()
 				continue
-			if status not in wanted:
+			if status in wanted:
+				counts[index], sizes[index] = counts[index] + 1, size
+			else:
 				wrong.append(status)
-			counts[index] += 1
 
 	readers = [threading.Thread(target=read, args=(index,)) for index in range(threads)]
 	for reader in readers:
@@ -114,8 +114,9 @@ def main(arguments: list[str] | None = None) -> None:
 	parser.add_argument("--readers", type=int, default=4)
 	options = parser.parse_args(arguments)
 	url = urlsplit(options.url)
-	host = os.environ["OUTAGE_SITE"]
-	with site(os.environ["OUTAGE_BENCH"], host):
+	with site():
+		host = frappe.local.site
+		limit = frappe.conf.get(LIMIT)
 		update_site_config(LIMIT, 10_000_000)
 		try:
 			own, address = world()
@@ -134,7 +135,7 @@ def main(arguments: list[str] | None = None) -> None:
 			print(f"status page / ping: {found['status page'] / found['ping']:.2f} (aim 0.5)")
 			print(f"own page / bare page: {found['own outage page'] / found['bare page']:.2f} (aim 1)")
 		finally:
-			update_site_config(LIMIT, "None")
+			update_site_config(LIMIT, "None" if limit is None else limit)  # "None" takes it away
 			frappe.db.rollback()
 			sweep()
 

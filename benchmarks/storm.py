@@ -22,6 +22,7 @@ from .tower import Size, build
 
 NAME = "Storm Tower"
 MAIL = "storm{}@example.com"
+READY_SECONDS = 120
 OURS = ("Outage Incident", "Outage Task", "Timeline Entry", "Trouble Call", "Outage Proposal", "Outage Ticket Reply")
 MASTERS = ("Managed Property", "Power Node", "Property Unit", "Property Asset", "Duty Shift")
 
@@ -42,6 +43,7 @@ def enter(first: int, last: int, start: Path) -> None:
 	"""A clerk: enters tickets first..last-1, each in its own transaction."""
 	doctype = ticket_doctype()
 	frappe.set_user("Administrator")
+	_is_ready(start.parent)
 	while not start.exists():
 		time.sleep(0.02)
 	for number in range(first, last):
@@ -67,6 +69,7 @@ def work(stop: Path) -> None:
 	"""The worker: reads tickets and places calls until told to stop."""
 	from outage_response import jobs
 
+	_is_ready(stop.parent)
 	while not stop.exists():
 		jobs.sweep_tickets()
 		time.sleep(0.05)
@@ -78,6 +81,7 @@ def declare(start: Path) -> None:
 	from outage_response.api.staff import declare_proposal
 
 	frappe.set_user(f"control_room-1@{NAME.lower().replace(' ', '-')}.example.com")
+	_is_ready(start.parent)
 	while True:
 		frappe.db.rollback()
 		found = frappe.get_all("Outage Proposal", filters={"property": NAME, "status": "Open"}, pluck="name")
@@ -90,6 +94,11 @@ def declare(start: Path) -> None:
 			)
 			return
 		time.sleep(0.05)
+
+
+def _is_ready(folder: Path) -> None:
+	"""This process has read its code and waits for the start."""
+	(folder / f"ready-{os.getpid()}").touch()
 
 
 # ---------------------------------------------------------------- the run
@@ -107,17 +116,22 @@ def storm(tickets: int, clerks: int) -> bool:
 			for first in range(0, tickets, share)
 		]
 		others = [_process("--work", str(stop)), _process("--declare", str(start))]
-		time.sleep(5)
-		began = time.perf_counter()
-		start.touch()
-		failed = [worker.wait() for worker in workers]
-		entered = time.perf_counter() - began
-		others[1].wait(timeout=120)
-		while _waiting() and time.perf_counter() - began < 300:
-			time.sleep(0.1)
-		linked = time.perf_counter() - began
-		stop.touch()
-		others[0].wait(timeout=60)
+		try:
+			_wait_until_ready(Path(folder), [*workers, *others])
+			began = time.perf_counter()
+			start.touch()
+			failed = [worker.wait() for worker in workers]
+			entered = time.perf_counter() - began
+			others[1].wait(timeout=120)
+			while _waiting() and time.perf_counter() - began < 300:
+				time.sleep(0.1)
+			linked = time.perf_counter() - began
+			stop.touch()
+			others[0].wait(timeout=60)
+		finally:
+			for process in (*workers, *others):
+				process.kill()  # does nothing to one that has ended
+				process.wait()
 	frappe.db.rollback()
 	doctype = ticket_doctype()
 	calls = frappe.get_all("Trouble Call", filters={"property": NAME}, fields=["ticket", "incident"])
@@ -146,6 +160,15 @@ def storm(tickets: int, clerks: int) -> bool:
 def _process(*arguments: str) -> subprocess.Popen:
 	root = Path(__file__).resolve().parents[1]
 	return subprocess.Popen([sys.executable, "-W", "ignore", "-m", "benchmarks.storm", *arguments], cwd=root)
+
+
+def _wait_until_ready(folder: Path, processes: list[subprocess.Popen]) -> None:
+	"""Until every process has read its code. Exits where one has ended, or they take longer than READY_SECONDS."""
+	end = time.monotonic() + READY_SECONDS
+	while len(list(folder.glob("ready-*"))) < len(processes):
+		if time.monotonic() > end or any(process.poll() is not None for process in processes):
+			sys.exit("The clerks did not come to their desks: read what they say above.")
+		time.sleep(0.05)
 
 
 def _waiting() -> bool:
@@ -187,7 +210,7 @@ def main(arguments: list[str] | None = None) -> None:
 	parser.add_argument("--work", help=argparse.SUPPRESS)
 	parser.add_argument("--declare", help=argparse.SUPPRESS)
 	options = parser.parse_args(arguments)
-	with site(os.environ["OUTAGE_BENCH"], os.environ["OUTAGE_SITE"]):
+	with site():
 		if options.enter:
 			enter(int(options.enter[0]), int(options.enter[1]), Path(options.enter[2]))
 		elif options.work:

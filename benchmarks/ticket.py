@@ -109,7 +109,7 @@ def main(arguments: list[str] | None = None) -> None:
 	parser = argparse.ArgumentParser(prog="python -m benchmarks.ticket", description=__doc__.splitlines()[0])
 	parser.add_argument("--rounds", type=int, default=60)
 	rounds = parser.parse_args(arguments).rounds
-	with site(os.environ["OUTAGE_BENCH"], os.environ["OUTAGE_SITE"]):
+	with site():
 		from outage_response.integrations import desks
 
 		here = [desk.DOCTYPE for desk in desks()]
