@@ -1,8 +1,10 @@
 """What differs between the supported Frappe versions, in one place."""
 
+from datetime import datetime
+
 import frappe
 from frappe.model.naming import is_autoincremented
-from frappe.utils import scheduler
+from frappe.utils import get_datetime, scheduler
 
 # MariaDB from 11.6.2: a row to be locked has changed since this transaction's view of the database began
 RECORD_HAS_CHANGED = 1020
@@ -30,9 +32,32 @@ def is_retriable(error: Exception) -> bool:
 def forget_dormancy() -> None:
 	"""From 15.x on Frappe remembers for an hour whether it found a site at work: have it look again. Raises what Redis
 	raises."""
-	clear = getattr(scheduler.schedule_jobs_based_on_activity, "clear_cache", None)
-	if clear:
-		clear()
+	for remembers in (scheduler.schedule_jobs_based_on_activity, scheduler.is_dormant):
+		clear = getattr(remembers, "clear_cache", None)
+		if clear:
+			clear()
+
+
+def last_activity() -> datetime | None:
+	"""When Frappe last saw the site at work: the last entry of Activity Log, in 16 the last look of any user."""
+	doctype, field = ("User", "last_active") if _counts_looks() else ("Activity Log", "creation")
+	last = frappe.db.get_value(doctype, {}, field, order_by=f"{field} desc")
+	return get_datetime(last) if last else None
+
+
+def note_activity(now: datetime, subject: str) -> None:
+	"""Let Frappe see the site at work."""
+	if _counts_looks():
+		frappe.db.set_value("User", "Administrator", "last_active", now, update_modified=False)
+	else:
+		frappe.get_doc({"doctype": "Activity Log", "subject": subject, "user": frappe.session.user}).insert(
+			ignore_permissions=True, ignore_links=True
+		)
+
+
+def _counts_looks() -> bool:
+	# 16 remembers this answer, too
+	return hasattr(scheduler.is_dormant, "clear_cache")
 
 
 def new_names(doctype: str, count: int) -> list[str | int]:

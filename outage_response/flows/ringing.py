@@ -14,6 +14,7 @@ from frappe.model.document import Document
 from frappe.query_builder.functions import Coalesce
 from frappe.utils import get_datetime
 
+from outage_response import compat
 from outage_response.compat import forget_dormancy
 from outage_response.domain import escalation
 from outage_response.domain.escalation import Person, Row, Rule, State
@@ -389,9 +390,7 @@ def _wake() -> None:
 def note_activity(now: datetime) -> None:
 	"""Frappe runs the jobs of a site only once a day when nobody has logged in for some days. An outage is activity: it is
 	written down as such, once a day, so that the minute's sweep goes on."""
-	last = frappe.db.get_value("Activity Log", {}, "creation", order_by="creation desc")
-	if last and now - get_datetime(last) < timedelta(hours=20):
+	last = compat.last_activity()
+	if last and now - last < timedelta(hours=20):
 		return
-	frappe.get_doc(
-		{"doctype": "Activity Log", "subject": "Outage Response is at work", "user": frappe.session.user}
-	).insert(ignore_permissions=True, ignore_links=True)
+	compat.note_activity(now, "Outage Response is at work")

@@ -129,6 +129,12 @@ class Translations(unittest.TestCase):
 					sorted(re.findall(r"{\w*}", text)), sorted(re.findall(r"{\w*}", translation)), translation
 				)
 
+	def test_a_third_column_names_a_doctype(self):
+		"""A comma that is not quoted would cut the sentence, and hold it for a context that nobody asks for."""
+		with TRANSLATIONS.open(encoding="utf-8", newline="") as file:
+			rows = [row for row in csv.reader(file) if len(row) > 2]
+		self.assertEqual([], [row for row in rows if len(row) > 3 or not frappe.db.exists("DocType", row[2])])
+
 	def test_no_line_stands_twice(self):
 		with TRANSLATIONS.open(encoding="utf-8", newline="") as file:
 			rows = [row for row in csv.reader(file) if row]

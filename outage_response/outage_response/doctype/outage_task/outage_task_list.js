@@ -1,6 +1,14 @@
 // Frappe writes what a formatter of the first column answers as text where it builds that cell of elements, else as HTML
 const subject = (text) => (frappe.views.ListView.prototype.get_subject_element ? text : frappe.utils.escape_html(text));
 
+// A card of the board has one title, and Frappe asks nobody how it is written. Frappe 16 fails before it calls `refresh` of a board
+const prepare = frappe.views.KanbanView.prototype.prepare_data;
+frappe.views.KanbanView.prototype.prepare_data = function (answer) {
+	prepare.call(this, answer);
+	if (this.doctype !== "Outage Task" || !frappe.boot.lang?.startsWith("zh")) return;
+	for (const row of this.data) row.title = row.title_zh || row.title;
+};
+
 frappe.listview_settings["Outage Task"] = {
 	hide_name_column: true,
 	add_fields: ["title_zh", "subject_label", "status", "life_safety", "started_at", "completed_at", "held_until"],
@@ -10,12 +18,6 @@ frappe.listview_settings["Outage Task"] = {
 	},
 	onload(list) {
 		list.page.add_inner_button(__("My outage tasks"), () => window.open("/my-outage-tasks"));
-	},
-	refresh(list) {
-		// A card of the board has one title, and Frappe asks nobody how it is written
-		if (list.view_name !== "Kanban" || !frappe.boot.lang?.startsWith("zh")) return;
-		for (const row of list.data) row.title = row.title_zh || row.title;
-		list.kanban?.update(list.data);
 	},
 	formatters: {
 		title(value, _df, doc) {
