@@ -8,6 +8,8 @@ import unittest
 from collections.abc import Iterator
 from pathlib import Path
 
+import frappe
+
 import outage_response
 from outage_response.setup import board
 
