@@ -71,9 +71,11 @@ class Form:
 		self.page.wait_for_selector(f".outage-chips .indicator-pill:text-is('{status}')")
 
 
-def tab_to(page, selector: str) -> None:
-	for _press in range(40):
+def tab_to(page, selector: str, presses: int = 80) -> None:
+	"""Without a mouse."""
+	for _press in range(presses):
 		if page.evaluate("selector => document.activeElement.matches(selector)", selector):
 			return
 		page.keyboard.press("Tab")
-	raise AssertionError(f"Tab does not lead to {selector}")
+	last = page.evaluate("document.activeElement.outerHTML")
+	raise AssertionError(f"Tab does not lead to {selector}, but to {last[:200]}")

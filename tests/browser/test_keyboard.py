@@ -2,16 +2,9 @@
 
 import frappe
 
-DIALOG = ".modal.show"
+from .form import DIALOG, tab_to
+
 PHONE = {"viewport": {"width": 360, "height": 740}}
-
-
-def tab_to(page, selector: str, presses: int = 80) -> None:
-	for _press in range(presses):
-		if page.evaluate("selector => document.activeElement.matches(selector)", selector):
-			return
-		page.keyboard.press("Tab")
-	raise AssertionError(f"Tab does not lead to {selector} of {page.locator(DIALOG).last.inner_text()[:200]}")
 
 
 def verbs_of(page, part: str) -> list[str]:
