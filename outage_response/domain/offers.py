@@ -128,6 +128,7 @@ def task_verbs(
 	confirmed_by: str = "",
 	user: str = "",
 	stands_there: bool = False,
+	unmanned: bool = False,
 ) -> list[str]:
 	"""Verbs of a task for `user` with `roles`.
 
@@ -135,6 +136,7 @@ def task_verbs(
 	reader_role      of the department that reads the step's checks back; "" where none does
 	confirmed_by     who gave the checks; "" while nobody has
 	stands_there     the post is held by `user`, who alone can go on to another one
+	unmanned         nobody of the task's department is on duty, and the control room may step in
 	"""
 
 	def fits(verb: str) -> bool:
@@ -142,7 +144,8 @@ def task_verbs(
 			return False
 		if verb == "read_back":
 			return bool(reader_role and confirmed_by) and confirmed_by != user and reader_role in roles
-		if not authority.may_task(verb, roles, department_role, task.assigned_role):
+		stepped_in = unmanned and authority.may_step_in(verb, task.gate)
+		if not authority.may_task(verb, roles, department_role, task.assigned_role, unmanned=stepped_in):
 			return False
 		if verb == "acknowledge_for":  # what one may say oneself is not written down for another
 			return not authority.may_task("acknowledge", roles, department_role, task.assigned_role)

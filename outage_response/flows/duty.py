@@ -2,7 +2,7 @@
 queries and put into the words of the rules."""
 
 from collections import defaultdict
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime, time, timedelta
 from typing import Any
 
@@ -81,10 +81,10 @@ def on_shift(property_name: str, first: datetime, last: datetime) -> list[dict]:
 	return [frappe._dict(row, number=_phone_of(row)) for row in rows if _phone_of(row)]
 
 
-def unmanned(property_name: str, department: str, at: datetime) -> bool:
-	"""Is nobody of the department on duty, while others are? Where no roster is kept, nobody can say so."""
+def unmanned(property_name: str, keys: Iterable[str], at: datetime) -> set[str]:
+	"""Of these departments, those of which nobody is on duty while others are. Where no roster is kept, nobody can say so."""
 	there = {person.department for person in on_duty(property_name, at)}
-	return bool(there) and department not in there
+	return set(keys) - there if there else set()
 
 
 def coming(property_name: str, after: datetime, until: datetime) -> list[tuple[datetime, OnDuty]]:

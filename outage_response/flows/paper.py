@@ -6,6 +6,7 @@ from typing import Any
 import frappe
 from frappe import _
 from frappe.model.document import Document
+from frappe.utils import now_datetime
 
 from outage_response import permissions
 from outage_response.domain import authority, mine, topology
@@ -33,6 +34,7 @@ def to_enter(incident: str) -> dict[str, Any]:
 	numbers = {row["key"]: row["no"] for row in run_card.printed_steps()}
 	around = surroundings.read(doc.property)
 	posted = _everybody(doc.property, departments.values())
+	asleep = duty.unmanned(doc.property, departments, now_datetime())
 	lines = []
 	rows = frappe.get_all(
 		"Outage Task",
@@ -48,6 +50,7 @@ def to_enter(incident: str) -> dict[str, Any]:
 			"department",
 			"assigned_role",
 			"held_until",
+			"gate",
 			"completes_with",
 			"priority",
 		],
@@ -72,7 +75,13 @@ def to_enter(incident: str) -> dict[str, Any]:
 				"items": items.get(row.name, []),
 				"evidence": step.evidence,
 				"later": mine.asks(step)["later"],
-				"may": authority.may_task("complete", roles, own_role, row.assigned_role or ""),
+				"may": authority.may_task(
+					"complete",
+					roles,
+					own_role,
+					row.assigned_role or "",
+					unmanned=row.department in asleep and authority.may_step_in("complete", row.gate or ""),
+				),
 			}
 		)
 	lines.sort(key=lambda line: line["no"] or 1000)

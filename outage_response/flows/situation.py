@@ -198,9 +198,9 @@ def task_rows(incident: Document, rows: Sequence[TaskRow], roles: Sequence[str])
 	"""Tasks as screens show them, in the order of `rows`.
 
 	Each: name, step, title, where, status, priority, phase, department, with (names), role (who can take it over), phone,
-	due_at, stopped_at (when its clock stopped), life_safety, optional, held, gate, verbs, outcomes and checks as
-	[key, label], items as [item, label, result, note], asks_for (evidence), may_follow (later),
-	given, photo, owed, to_read_back, waits_for (titles), outcome, reason, at and by.
+	due_at, stopped_at (when its clock stopped), life_safety, optional, held, stood_in_for (nobody of its people is on duty),
+	gate, verbs, outcomes and checks as [key, label], items as [item, label, result, note], asks_for (evidence), may_follow
+	(later), given, photo, owed, to_read_back, waits_for (titles), outcome, reason, at and by.
 	"""
 	more = {
 		row.name: row for row in frappe.get_all("Outage Task", filters={"incident": incident.name}, fields=TASK_FIELDS)
@@ -214,6 +214,7 @@ def task_rows(incident: Document, rows: Sequence[TaskRow], roles: Sequence[str])
 		for row in frappe.get_all("Response Department", fields=["name", "department_name", "role", "is_external"])
 	}
 	checks = _checks([row.name for row in rows if row.is_open])
+	asleep = duty.unmanned(incident.property, departments, now_datetime())
 
 	found = []
 	for task in rows:
@@ -244,6 +245,8 @@ def task_rows(incident: Document, rows: Sequence[TaskRow], roles: Sequence[str])
 				"life_safety": task.life_safety,
 				"optional": task.optional,
 				"held": bool(task.held_until),
+				"stood_in_for": task.department in asleep
+				and not authority.may_task("arrive", roles, own_role, task.assigned_role),
 				"gate": task.gate,
 				"round": task.round,
 				"verbs": offers.task_verbs(
@@ -255,6 +258,7 @@ def task_rows(incident: Document, rows: Sequence[TaskRow], roles: Sequence[str])
 					confirmed_by=given_by,
 					user=frappe.session.user,
 					stands_there=row.started_by == frappe.session.user,
+					unmanned=task.department in asleep,
 				),
 				"outcomes": [[key, spoken(key, _)] for key in step.outcomes],
 				"checks": [[key, spoken(key, _)] for key in step.checks],

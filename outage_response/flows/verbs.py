@@ -346,7 +346,7 @@ def require_task_authority(verb: str, task: Document) -> None:
 	unmanned = (
 		CONTROL_ROOM in roles
 		and authority.may_step_in(verb, task.gate or "")
-		and duty.unmanned(task.property, task.department, now_datetime())
+		and bool(duty.unmanned(task.property, [task.department], now_datetime()))
 	)
 	if verb == "acknowledge" and pages.rang(task.name, frappe.session.user):
 		return  # whoever was rung for it may say "mine"

@@ -109,6 +109,14 @@ class RunCard(SiteTest):
 			numbers["check_elevator"], {line["no"] for line in self.lines(name, "electrician") if line["may"]}
 		)
 
+	def test_the_control_room_enters_the_lines_of_a_department_that_is_asleep(self):
+		frappe.db.set_value("Duty Shift", {"property": self.property, "department": "engineering"}, "is_absent", 1)
+		name = self.declare()
+		may = {frappe.db.get_value("Outage Task", line["task"], "step_key"): line["may"] for line in self.lines(name)}
+		self.assertTrue(may["arrive_on_site"])
+		self.assertFalse(may["confirm_cause"])  # permits switching on
+		self.assertFalse(next(line["may"] for line in self.lines(name) if line["held"]))
+
 	def test_a_checklist_is_entered_with_its_exceptions(self):
 		name = self.declare()
 		self.do("operator", "supply_back", name)

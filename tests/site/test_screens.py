@@ -12,6 +12,7 @@ from outage_response.setup import board
 
 from . import world as build
 from .base import SiteTest
+from .world import user
 
 
 class ScreensTest(SiteTest):
@@ -71,6 +72,20 @@ class Situation(ScreensTest):
 		}
 		self.assertEqual(of["guard1"], {"security"})
 		self.assertEqual(of["engineer"], {"engineering"})
+
+	def test_of_a_department_that_is_asleep_the_control_room_is_offered_the_steps(self):
+		frappe.db.set_value("Duty Shift", {"property": self.property, "department": "security"}, "is_absent", 1)
+		name = self.declare()
+
+		def offered(who: str) -> set[str]:
+			rows = self.seen(who, name)["tasks"]
+			return {row["department"] for row in rows if "complete" in row["verbs"] or "arrive" in row["verbs"]}
+
+		self.assertIn("security", offered("operator"))
+		self.assertNotIn("engineering", offered("operator"))
+		self.assertNotIn("security", offered("service"))
+		row = next(row for row in self.seen("operator", name)["tasks"] if row["step"] == "guard_area")
+		self.do("operator", "arrive", row["name"], user=user("guard1"))
 
 	def test_what_is_offered_is_taken(self):
 		"""Every verb without a rule of its own in the way succeeds when the screen offers it."""

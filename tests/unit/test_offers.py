@@ -21,6 +21,15 @@ def of_task(task: TaskRow, *roles: str, step: Step = STEP, reader: str = "", **m
 	return offers.task_verbs(task, step, roles, authority.ENGINEERING, reader, **more)
 
 
+def test_the_control_room_is_offered_the_steps_of_a_department_that_is_asleep():
+	assert "complete" not in of_task(TASK, authority.CONTROL_ROOM)
+	offered = of_task(TASK, authority.CONTROL_ROOM, unmanned=True)
+	assert {"acknowledge", "acknowledge_for", "arrive", "complete"} <= set(offered)
+	assert "withdraw" not in offered
+	assert "complete" not in of_task(TASK, authority.CUSTOMER_SERVICE, unmanned=True)
+	assert "complete" not in of_task(replace(TASK, gate="energise"), authority.CONTROL_ROOM, unmanned=True)
+
+
 @pytest.mark.parametrize("status", STATES)
 @pytest.mark.parametrize("role", authority.STAFF)
 def test_what_is_offered_the_rules_allow(status, role):

@@ -93,14 +93,14 @@ const reason_dialog = (fieldname, label) => () => ({
 	args: (values) => ({ [fieldname]: values[fieldname] }),
 });
 
-function person_dialog(row, seen) {
+function person_dialog(row, seen, label = __("Who takes it")) {
 	const people = seen.choices.people[row.role] || [];
 	return {
 		fields: [
 			{
 				fieldtype: "Select",
 				fieldname: "user",
-				label: __("Who takes it"),
+				label,
 				reqd: 1,
 				options: outage_response.options(
 					people.map(({ user, full_name, on_duty }) => [user, on_duty ? `${full_name} (${__("on duty")})` : full_name]),
@@ -134,8 +134,13 @@ function move_dialog(row, seen) {
 	};
 }
 
+// Who stands on a post is asked only where the control room writes it down for guards who are not on duty
+const arrive_dialog = (row, seen) => person_dialog(row, seen, __("Who stood there"));
+const asks = (verb, row) => DIALOGS[verb] && (verb !== "arrive" || (row.held && row.stood_in_for));
+
 const DIALOGS = {
 	move: move_dialog,
+	arrive: arrive_dialog,
 	acknowledge_for: person_dialog,
 
 	complete: (row) => ({
@@ -196,7 +201,7 @@ Object.assign(outage_response, {
 	/** Do a verb of a task: at once where nothing is to be asked, else by its dialog. */
 	async open_task_verb(verb, row, seen, on_done) {
 		const label = this.task_verb_label(verb, row);
-		if (!DIALOGS[verb]) {
+		if (!asks(verb, row)) {
 			try {
 				on_done?.(await this.post(verb, { task: row.name }));
 				frappe.show_alert({ message: this.escape(`${label}: ${row.title}`), indicator: "green" });
