@@ -105,6 +105,13 @@ class TaskRow:
 		return self.status in OPEN
 
 
+def is_late(due_at: datetime | None, met_at: datetime | None, now: datetime, *, optional: bool) -> bool:
+	"""Was a step done after it was due, or has its time passed? One that is not needed so far is not late while it waits."""
+	if due_at is None or (optional and met_at is None):
+		return False
+	return (met_at or now) > due_at
+
+
 def require_incident_state(verb: str, status: str) -> None:
 	"""Raise RuleError unless the incident may take `verb` in `status`."""
 	allowed = INCIDENT_VERBS[verb]

@@ -14,7 +14,7 @@ from frappe.utils import get_datetime, now_datetime
 from outage_response import permissions
 from outage_response.domain import authority
 from outage_response.domain.authority import GENERAL_MANAGER
-from outage_response.domain.lifecycle import OPEN
+from outage_response.domain.lifecycle import OPEN, is_late
 from outage_response.domain.plan import CONTRACTOR, TaskSpec
 from outage_response.domain.roster import CONTROL_ROOM_DEPARTMENT, Assignment
 from outage_response.domain.steps import ACCOUNT_MANAGER
@@ -139,7 +139,7 @@ def call_sheet(incident: str) -> dict[str, Any]:
 				"status": row.status,
 				"open": row.status in OPEN,
 				"due_at": str(row.due_at or ""),
-				"overdue": bool(row.status in OPEN and row.due_at and get_datetime(row.due_at) < now),
+				"overdue": row.status in OPEN and is_late(row.due_at, None, now, optional=bool(row.optional)),
 				"optional": bool(row.optional),
 				"attempts": len(tries[row.name]),
 				"last_attempt": str(max(tries[row.name], default="")),

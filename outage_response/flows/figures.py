@@ -24,8 +24,8 @@ def open_life_safety_steps() -> int:
 
 
 def overdue_steps() -> int:
-	"""Open steps whose time has passed; a post counts until somebody stands on it."""
-	return _count({"due_at": ("<", now_datetime()), "status": ("!=", "On Post")})
+	"""Open steps whose time has passed; a post counts until somebody stands on it, an optional step never."""
+	return _count({"due_at": ("<", now_datetime()), "status": ("!=", "On Post"), "optional": 0})
 
 
 def _count(filters: dict) -> int:
@@ -80,8 +80,10 @@ def _steps(incidents: Iterable[str]) -> tuple[dict[str, int], dict[str, int]]:
 	for row in names and frappe.get_all(
 		"Outage Task",
 		filters={"incident": ("in", names), "due_at": ("is", "set"), "status": ("not in", ("Skipped", "Cancelled"))},
-		fields=["incident", "due_at", "status", "held_until", "started_at", "completed_at"],
+		fields=["incident", "due_at", "status", "held_until", "started_at", "completed_at", "optional"],
 	):
+		if row.optional and row.status in OPEN:  # not needed: neither in time nor late
+			continue
 		timed[row.incident] += 1
 		late[row.incident] += report.is_late(row)
 	return timed, late

@@ -11,7 +11,7 @@ from frappe.query_builder.functions import Count
 from frappe.utils import get_datetime
 
 from outage_response.domain import callbacks, overview
-from outage_response.domain.lifecycle import OPEN
+from outage_response.domain.lifecycle import OPEN, is_late
 from outage_response.domain.topology import Dark, PowerTree, units_out
 
 from .language import title_of
@@ -109,6 +109,7 @@ class Record:
 				task.creation,
 				task.completed_at,
 				task.life_safety,
+				task.optional,
 				task.held_until,
 				task.outcome,
 				task.evidence,
@@ -128,9 +129,8 @@ class Record:
 		found = defaultdict(list)
 		for row in rows:
 			row.open = row.status in OPEN
-			row.overdue = bool(
-				row.open and row.status != "On Post" and row.due_at and get_datetime(row.due_at) < self.now
-			)
+			waits = row.open and row.status != "On Post"
+			row.overdue = waits and is_late(row.due_at, None, self.now, optional=bool(row.optional))
 			row.users = frappe.parse_json(row["_assign"] or "[]") if row.open else []
 			found[row.incident].append(row)
 		return found

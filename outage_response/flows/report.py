@@ -8,6 +8,7 @@ from frappe import _
 from frappe.model.document import Document
 from frappe.utils import get_datetime
 
+from outage_response.domain import lifecycle
 from outage_response.domain.errors import RuleError
 from outage_response.domain.lifecycle import OPEN
 
@@ -67,6 +68,7 @@ def _tasks(incident: str) -> list[dict]:
 			"evidence",
 			"reason",
 			"life_safety",
+			"optional",
 			"priority",
 		],
 		order_by="completed_at asc, priority asc, step_key asc, subject asc",
@@ -75,10 +77,10 @@ def _tasks(incident: str) -> list[dict]:
 
 def is_late(row: dict) -> bool:
 	"""Was the step done, or the post manned, after it was due? What is still open is late once its time has passed."""
-	if not row.due_at or row.status in ("Skipped", "Cancelled"):
+	if row.status in ("Skipped", "Cancelled"):
 		return False
 	met_at = row.started_at if row.held_until else row.completed_at
-	return get_datetime(met_at or frappe.utils.now_datetime()) > get_datetime(row.due_at)
+	return lifecycle.is_late(row.due_at, met_at, frappe.utils.now_datetime(), optional=bool(row.optional))
 
 
 def compile_facts(incident: str) -> dict[str, Any]:

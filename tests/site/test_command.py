@@ -6,7 +6,7 @@ from unittest.mock import patch
 import frappe
 
 from outage_response.api import command
-from outage_response.flows import care, incident, intake
+from outage_response.flows import care, figures, incident, intake, report
 
 from . import world as build
 from .base import SiteTest
@@ -101,6 +101,25 @@ class Centre(CommandTest):
 		card = self.shown(name)
 		self.assertTrue(card["etr_overdue"])
 		self.assertIn("engineering", {row["key"] for row in card["overdue"]})
+
+	def test_what_is_not_needed_so_far_is_not_overdue(self):
+		name = self.declare("II", [self.room])
+		reserve = self.task(name, "call_security_reserve")
+		others = [row.name for row in self.tasks(name) if row.name != reserve.name]
+		frappe.db.set_value("Outage Task", {"name": ("in", others)}, "due_at", NIGHT + timedelta(hours=9))
+		self.assertTrue(reserve.optional)
+		self.clock.move(60)
+		with self.as_user("operator"):
+			sheet = {row["task"]: row for row in command.call_sheet(name)["calls"]}
+			before = figures.overdue_steps()
+		self.assertEqual(self.shown(name)["overdue"], [])
+		self.assertFalse(sheet[reserve.name]["overdue"])
+		self.assertEqual(report.figures(name)["overdue"], 0)
+		frappe.db.set_value("Outage Task", reserve.name, "optional", 0)  # as when posts outnumber guards
+		self.assertEqual(self.shown(name)["overdue"][0]["first"]["task"], reserve.name)
+		self.assertEqual(report.figures(name)["overdue"], 1)
+		with self.as_user("operator"):
+			self.assertEqual(figures.overdue_steps(), before + 1)
 
 	def test_units_that_are_back_are_not_out(self):
 		name = self.declare(nodes=[self.room])

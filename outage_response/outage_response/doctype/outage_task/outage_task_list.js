@@ -11,7 +11,16 @@ frappe.views.KanbanView.prototype.prepare_data = function (answer) {
 
 frappe.listview_settings["Outage Task"] = {
 	hide_name_column: true,
-	add_fields: ["title_zh", "subject_label", "status", "life_safety", "started_at", "completed_at", "held_until"],
+	add_fields: [
+		"title_zh",
+		"subject_label",
+		"status",
+		"life_safety",
+		"started_at",
+		"completed_at",
+		"held_until",
+		"optional",
+	],
 	filters: [["status", "in", ["Open", "Acknowledged", "In Progress", "On Post"]]],
 	get_indicator(doc) {
 		return [__(doc.status), outage_response.STATUS_COLOURS[doc.status] || "gray", `status,=,${doc.status}`];
@@ -29,7 +38,7 @@ frappe.listview_settings["Outage Task"] = {
 		due_at(value, _df, doc) {
 			const stopped = doc.held_until ? doc.started_at : doc.completed_at;
 			if (["Skipped", "Cancelled"].includes(doc.status) || !value) return outage_response.moment(value);
-			const over = !stopped && outage_response.minutes_until(value) < 0;
+			const over = !stopped && !doc.optional && outage_response.minutes_until(value) < 0;
 			return `<span class="${over ? "outage-red" : ""}">${outage_response.moment(value)}</span>`;
 		},
 	},

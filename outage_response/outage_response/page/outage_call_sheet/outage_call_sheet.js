@@ -107,8 +107,8 @@ outage_response.CallSheet = class CallSheet {
 					(one.optional ? button("skip", __("Not needed"), "default") : "");
 		return `<li class="ocs-call outage-timed">
 			<div class="ocs-who"><b>${esc(one.callee)}</b>${numbers || `<div class="ocs-number">${__("No number on record")}</div>`}</div>
-			<div class="ocs-why">${esc(one.title)}<small>${one.optional ? `${__("only if needed")} · ` : ""}${
-				one.due_at ? `<span data-due="${esc(one.due_at)}"></span>` : ""
+			<div class="ocs-why">${esc(one.title)}<small>${
+				one.optional ? __("only if needed") : one.due_at ? `<span data-due="${esc(one.due_at)}"></span>` : ""
 			}</small>${tried}</div>
 			<div class="ocs-buttons">${buttons}</div></li>`;
 	}

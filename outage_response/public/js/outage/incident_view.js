@@ -302,6 +302,7 @@ outage_response.IncidentView = class IncidentView {
 	}
 
 	clock_cell(row) {
+		if (row.is_open && row.optional) return ""; // marked so beside its title: nothing runs out
 		if (row.is_open) return outage_response.clock_html(row.due_at, row.held ? row.stopped_at : null);
 		const when = row.at ? outage_response.moment(row.at) : "";
 		return `${when} ${row.status === "Done" ? outage_response.clock_html(row.due_at, row.stopped_at) : ""} <span class="text-muted small">${escape(row.by)}</span>`;
