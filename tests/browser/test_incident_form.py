@@ -127,6 +127,77 @@ def test_what_is_typed_stays_when_another_person_acts(as_user, desk, call, live,
 	assert field.input_value() == "somebody pressed the wrong"
 
 
+def test_a_key_or_a_click_beside_the_dialog_throws_nothing_away(as_user, desk, declared):
+	form = Form(as_user("operator"), desk, declared)
+	page = form.page
+	form.open("cancel")
+	field = page.locator(f"{DIALOG} .frappe-control[data-fieldname=reason] textarea")
+	field.press_sequentially("a false alarm")
+	page.keyboard.press("Escape")
+	page.wait_for_selector(f"{DIALOG} .outage-refusal >> text=Not saved yet")
+	page.mouse.click(3, 400)
+	page.evaluate("document.activeElement.blur()")
+	page.keyboard.press("Escape")
+	assert field.input_value() == "a false alarm"
+	assert page.locator(f"{DIALOG}.show").count() == 1
+	field.fill("")
+	page.keyboard.press("Escape")
+	page.wait_for_selector(DIALOG, state="hidden")
+	form.open("cancel")
+	field.press_sequentially("a false alarm")
+	page.click(f"{DIALOG} .btn-modal-close")
+	page.wait_for_selector(DIALOG, state="hidden")
+
+
+def test_at_the_width_of_a_phone_each_value_says_what_it_is(as_user, desk, declared, call, accessible):
+	call("operator", "supply_back", incident=declared)
+	form = Form(as_user("operator", viewport={"width": 360, "height": 740}), desk, declared)
+	page = form.page
+	for tab in ("Tasks", "Affected", "Residents"):
+		page.click(f".form-tabs >> text={tab}")
+		table = page.locator(".tab-pane.active .outage-table").first
+		table.wait_for()
+		assert page.evaluate("document.documentElement.scrollWidth <= window.innerWidth"), tab
+		heads = table.evaluate(
+			"""table => [...table.querySelectorAll('tbody tr:first-child td:not(:empty)')]
+				.filter(td => getComputedStyle(td, '::before').content.replaceAll('"', '') !== td.dataset.head + ': ')
+				.map(td => td.dataset.head)"""
+		)
+		assert heads == [], tab
+	accessible(page, ".tab-pane.active")
+
+
+@pytest.mark.parametrize("doctype", ["Outage Task", "Property Unit"])
+def test_a_form_without_its_buttons_says_why(as_user, desk, house, declared, troubles, doctype):
+	troubles.allow("ERR_FAILED")
+	page = as_user("service")
+	name, wanted = house["units"][0], "Somebody depends on power"
+	if doctype == "Outage Task":
+		name, wanted = frappe.db.get_value(doctype, {"incident": declared, "step_key": "first_word"}), "Mine"
+	page.route("**/outage_response.api.screens.*", lambda route: route.abort())
+	desk(page, f"/app/{frappe.scrub(doctype).replace('_', '-')}/{name}")
+	again = page.locator(".form-message button:has-text('Try again')")
+	again.wait_for()
+	assert "No answer from the server" in page.inner_text(".form-message")
+	page.unroute("**/outage_response.api.screens.*")
+	again.click()
+	page.wait_for_selector(f"button:has-text('{wanted}'):visible")
+	assert page.locator(".form-message:visible").count() == 0
+
+
+def test_shifts_are_swapped_by_the_sites_clock(as_user, desk, house):
+	page = as_user("manager")
+	shift = frappe.db.get_value("Duty Shift", {"property": house["property"], "department": "security"})
+	desk(page, f"/app/duty-shift/{shift}")
+	page.evaluate("frappe.boot.time_zone = {system: 'Asia/Shanghai', user: 'Pacific/Honolulu'}")
+	page.click("button:has-text('Swap Shifts'):visible")
+	page.wait_for_selector(f"{DIALOG} input[data-fieldname=other]")
+	asked = page.evaluate(
+		"[cur_dialog.fields_dict.other.df.get_query().filters.ends_at[1], outage_response.site_time()]"
+	)
+	assert asked[0][:13] == page.evaluate("frappe.datetime.system_datetime()")[:13], asked
+
+
 def test_an_expected_time_is_not_taken_back_by_an_empty_field(as_user, desk, declared):
 	form = Form(as_user("operator"), desk, declared)
 	form.do("set_etr", etr="2099-01-01 04:30:00")

@@ -14,7 +14,7 @@ frappe.ui.form.on("Duty Shift", {
 							property: frm.doc.property,
 							department: frm.doc.department,
 							name: ["!=", frm.doc.name],
-							ends_at: [">", frappe.datetime.now_datetime()],
+							ends_at: [">", frappe.datetime.system_datetime()],
 						},
 					}),
 				},

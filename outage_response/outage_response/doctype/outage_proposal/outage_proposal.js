@@ -3,8 +3,8 @@ frappe.ui.form.on("Outage Proposal", {
 	async refresh(frm) {
 		if (frm.is_new() || frm.doc.status !== "Open") return;
 		const name = frm.doc.name;
-		const verbs = await outage_response.verbs_anywhere();
-		if (frm.doc.name !== name) return;
+		const verbs = await outage_response.read_for_form(frm, () => outage_response.verbs_anywhere());
+		if (!verbs) return;
 		if (verbs.includes("declare_proposal"))
 			frm
 				.add_custom_button(__("Declare this outage"), () =>

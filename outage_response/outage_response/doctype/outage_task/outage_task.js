@@ -4,9 +4,9 @@ frappe.ui.form.on("Outage Task", {
 		if (frm.is_new()) return;
 		frm.add_custom_button(__("Open the incident"), () => frappe.set_route("Form", "Outage Incident", frm.doc.incident));
 		const name = frm.doc.name;
-		const seen = await outage_response.load(frm.doc.incident).catch(() => null);
+		const seen = await outage_response.read_for_form(frm, () => outage_response.load(frm.doc.incident));
 		const row = seen?.tasks.find((task) => task.name === name);
-		if (!row || frm.doc.name !== name) return;
+		if (!row) return;
 		outage_response.set_now(seen.now);
 		for (const verb of row.verbs)
 			frm.add_custom_button(outage_response.task_verb_label(verb, row), () =>

@@ -2,9 +2,8 @@
 frappe.ui.form.on("Property Unit", {
 	async refresh(frm) {
 		if (frm.is_new()) return;
-		const name = frm.doc.name;
-		const verbs = await outage_response.verbs_anywhere();
-		if (frm.doc.name !== name || !verbs.includes("set_care_need")) return;
+		const verbs = await outage_response.read_for_form(frm, () => outage_response.verbs_anywhere());
+		if (!verbs?.includes("set_care_need")) return;
 		frm.add_custom_button(__("Somebody depends on power"), () => outage_response.set_care_need(frm.doc));
 	},
 });

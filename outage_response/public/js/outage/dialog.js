@@ -55,6 +55,7 @@ Object.assign(outage_response, {
 		dialog.$wrapper.one("hidden.bs.modal", () => before?.isConnected && before.focus()); // on with the keyboard
 		dialog.show();
 		this.name_parts(dialog);
+		this.keep_typed(dialog);
 		return dialog;
 	},
 
@@ -65,14 +66,39 @@ Object.assign(outage_response, {
 			field?.find("input:not(:checkbox), select, textarea").attr("aria-label", df.label);
 	},
 
+	/** Escape, or a click beside the dialog, does not throw away what was typed: only its × does, and that is said. */
+	keep_typed(dialog) {
+		const [modal] = dialog.$wrapper;
+		const fields = new Set();
+		const typed = () => [...fields].some((field) => field.value.trim());
+		const stay = (event) => {
+			if (!typed()) return;
+			event.preventDefault();
+			event.stopImmediatePropagation();
+			this.say_in(dialog, `<p>${__("Not saved yet. The × throws away what was typed.")}</p>`);
+		};
+		modal.addEventListener("input", ({ target }) => {
+			if (target.matches("textarea, input[type=text], input:not([type])")) fields.add(target);
+			dialog.static = typed(); // Frappe's own Escape asks for this, wherever the focus is
+		});
+		const beside = (event) => event.target === modal;
+		modal.addEventListener("click", (event) => beside(event) && stay(event), true);
+		modal.addEventListener("keydown", (event) => event.key === "Escape" && beside(event) && stay(event), true);
+		modal.querySelector(".modal-content").addEventListener("keydown", (event) => event.key === "Escape" && stay(event));
+	},
+
 	/** In place of what the dialog said to be open when it was opened: the server's list is the newer one. */
 	refuse_in(dialog, refusal) {
 		const html = this.refusal_html(refusal);
 		if (refusal.blocking.length) dialog.$wrapper.find(".outage-open").remove();
-		const box = dialog.$wrapper.find(".outage-refusal")[0];
+		this.say_in(dialog, html).focus();
+	},
+
+	say_in(dialog, html) {
+		const [box] = dialog.$wrapper.find(".outage-refusal");
 		box.innerHTML = html;
 		box.hidden = false;
-		box.focus();
+		return box;
 	},
 
 	/** Open steps by area (once any of them has one), then by department, as HTML. */

@@ -31,18 +31,19 @@ outage_response.IncidentView = class IncidentView {
 
 	async read() {
 		if (!this.places.head.isConnected) return;
-		const asked = (this.asked = Symbol());
+		const is_newest = outage_response.begin_reading(this);
 		try {
 			const [seen, known] = await Promise.all([
 				outage_response.load(this.incident),
 				outage_response.load_who_knows(this.incident),
 			]);
-			if (asked !== this.asked) return; // a later reading is under way
+			if (!is_newest()) return;
 			this.known = known;
 			Object.assign(this, { heard_at: performance.now(), lost: false });
 			this.show(seen);
 		} catch (refusal) {
 			const html = outage_response.refused_html(refusal);
+			if (!is_newest()) return;
 			if (!this.seen) outage_response.fill(this.places.head, html);
 			this.lost = true;
 		}
@@ -180,8 +181,10 @@ outage_response.IncidentView = class IncidentView {
 			outage_response.moment(row.out_since),
 			outage_response.moment(row.permitted_at),
 			row.back_at
-				? `${outage_response.moment(row.back_at)} <span class="text-muted">${escape(row.back_source)}</span>`
-				: `<span class="outage-red">${this.seen.incident.status === "Scheduled" ? "" : __("still out")}</span>`,
+				? `${outage_response.moment(row.back_at)} <span class="text-muted">${escape(__(row.back_source))}</span>`
+				: this.seen.incident.status === "Scheduled"
+					? ""
+					: `<span class="outage-red">${__("still out")}</span>`,
 		]);
 		const heads = [__("Where"), __("Units"), __("Out Since"), __("May be switched on"), __("Back At")];
 		return outage_response.rows_html(heads, rows);
@@ -294,7 +297,7 @@ outage_response.IncidentView = class IncidentView {
 		const said = [row.given, row.reason].filter(Boolean).join(" · ");
 		const phone = row.is_open ? outage_response.tel_html(row.phone) : "";
 		const defects = row.items.filter(([, , result]) => result === "Defect").map(([, label]) => label);
-		return `<a href="/app/outage-task/${encodeURIComponent(row.name)}">${escape(row.title)}</a>
+		return `<a href="${outage_response.desk_url("outage-task", row.name)}">${escape(row.title)}</a>
 			${row.where ? `<strong>${escape(row.where)}</strong>` : ""}${row.round > 1 ? ` (${row.round})` : ""} ${phone} ${marks}${after}
 			${defects.length ? `<div class="outage-red small">${__("Defect:")} ${outage_response.few(defects)}</div>` : ""}
 			${said ? `<div class="text-muted small">${escape(said)}</div>` : ""}
@@ -305,10 +308,12 @@ outage_response.IncidentView = class IncidentView {
 		if (row.is_open && row.optional) return ""; // marked so beside its title: nothing runs out
 		if (row.is_open) return outage_response.clock_html(row.due_at, row.held ? row.stopped_at : null);
 		const when = row.at ? outage_response.moment(row.at) : "";
+		if (!when && !row.by) return "";
 		return `${when} ${row.status === "Done" ? outage_response.clock_html(row.due_at, row.stopped_at) : ""} <span class="text-muted small">${escape(row.by)}</span>`;
 	}
 
 	verbs_cell(row) {
+		if (!row.verbs.length) return "";
 		const button = (verb) =>
 			outage_response.button(outage_response.task_verb_label(verb, row), {
 				verb,
@@ -342,7 +347,7 @@ outage_response.IncidentView = class IncidentView {
 	residents_html() {
 		const { calls, callbacks, callbacks_count, notices } = this.seen;
 		const called = calls.map((row) => [
-			`<a href="/app/trouble-call/${encodeURIComponent(row.name)}">${outage_response.moment(row.said_at)}</a>`,
+			`<a href="${outage_response.desk_url("trouble-call", row.name)}">${outage_response.moment(row.said_at)}</a>`,
 			escape(row.unit),
 			row.danger ? `<span class="outage-red">${__("Danger")}</span>` : "",
 			escape(row.contact),
@@ -350,7 +355,7 @@ outage_response.IncidentView = class IncidentView {
 			escape(row.words),
 		]);
 		const back = callbacks.map((row) => [
-			`<a href="/app/outage-callback/${encodeURIComponent(row.name)}">${escape(row.contact)}</a>`,
+			`<a href="${outage_response.desk_url("outage-callback", row.name)}">${escape(row.contact)}</a>`,
 			outage_response.tel_html(row.phone),
 			escape(__(row.reason)),
 			outage_response.pill(row.status),
@@ -390,7 +395,7 @@ outage_response.IncidentView = class IncidentView {
 		const { callbacks, callbacks_count } = this.seen;
 		if (callbacks.length === callbacks_count) return "";
 		const text = __("The first {0} of {1}, the most urgent ones.", [callbacks.length, callbacks_count]);
-		const href = `/app/outage-callback?incident=${encodeURIComponent(this.incident)}`;
+		const href = `${outage_response.desk_url("outage-callback")}?incident=${encodeURIComponent(this.incident)}`;
 		return `<p>${text} <a href="${href}">${__("Open the whole queue")}</a></p>`;
 	}
 };

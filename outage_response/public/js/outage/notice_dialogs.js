@@ -96,7 +96,7 @@ Object.assign(outage_response, {
 	/** The notices of an incident as HTML. */
 	notices_html(notices) {
 		const rows = notices.map((one) => [
-			`<a href="/app/outage-notice/${encodeURIComponent(one.name)}">${this.moment(one.issued_at)}</a>`,
+			`<a href="${this.desk_url("outage-notice", one.name)}">${this.moment(one.issued_at)}</a>`,
 			escape(__(one.kind)),
 			escape(one.public ? __("Public") : __("Individual")),
 			escape(LANGUAGES[one.language] || one.language),

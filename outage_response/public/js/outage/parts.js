@@ -57,6 +57,9 @@ Object.assign(outage_response, {
 		this.tick(element);
 	},
 
+	/** The address of a page of Desk, as this version of Frappe writes it: desk_url("outage-incident", name). */
+	desk_url: (...parts) => frappe.router.make_url(parts),
+
 	drill_html: ({ is_drill }) => (is_drill ? `<b class="outage-drill">${__("DRILL")}</b> ` : ""),
 
 	/** A number to tap. */
@@ -76,7 +79,7 @@ Object.assign(outage_response, {
 		}
 		const links = incidents.map(({ name, level, property }) => {
 			const text = [level, property, name].map(escape).join(" · ");
-			return `<li><a href="/app/${page}/${encodeURIComponent(name)}">${text}</a></li>`;
+			return `<li><a href="${this.desk_url(page, name)}">${text}</a></li>`;
 		});
 		return `<h2>${__("Which outage?")}</h2><ul>${links.join("")}</ul>`;
 	},
@@ -86,8 +89,7 @@ Object.assign(outage_response, {
 		if (!calls.length) return "";
 		const items = calls.map((one) => {
 			const where = [one.property, one.place].filter(Boolean).join(" · ") || __("place unknown");
-			const href = `/app/trouble-call/${encodeURIComponent(one.name)}`;
-			return `<li><a href="${href}">${this.moment(one.at)} ${escape(where)}</a> ${this.tel_html(one.phone)} <q>${escape(
+			return `<li><a href="${this.desk_url("trouble-call", one.name)}">${this.moment(one.at)} ${escape(where)}</a> ${this.tel_html(one.phone)} <q>${escape(
 				one.words || (one.ticket ? __("Ticket {0}", [one.ticket]) : ""),
 			)}</q></li>`;
 		});

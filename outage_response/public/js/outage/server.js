@@ -18,7 +18,7 @@ class Refusal extends Error {
 async function ask_server(method, query, options) {
 	const headers = { Accept: "application/json", "Content-Type": "application/json" };
 	if (frappe.csrf_token) headers["X-Frappe-CSRF-Token"] = frappe.csrf_token;
-	const url = `/api/method/outage_response.api.${method}${query}`;
+	const url = `/api/method/${method}${query}`;
 	let response, answer;
 	try {
 		response = await fetch(url, { ...options, headers, credentials: "same-origin", cache: "no-store" });
@@ -62,7 +62,27 @@ function request_id(key) {
 Object.assign(outage_response, {
 	/** GET `module.function` of api/. Rejects with a Refusal. */
 	read(method, args = {}) {
-		return ask_server(method, `?${new URLSearchParams(args)}`, { method: "GET" });
+		return ask_server(`outage_response.api.${method}`, `?${new URLSearchParams(args)}`, { method: "GET" });
+	},
+
+	/** Documents that this person may list. Rejects with a Refusal, where the promise of frappe.db.get_list never ends. */
+	list(doctype, { filters, fields = ["name"], order_by = "name", limit = 20 }) {
+		const asked = { doctype, order_by, limit_page_length: limit };
+		for (const [name, value] of Object.entries({ filters, fields })) asked[name] = JSON.stringify(value);
+		return ask_server("frappe.client.get_list", `?${new URLSearchParams(asked)}`, { method: "GET" });
+	},
+
+	/**
+	 * Of readings that overlap, an old answer never takes the place of a newer one. Begins a reading for `owner`; the function
+	 * answered is called when the answer is there, and says whether it is still of use.
+	 */
+	begin_reading(owner) {
+		const mine = (owner.readings_begun = (owner.readings_begun || 0) + 1);
+		return () => {
+			if (mine < (owner.reading_shown || 0)) return false;
+			owner.reading_shown = mine;
+			return true;
+		};
 	},
 
 	/** One incident as its screen shows it (api/screens.py get_incident). */
@@ -74,7 +94,7 @@ Object.assign(outage_response, {
 	async post(verb, args) {
 		const key = JSON.stringify([verb, args]);
 		const given = WITHOUT_REQUEST_ID.includes(verb) ? args : { ...args, request_id: request_id(key) };
-		const method = `${NOT_OF_STAFF[verb] || "staff"}.${verb}`;
+		const method = `outage_response.api.${NOT_OF_STAFF[verb] || "staff"}.${verb}`;
 		const answer = await ask_server(method, "", { method: "POST", body: JSON.stringify(given) });
 		unanswered.delete(key);
 		for (const warning of answer?.warnings || [])
@@ -93,6 +113,28 @@ Object.assign(outage_response, {
 	/** The same in a frame, in place of what could not be read. */
 	refused_html(refusal) {
 		return `<div class="outage-refusal" role="alert">${this.refusal_html(refusal)}</div>`;
+	},
+
+	/**
+	 * What the buttons of a form are made of, or null: the form shows another document by now, or it could not be read. Then
+	 * its headline says why, with a button to try again.
+	 */
+	async read_for_form(frm, read) {
+		const { name } = frm.doc;
+		let answer = null;
+		try {
+			answer = await read();
+		} catch (refusal) {
+			const html = this.refusal_html(refusal);
+			if (frm.doc.name !== name) return null;
+			frm.dashboard.clear_headline();
+			frm.dashboard.set_headline(
+				`<div role="alert">${html}<button type="button" class="btn btn-xs btn-default">${__("Try again")}</button></div>`,
+				"orange",
+			);
+			frm.layout.message.find("button").on("click", () => frm.refresh());
+		}
+		return frm.doc.name === name ? answer : null;
 	},
 
 	show_refusal(refusal) {

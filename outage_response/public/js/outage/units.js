@@ -4,7 +4,7 @@ frappe.provide("outage_response");
 const escape = outage_response.escape;
 
 const unit_html = ([name, unit_no], may_open) =>
-	may_open ? `<a href="/app/property-unit/${encodeURIComponent(name)}">${escape(unit_no)}</a>` : escape(unit_no);
+	may_open ? `<a href="${outage_response.desk_url("property-unit", name)}">${escape(unit_no)}</a>` : escape(unit_no);
 
 Object.assign(outage_response, {
 	/** `seen`: api/screens.py get_units; `scheduled`: nothing is switched off yet. */
@@ -21,7 +21,9 @@ Object.assign(outage_response, {
 					this.moment(row.out_since),
 					row.back_at
 						? this.moment(row.back_at)
-						: `<span class="outage-red">${scheduled || !row.out_since ? "" : __("still out")}</span>`,
+						: scheduled || !row.out_since
+							? ""
+							: `<span class="outage-red">${__("still out")}</span>`,
 					row.units.length,
 					row.units.map((unit) => unit_html(unit, may_open)).join(", "),
 				]),
