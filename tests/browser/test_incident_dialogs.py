@@ -68,6 +68,18 @@ def test_units_floor_by_floor(as_user, desk, call, house, accessible, screenshot
 	page.wait_for_selector("[data-fold=units] tr:has-text('still out')", state="detached")
 
 
+def test_what_came_back_by_itself_says_so_in_each_readers_language(as_user, desk, call, house):
+	incident = call("operator", "declare", property=house["property"], nodes=[house["room"]], level="II")["incident"]
+	form = Form(as_user("operator"), desk, incident)
+	form.page.evaluate("frappe._messages['by itself'] = 'von selbst'")
+	form.do("supply_back", by_itself=True)
+	form.page.click(".form-tabs >> text=Affected")
+	form.page.wait_for_selector("[data-fieldname=affected_html] >> text=von selbst")
+	frappe.db.rollback()
+	sources = frappe.get_all("Outage Affected Node", {"parent": incident}, pluck="back_source")
+	assert sources == ["by itself"]
+
+
 def test_a_notice_is_read_sent_and_proved(as_user, desk, call, house, accessible, screenshot):
 	incident = call("operator", "declare", property=house["property"], nodes=[house["room"]], level="II")["incident"]
 	form = Form(as_user("service"), desk, incident)

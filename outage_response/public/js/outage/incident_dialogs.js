@@ -233,7 +233,7 @@ const DIALOGS = {
 			happened: __("Back Since"),
 			args: ({ partly, nodes, by_itself, source }) => ({
 				nodes: partly ? JSON.stringify(nodes || []) : undefined,
-				source: by_itself ? __("by itself") : source,
+				source: by_itself ? "by itself" : source, // each reader gets it in their own language
 			}),
 			after: wire_find,
 		};
