@@ -9,13 +9,12 @@ outage_response.RunCard = class RunCard {
 		this.body = $(`<div class="orc">
 			<div class="orc-head"></div>
 			<form><div class="orc-lines"></div>
-			<p class="orc-send" hidden><button class="btn btn-primary" type="submit">${__("Enter all lines with a time")}</button>
+			<p class="orc-send" hidden><button class="btn btn-primary" type="button">${__("Enter all lines with a time")}</button>
 			<span role="status"></span></p></form>
 		</div>`).appendTo(page.main);
-		this.body.find("form").on("submit", (event) => {
-			event.preventDefault();
-			this.enter();
-		});
+		// by its button alone: Enter in a field is no "all is typed", and what is accepted is locked
+		this.body.find("form").on("submit", (event) => event.preventDefault());
+		this.body.find(".orc-send button").on("click", () => this.enter());
 		$(wrapper).on("show", () => this.load());
 	}
 
@@ -59,7 +58,7 @@ outage_response.RunCard = class RunCard {
 		this.body.find(".orc-head").html(
 			`<h2>${outage_response.drill_html(incident)}${esc(incident.level)} · ${esc(
 				incident.property,
-			)} · <a href="/app/outage-incident/${encodeURIComponent(incident.name)}">${esc(incident.name)}</a></h2>
+			)} · <a href="${outage_response.desk_url("outage-incident", incident.name)}">${esc(incident.name)}</a></h2>
 			<p>${__("Give a time to every step that stands on the card. The other lines are left alone; other departments enter their own steps.")}</p>
 			<label class="orc-day">${__("The times begin on")} <input type="date" class="form-control" value="${incident.reported_at.slice(0, 10)}"></label>`,
 		);
