@@ -87,6 +87,38 @@ def test_a_lost_connection_is_seen_and_ends(centre, declared, house, troubles):
 	page.wait_for_selector(".occ-heard:not(.outage-lost)")
 
 
+def test_an_old_answer_that_comes_late_is_not_shown(centre, house, call):
+	page = centre("operator")
+	before = page.evaluate("outage_response.read('command.centre')")
+	held = []
+
+	def hold_the_first(route) -> None:
+		if held:
+			return route.continue_()
+		held.append(route)
+
+	page.route("**/*.command.centre*", hold_the_first)
+	with page.expect_request("**/*.command.centre*"):
+		page.evaluate("void cur_page.page.centre.load()")
+	call("operator", "declare", property=house["property"], nodes=[house["room"]], level="II")
+	page.wait_for_selector(card(house))
+	beeps = page.get_attribute(".occ", "data-beeps")
+	with page.expect_response("**/*.command.centre*"):
+		held[0].fulfill(json={"message": before})
+	page.evaluate("new Promise(requestAnimationFrame)")
+	assert page.is_visible(card(house))
+	assert page.get_attribute(".occ", "data-beeps") == beeps
+
+
+def test_links_are_written_as_this_desk_writes_them(centre, house, declared):
+	page = centre("operator")
+	page.wait_for_selector(card(house))
+	page.evaluate("() => { frappe.router.make_url = parts => '/desk/' + parts.join('/'); }")  # Frappe 16
+	page.evaluate("cur_page.page.centre.load()")
+	page.wait_for_selector(f"{card(house)} footer a[href='/desk/outage-incident/{declared}']")
+	assert page.locator(".occ a[href^='/app/']").count() == 0
+
+
 @pytest.fixture
 def sheet(as_user, desk, declared):
 	def go(who: str, **options):
@@ -162,6 +194,55 @@ def test_a_residents_call_is_kept_in_one_line(sheet, house, declared):
 	assert found[0].unit == house["units"][1]
 
 
+def test_without_network_a_call_is_not_kept_and_not_lost(sheet, declared, troubles):
+	troubles.allow("ERR_INTERNET_DISCONNECTED|socket.io|Failed to load resource|WebSocket")
+	page = sheet("operator")
+	words = page.locator(".ocs-words")
+	page.locator(".ocs-unit input").fill("1A")
+	words.press("Enter")
+	page.wait_for_selector(".ocs-kept >> text=1A: Kept.")
+	page.context.set_offline(True)
+	page.locator(".ocs-unit input").fill("2A")
+	words.fill("smoke on the stairs")
+	words.press("Enter")
+	page.wait_for_selector(".ocs-kept >> text=Not kept.")
+	assert "1A" not in page.inner_text(".ocs-kept")
+	assert words.input_value() == "smoke on the stairs"
+	page.context.set_offline(False)
+	words.press("Enter")
+	page.wait_for_selector(".ocs-kept.ocs-alarm >> text=2A: DANGER")
+	assert words.input_value() == ""
+	frappe.db.rollback()
+	assert frappe.db.count("Trouble Call", {"incident": declared}) == 2
+
+
+def test_what_is_typed_for_the_next_caller_stays(sheet, declared, troubles):
+	troubles.allow("ERR_FAILED")
+	page = sheet("operator")
+	unit, words = page.locator(".ocs-unit input"), page.locator(".ocs-words")
+	held = []
+	page.route("**/*.staff.record_call", lambda route: held.append(route))
+	unit.fill("2A")
+	words.fill("the first caller")
+	with page.expect_request("**/*.staff.record_call"):
+		words.press("Enter")
+	assert unit.input_value() == ""
+	words.fill("the second caller")
+	held[0].abort()
+	first = page.locator(".ocs-not-kept li", has_text="2A · the first caller")
+	first.wait_for()
+	assert words.input_value() == "the second caller"
+	page.unroute("**/*.staff.record_call")
+	first.locator("button").click()
+	page.wait_for_selector(".ocs-kept >> text=2A: Kept.")
+	first.wait_for(state="detached")
+	assert words.input_value() == "the second caller"
+	unit.fill("99Z")
+	words.press("Enter")
+	page.wait_for_selector(".ocs-kept >> text=There is no unit 99Z here")
+	assert (unit.input_value(), words.input_value()) == ("99Z", "the second caller")
+
+
 def test_the_call_sheet_on_a_phone(sheet, screenshot):
 	page = sheet("operator", **PHONE)
 	not_wider_than_the_screen(page)
@@ -181,12 +262,17 @@ def test_what_stood_on_paper_is_entered_line_by_line(as_user, desk, house, decla
 	now = str(frappe.db.get_value("Outage Incident", declared, "reported_at"))[11:16]
 	call_engineering = page.locator(".orc-line", has_text="Phone the distribution-room crew")
 	call_engineering.locator(".orc-time").fill(now)
+	call_engineering.locator(".orc-time").press("Enter")  # the line is not typed to its end
 	call_engineering.locator(".orc-who").fill("Ida")
 	cause = page.locator(".orc-line", has_text="Cause known")
 	cause.locator(".orc-time").fill(now)  # without a cause: refused
 	page.click("text=Enter all lines with a time")
 	page.wait_for_selector("text=Accepted: 1, refused: 1")
 	assert call_engineering.locator(".orc-time").is_disabled()
+	frappe.db.rollback()
+	assert (
+		frappe.db.get_value("Outage Task", {"incident": declared, "step_key": "call_engineering"}, "evidence") == "Ida"
+	)
 	assert "Cause Type" in cause.locator(".orc-result").inner_text()
 	screenshot(page, "run-card-entry")
 	cause.locator(".orc-outcome").select_option("External Grid")

@@ -13,7 +13,8 @@ outage_response.CallSheet = class CallSheet {
 				<input class="form-control ocs-phone" type="tel" autocomplete="off" placeholder="${__("Number")}" aria-label="${__("Number")}">
 				<input class="form-control ocs-words" maxlength="500" autocomplete="off" placeholder="${__("What they say, then Enter")}" aria-label="${__("What they say, then Enter")}">
 				<button class="btn btn-default" type="submit">${__("Keep")}</button>
-				<p class="ocs-kept" role="status"></p>
+				<div class="ocs-kept" role="status"></div>
+				<ul class="ocs-not-kept" role="alert"></ul>
 			</form>
 			<div class="ocs-waiting"></div>
 			<ol class="ocs-calls"></ol>
@@ -33,15 +34,19 @@ outage_response.CallSheet = class CallSheet {
 		const incident = frappe.get_route()[1];
 		if (incident !== this.incident) this.clear();
 		this.incident = incident;
+		const is_newest = outage_response.begin_reading(this);
 		try {
-			if (!incident) return this.fill(".ocs-head", await outage_response.running_html("outage-call-sheet", true));
-			const data = await outage_response.read("command.call_sheet", { incident });
-			if (incident !== this.incident) return; // another one was opened meanwhile
+			const data = incident
+				? await outage_response.read("command.call_sheet", { incident })
+				: await outage_response.running_html("outage-call-sheet", true);
+			if (incident !== this.incident || !is_newest()) return; // another one was opened meanwhile
+			if (!incident) return this.fill(".ocs-head", data);
 			this.data = data;
 			outage_response.set_now(data.now);
 			this.render();
 		} catch (refusal) {
-			this.fill(".ocs-head", outage_response.refused_html(refusal));
+			const html = outage_response.refused_html(refusal);
+			if (incident === this.incident && is_newest()) this.fill(".ocs-head", html);
 		}
 	}
 
@@ -58,12 +63,11 @@ outage_response.CallSheet = class CallSheet {
 	render() {
 		const { incident, calls } = this.data;
 		const esc = outage_response.escape;
-		const name = encodeURIComponent(incident.name);
 		const title = [incident.level, incident.property, incident.status_label].map(esc).join(" · ");
 		this.fill(
 			".ocs-head",
 			`<h2>${outage_response.drill_html(incident)}${title}</h2>
-			<p><a href="/app/outage-incident/${name}">${esc(incident.name)}</a> · <a href="/app/outage-command-centre">${__("Command Centre")}</a></p>`,
+			<p><a href="${outage_response.desk_url("outage-incident", incident.name)}">${esc(incident.name)}</a> · <a href="${outage_response.desk_url("outage-command-centre")}">${__("Command Centre")}</a></p>`,
 		);
 		this.fill(".ocs-waiting", outage_response.waiting_html(this.data.waiting));
 		const open = calls.filter((one) => one.open);
@@ -205,54 +209,85 @@ outage_response.CallSheet = class CallSheet {
 	async suggest() {
 		const typed = this.unit.val().trim();
 		if (!typed) return;
-		const found = await frappe.db.get_list("Property Unit", {
+		const asked = outage_response.list("Property Unit", {
 			filters: { property: this.data.incident.property, unit_no: ["like", `${typed}%`] },
 			fields: ["unit_no"],
 			order_by: "unit_no",
 			limit: 12,
 		});
+		const found = await asked.catch(() => []); // a help while typing; what is wrong is said when the call is kept
 		this.body
 			.find("#ocs-units")
 			.html(found.map((one) => `<option value="${outage_response.escape(one.unit_no)}">`).join(""));
 	}
 
-	/** The unit whose number was typed or picked; "" for none, null for one that is not there. */
-	async unit_named() {
-		const text = (this.unit.val() || "").trim();
-		if (!text) return "";
-		const found = await frappe.db.get_list("Property Unit", {
-			filters: { property: this.data.incident.property, unit_no: text },
-			limit: 1,
-		});
+	/** What stands in the line: {unit, phone, words}. */
+	typed() {
+		const value = (field) => (this.body.find(`.ocs-incoming ${field}`).val() || "").trim();
+		return { unit: value(".ocs-unit input"), phone: value(".ocs-phone"), words: value(".ocs-words") };
+	}
+
+	write({ unit = "", phone = "", words = "" } = {}) {
+		this.unit.val(unit).trigger("focus");
+		this.body.find(".ocs-phone").val(phone);
+		this.body.find(".ocs-words").val(words);
+	}
+
+	/** The line is free for the next caller at once. */
+	async keep() {
+		const typed = this.typed();
+		this.body.find(".ocs-kept").removeClass("ocs-alarm").empty();
+		if (!typed.unit && !typed.words) return this.unit.trigger("focus");
+		this.write();
+		await this.keep_call(typed, this.data.incident.property);
+	}
+
+	/** The unit of this number: its name, "" for none, null for one that is not there. */
+	async unit_named(unit_no, property) {
+		if (!unit_no) return "";
+		const found = await outage_response.list("Property Unit", { filters: { property, unit_no }, limit: 1 });
 		return found.length ? found[0].name : null;
 	}
 
-	async keep() {
-		const words = this.body.find(".ocs-words");
-		const phone = this.body.find(".ocs-phone");
-		const kept_line = this.body.find(".ocs-kept").removeClass("ocs-alarm");
-		const place = this.unit.val() || __("no unit");
-		const unit = await this.unit_named();
-		if (unit === null) kept_line.text(__("There is no unit {0} here. Choose one of the list.", [place]));
-		if (unit === null || (!unit && !words.val().trim())) return this.unit.trigger("focus");
+	async keep_call(typed, property) {
+		const place = typed.unit || __("no unit");
+		const line = this.body.find(".ocs-kept").text(__("{0}: is being kept", [place]));
 		try {
+			const unit = await this.unit_named(typed.unit, property);
+			if (unit === null) {
+				const text = outage_response.escape(__("There is no unit {0} here. Choose one of the list.", [place]));
+				return this.not_kept(typed, property, text);
+			}
 			const kept = await outage_response.post("record_call", {
-				property: this.data.incident.property,
+				property,
 				unit: unit || null,
-				phone: phone.val().trim() || null,
-				words: words.val().trim() || null,
+				phone: typed.phone || null,
+				words: typed.words || null,
 			});
 			const text = [
 				kept.danger ? __("DANGER, the control room is rung.") : __("Kept."),
 				kept.incident ? __("Belongs to {0}.", [kept.incident]) : __("No outage explains it yet."),
 			].join(" ");
-			kept_line.toggleClass("ocs-alarm", kept.danger).text(`${place}: ${text}`);
-			this.unit.val("");
-			words.val("");
-			phone.val("");
-			this.unit.trigger("focus");
+			line.toggleClass("ocs-alarm", kept.danger).text(`${place}: ${text}`);
 		} catch (refusal) {
-			outage_response.show_refusal(refusal);
+			this.not_kept(typed, property, outage_response.refusal_html(refusal));
 		}
+	}
+
+	/** Nothing that was typed is lost: it comes back into the line, or, with the next caller in there, stands below it. */
+	not_kept(typed, property, why) {
+		const line = this.body.find(".ocs-kept").removeClass("ocs-alarm").empty();
+		if (!Object.values(this.typed()).some(Boolean)) {
+			line.html(`<span class="outage-red">${__("Not kept.")}</span> ${why}`);
+			return this.write(typed);
+		}
+		const said = Object.values(typed).filter(Boolean).map(outage_response.escape).join(" · ");
+		const item = $(`<li><b>${__("Not kept.")}</b> ${said} ${why}
+			<button type="button" class="btn btn-default btn-sm">${__("Try again")}</button></li>`);
+		item.appendTo(this.body.find(".ocs-not-kept"));
+		item.find("button").on("click", () => {
+			item.remove();
+			this.keep_call(typed, property);
+		});
 	}
 };

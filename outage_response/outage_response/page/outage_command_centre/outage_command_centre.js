@@ -25,19 +25,25 @@ outage_response.CommandCentre = class CommandCentre {
 	}
 
 	async load() {
+		const is_newest = outage_response.begin_reading(this);
 		try {
 			const data = await outage_response.read("command.centre");
+			const known = await this.read_known(data);
+			if (!is_newest()) return;
 			outage_response.set_now(data.now);
 			this.heard_at = performance.now();
 			this.lost = false;
 			this.sound(data);
 			this.data = data;
-			await this.read_known();
+			for (const name of this.unfolded.keys())
+				if (known.has(name)) this.unfolded.set(name, known.get(name));
+				else if (!data.incidents.some((one) => one.name === name)) this.unfolded.delete(name);
 			this.page.btn_primary.toggle(data.may.declare);
 			this.render();
 		} catch (refusal) {
-			this.lost = true;
 			const html = outage_response.refused_html(refusal);
+			if (!is_newest()) return;
+			this.lost = true;
 			if (!refusal.offline) this.fill(".occ-proposals", html);
 		}
 		this.tick();
@@ -69,7 +75,7 @@ outage_response.CommandCentre = class CommandCentre {
 		const where = [one.property, one.place].filter(Boolean).map(esc).join(" · ");
 		const what = one.left ? __("left the spot for danger") : __("danger reported");
 		const link = one.incident
-			? `<a href="/app/outage-incident/${encodeURIComponent(one.incident)}">${esc(one.incident)}</a>`
+			? `<a href="${outage_response.desk_url("outage-incident", one.incident)}">${esc(one.incident)}</a>`
 			: "";
 		return `<div class="occ-danger"><b>${outage_response.moment(one.at)}</b> <span>${where}: ${what}. <q>${esc(
 			one.words,
@@ -97,7 +103,9 @@ outage_response.CommandCentre = class CommandCentre {
 	card(one) {
 		const esc = outage_response.escape;
 		const { dark } = one;
-		const name = encodeURIComponent(one.name);
+		const name = esc(one.name);
+		const link = (page, key, label) =>
+			`<a class="btn btn-default" data-key="${key} ${name}" href="${outage_response.desk_url(page, one.name)}">${label}</a>`;
 		return `<section class="occ-card${dark ? "" : " occ-light"}" aria-label="${esc(one.property)}" style="--level: ${esc(
 			one.colour || "#777",
 		)}">
@@ -113,9 +121,9 @@ outage_response.CommandCentre = class CommandCentre {
 			${this.life(one)}${this.bare(one)}${this.overdue(one)}${this.silent(one)}
 			${this.who_knows(one)}
 			<footer>
-				<a class="btn btn-default" data-key="open ${name}" href="/app/outage-incident/${name}">${__("Open")}</a>
-				<a class="btn btn-default" data-key="calls ${name}" href="/app/outage-call-sheet/${name}">${__("Call Sheet")}</a>
-				<a class="btn btn-default" data-key="card ${name}" href="/app/outage-run-card/${name}">${__("Enter Run Card")}</a>
+				${link("outage-incident", "open", __("Open"))}
+				${link("outage-call-sheet", "calls", __("Call Sheet"))}
+				${link("outage-run-card", "card", __("Enter Run Card"))}
 			</footer>
 		</section>`;
 	}
@@ -166,7 +174,7 @@ outage_response.CommandCentre = class CommandCentre {
 
 	step(one) {
 		const esc = outage_response.escape;
-		return `<li class="${one.overdue ? "occ-late" : ""}"><a href="/app/outage-task/${encodeURIComponent(one.task)}">${esc(
+		return `<li class="${one.overdue ? "occ-late" : ""}"><a href="${outage_response.desk_url("outage-task", one.task)}">${esc(
 			one.subject ? `${one.subject}: ${one.title}` : one.title,
 		)}</a> <small>${esc(one.status)}, ${esc(one.who)}${
 			one.due_at ? `, ${__("due {0}", [outage_response.moment(one.due_at)])}` : ""
@@ -223,11 +231,10 @@ outage_response.CommandCentre = class CommandCentre {
 		await this.load();
 	}
 
-	async read_known() {
-		const running = new Set(this.data.incidents.map((one) => one.name));
-		for (const name of [...this.unfolded.keys()])
-			if (!running.has(name)) this.unfolded.delete(name);
-			else this.unfolded.set(name, await outage_response.load_who_knows(name));
+	/** incident -> who knows, of those that are unfolded. */
+	async read_known({ incidents }) {
+		const names = incidents.map((one) => one.name).filter((name) => this.unfolded.has(name));
+		return new Map(await Promise.all(names.map(async (name) => [name, await outage_response.load_who_knows(name)])));
 	}
 
 	tick() {
