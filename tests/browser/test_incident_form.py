@@ -185,6 +185,24 @@ def test_a_form_without_its_buttons_says_why(as_user, desk, house, declared, tro
 	assert page.locator(".form-message:visible").count() == 0
 
 
+def test_with_the_guards_asleep_the_control_room_says_who_stands_on_a_post(as_user, desk, house, declared):
+	guards = {"property": house["property"], "department": "security"}
+	frappe.db.set_value("Duty Shift", guards, "is_absent", 1)
+	frappe.db.commit()
+	try:
+		form = Form(as_user("operator"), desk, declared)
+		page = form.page
+		post = frappe.db.get_value("Outage Task", {"incident": declared, "step_key": "guard_area"})
+		page.click(f"[data-verb=arrive][data-task='{post}']")
+		form.fill(user=world.user("guard1"))
+		form.done()
+		page.wait_for_selector(f"[data-verb=arrive][data-task='{post}']", state="detached")
+	finally:
+		frappe.db.set_value("Duty Shift", guards, "is_absent", 0)
+		frappe.db.commit()
+	assert frappe.db.get_value("Outage Task", post, ["status", "started_by"]) == ("On Post", world.user("guard1"))
+
+
 def test_shifts_are_swapped_by_the_sites_clock(as_user, desk, house):
 	page = as_user("manager")
 	shift = frappe.db.get_value("Duty Shift", {"property": house["property"], "department": "security"})
