@@ -29,12 +29,12 @@ def show_calls() -> Response:
 	text = templates.render(
 		"calls.html",
 		title=_("Calls to residents"),
-		lines=lines,
+		lines=[line for line in lines if (line["doctype"], line["name"]) != chosen],  # what waits behind this one
 		mine=mine,
 		outcomes=OUTCOMES.get(mine["doctype"], ()) if mine else (),
 		incidents=sorted({line["incident"] for line in lines}),
 		once=frappe.generate_hash(length=12),  # this form, sent twice, is one attempt
-		said=done(),
+		said="" if mine and mine["over"] else done(),
 	)
 	return page(with_token(text))
 

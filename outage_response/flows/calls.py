@@ -130,7 +130,8 @@ def _phone_lines(incident: str | None, now) -> list[dict]:
 
 
 def about(doctype: str, name: str) -> dict:
-	"""Everything that is needed to make one call: who, where, number, what to say, what was tried."""
+	"""Everything that is needed to make one call: who, where, number, what to say, what was tried; `over`: it is not to be
+	made any more."""
 	with translated():
 		permissions.require_verb("claim_call")
 		if doctype not in (CALLBACK, DELIVERY):
@@ -154,6 +155,7 @@ def about(doctype: str, name: str) -> dict:
 			"reason": doc.reason if doctype == CALLBACK else _line_reason(doc),
 			"script": _script(doc),
 			"history": _history(doc),
+			"over": doc.status in ENDED if doctype == CALLBACK else not doc.phone_list or doc.state in DONE,
 		}
 
 

@@ -560,6 +560,16 @@ class CallPage(PortalTest):
 		self.send(user("service"), path, **form, outcome="Reached")
 		self.assertEqual(self.attempts(form), ["No Answer", "No Answer", "Reached"])
 
+	def test_the_address_of_a_call_that_is_over_offers_no_answer(self):
+		path, form = self.taken()
+		self.assertIn("Waiting: 1", self.see(user("service"), path), "the one that is mine does not wait")
+		self.send(user("service"), path, **form, outcome="Reached")
+		text = self.see(user("service"), f"{path}&done=claimed")
+		self.assertIn("not to be made any more", text)
+		self.assertNotIn("is yours", text)
+		self.assertNotIn('name="outcome"', text)
+		self.assertIn("Take the next call", text)
+
 	def test_the_phone_list_too(self):
 		self.do("service", "send_notice", self.incident, "Restored")
 		row = frappe.get_last_doc("Notice Delivery", {"incident": self.incident})
