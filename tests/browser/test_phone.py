@@ -544,14 +544,14 @@ def test_danger_goes_before_all_else_with_what_was_done_on_the_spot(phone, decla
 	troubles.allow(CUT)
 	page = phone("guard1")
 	worker_ready(page)
-	sent = []
+	post, sent = own_post(declared, "guard1"), []
 	page.on("request", lambda asked: asked.method == "POST" and sent.append(asked.url.rpartition(".")[2]))
 	leave_without_network(page)
 	sent.clear()
 	page.context.set_offline(False)
 	fresh(page)
 	assert sent == ["arrive", "withdraw", "complete"]
-	assert row("Outage Task", own_post(declared, "guard1").name).status == "Open"
+	assert row("Outage Task", post.name).status == "Open"
 	assert len(entries(declared, "task_on_post")) == len(entries(declared, "task_withdrawn")) == 1
 
 
