@@ -297,7 +297,7 @@ def supply_back(call: Call, nodes: Sequence[str] | None = None, source: str | No
 	supply.write_rows(incident, rows, source)
 	returned = [row for row in incident.affected_nodes if row.back_at and id(row) not in back_before]
 	supply.warn_of_open_steps(call, returned, around)
-	call.record("supply_back", {"nodes": labels(returned, around), "source": source or _("not said")})
+	call.record("supply_back", {"nodes": labels(returned, around), "source": source or "not said"})
 	still_out = [row for row in incident.affected_nodes if not row.back_at]
 	if not still_out:
 		incident.status = "Restored"
@@ -333,7 +333,7 @@ def stand_down(call: Call, areas: Sequence[str] | None = None, override_reason: 
 	_release_posts(call, posts)
 	incident.status, incident.stood_down_at = "Stood Down", call.at
 	save(incident)
-	call.record("stood_down", {"areas": _("all")})
+	call.record("stood_down", {"areas": "all"})
 	return {"released": len(posts), "added": len(tasks.sync(call).add)}
 
 

@@ -219,6 +219,7 @@
 
 	const try_again = async (item) => {
 		await phone.outbox.put({ ...item, state: "waiting", errors: 0 });
+		await show(); // what is on its way cannot be taken back meanwhile
 		await exchange();
 	};
 	const take_back = async (item) => {
