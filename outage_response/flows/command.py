@@ -32,6 +32,7 @@ def command_centre() -> dict[str, Any]:
 			"name",
 			"property",
 			"level",
+			"plan",
 			"status",
 			"is_drill",
 			"description",

@@ -11,9 +11,10 @@ from frappe.query_builder.functions import Count
 from frappe.utils import get_datetime
 
 from outage_response.domain import callbacks, overview
-from outage_response.domain.lifecycle import OPEN, is_late
+from outage_response.domain.lifecycle import OPEN, is_late, knows_rescues
 from outage_response.domain.topology import Dark, PowerTree, units_out
 
+from . import plans
 from .language import title_of
 
 SHOWN = ("Reported", "Active", "Restored", "Stood Down")
@@ -359,7 +360,7 @@ class Record:
 			and (
 				not row.elevator
 				or (row.incident, row.elevator) in rescuing
-				or self.of.get(row.incident, {}).get("level") == "III"  # whose plan knows no rescue
+				or (row.incident and not knows_rescues(plans.steps_of_plan(self.of[row.incident].plan)))
 			)
 		]
 		units = titles("Property Unit", "unit_no", rows, "unit")

@@ -15,7 +15,6 @@ from frappe.query_builder.functions import Coalesce
 from frappe.utils import get_datetime
 
 from outage_response import compat
-from outage_response.compat import forget_dormancy
 from outage_response.domain import escalation
 from outage_response.domain.escalation import Person, Row, Rule, State
 from outage_response.domain.plan import TaskSpec
@@ -382,7 +381,7 @@ def stay_awake(now: datetime) -> None:
 
 def _wake() -> None:
 	try:
-		forget_dormancy()
+		compat.forget_dormancy()
 	except Exception:
 		frappe.logger("outage_response").warning("no cache to be told that the site is at work", exc_info=True)
 

@@ -153,6 +153,17 @@ def declared(house, call) -> str:
 	return call("operator", "declare", property=house["property"], nodes=[house["room"]], level="II")["incident"]
 
 
+@pytest.fixture
+def planned(house, call) -> str:
+	"""Planned work at the house, the day after tomorrow from nine to twelve."""
+	from frappe.utils import add_days, nowdate
+
+	day = add_days(nowdate(), 2)
+	times = {"planned_start": f"{day} 09:00:00", "planned_end": f"{day} 12:00:00"}
+	about = {"property": house["property"], "nodes": [house["room"]]}
+	return call("engineer", "declare", **about, level="III", planned_by="Property", **times)["incident"]
+
+
 @pytest.fixture(scope="module")
 def _sessions() -> dict:
 	return {}

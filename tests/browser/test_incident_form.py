@@ -233,18 +233,7 @@ def test_a_stale_form_says_so(as_user, desk, declared, troubles):
 	form.page.wait_for_selector(".outage-heard.outage-lost >> text=Connection lost")
 
 
-def test_planned_work_is_not_dragged_in_the_calendar(as_user, desk, house, call):
-	day = frappe.utils.nowdate()
-	call(
-		"operator",
-		"declare",
-		property=house["property"],
-		nodes=[house["room"]],
-		level="III",
-		planned_by="Property",
-		planned_start=frappe.utils.add_days(day, 1) + " 09:00:00",
-		planned_end=frappe.utils.add_days(day, 1) + " 11:00:00",
-	)
+def test_planned_work_is_not_dragged_in_the_calendar(as_user, desk, house, planned):
 	page = as_user("operator")
 	desk(page, "/app/outage-incident/view/calendar")
 	event = page.locator(f".fc-event:has-text('{house['property']}')").first

@@ -296,18 +296,7 @@ def test_nothing_to_do_after_the_stand_down(phone, declared, call):
 	page.get_by_text("Stood down at").wait_for()
 
 
-def test_planned_work_of_another_day_is_not_for_now(phone, house, call):
-	day = frappe.utils.add_days(frappe.utils.today(), 6)
-	planned = call(
-		"engineer",
-		"declare",
-		property=house["property"],
-		nodes=[house["room"]],
-		level="III",
-		planned_by="Property",
-		planned_start=f"{day} 09:00:00",
-		planned_end=f"{day} 12:00:00",
-	)["incident"]
+def test_planned_work_of_another_day_is_not_for_now(phone, house, planned, call):
 	page = phone("guard1")
 	page.get_by_role("heading", name="Nothing for you now").wait_for()
 	assert not page.locator(".card").first.is_visible()

@@ -399,7 +399,7 @@ class Limits(DoorTest):
 	def test_a_new_outage_has_frappe_look_again_whether_the_site_is_at_work(self):
 		frappe.db.after_commit.reset()
 		self.declare()
-		with patch.object(ringing, "forget_dormancy") as forget:
+		with patch.object(compat, "forget_dormancy") as forget:
 			frappe.db.after_commit.run()
 		forget.assert_called_once()
 		with patch.object(compat.scheduler, "schedule_jobs_based_on_activity") as cached:
