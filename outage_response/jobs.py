@@ -12,6 +12,7 @@ from .compat import is_retriable
 from .flows import (
 	clockwork,
 	deliveries,
+	entrapment,
 	followups,
 	households,
 	notice,
@@ -42,6 +43,8 @@ def every_minute() -> None:
 	running = clockwork.ticking_incidents()
 	for name in running:
 		_alone(f"Outage clock: {name}", clockwork.tick, name)
+	for name in _alone("Outage elevators: people inside for long", entrapment.to_warn) or ():
+		_alone(f"Outage elevators: {name}", entrapment.warn, name)
 	ring(awake=ringing.is_waiting())
 	for name in notice.waiting_for_the_clock():
 		_alone(f"Outage notices: {name}", notice.tick, name)

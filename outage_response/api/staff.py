@@ -16,7 +16,8 @@ from frappe import _
 
 from outage_response.compat import is_retriable
 from outage_response.flows import callback as callback_flow
-from outage_response.flows import care, intake, proposals, report, timeline
+from outage_response.flows import care, correction, intake, proposals, report, timeline
+from outage_response.flows import entrapment as entrapment_flow
 from outage_response.flows import incident as incident_flow
 from outage_response.flows import notice as notice_flow
 from outage_response.flows import task as task_flow
@@ -155,14 +156,71 @@ def set_etr(
 @endpoint
 def report_trapped(
 	incident: str,
-	elevator: str,
+	elevator: str | None = None,
 	words: str | None = None,
 	contact: str | None = None,
+	building: str | None = None,
+	people: int | None = None,
+	floor: str | None = None,
+	conditions: list | str | None = None,
+	phone: str | None = None,
 	occurred_at: str | None = None,
 	request_id: str | None = None,
 ) -> dict[str, Any]:
-	"""See `flows.intake.report_trapped`."""
-	return intake.report_trapped(incident, elevator, words, contact, occurred_at=occurred_at, request_id=request_id)
+	"""See `flows.entrapment.report_trapped`."""
+	return entrapment_flow.report_trapped(
+		incident,
+		elevator,
+		words,
+		contact,
+		building=building,
+		people=people,
+		floor=floor,
+		conditions=_list(conditions),
+		phone=phone,
+		occurred_at=occurred_at,
+		request_id=request_id,
+	)
+
+
+@endpoint
+def note_entrapment(
+	entrapment: str,
+	people: int | None = None,
+	floor: str | None = None,
+	conditions: list | str | None = None,
+	injured: int | None = None,
+	talked: bool = False,
+	occurred_at: str | None = None,
+	request_id: str | None = None,
+) -> dict[str, Any]:
+	"""See `flows.entrapment.note_entrapment`."""
+	return entrapment_flow.note_entrapment(
+		entrapment,
+		people=people,
+		floor=floor,
+		conditions=_list(conditions),
+		injured=injured,
+		talked=talked,
+		occurred_at=occurred_at,
+		request_id=request_id,
+	)
+
+
+@endpoint
+def read_back_empty(
+	incident: str, entrapment: str, occurred_at: str | None = None, request_id: str | None = None
+) -> dict[str, Any]:
+	"""See `flows.entrapment.read_back_empty`."""
+	return entrapment_flow.read_back_empty(incident, entrapment, occurred_at=occurred_at, request_id=request_id)
+
+
+@endpoint
+def end_alone(
+	entrapment: str, outcome: str, who: str, people: int | None = None, occurred_at: str | None = None
+) -> dict[str, Any]:
+	"""See `flows.entrapment.end_alone`."""
+	return entrapment_flow.end_alone(entrapment, outcome, who, people=people, occurred_at=occurred_at)
 
 
 @endpoint
@@ -238,6 +296,12 @@ def record_call(
 	phone: str | None = None,
 	words: str | None = None,
 	danger: bool = False,
+	trapped: bool = False,
+	elevator: str | None = None,
+	building: str | None = None,
+	people: int | None = None,
+	floor: str | None = None,
+	conditions: list | str | None = None,
 	occurred_at: str | None = None,
 	request_id: str | None = None,
 ) -> dict[str, Any]:
@@ -250,9 +314,21 @@ def record_call(
 		phone=phone,
 		words=words,
 		danger=danger,
+		trapped=trapped,
+		elevator=elevator,
+		building=building,
+		people=people,
+		floor=floor,
+		conditions=_list(conditions),
 		occurred_at=occurred_at,
 		request_id=request_id,
 	)
+
+
+@endpoint
+def take_call(call: str) -> dict[str, Any]:
+	"""See `flows.intake.take_call`."""
+	return intake.take_call(call)
 
 
 @endpoint
@@ -293,6 +369,7 @@ def complete(
 	evidence: str | None = None,
 	photo: str | None = None,
 	evidence_later: bool = False,
+	people: int | None = None,
 	occurred_at: str | None = None,
 	request_id: str | None = None,
 ) -> dict[str, Any]:
@@ -305,9 +382,65 @@ def complete(
 		evidence,
 		photo,
 		evidence_later,
+		people,
 		occurred_at=occurred_at,
 		request_id=request_id,
 	)
+
+
+@endpoint
+def complete_for(
+	task: str,
+	outcome: str | None = None,
+	who: str | None = None,
+	user: str | None = None,
+	how: str | None = None,
+	elevator_no: str | None = None,
+	read_back: bool = False,
+	people: int | None = None,
+	checks: list | str | None = None,
+	evidence: str | None = None,
+	occurred_at: str | None = None,
+	request_id: str | None = None,
+) -> dict[str, Any]:
+	"""See `flows.task.complete_for`."""
+	return task_flow.complete_for(
+		task,
+		outcome,
+		who,
+		user,
+		how,
+		elevator_no,
+		read_back,
+		people,
+		_list(checks),
+		evidence,
+		occurred_at=occurred_at,
+		request_id=request_id,
+	)
+
+
+@endpoint
+def correct_outcome(
+	task: str,
+	outcome: str,
+	who: str | None = None,
+	how: str | None = None,
+	people: int | None = None,
+	note: str | None = None,
+	occurred_at: str | None = None,
+	request_id: str | None = None,
+) -> dict[str, Any]:
+	"""See `flows.correction.correct_outcome`."""
+	return correction.correct_outcome(
+		task, outcome, who, how, people, note, occurred_at=occurred_at, request_id=request_id
+	)
+
+
+@endpoint
+def take_danger(task: str, occurred_at: str | None = None, request_id: str | None = None) -> dict[str, Any]:
+	"""See `flows.task.take_danger`."""
+	return task_flow.take_danger(task, occurred_at=occurred_at, request_id=request_id)
 
 
 @endpoint

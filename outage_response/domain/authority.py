@@ -17,6 +17,10 @@ VERB_ROLES = {
 	"declare": STAFF,
 	"record_call": STAFF,
 	"report_trapped": STAFF,
+	"note_entrapment": STAFF,
+	"read_back_empty": STAFF,
+	"end_alone": (CONTROL_ROOM, ENGINEERING, GENERAL_MANAGER),
+	"take_call": (CONTROL_ROOM, GENERAL_MANAGER),
 	"confirm": (CONTROL_ROOM, ENGINEERING, GENERAL_MANAGER),
 	"start": (CONTROL_ROOM, ENGINEERING, GENERAL_MANAGER),
 	"reclassify": (CONTROL_ROOM, ENGINEERING, GENERAL_MANAGER),
@@ -99,12 +103,12 @@ def task_roles(verb: str, department_role: str, assigned_role: str, *, unmanned:
 	`department_role` is empty for outside firms: their tasks are the control room's to record. The General Manager may
 	skip and reassign any task; the control room may reassign any, and writes down what it hears on the radio.
 	"""
-	if verb == "acknowledge_for":
+	if verb in ("acknowledge_for", "complete_for", "take_danger"):
 		return {CONTROL_ROOM, GENERAL_MANAGER}
 	allowed = {department_role or CONTROL_ROOM, assigned_role or CONTROL_ROOM}
-	if verb in ("skip", "reassign"):
+	if verb in ("skip", "reassign", "correct_outcome"):
 		allowed.add(GENERAL_MANAGER)
-	if unmanned or verb in ("reassign", "relieve"):
+	if unmanned or verb in ("reassign", "relieve", "correct_outcome"):
 		allowed.add(CONTROL_ROOM)
 	return allowed
 

@@ -20,7 +20,9 @@ INCIDENT_VERBS = {
 	"reclassify": ("Scheduled", "Reported", "Active", "Restored"),
 	"extend_scope": ("Scheduled", "Reported", "Active"),
 	"set_etr": ("Scheduled", "Reported", "Active"),
-	"report_trapped": ("Reported", "Active", "Restored"),
+	"report_trapped": ("Reported", "Active", "Restored", "Stood Down"),
+	"note_entrapment": ("Reported", "Active", "Restored", "Stood Down"),
+	"read_back_empty": ("Reported", "Active", "Restored", "Stood Down"),
 	"permit_energise": ("Reported", "Active"),
 	"supply_back": ("Reported", "Active"),
 	"stand_down": ("Active", "Restored"),  # by area also while other areas are still dark
@@ -47,6 +49,9 @@ TASK_VERBS = {
 	"acknowledge_for": ("Open",),
 	"arrive": ("Open", "Acknowledged"),
 	"complete": ("Open", "Acknowledged", "In Progress"),
+	"complete_for": ("Open", "Acknowledged", "In Progress"),
+	"correct_outcome": ("Done",),
+	"take_danger": ("Open", "Acknowledged"),
 	"no_answer": ("Open", "Acknowledged", "In Progress"),
 	"read_back": ("In Progress",),
 	"add_evidence": ("Done",),
@@ -139,12 +144,18 @@ def require_task_state(verb: str, status: str) -> None:
 
 
 def blocking(
-	gate: str, tasks: Iterable[TaskRow], nodes: Collection[str] | None = None, *, rescues: bool = False
+	gate: str,
+	tasks: Iterable[TaskRow],
+	nodes: Collection[str] | None = None,
+	*,
+	rescues: bool = False,
+	locked_off: Collection[str] = (),
 ) -> list[TaskRow]:
 	"""The tasks that keep `gate` closed, most urgent first (invariant 3).
 
 	With `nodes`, tasks about other power nodes do not count: one floor may come back before the next. `nodes` holds
-	everything that would get supply: what is switched on and all below it. `rescues`: open ones keep it closed too.
+	everything that would get supply: what is switched on and all below it. `rescues`: open ones keep it closed too, except
+	in elevators that are `locked_off`: such a car does not move when supply returns.
 	"""
 	found = [
 		task
@@ -153,7 +164,7 @@ def blocking(
 		and (
 			task.gate == gate
 			or (task.defects and task.defect_gate == gate)
-			or (rescues and _may_have_people_inside(task))
+			or (rescues and _may_have_people_inside(task, locked_off))
 		)
 		and (nodes is None or task.subject_type != "Power Node" or task.subject in nodes)
 	]
@@ -206,8 +217,15 @@ def pass_gate(gate: str, closed_by: list[TaskRow], *, override_reason: str = "",
 
 
 def require_cancellable(tasks: Iterable[TaskRow], status: str) -> None:
-	"""An incident is never cancelled while a life-safety step is open; planned work that has not begun endangers nobody."""
-	life = [task for task in tasks if task.is_open and task.life_safety]
+	"""An incident is never cancelled while a life-safety step is open; planned work that has not begun endangers nobody.
+
+	Before the cause is known nobody works on the switchgear: that it may be switched on need not be cleared then.
+	"""
+	life = [
+		task
+		for task in tasks
+		if task.is_open and task.life_safety and not (status == "Reported" and task.gate == "energise")
+	]
 	if life and status != "Scheduled":
 		raise GateClosed(
 			_("The incident cannot be cancelled while life-safety steps are open. Record their outcome first."), life
@@ -249,9 +267,11 @@ def require_call(step: Step) -> None:
 		raise RuleError(_("Step: nobody is phoned for this one. Use its own buttons."))
 
 
-def _may_have_people_inside(task: TaskRow) -> bool:
+def _may_have_people_inside(task: TaskRow, locked_off: Collection[str]) -> bool:
 	"""A life-safety step about an elevator that has no outcome yet: a car that moves by itself is a danger to the rescue."""
-	return task.is_open and task.life_safety and task.subject_type == "Property Asset"
+	return (
+		task.is_open and task.life_safety and task.subject_type == "Property Asset" and task.subject not in locked_off
+	)
 
 
 def asks_for_rescues(steps: Iterable[Step]) -> bool:
@@ -264,9 +284,10 @@ def knows_rescues(steps: Iterable[Step]) -> bool:
 	return any("trapped" in step.outcomes for step in steps)
 
 
-def require_rescues_ended(step: Step, tasks: Iterable[TaskRow]) -> None:
-	"""Raise GateClosed when `step` confirms that nobody is in an elevator, and the record says otherwise."""
-	rescues = [task for task in tasks if _may_have_people_inside(task)]
+def require_rescues_ended(step: Step, tasks: Iterable[TaskRow], locked_off: Collection[str] = ()) -> None:
+	"""Raise GateClosed when `step` confirms that nobody is in an elevator, or that it is locked off, and the record says
+	otherwise."""
+	rescues = [task for task in tasks if _may_have_people_inside(task, locked_off)]
 	if ELEVATOR_RESCUE in step.checks and rescues:
 		raise GateClosed(
 			_("Checks: people may still be in an elevator. Record what became of each one before supply may return."),
@@ -297,9 +318,21 @@ def require_post_to_go_to(post: TaskRow, to: TaskRow | None) -> None:
 		raise RuleError(_("To: that post is {status}; choose one without a guard."), status=to.status)
 
 
-def waits_for(step: Step, tasks: Iterable[TaskRow]) -> list[TaskRow]:
-	"""Open tasks that `step` must come after."""
-	return [task for task in tasks if task.step_key in step.after and task.is_open]
+def waits_for(step: Step, task: Any, tasks: Iterable[Any]) -> list[Any]:
+	"""Open tasks that `task`, made from `step`, must come after.
+
+	Of steps that are done for each subject of one kind only those about the same one: the rescue from one elevator does not
+	wait until another one is locked off.
+	"""
+	return [
+		other for other in tasks if other.step_key in step.after and other.status in OPEN and _same_way(task, other)
+	]
+
+
+def _same_way(task: Any, other: Any) -> bool:
+	if not task.subject_type or task.subject_type != other.subject_type:
+		return True
+	return task.subject == other.subject
 
 
 def require_completable(
@@ -311,6 +344,7 @@ def require_completable(
 	checks: Collection[str],
 	evidence: Any,
 	evidence_later: bool,
+	locked_off: Collection[str] = (),
 ) -> None:
 	"""Everything that completing a task asks for, each missing thing named.
 
@@ -326,11 +360,11 @@ def require_completable(
 			_("This step completes by itself when the {what} is done. Do that instead."),
 			what=_what(step.completes_with),
 		)
-	if earlier := waits_for(step, tasks):
+	if earlier := waits_for(step, task, tasks):
 		raise GateClosed(_("These steps come first. Finish them before this one."), earlier)
 	if step.outcomes and outcome not in step.outcomes:
 		raise RuleError(_("Outcome: choose one of: {allowed}."), allowed=Keys(step.outcomes))
-	require_rescues_ended(step, tasks)
+	require_rescues_ended(step, tasks, locked_off)
 	missing = [check for check in step.checks if check not in checks]
 	if missing:
 		raise RuleError(_("Checks: confirm each of these first: {missing}."), missing=Keys(missing))

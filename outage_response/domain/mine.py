@@ -10,6 +10,7 @@ from .steps import Step
 # planned work that is further off than this does not push aside what is dark now
 SOON = timedelta(hours=1)
 LAST = datetime.max
+LAST_RESCUE = 10**6
 
 
 @dataclass(frozen=True)
@@ -20,6 +21,7 @@ class Mine:
 	shared       given to several people, and nobody has taken it yet
 	waits        an earlier step is open, or it ends by itself: nothing to do about it now
 	not_before   the planned start it belongs to, while that lies ahead
+	rescue       place of its elevator in the order in which people are freed, from 0; None: nobody is known to be in it
 	"""
 
 	name: str
@@ -31,10 +33,12 @@ class Mine:
 	waits: bool = False
 	due_at: datetime | None = None
 	not_before: datetime | None = None
+	rescue: int | None = None
 
 
 def in_order(tasks: Iterable[Mine], now: datetime) -> list[Mine]:
-	"""Most urgent first: priority, then life safety, then what one is at already, then what is due.
+	"""Most urgent first: elevators in which people are, then priority, then life safety, then what one is at already, then what
+	is due.
 
 	What cannot be done yet comes last, planned work of another day before it. A post that is everybody's comes after all
 	of one's own: whoever has nothing else takes it. Among equals the given order stays.
@@ -50,6 +54,7 @@ def is_for_later(task: Mine, now: datetime) -> bool:
 
 def _rank(task: Mine, now: datetime) -> tuple:
 	return (
+		LAST_RESCUE if task.rescue is None else task.rescue,
 		task.waits,
 		is_for_later(task, now),
 		task.held and task.shared,

@@ -6,6 +6,7 @@ An offer is a button, not a promise: the verb judges again when it is called, by
 from collections.abc import Collection
 
 from . import authority, lifecycle
+from . import entrapment as rescues
 from .lifecycle import TaskRow
 from .steps import Step
 
@@ -35,7 +36,9 @@ TASK = (
 	"acknowledge_for",
 	"arrive",
 	"complete",
+	"complete_for",
 	"read_back",
+	"correct_outcome",
 	"move",
 	"withdraw",
 	"relieve",
@@ -144,9 +147,19 @@ def task_verbs(
 			return False
 		if verb == "read_back":
 			return bool(reader_role and confirmed_by) and confirmed_by != user and reader_role in roles
+		if (
+			verb == "correct_outcome"
+			and rescues.TRAPPED in rescues.corrections(step)
+			and task.outcome != rescues.TRAPPED
+		):
+			return bool(set(authority.STAFF) & set(roles))
 		stepped_in = unmanned and authority.may_step_in(verb, task.gate)
 		if not authority.may_task(verb, roles, department_role, task.assigned_role, unmanned=stepped_in):
 			return False
+		if verb == "complete_for":
+			return step.per == "elevator" and step.gate != "energise"
+		if verb == "correct_outcome":
+			return bool(task.outcome and rescues.corrections(step))
 		if verb == "acknowledge_for":  # what one may say oneself is not written down for another
 			return not authority.may_task("acknowledge", roles, department_role, task.assigned_role)
 		if verb == "move":

@@ -158,6 +158,8 @@ def _anchor(step: Step, subject: Subject, context: Context) -> datetime | None:
 	if step.per == "affected_node" and step.gate == "energise" and subject.name in context.nodes_back:
 		return None
 	restored_at = context.anchors.get("restored")
+	if restored_at and step.gate == "energise" and step.life_safety:
+		return None
 	if step.anchor == "confirmed" and restored_at and restored_at <= anchor_at and step.phase in LAST_PHASE_IN_THE_DARK:
 		return None
 	return anchor_at
@@ -202,12 +204,17 @@ def _with_required(specs: list[TaskSpec], context: Context) -> list[TaskSpec]:
 	]
 
 
-def difference(specs: Iterable[TaskSpec], tasks: Iterable, *, reclassify: bool = False) -> Difference:
+def difference(
+	specs: Iterable[TaskSpec], tasks: Iterable, *, reclassify: bool = False, clears: bool = False
+) -> Difference:
 	"""Compare what ought to be with what is (invariants 1 and 2).
 
 	`tasks` are the incident's rows, each with `key` (as TaskSpec.key), `status`, `ended_at`, `held_until` and `life_safety`.
 	Only a reclassification takes tasks away or brings cancelled ones back; it never touches what is done, an open life-safety
 	step, or a post on which somebody stands (invariant 4). Further rounds of a step stand and fall with its first round.
+
+	clears  the plan has a clearance of its own before supply is switched on (`has_clearance`): that of another level gives way
+	        to it. Where it has none, the other one stays: no change of level opens the gate.
 	"""
 	wanted = {spec.key[:3]: spec for spec in specs}
 	latest: dict[tuple, object] = {}
@@ -217,7 +224,7 @@ def difference(specs: Iterable[TaskSpec], tasks: Iterable, *, reclassify: bool =
 		latest[first] = task
 		spec = wanted.get(first)
 		if spec is None:
-			if reclassify and _may_cancel(task):
+			if reclassify and _may_cancel(task, clears):
 				cancel.append(task)
 			elif task.held_until and task.status != "Cancelled":
 				posts.add(first[1:])
@@ -228,8 +235,14 @@ def difference(specs: Iterable[TaskSpec], tasks: Iterable, *, reclassify: bool =
 	return Difference(_missing(wanted, latest, posts), keep, reopen, cancel)
 
 
-def _may_cancel(task) -> bool:
-	return task.status not in ("Done", "Skipped", "Cancelled", "On Post") and not task.life_safety
+def has_clearance(steps: Iterable[Step]) -> bool:
+	"""Does a plan ask, before supply is switched on, that somebody confirms that nobody is in danger from it?"""
+	return any(step.gate == "energise" and step.life_safety and step.checks for step in steps)
+
+
+def _may_cancel(task, clears: bool) -> bool:
+	gives_way = clears and task.gate == "energise"
+	return task.status not in ("Done", "Skipped", "Cancelled", "On Post") and (not task.life_safety or gives_way)
 
 
 def _missing(wanted: Mapping[tuple, TaskSpec], latest: Mapping[tuple, object], posts: set[tuple]) -> list[TaskSpec]:

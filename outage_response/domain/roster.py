@@ -104,19 +104,27 @@ def to_duty_electrician(
 
 
 def assign(
-	department: Department, roster: Roster, *, life_safety: bool = False, duty_electrician: bool = False
+	department: Department,
+	roster: Roster,
+	*,
+	life_safety: bool = False,
+	duty_electrician: bool = False,
+	certified: Collection[str] | None = None,
 ) -> Assignment:
 	"""Choose who a department's task goes to.
 
 	`duty_electrician`: clause 6.1 applies (off-hours, unplanned, tower), Engineering's steps go to the duty electrician.
 	An outside firm's step goes to the control room, with the firm's phone. A life-safety step does not wait for people
 	who are asleep: when others are on duty and the department is not, the control room takes it at once.
+	`certified`: users who may do it at all. Where none of them is there, the control room has it done by an outside firm.
 	"""
 	if department.is_external:
 		taken = _control_room(roster, "")
 		return Assignment(taken.role, taken.users, department.phone, taken.warning)
 	shift = [person for person in roster.on_duty if person.department == department.key]
 	warning = ""
+	if certified is not None:
+		return _certified(department, roster, shift, certified)
 	if duty_electrician and department.key == "engineering":
 		electricians = [person for person in shift if person.is_duty_electrician]
 		warning = "" if electricians else "no_duty_electrician"
@@ -136,6 +144,18 @@ def assign(
 	if department.key == CONTROL_ROOM_DEPARTMENT:
 		return Assignment(department.role, (), department.phone, "nobody_at_all")
 	return _control_room(roster, "nobody_in_department")
+
+
+def _certified(
+	department: Department, roster: Roster, shift: Sequence[OnDuty], certified: Collection[str]
+) -> Assignment:
+	"""Holders of a certificate on duty; where no roster is kept, all who hold one; else the control room, with a warning."""
+	there = shift or not roster.on_duty
+	holders = [person.user for person in shift] if shift else roster.everybody.get(department.role, ()) if there else ()
+	users = tuple(dict.fromkeys(user for user in holders if user in certified))
+	if users:
+		return Assignment(department.role, users, warning="" if shift else "nobody_on_duty")
+	return _control_room(roster, "nobody_certified")
 
 
 def _control_room(roster: Roster, warning: str) -> Assignment:

@@ -25,6 +25,10 @@ EVIDENCE = ("none", "call", "note", "photo", "reading")
 COMPLETED_WITH = ("notices", "callbacks", "report")
 DEPARTMENT_OF_SUBJECT = "of_the_room"
 ACCOUNT_MANAGER = "account_manager"
+# the fire brigade, the ambulance and the elevator hotline: their numbers stand in the Settings
+RESCUE_SERVICES = "rescue_services"
+# what a step does for people in an elevator: see `entrapment.py`
+RESCUE_PARTS = ("talk", "lock_off", "release", "call_services")
 
 
 @dataclass(frozen=True)
@@ -71,6 +75,7 @@ class Step:
 	completes_with: str = ""
 	evidence: str = "none"
 	calls: str = ""
+	rescue_part: str = ""
 
 	@property
 	def planned_anchor(self) -> bool:
@@ -124,6 +129,7 @@ def _step(row: Mapping[str, Any], level: str) -> Step:
 		completes_with=row.get("completes_with", ""),
 		evidence=row.get("evidence", "none"),
 		calls=row.get("calls", ""),
+		rescue_part=row.get("rescue_part", ""),
 	)
 
 
@@ -170,9 +176,11 @@ def _check_words(step: Step, departments: set[str]) -> None:
 			key=step.key,
 			department=step.read_back_by,
 		)
-	if step.calls and step.calls not in {*departments, ACCOUNT_MANAGER}:
+	if step.calls and step.calls not in {*departments, ACCOUNT_MANAGER, RESCUE_SERVICES}:
 		raise RuleError(
-			_("Step {key}, Calls: {who} is neither a Response Department nor account_manager. Choose one of these."),
+			_(
+				"Step {key}, Calls: {who} is neither a Response Department nor account_manager nor rescue_services. Choose one of these."
+			),
 			key=step.key,
 			who=step.calls,
 		)
@@ -188,6 +196,7 @@ def _check_words(step: Step, departments: set[str]) -> None:
 		("Repeat Until", step.repeat_until, ("", "etr", "restored")),
 		("Required When", step.required_when, ("", "posts_exceed_guards")),
 		("Checklist", step.checklist, ("", "shaft_switch", "security_point")),
+		("Rescue Part", step.rescue_part, ("", *RESCUE_PARTS)),
 	):
 		if value not in allowed:
 			raise RuleError(
@@ -206,6 +215,8 @@ def _check_words(step: Step, departments: set[str]) -> None:
 		raise RuleError(
 			_("Step {key}, Per: a step that waits for the supply of each node is done per affected_node."), key=step.key
 		)
+	if step.rescue_part and step.per != "elevator":
+		raise RuleError(_("Step {key}, Per: a part of an elevator rescue is done per elevator."), key=step.key)
 	if step.repeat_minutes < 0 or (step.repeat_minutes and not step.repeat_until):
 		raise RuleError(
 			_("Step {key}, Repeat Until: a step that repeats needs an end. Choose one of: etr, restored."), key=step.key

@@ -10,19 +10,22 @@ from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
+from typing import Any
 
 import frappe
 from frappe import _
 from frappe.model.document import Document
-from frappe.utils import get_datetime
+from frappe.utils import get_datetime, now_datetime
 
 from outage_response import bulk
+from outage_response.domain import entrapment as rescues
 from outage_response.domain.lifecycle import HOLDING_POSTS, OPEN
 from outage_response.domain.plan import TaskSpec
 from outage_response.domain.roster import Assignment, Department, Roster, assign, spread_posts, to_duty_electrician
+from outage_response.domain.steps import Step
 from outage_response.integrations import notifications
 
-from . import duty, plans
+from . import certificates, duty, plans
 
 # task name, title, priority, due_at, who it goes to
 Given = tuple[str, str, int, datetime | None, Assignment]
@@ -42,21 +45,29 @@ def choose(
 	last into the working day. What is planned goes to the people who are on duty then, as far as the roster knows it.
 	"""
 	planned = _planned_roster(specs, incident, roster)
+	certified = next((who for spec in specs if (who := certified_for(spec.step)) is not None), None)
 	chosen: dict[tuple, Assignment] = {}
 	result = []
 	for spec in specs:
-		key = (spec.department, spec.step.life_safety, spec.step.planned_anchor)
+		frees = spec.step.rescue_part == rescues.RELEASE
+		key = (spec.department, spec.step.life_safety, spec.step.planned_anchor, frees)
 		if key not in chosen:
 			chosen[key] = assign(
 				departments[spec.department],
 				planned if spec.step.planned_anchor else roster,
 				life_safety=spec.step.life_safety,
+				certified=certified if frees else None,
 				duty_electrician=to_duty_electrician(
 					plans.duty_rules(), spec.department, incident.level, property_type, roster.off_hours
 				),
 			)
 		result.append(chosen[key])
 	return _one_guard_a_post(specs, result, incident)
+
+
+def certified_for(step: Step) -> set[str] | None:
+	"""Who may be given a step that only holders of a certificate do; None: everybody of its department."""
+	return certificates.holders(now_datetime().date()) if step.rescue_part == rescues.RELEASE else None
 
 
 def _planned_roster(specs: Sequence[TaskSpec], incident: Document, roster: Roster) -> Roster:
@@ -163,6 +174,12 @@ def tell(incident: Document, subjects: Mapping[str, str], now: datetime) -> None
 	"""One Notification Log per person (user -> what it says) about an incident; a drill's says so."""
 	prefix = f"{_('DRILL')}: " if incident.is_drill else ""
 	ring({user: prefix + text for user, text in subjects.items()}, "Outage Incident", incident.name, now)
+
+
+def tell_department(call: Any, department: str, text: str) -> None:
+	"""Ring the bell of everybody on duty there, else of everybody of its role. `call`: a verb's Call."""
+	who = assign(call.departments[department], call.roster)
+	tell(call.incident, dict.fromkeys(who.users, text), call.now)
 
 
 def ring(subjects: Mapping[str, str], doctype: str, name: str, now: datetime) -> None:

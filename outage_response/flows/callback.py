@@ -16,7 +16,7 @@ from outage_response.domain import callbacks, topology
 from outage_response.domain.errors import RuleError
 from outage_response.domain.lifecycle import RUNNING
 
-from . import calling_back, households, notice, surroundings, task, tasks, telephony, tickets, timeline
+from . import assignment, calling_back, households, notice, surroundings, tasks, telephony, tickets, timeline
 from .verbs import Call, finish, lock_incident, lock_property, save, translated, when
 
 
@@ -137,7 +137,7 @@ def _alarm_unreached(call: Call, doc: Document, unit_nos: list[str]) -> None:
 		_(doc.reason), ", ".join(unit_nos) or call.incident.property
 	)
 	for department in ("control_room", "customer_service"):
-		task.tell_department(call, department, text)
+		assignment.tell_department(call, department, text)
 
 
 def give_up_callback(
@@ -243,7 +243,7 @@ def _open_nested(call: Call, doc: Document, unit_nos: list[str]) -> str:
 			"nested_opened", {"unit": unit_nos, "parent": parent.name}
 		)
 	call.record("still_out", {"units": unit_nos, "nested": nested.name})
-	task.tell_department(
+	assignment.tell_department(
 		call, "control_room", _("Still without power after restoration: {0}").format(", ".join(unit_nos))
 	)
 	return nested.name

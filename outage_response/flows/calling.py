@@ -14,16 +14,18 @@ from frappe.utils import get_datetime, now_datetime
 from outage_response import permissions
 from outage_response.domain import authority
 from outage_response.domain.authority import GENERAL_MANAGER
+from outage_response.domain.errors import spoken
 from outage_response.domain.lifecycle import OPEN, is_late
 from outage_response.domain.plan import CONTRACTOR, TaskSpec
 from outage_response.domain.roster import CONTROL_ROOM_DEPARTMENT, Assignment
-from outage_response.domain.steps import ACCOUNT_MANAGER
+from outage_response.domain.steps import ACCOUNT_MANAGER, RESCUE_SERVICES
 
-from . import duty, plans, surroundings
+from . import duty, plans, surroundings, trapped
 from .language import title_of
 from .waiting import waiting_calls
 
 SUPPLIER = "power_supplier"
+MAINTENANCE = "elevator_contractor"
 # these are told or asked; everybody else is called to the site
 NOT_COMING = (SUPPLIER, ACCOUNT_MANAGER, "general_manager", CONTROL_ROOM_DEPARTMENT)
 # who -> [(name, number)], the first to be tried first
@@ -54,9 +56,22 @@ def book(property_name: str, at: datetime | None, assets: Sequence[Mapping[str, 
 	for asset in assets:
 		if asset.get("contractor_phone"):
 			found[asset["contractor_name"]].append((asset["contractor_name"], asset["contractor_phone"]))
+			if asset["asset_type"] == "Elevator":
+				found[asset["name"]].append((asset["contractor_name"], asset["contractor_phone"]))
+	found[RESCUE_SERVICES] = _rescue_services()
 	if not found["general_manager"]:
 		found["general_manager"] = _managers(property_name)
 	return {who: list(dict.fromkeys(rows)) for who, rows in found.items()}
+
+
+def _rescue_services() -> list[tuple[str, str]]:
+	settings = frappe.get_cached_doc("Outage Response Settings")
+	rows = (
+		(_("Fire Brigade"), settings.fire_number or "119"),
+		(_("Ambulance"), settings.ambulance_number or "120"),
+		(_("Elevator Rescue Hotline"), settings.elevator_hotline),
+	)
+	return [(who, number) for who, number in rows if number]
 
 
 def _managers(property_name: str) -> list[tuple[str, str]]:
@@ -81,8 +96,9 @@ def _managers(property_name: str) -> list[tuple[str, str]]:
 
 
 def numbers_for(calls: str, subject_type: str, subject: str, numbers: Book) -> list[tuple[str, str]]:
-	"""Whom a step phones: the firm it is about, else who its plan names."""
-	firm = numbers.get(subject, []) if subject_type == CONTRACTOR else []
+	"""Whom a step phones: the firm it is about, or whose elevator it is about; else who its plan names."""
+	its_firm = subject_type == CONTRACTOR or (subject_type == "Property Asset" and calls == MAINTENANCE)
+	firm = numbers.get(subject, []) if its_firm else []
 	return firm or numbers.get(calls, [])
 
 
@@ -132,7 +148,10 @@ def call_sheet(incident: str) -> dict[str, Any]:
 				"task": row.name,
 				"title": title_of(row),
 				"subject": row.subject_label or "",
-				"callee": row.subject_label or _callee(callee, names),
+				"callee": _callee(callee, names)
+				if row.step.rescue_part
+				else row.subject_label or _callee(callee, names),
+				"outcomes": [[word, spoken(word, _)] for word in row.step.outcomes],
 				"kind": "arrival" if department.is_external else "call",
 				"comes": row.step.calls not in NOT_COMING,
 				"who": [{"name": name, "phone": phone} for name, phone in found or fallback],
@@ -152,6 +171,7 @@ def call_sheet(incident: str) -> dict[str, Any]:
 	return {
 		"now": str(now),
 		"incident": heading(doc),
+		"trapped": trapped.visible(now, incident=doc.name),
 		"calls": calls,
 		"waiting": waiting_calls(doc.property),
 		"may_note": authority.may("record_call", roles) and bool(frappe.has_permission("Property Unit", "read")),
@@ -174,6 +194,8 @@ def heading(incident: Document) -> dict[str, Any]:
 def _callee(key: str, names: Mapping[str, Any]) -> str:
 	if key == ACCOUNT_MANAGER:
 		return _("Supplier's Account Manager")
+	if key == RESCUE_SERVICES:
+		return _("Rescue Services")
 	return _(names[key].department_name) if key in names else ""
 
 
@@ -215,6 +237,7 @@ def _calls(incident: str, names: Mapping[str, Any]) -> list[dict]:
 		found,
 		key=lambda row: (
 			row.status not in OPEN,
+			not row.step.rescue_part,  # for people in an elevator
 			bool(names[row.department].is_external),
 			bool(row.optional),  # what is not needed so far keeps nobody from a call that is
 			str(row.due_at or "9"),

@@ -13,7 +13,7 @@ from outage_response import bulk
 from outage_response.domain import callbacks
 from outage_response.integrations import contacts
 
-from . import callees, plans, surroundings, task
+from . import assignment, callees, plans, surroundings, task
 from .verbs import Call, lock_incident, touch
 
 
@@ -161,7 +161,7 @@ def reported_again(incident_name: str, people: Sequence[str], around: surroundin
 		"Property Unit", filters={"name": ("in", [unit for unit in units if unit])}, pluck="unit_no", order_by="unit_no"
 	)
 	text = _("Still without power after restoration: {0}").format(", ".join(unit_nos))
-	task.tell_department(call, "control_room", text)
+	assignment.tell_department(call, "control_room", text)
 	touch(incident)
 
 

@@ -17,7 +17,7 @@ from outage_response.domain.callbacks import ENDED, within_calling_hours
 from outage_response.domain.errors import RuleError
 from outage_response.integrations import contacts
 
-from . import callback, calling_back, notice, task, timeline
+from . import assignment, callback, calling_back, notice, timeline
 from .verbs import Call, finish, lock_incident, translated, when
 
 CALLBACK, DELIVERY = "Outage Callback", "Notice Delivery"
@@ -288,7 +288,9 @@ def log_told(
 			_tell_all_at_once(doc, at)
 		if doc.must_confirm and state in (notice_rules.FAILED, notice_rules.NO_ADDRESS):
 			text = _("Nobody is reached by telephone, and a person must confirm. Send somebody: {0}")
-			task.tell_department(call, "control_room", text.format(", ".join(_where([doc.unit])) if doc.unit else ""))
+			assignment.tell_department(
+				call, "control_room", text.format(", ".join(_where([doc.unit])) if doc.unit else "")
+			)
 		call.record("told_by_phone", {"unit": _where([doc.unit]) if doc.unit else "", "outcome": outcome})
 		notice.complete_steps(call)
 		return finish(call, {"delivery": delivery, "state": state, "next_attempt_at": str(again or "")})

@@ -11,7 +11,7 @@ from outage_response import permissions
 from outage_response.domain import authority
 from outage_response.domain.overview import SEEN, level_seen
 
-from . import incident, surroundings
+from . import incident, surroundings, trapped
 from .overview import SHOWN, Record, titles
 from .verbs import translated
 from .waiting import waiting_calls
@@ -52,6 +52,7 @@ def command_centre() -> dict[str, Any]:
 	return {
 		"now": str(now),
 		"incidents": shown,
+		"trapped": trapped.visible(now),
 		"dangers": record.dangers(),
 		"proposals": _proposals(),
 		"waiting": waiting_calls(),

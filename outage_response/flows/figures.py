@@ -8,7 +8,7 @@ from frappe.utils import get_datetime, now_datetime
 
 from outage_response.domain.lifecycle import ENDED, OPEN
 
-from . import report
+from . import report, trapped
 
 
 def running() -> list[str]:
@@ -38,8 +38,8 @@ def _count(filters: dict) -> int:
 
 
 def by_month(from_date: str | None = None, to_date: str | None = None, property_name: str | None = None) -> list[dict]:
-	"""One row per month with incidents: `month` (2026-03), how many of each `level_…`, `customer_minutes`, `steps` that had
-	a time, `on_time` (percent of them; None without any)."""
+	"""One row per month with incidents: `month` (2026-03), how many of each `level_…`, `customer_minutes`, `people_trapped` in
+	elevators and `longest_trapped` (minutes until they were out), `steps` that had a time, `on_time` (percent of them; None without any)."""
 	filters: list = [["is_drill", "=", 0], ["status", "not in", ("Cancelled", "Scheduled")]]
 	if from_date:
 		filters.append(["reported_at", ">=", from_date])
@@ -55,15 +55,22 @@ def by_month(from_date: str | None = None, to_date: str | None = None, property_
 		limit_page_length=0,
 	)
 	timed, late = _steps(row.name for row in incidents)
+	inside = trapped.figures([row.name for row in incidents])
 	months: dict[str, dict] = {}
 	for row in incidents:
 		month = get_datetime(row.reported_at).strftime("%Y-%m")
 		found = months.setdefault(
 			month,
-			{"month": month, "level_I": 0, "level_II": 0, "level_III": 0, "customer_minutes": 0, "steps": 0, "late": 0},
+			{
+				**{"month": month, "level_I": 0, "level_II": 0, "level_III": 0, "customer_minutes": 0},
+				**{"people_trapped": 0, "longest_trapped": 0, "steps": 0, "late": 0},
+			},
 		)
 		found[f"level_{row.level}"] = found.get(f"level_{row.level}", 0) + 1
 		found["customer_minutes"] += row.customer_minutes or 0
+		people = inside.get(row.name, {"people": 0, "longest": 0})
+		found["people_trapped"] += people["people"]
+		found["longest_trapped"] = max(found["longest_trapped"], people["longest"])
 		found["steps"] += timed[row.name]
 		found["late"] += late[row.name]
 	for found in months.values():

@@ -6,9 +6,9 @@ import frappe
 from frappe import _
 
 from outage_response.domain.errors import RuleError
-from outage_response.domain.roster import Assignment, assign
+from outage_response.domain.roster import Assignment, Department, assign
 
-from . import assignment, tasks
+from . import assignment, plans, tasks
 from .people import People
 from .task import require_able
 from .verbs import Call, incident_verb
@@ -87,6 +87,10 @@ def taker(call: Call, people: People, row, me: str) -> Assignment:
 	Life safety does not wait for the next shift while others are on duty; what permits switching on does.
 	"""
 	department, others = call.departments[row.department], call.roster.without(me)
+	certified = assignment.certified_for(plans.step_of(row)) if row.plan else None
+	if certified is not None:
+		found = assign(department, others, certified=certified)
+		return replace(found, phone=row.phone or "") if found.users else _stays(row, department, me)
 	urgent = bool(row.life_safety) and row.gate != "energise" and bool(others.on_duty)
 	here = tuple(person.user for person in people.on_duty if person.department == row.department and person.user != me)
 	coming = tuple(person.user for person in people.next_shift.get(row.department, ()) if person.user != me)
@@ -95,5 +99,9 @@ def taker(call: Call, people: People, row, me: str) -> Assignment:
 		return Assignment(department.role, users, row.phone or "")
 	found = assign(department, others, life_safety=urgent)
 	if not found.users:
-		return Assignment(row.assigned_role or department.role, (me,), row.phone or "")
+		return _stays(row, department, me)
 	return replace(found, phone=found.phone or row.phone or "")
+
+
+def _stays(row, department: Department, me: str) -> Assignment:
+	return Assignment(row.assigned_role or department.role, (me,), row.phone or "")

@@ -1,17 +1,20 @@
 """Somebody says "no power", or that people are trapped: the call is kept, and linked to the incident that explains it."""
 
+from collections.abc import Sequence, Set
 from datetime import datetime
 
 import frappe
 from frappe import _
+from frappe.utils import now_datetime
 
 from outage_response import permissions
+from outage_response.domain import entrapment as rescues
 from outage_response.domain import lifecycle, triage
 from outage_response.domain.errors import RuleError
 from outage_response.domain.tickets import RUNNING
 
-from . import assignment, duty, explaining, plans, surroundings, task, tasks, tickets, timeline
-from .verbs import Call, announce, incident_verb, lock_incident, lock_property, touch, translated, when
+from . import assignment, duty, entrapment, explaining, surroundings, tickets, timeline
+from .verbs import Call, announce, finish, lock_incident, lock_property, touch, translated, when
 
 
 def record_call(
@@ -23,12 +26,23 @@ def record_call(
 	phone: str | None = None,
 	words: str | None = None,
 	danger: bool = False,
+	trapped: bool = False,
+	elevator: str | None = None,
+	building: str | None = None,
+	people: int | None = None,
+	floor: str | None = None,
+	conditions: Sequence[str] | None = None,
 	occurred_at: str | datetime | None = None,
 	request_id: str | None = None,
 ) -> dict:
 	"""Keep one trouble call. It is linked to the running incident that its unit or node falls under, if there is one.
 
-	`danger` is also read out of the words, by the lists of Settings. Answers {"call", "incident" or "", "danger"}. Raises ValidationError for a unit or node of another property.
+	danger    a person's judgement; it is also read out of the words, by the lists of Settings
+	trapped   people are in an elevator: in `elevator`, or, where nobody knows in which, in one of `building`; how many are
+	          inside, where the car stands and how they are, as in `entrapment.report_trapped`
+
+	Answers {"call", "incident" or "", "danger"}, and "entrapments" where people are trapped. Raises ValidationError for a unit,
+	node or elevator of another property.
 	"""
 	with translated():
 		permissions.require_verb("record_call")
@@ -42,6 +56,12 @@ def record_call(
 			phone=phone,
 			words=words,
 			danger=danger,
+			trapped=trapped,
+			elevator=elevator,
+			building=building,
+			people=people,
+			floor=floor,
+			conditions=conditions,
 			occurred_at=occurred_at,
 			request_id=request_id,
 		)
@@ -56,6 +76,12 @@ def keep_call(
 	phone: str | None = None,
 	words: str | None = None,
 	danger: bool = False,
+	trapped: bool = False,
+	elevator: str | None = None,
+	building: str | None = None,
+	people: int | None = None,
+	floor: str | None = None,
+	conditions: Sequence[str] | None = None,
 	occurred_at: str | datetime | None = None,
 	request_id: str | None = None,
 ) -> dict:
@@ -87,6 +113,11 @@ def keep_call(
 			_("Nodes: {node} is not a power node of this property. Choose one of its power tree."),
 			node=str(power_node)[:140],
 		)
+	if trapped or elevator:
+		said = {"unit": unit, "power_node": power_node, "request_id": request_id or None}
+		about = {"words": words, "contact": contact, "phone": phone}
+		inside = {"people": people, "floor": floor, "conditions": conditions}
+		return _keep_trapped(property, elevator, building, at, now, said=said, **about, **inside)
 	found = explaining.explain(around.tree, power_node, unit, at, explaining.candidates(property))
 	# What is planned, or back again, is for `place_calls`: it knows whom to tell
 	incident = found.incident if found and found.kind == RUNNING else None
@@ -121,6 +152,80 @@ def keep_call(
 	return {"call": doc.name, "incident": incident or "", "danger": danger}
 
 
+def _keep_trapped(
+	property_name: str,
+	elevator: str | None,
+	building: str | None,
+	at: datetime,
+	now: datetime,
+	*,
+	said: dict,
+	words: str | None,
+	contact: str | None,
+	phone: str | None,
+	people: int | None,
+	floor: str | None,
+	conditions: Sequence[str] | None,
+) -> dict:
+	"""People are in an elevator: part of the outage that runs there, else on record by themselves until one is declared."""
+	found = entrapment.cars(property_name, elevator, building)
+	certain = bool(elevator)
+	how = {"words": words, "contact": contact, "phone": phone, "building": building}
+	name, affected = _incident_of({car.name for car in found}, property_name)
+	if name:
+		call = Call("report_trapped", at, now, incident=lock_incident(name))
+		inside = {"people": people, "floor": floor, "conditions": conditions}
+		covered = [car for car in found if car.name in affected]
+		result = entrapment.report_in(call, covered, certain=certain, said=said, **how, **inside)
+		return {**finish(call, result), "danger": True}
+	call = Call("record_call", at, now)
+	doc = entrapment.keep_call(call, found, certain=certain, incident=None, said={**said, "waiting": 1}, **how)
+	count, how_they_are = rescues.require_people(people), entrapment.as_conditions(conditions)
+	inside = {"people": count, "floor": floor, "conditions": how_they_are} if certain else {}
+	text = _("People trapped in {0}, not known where").format(building or property_name)
+	records = entrapment.report_alone(call, found, certain=certain, text=text, **inside)
+	announce("")
+	return {"call": doc.name, "incident": "", "danger": True, "entrapments": records}
+
+
+def _incident_of(elevators: Set[str], property_name: str) -> tuple[str, set[str]]:
+	"""(the outage that runs where one of these elevators is, its elevators); ("", set()): none does."""
+	names = frappe.get_all(
+		"Outage Incident",
+		filters={
+			"property": property_name,
+			"is_drill": 0,
+			"status": ("in", lifecycle.INCIDENT_VERBS["report_trapped"]),
+		},
+		pluck="name",
+		order_by="reported_at asc, name asc",
+	)
+	around = surroundings.read(property_name) if names else None
+	rows = []
+	for name in names:
+		doc = frappe.get_doc("Outage Incident", name)
+		affected = {subject.name for subject in surroundings.elevators(doc, around)}
+		if affected & elevators:
+			rows.append((doc.status not in lifecycle.RUNNING, name, affected))
+	_over, name, affected = min(rows, key=lambda row: row[:2], default=(False, "", set()))
+	return name, affected
+
+
+def take_call(call: str) -> dict:
+	"""Somebody in the control room sees to a call that says danger: its alarm ends. Answers {"call", "taken_by"}; who was
+	first stays."""
+	with translated():
+		permissions.require_verb("take_call")
+		permissions.require_read("Trouble Call", call)
+		doc = frappe.get_doc("Trouble Call", call, for_update=True)
+		if not doc.taken_by:
+			values = {"taken_by": frappe.session.user, "taken_at": now_datetime()}
+			frappe.db.set_value("Trouble Call", doc.name, values)
+			doc.update(values)
+			announce(doc.incident or "")
+		return {"call": doc.name, "taken_by": doc.taken_by}
+
+
 def _ring_control_room(doc, text: str, now: datetime) -> None:
 	"""Danger, or the first who calls, where no outage is known: whoever is in the control room hears of it at once."""
 	unit_no = frappe.db.get_value("Property Unit", doc.unit, "unit_no") if doc.unit else doc.property
@@ -135,49 +240,8 @@ def _note_on_incident(incident_name: str, doc, at: datetime, now: datetime) -> N
 	unit_no = frappe.db.get_value("Property Unit", doc.unit, "unit_no") if doc.unit else doc.power_node
 	call.record("danger_reported" if doc.danger else "call_received", {"unit": unit_no})
 	if doc.danger:
-		task.tell_department(call, "control_room", _("DANGER at {0}: {1}").format(unit_no, doc.words or ""))
+		assignment.tell_department(call, "control_room", _("DANGER at {0}: {1}").format(unit_no, doc.words or ""))
 	touch(incident)
-
-
-@incident_verb
-def report_trapped(call: Call, elevator: str, words: str | None = None, contact: str | None = None) -> dict:
-	"""People are in an elevator (the intercom rang): comfort and release start at once, whoever still has to check it."""
-	incident = call.incident
-	asset = (
-		frappe.db.get_value("Property Asset", elevator, ["property", "asset_type", "asset_name"], as_dict=True)
-		if isinstance(elevator, str)
-		else None
-	)
-	if not asset or asset.property != incident.property or asset.asset_type != "Elevator":
-		raise RuleError(
-			_("Elevator: {elevator} is not an elevator of {property}. Choose one of its elevators."),
-			elevator=str(elevator)[:140],
-			property=incident.property,
-		)
-	affected = surroundings.context(incident, [], surroundings.read(incident.property)).subjects.get("elevator", ())
-	if elevator not in {subject.name for subject in affected}:
-		raise RuleError(
-			_("Elevator: {elevator} is not in a building that is dark in this incident. Extend the scope first."),
-			elevator=asset.asset_name,
-		)
-	frappe.get_doc(
-		{
-			"doctype": "Trouble Call",
-			"property": incident.property,
-			"elevator": elevator,
-			"contact": contact,
-			"danger": 1,
-			"words": words,
-			"said_at": call.at,
-			"incident": incident.name,
-		}
-	).insert(ignore_permissions=True)
-	call.record("trapped_reported", {"subject": asset.asset_name})
-	diff = tasks.sync(call)
-	if not lifecycle.knows_rescues(plans.steps_of_plan(incident.plan)):
-		call.warn("trapped_without_steps", {"subject": asset.asset_name})
-	task.tell_department(call, "control_room", _("People trapped in {0}").format(asset.asset_name))
-	return {"added": len(diff.add)}
 
 
 def calls_of(incident: str) -> list[dict]:

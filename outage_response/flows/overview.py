@@ -11,10 +11,9 @@ from frappe.query_builder.functions import Count
 from frappe.utils import get_datetime
 
 from outage_response.domain import callbacks, overview
-from outage_response.domain.lifecycle import OPEN, is_late, knows_rescues
+from outage_response.domain.lifecycle import OPEN, is_late
 from outage_response.domain.topology import Dark, PowerTree, units_out
 
-from . import plans
 from .language import title_of
 
 SHOWN = ("Reported", "Active", "Restored", "Stood Down")
@@ -157,12 +156,12 @@ class Record:
 			"Timeline Entry",
 			filters={
 				"incident": ("in", self.names),
-				"kind": ("in", ("declared", "etr_set", "etr_cleared", "task_withdrawn")),
+				"kind": ("in", ("declared", "etr_set", "etr_cleared", "task_withdrawn", "danger_taken")),
 			},
 			fields=["incident", "kind", "task", "occurred_at", "data"],
 			order_by="occurred_at desc",
 		):
-			if row.kind == "task_withdrawn":
+			if row.kind in ("task_withdrawn", "danger_taken"):
 				left.append(row)
 				continue
 			told[row.incident].append(row.kind)
@@ -321,8 +320,16 @@ class Record:
 		)
 
 	def dangers(self) -> list[dict[str, Any]]:
-		"""Calls that say danger, and people who left a spot for it, newest first."""
+		"""Calls that say danger, and people who left a spot for it: what nobody has taken yet first, then the newest. People in
+		elevators are no part of these: they have records of their own (`trapped.visible`).
+
+		{at, property, incident, place, words, left, task or call, taken: has somebody in the control room taken it}
+		"""
 		tasks = {row.name: row for rows in self.tasks.values() for row in rows}
+		taken: dict[str, str] = {}
+		for row in self.left:  # the newest first
+			if row.kind == "danger_taken":
+				taken.setdefault(row.task, str(row.occurred_at))
 		found = [
 			{
 				"at": str(row.occurred_at),
@@ -331,48 +338,39 @@ class Record:
 				"place": tasks[row.task].subject_label or "",
 				"words": _((frappe.parse_json(row.data or "{}")).get("danger") or ""),
 				"left": True,
+				"task": row.task,
+				"call": "",
+				"taken": taken.get(row.task, "") >= str(row.occurred_at),
 			}
 			for row in self.left
-			if row.task in tasks and tasks[row.task].status == "Open"
+			if row.kind == "task_withdrawn" and row.task in tasks and tasks[row.task].status == "Open"
 		]
-		return sorted([*found, *self._calls()], key=lambda one: one["at"], reverse=True)[:12]
+		newest_first = sorted([*found, *self._calls()], key=lambda one: one["at"], reverse=True)
+		return sorted(newest_first, key=lambda one: one["taken"])
 
 	def _calls(self) -> list[dict]:
 		if not frappe.has_permission("Trouble Call", "read"):
 			return []
 		rows = frappe.get_list(
 			"Trouble Call",
-			filters={"danger": 1, "said_at": (">", self.now - timedelta(hours=DANGER_HOURS))},
-			fields=["name", "property", "incident", "unit", "elevator", "power_node", "words", "said_at"],
+			filters={"danger": 1, "trapped": 0, "said_at": (">", self.now - timedelta(hours=DANGER_HOURS))},
+			fields=["name", "property", "incident", "unit", "power_node", "words", "said_at", "taken_by"],
 			order_by="said_at desc",
-			limit_page_length=50,
+			limit_page_length=0,
 		)
-		rescuing = {
-			(row.incident, row.subject)
-			for rows_of in self.tasks.values()
-			for row in rows_of
-			if row.open and row.life_safety
-		}
-		rows = [
-			row
-			for row in rows
-			if (not row.incident or self.of.get(row.incident, {}).get("status") in DARK)
-			and (
-				not row.elevator
-				or (row.incident, row.elevator) in rescuing
-				or (row.incident and not knows_rescues(plans.steps_of_plan(self.of[row.incident].plan)))
-			)
-		]
+		rows = [row for row in rows if not row.incident or self.of.get(row.incident, {}).get("status") in DARK]
 		units = titles("Property Unit", "unit_no", rows, "unit")
-		assets = titles("Property Asset", "asset_name", rows, "elevator")
 		return [
 			{
 				"at": str(row.said_at),
 				"property": row.property or "",
 				"incident": row.incident or "",
-				"place": units.get(row.unit) or assets.get(row.elevator) or self.nodes.get(row.power_node) or "",
+				"place": units.get(row.unit) or self.nodes.get(row.power_node) or "",
 				"words": (row.words or "")[:140],
 				"left": False,
+				"task": "",
+				"call": row.name,
+				"taken": bool(row.taken_by),
 			}
 			for row in rows
 		]

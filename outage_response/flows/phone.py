@@ -13,27 +13,30 @@ from frappe.utils import get_datetime, now_datetime
 from PIL import Image
 
 from outage_response import permissions
-from outage_response.domain import authority, mine
+from outage_response.domain import authority, lifecycle, mine
+from outage_response.domain import entrapment as rescues
 from outage_response.domain.errors import RuleError, spoken
 from outage_response.domain.lifecycle import OPEN, TASK_VERBS
 from outage_response.domain.mine import Mine
 from outage_response.domain.phones import digits
 from outage_response.domain.steps import Step
 
-from . import known, plans, verbs
+from . import known, plans, surroundings, trapped, verbs
 from .language import title_of
 
 # an outage that ended is told of for so long, to people who come off their posts
 ENDED_HOURS = 12
 LARGEST_PHOTO = 1_000_000
 PICTURES = {"JPEG": "jpg", "PNG": "png"}
-PHONE_VERBS = ("acknowledge", "arrive", "complete", "relieve", "move", "withdraw", "add_evidence")
+PHONE_VERBS = ("acknowledge", "arrive", "complete", "relieve", "move", "withdraw", "add_evidence", "correct_outcome")
 TASK_FIELDS = [
 	"name",
 	"incident",
 	"property",
 	"title",
 	"title_zh",
+	"subject_type",
+	"subject",
 	"subject_label",
 	"status",
 	"department",
@@ -72,8 +75,8 @@ INCIDENT_FIELDS = [
 def my_tasks(user: str) -> dict:
 	"""Everything that the page of `user` shows.
 
-	{"now", "user", "full_name", "tasks": [...most urgent first], "owed": [...], "incidents": {name: ...}, "phones": [...],
-	"colleagues": {task: [...]}, "posts": {task: [...]}, "verbs": {verb: [states]}, "command_centre"}
+	{"now", "user", "full_name", "tasks": [...most urgent first], "owed": [...], "said": outcomes of mine that may be corrected,
+	"incidents": {name: ...}, "elevators": {incident: [[name, label, building]]} for people trapped, "phones": [...], "colleagues": {task: [...]}, "posts": {task: [...]}, "verbs": {verb: [states]}, "command_centre"}
 	"""
 	roles = permissions.roles_of(user)
 	with verbs.translated():
@@ -91,16 +94,22 @@ def my_tasks(user: str) -> dict:
 	rows = [row for row in rows if row.incident in incidents]
 	steps = {row.name: plans.step_of(row) for row in (*rows, *owed)}
 	waiting = _waiting(rows, steps)
+	inside = trapped.open_of(incidents)
+	cars = _cars({row.subject for row in rows if _entrapment(row, inside)})
 	checks = _checks([row.name for row in rows])
 	shaped = {
 		row.name: _shape(row, steps[row.name], checks.get(row.name, ()), waiting.get(row.name, ()), user)
+		| _people(row, _entrapment(row, inside), cars)
 		for row in rows
 	}
 	own = _numbers_of(user, now)
 	for task in shaped.values():
 		if digits(task.get("phone")) in own:
 			del task["phone"]  # nobody phones themselves
-	order = mine.in_order([_mine(row, shaped[row.name], incidents) for row in rows], now)
+	places = {key: place for place, key in enumerate(_in_order_of_rescue(inside, now))}
+	order = mine.in_order(
+		[_mine(row, shaped[row.name], incidents, places.get((row.incident, row.subject))) for row in rows], now
+	)
 	held = [row for row in rows if row.held_until]
 	return {
 		"now": str(now),
@@ -108,7 +117,9 @@ def my_tasks(user: str) -> dict:
 		"full_name": frappe.utils.get_fullname(user),
 		"tasks": [shaped[one.name] | ({"later": True} if mine.is_for_later(one, now) else {}) for one in order],
 		"owed": [_shape(row, steps[row.name], (), (), user) for row in owed if row.incident in incidents],
+		"said": _said(user, incidents, now),
 		"incidents": {name: _incident(doc) for name, doc in incidents.items()},
+		"elevators": _elevators(incidents),
 		"phones": _phones({row.property for row in (*rows, *incidents.values())}),
 		"colleagues": _colleagues(held, user, now),
 		"posts": _posts(held),
@@ -159,11 +170,13 @@ def _waiting(rows: Sequence, steps: dict[str, Step]) -> dict[str, list[str]]:
 			"step_key": ("in", {key for keys in after.values() for key in keys}),
 			"status": ("in", OPEN),
 		},
-		fields=["incident", "step_key", "title", "title_zh", "subject_label"],
+		fields=["incident", "step_key", "status", "title", "title_zh", "subject_type", "subject", "subject_label"],
 		order_by="name asc",
 	)
 	return {
-		row.name: [title_of(one) for one in earlier if one.incident == row.incident and one.step_key in after[row.name]]
+		row.name: [
+			title_of(one) for one in lifecycle.waits_for(steps[row.name], row, earlier) if one.incident == row.incident
+		]
 		for row in rows
 		if row.name in after
 	}
@@ -202,6 +215,8 @@ def _shape(row, step: Step, checks: Sequence, waiting: Iterable[str], user: str)
 			"phone": row.phone,
 			"life_safety": bool(row.life_safety),
 			"optional": bool(row.optional),
+			"part": step.rescue_part,
+			"elevator": step.per == "elevator",
 			"held": bool(row.held_until),
 			"shared": len(assigned) > 1,
 			"completes_with": row.completes_with if row.completes_with in ("callbacks", "report") else "",
@@ -224,15 +239,125 @@ def _shape(row, step: Step, checks: Sequence, waiting: Iterable[str], user: str)
 
 
 def _short(values: dict) -> dict:
-	"""Without what is empty: a phone on a weak network reads this every few seconds."""
-	return {key: value for key, value in values.items() if value not in (None, "", False, [], {})}
+	"""Without what is empty: a phone on a weak network reads this every few seconds. A zero is not empty: priority 0 is life."""
+	return {key: value for key, value in values.items() if value is not False and value not in (None, "", [], {})}
 
 
 def _moment(value) -> str:
 	return str(get_datetime(value).replace(microsecond=0)) if value else ""
 
 
-def _mine(row, shaped: dict, incidents: dict) -> Mine:
+def _entrapment(row, inside: dict) -> dict | None:
+	return inside.get((row.incident, row.subject)) if row.subject_type == "Property Asset" else None
+
+
+def _in_order_of_rescue(inside: dict, now: datetime) -> list[tuple[str, str]]:
+	return [(row.incident, row.elevator) for row in trapped.sort(list(inside.values()), now)]
+
+
+def _cars(elevators: Collection[str]) -> dict[str, dict]:
+	"""What is on record of elevators: whoever stands before one needs it."""
+	if not elevators:
+		return {}
+	fields = ["name", *trapped.ABOUT_THE_CAR]
+	rows = frappe.get_all("Property Asset", filters={"name": ("in", sorted(elevators))}, fields=fields)
+	return {row.pop("name"): row for row in rows}
+
+
+def _people(row, entrapment: dict | None, cars: dict[str, dict]) -> dict:
+	"""Who is in the elevator of a task, and what its rescuer needs to know of it."""
+	if not entrapment:
+		return {}
+	return {
+		"inside": _short(
+			{
+				"people": entrapment.people or 0,
+				"certain": entrapment.status == rescues.INSIDE,
+				"since": _moment(entrapment.since),
+				"floor": entrapment.floor or "",
+				"conditions": [_(key.title()) for key in trapped.conditions(entrapment)],
+				"claim": bool(entrapment.claim),
+				"contractor_arrived": _moment(entrapment.contractor_arrived_at),
+				"locked_off": _moment(entrapment.locked_off_at),
+				"car": _short(dict(cars.get(row.subject) or {})),
+			}
+		)
+	}
+
+
+def _said(user: str, incidents: dict, now: datetime) -> list[dict]:
+	"""Outcomes that `user` gave of elevators in outages that run, the newest first: that people are inside after all is said
+	with one touch."""
+	running = [name for name, doc in incidents.items() if doc.status not in lifecycle.ENDED]
+	if not running:
+		return []
+	rows = frappe.get_all(
+		"Outage Task",
+		filters={
+			"incident": ("in", running),
+			"completed_by": user,
+			"status": "Done",
+			"subject_type": "Property Asset",
+			"outcome": ("is", "set"),
+			"plan": ("is", "set"),
+			"completed_at": (">", now - timedelta(hours=ENDED_HOURS)),
+		},
+		fields=[
+			"name",
+			"incident",
+			"title",
+			"title_zh",
+			"subject_label",
+			"outcome",
+			"completed_at",
+			"plan",
+			"step_key",
+		],
+		order_by="completed_at desc, name asc",
+	)
+	return [
+		_short(
+			{
+				"name": row.name,
+				"incident": row.incident,
+				"what": title_of(row),
+				"where": row.subject_label or "",
+				"outcome": row.outcome,
+				"said": spoken(row.outcome, _),
+				"at": _moment(row.completed_at),
+				"trapped": rescues.TRAPPED in rescues.corrections(plans.step_of(row))
+				and row.outcome != rescues.TRAPPED,
+			}
+		)
+		for row in rows
+		if plans.step_of(row).per == "elevator"
+	]
+
+
+def _elevators(incidents: dict) -> dict[str, list[list[str]]]:
+	"""incident -> [name, label, building] of the elevators in which people may be reported."""
+	open_to_it = [name for name, doc in incidents.items() if doc.status in lifecycle.INCIDENT_VERBS["report_trapped"]]
+	if not open_to_it:
+		return {}
+	nodes = frappe.get_all(
+		"Outage Affected Node",
+		filters={"parent": ("in", open_to_it), "parenttype": "Outage Incident"},
+		fields=["parent", "power_node", "unit"],
+	)
+	around = {name: surroundings.read(name) for name in {incidents[one].property for one in open_to_it}}
+	found = {}
+	for name in open_to_it:
+		place = around[incidents[name].property]
+		affected = frappe._dict(affected_nodes=[row for row in nodes if row.parent == name])
+		buildings = {asset.name: asset.building or "" for asset in place.assets}
+		found[name] = sorted(
+			([one.name, one.label, buildings[one.name]] for one in surroundings.elevators(affected, place)),
+			key=lambda row: rescues.natural(row[1]),
+		)
+	return {name: rows for name, rows in found.items() if rows}
+
+
+def _mine(row, shaped: dict, incidents: dict, rescue: int | None) -> Mine:
 	incident = incidents[row.incident]
 	planned = incident.planned_start if incident.status == "Scheduled" else None
 	return Mine(
@@ -245,6 +370,7 @@ def _mine(row, shaped: dict, incidents: dict) -> Mine:
 		waits=any(shaped.get(key) for key in ("waiting", "completes_with", "read_back")),
 		due_at=get_datetime(row.due_at) if row.due_at else None,
 		not_before=get_datetime(planned) if planned else None,
+		rescue=rescue if row.subject_type == "Property Asset" else None,
 	)
 
 

@@ -37,6 +37,7 @@ SAME = (
 	"department",
 	"read_back_by",
 	"calls",
+	"rescue_part",
 )
 NUMBERS = ("priority", "when_min_households", "repeat_minutes")
 FLAGS = ("at_least_once", "when_unprotected", "due_at_etr", "life_safety", "optional", "on_outcome")

@@ -17,7 +17,7 @@ from outage_response.domain.errors import NotAllowed, RuleError
 from outage_response.domain.lifecycle import RUNNING
 from outage_response.domain.plan import dedupe_key
 
-from . import callback, calling_back, care, intake, links, task
+from . import assignment, callback, calling_back, care, intake, links
 from .portal import Person, outage
 from .verbs import Call, lock_incident, lock_property, touch, translated
 
@@ -115,7 +115,7 @@ def _say_back(call: Call, units: list[str], note: str) -> None:
 	"""A home that counts as dark has power, its people say: the control room looks."""
 	call.record("resident_says_back", {"unit": units})
 	text = _("Residents say that power is back: {0}").format(", ".join(units))
-	task.tell_department(call, "control_room", f"{text}. {note}" if note else text)
+	assignment.tell_department(call, "control_room", f"{text}. {note}" if note else text)
 
 
 def _answer_callback(
@@ -142,7 +142,7 @@ def _still_out(call: Call, person: Person, homes: list[dict], satisfaction: int 
 	nested = frappe.db.get_value("Outage Incident", doc.nested_incident, "status") if doc.nested_incident else None
 	if doc.status == "Still Out" and nested in RUNNING:
 		units = ", ".join(home["unit_no"] for home in homes)
-		task.tell_department(call, "control_room", _("Still without power after restoration: {0}").format(units))
+		assignment.tell_department(call, "control_room", _("Still without power after restoration: {0}").format(units))
 	else:
 		_answer_callback(call, person, homes, "Still Out", satisfaction, note)
 	_keep_call(call, person, homes[0], note)
@@ -202,7 +202,7 @@ def _ask_for_call(call: Call, person: Person, home: dict, units: list[str], note
 	else:
 		_call_request(call, person, home, note)
 	call.record("resident_wants_call", {"unit": units})
-	task.tell_department(call, "customer_service", _("Asks to be called: {0}").format(", ".join(units)))
+	assignment.tell_department(call, "customer_service", _("Asks to be called: {0}").format(", ".join(units)))
 
 
 def _call_request(call: Call, person: Person, home: dict, note: str) -> None:

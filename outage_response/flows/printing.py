@@ -8,7 +8,9 @@ from typing import Any
 import frappe
 from frappe import _
 from frappe.model.document import Document
+from frappe.utils import get_datetime
 
+from outage_response.domain.entrapment import MISTAKEN, RELEASED
 from outage_response.domain.errors import spoken
 
 from . import surroundings, timeline
@@ -59,9 +61,7 @@ def outage_report_print(report: Document) -> dict[str, Any]:
 		],
 		"late": [name(step) for step in steps if step.get("late")],
 		"skipped": [[name(step), step.get("reason") or ""] for step in steps if step["status"] == "Skipped"],
-		"trapped": [
-			[row["elevator"], _(row["status"]), clock_time(_moment(row["at"]))] for row in facts.get("trapped") or []
-		],
+		"trapped": [_rescue(row) for row in facts.get("trapped") or [] if row["status"] != MISTAKEN],
 		"steps": [
 			[
 				name(step),
@@ -76,6 +76,24 @@ def outage_report_print(report: Document) -> dict[str, Any]:
 		],
 		"timeline": list(_lines(facts.get("timeline") or [])),
 	}
+
+
+def _rescue(row: dict) -> list[str]:
+	"""Elevator, people inside and out, since when, locked off, maintenance on site, out at, how it ended. Reports that were
+	filed before there was a record of the people have only the first and the last two."""
+	since, out = _moment(row.get("since", "")), _moment(row["at"])
+	minutes = int((get_datetime(out) - get_datetime(since)).total_seconds() // 60) if since and out else ""
+	how = spoken(row["how"], _) if row.get("how") in RELEASED else _(row["status"])
+	return [
+		row["elevator"],
+		f"{row['people'] or '?'} / {row.get('released') or '–'}" if "people" in row else "",
+		clock_time(since),
+		clock_time(_moment(row.get("locked_off_at", ""))),
+		clock_time(_moment(row.get("contractor_arrived_at", ""))),
+		clock_time(out),
+		str(minutes),
+		how,
+	]
 
 
 def _lines(rows: Sequence[dict]) -> Iterator[list[str]]:

@@ -12,7 +12,7 @@ from outage_response.domain import lifecycle
 from outage_response.domain.errors import RuleError
 from outage_response.domain.lifecycle import OPEN
 
-from . import plans, task, timeline
+from . import plans, task, timeline, trapped
 from .verbs import Call, incident_verb
 
 
@@ -138,13 +138,22 @@ def compile_facts(incident: str) -> dict[str, Any]:
 		],
 		"trapped": [
 			{
-				"elevator": row.subject_label,
+				"elevator": row.elevator_label,
 				"status": row.status,
-				"at": str(row.completed_at or ""),
-				"how": row.evidence or "",
+				"people": row.people or 0,
+				"floor": row.floor or "",
+				"conditions": trapped.conditions(row),
+				"since": str(row.since or ""),
+				"locked_off_at": str(row.locked_off_at or ""),
+				"contractor_called_at": str(row.contractor_called_at or ""),
+				"contractor_arrived_at": str(row.contractor_arrived_at or ""),
+				"services_called_at": str(row.services_called_at or ""),
+				"at": str(row.ended_at or ""),
+				"how": row.how_ended or "",
+				"released": row.released or 0,
+				"injured": row.injured or 0,
 			}
-			for row in rows
-			if row.step_key == "release_trapped"
+			for row in trapped.of_incident(incident)
 		],
 		"timeline": [
 			{"at": str(entry["occurred_at"]), **{key: entry[key] for key in ("kind", "data", "text")}}

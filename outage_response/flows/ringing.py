@@ -5,7 +5,7 @@ asks one indexed question and what is closed costs nothing. What is rung for sta
 """
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
@@ -15,16 +15,19 @@ from frappe.query_builder.functions import Coalesce
 from frappe.utils import get_datetime
 
 from outage_response import compat
+from outage_response.domain import entrapment as rescues
 from outage_response.domain import escalation
 from outage_response.domain.escalation import Person, Row, Rule, State
 from outage_response.domain.plan import TaskSpec
 
-from . import channels, pages, plans, timeline
+from . import channels, pages, plans, timeline, trapped
 from .people import People
 
 RINGING = ("Scheduled", "Reported", "Active", "Restored", "Stood Down")
 FIELDS = (
 	"name",
+	"incident",
+	"subject",
 	"title",
 	"title_zh",
 	"subject_label",
@@ -50,6 +53,8 @@ def begins_at(spec: TaskSpec, due: datetime | None, now: datetime) -> datetime |
 	"""When a new step rings first: at once; what is planned, a while before it is due; what may be left out, never."""
 	if not _rings() or spec.optional:
 		return None
+	if spec.step.rescue_part == rescues.CALL_SERVICES:
+		return due and max(now, due)  # the maintenance company is waited for first, for so long
 	return _begins_at(spec.step.planned_anchor, due, now)
 
 
@@ -266,11 +271,19 @@ def _due(incident: str, now: datetime) -> list[dict]:
 		.orderby(task.due_at)
 		.orderby(task.name)
 	).run(as_dict=True)
+	rows = people_first(rows, {incident}, now)
 	return [
 		row
 		for row in rows
 		if escalation.is_due(get_datetime(row.ring_at), row.last_rung_at and get_datetime(row.last_rung_at), now)
 	]
+
+
+def people_first(rows: Sequence[dict], incidents: Collection[str], now: datetime) -> list[dict]:
+	"""Steps about elevators in which people are, in the order in which those are freed; then the others, as they were."""
+	places = trapped.ranks(incidents, now)
+	last = len(places)
+	return sorted(rows, key=lambda row: places.get((row.incident, row.subject), last))
 
 
 def _ring(found: Round, task: dict, rule: Rule) -> None:

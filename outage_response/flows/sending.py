@@ -21,7 +21,7 @@ from outage_response.domain.escalation import Person
 from outage_response.integrations import channels
 from outage_response.integrations.channels import Letter, Outcome, Request
 
-from . import ringing, tokens
+from . import ringing, tokens, trapped
 from .channels import working
 from .language import title_of
 
@@ -180,20 +180,34 @@ def _open_tasks(names: Sequence[str]) -> dict[str, list[dict]]:
 	"""page -> its steps that still ring, the most urgent first."""
 	page, row, task = (frappe.qb.DocType(name) for name in ("Outage Page", "Outage Page Task", "Outage Task"))
 	begins = (task.status == "Acknowledged") & (task.ring_times > 0) & (page.creation >= task.acknowledged_at)
-	found = defaultdict(list)
-	for one in (
+	rows = (
 		frappe.qb.from_(row)
 		.join(task)
 		.on(row.task == task.name)
 		.join(page)
 		.on(row.parent == page.name)
-		.select(row.parent, task.name, task.title, task.title_zh, task.subject_type, task.subject_label, task.priority)
+		.select(
+			row.parent,
+			task.name,
+			task.incident,
+			task.title,
+			task.title_zh,
+			task.subject_type,
+			task.subject,
+			task.subject_label,
+			task.priority,
+		)
 		.where(row.parent.isin(list(names)))
 		.where((task.status == "Open") | begins)
 		.orderby(task.priority)
 		.orderby(task.due_at)
 		.orderby(task.name)
-	).run(as_dict=True):
+	).run(as_dict=True)
+	incidents, now = {one.incident for one in rows}, now_datetime()
+	inside = trapped.open_of(incidents)
+	found = defaultdict(list)
+	for one in ringing.people_first(rows, incidents, now):
+		one.entrapment = inside.get((one.incident, one.subject)) if one.subject_type == "Property Asset" else None
 		found[one.parent].append(one)
 	return found
 
@@ -247,7 +261,10 @@ def _text(row: dict, tasks: Sequence[dict], *, in_group: bool) -> str:
 	named = []
 	for task in tasks[:NAMED]:
 		where = "" if in_group and task.subject_type == "Property Unit" else task.subject_label
-		named.append(f"{title_of(task)} ({where})" if where else title_of(task))
+		if task.entrapment:
+			named.append(f"{trapped.in_words(task.entrapment, now_datetime())}: {title_of(task)}")
+		else:
+			named.append(f"{title_of(task)} ({where})" if where else title_of(task))
 	text = f"{row.property}: {'; '.join(named)}"
 	if len(tasks) > NAMED:
 		text = _("{0} and {1} more").format(text, len(tasks) - NAMED)

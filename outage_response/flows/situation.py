@@ -14,11 +14,13 @@ from frappe.utils import get_datetime, now_datetime
 
 from outage_response import permissions
 from outage_response.domain import authority, lifecycle, mine, offers, topology
+from outage_response.domain import entrapment as rescues
 from outage_response.domain.errors import spoken
 from outage_response.domain.lifecycle import TaskRow
 from outage_response.domain.overview import etr_moves
+from outage_response.domain.plan import Subject
 
-from . import contacted, duty, intake, plans, report, surroundings, tasks, timeline
+from . import contacted, duty, intake, plans, report, surroundings, tasks, timeline, trapped
 from .language import title_of
 from .verbs import describe
 
@@ -63,6 +65,7 @@ def get(incident_name: str) -> dict[str, Any]:
 	nodes       affected nodes: `power_node`, `unit`, `label`, `out_since`, `back_at`, `permitted_at`, `units`
 	choices     what dialogs offer: levels, cause types, nodes, elevators, posts, people by role
 	tasks       see `task_rows`
+	trapped     people in elevators, see `trapped.visible`
 	timeline, calls, figures
 	callbacks   the first of them, `callbacks_count` how many there are; notices: see `flows/contacted.py`
 	"""
@@ -96,6 +99,7 @@ def get(incident_name: str) -> dict[str, Any]:
 			"notice_kinds": contacted.kinds(incident.status) if "send_notice" in verbs else [],
 		},
 		"tasks": shown,
+		"trapped": trapped.visible(now_datetime(), incident=incident.name),
 		"timeline": [_entry(row) for row in entries],
 		"callbacks": callbacks,
 		"callbacks_count": callbacks_count,
@@ -156,7 +160,8 @@ def _gate(incident: Document, rows: Sequence[TaskRow], roles: Sequence[str]) -> 
 		closed_by = lifecycle.blocking_close(rows)
 	else:
 		rescues = gate == "energise" and lifecycle.asks_for_rescues(plans.steps_of_plan(incident.plan))
-		closed_by = lifecycle.blocking(gate, rows, rescues=rescues)
+		locked_off = trapped.locked_off(incident.name) if rescues else ()
+		closed_by = lifecycle.blocking(gate, rows, rescues=rescues, locked_off=locked_off)
 	may_override = authority.GENERAL_MANAGER in roles and lifecycle.overridable(gate, closed_by)
 	return {"gate": gate, "open": describe(closed_by), "may_override": may_override}
 
@@ -200,7 +205,7 @@ def task_rows(incident: Document, rows: Sequence[TaskRow], roles: Sequence[str])
 	Each: name, step, title, where, status, priority, phase, department, with (names), role (who can take it over), phone,
 	due_at, stopped_at (when its clock stopped), life_safety, optional, held, stood_in_for (nobody of its people is on duty),
 	gate, verbs, outcomes and checks as [key, label], items as [item, label, result, note], asks_for (evidence), may_follow
-	(later), given, photo, owed, to_read_back, waits_for (titles), outcome, reason, at and by.
+	(later), rescue_part, elevator (is it about one), corrections (what its outcome may be corrected to), given, photo, owed, to_read_back, waits_for (titles), outcome, reason, at and by.
 	"""
 	more = {
 		row.name: row for row in frappe.get_all("Outage Task", filters={"incident": incident.name}, fields=TASK_FIELDS)
@@ -223,7 +228,7 @@ def task_rows(incident: Document, rows: Sequence[TaskRow], roles: Sequence[str])
 		own_role = authority.own_role(department)
 		given_by = next((c.checked_by for c in checks[task.name] if c.kind == "Confirmation" and c.result), "")
 		reader = departments.get(step.read_back_by)
-		earlier = lifecycle.waits_for(step, rows) if task.is_open else []
+		earlier = lifecycle.waits_for(step, task, rows) if task.is_open else []
 		found.append(
 			{
 				"name": task.name,
@@ -260,7 +265,12 @@ def task_rows(incident: Document, rows: Sequence[TaskRow], roles: Sequence[str])
 					stands_there=row.started_by == frappe.session.user,
 					unmanned=task.department in asleep,
 				),
+				"rescue_part": step.rescue_part,
+				"elevator": step.per == "elevator",
 				"outcomes": [[key, spoken(key, _)] for key in step.outcomes],
+				"corrections": [[key, spoken(key, _)] for key in rescues.corrections(step) if key != task.outcome]
+				if task.status == "Done" and task.outcome
+				else [],
 				"checks": [[key, spoken(key, _)] for key in step.checks],
 				"items": [
 					[check.item, check.item_label, check.result or "", check.note or ""]
@@ -317,9 +327,7 @@ def _choices(
 	verbs: Sequence[str],
 	shown: Sequence[dict],
 ) -> dict[str, Any]:
-	elevators = (
-		surroundings.context(incident, [], around).subjects.get("elevator", ()) if "report_trapped" in verbs else ()
-	)
+	elevators = surroundings.elevators(incident, around) if "report_trapped" in verbs else ()
 	hands_over = {"reassign", "relieve", "acknowledge_for"} & {verb for row in shown for verb in row["verbs"]}
 	return {
 		"levels": [
@@ -332,10 +340,21 @@ def _choices(
 		],
 		"tree": _tree(incident, around) if "extend_scope" in verbs else [],
 		"inside": _inside(incident, around) if "supply_back" in verbs else [],
-		"elevators": [[subject.name, subject.label] for subject in elevators],
+		"elevators": [[subject.name, subject.label] for subject in in_counting_order(elevators)],
+		"elevator_buildings": _buildings(elevators, around),
 		"posts": [[task.subject, task.subject_label, task.status] for task in posts],
 		"people": _people(incident) if hands_over else {},
 	}
+
+
+def _buildings(elevators: Iterable[Subject], around: surroundings.Surroundings) -> list[str]:
+	"""Buildings of these elevators, "" for those without one: where nobody knows in which of them people are."""
+	names = {subject.name for subject in elevators}
+	return sorted({asset.building or "" for asset in around.assets if asset.name in names})
+
+
+def in_counting_order(elevators: Iterable[Subject]) -> list[Subject]:
+	return sorted(elevators, key=lambda subject: rescues.natural(subject.label))
 
 
 def _tree(incident: Document, around: surroundings.Surroundings) -> list[list[str]]:

@@ -3,20 +3,23 @@
 from collections.abc import Iterable, Sequence
 from typing import Any
 
+from frappe import _
 from frappe.model.document import Document
 from frappe.utils import get_datetime
 
 from outage_response.domain import lifecycle
 from outage_response.domain.lifecycle import TaskRow
 
-from . import plans, surroundings, tasks
+from . import assignment, plans, surroundings, tasks, trapped
 from .scope import labels
 from .verbs import Call
 
 
 def blocking_energise(incident: Document, nodes: set[str]) -> list[TaskRow]:
 	rescues = lifecycle.asks_for_rescues(plans.steps_of_plan(incident.plan))
-	return lifecycle.blocking("energise", tasks.load(incident.name), nodes, rescues=rescues)
+	return lifecycle.blocking(
+		"energise", tasks.load(incident.name), nodes, rescues=rescues, locked_off=trapped.locked_off(incident.name)
+	)
 
 
 def fed_through(nodes: Iterable[str], around: surroundings.Surroundings) -> set[str]:
@@ -40,15 +43,29 @@ def write_rows(incident: Document, rows: Sequence[Any], source: str | None) -> N
 
 
 def warn_of_open_steps(call: Call, returned: Sequence[Document], around: surroundings.Surroundings) -> None:
-	if call.incident.level == "I":
-		return
+	"""Supply that returns while steps are open is told; while people are in a car, it is rung, before all else. At level I too:
+	the grid comes back by itself, and nobody was asked for permission."""
+	_warn_of_people_inside(call)
 	inside = fed_through([row.power_node for row in returned], around)
 	still_open = blocking_energise(call.incident, inside)
 	if still_open:
 		call.warn("back_with_open_steps", tasks.titles(still_open))
+	if call.incident.level == "I":
+		return
 	unpermitted = [row for row in returned if not _permitted(row, call.incident, around)]
 	if unpermitted:
 		call.warn("back_without_permission", {"nodes": labels(unpermitted, around)})
+
+
+def _warn_of_people_inside(call: Call) -> None:
+	rows = trapped.sort(list(trapped.open_of([call.incident.name]).values()), call.now)
+	if not rows:
+		return
+	call.warn("back_with_people_inside", {"subject": [row.elevator_label for row in rows]})
+	cars = ", ".join(trapped.in_words(row, call.now) for row in rows)
+	text = _("DANGER: supply came back, and the car may move: {0}").format(cars)
+	for department in ("control_room", "engineering"):
+		assignment.tell_department(call, department, text)
 
 
 def _permitted(row: Document, incident: Document, around: surroundings.Surroundings) -> bool:

@@ -8,14 +8,15 @@ from functools import cached_property
 
 import frappe
 from frappe.model.document import Document
-from frappe.query_builder.functions import Count, Max
+from frappe.query_builder.functions import Count
 from frappe.utils import get_datetime
 
+from outage_response.domain import entrapment as rescues
 from outage_response.domain.lifecycle import TaskRow
 from outage_response.domain.plan import CONTRACTOR, Context, Subject, added_by
 from outage_response.domain.topology import Dark, PowerTree, gone_again, is_out
 
-from . import plans
+from . import plans, trapped
 
 KIND_OF_ASSET = {
 	"Critical Room": "critical_room",
@@ -120,6 +121,7 @@ def context(incident: Document, tasks: Sequence[TaskRow], around: Surroundings) 
 	)
 	subjects["shaft"], switches = _shafts(around, dark, whole)
 	care_units = _care_units(incident, dark)
+	entrapments = trapped.of_incident(incident.name) if incident.name else []
 	subjects["care_unit"] = tuple(care_units)
 	times = {
 		"reported": incident.reported_at if incident.status != "Scheduled" else None,
@@ -139,10 +141,16 @@ def context(incident: Document, tasks: Sequence[TaskRow], around: Surroundings) 
 		switches=switches,
 		anchors={name: get_datetime(moment) for name, moment in times.items() if moment},
 		nodes_back=nodes_back(incident),
-		added=_added(incident, tasks),
-		again=_again(incident, around, care_units),
+		added=_added(incident, tasks, entrapments),
+		again=_again(incident, around, care_units, entrapments),
 		guards=incident.guards_on_duty or 0,
 	)
+
+
+def elevators(incident: Document, around: Surroundings) -> tuple[Subject, ...]:
+	"""Elevators of the buildings in which anything is dark."""
+	dark = around.tree.under(row.power_node for row in incident.affected_nodes if not row.unit)
+	return _assets(around, dark).get("elevator", ())
 
 
 def nodes_back(incident: Document) -> dict[str, datetime]:
@@ -171,9 +179,13 @@ def with_supply(incident: Document, tasks: Sequence[TaskRow]) -> set[str]:
 
 
 def _again(
-	incident: Document, around: Surroundings, care_units: Mapping[Subject, str]
+	incident: Document,
+	around: Surroundings,
+	care_units: Mapping[Subject, str],
+	entrapments: Sequence[Mapping],
 ) -> dict[tuple[str, str], datetime]:
-	"""Subject (type, name) -> when it went dark again in this incident: the node itself, and what depends on it."""
+	"""Subject (type, name) -> when it went dark again in this incident: the node itself, and what depends on it; or since
+	when people may be in an elevator that was found empty before."""
 	rows = dark_rows(incident)
 	nodes = gone_again(around.tree, rows)
 	found: dict[tuple[str, str], datetime] = {}
@@ -186,6 +198,10 @@ def _again(
 	found |= {("Power Node", row.node): row.out_since for row in rows if nodes.get(row.node) == row.out_since}
 	if nodes:
 		found |= dict.fromkeys((("", ""), ("Managed Property", incident.property)), max(nodes.values()))
+	for row in entrapments:
+		if row["status"] == rescues.POSSIBLE:
+			key = ("Property Asset", row["elevator"])
+			found[key] = max(get_datetime(row["asked_at"]), found.get(key, datetime.min))
 	return found
 
 
@@ -265,34 +281,30 @@ def _care_units(incident: Document, dark: set[str]) -> dict[Subject, str]:
 	}
 
 
-def _added(incident: Document, tasks: Sequence[TaskRow]) -> dict[tuple[str, str, str], datetime]:
-	"""Steps that an outcome asks for, and those that a report of trapped people asks for at once -> since when.
+def _added(
+	incident: Document, tasks: Sequence[TaskRow], entrapments: Sequence[Mapping]
+) -> dict[tuple[str, str, str], datetime]:
+	"""Steps that an outcome asks for, and those that people in an elevator ask for -> since when.
 
 	What a check finds has been so since the check was asked for: a rescue that was over before the check was written down
 	is not asked for again.
 	"""
 	found = []
 	for task in tasks:
-		if task.status == "Done" and task.outcome:
+		if task.status == "Done" and task.outcome and task.outcome != rescues.TRAPPED:
 			for key in added_by(plans.step_of(task), task.outcome):
 				found.append(((key, task.subject_type, task.subject), task.anchor_at))
-	rescue = [key for step in plans.steps_of_plan(incident.plan) for key in added_by(step, "trapped")]
-	for elevator, said_at in trapped_elevators(incident.name).items():
-		found += [((key, "Property Asset", elevator), said_at) for key in rescue]
+	steps = plans.steps_of_plan(incident.plan)
+	wanted = {key for step in steps for key in added_by(step, rescues.TRAPPED)}
+	for row in entrapments:
+		if row["status"] != rescues.MISTAKEN:
+			certain = row["status"] != rescues.POSSIBLE
+			found += [
+				((step.key, "Property Asset", row["elevator"]), get_datetime(row["asked_at"]))
+				for step in steps
+				if step.key in wanted and rescues.asked_for(step, certain=certain)
+			]
 	added: dict[tuple[str, str, str], datetime] = {}
 	for key, since in found:
 		added[key] = max(since, added.get(key, since))
 	return added
-
-
-def trapped_elevators(incident: str) -> dict[str, datetime]:
-	"""Elevators in which a call or a member of staff reported people -> when it was last said."""
-	call = frappe.qb.DocType("Trouble Call")
-	rows = (
-		frappe.qb.from_(call)
-		.select(call.elevator, Max(call.said_at))
-		.where(call.incident == incident)
-		.where(call.elevator.isnotnull() & (call.elevator != ""))
-		.groupby(call.elevator)
-	).run()
-	return {elevator: get_datetime(said_at) for elevator, said_at in rows}

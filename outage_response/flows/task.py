@@ -9,12 +9,14 @@ from frappe import _
 from frappe.model.document import Document
 
 from outage_response.domain import authority, lifecycle
-from outage_response.domain.errors import RuleError
+from outage_response.domain import entrapment as rescues
+from outage_response.domain.errors import RuleError, spoken
 from outage_response.domain.lifecycle import TaskRow
 from outage_response.domain.plan import added_by
 from outage_response.domain.roster import Assignment
+from outage_response.domain.steps import Step
 
-from . import assignment, photos, plans, ringing, surroundings, tasks, timeline
+from . import assignment, entrapment, photos, plans, ringing, surroundings, tasks, timeline, trapped
 from .verbs import Call, is_general_manager, save, task_verb
 
 # By which road somebody said "mine" who did not touch a screen
@@ -107,6 +109,7 @@ def complete(
 	evidence: str | None = None,
 	photo: str | None = None,
 	evidence_later: bool = False,
+	people: int | None = None,
 ) -> dict:
 	"""The step is done.
 
@@ -115,31 +118,113 @@ def complete(
 	exceptions      checklist: what is not normal, as {"item", "note", "fixed"}; everything else is normal
 	evidence        who was called, a note, or a reading, as the step asks; photo: address of an attached file
 	evidence_later  a note, call or photo follows; it is owed until then
+	people          of an elevator: how many are inside (trapped), or out (the end of a rescue)
 
 	Answers {"task_status", "added", "waiting_for"}: steps that the outcome adds; "read_back" when a second person is next,
 	"defects" while a defect is open.
 	"""
+	return _complete(
+		call,
+		outcome=outcome or "",
+		checks=checks or (),
+		exceptions=exceptions or (),
+		evidence=(evidence or "").strip(),
+		photo=photos.named(photo),
+		later=bool(evidence_later),
+		people=people,
+		by=frappe.session.user,
+	)
+
+
+@task_verb
+def complete_for(
+	call: Call,
+	outcome: str | None = None,
+	who: str | None = None,
+	user: str | None = None,
+	how: str | None = None,
+	elevator_no: str | None = None,
+	read_back: bool = False,
+	people: int | None = None,
+	checks: Sequence[str] | None = None,
+	evidence: str | None = None,
+) -> dict:
+	"""Somebody says by radio what they found at an elevator, and the control room writes it down.
+
+	who, user    who looked: in words, or their login
+	how          an empty car: seen through the open door (door_open), by intercom or by camera
+	elevator_no  an empty car: its name or number plate, as they read it
+	read_back    it was repeated to them, and they said yes
+
+	People inside are written down at once, without proof. What lets supply back onto people is confirmed by whoever saw it,
+	and by nobody for them. Answers as `complete`.
+	"""
+	step, task = plans.step_of(call.task), call.task
+	rescues.require_for_another(step)
+	if step.per != "elevator":
+		raise RuleError(_("Step: only what is said of an elevator is written down for somebody else."))
+	if user:
+		require_able(call, user, task)
+	seen_by = (who or "").strip() or (frappe.utils.get_fullname(user) if user else "")
+	rescues.require_radio_proof(
+		outcome or "",
+		label=task.subject_label or "",
+		plate=frappe.db.get_value("Property Asset", task.subject, "plate_no") or "",
+		elevator_no=elevator_no,
+		who=seen_by,
+		how=how,
+		read_back=bool(read_back),
+	)
+	said = [_("By radio: {0}").format(seen_by or _("not said by whom")), spoken(how or "", _), (evidence or "").strip()]
+	task.recorded_by = frappe.session.user
+	_note(call, "task_done_for", outcome=outcome or "", how=[spoken(how, str)] if how else "")
+	return _complete(
+		call,
+		outcome=outcome or "",
+		checks=checks or (),
+		evidence=", ".join(filter(None, said)),
+		people=people,
+		by=user or "",
+		who=seen_by,
+	)
+
+
+def _complete(
+	call: Call,
+	*,
+	outcome: str,
+	checks: Sequence[str],
+	evidence: str,
+	exceptions: Sequence[Mapping[str, str]] = (),
+	photo: str = "",
+	later: bool = False,
+	people: int | None = None,
+	by: str,
+	who: str = "",
+) -> dict:
+	"""`by`: the login of who did it, "" for somebody without one, whose name is `who`."""
 	task = call.task
 	lifecycle.require_gone(task.gate, call.incident.status)
 	row, rows = _row(call)
 	step = plans.step_of(task)
-	evidence, photo = (evidence or "").strip(), photos.named(photo)
 	lifecycle.require_completable(
 		step,
 		row,
 		rows,
-		outcome=outcome or "",
-		checks=checks or (),
+		outcome=outcome,
+		checks=checks,
 		evidence=photo if step.evidence == "photo" else evidence,
-		evidence_later=bool(evidence_later),
+		evidence_later=later,
+		locked_off=trapped.locked_off(task.incident),
 	)
 	if not step.outcomes and outcome:
 		raise RuleError(_("Outcome: this step has none. Leave it empty."))
+	count = entrapment.require_end(task, step, outcome, people, by, call.at)
 	task.outcome, task.evidence, task.photo = outcome or None, evidence or task.evidence, photo or task.photo
 	task.evidence_pending = int(step.evidence != "none" and not (photo if step.evidence == "photo" else evidence))
 	task.started_at = task.started_at or call.at
-	task.started_by = task.started_by or frappe.session.user
-	defects = _take_items(call, exceptions or ())
+	task.started_by = task.started_by or by or None
+	defects = _take_items(call, exceptions)
 	if step.checks:
 		if task.gate == "energise":
 			lifecycle.require_checked_since(call.at, surroundings.went_at(call.incident, task.subject))
@@ -153,24 +238,28 @@ def complete(
 		task.status = "In Progress"
 		save(task)
 		_note(call, "task_checks_given")
-		tell_department(call, step.read_back_by, _("Read back: {0}").format(task.title))
+		assignment.tell_department(call, step.read_back_by, _("Read back: {0}").format(task.title))
 		return {"waiting_for": "read_back", "added": 0}
-	return _done(call, added_by(step, outcome or ""))
+	return _done(call, step, by=by, people=count, who=who)
 
 
-def _done(call: Call, adds: Sequence[str] = ()) -> dict:
+def _done(call: Call, step: Step, *, by: str | None = None, people: int | None = None, who: str = "") -> dict:
+	"""`by`: as in `_complete`; None: the session's user."""
 	task = call.task
+	by = frappe.session.user if by is None else by
 	task.update(
 		{
 			"status": "Done",
 			"completed_at": call.at,
-			"completed_by": frappe.session.user,
+			"completed_by": by or None,
 			"recorded_at": call.now,
 		}
 	)
 	save(task)
 	assignment.take_back([task.name])
 	_note(call, "task_done", outcome=task.outcome or "")
+	entrapment.on_step(call, task, step, task.outcome or "", people, by=by or frappe.session.user, who=who)
+	adds = added_by(step, task.outcome or "")
 	return {"waiting_for": "", "added": len(tasks.sync(call).add) if adds else 0}
 
 
@@ -226,7 +315,9 @@ def no_answer(call: Call, note: str | None = None) -> dict:
 def read_back(call: Call) -> dict:
 	"""A second person reads the confirmations back; with that the step is done."""
 	lifecycle.require_gone(call.task.gate, call.incident.status)
-	lifecycle.require_rescues_ended(plans.step_of(call.task), tasks.load(call.incident.name))
+	lifecycle.require_rescues_ended(
+		plans.step_of(call.task), tasks.load(call.incident.name), trapped.locked_off(call.incident.name)
+	)
 	confirmations = [row for row in call.task.checks if row.kind == "Confirmation"]
 	if not confirmations or any(row.result != "Confirmed" for row in confirmations):
 		raise RuleError(_("Checks: there is nothing to read back yet. The department confirms its checks first."))
@@ -234,7 +325,7 @@ def read_back(call: Call) -> dict:
 		authority.require_second_person(row.checked_by, frappe.session.user)
 		row.read_back_by, row.read_back_at = frappe.session.user, call.at
 	_note(call, "task_read_back")
-	return _done(call)
+	return _done(call, plans.step_of(call.task))
 
 
 @task_verb
@@ -311,7 +402,7 @@ def move(call: Call, to: str) -> None:
 	here, there = (post.subject_label or call.incident.property for post in (call.task, goal))
 	_note(call, "task_moved", to=there)
 	call.record("task_on_post", tasks.about_task(goal), task=goal.name)
-	tell_department(call, "control_room", _("Post without a guard: {0} (moved to {1})").format(here, there))
+	assignment.tell_department(call, "control_room", _("Post without a guard: {0} (moved to {1})").format(here, there))
 
 
 def _give_again(call: Call, task: Document, who: Assignment) -> None:
@@ -336,6 +427,14 @@ def require_able(call: Call, user: str, task: Document) -> str:
 			_("User: {user} needs the role {role} and access to this property."),
 			user=user,
 			role=roles[-1] if roles else "-",
+		)
+	certified = assignment.certified_for(plans.step_of(task)) if task.plan else None
+	if certified is not None and user not in certified and has[0] == roles[0]:
+		raise RuleError(
+			_(
+				"User: {user} holds no valid elevator rescue certificate. Choose somebody who does, or the control room."
+			),
+			user=user,
 		)
 	return has[0]
 
@@ -364,18 +463,19 @@ def withdraw(call: Call, danger: str) -> None:
 	assignment.tell(call.incident, dict.fromkeys((*told, *others.users), text), call.now)
 
 
+@task_verb
+def take_danger(call: Call) -> None:
+	"""Somebody in the control room has taken the danger that a colleague left for: the alarm ends, the step stays open."""
+	_note(call, "danger_taken")
+
+
 def _others_than(call: Call, user: str) -> Assignment:
 	"""Who gets the step that `user` had to leave: others of the department on duty, else the control room, which does not wait
 	for people who are asleep; except for what permits switching on, which it cannot judge. Nobody else at all: as it was."""
 	department, urgent = call.departments[call.task.department], call.task.gate != "energise"
-	others = assignment.assign(department, call.roster.without(user), life_safety=urgent)
+	certified = assignment.certified_for(plans.step_of(call.task)) if call.task.plan else None
+	others = assignment.assign(department, call.roster.without(user), life_safety=urgent, certified=certified)
 	return others if others.users else assignment.assign(department, call.roster)
-
-
-def tell_department(call: Call, department: str, text: str) -> None:
-	"""Ring the bell of everybody on duty there, else of everybody of its role."""
-	who = assignment.assign(call.departments[department], call.roster)
-	assignment.tell(call.incident, dict.fromkeys(who.users, text), call.now)
 
 
 def complete_by_flow(call: Call, completes_with: str, names: Sequence[str] | None = None, *, photo: str = "") -> int:
@@ -395,5 +495,5 @@ def complete_by_flow(call: Call, completes_with: str, names: Sequence[str] | Non
 		call.task = frappe.get_doc("Outage Task", row.name)
 		if photo:
 			call.task.photo = photo
-		_done(call)
+		_done(call, plans.step_of(call.task))
 	return len(rows)

@@ -11,12 +11,12 @@ from frappe.utils import get_datetime
 
 from outage_response import bulk
 from outage_response.domain.clock import due_at
-from outage_response.domain.lifecycle import ENDED, TaskRow
-from outage_response.domain.plan import Difference, TaskSpec, dedupe_key, difference, expand
+from outage_response.domain.lifecycle import ENDED, RUNNING, TaskRow
+from outage_response.domain.plan import Difference, TaskSpec, dedupe_key, difference, expand, has_clearance
 from outage_response.domain.roster import Assignment
 from outage_response.domain.steps import Step
 
-from . import assignment, calling, plans, ringing, surroundings
+from . import assignment, calling, plans, ringing, surroundings, trapped
 from .language import title_of
 from .verbs import Call
 
@@ -46,6 +46,8 @@ ROW_FIELDS = [
 	"plan",
 ]
 
+# with these an outage comes to cover elevators in which people may have been reported before
+TAKES_OVER = ("declare", "extend_scope", "start", "reclassify")
 # steps that end without being done -> what the timeline calls it
 ENDED_BY_COMMAND = {"Skipped": "task_skipped", "Cancelled": "task_cancelled"}
 # a step that nobody is at any more
@@ -86,8 +88,11 @@ def sync(call: Call, *, reclassify: bool = False) -> Difference:
 	"""Make the incident's tasks what plan and context ask for (invariants 1 and 2), and give them to people."""
 	incident = call.incident
 	existing = load(incident.name)
+	if call.verb in TAKES_OVER and incident.status in RUNNING:
+		trapped.take_over(incident, [subject.name for subject in call.elevators_affected])
 	context = surroundings.context(incident, existing, call.around)
-	diff = difference(expand(plans.steps_of_plan(incident.plan), context), existing, reclassify=reclassify)
+	steps = plans.steps_of_plan(incident.plan)
+	diff = difference(expand(steps, context), existing, reclassify=reclassify, clears=has_clearance(steps))
 	specs = [*diff.add, *(spec for _task, spec in diff.reopen)]
 	if specs:
 		chosen = assignment.choose(specs, incident, call.roster, call.departments, context.property_type)

@@ -21,7 +21,7 @@ from outage_response.domain import tickets as rules
 from outage_response.domain.lifecycle import RUNNING
 from outage_response.integrations import Ticket, contacts, households
 
-from . import assignment, callees, calling_back, duty, explaining, task, ticket_replies
+from . import assignment, callees, calling_back, duty, explaining, ticket_replies
 from .verbs import Call, announce, lock_incident, touch
 
 JOB = "outage_response.jobs.read_tickets"
@@ -292,7 +292,7 @@ def attach(incident_name: str, calls: Sequence[dict], now: datetime) -> None:
 	call.record("calls_linked", {"count": len(calls)})
 	if any(row.danger for row in calls):
 		call.record("danger_reported", {"unit": [row.unit for row in calls if row.danger and row.unit]})
-		task.tell_department(call, "control_room", _("DANGER reported by a resident"))
+		assignment.tell_department(call, "control_room", _("DANGER reported by a resident"))
 	show_on_tickets(doc, calls)
 	stands = explaining.standings(doc, calls)
 	back = [row for row in calls if stands[row.name].kind == rules.RESTORED]
@@ -308,7 +308,7 @@ def attach(incident_name: str, calls: Sequence[dict], now: datetime) -> None:
 			order_by="unit_no",
 		)
 		text = _("Still without power after restoration: {0}").format(", ".join(units) or _("place unknown"))
-		task.tell_department(call, "control_room", text)
+		assignment.tell_department(call, "control_room", text)
 	touch(doc)
 
 

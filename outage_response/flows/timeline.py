@@ -26,7 +26,17 @@ TEXTS = {
 	"scope_extended": "More is affected: {nodes}. Steps added: {added}",
 	"etr_set": "Expected restoration: {etr}",
 	"etr_cleared": "Expected restoration is no longer known",
-	"trapped_reported": "People trapped in {subject}",
+	"trapped_reported": "People trapped in {subject}, how many: {people}",
+	"trapped_somewhere": "People trapped in {subject}, nobody knows in which elevator: every one is asked and made safe",
+	"entrapment_noted": "People in {subject}: {people}. {conditions} {floor}",
+	"entrapment_talked": "Talked to the people in {subject}",
+	"entrapment_ended": "People out of {subject}: {people}, {outcome}",
+	"entrapment_mistaken": "Nobody was inside {subject}",
+	"empty_said": "Warning: somebody says that nobody is in {subject} any more, while people are on record there. The rescue goes on until a second person has read it back",
+	"empty_read_back": "Read back by a second person: nobody is in {subject} any more",
+	"long_inside": "Warning: people have been in {subject} for {minutes} minutes; a report to the authorities may become due, the general manager decides",
+	"back_with_people_inside": "DANGER: supply came back while people are in {subject}; the car may move",
+	"danger_taken": "The control room has taken the danger at {title} {subject}",
 	"trapped_without_steps": "Warning: the plan of planned work has no steps for people trapped ({subject}). Make it level II: the rescue is then given out at once",
 	"calls_linked": "More calls of residents about this outage: {count}",
 	"call_received": "Somebody reports no power: {unit}",
@@ -47,6 +57,9 @@ TEXTS = {
 	"task_on_post": "On post: {title} {subject}",
 	"call_unanswered": "No answer: {title} {subject}. {note}",
 	"task_done": "Done: {title} {subject} {outcome}",
+	"task_done_for": "Written down by radio: {title} {subject} {outcome} {how}",
+	"task_settled": "Settled: {title} {subject}: {reason}",
+	"outcome_corrected": "Corrected: {title} {subject}: {outcome}, not {was}. {note}",
 	"task_checks_given": "Checks confirmed, waiting to be read back: {title} {subject}",
 	"task_read_back": "Read back: {title} {subject}",
 	"task_defect": "Defect found: {title} {subject}: {items}",
@@ -64,6 +77,7 @@ TEXTS = {
 	"no_duty_electrician": "Warning: no duty electrician is on duty; the engineers on duty take the steps",
 	"nobody_in_department": "Warning: {department} has nobody for this property; the control room takes its steps",
 	"nobody_at_all": "Warning: nobody can be given the steps of {department}; enter a roster or give people the role",
+	"nobody_certified": "Warning: nobody of {department} on duty holds an elevator rescue certificate; the maintenance company frees the people, and the control room records it. Phone {phone}",
 	"phone_only": "{department} is on duty without a login: the control room phones {phone}",
 	"no_contractor": "Warning: no maintenance company is recorded for {subject}",
 	"no_contacts": "Warning: affected units without a resident on record: {units}; nobody can be called back there",
@@ -188,7 +202,8 @@ def _insert(rows: list[dict[str, Any]]) -> None:
 def render(kind: str, data: dict[str, Any]) -> str:
 	"""One entry as a sentence in the session's language."""
 	values = {key: _value(value) for key, value in data.items()}
-	values["outcome"] = spoken(data.get("outcome") or "", _)
+	for key in ("outcome", "was"):
+		values[key] = spoken(data.get(key) or "", _)
 	if len(data.get("nodes") or ()) > MOST_NAMES:
 		values["nodes"] = f"{_value(data['nodes'][:MOST_NAMES])} (+{len(data['nodes']) - MOST_NAMES})"
 	if in_chinese():

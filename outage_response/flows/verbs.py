@@ -56,6 +56,11 @@ class Call:
 		return surroundings.read(self.incident.property)
 
 	@functools.cached_property
+	def elevators_affected(self) -> tuple[Any, ...]:
+		"""Elevators of the buildings in which anything is dark, as subjects of steps."""
+		return surroundings.elevators(self.incident, self.around)
+
+	@functools.cached_property
 	def departments(self) -> dict[str, Department]:
 		"""key -> department."""
 		return duty.departments()
@@ -333,8 +338,14 @@ def _incident_of(_site: str, task: str) -> str:
 	return incident
 
 
-def require_task_authority(verb: str, task: Document) -> None:
-	"""Raise NotAllowed unless the session's user may do `verb` on this task."""
+def require_task_authority(verb: str, task: Document, outcome: str | None = None) -> None:
+	"""Raise NotAllowed unless the session's user may do `verb` on this task.
+
+	outcome  of a correction; before it is known, everybody on the staff may correct: that people are inside after all
+	"""
+	if verb == "correct_outcome" and outcome is None:
+		authority.require_staff(permissions.roles_of())
+		return
 	department = frappe.get_cached_doc("Response Department", task.department)
 	role = authority.own_role(department)
 	if verb == "read_back":

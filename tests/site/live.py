@@ -359,6 +359,7 @@ def sweep_incidents(property_name: str) -> None:
 			"Outage Callback",
 			"Outage Report",
 			"Trouble Call",
+			"Elevator Entrapment",
 			"Outage Notice",
 			"Notice Delivery",
 		)
@@ -436,6 +437,7 @@ def _delete_people(users: list[str]) -> None:
 	for doctype in ("Notification Settings", "User"):
 		_delete(doctype, name=users)
 	_delete("User Permission", user=users)
+	_delete("Elevator Rescue Certificate", user=users)
 	_delete("__Auth", doctype=["User"], name=users)
 
 

@@ -193,7 +193,7 @@ class ReclassifyKeeps(TowerTest):
 		self.assertGreater(result["added"], 0)
 		self.do("operator", "reclassify", name, "II", "internal after all")
 		cancelled = {row.step_key for row in self.tasks(name, status="Cancelled")}
-		self.assertEqual(cancelled, {"isolate_incoming", "call_supplier"})
+		self.assertEqual(cancelled, {"isolate_incoming", "call_supplier", "clear_to_reclose"})
 		self.assertEqual(self.field("Outage Task", done, "status"), "Done")
 
 	def test_a_step_asked_for_again_is_the_same_row_with_the_same_person_and_a_new_clock(self):
@@ -214,11 +214,22 @@ class ReclassifyKeeps(TowerTest):
 	def test_open_life_safety_steps_survive_every_change_of_level(self):
 		name = self.declare("II")
 		self.do("operator", "confirm", name, "Equipment Fault")
-		life = {row.name for row in self.tasks(name, life_safety=1, status="Open")}
-		self.assertTrue(self.tasks(name, step_key="clear_to_energise", status="Open"))
+		rescue = {"life_safety": 1, "status": "Open", "gate": ("!=", "energise")}
+		life = {row.name for row in self.tasks(name, **rescue)}
 		self.do("operator", "reclassify", name, "I", "external")
-		still = {row.name for row in self.tasks(name, life_safety=1, status="Open")}
-		self.assertEqual(life, still)
+		self.assertEqual(life, {row.name for row in self.tasks(name, **rescue)})
+
+	def test_a_clearance_gives_way_only_to_that_of_the_new_level(self):
+		"""The gate is never without one, and II -> I -> II ends with one row each."""
+		name = self.declare("II")
+		self.do("operator", "confirm", name, "Equipment Fault")
+		own = self.task(name, "clear_to_energise", status="Open").name
+		self.do("operator", "reclassify", name, "I", "external")
+		self.assertEqual(self.field("Outage Task", own, "status"), "Cancelled")
+		other = self.task(name, "clear_to_reclose", status="Open").name
+		self.do("operator", "reclassify", name, "II", "internal after all")
+		self.assertEqual(self.field("Outage Task", own, "status"), "Open")
+		self.assertEqual(self.field("Outage Task", other, "status"), "Cancelled")
 
 
 class GatesHold(TowerTest):

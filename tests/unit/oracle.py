@@ -53,6 +53,8 @@ LINES = (
 	# people and places
 	Line("check_elevator", "I II", _ENGINEERS, "reported", "elevator"),
 	Line("comfort_trapped", "I II", _SERVICE, "reported", "elevator", only_when_called_for=True),
+	Line("lock_off_elevator", "I II", _ENGINEERS, "reported", "elevator", only_when_called_for=True),
+	Line("call_rescue_service", "I II", _CONTROL, "reported", "elevator", only_when_called_for=True),
 	Line("release_trapped", "I II", _ENGINEERS, "reported", "elevator", only_when_called_for=True),
 	Line("check_care_unit", "I II", _SERVICE, "reported", "care_unit"),
 	Line("check_backup_power", "I II", "of the room", "reported", "critical_room"),
@@ -61,6 +63,7 @@ LINES = (
 	Line("guard_area", "I II", _GUARDS, "reported", "guarded_area", else_for_the_property=True),
 	Line("staff_post", "I II", _GUARDS, "reported", "security_point", only_unprotected=True),
 	Line("patrol_area", "I II", _GUARDS, "reported"),
+	Line("keep_ways_lit", "I II", _GUARDS, "reported"),
 	Line("call_security_reserve", "I II", _CONTROL, "reported"),
 	Line("first_word", "I II", _SERVICE, "reported"),
 	Line("explain_cause", "I II", _SERVICE, "confirmed"),
@@ -69,6 +72,7 @@ LINES = (
 	Line("inspect_own_supply", "I", _ENGINEERS, "confirmed"),
 	Line("assist_repair", "I II", _GUARDS, "confirmed"),
 	Line("clear_to_energise", "II", _ENGINEERS, "confirmed, node dark", "affected_node"),
+	Line("clear_to_reclose", "I", _ENGINEERS, "reported, still dark"),
 	# light again
 	Line("check_switches", "I II", _ENGINEERS, "node back", "affected_node"),
 	Line("check_shaft", "I II III", _ENGINEERS, "restored", "shaft", wanted=in_a_tower),
@@ -120,6 +124,8 @@ def _has_begun(moment: str, name: str, now: Situation) -> bool:
 		# Light again before anybody knew why: nothing is left to repair or to explain.
 		confirmed, restored = now.reached.get("confirmed"), now.reached.get("restored")
 		return confirmed is not None and (restored is None or confirmed < restored)
+	if moment == "reported, still dark":
+		return "reported" in now.reached and "restored" not in now.reached
 	return moment in now.reached
 
 

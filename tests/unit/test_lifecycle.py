@@ -30,6 +30,8 @@ def of_step(level: str, key: str, **values) -> TaskRow:
 		called=(
 			("release_trapped", "elevator 1"),
 			("comfort_trapped", "elevator 1"),
+			("lock_off_elevator", "elevator 1"),
+			("call_rescue_service", "elevator 1"),
 			("repair_backup", "critical_room 1"),
 		),
 	)
@@ -45,7 +47,9 @@ INCIDENT = {
 	"reclassify": "Scheduled Reported Active Restored",
 	"extend_scope": "Scheduled Reported Active",
 	"set_etr": "Scheduled Reported Active",
-	"report_trapped": "Reported Active Restored",
+	"report_trapped": "Reported Active Restored Stood-Down",
+	"note_entrapment": "Reported Active Restored Stood-Down",
+	"read_back_empty": "Reported Active Restored Stood-Down",
 	"permit_energise": "Reported Active",
 	"supply_back": "Reported Active",
 	"stand_down": "Active Restored",  # by area while the rest is still dark
@@ -62,6 +66,9 @@ TASK = {
 	"acknowledge_for": "Open",
 	"arrive": "Open Acknowledged",
 	"complete": "Open Acknowledged In-Progress",
+	"complete_for": "Open Acknowledged In-Progress",
+	"correct_outcome": "Done",
+	"take_danger": "Open Acknowledged",
 	"no_answer": "Open Acknowledged In-Progress",
 	"read_back": "In-Progress",
 	"add_evidence": "Done",
@@ -119,7 +126,7 @@ def test_whoever_is_in_danger_leaves_in_whatever_state_the_task_is(status):
 # ------------------------------------------------------------------------------------------------ gates
 # Which steps keep which gate closed, by hand from the procedure.
 GATE_KEEPERS = {
-	("I", "energise"): {"confirm_cause"},
+	("I", "energise"): {"confirm_cause", "clear_to_reclose"},
 	("II", "energise"): {"confirm_cause", "isolate_fault", "organise_repair", "clear_to_energise"},
 	("III", "energise"): {"announce_energising"},
 	("III", "start"): {"clear_elevators", "stop_equipment", "warn_control_room", "shut_security_equipment"},
@@ -128,6 +135,8 @@ GATE_KEEPERS = {
 			"check_elevator",
 			"comfort_trapped",
 			"release_trapped",
+			"lock_off_elevator",
+			"call_rescue_service",
 			"check_care_unit",
 			"repair_backup",
 			"check_switches",
@@ -277,9 +286,13 @@ def test_a_manned_post_is_relieved_and_not_given_away():
 
 # ------------------------------------------------------------------------------------------------ skipping
 NEVER_SKIPPED = {
-	"I": {"check_elevator", "comfort_trapped", "release_trapped", "check_care_unit", "confirm_cause"},
+	"I": {
+		*("check_elevator", "comfort_trapped", "release_trapped", "check_care_unit", "confirm_cause"),
+		*("lock_off_elevator", "call_rescue_service", "clear_to_reclose"),
+	},
 	"II": {
 		*("check_elevator", "comfort_trapped", "release_trapped", "check_care_unit", "confirm_cause"),
+		*("lock_off_elevator", "call_rescue_service"),
 		*("isolate_fault", "organise_repair", "clear_to_energise"),
 	},
 	"III": {"clear_elevators", "announce_energising"},
@@ -384,6 +397,37 @@ def test_supply_is_not_cleared_while_the_record_says_people_may_be_in_an_elevato
 	complete("II", "clear_to_energise", [replace(rescue, status="Done")], checks=ALL_CHECKS)
 	assert lifecycle.blocking("energise", [rescue]) == []
 	assert lifecycle.blocking("energise", [rescue], ["room B"], rescues=True) == [rescue]
+
+
+RECLOSE_CHECKS = (*ALL_CHECKS[:2], "generator_disconnected", ALL_CHECKS[2])
+
+
+@pytest.mark.parametrize("missing", RECLOSE_CHECKS)
+def test_the_incoming_switch_is_closed_only_with_every_check_confirmed(missing):
+	"""Level I: the grid comes back by itself, the own switch does not close by itself."""
+	with pytest.raises(RuleError, match=missing.replace("_", " ").capitalize()):
+		complete("I", "clear_to_reclose", checks=[check for check in RECLOSE_CHECKS if check != missing])
+	complete("I", "clear_to_reclose", checks=RECLOSE_CHECKS)
+
+
+def test_an_elevator_that_is_locked_off_stays_still_when_supply_returns():
+	rescue = of_step("I", "release_trapped")
+	clear = {"checks": RECLOSE_CHECKS, "locked_off": {"elevator 1"}}
+	complete("I", "clear_to_reclose", [rescue], **clear)
+	assert lifecycle.blocking("energise", [rescue], rescues=True, locked_off={"elevator 1"}) == []
+	with pytest.raises(GateClosed, match="elevator"):
+		complete("I", "clear_to_reclose", [replace(rescue, subject="elevator 2")], **clear)
+
+
+def test_the_rescue_from_one_elevator_waits_for_its_own_lock_off_alone():
+	other = replace(of_step("I", "lock_off_elevator"), subject="elevator 2")
+	own = of_step("I", "lock_off_elevator")
+	freeing = step("I", "release_trapped")
+	assert lifecycle.waits_for(freeing, of_step("I", "release_trapped"), [other, own]) == [own]
+	isolated = of_step("I", "isolate_incoming")
+	assert lifecycle.waits_for(step("I", "start_backup_supply"), of_step("I", "start_backup_supply"), [isolated]) == [
+		isolated
+	]
 
 
 @pytest.mark.parametrize(

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from outage_response.domain.plan import Difference, Subject, added_by, dedupe_key, difference, expand
+from outage_response.domain.plan import Difference, Subject, added_by, dedupe_key, difference, expand, has_clearance
 from outage_response.domain.roster import duty_rules, to_duty_electrician
 
 from .oracle import LINES, comes_out_for, department_of, line
@@ -37,9 +37,10 @@ MOMENTS = [
 		{NODE_1: 50, NODE_2: 90},
 	),
 ]
+RESCUE = ("comfort_trapped", "lock_off_elevator", "release_trapped", "call_rescue_service")
 CALLS = [
 	(),
-	(("comfort_trapped", "elevator 1"), ("release_trapped", "elevator 1")),
+	tuple((key, "elevator 1") for key in RESCUE),
 	(("repair_backup", "critical_room 2"),),
 	(("release_trapped", "elevator 9"),),  # not one of the affected ones
 ]
@@ -118,9 +119,7 @@ situations = st.builds(
 	back=st.dictionaries(st.sampled_from([f"affected_node {n}" for n in (1, 2, 3)]), st.integers(0, 9)),
 	called=st.sets(
 		st.one_of(
-			st.tuples(
-				st.sampled_from(["comfort_trapped", "release_trapped"]), st.sampled_from(["elevator 1", "elevator 2"])
-			),
+			st.tuples(st.sampled_from(RESCUE), st.sampled_from(["elevator 1", "elevator 2"])),
 			st.tuples(st.just("repair_backup"), st.sampled_from(["critical_room 1", "critical_room 2"])),
 		)
 	).map(tuple),
@@ -200,7 +199,7 @@ def test_the_shaft_check_lists_its_own_switches_and_the_access_check_every_affec
 	("key", "outcome", "adds"),
 	[
 		("check_elevator", "empty", ()),
-		("check_elevator", "trapped", ("comfort_trapped", "release_trapped")),
+		("check_elevator", "trapped", RESCUE),
 		("check_elevator", "isolated_and_handed_to_contractor", ()),
 		("check_backup_power", "switched_over", ()),
 		("check_backup_power", "failed", ("repair_backup",)),
@@ -247,7 +246,10 @@ def _nothing_to_do(change: Difference) -> bool:
 
 
 def _move(level: str, now: Situation, tasks: list, reclassify: bool = True) -> list:
-	return carry_out(difference(expand(plan(level), now.context()), tasks, reclassify=reclassify), tasks, level)
+	change = difference(
+		expand(plan(level), now.context()), tasks, reclassify=reclassify, clears=has_clearance(plan(level))
+	)
+	return carry_out(change, tasks, level)
 
 
 def _asked(level: str, now: Situation) -> set:
@@ -291,9 +293,10 @@ def test_reclassifying_carries_over_what_both_plans_ask_for_and_cancels_the_rest
 	now = Situation(reached={"reported": 0, "confirmed": 20})
 	tasks = _move("II", now, [])
 	next(task for task in tasks if task.step_key == "patrol_area").status = "In Progress"
-	change = difference(expand(plan("I"), now.context()), tasks, reclassify=True)
-	assert {task.step_key for task in change.cancel} == {"isolate_fault", "organise_repair"}
+	change = difference(expand(plan("I"), now.context()), tasks, reclassify=True, clears=True)
+	assert {task.step_key for task in change.cancel} == {"isolate_fault", "organise_repair", "clear_to_energise"}
 	assert {spec.step.key for spec in change.add} == {
+		"clear_to_reclose",
 		"isolate_incoming",
 		"call_supplier",
 		"call_account_manager",
@@ -301,8 +304,19 @@ def test_reclassifying_carries_over_what_both_plans_ask_for_and_cancels_the_rest
 	}
 	assert {task.step_key for task, _ in change.keep} == {
 		line.key for line in LINES if line.levels == "I II" and line.exists_from in ("reported", "confirmed")
-	} - {"comfort_trapped", "release_trapped", "repair_backup"}
+	} - {*RESCUE, "repair_backup"}
 	assert [task.status for task, _ in change.keep if task.step_key == "patrol_area"] == ["In Progress"]
+
+
+def test_a_clearance_gives_way_only_to_a_clearance():
+	"""No change of level opens the gate: where the other plan has none (a company's own), the one that stands stays."""
+	now = Situation(reached={"reported": 0, "confirmed": 20})
+	tasks = _move("II", now, [])
+	bare = [step for step in plan("I") if step.key != "clear_to_reclose"]
+	assert has_clearance(plan("I"))
+	assert not has_clearance(bare)
+	change = difference(expand(bare, now.context()), tasks, reclassify=True, clears=has_clearance(bare))
+	assert "clear_to_energise" not in {task.step_key for task in change.cancel}
 
 
 def test_a_carried_over_task_is_paired_with_what_the_new_plan_says_of_it():
@@ -497,7 +511,8 @@ def test_whatever_happens_the_task_set_follows_the_level_and_keeps_what_was_done
 	tasks = _move(level, now, [], reclassify=False)
 	for move in moves:
 		was = {task.key: task.status for task in tasks}
-		life = {task.key for task in tasks if task.is_open and task.life_safety}
+		# a clearance gives way to that of another level
+		life = {task.key for task in tasks if task.is_open and task.life_safety and task.gate != "energise"}
 		if move[0] == "end one":
 			for task in tasks[move[1] : move[1] + 1]:
 				if task.is_open and (move[2] != "On Post" or task.held_until):
@@ -515,7 +530,10 @@ def test_whatever_happens_the_task_set_follows_the_level_and_keeps_what_was_done
 				for task in tasks
 				if task.key not in specs
 			)
-			assert _nothing_to_do(difference(expand(plan(level), now.context()), tasks, reclassify=True))
+			again = difference(
+				expand(plan(level), now.context()), tasks, reclassify=True, clears=has_clearance(plan(level))
+			)
+			assert _nothing_to_do(again)
 		else:
 			now = move[1] or now
 			tasks = _move(level, now, tasks, reclassify=False)

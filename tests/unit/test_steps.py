@@ -72,6 +72,7 @@ def test_every_row_of_the_procedure_is_in_a_plan_and_every_column_is_known():
 		"completes_with",
 		"evidence",
 		"calls",
+		"rescue_part",
 		"en",
 		"zh",
 	]
@@ -105,7 +106,12 @@ def test_a_row_is_read_column_by_column():
 	assert step("II", "start_backup_supply").after == ("isolate_fault",)
 	assert (step("I", "call_supplier").repeat_minutes, step("I", "call_supplier").repeat_until) == (30, "etr")
 	assert step("I", "guard_area").held_until == "stand_down"
-	assert step("I", "check_elevator").outcomes["trapped"] == ("comfort_trapped", "release_trapped")
+	assert step("I", "check_elevator").outcomes["trapped"] == (
+		"comfort_trapped",
+		"lock_off_elevator",
+		"release_trapped",
+		"call_rescue_service",
+	)
 
 
 def test_conditions_of_planner_and_hours_are_read():

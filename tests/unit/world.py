@@ -102,7 +102,7 @@ class Situation:
 			anchors={anchor: minute(at) for anchor, at in self.reached.items()},
 			nodes_back={node: minute(at) for node, at in self.back.items()},
 			added={
-				(key, TYPES["elevator" if "trapped" in key else "critical_room"], name): MIDNIGHT
+				(key, TYPES["critical_room" if key == "repair_backup" else "elevator"], name): MIDNIGHT
 				for key, name in self.called
 			},
 			again={(TYPES[kind], name): minute(at) for kind, name, at in self.again},

@@ -36,6 +36,8 @@ def columns() -> list[dict]:
 		{"fieldname": "level_II", "label": _("Level II"), "fieldtype": "Int", "width": 100},
 		{"fieldname": "level_III", "label": _("Level III"), "fieldtype": "Int", "width": 100},
 		{"fieldname": "customer_minutes", "label": _("Customer Minutes"), "fieldtype": "Int", "width": 160},
+		{"fieldname": "people_trapped", "label": _("People Trapped"), "fieldtype": "Int", "width": 130},
+		{"fieldname": "longest_trapped", "label": _("Longest Trapped (minutes)"), "fieldtype": "Int", "width": 190},
 		{"fieldname": "steps", "label": _("Steps with a Time"), "fieldtype": "Int", "width": 150},
 		{"fieldname": "on_time", "label": _("On Time (%)"), "fieldtype": "Percent", "width": 130},
 	]

@@ -1,0 +1,26 @@
+"""Who holds an elevator rescue certificate that is valid."""
+
+from collections.abc import Iterable
+from datetime import date
+
+import frappe
+from frappe.utils import getdate
+
+from outage_response.domain import entrapment as rules
+
+
+def holders(on: date) -> set[str]:
+	"""Users whose certificate is valid on a day."""
+	rows = frappe.get_all("Elevator Rescue Certificate", fields=["user", "valid_until"])
+	return {row.user for row in rows if rules.is_valid(getdate(row.valid_until) if row.valid_until else None, on)}
+
+
+def holds_one(user: str, on: date) -> bool:
+	"""Does `user` hold a certificate that is valid on that day?"""
+	return user in holders(on)
+
+
+def without(users: Iterable[str], on: date) -> list[str]:
+	"""Those of `users` who hold none."""
+	known = holders(on)
+	return [user for user in users if user not in known]

@@ -1,0 +1,124 @@
+"""What was said of a step is corrected, not undone: a further entry, and what is done stays on record."""
+
+from datetime import timedelta
+
+import frappe
+from frappe import _
+from frappe.model.document import Document
+from frappe.utils import get_datetime, getdate
+
+from outage_response.domain import entrapment as rules
+from outage_response.domain.errors import RuleError
+from outage_response.domain.plan import added_by
+from outage_response.domain.steps import Step
+
+from . import assignment, certificates, entrapment, plans, tasks, trapped
+from .verbs import Call, require_task_authority, save, task_verb
+
+
+@task_verb
+def correct_outcome(
+	call: Call,
+	outcome: str,
+	who: str | None = None,
+	how: str | None = None,
+	people: int | None = None,
+	note: str | None = None,
+) -> dict:
+	"""The outcome of a step that is done turns out to be another one, until the incident is closed.
+
+	That people are in an elevator after all is believed at once, from everybody on the staff. That nobody is inside any more
+	says who saw into the open car (`who`, `how`), and a second person reads it back; until then the rescue goes on. Every
+	other correction is for those who may do the step, and for the control room.
+
+	Answers {"added", "waiting_for"}: "read_back" when a second person is next.
+	"""
+	task = call.task
+	step, before = plans.step_of(task), task.outcome or ""
+	rules.require_correctable(step, before, outcome or "")
+	if not rules.anybody_may(outcome):
+		require_task_authority("correct_outcome", task, outcome)
+	if outcome == rules.TRAPPED:
+		return _inside_after_all(call, step, rules.require_people(people), note or "")
+	if rules.needs_second_person(step, before, outcome):
+		return _nobody_any_more(call, outcome, who or "", how, people)
+	_write(call, outcome, note or "")
+	if step.per == "elevator":
+		entrapment.on_step(call, task, step, outcome, None, by=frappe.session.user)
+	return {"waiting_for": "", "added": len(tasks.sync(call).add) if added_by(step, outcome) else 0}
+
+
+def _inside_after_all(call: Call, step: Step, people: int | None, note: str) -> dict:
+	task = call.task
+	# what ended in this very second was for the people who were thought to be out
+	since = max(call.at, get_datetime(task.completed_at) + timedelta(seconds=1))
+	car = entrapment.cars(call.incident.property, task.subject, None)[0]
+	if rules.TRAPPED in step.outcomes:
+		_write(call, rules.TRAPPED, note)
+		record = entrapment.open_record(call, car, certain=True, covered_from=since, people=people)
+	else:
+		record = _reopened(call, task, people, since)
+		_note(call, task, rules.TRAPPED, note)
+	text = _("People trapped after all: {0}").format(trapped.in_words(record, call.now))
+	for department in ("control_room", task.department):
+		assignment.tell_department(call, department, text)
+	added = len(tasks.sync(call).add)
+	entrapment.hurry_services(call, record)
+	return {"waiting_for": "", "added": added, "entrapment": record.name}
+
+
+def _reopened(call: Call, task: Document, people: int | None, since) -> Document:
+	"""The people who were thought to be out: they have been inside all the time, and the rescue is asked for anew."""
+	record = entrapment.latest(call.incident.name, task.subject)
+	if record is None:
+		raise RuleError(_("Outcome: no people are on record for this elevator. Report them as trapped."))
+	record.update(
+		{
+			"status": rules.INSIDE,
+			"asked_at": since,
+			"people": people or record.people,
+			"ended_at": None,
+			"ended_by": None,
+			"how_ended": None,
+			"released": 0,
+			"claim": None,
+		}
+	)
+	save(record)
+	return record
+
+
+def _nobody_any_more(call: Call, outcome: str, who: str, how: str | None, people: int | None) -> dict:
+	task = call.task
+	rules.require_claim(who=who, how=how)
+	record = entrapment.still_open(call.incident.name, task.subject)
+	if record is None:
+		raise RuleError(_("Outcome: the rescue from this elevator has ended; nothing is left to correct."))
+	count = rules.require_people(people)
+	if rules.ends_rescue(outcome):
+		release = next(
+			(one for one in plans.steps_of_plan(call.incident.plan) if one.rescue_part == rules.RELEASE), None
+		)
+		if release:
+			holds = certificates.holds_one(frappe.session.user, getdate(call.at))
+			rules.require_certificate(release, outcome, holds_one=holds)
+		count = rules.require_count(record.people, count)
+	_note(call, task, outcome, who)
+	entrapment.claim(call, record, outcome, count, by=frappe.session.user, who=who)
+	return {"waiting_for": "read_back", "added": 0, "entrapment": record.name}
+
+
+def _write(call: Call, outcome: str, note: str) -> None:
+	task = call.task
+	_note(call, task, outcome, note)
+	task.outcome = outcome
+	task.evidence = "\n".join(filter(None, (task.evidence, note.strip()[:500])))
+	save(task)
+
+
+def _note(call: Call, task: Document, outcome: str, note: str) -> None:
+	call.record(
+		"outcome_corrected",
+		{**tasks.about_task(task), "was": task.outcome or "", "outcome": outcome, "note": note.strip()[:500]},
+		task=task.name,
+	)

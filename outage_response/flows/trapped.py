@@ -1,0 +1,285 @@
+"""People in elevators as the record has them: read for the rules and for every screen, in a fixed number of queries."""
+
+from collections.abc import Collection, Mapping, Sequence
+from datetime import datetime
+from typing import Any
+
+import frappe
+from frappe import _
+from frappe.query_builder.functions import Coalesce
+from frappe.utils import get_datetime
+
+from outage_response import bulk
+from outage_response.domain import entrapment as rules
+from outage_response.domain import lifecycle
+from outage_response.domain.entrapment import Entrapment
+
+from . import plans
+
+DOCTYPE = "Elevator Entrapment"
+FIELDS = (
+	"name",
+	"incident",
+	"property",
+	"building",
+	"elevator",
+	"elevator_label",
+	"status",
+	"people",
+	"floor",
+	"since",
+	"asked_at",
+	*rules.CONDITIONS,
+	"talked_at",
+	"locked_off_at",
+	"contractor_called_at",
+	"contractor_arrived_at",
+	"services_called_at",
+	"ended_at",
+	"how_ended",
+	"released",
+	"injured",
+	"claim",
+	"claim_people",
+	"claim_who",
+	"claim_by",
+	"claim_user",
+)
+MOMENTS = ("since", "talked_at", "locked_off_at", "contractor_called_at", "contractor_arrived_at", "services_called_at")
+ABOUT_THE_CAR = ("plate_no", "key_place", "rescue_instructions", "contractor_name", "contractor_phone")
+
+
+def of_incident(incident: str) -> list[dict]:
+	"""All entrapments of one incident, the first one first: for the rules, whoever asks."""
+	return frappe.get_all(
+		DOCTYPE, filters={"incident": incident}, fields=list(FIELDS), order_by="creation asc, name asc"
+	)
+
+
+def open_of(incidents: Collection[str]) -> dict[tuple[str, str], dict]:
+	"""(incident, elevator) -> the entrapment there that has not ended."""
+	rows = incidents and frappe.get_all(
+		DOCTYPE,
+		filters={"incident": ("in", list(incidents)), "status": ("in", rules.OPEN)},
+		fields=list(FIELDS),
+		order_by="creation asc, name asc",
+	)
+	return {(row.incident, row.elevator): row for row in rows or ()}
+
+
+def locked_off(incident: str) -> set[str]:
+	"""Elevators with people in them whose main switch is off, locked and tagged: they stay still when supply returns."""
+	return {elevator for (_incident, elevator), row in open_of([incident]).items() if row.locked_off_at}
+
+
+def as_rule(row: Any) -> Entrapment:
+	"""A row, or the document, as the rules read it."""
+	return Entrapment(
+		row.get("elevator"),
+		row.get("elevator_label") or "",
+		row.get("status"),
+		row.get("people") or 0,
+		get_datetime(row.get("since")) if row.get("since") else None,
+		**{condition: bool(row.get(condition)) for condition in rules.CONDITIONS},
+	)
+
+
+def sort(rows: Sequence[dict], now: datetime) -> list[dict]:
+	"""Who is freed first."""
+	return sorted(rows, key=lambda row: rules.urgency(as_rule(row), now))
+
+
+def ranks(incidents: Collection[str], now: datetime) -> dict[tuple[str, str], int]:
+	"""(incident, elevator) -> place in the order in which people are freed, from 0."""
+	rows = sort(list(open_of(incidents).values()), now)
+	return {(row.incident, row.elevator): place for place, row in enumerate(rows)}
+
+
+def in_words(row: Any, now: datetime, lang: str | None = None) -> str:
+	"""Elevator 3 | 2 inside | 12 min."""
+	one = as_rule(row)
+	if not one.is_certain:
+		text = _("{0} | perhaps people inside | {1} min", lang)
+		return text.format(one.label, one.minutes(now))
+	if not one.people:
+		return _("{0} | people inside, not counted | {1} min", lang).format(one.label, one.minutes(now))
+	return _("{0} | {1} inside | {2} min", lang).format(one.label, one.people, one.minutes(now))
+
+
+def conditions(row: Any) -> list[str]:
+	"""Keys of what is known of the people."""
+	return [condition for condition in rules.CONDITIONS if row.get(condition)]
+
+
+def visible(now: datetime, **filters: Any) -> list[dict[str, Any]]:
+	"""Entrapments that have not ended, of those the reader may see, as screens show them; the most urgent first.
+
+	{name, incident, property, elevator, label, building, certain, people, floor, since, conditions: [[key, words]], talked_at,
+	locked_off_at, contractor_called_at, contractor_arrived_at, services_called_at, claim: what waits to be read back, claim_who,
+	may_read_back, tasks: {part of the rescue: its open step}, taken: does somebody see to it, who: has the rescue in hand,
+	words: what was said last, and of the car plate_no, key_place, rescue_instructions, contractor_name,
+	contractor_phone}; moments are naive site time, as text.
+	"""
+	if not frappe.has_permission(DOCTYPE, "read"):
+		return []
+	rows = frappe.get_list(
+		DOCTYPE,
+		filters={"status": ("in", rules.OPEN), **filters},
+		fields=list(FIELDS),
+		limit_page_length=0,
+	)
+	cars = {
+		row.name: row
+		for row in rows
+		and frappe.get_all(
+			"Property Asset",
+			filters={"name": ("in", sorted({row.elevator for row in rows}))},
+			fields=["name", *ABOUT_THE_CAR],
+		)
+	}
+	said, steps = _words(rows), _steps(rows)
+	return [
+		_shown(row, cars.get(row.elevator) or {}, said, steps.get((row.incident, row.elevator), {}))
+		for row in sort(rows, now)
+	]
+
+
+def _steps(rows: Sequence[dict]) -> dict[tuple[str, str], dict[str, dict]]:
+	"""(incident, elevator) -> part of the rescue -> its open step {task, status, who}; "check" is the check of the car."""
+	tasks = rows and frappe.get_all(
+		"Outage Task",
+		filters={
+			"incident": ("in", sorted({row.incident for row in rows if row.incident} or {""})),
+			"subject_type": "Property Asset",
+			"subject": ("in", sorted({row.elevator for row in rows})),
+			"status": ("in", lifecycle.OPEN),
+			"plan": ("is", "set"),
+		},
+		fields=["name", "incident", "subject", "plan", "step_key", "status", "acknowledged_by", "started_by"],
+		order_by="creation asc",
+	)
+	users = {user for row in tasks or () for user in (row.acknowledged_by, row.started_by) if user}
+	names = dict(
+		frappe.get_all(
+			"User", filters={"name": ("in", sorted(users) or [""])}, fields=["name", "full_name"], as_list=True
+		)
+	)
+	found: dict[tuple[str, str], dict[str, dict]] = {}
+	for row in tasks or ():
+		step = plans.step_of(row)
+		part = step.rescue_part or ("check" if rules.TRAPPED in step.outcomes else "")
+		if part:
+			who = row.started_by or row.acknowledged_by
+			found.setdefault((row.incident, row.subject), {})[part] = {
+				"task": row.name,
+				"status": row.status,
+				"who": names.get(who, who or ""),
+			}
+	return found
+
+
+def _shown(row: dict, car: Mapping[str, Any], said: Mapping[tuple, str], steps: Mapping[str, dict]) -> dict[str, Any]:
+	own = steps.get(rules.RELEASE) or steps.get(rules.LOCK_OFF) or {}
+	return {
+		"name": row.name,
+		"incident": row.incident or "",
+		"property": row.property,
+		"elevator": row.elevator,
+		"label": row.elevator_label,
+		"building": row.building or "",
+		"certain": row.status == rules.INSIDE,
+		"people": row.people or 0,
+		"floor": row.floor or "",
+		"conditions": [[key, _(key.title())] for key in conditions(row)],
+		**{field: str(row[field] or "")[:19] for field in MOMENTS},
+		"claim": row.claim or "",
+		"claim_who": row.claim_who or "",
+		"may_read_back": bool(row.claim) and frappe.session.user not in (row.claim_by, row.claim_user),
+		"tasks": {part: one["task"] for part, one in steps.items()},
+		"taken": any(one["status"] != "Open" for part, one in steps.items() if part in (rules.RELEASE, rules.LOCK_OFF)),
+		"who": own.get("who", ""),
+		"words": said.get((row.incident, row.elevator), ""),
+		**{field: car.get(field) or "" for field in ABOUT_THE_CAR},
+	}
+
+
+def _words(rows: Sequence[dict]) -> dict[tuple[str | None, str], str]:
+	"""(incident, elevator) -> what somebody said of it last, for those who may read calls."""
+	if not rows or not frappe.has_permission("Trouble Call", "read"):
+		return {}
+	calls = frappe.get_list(
+		"Trouble Call",
+		filters={"elevator": ("in", sorted({row.elevator for row in rows})), "words": ("is", "set")},
+		fields=["incident", "elevator", "words", "said_at"],
+		order_by="said_at asc",
+		limit_page_length=0,
+	)
+	since = {(row.incident, row.elevator): row.since for row in rows}
+	return {
+		(call.incident, call.elevator): call.words[:140]
+		for call in calls
+		if (first := since.get((call.incident, call.elevator))) and call.said_at >= first
+	}
+
+
+def take_over(incident: Any, elevators: Collection[str]) -> int:
+	"""People who were reported before an outage was declared belong to it from now on. Returns how many elevators."""
+	if incident.is_drill or not elevators:
+		return 0
+	rows = frappe.get_all(
+		DOCTYPE,
+		filters={
+			"property": incident.property,
+			"incident": ("is", "not set"),
+			"status": ("in", rules.OPEN),
+			"elevator": ("in", list(elevators)),
+		},
+		fields=["name", "elevator", "building"],
+	)
+	if not rows:
+		return 0
+	bulk.update(DOCTYPE, [row.name for row in rows], {"incident": incident.name})
+	call = frappe.qb.DocType("Trouble Call")
+	cars = {row.elevator for row in rows}
+	buildings = {row.building or "" for row in rows}
+	named = call.elevator.isin(cars)
+	somewhere = (call.elevator.isnull() | (call.elevator == "")) & Coalesce(call.building, "").isin(buildings)
+	(
+		frappe.qb.update(call)
+		.set(call.incident, incident.name)
+		.set(call.waiting, 0)
+		.where(call.property == incident.property)
+		.where(call.trapped == 1)
+		.where(call.waiting == 1)
+		.where(call.incident.isnull() | (call.incident == ""))
+		.where(named | somewhere)
+	).run()
+	return len(rows)
+
+
+def long_inside(now: datetime, thresholds: Collection[int]) -> list[str]:
+	"""Open entrapments of which somebody is to be warned, because people have been inside for so many minutes."""
+	rows = frappe.get_all(
+		DOCTYPE, filters={"status": rules.INSIDE}, fields=[*FIELDS, "warned_minutes"], order_by="creation asc"
+	)
+	return [row.name for row in rows if rules.warnings_due(as_rule(row), now, row.warned_minutes or 0, thresholds)]
+
+
+def figures(incidents: Collection[str]) -> dict[str, dict[str, int]]:
+	"""incident -> {"elevators", "people", "longest" (minutes)} of those in which people were."""
+	found: dict[str, dict[str, int]] = {}
+	for row in (
+		incidents
+		and frappe.get_all(
+			DOCTYPE,
+			filters={"incident": ("in", list(incidents)), "status": ("in", (rules.INSIDE, rules.OUT))},
+			fields=["incident", "people", "released", "since", "ended_at"],
+		)
+	) or ():
+		one = found.setdefault(row.incident, {"elevators": 0, "people": 0, "longest": 0})
+		one["elevators"] += 1
+		one["people"] += row.released or row.people or 0
+		if row.ended_at and row.since:
+			minutes = int((get_datetime(row.ended_at) - get_datetime(row.since)).total_seconds() // 60)
+			one["longest"] = max(one["longest"], minutes)
+	return found

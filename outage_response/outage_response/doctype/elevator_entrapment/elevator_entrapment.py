@@ -1,0 +1,11 @@
+import frappe
+
+from outage_response.outage_response.verb_owned import VerbOwned
+
+
+class ElevatorEntrapment(VerbOwned):
+	"""People in one elevator at one time; made and changed by the verbs of `flows/entrapment.py`."""
+
+
+def on_doctype_update():
+	frappe.db.add_index("Elevator Entrapment", ["property", "status"])
