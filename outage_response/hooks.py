@@ -9,12 +9,13 @@ app_license = "mit"
 page_renderer = ["outage_response.api.pages.OutagePage"]
 portal_menu_items = [{"title": "Power outages", "route": "/outages", "reference_doctype": "", "role": ""}]
 
-# Installation: roles by fixture, departments, levels and plans by seed (only what is missing)
+# Installation: roles by fixture, departments, levels and plans by seed (only what is missing); newer plans where nobody edited
 fixtures = [{"dt": "Role", "filters": [["role_name", "like", "Outage %"]]}]
 after_install = "outage_response.setup.install.after_install"
 after_app_install = "outage_response.setup.install.after_app_install"
 after_migrate = [
 	"outage_response.setup.seed.seed",
+	"outage_response.flows.shipped_plans.renew",
 	"outage_response.setup.board.create",
 	"outage_response.setup.custom_fields.create",
 	"outage_response.setup.form_scripts.create",

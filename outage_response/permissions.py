@@ -27,6 +27,18 @@ def require_read(doctype: str, doc: str | object) -> None:
 		frappe.throw(_("{0}: you have no access to this one.").format(_(doctype)), frappe.PermissionError)
 
 
+def may_write(doctype: str, doc: str) -> bool:
+	"""May the session's user change the document?"""
+	return bool(frappe.has_permission(doctype, "write", doc=doc))
+
+
+def require_write(doctype: str, doc: str) -> None:
+	"""Raise frappe.PermissionError unless the session's user may see and change the document."""
+	require_read(doctype, doc)
+	if not may_write(doctype, doc):
+		frappe.throw(_("{0}: you may not change this one.").format(_(doctype)), frappe.PermissionError)
+
+
 def require_list(doctype: str) -> None:
 	"""Raise frappe.PermissionError unless the session's user may list the doctype at all."""
 	if not frappe.has_permission(doctype, "read"):

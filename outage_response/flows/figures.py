@@ -62,8 +62,9 @@ def by_month(from_date: str | None = None, to_date: str | None = None, property_
 		found = months.setdefault(
 			month,
 			{
-				**{"month": month, "level_I": 0, "level_II": 0, "level_III": 0, "customer_minutes": 0},
-				**{"people_trapped": 0, "longest_trapped": 0, "steps": 0, "late": 0},
+				"month": month,
+				**dict.fromkeys(("level_I", "level_II", "level_III", "customer_minutes"), 0),
+				**dict.fromkeys(("people_trapped", "longest_trapped", "steps", "late"), 0),
 			},
 		)
 		found[f"level_{row.level}"] = found.get(f"level_{row.level}", 0) + 1

@@ -8,8 +8,18 @@ import frappe
 from outage_response import bulk
 
 
-def write(subjects: Mapping[str, str], doctype: str, name: str, now: datetime, kind: str = "Assignment") -> None:
-	"""One Notification Log for each person (user -> what it says, as text) about a document; the bell rings after the commit."""
+def write(
+	subjects: Mapping[str, str],
+	doctype: str,
+	name: str,
+	now: datetime,
+	kind: str = "Assignment",
+	messages: Mapping[str, str] | None = None,
+) -> None:
+	"""One Notification Log for each person (user -> what it says, as text) about a document; the bell rings after the commit.
+
+	`messages`: user -> what stands below it, as HTML.
+	"""
 	users = sorted(subjects)
 	if not users:
 		return
@@ -18,6 +28,7 @@ def write(subjects: Mapping[str, str], doctype: str, name: str, now: datetime, k
 		[
 			{
 				"subject": frappe.utils.escape_html(subjects[user]),
+				"email_content": (messages or {}).get(user),
 				"for_user": user,
 				"from_user": frappe.session.user,
 				"type": kind,

@@ -1,4 +1,7 @@
-"""Departments, levels, the three plans and the wording of notices: made when missing, never written over (after install and every migrate)."""
+"""Departments, levels, the three plans and the wording of notices: made when missing, never written over (after install and every migrate).
+
+A plan that the app changes later reaches a site by `flows/shipped_plans.py`.
+"""
 
 from pathlib import Path
 
@@ -6,8 +9,7 @@ import frappe
 import yaml
 
 from outage_response.compat import fill_times
-from outage_response.domain.steps import steps_for_level
-from outage_response.flows import plans
+from outage_response.flows import plans, shipped_plans
 
 PAGING = Path(__file__).with_name("paging.yaml")
 # Of which departments somebody is to be on duty; the others are not asked for
@@ -68,10 +70,12 @@ def seed() -> None:
 		if not frappe.db.exists("Outage Plan", {"level": level}):
 			plan = frappe.new_doc("Outage Plan")
 			plan.update({"level": level, "version": 1, "enabled": 1})
-			for step in steps_for_level(data["steps"], level):
+			steps = shipped_plans.steps_of(level)
+			for step in steps:
 				plan.append("steps", plans.to_row(step))
 			plan.insert(ignore_permissions=True)
 			frappe.db.set_value("Outage Level", level, "plan", plan.name)
+			shipped_plans.remember(level, steps)
 	_paging()
 	_notice_templates()
 	_settings()

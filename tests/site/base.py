@@ -233,7 +233,7 @@ class SiteTest(unittest.TestCase):
 		finally:
 			frappe.set_user(before)
 
-	def do(self, who: str, verb: str, *args: Any, **kwargs: Any) -> dict:
+	def do(self, who: str, verb: str, /, *args: Any, **kwargs: Any) -> dict:
 		"""A verb of the flows, by one of the people. What a refused verb had written is undone, as a request would be."""
 		with self.as_user(who), self.request():
 			return FLOWS[verb](*args, **kwargs)

@@ -214,6 +214,19 @@ BOTH = {
 	"screens.get_power_nodes",
 }
 
+# the plans are the company's, not a property's
+ENDPOINTS |= {
+	"plans.get_plan_difference": (
+		STAFF | {"admin", "foreigner"},
+		lambda w: {"plan": frappe.db.get_value("Outage Level", "II", "plan")},
+	),
+	"plans.take_over_plan": (
+		frozenset({"manager", "admin"}),
+		lambda w: {"plan": frappe.db.get_value("Outage Level", "II", "plan")},
+	),
+}
+READING |= {"plans.get_plan_difference"}
+
 # doctype -> what each may: Read, Create, Write, Delete. Guests and residents nothing, anywhere.
 MASTER = {"admin": "RCWD", "manager": "RCW", "operator": "R", "engineer": "R", "service": "R", "guard1": "R"}
 RECORD = {"admin": "R", "manager": "R", "operator": "R", "engineer": "R", "service": "R", "guard1": "R"}

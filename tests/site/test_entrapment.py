@@ -121,7 +121,7 @@ class Reported(Entrapments):
 		self.assertEqual(frappe.db.count("Trouble Call", {"property": self.property, "trapped": 1}), 1)
 
 	def test_before_anything_is_declared_it_is_on_record_and_belongs_to_the_outage_that_follows(self):
-		answer = self.do("operator", "record_call", self.property, trapped=True, elevator=self.first, people=2)
+		answer = self.do("service", "record_call", self.property, trapped=True, elevator=self.first, people=2)
 		self.assertEqual(answer["incident"], "")
 		self.assertEqual(self.entrapment(None, self.first).people, 2)
 		self.assertTrue(
@@ -191,9 +191,12 @@ class Freed(Entrapments):
 	def test_as_many_are_out_as_were_counted(self):
 		name = self.declare()
 		self.do("operator", "report_trapped", name, self.first, people=3)
-		with self.refused("People", "3", "2"):
-			self.free(name, self.first, 2)
-		self.free(name, self.first, 3)
+		self.do("electrician", "complete", self.part(name, "lock_off_elevator", self.first).name)
+		release = self.part(name, "release_trapped", self.first).name
+		for people, words in ((2, ("3", "2")), (4, ("3", "4")), (None, ())):
+			with self.refused("People", *words):
+				self.do("electrician", "complete", release, "released", CHECKS, evidence="wound", people=people)
+		self.do("electrician", "complete", release, "released", CHECKS, evidence="wound", people=3)
 		self.assertEqual(
 			self.open_parts(name, self.first), [], "with the rescue end the steps that were asked for by it"
 		)

@@ -2,8 +2,14 @@
 // By fetch: frappe.call opens messages of its own over ours, and does not tell a lost connection from a refusal.
 frappe.provide("outage_response");
 
-const NOT_OF_STAFF = { hand_over: "paging", acknowledge_for: "paging", declare_seen: "command" }; // verb -> module, other than api/staff.py
-const WITHOUT_REQUEST_ID = ["read_care_needs", "set_care_need", "dismiss_proposal"];
+// verb -> module, other than api/staff.py
+const NOT_OF_STAFF = {
+	hand_over: "paging",
+	acknowledge_for: "paging",
+	declare_seen: "command",
+	take_over_plan: "plans",
+};
+const WITHOUT_REQUEST_ID = ["read_care_needs", "set_care_need", "dismiss_proposal", "take_over_plan"];
 const REPEATED_WITHIN = 10 * 60000; // ms; the same asked later is meant anew
 const unanswered = new Map(); // what was asked -> {id, at}
 

@@ -1,0 +1,24 @@
+"""Plans of the site beside those that the app ships."""
+
+from typing import Any
+
+import frappe
+
+from outage_response.flows import shipped_plans
+from outage_response.permissions import require_read, require_write
+
+from .staff import endpoint
+
+
+@frappe.whitelist(methods=["GET"])
+def get_plan_difference(plan: str) -> dict[str, Any]:
+	"""See `flows.shipped_plans.compare`."""
+	require_read("Outage Plan", plan)
+	return shipped_plans.compare(plan)
+
+
+@endpoint
+def take_over_plan(plan: str) -> dict[str, str]:
+	"""See `flows.shipped_plans.take_over`."""
+	require_write("Outage Plan", plan)
+	return shipped_plans.take_over(plan)

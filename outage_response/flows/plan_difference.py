@@ -1,0 +1,108 @@
+"""What sets two plans apart, as people read it: titles, labels and values in the reader's language."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import frappe
+from frappe import _
+
+from outage_response.domain.errors import spoken
+from outage_response.domain.shipped import difference
+from outage_response.domain.steps import ACCOUNT_MANAGER, Step
+
+from . import plans
+from .language import title_of
+
+NOTHING = "–"
+Found = dict[str, list[dict[str, Any]]]
+
+
+def between(before: Sequence[Step], after: Sequence[Step]) -> Found:
+	"""How `before` becomes `after`: `added`, `removed`, `moved`, `changed`, each a list of steps with `key` and `title`;
+	those that changed with `fields` (`label`, `before`, `after`)."""
+	was, now = ([plans.to_row(step) for step in steps] for steps in (before, after))
+	found = difference(was, now)
+	titles = {row["step_key"]: _title(row) for row in (*was, *now)}
+
+	def named(keys: Sequence[str]) -> list[dict[str, Any]]:
+		return [{"key": key, "title": titles[key]} for key in keys]
+
+	return {
+		"added": named(found.added),
+		"removed": named(found.removed),
+		"moved": named(found.moved),
+		"changed": [
+			{
+				"key": key,
+				"title": titles[key],
+				"fields": [
+					{
+						"label": _(frappe.get_meta("Plan Step").get_label(field), context="Plan Step"),
+						"before": _value(field, values[0], titles),
+						"after": _value(field, values[1], titles),
+					}
+					for field, values in changed.items()
+				],
+			}
+			for key, changed in found.changed.items()
+		],
+	}
+
+
+def as_html(found: Found) -> str:
+	"""The same as lists, for a notification."""
+	escape = frappe.utils.escape_html
+	heads = {
+		"added": _("Steps that the shipped plan adds"),
+		"removed": _("Steps that the shipped plan leaves out"),
+		"moved": _("Steps in another place"),
+		"changed": _("Steps that the shipped plan changes"),
+	}
+	parts = []
+	for kind, head in heads.items():
+		lines = []
+		for row in found[kind]:
+			changes = "".join(
+				f"<li>{escape(one['label'])}: {escape(one['before'])} → {escape(one['after'])}</li>"
+				for one in row.get("fields", ())
+			)
+			lines.append(f"<li>{escape(row['title'])}{f'<ul>{changes}</ul>' if changes else ''}</li>")
+		if lines:
+			parts.append(f"<p><strong>{escape(head)}</strong></p><ul>{''.join(lines)}</ul>")
+	return "".join(parts)
+
+
+def _title(row: Mapping[str, Any]) -> str:
+	return title_of({"title": row["title_en"], "title_zh": row["title_zh"]})
+
+
+def _value(field: str, value: Any, titles: Mapping[str, str]) -> str:
+	"""The value of a Plan Step's field in words."""
+	df = frappe.get_meta("Plan Step").get_field(field)
+	if df.fieldtype == "Check":
+		return _("Yes") if value else _("No")
+	if value in ("", None):
+		return NOTHING
+	if df.fieldtype == "Select":
+		return _(value, context="Plan Step")
+	if field == "calls" and value == ACCOUNT_MANAGER:
+		return _("Supplier's Account Manager")
+	if df.options == "Response Department" or field == "calls":
+		return _(frappe.db.get_value("Response Department", value, "department_name") or spoken(value, _))
+	if field == "after":
+		return _steps(value, titles)
+	if field == "checks":
+		return ", ".join(spoken(key.strip(), _) for key in value.split(","))
+	if field == "outcomes":
+		return "; ".join(_outcome(line, titles) for line in value.splitlines())
+	return str(value)
+
+
+def _steps(keys: str, titles: Mapping[str, str]) -> str:
+	return ", ".join(titles.get(key.strip(), key.strip()) for key in keys.split(","))
+
+
+def _outcome(line: str, titles: Mapping[str, str]) -> str:
+	name, _colon, adds = line.partition(":")
+	said = spoken(name.strip(), _)
+	return f"{said} → {_steps(adds, titles)}" if adds else said

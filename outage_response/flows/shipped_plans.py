@@ -1,0 +1,172 @@
+"""A newer plan comes with the app: who has edited nothing gets it by migrate, who has is told what is different.
+
+`shipped_plan` of an Outage Level holds the fingerprint of the newest shipped plan that it was given or offered, so that each
+is given or offered once: a company that goes back to an older version afterwards has decided so.
+"""
+
+from pathlib import Path
+from typing import Any
+
+import frappe
+import yaml
+from frappe import _
+from frappe.utils import now_datetime
+
+from outage_response import permissions
+from outage_response.domain.errors import RuleError
+from outage_response.domain.shipped import fingerprint
+from outage_response.domain.steps import Step, steps_for_level
+from outage_response.integrations import notifications
+
+from . import plan_difference, plans
+from .verbs import GENERAL_MANAGER, translated
+from .wording import in_language
+
+SHIPPED = Path(__file__).parents[1] / "setup" / "shipped_plans.yaml"
+KEEPERS = (GENERAL_MANAGER, "System Manager")
+
+
+def known() -> dict[str, list[str]]:
+	"""level -> fingerprints of every plan that the app has shipped for it, the oldest first."""
+	data = yaml.safe_load(SHIPPED.read_text(encoding="utf-8"))
+	return {level: [row["fingerprint"] for row in rows] for level, rows in data.items()}
+
+
+def steps_of(level: str) -> list[Step]:
+	"""The plan that this version of the app ships for a level; none for a level of the company's own."""
+	return steps_for_level(plans.procedure()["steps"], level)
+
+
+def remember(level: str, steps: list[Step]) -> None:
+	"""The level was given or offered these steps of the app."""
+	frappe.db.set_value("Outage Level", level, "shipped_plan", fingerprint(steps), update_modified=False)
+
+
+# ---------------------------------------------------------------- by migrate
+
+
+def renew() -> None:
+	"""After every migrate: each level gets, or is offered, a shipped plan that is new to it."""
+	for level, fingerprints in known().items():
+		_renew(level, steps_of(level), fingerprints)
+
+
+def _renew(level: str, steps: list[Step], fingerprints: list[str]) -> None:
+	shipped = fingerprint(steps)
+	row = frappe.db.get_value("Outage Level", level, ["plan", "shipped_plan"], as_dict=True)
+	if not row or row.shipped_plan == shipped or not (row.plan and frappe.db.exists("Outage Plan", row.plan)):
+		return
+	current = fingerprint(plans.steps_of_plan(row.plan))
+	if current != shipped:
+		if current in fingerprints:
+			_give(level, steps, row.plan)
+		elif (
+			row.shipped_plan or shipped != fingerprints[0]
+		):  # nothing remembered, nothing newer: it was made of this one
+			_tell(level, steps, row.plan)
+	remember(level, steps)
+
+
+def _give(level: str, steps: list[Step], replaced: str) -> str:
+	new = plans.next_version(level, [frappe._dict(plans.to_row(step)) for step in steps], replaced)
+	return new.name
+
+
+def _tell(level: str, steps: list[Step], plan: str) -> None:
+	"""One notification for each who keeps the plans, in their language: that there is a newer one, and the difference."""
+	users = _keepers()
+	said = {language: _words(level, steps, plan, language) for language in set(users.values())}
+	notifications.write(
+		{user: said[language][0] for user, language in users.items()},
+		"Outage Plan",
+		plan,
+		now_datetime(),
+		"Alert",
+		{user: said[language][1] for user, language in users.items()},
+	)
+
+
+def _words(level: str, steps: list[Step], plan: str, language: str) -> tuple[str, str]:
+	with in_language(language):
+		found = plan_difference.between(plans.steps_of_plan(plan), steps)
+		subject = _(
+			"The app ships a newer plan ({level}). {plan} was edited here and stays as it is. "
+			"Steps added: {added}, removed: {removed}, changed: {changed}, moved: {moved}."
+		).format(
+			level=_(frappe.db.get_value("Outage Level", level, "title")),
+			plan=plan,
+			**{kind: len(rows) for kind, rows in found.items()},
+		)
+		return subject, plan_difference.as_html(found)
+
+
+def _keepers() -> dict[str, str]:
+	"""Enabled users who keep the plans -> their language."""
+	role, user = frappe.qb.DocType("Has Role"), frappe.qb.DocType("User")
+	rows = (
+		frappe.qb.from_(role)
+		.join(user)
+		.on(role.parent == user.name)
+		.select(user.name, user.language)
+		.distinct()
+		.where(role.parenttype == "User")
+		.where(role.role.isin(KEEPERS))
+		.where(user.enabled == 1)
+	).run()
+	otherwise = frappe.db.get_single_value("System Settings", "language") or "en"
+	return {name: language or otherwise for name, language in rows}
+
+
+# ---------------------------------------------------------------- on the form of a plan
+
+
+def compare(plan: str) -> dict[str, Any]:
+	"""A plan of the site beside the one that the app ships for its level: `plan`, `same`, `difference`
+	(`plan_difference.between`), `may_take_over`."""
+	with translated():
+		level = frappe.db.get_value("Outage Plan", plan, "level")
+		steps = _shipped(level)
+		difference = plan_difference.between(plans.steps_of_plan(plan), steps)
+	same = not any(difference.values())
+	current = frappe.db.get_value("Outage Level", level, "plan")
+	return {
+		"plan": plan,
+		"same": same,
+		"difference": difference,
+		"may_take_over": not same and current in (None, plan) and permissions.may_write("Outage Plan", plan),
+	}
+
+
+def take_over(plan: str) -> dict[str, str]:
+	"""Make the shipped plan the level's next version in place of `plan`, which stays; answers with `plan`, the level's plan
+	now. Where it is the shipped one already, nothing is made."""
+	with translated():
+		level = frappe.db.get_value("Outage Plan", plan, "level")
+		steps = _shipped(level)
+		current = _lock(level)
+		if current and fingerprint(plans.steps_of_plan(current)) == fingerprint(steps):
+			return {"plan": current}
+		if current and current != plan:
+			raise RuleError(
+				_("New incidents run with {current}. Compare that one with the shipped plan."), current=current
+			)
+		new = _give(level, steps, plan)
+		remember(level, steps)
+		return {"plan": new}
+
+
+def _shipped(level: str) -> list[Step]:
+	steps = steps_of(level)
+	if not steps:
+		raise RuleError(_("Level: the app ships no plan for {level}. It is the company's own."), level=level)
+	return steps
+
+
+def _lock(level: str) -> str | None:
+	"""The level's plan, with the level's row locked. Raises QueryDeadlockError (the caller retries) when somebody has just
+	given it another one: this transaction does not see that plan yet."""
+	seen = frappe.db.get_value("Outage Level", level, "plan")
+	current = frappe.db.get_value("Outage Level", level, "plan", for_update=True)
+	if seen != current:
+		raise frappe.QueryDeadlockError("stale view of the level")
+	return current

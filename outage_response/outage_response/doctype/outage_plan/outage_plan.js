@@ -1,0 +1,66 @@
+// A plan beside the one that the app ships for its level.
+frappe.ui.form.on("Outage Plan", {
+	refresh(frm) {
+		if (frm.is_new()) return;
+		frm.add_custom_button(__("Compare with the Shipped Plan"), () => compare(frm));
+	},
+});
+
+async function compare(frm) {
+	if (frm.is_dirty()) {
+		frappe.msgprint(__("Save first: the plan is compared as it is stored."));
+		return;
+	}
+	let answer;
+	try {
+		answer = await outage_response.read("plans.get_plan_difference", { plan: frm.doc.name });
+	} catch (refusal) {
+		outage_response.show_refusal(refusal);
+		return;
+	}
+	if (answer.same) {
+		frappe.show_alert({ message: __("This is the plan that the app ships."), indicator: "green" });
+		return;
+	}
+	const title = __("{0} and the shipped plan", [answer.plan]);
+	const html = `<div class="outage-plan-difference">${difference_html(answer.difference)}</div>`;
+	if (!answer.may_take_over) {
+		outage_response.name_parts(frappe.msgprint({ title: outage_response.escape(title), message: html, wide: true }));
+		return;
+	}
+	const kept = __(
+		"The shipped plan becomes the next version, for new incidents. Running ones keep theirs, and {0} stays.",
+		[answer.plan],
+	);
+	outage_response.ask({
+		verb: "take_over_plan",
+		title,
+		intro: `${html}<p>${outage_response.escape(kept)}</p>`,
+		label: __("Use the Shipped Plan"),
+		size: "large",
+		happened: false,
+		args: () => ({ plan: answer.plan }),
+		said: ({ plan }) => __("New incidents run with {0}.", [plan]),
+		on_done: ({ plan }) => frappe.set_route("Form", "Outage Plan", plan),
+	});
+}
+
+function difference_html({ added, removed, moved, changed }) {
+	const list = (head, steps) => {
+		if (!steps.length) return "";
+		const items = steps.map(({ title }) => `<li>${outage_response.escape(title)}</li>`);
+		return `<p><strong>${head}</strong></p><ul>${items.join("")}</ul>`;
+	};
+	const lines = changed.flatMap(({ title, fields }) =>
+		fields.map(({ label, before, after }, index) => [index ? "" : title, label, before, after]),
+	);
+	const heads = [__("Step"), __("What changes"), __("In this plan"), __("In the shipped plan")];
+	return [
+		list(__("Steps that the shipped plan adds"), added),
+		list(__("Steps that the shipped plan leaves out"), removed),
+		list(__("Steps in another place"), moved),
+		lines.length
+			? `<p><strong>${__("Steps that the shipped plan changes")}</strong></p>${outage_response.table_html(heads, lines)}`
+			: "",
+	].join("");
+}
