@@ -96,12 +96,8 @@ def _nobody_any_more(call: Call, outcome: str, who: str, how: str | None, people
 		raise RuleError(_("Outcome: the rescue from this elevator has ended; nothing is left to correct."))
 	count = rules.require_people(people)
 	if rules.ends_rescue(outcome):
-		release = next(
-			(one for one in plans.steps_of_plan(call.incident.plan) if one.rescue_part == rules.RELEASE), None
-		)
-		if release:
-			holds = certificates.holds_one(frappe.session.user, getdate(call.at))
-			rules.require_certificate(release, outcome, holds_one=holds)
+		holds = certificates.holds_one(frappe.session.user, getdate(call.at))
+		rules.require_certificate(outcome, holds_one=holds)
 		count = rules.require_count(record.people, count)
 	_note(call, task, outcome, who)
 	entrapment.claim(call, record, outcome, count, by=frappe.session.user, who=who)

@@ -106,6 +106,11 @@ def in_words(row: Any, now: datetime, lang: str | None = None) -> str:
 	return _("{0} | {1} inside | {2} min", lang).format(one.label, one.people, one.minutes(now))
 
 
+def condition_word(key: str) -> str:
+	"""A condition as people read it."""
+	return _(key.title(), context=DOCTYPE)
+
+
 def conditions(row: Any) -> list[str]:
 	"""Keys of what is known of the people."""
 	return [condition for condition in rules.CONDITIONS if row.get(condition)]
@@ -190,7 +195,7 @@ def _shown(row: dict, car: Mapping[str, Any], said: Mapping[tuple, str], steps: 
 		"certain": row.status == rules.INSIDE,
 		"people": row.people or 0,
 		"floor": row.floor or "",
-		"conditions": [[key, _(key.title())] for key in conditions(row)],
+		"conditions": [[key, condition_word(key)] for key in conditions(row)],
 		**{field: str(row[field] or "")[:19] for field in MOMENTS},
 		"claim": row.claim or "",
 		"claim_who": row.claim_who or "",

@@ -68,7 +68,7 @@ FLOWS = {
 	"file_report": report.file_report,
 	"record_call": intake.record_call,
 	"report_trapped": entrapment.report_trapped,
-	"note_entrapment": entrapment.note_entrapment,
+	"note_entrapment": entrapment.note,
 	"read_back_empty": entrapment.read_back_empty,
 	"end_alone": entrapment.end_alone,
 	"correct_outcome": correction.correct_outcome,
