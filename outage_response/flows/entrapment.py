@@ -6,7 +6,7 @@ The record is what phone, command centre, form, report and figures show; the pla
 
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 import frappe
@@ -25,7 +25,8 @@ from . import assignment, certificates, duty, plans, ringing, tasks, trapped
 from .trapped import DOCTYPE
 from .verbs import Call, announce, incident_verb, lock_incident, lock_property, save, touch, translated, when
 
-CONTRACTOR_DEPARTMENT = "elevator_contractor"
+# to dial, where nobody is waited for first
+AT_ONCE_MINUTES = 2
 
 
 # ---------------------------------------------------------------- the record
@@ -55,6 +56,7 @@ def open_record(
 	*,
 	certain: bool,
 	covered_from: datetime | None = None,
+	inside_since: datetime | None = None,
 	people: int | None = None,
 	floor: str | None = None,
 	conditions: Collection[str] | None = None,
@@ -62,6 +64,7 @@ def open_record(
 	"""The record of people in a car: the open one with what is new, or a new one.
 
 	A rescue that ended after `covered_from` (by default when it was said) was theirs: nothing is asked for again.
+	`inside_since`: they have been inside for longer than it is known (the check found nobody, and somebody was there).
 	"""
 	incident = call.incident.name if call.incident else None
 	record = latest(incident, car["name"])
@@ -79,7 +82,7 @@ def open_record(
 				"elevator": car["name"],
 				"elevator_label": car["asset_name"],
 				"status": rules.POSSIBLE,
-				"since": min(call.at, covered_from or call.at),
+				"since": min(call.at, inside_since or covered_from or call.at),
 				"asked_at": min(call.at, covered_from or call.at),
 			}
 		)
@@ -282,6 +285,13 @@ def keep_call(
 	return doc.insert(ignore_permissions=True)
 
 
+def of_call(call: Mapping[str, Any]) -> list[str]:
+	"""Names of the newest records of the elevators that a Trouble Call was about."""
+	found = cars(call["property"], call["elevator"], call["building"] or "")
+	records = [latest(call["incident"], car["name"]) for car in found]
+	return [record.name for record in records if record]
+
+
 def report_alone(
 	call: Call, found: Sequence[Mapping[str, Any]], *, certain: bool, text: str, **known: Any
 ) -> list[str]:
@@ -304,10 +314,11 @@ def hurry_services(call: Call, record: Document) -> None:
 		for row in tasks.load(call.incident.name)
 		if _is_part(row, record.elevator, rules.CALL_SERVICES)
 		and row.status == "Open"
-		and (row.due_at is None or row.due_at > call.now)
+		and (row.due_at is None or row.due_at > call.now + timedelta(minutes=AT_ONCE_MINUTES))
 	]
 	if waiting:
-		tasks.set_many(call, waiting, {"due_at": call.now, **ringing.from_the_beginning(call.now)})
+		due = call.now + timedelta(minutes=AT_ONCE_MINUTES)
+		tasks.set_many(call, waiting, {"due_at": due, **ringing.from_the_beginning(call.now)})
 
 
 def _is_part(row: Any, elevator: str, part: str) -> bool:

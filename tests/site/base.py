@@ -238,7 +238,7 @@ class SiteTest(unittest.TestCase):
 		with self.as_user(who), self.request():
 			return FLOWS[verb](*args, **kwargs)
 
-	def post(self, who: str, verb: str, **arguments: Any) -> Any:
+	def post(self, who: str, verb: str, /, **arguments: Any) -> Any:
 		"""The endpoint that a client calls: its arguments typed, its transaction its own."""
 		with self.as_user(who), self.request():
 			return getattr(staff, verb)(**arguments)

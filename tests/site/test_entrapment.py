@@ -117,7 +117,7 @@ class Reported(Entrapments):
 		arguments = {"trapped": True, "elevator": self.first, "people": 2, "request_id": "call-of-the-night-1"}
 		first = self.do("operator", "record_call", self.property, **arguments)
 		again = self.do("operator", "record_call", self.property, **arguments)
-		self.assertEqual(first["call"], again["call"])
+		self.assertEqual((first["call"], first["entrapments"]), (again["call"], again["entrapments"]))
 		self.assertEqual(frappe.db.count("Trouble Call", {"property": self.property, "trapped": 1}), 1)
 
 	def test_before_anything_is_declared_it_is_on_record_and_belongs_to_the_outage_that_follows(self):
@@ -269,7 +269,8 @@ class Freed(Entrapments):
 		self.clock.move(4)
 		self.do("service", "note_entrapment", self.entrapment(name, self.first).name, conditions=["children"])
 		services = self.part(name, "call_rescue_service", self.first)
-		self.assertMoment(services.due_at, self.clock.now)
+		self.assertMoment(services.due_at, self.clock.now + timedelta(minutes=2))
+		self.assertTrue(frappe.get_all("Outage Page Task", {"task": services.name}), "and rings at once")
 
 	def test_the_call_sheet_has_their_numbers_first(self):
 		set_settings(elevator_hotline="96196")
@@ -342,6 +343,8 @@ class Corrected(Entrapments):
 		self.clock.move(3)
 		answer = self.do("guard1", "correct_outcome", check, "trapped", people=2)
 		self.assertEqual(answer["added"], 4)
+		since = self.entrapment(name, self.first).since
+		self.assertMoment(since, self.clock.now - timedelta(minutes=3))
 		self.assertEqual(self.open_parts(name, self.first), sorted(RESCUE))
 		self.assertEqual(self.field("Outage Task", check, "status"), "Done", "what is done stays done")
 		text = self.entry(name, "outcome_corrected")["text"]
