@@ -209,6 +209,13 @@ def _who_needs_help(stage: Stage) -> None:
 		outcome="failed",
 		evidence="0 minutes",
 	)
+	stage.at("02:09:45")
+	stage.done(
+		guards[0],
+		"keep_ways_lit",
+		"from the lobby: emergency lights burn in both stairs, the ways are free; asks those who come down with candles to "
+		"stay in their flats until there is light, and to call from outside if anything smells of smoke or gas",
+	)
 	stage.at("02:10:00")
 	stage.on_task(engineer, "arrive", "check_backup_power", "", "Elevator Machine Room")
 	stage.tell_step(engineer, "check_backup_power", "Elevator Machine Room")
@@ -232,13 +239,6 @@ def _who_needs_help(stage: Stage) -> None:
 		room,
 		"call_security_reserve",
 		"five posts, three guards: phones the security reserve; four people in 25 minutes",
-	)
-	stage.at("02:11:20")
-	stage.done(
-		guards[0],
-		"keep_ways_lit",
-		"from the lobby: emergency lights burn in both stairs, the ways are free; asks those who come down with candles to "
-		"stay in their flats until there is light, and to call from outside if anything smells of smoke or gas",
 	)
 	stage.at("02:12:30")
 	_talked(stage, room, "Elevator 3", "again with the two in Elevator 3: both sit on the floor and tell each other jokes")
@@ -285,11 +285,11 @@ def _external(stage: Stage) -> None:
 	)
 	account.aside(f"Now level {answer['level']}: {answer['added']} steps added, {answer['cancelled']} cancelled.")
 	stage.now_needed(electrician)
-	stage.at("02:16:40")
+	stage.at("02:16:25")
 	stage.done(
 		room,
 		"call_rescue_service",
-		"a quarter of an hour, and the fitter is still on the road: phones 119 for Elevator 3; a crew in twelve minutes",
+		"a quarter of an hour soon, and the fitter is still on the road: phones 119 for Elevator 3; a crew in twelve minutes",
 		"Elevator 3",
 		outcome="services_called",
 	)
