@@ -6,7 +6,7 @@ from .. import account
 from ..people import resident_phone
 from ..places import node
 from ..stage import Stage, Surprise
-from .common import resident, tell_calls
+from .common import RESCUE_CHECKS, resident, talked_to, tell_calls
 
 PLACE = "Willow Court"
 EVENING, MORNING = "2026-03-13", "2026-03-14"
@@ -67,15 +67,19 @@ def _dark(stage: Stage) -> None:
 		people=1,
 		floor="4/5",
 	)
-	account.aside("Nobody on this shift holds the rescue certificate: freeing him is the lift company's, and is rung at the control room.")
+	account.aside(
+		"Nobody on this shift holds the rescue certificate: freeing him is the lift company's, and is rung at the control room."
+	)
 	stage.now_needed(service)
 	stage.at("19:43:30")
 	stage.done(service, "comfort_trapped", "stays on the line with him: calm, a little short of breath", "Elevator 2")
-	(row,) = service.list("Elevator Entrapment", ["name"], incident=stage.incident)
-	service.post(
-		"note_entrapment", entrapment=row["name"], conditions=["unwell"], talked=True, occurred_at=stage.now
+	talked_to(
+		stage,
+		service,
+		"Elevator 2",
+		"writes that down, and with that the call for help is due now, not in a quarter of an hour",
+		conditions=["unwell"],
 	)
-	stage.say(service, "writes that down, and with that the call for help is due now, not in a quarter of an hour")
 	stage.at("19:43:40")
 	stage.done(
 		room,
@@ -119,7 +123,9 @@ def _cause(stage: Stage) -> None:
 		stage.done(engineer, "check_elevator", words, f"Elevator {lift}", outcome=outcome)
 		if outcome == "trapped":
 			stage.at("19:51:40")
-			stage.done(engineer, "lock_off_elevator", "Elevator 2: main switch off, locked and tagged", f"Elevator {lift}")
+			stage.done(
+				engineer, "lock_off_elevator", "Elevator 2: main switch off, locked and tagged", f"Elevator {lift}"
+			)
 	stage.at("19:54:00")
 	stage.done(
 		engineer,
@@ -131,7 +137,9 @@ def _cause(stage: Stage) -> None:
 	)
 	stage.at("19:55:00")
 	stage.done(
-		guards[2], "keep_ways_lit", "emergency lights on in buildings 1 to 3, stairs free; asks people to stay in their flats"
+		guards[2],
+		"keep_ways_lit",
+		"emergency lights on in buildings 1 to 3, stairs free; asks people to stay in their flats",
 	)
 	stage.done(guards[2], "patrol_area", "stairs of buildings 1 to 3: clear; a child's torch handed back")
 	stage.at("19:57:00")
@@ -161,10 +169,12 @@ def _cause(stage: Stage) -> None:
 		"the fitter and his mate on the phone: at floor 4, one was inside, one is out; landing doors locked, Elevator 2 stays off",
 		"Elevator 2",
 		outcome="released_by_contractor",
-		checks=["main_switch_locked_off", "two_people_if_wound_by_hand", "landing_doors_closed_and_locked"],
+		checks=RESCUE_CHECKS,
 		people=1,
 	)
-	stage.say("Ambulance", "listens to his chest on the landing: he may go home, and sits down for a glass of water first")
+	stage.say(
+		"Ambulance", "listens to his chest on the landing: he may go home, and sits down for a glass of water first"
+	)
 	stage.at("20:09:30")
 	answer = stage.use(
 		room,

@@ -5,13 +5,12 @@ from collections import Counter
 from .. import account
 from ..places import node
 from ..stage import Stage, Surprise
-from .common import resident, tell_calls
+from .common import RESCUE_CHECKS, resident, talked_to, tell_calls
 
 PLACE = "Cypress Tower"
 NIGHT, EVE = "2026-03-11", "2026-03-10"
 OXYGEN = "1903"
 OLD_MAN = "1803"
-RESCUE_CHECKS = ["main_switch_locked_off", "two_people_if_wound_by_hand", "landing_doors_closed_and_locked"]
 RECLOSE_CHECKS = ["people_clear", "earths_removed", "generator_disconnected", "elevator_rescue_finished_or_isolated"]
 
 
@@ -241,7 +240,9 @@ def _who_needs_help(stage: Stage) -> None:
 		"five posts, three guards: phones the security reserve; four people in 25 minutes",
 	)
 	stage.at("02:12:30")
-	_talked(stage, room, "Elevator 3", "again with the two in Elevator 3: both sit on the floor and tell each other jokes")
+	talked_to(
+		stage, room, "Elevator 3", "again with the two in Elevator 3: both sit on the floor and tell each other jokes"
+	)
 	stage.at("02:13:15")
 	stage.done(service, "first_word", "from her bed, by phone: we know, the whole tower, help is on its way (late)")
 	stage.at("02:15:30")
@@ -253,13 +254,6 @@ def _who_needs_help(stage: Stage) -> None:
 		occurred_at=f"{NIGHT} 02:04:10",
 	)
 	stage.all_open(room)
-
-
-def _talked(stage: Stage, who, elevator: str, text: str) -> None:
-	"""Somebody has talked to the people inside once more: it goes on their record."""
-	(row,) = who.list("Elevator Entrapment", ["name"], incident=stage.incident, elevator_label=elevator)
-	who.post("note_entrapment", entrapment=row["name"], talked=True, occurred_at=stage.now)
-	stage.say(who, text)
 
 
 def _external(stage: Stage) -> None:
@@ -382,7 +376,10 @@ def _somebody_after_all(stage: Stage) -> None:
 	stage.now_needed(room)
 	stage.at("02:42:20")
 	stage.done(
-		room, "comfort_trapped", "asks how he is: cold, not hurt; tells him whom he will see first, and when", "Elevator 5"
+		room,
+		"comfort_trapped",
+		"asks how he is: cold, not hurt; tells him whom he will see first, and when",
+		"Elevator 5",
 	)
 	stage.at("02:42:50")
 	stage.done(
@@ -394,7 +391,10 @@ def _somebody_after_all(stage: Stage) -> None:
 	)
 	stage.at("02:43:30")
 	stage.done(
-		engineer, "lock_off_elevator", "in the machine room: main switch of Elevator 5 off, locked, tagged", "Elevator 5"
+		engineer,
+		"lock_off_elevator",
+		"in the machine room: main switch of Elevator 5 off, locked, tagged",
+		"Elevator 5",
 	)
 	stage.at("02:44:30")
 	stage.done(electrician, "inspect_own_supply", "went over our own boards while they are dead: nothing scorched")
