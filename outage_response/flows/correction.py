@@ -55,7 +55,9 @@ def _inside_after_all(call: Call, step: Step, people: int | None, note: str) -> 
 	car = entrapment.cars(call.incident.property, task.subject, None)[0]
 	if rules.TRAPPED in step.outcomes:
 		_write(call, rules.TRAPPED, note)
-		record = entrapment.open_record(call, car, certain=True, covered_from=since, inside_since=get_datetime(task.anchor_at), people=people)
+		record = entrapment.open_record(
+			call, car, certain=True, covered_from=since, inside_since=get_datetime(task.anchor_at), people=people
+		)
 	else:
 		record = _reopened(call, task, people, since)
 		_note(call, task, rules.TRAPPED, note)

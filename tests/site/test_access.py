@@ -470,7 +470,7 @@ class AccessTest(SiteTest):
 	def person(self, who: str) -> str:
 		return who if who in ("Guest", "Administrator") else user(who)
 
-	def ask(self, who: str, command: str, method: str = "POST", **arguments):
+	def ask(self, who: str, command: str, method: str = "POST", /, **arguments):
 		"""A request as Frappe takes it: whitelisted, the right method, arguments typed. Undone afterwards."""
 		frappe.set_user(self.person(who))
 		frappe.local.form_dict = frappe._dict(arguments)
@@ -488,7 +488,7 @@ class AccessTest(SiteTest):
 			frappe.db.rollback(save_point="asked")
 			frappe.clear_messages()
 
-	def may(self, who: str, command: str, method: str = "POST", **arguments) -> bool:
+	def may(self, who: str, command: str, method: str = "POST", /, **arguments) -> bool:
 		"""False when permission is what is missing; a rule of the procedure may still say no."""
 		try:
 			self.ask(who, command, method, **arguments)
@@ -637,6 +637,7 @@ class Doctypes:
 			"Timeline Entry": ("kind", "closed"),
 			"Outage Notice": ("message", "all is well"),
 			"Notice Delivery": ("state", "Seen"),
+			"Elevator Entrapment": ("people", 9),
 		}
 		for doctype in OWNED:
 			sample, (field, value) = self.samples[doctype], fields[doctype]

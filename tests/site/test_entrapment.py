@@ -5,7 +5,7 @@ from datetime import timedelta
 import frappe
 
 from outage_response import jobs
-from outage_response.flows import calling, command, entrapment, figures, phone, ringing, situation, trapped
+from outage_response.flows import calling, command, entrapment, figures, phone, printing, ringing, situation, trapped
 from outage_response.flows.verbs import GateClosedError
 
 from . import world as build
@@ -510,8 +510,8 @@ class OnEveryScreen(Entrapments):
 		self.assertEqual(
 			(row["elevator"], row["people"], row["released"], row["how"]), ("Elevator 1", 2, 2, "released")
 		)
-		html = frappe.get_print("Outage Report", report, "Outage Incident Report")
-		self.assertIn("2 / 2", html)
+		(printed,) = printing.outage_report_print(frappe.get_doc("Outage Report", report))["trapped"]
+		self.assertEqual((printed[0], printed[1], printed[6]), ("Elevator 1", "2 / 2", "25"))
 		month = figures.by_month()[-1]
 		self.assertEqual((month["people_trapped"], month["longest_trapped"]), (2, 25))
 
