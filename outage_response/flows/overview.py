@@ -14,6 +14,7 @@ from outage_response.domain import callbacks, overview
 from outage_response.domain.lifecycle import OPEN, is_late
 from outage_response.domain.topology import Dark, PowerTree, units_out
 
+from . import trapped
 from .language import title_of
 
 SHOWN = ("Reported", "Active", "Restored", "Stood Down")
@@ -39,6 +40,7 @@ class Record:
 		self.nodes, self.trees, self.counts = self._places()
 		self.rooms = self._rooms()
 		self.tasks = self._tasks()
+		self.rescues = trapped.ranks(self.names, now)  # people in elevators come first
 		self.care = self._care()
 		self.told, self.named_at_once, self.left = self._timeline()
 		self.callbacks = self._callbacks()
@@ -220,7 +222,13 @@ class Record:
 			"etr_moves": overview.etr_moves(self.told[row.name], from_the_start=row.name in self.named_at_once),
 			"units": row.affected_units or 0,
 			"units_out": units_out(self.trees[row.property], self.counts, dark) if is_dark else 0,
-			"life": [self._step(one) for one in open_rows if one.life_safety],
+			"life": [
+				self._step(one)
+				for one in sorted(
+					open_rows, key=lambda one: self.rescues.get((row.name, one.subject), len(self.rescues))
+				)
+				if one.life_safety
+			],
 			"posts": sum(1 for one in open_rows if one.held_until),
 			"bare": [self._step(one) for one in open_rows if one.held_until and one.status != "On Post"],
 			"battery": self._battery(rows, since) if is_dark else None,

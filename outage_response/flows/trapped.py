@@ -95,6 +95,14 @@ def ranks(incidents: Collection[str], now: datetime) -> dict[tuple[str, str], in
 	return {(row.incident, row.elevator): place for place, row in enumerate(rows)}
 
 
+def people_first(rows: Sequence[Any], incidents: Collection[str], now: datetime) -> list[Any]:
+	"""Steps (with incident and subject) about elevators in which people are, in the order in which those are freed; then the
+	others, as they were."""
+	places = ranks(incidents, now)
+	last = len(places)
+	return sorted(rows, key=lambda row: places.get((row.incident, row.subject), last))
+
+
 def in_words(row: Any, now: datetime, lang: str | None = None) -> str:
 	"""Elevator 3 | 2 inside | 12 min."""
 	one = as_rule(row)

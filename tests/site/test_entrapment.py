@@ -5,8 +5,9 @@ from datetime import timedelta
 import frappe
 
 from outage_response import jobs
-from outage_response.flows import calling, command, entrapment, figures, phone, printing, ringing, situation, trapped
+from outage_response.flows import calling, command, entrapment, figures, phone, printing, situation, trapped
 from outage_response.flows.verbs import GateClosedError
+from outage_response.patches import fill_entrapments
 
 from . import world as build
 from .base import SiteTest, set_settings
@@ -468,7 +469,7 @@ class OnEveryScreen(Entrapments):
 		rows = frappe.get_all(
 			"Outage Task", {"incident": name, "priority": 0}, ["name", "incident", "subject", "subject_label"]
 		)
-		first = ringing.people_first(rows, {name}, self.clock.now)[0]
+		first = trapped.people_first(rows, {name}, self.clock.now)[0]
 		self.assertEqual(first.subject, self.second)
 		record = trapped.of_incident(incident.name)[0]
 		self.assertEqual(trapped.in_words(record, self.clock.now), "Elevator 2 | 2 inside | 12 min")
@@ -514,6 +515,34 @@ class OnEveryScreen(Entrapments):
 		self.assertEqual((printed[0], printed[1], printed[6]), ("Elevator 1", "2 / 2", "25"))
 		month = figures.by_month()[-1]
 		self.assertEqual((month["people_trapped"], month["longest_trapped"]), (2, 25))
+
+	def test_their_steps_stand_first_on_form_and_centre(self):
+		name = self.declare()
+		self.do("operator", "report_trapped", name, self.second, people=1)
+		with self.as_user("operator"):
+			rows = situation.get(name)["tasks"]
+			(card,) = [one for one in command.command_centre()["incidents"] if one["name"] == name]
+		theirs = len([row for row in rows if row["where"] == "Elevator 2" and row["priority"] == 0])
+		self.assertGreaterEqual(theirs, 5)
+		self.assertEqual({row["where"] for row in rows[:theirs]}, {"Elevator 2"})
+		self.assertEqual(card["life"][0]["subject"], "Elevator 2")
+
+
+class Updated(Entrapments):
+	def test_who_is_inside_while_the_app_is_updated_gets_a_record(self):
+		name = self.declare()
+		self.do("operator", "report_trapped", name, self.first)
+		check = self.task(name, "check_elevator", subject=self.second).name
+		self.do("electrician", "complete", check, "trapped", evidence="two voices")
+		self.free(name, self.second, 1)
+		frappe.db.delete("Elevator Entrapment")
+		fill_entrapments.execute()
+		self.assertEqual(self.entrapment(name, self.first).status, "Trapped")
+		self.assertEqual(self.entrapment(name, self.second).status, "Released")
+		fill_entrapments.execute()
+		self.assertEqual(frappe.db.count("Elevator Entrapment", {"incident": name}), 2, "twice is once")
+		self.free(name, self.first, 1)
+		self.assertEqual(self.entrapment(name, self.first).status, "Released")
 
 
 class Warned(Entrapments):
