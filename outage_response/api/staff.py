@@ -195,7 +195,7 @@ def note_entrapment(
 	request_id: str | None = None,
 ) -> dict[str, Any]:
 	"""See `flows.entrapment.note_entrapment`."""
-	return entrapment_flow.note(
+	return entrapment_flow.note_entrapment(
 		entrapment,
 		people=people,
 		floor=floor,
@@ -208,19 +208,25 @@ def note_entrapment(
 
 
 @endpoint
-def read_back_empty(
-	incident: str, entrapment: str, occurred_at: str | None = None, request_id: str | None = None
+def report_empty(
+	entrapment: str,
+	outcome: str,
+	who: str,
+	how: str | None = None,
+	people: int | None = None,
+	occurred_at: str | None = None,
+	request_id: str | None = None,
 ) -> dict[str, Any]:
-	"""See `flows.entrapment.read_back_empty`."""
-	return entrapment_flow.read_back_empty(incident, entrapment, occurred_at=occurred_at, request_id=request_id)
+	"""See `flows.entrapment.report_empty`."""
+	return entrapment_flow.report_empty(
+		entrapment, outcome=outcome, who=who, how=how, people=people, occurred_at=occurred_at, request_id=request_id
+	)
 
 
 @endpoint
-def end_alone(
-	entrapment: str, outcome: str, who: str, people: int | None = None, occurred_at: str | None = None
-) -> dict[str, Any]:
-	"""See `flows.entrapment.end_alone`."""
-	return entrapment_flow.end_alone(entrapment, outcome, who, people=people, occurred_at=occurred_at)
+def read_back_empty(entrapment: str, occurred_at: str | None = None, request_id: str | None = None) -> dict[str, Any]:
+	"""See `flows.entrapment.read_back_empty`."""
+	return entrapment_flow.read_back_empty(entrapment, occurred_at=occurred_at, request_id=request_id)
 
 
 @endpoint

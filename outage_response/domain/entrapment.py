@@ -6,11 +6,11 @@ it, the people inside are *calmed*, then *freed* by holders of the certificate. 
 
 import re
 import unicodedata
-from collections.abc import Collection, Iterable
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import date, datetime
 
-from .errors import NotAllowed, RuleError, _
+from .errors import Keys, NotAllowed, RuleError, _
 from .steps import Step
 
 TRAPPED, EMPTY = "trapped", "empty"
@@ -68,16 +68,9 @@ class Entrapment:
 		return max(0, int((now - self.since).total_seconds() // 60)) if self.since else 0
 
 
-def in_order(entrapments: Iterable[Entrapment], now: datetime) -> list[Entrapment]:
-	"""Who is freed first: where people are known to be inside; then by how many, children, age, illness, heat, and how long.
-
-	Who has not been counted counts as one.
-	"""
-	return sorted(entrapments, key=lambda one: urgency(one, now))
-
-
 def urgency(one: Entrapment, now: datetime) -> tuple:
-	"""Sorts the most urgent first."""
+	"""Sorts who is freed first: where people are known to be inside; then by how many, children, age, illness, heat, and how long.
+	Who has not been counted counts as one."""
 	return (
 		not one.is_certain,
 		-max(one.people, 1),
@@ -92,7 +85,7 @@ def urgency(one: Entrapment, now: datetime) -> tuple:
 
 def natural(text: str) -> tuple:
 	"""Sorts Elevator 2 before Elevator 10."""
-	return tuple((int(part), "") if part.isdigit() else (0, part) for part in re.split(r"(\d+)", text or "") if part)
+	return tuple((int(part), "") if part.isdecimal() else (0, part) for part in re.split(r"(\d+)", text or "") if part)
 
 
 def needs_help_at_once(one: Entrapment) -> bool:
@@ -180,24 +173,23 @@ def require_radio_proof(
 ) -> None:
 	"""Raise RuleError unless an outcome that somebody gives by radio says enough.
 
-	People inside: at once, without proof. An empty car: its number, who looked, how, and that it was read back to them.
+	People inside: at once, without proof. Anything else (locked off, freed, empty): the number of the elevator, who says so, and
+	that it was read back to them; of an empty car also how they know.
 	"""
 	if outcome == TRAPPED:
 		return
 	if not who.strip():
 		raise RuleError(_("Who Looked: say who saw it."))
-	if outcome != EMPTY:
-		return
 	if not same_elevator(elevator_no or "", label, plate):
 		raise RuleError(
 			_("Elevator Number: {given} is not the number of {elevator}. Ask for the number in the car, and write it."),
 			given=(elevator_no or "-")[:40],
 			elevator=label,
 		)
-	if how not in HOW_SEEN:
-		raise RuleError(_("How Seen: choose one of: {allowed}."), allowed=tuple(HOW_SEEN))
+	if how not in (HOW_SEEN if outcome == EMPTY else (None, "", *HOW_SEEN)):
+		raise RuleError(_("How Seen: choose one of: {allowed}."), allowed=Keys(HOW_SEEN))
 	if not read_back:
-		raise RuleError(_("Read Back: repeat it to them (elevator, empty, how seen) and have them say yes."))
+		raise RuleError(_("Read Back: repeat it to them (which elevator, what they say) and have them say yes."))
 
 
 def same_elevator(given: str, label: str, plate: str = "") -> bool:
@@ -221,7 +213,7 @@ def require_correctable(step: Step, before: str, after: str) -> None:
 	"""Raise RuleError unless `after` can take the place of the outcome `before`."""
 	allowed = [word for word in corrections(step) if word != before]
 	if after not in allowed:
-		raise RuleError(_("Outcome: choose one of: {allowed}."), allowed=tuple(allowed))
+		raise RuleError(_("Outcome: choose one of: {allowed}."), allowed=Keys(allowed))
 
 
 def corrections(step: Step) -> tuple[str, ...]:

@@ -22,6 +22,7 @@ INCIDENT_VERBS = {
 	"set_etr": ("Scheduled", "Reported", "Active"),
 	"report_trapped": ("Reported", "Active", "Restored", "Stood Down"),
 	"note_entrapment": ("Reported", "Active", "Restored", "Stood Down"),
+	"report_empty": ("Reported", "Active", "Restored", "Stood Down"),
 	"read_back_empty": ("Reported", "Active", "Restored", "Stood Down"),
 	"permit_energise": ("Reported", "Active"),
 	"supply_back": ("Reported", "Active"),
@@ -293,6 +294,12 @@ def require_rescues_ended(step: Step, tasks: Iterable[TaskRow], locked_off: Coll
 			_("Checks: people may still be in an elevator. Record what became of each one before supply may return."),
 			rescues,
 		)
+
+
+def require_confirmed(steps: Iterable[Step], confirmed_at: datetime | None) -> None:
+	"""Raise RuleError when supply is to be switched on before the steps that permit it are there: they follow from the cause."""
+	if confirmed_at is None and any(step.gate == "energise" and step.anchor == "confirmed" for step in steps):
+		raise RuleError(_("Cause: confirm the cause first. What must be safe before supply returns follows from it."))
 
 
 def require_gone(gate: str, status: str) -> None:

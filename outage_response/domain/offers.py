@@ -132,6 +132,7 @@ def task_verbs(
 	user: str = "",
 	stands_there: bool = False,
 	unmanned: bool = False,
+	ended: bool = False,
 ) -> list[str]:
 	"""Verbs of a task for `user` with `roles`.
 
@@ -140,10 +141,11 @@ def task_verbs(
 	confirmed_by     who gave the checks; "" while nobody has
 	stands_there     the post is held by `user`, who alone can go on to another one
 	unmanned         nobody of the task's department is on duty, and the control room may step in
+	ended            the incident is closed or cancelled: outcomes are corrected no more
 	"""
 
 	def fits(verb: str) -> bool:
-		if task.status not in lifecycle.TASK_VERBS[verb]:
+		if task.status not in lifecycle.TASK_VERBS[verb] or (ended and verb == "correct_outcome"):
 			return False
 		if verb == "read_back":
 			return bool(reader_role and confirmed_by) and confirmed_by != user and reader_role in roles

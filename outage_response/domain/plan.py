@@ -213,8 +213,8 @@ def difference(
 	Only a reclassification takes tasks away or brings cancelled ones back; it never touches what is done, an open life-safety
 	step, or a post on which somebody stands (invariant 4). Further rounds of a step stand and fall with its first round.
 
-	clears  the plan has a clearance of its own before supply is switched on (`has_clearance`): that of another level gives way
-	        to it. Where it has none, the other one stays: no change of level opens the gate.
+	clears  a clearance before supply is switched on is asked for now (`has_clearance`): that of another level gives way to it.
+	        Where none is, the other one stays: no change of level opens the gate.
 	"""
 	wanted = {spec.key[:3]: spec for spec in specs}
 	latest: dict[tuple, object] = {}
@@ -235,9 +235,10 @@ def difference(
 	return Difference(_missing(wanted, latest, posts), keep, reopen, cancel)
 
 
-def has_clearance(steps: Iterable[Step]) -> bool:
-	"""Does a plan ask, before supply is switched on, that somebody confirms that nobody is in danger from it?"""
-	return any(step.gate == "energise" and step.life_safety and step.checks for step in steps)
+def has_clearance(specs: Iterable[TaskSpec]) -> bool:
+	"""Is it asked for now that, before supply is switched on, somebody confirms that nobody is in danger from it? What a plan
+	asks for only later keeps no gate closed until then."""
+	return any(spec.step.gate == "energise" and spec.step.life_safety and spec.step.checks for spec in specs)
 
 
 def _may_cancel(task, clears: bool) -> bool:

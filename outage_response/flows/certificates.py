@@ -1,6 +1,5 @@
 """Who holds an elevator rescue certificate that is valid."""
 
-from collections.abc import Iterable
 from datetime import date
 
 import frappe
@@ -18,9 +17,3 @@ def holders(on: date) -> set[str]:
 def holds_one(user: str, on: date) -> bool:
 	"""Does `user` hold a certificate that is valid on that day?"""
 	return user in holders(on)
-
-
-def without(users: Iterable[str], on: date) -> list[str]:
-	"""Those of `users` who hold none."""
-	known = holders(on)
-	return [user for user in users if user not in known]

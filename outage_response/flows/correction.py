@@ -9,6 +9,7 @@ from frappe.utils import get_datetime, getdate
 
 from outage_response.domain import entrapment as rules
 from outage_response.domain.errors import RuleError
+from outage_response.domain.lifecycle import ENDED
 from outage_response.domain.plan import added_by
 from outage_response.domain.steps import Step
 
@@ -34,17 +35,23 @@ def correct_outcome(
 	Answers {"added", "waiting_for"}: "read_back" when a second person is next.
 	"""
 	task = call.task
+	if call.incident.status in ENDED:
+		raise RuleError(
+			_("Status: the outage has ended. If people are in an elevator, record a call with people trapped.")
+		)
 	step, before = plans.step_of(task), task.outcome or ""
 	rules.require_correctable(step, before, outcome or "")
 	if not rules.anybody_may(outcome):
 		require_task_authority("correct_outcome", task, outcome)
 	if outcome == rules.TRAPPED:
 		return _inside_after_all(call, step, rules.require_people(people), note or "")
-	if rules.needs_second_person(step, before, outcome):
+	record = entrapment.still_open(call.incident.name, task.subject) if step.per == "elevator" else None
+	known = bool(record and record.status == rules.INSIDE and outcome == rules.EMPTY)
+	if known or rules.needs_second_person(step, before, outcome):
 		return _nobody_any_more(call, outcome, who or "", how, people)
 	_write(call, outcome, note or "")
 	if step.per == "elevator":
-		entrapment.on_step(call, task, step, outcome, None, by=frappe.session.user)
+		entrapment.on_step(call, task, step, outcome, None, by=frappe.session.user, how=how)
 	return {"waiting_for": "", "added": len(tasks.sync(call).add) if added_by(step, outcome) else 0}
 
 
@@ -52,7 +59,7 @@ def _inside_after_all(call: Call, step: Step, people: int | None, note: str) -> 
 	task = call.task
 	# what ended in this very second was for the people who were thought to be out
 	since = max(call.at, get_datetime(task.completed_at) + timedelta(seconds=1))
-	car = entrapment.cars(call.incident.property, task.subject, None)[0]
+	car = entrapment.car_of(task)
 	if rules.TRAPPED in step.outcomes:
 		_write(call, rules.TRAPPED, note)
 		record = entrapment.open_record(
@@ -65,7 +72,6 @@ def _inside_after_all(call: Call, step: Step, people: int | None, note: str) -> 
 	for department in ("control_room", task.department):
 		assignment.tell_department(call, department, text)
 	added = len(tasks.sync(call).add)
-	entrapment.hurry_services(call, record)
 	return {"waiting_for": "", "added": added, "entrapment": record.name}
 
 
@@ -84,6 +90,10 @@ def _reopened(call: Call, task: Document, people: int | None, since) -> Document
 			"how_ended": None,
 			"released": 0,
 			"claim": None,
+			# the lock may have been taken off, and what was done for them is asked for anew
+			"locked_off_at": None,
+			"talked_at": None,
+			"services_called_at": None,
 		}
 	)
 	save(record)
@@ -101,7 +111,7 @@ def _nobody_any_more(call: Call, outcome: str, who: str, how: str | None, people
 		holds = certificates.holds_one(frappe.session.user, getdate(call.at))
 		rules.require_certificate(outcome, holds_one=holds)
 		count = rules.require_count(record.people, count)
-	_note(call, task, outcome, who)
+	_note(call, task, outcome, "")
 	entrapment.claim(call, record, outcome, count, by=frappe.session.user, who=who)
 	return {"waiting_for": "read_back", "added": 0, "entrapment": record.name}
 

@@ -4,8 +4,8 @@ The record is what phone, command centre, form, report and figures show; the pla
 (`surroundings.context`).
 """
 
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+import functools
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -17,31 +17,28 @@ from frappe.utils import get_datetime, getdate, now_datetime
 from outage_response import permissions
 from outage_response.domain import entrapment as rules
 from outage_response.domain import lifecycle
-from outage_response.domain.errors import RuleError
-from outage_response.domain.plan import added_by
+from outage_response.domain.authority import GENERAL_MANAGER
+from outage_response.domain.errors import Keys, RuleError
+from outage_response.domain.plan import CONTRACTOR, added_by
 from outage_response.domain.steps import Step
 
-from . import assignment, certificates, duty, plans, ringing, tasks, trapped
+from . import assignment, certificates, duty, plans, tasks, trapped
 from .trapped import DOCTYPE
 from .verbs import Call, announce, incident_verb, lock_incident, lock_property, save, touch, translated, when
-
-# to dial, where nobody is waited for first
-AT_ONCE_MINUTES = 2
-
 
 # ---------------------------------------------------------------- the record
 
 
 def latest(incident: str | None, elevator: str) -> Document | None:
-	"""The newest record of an elevator in an incident, or in none."""
-	names = frappe.get_all(
+	"""The record of an elevator in an incident, or in none: the open one, else the newest."""
+	rows = frappe.get_all(
 		DOCTYPE,
 		filters={"incident": incident or ("is", "not set"), "elevator": elevator},
-		pluck="name",
+		fields=["name", "status"],
 		order_by="creation desc, name desc",
-		limit=1,
 	)
-	return frappe.get_doc(DOCTYPE, names[0], for_update=True) if names else None
+	rows.sort(key=lambda row: row.status not in rules.OPEN)
+	return frappe.get_doc(DOCTYPE, rows[0].name, for_update=True) if rows else None
 
 
 def still_open(incident: str | None, elevator: str) -> Document | None:
@@ -63,15 +60,18 @@ def open_record(
 ) -> Document:
 	"""The record of people in a car: the open one with what is new, or a new one.
 
-	A rescue that ended after `covered_from` (by default when it was said) was theirs: nothing is asked for again.
+	A rescue that ended after `covered_from` (by default when it was said) was theirs: nothing is asked for again. That nobody
+	was inside is no answer to somebody who says that people are.
 	`inside_since`: they have been inside for longer than it is known (the check found nobody, and somebody was there).
 	"""
 	incident = call.incident.name if call.incident else None
-	record = latest(incident, car["name"])
+	record, asked_at = latest(incident, car["name"]), min(call.at, covered_from or call.at)
 	if record and record.status not in rules.OPEN:
-		if get_datetime(record.ended_at) >= (covered_from or call.at):
+		ended_at = get_datetime(record.ended_at)
+		if ended_at >= (covered_from or call.at) and (record.status == rules.OUT or not certain):
 			return record
-		record = None
+		# what was settled with the one before does not answer for these
+		record, asked_at = None, max(asked_at, ended_at + timedelta(seconds=1))
 	if record is None:
 		record = frappe.new_doc(DOCTYPE)
 		record.update(
@@ -83,23 +83,28 @@ def open_record(
 				"elevator_label": car["asset_name"],
 				"status": rules.POSSIBLE,
 				"since": min(call.at, inside_since or covered_from or call.at),
-				"asked_at": min(call.at, covered_from or call.at),
+				"asked_at": asked_at,
+				**_contractor_times(incident, car["name"]),
 			}
 		)
 	if certain:
 		record.status, record.claim = rules.INSIDE, None
-	_take(record, people=people, floor=floor, conditions=conditions)
+	# one caller's smaller number does not make less of what another one knows; `note_entrapment` corrects it
+	known = {*trapped.conditions(record), *(conditions or ())}
+	_take(call, record, people=max(people or 0, record.people or 0), floor=floor, conditions=known)
 	save(record)
 	return record
 
 
 def _take(
+	call: Call,
 	record: Document,
 	*,
 	people: int | None = None,
 	floor: str | None = None,
 	conditions: Collection[str] | None = None,
 ) -> None:
+	could_wait = not rules.needs_help_at_once(trapped.as_rule(record))
 	if people:
 		record.people = people
 	if floor:
@@ -107,6 +112,25 @@ def _take(
 	if conditions is not None:
 		for condition in rules.CONDITIONS:
 			record.set(condition, int(condition in conditions))
+	if could_wait and rules.needs_help_at_once(trapped.as_rule(record)):
+		record.urgent_at = call.at
+
+
+def _contractor_times(incident: str | None, elevator: str) -> dict[str, Any]:
+	"""When the maintenance company of an elevator was called, and came, before people were known to be in this one."""
+	firm = incident and frappe.db.get_value("Property Asset", elevator, "contractor_name")
+	rows = firm and frappe.get_all(
+		"Outage Task",
+		filters={"incident": incident, "subject_type": CONTRACTOR, "subject": firm, "status": "Done"},
+		fields=["department", "completed_at"],
+		order_by="completed_at asc",
+	)
+	return {_contractor_field(row.department): row.completed_at for row in rows or ()}
+
+
+def _contractor_field(department: str) -> str:
+	here = frappe.get_cached_value("Response Department", department, "is_external")
+	return "contractor_arrived_at" if here else "contractor_called_at"
 
 
 def as_conditions(given: Iterable[str] | None) -> list[str] | None:
@@ -118,7 +142,7 @@ def as_conditions(given: Iterable[str] | None) -> list[str] | None:
 		raise RuleError(
 			_("How They Are: {given} is not known. Choose among: {allowed}."),
 			given=", ".join(unknown),
-			allowed=tuple(rules.CONDITIONS),
+			allowed=Keys(rules.CONDITIONS),
 		)
 	return found
 
@@ -128,7 +152,7 @@ def cars(property_name: str, elevator: str | None, building: str | None) -> list
 	rows = frappe.get_all(
 		"Property Asset",
 		filters={"property": property_name, "asset_type": "Elevator"},
-		fields=["name", "asset_name", "property", "building", "plate_no"],
+		fields=["name", "asset_name", "property", "building"],
 	)
 	if elevator:
 		found = [row for row in rows if row.name == elevator]
@@ -242,8 +266,6 @@ def report_in(
 	place = found[0]["asset_name"] if certain else building or incident.property
 	call.record("trapped_reported" if certain else "trapped_somewhere", {"subject": place, "people": count or "?"})
 	diff = tasks.sync(call)
-	for record in records:
-		hurry_services(call, record)
 	if not lifecycle.knows_rescues(plans.steps_of_plan(incident.plan)):
 		call.warn("trapped_without_steps", {"subject": place})
 	text = (
@@ -305,109 +327,39 @@ def report_alone(
 	return [record.name for record in records]
 
 
-def hurry_services(call: Call, record: Document) -> None:
-	"""A child, somebody old, pregnant or unwell, heat or smoke: nobody waits for the maintenance company first."""
-	if record.status != rules.INSIDE or not rules.needs_help_at_once(trapped.as_rule(record)):
-		return
-	waiting = [
-		row.name
-		for row in tasks.load(call.incident.name)
-		if _is_part(row, record.elevator, rules.CALL_SERVICES)
-		and row.status == "Open"
-		and (row.due_at is None or row.due_at > call.now + timedelta(minutes=AT_ONCE_MINUTES))
-	]
-	if waiting:
-		due = call.now + timedelta(minutes=AT_ONCE_MINUTES)
-		tasks.set_many(call, waiting, {"due_at": due, **ringing.from_the_beginning(call.now)})
-
-
 def _is_part(row: Any, elevator: str, part: str) -> bool:
-	return (
-		row.is_open
-		and row.subject_type == "Property Asset"
-		and row.subject == elevator
-		and bool(row.plan)
-		and plans.step_of(row).rescue_part == part
-	)
+	return tasks.is_about(row, elevator) and row.is_open and bool(row.plan) and plans.step_of(row).rescue_part == part
 
 
 # ---------------------------------------------------------------- noted
 
 
-def note(
-	entrapment: str,
-	*,
-	people: int | None = None,
-	floor: str | None = None,
-	conditions: Sequence[str] | None = None,
-	injured: int | None = None,
-	talked: bool = False,
-	occurred_at: str | datetime | None = None,
-	request_id: str | None = None,
-) -> dict:
-	"""What is known of the people by now, and that somebody has talked to them; who was injured also when they are out.
+def record_verb(function: Callable) -> Callable:
+	"""A verb about one record: under the lock of the outage that it belongs to; while none runs there, under the property's.
 
-	Answers {"entrapment", "entrapment_status"}. Raises ValidationError for a record that has ended.
+	The verb takes the record's name, the function's own arguments by name, `occurred_at` and `request_id` (which counts where
+	an outage runs).
 	"""
-	with translated():
-		incident, property_name = _belongs_to(entrapment)
-	about = {"people": people, "floor": floor, "conditions": conditions, "injured": injured, "talked": talked}
-	if incident:
-		return note_entrapment(incident, entrapment, **about, occurred_at=occurred_at, request_id=request_id)
-	with translated(), _alone("note_entrapment", property_name, occurred_at) as call:
-		return _write_note(call, entrapment, **about)
+	verb, in_incident = function.__name__, incident_verb(function)
 
+	@functools.wraps(function)
+	def run(
+		entrapment: str, *, occurred_at: str | datetime | None = None, request_id: str | None = None, **about: Any
+	) -> dict:
+		with translated():
+			incident, property_name = _belongs_to(entrapment)
+		if incident:
+			return in_incident(incident, entrapment, **about, occurred_at=occurred_at, request_id=request_id)
+		with translated():
+			permissions.require_verb(verb)
+			lock_property(property_name)
+			permissions.require_property(property_name)
+			at, now, _fast = when(occurred_at)
+			result = function(Call(verb, at, now), entrapment, **about)
+			announce("")
+			return result
 
-@incident_verb
-def note_entrapment(call: Call, entrapment: str, **about: Any) -> dict:
-	"""`note`, where an outage runs."""
-	return _write_note(call, entrapment, **about)
-
-
-def _write_note(
-	call: Call,
-	entrapment: str,
-	*,
-	people: int | None,
-	floor: str | None,
-	conditions: Sequence[str] | None,
-	injured: int | None,
-	talked: bool,
-) -> dict:
-	hurt = rules.require_people(injured, "Injured")
-	says_only_who_is_hurt = hurt is not None and not (people or floor or talked) and conditions is None
-	record = frappe.get_doc(DOCTYPE, entrapment, for_update=True) if says_only_who_is_hurt else _open_doc(entrapment)
-	count = rules.require_people(people)
-	_take(record, people=count, floor=floor, conditions=as_conditions(conditions))
-	if hurt is not None:
-		record.injured = hurt
-	if count:
-		record.status = rules.INSIDE
-	if talked:
-		record.talked_at, record.talked_by = call.at, frappe.session.user
-	if count or talked:
-		record.claim = None  # somebody is there after all
-	save(record)
-	if call.incident:
-		call.record(
-			"entrapment_talked" if talked and people is None and conditions is None else "entrapment_noted",
-			{
-				"subject": record.elevator_label,
-				"people": record.people or "?",
-				"conditions": trapped.conditions(record),
-				"floor": record.floor or "",
-			},
-		)
-		tasks.sync(call)
-		hurry_services(call, record)
-	return {"entrapment": record.name, "entrapment_status": record.status}
-
-
-def _open_doc(entrapment: str) -> Document:
-	record = frappe.get_doc(DOCTYPE, entrapment, for_update=True)
-	if record.status not in rules.OPEN:
-		raise RuleError(_("Elevator Entrapment: this one has ended. If somebody is inside again, report it anew."))
-	return record
+	return run
 
 
 def _belongs_to(entrapment: str) -> tuple[str | None, str]:
@@ -422,49 +374,149 @@ def _belongs_to(entrapment: str) -> tuple[str | None, str]:
 	return found
 
 
-@contextmanager
-def _alone(verb: str, property_name: str, occurred_at: str | datetime | None) -> Iterator[Call]:
-	"""A verb about people in an elevator while no outage runs there: locked by the property."""
-	permissions.require_verb(verb)
-	lock_property(property_name)
-	permissions.require_property(property_name)
-	at, now, _fast = when(occurred_at)
-	yield Call(verb, at, now)
-	announce("")
+def _locked(call: Call, entrapment: str) -> Document:
+	record = frappe.get_doc(DOCTYPE, entrapment, for_update=True)
+	if record.incident and not call.incident:  # an outage was declared meanwhile: run again, under its lock
+		raise frappe.QueryDeadlockError("stale view of the entrapment")
+	return record
 
 
-def end_alone(
+def _still_open(call: Call, entrapment: str) -> Document:
+	record = _locked(call, entrapment)
+	if record.status not in rules.OPEN:
+		raise RuleError(_("Elevator Entrapment: this one has ended. If somebody is inside again, report it anew."))
+	return record
+
+
+def _answer(record: Document, **more: Any) -> dict:
+	return {"entrapment": record.name, "entrapment_status": record.status, **more}
+
+
+@record_verb
+def note_entrapment(
+	call: Call,
 	entrapment: str,
-	outcome: str,
-	who: str,
 	*,
 	people: int | None = None,
-	occurred_at: str | datetime | None = None,
+	floor: str | None = None,
+	conditions: Sequence[str] | None = None,
+	injured: int | None = None,
+	talked: bool = False,
 ) -> dict:
-	"""The people are out, or nobody was inside, where no outage runs and so no step asks for it.
+	"""What is known of the people by now, and that somebody has talked to them; who was injured also when they are out.
+
+	Answers {"entrapment", "entrapment_status"}. Raises ValidationError for a record that has ended.
+	"""
+	hurt = rules.require_people(injured, _("People Injured"))
+	says_only_who_is_hurt = hurt is not None and not (people or floor or talked) and conditions is None
+	record = _locked(call, entrapment) if says_only_who_is_hurt else _still_open(call, entrapment)
+	count = rules.require_people(people)
+	_take(call, record, people=count, floor=floor, conditions=as_conditions(conditions))
+	if hurt is not None:
+		record.injured = hurt
+	if count:
+		record.status = rules.INSIDE
+	if talked:
+		record.talked_at, record.talked_by = call.at, frappe.session.user
+	if count or talked:
+		record.claim = None  # somebody is there after all
+	save(record)
+	if call.incident:
+		only_talked = talked and people is None and conditions is None
+		call.record(
+			"entrapment_talked" if only_talked else "entrapment_noted",
+			{
+				"subject": record.elevator_label,
+				"people": record.people or "?",
+				"conditions": trapped.conditions(record),
+				"floor": record.floor or "",
+			},
+		)
+		tasks.sync(call)
+	return _answer(record)
+
+
+@record_verb
+def report_empty(
+	call: Call,
+	entrapment: str,
+	*,
+	outcome: str,
+	who: str,
+	how: str | None = None,
+	people: int | None = None,
+) -> dict:
+	"""Nobody is inside any more, as seen in the open car: for what no step of the plan records (no outage runs, or its plan
+	knows no rescue), and where people were reported who are not there.
 
 	outcome  released, released_by_contractor, released_by_rescue_service, released_otherwise, or nobody_inside
-	who      saw the open, empty car
+	who, how who saw it, and that the door was open (door_open)
+	people   how many are out
+
+	That nobody was inside where people are on record waits for a second person (`read_back_empty`). Answers
+	{"entrapment", "entrapment_status", "waiting_for"}.
 	"""
-	with translated():
-		incident, property_name = _belongs_to(entrapment)
-		if incident:
-			raise RuleError(_("Elevator Entrapment: an outage runs there. Complete its step."))
-		with _alone("end_alone", property_name, occurred_at) as call:
-			record = _open_doc(entrapment)
-			if outcome not in (*rules.RELEASED, rules.NOBODY_INSIDE):
-				raise RuleError(_("Outcome: choose one of: {allowed}."), allowed=(*rules.RELEASED, rules.NOBODY_INSIDE))
-			rules.require_claim(who=who or "", how=rules.SURE)
-			holds = certificates.holds_one(frappe.session.user, getdate(call.at))
-			rules.require_certificate(outcome, holds_one=holds)
-			out = (
-				None
-				if outcome == rules.NOBODY_INSIDE
-				else rules.require_count(record.people, rules.require_people(people))
-			)
-			record.claim_who = who.strip()[:140]
-			_close(call, record, outcome, out)
-			return {"entrapment": record.name, "entrapment_status": record.status}
+	record = _still_open(call, entrapment)
+	allowed = (*rules.RELEASED, rules.NOBODY_INSIDE)
+	if outcome not in allowed:
+		raise RuleError(_("Outcome: choose one of: {allowed}."), allowed=Keys(allowed))
+	rules.require_claim(who=who or "", how=how)
+	if outcome == rules.NOBODY_INSIDE:
+		if record.status == rules.INSIDE:
+			claim(call, record, outcome, None, by=frappe.session.user, who=who)
+			return _answer(record, waiting_for="read_back")
+		end(call, record, outcome, None)
+		return _answer(record, waiting_for="")
+	if call.incident and any(_is_part(row, record.elevator, rules.RELEASE) for row in tasks.load(call.incident.name)):
+		raise RuleError(_("Elevator Entrapment: the rescue is a step of this outage. Complete that step."))
+	rules.require_certificate(outcome, holds_one=certificates.holds_one(frappe.session.user, getdate(call.at)))
+	end(call, record, outcome, rules.require_count(record.people, rules.require_people(people)))
+	return _answer(record, waiting_for="")
+
+
+@record_verb
+def read_back_empty(call: Call, entrapment: str) -> dict:
+	"""A second person reads back that nobody is in an elevator any more: with that the rescue ends."""
+	record = _locked(call, entrapment)
+	if record.status not in rules.OPEN or not record.claim:
+		raise RuleError(_("Read Back: nobody has said that this elevator is empty."))
+	rules.require_other_person(frappe.session.user, record.claim_by, record.claim_user)
+	outcome, people = record.claim, record.claim_people or None
+	if call.incident:
+		call.record("empty_read_back", {"subject": record.elevator_label})
+		_correct_checks(call, record.elevator, outcome)
+	end(call, record, outcome if rules.ends_rescue(outcome) else rules.NOBODY_INSIDE, people)
+	added = len(tasks.sync(call).add) if call.incident else 0
+	return _answer(record, added=added)
+
+
+def require_nobody(incident: Document) -> None:
+	"""Raise RuleError while people are on record in an elevator of this outage, whatever its steps say: nobody stands down,
+	closes or cancels over them."""
+	_refuse_over(
+		list(trapped.open_of([incident.name]).values()),
+		_(
+			"People are still on record in {elevators}. Say who saw the open, empty car and how many are out, then go on."
+		),
+	)
+
+
+def require_still(call: Call) -> None:
+	"""Raise RuleError while a car with people in it would move when supply returns: of this outage, of another one in the same
+	building, or of none."""
+	cars = {subject.name for subject in call.elevators_affected}
+	rows = [row for row in trapped.open_at(call.incident, cars) if not row.locked_off_at]
+	_refuse_over(
+		rows,
+		_(
+			"People may be in {elevators}. Have the main switch locked off, or record that the car is empty, before supply may return."
+		),
+	)
+
+
+def _refuse_over(rows: Sequence[dict], text: str) -> None:
+	if rows:
+		raise RuleError(text, elevators=", ".join(sorted({row.elevator_label for row in rows}, key=rules.natural)))
 
 
 # ---------------------------------------------------------------- what a step says of them
@@ -482,18 +534,26 @@ def require_end(task: Document, step: Step, outcome: str, people: int | None, by
 
 
 def on_step(
-	call: Call, task: Document, step: Step, outcome: str, people: int | None, *, by: str, who: str = ""
+	call: Call,
+	task: Document,
+	step: Step,
+	outcome: str,
+	people: int | None,
+	*,
+	by: str,
+	who: str = "",
+	how: str | None = None,
 ) -> None:
 	"""A step is done: what it says of people in an elevator goes on the record. Before the steps are made anew.
 
-	by   who did it; who: their name, where they have no login
+	by   who did it; who: their name, where they have no login; how: how they know that a car is empty, where they said so
 	"""
 	if step.per == "elevator_contractor":
 		_on_contractor(call, task, step)
 	if step.per != "elevator" or task.subject_type != "Property Asset":
 		return
 	if outcome == rules.TRAPPED:
-		car = _car(task.subject)
+		car = car_of(task)
 		record = open_record(call, car, certain=True, covered_from=get_datetime(task.anchor_at), people=people)
 		if record.status == rules.INSIDE:
 			text = _("People trapped: {0}").format(trapped.in_words(record, call.now))
@@ -507,8 +567,10 @@ def on_step(
 	elif outcome == rules.EMPTY and rules.TRAPPED in step.outcomes:
 		if record.status == rules.POSSIBLE:
 			end(call, record, rules.NOBODY_INSIDE, None)
-		else:
+		elif how == rules.SURE:
 			claim(call, record, rules.EMPTY, None, by=by, who=who)
+		else:  # an answer that did not come is no empty car
+			call.warn("empty_heard", {"subject": record.elevator_label})
 	elif step.rescue_part == rules.TALK:
 		record.talked_at, record.talked_by = call.at, by
 		save(record)
@@ -520,61 +582,71 @@ def on_step(
 		save(record)
 
 
-def _car(elevator: str) -> dict:
-	return frappe.db.get_value(
-		"Property Asset", elevator, ["name", "asset_name", "property", "building", "plate_no"], as_dict=True
+def car_of(task: Document) -> dict:
+	"""The elevator that a step is about; by what the step says where it is on record no more."""
+	found = frappe.db.get_value(
+		"Property Asset", task.subject, ["name", "asset_name", "property", "building"], as_dict=True
+	)
+	return found or frappe._dict(
+		name=task.subject, asset_name=task.subject_label, property=task.property, building=None
 	)
 
 
 def _on_contractor(call: Call, task: Document, step: Step) -> None:
 	"""The maintenance company was called, or is here: so it stands with the people in its elevators. Who is here need not be
 	replaced by the rescue services, unless somebody needs them at once."""
-	here = bool(call.departments[task.department].is_external)
-	field = "contractor_arrived_at" if here else "contractor_called_at"
+	field = _contractor_field(task.department)
 	theirs = {asset.name for asset in call.around.assets if asset.contractor_name == task.subject}
-	rows = [
-		row
-		for (_incident, car), row in trapped.open_of([call.incident.name]).items()
-		if car in theirs and not row[field]
-	]
+	rows = trapped.sort(
+		[
+			row
+			for (_name, car), row in trapped.open_of([call.incident.name]).items()
+			if car in theirs and not row[field]
+		],
+		call.now,
+	)
 	for row in rows:
 		record = frappe.get_doc(DOCTYPE, row.name)
 		record.set(field, call.at)
 		save(record)
-	if not here:
+	if field != "contractor_arrived_at":
 		return
-	safe = {row.elevator for row in rows if not rules.needs_help_at_once(trapped.as_rule(row))}
+	waiting = tasks.load(call.incident.name)
+	# one fitter works on one car; for the others the clock goes on
+	first = next((row.elevator for row in rows if not rules.needs_help_at_once(trapped.as_rule(row))), None)
 	end_steps(
 		call,
-		[
-			other
-			for other in tasks.load(call.incident.name)
-			if other.subject in safe and _is_part(other, other.subject, rules.CALL_SERVICES)
-		],
+		[row for row in waiting if first and _is_part(row, first, rules.CALL_SERVICES)],
 		_("The maintenance company is here"),
 		outcome="contractor_there",
 	)
 
 
 def end(call: Call, record: Document, outcome: str, people: int | None, *, but: str = "") -> None:
-	"""The people are out, or there were none: with the record end the steps that were asked for because of them."""
+	"""The people are out, or there were none: with the record end the steps that were asked for because of them, and the check
+	of the car, which would only find what is known."""
 	_close(call, record, outcome, people)
+	if not call.incident:
+		return
+	steps = plans.steps_of_plan(call.incident.plan)
 	keys = {
 		key
-		for step in plans.steps_of_plan(call.incident.plan)
-		for key in (*added_by(step, rules.TRAPPED), *([step.key] if step.rescue_part else []))
+		for step in steps
+		for key in (
+			*added_by(step, rules.TRAPPED),
+			*([step.key] if step.rescue_part or rules.TRAPPED in step.outcomes else []),
+		)
 	}
+	mistaken = record.status == rules.MISTAKEN
 	rows = [
 		row
 		for row in tasks.load(call.incident.name)
-		if row.is_open
-		and row.name != but
-		and row.step_key in keys
-		and (row.subject_type, row.subject) == ("Property Asset", record.elevator)
+		if row.is_open and row.name != but and row.step_key in keys and tasks.is_about(row, record.elevator)
 	]
-	mistaken = record.status == rules.MISTAKEN
 	reason = _("Nobody was inside") if mistaken else _("The people are out")
-	end_steps(call, rows, reason, outcome=outcome)
+	checks = [row for row in rows if rules.TRAPPED in plans.step_of(row).outcomes]
+	end_steps(call, checks, reason, outcome=rules.EMPTY if mistaken else rules.TRAPPED)
+	end_steps(call, [row for row in rows if row not in checks], reason, outcome=outcome)
 	data = {"subject": record.elevator_label, "people": people or "", "outcome": outcome}
 	call.record("entrapment_mistaken" if mistaken else "entrapment_ended", data)
 
@@ -632,23 +704,11 @@ def claim(call: Call, record: Document, outcome: str, people: int | None, *, by:
 		}
 	)
 	save(record)
+	if not call.incident:
+		return
 	call.warn("empty_said", {"subject": record.elevator_label, "outcome": outcome})
 	text = _("Read back: nobody is in {0} any more? The rescue goes on until then").format(record.elevator_label)
 	assignment.tell_department(call, "control_room", text)
-
-
-@incident_verb
-def read_back_empty(call: Call, entrapment: str) -> dict:
-	"""A second person reads back that nobody is in an elevator any more: with that the rescue ends."""
-	record = frappe.get_doc(DOCTYPE, entrapment, for_update=True)
-	if record.incident != call.incident.name or record.status not in rules.OPEN or not record.claim:
-		raise RuleError(_("Read Back: nobody has said that this elevator is empty."))
-	rules.require_other_person(frappe.session.user, record.claim_by, record.claim_user)
-	outcome, people = record.claim, record.claim_people or None
-	call.record("empty_read_back", {"subject": record.elevator_label})
-	_correct_checks(call, record.elevator, outcome)
-	end(call, record, outcome if rules.ends_rescue(outcome) else rules.NOBODY_INSIDE, people)
-	return {"entrapment": record.name, "entrapment_status": record.status, "added": len(tasks.sync(call).add)}
 
 
 def _correct_checks(call: Call, elevator: str, outcome: str) -> None:
@@ -666,33 +726,49 @@ def _correct_checks(call: Call, elevator: str, outcome: str) -> None:
 
 
 def warn(name: str) -> bool:
-	"""People have been inside for long: the general manager and the control room are told, once for each threshold. Answers
-	whether they were."""
+	"""People have been inside for long: the general manager and the control room are told, once for each threshold. Where no
+	outage runs, no step rings for them: the control room is told every few minutes, until somebody has talked to them.
+
+	Answers whether anybody was told.
+	"""
 	incident, property_name = _belongs_to(name)
 	now = now_datetime()
 	if incident:
-		doc = lock_incident(incident)
-		call = Call("tick", now, now, incident=doc)
+		call = Call("tick", now, now, incident=lock_incident(incident))
 	else:
 		lock_property(property_name)
 		call = Call("tick", now, now)
-	record = frappe.get_doc(DOCTYPE, name, for_update=True)
-	minutes = rules.warnings_due(trapped.as_rule(record), now, record.warned_minutes or 0, thresholds())
-	if not minutes or record.status not in rules.OPEN:
+	record = _locked(call, name)
+	if record.status not in rules.OPEN:
 		return False
-	record.warned_minutes = minutes
+	minutes = rules.warnings_due(trapped.as_rule(record), now, record.warned_minutes or 0, thresholds())
+	if minutes:
+		record.warned_minutes = minutes
+		_tell_of_long(call, record, minutes)
+	elif call.incident or not trapped.is_to_ring(record, now):
+		return False
+	else:
+		text = _("People trapped: {0}").format(trapped.in_words(record, now))
+		assignment.ring(dict.fromkeys(duty.control_room(property_name, now), text), DOCTYPE, name, now)
+	record.rung_at = now
 	save(record)
+	if call.incident:
+		touch(call.incident)
+	return True
+
+
+def _tell_of_long(call: Call, record: Document, minutes: int) -> None:
 	text = _("{0}: a report to the authorities may become due; the general manager decides").format(
-		trapped.in_words(record, now)
+		trapped.in_words(record, call.now)
 	)
-	if incident:
+	if call.incident:
 		call.warn("long_inside", {"subject": record.elevator_label, "minutes": minutes})
 		for department in ("general_manager", "control_room"):
 			assignment.tell_department(call, department, text)
-		touch(call.incident)
-	else:
-		assignment.ring(dict.fromkeys(duty.control_room(property_name, now), text), DOCTYPE, name, now)
-	return True
+		return
+	managers = duty.everybody(record.property, [GENERAL_MANAGER]).get(GENERAL_MANAGER, [])
+	people = (*duty.control_room(record.property, call.now), *managers)
+	assignment.ring(dict.fromkeys(people, text), DOCTYPE, record.name, call.now)
 
 
 def thresholds() -> tuple[int, int]:
@@ -703,4 +779,4 @@ def thresholds() -> tuple[int, int]:
 
 def to_warn() -> list[str]:
 	"""Records of which somebody is to be warned now."""
-	return trapped.long_inside(now_datetime(), thresholds())
+	return trapped.to_warn(now_datetime(), thresholds())

@@ -14,7 +14,7 @@ from outage_response.domain import lifecycle, notices
 from outage_response.domain.errors import RuleError
 from outage_response.domain.topology import Dark, gone_again, is_out, split_for_return
 
-from . import calling_back, new_incident, notice, plans, supply, surroundings, tasks, timeline
+from . import calling_back, entrapment, new_incident, notice, plans, supply, surroundings, tasks, timeline
 from .minutes import count_minutes
 from .scope import labels, named_nodes, rows_from
 from .verbs import Call, as_time, incident_verb, is_general_manager, lock_property, save, translated
@@ -275,6 +275,8 @@ def permit_energise(call: Call, nodes: Sequence[str] | None = None) -> dict:
 			node=around.label(node),
 		)
 	lifecycle.pass_gate("energise", supply.blocking_energise(incident, supply.fed_through(wanted, around)))
+	lifecycle.require_confirmed(plans.steps_of_plan(incident.plan), incident.confirmed_at)
+	entrapment.require_still(call)
 	inside = around.tree.under(wanted)
 	for row in incident.affected_nodes:
 		if row.power_node in inside and not row.back_at:
@@ -330,6 +332,7 @@ def stand_down(call: Call, areas: Sequence[str] | None = None, override_reason: 
 		return _release(call, posts, areas)
 	lifecycle.require_incident_state("stand_down_everywhere", incident.status)
 	_pass_gate(call, "stand_down", lifecycle.blocking("stand_down", rows), override_reason)
+	entrapment.require_nobody(incident)
 	_release_posts(call, posts)
 	incident.status, incident.stood_down_at = "Stood Down", call.at
 	save(incident)
@@ -375,6 +378,7 @@ def close(call: Call, override_reason: str | None = None) -> dict:
 	incident = call.incident
 	rows = tasks.load(incident.name)
 	_pass_gate(call, "close", lifecycle.blocking_close(rows), override_reason)
+	entrapment.require_nobody(incident)
 	left = [task.name for task in rows if task.is_open]
 	tasks.end_many(call, left, "Skipped", _("Still open when the incident was closed"))
 	incident.status, incident.closed_at = "Closed", call.at
@@ -394,6 +398,7 @@ def cancel(call: Call, reason: str) -> dict:
 	incident = call.incident
 	rows = tasks.load(incident.name)
 	lifecycle.require_cancellable(rows, incident.status)
+	entrapment.require_nobody(incident)
 	_release_guards(call, rows, reason)
 	open_rows = [task.name for task in rows if task.is_open and task.status != "On Post"]
 	tasks.end_many(call, open_rows, "Cancelled", reason)

@@ -142,7 +142,7 @@ def keep_call(
 			"request_id": request_id or None,
 		}
 	)
-	alone = not frappe.db.exists("Trouble Call", {"property": property, "waiting": 1})
+	alone = not frappe.db.exists("Trouble Call", {"property": property, "waiting": 1, "trapped": 0})
 	doc.insert(ignore_permissions=True)
 	if incident:
 		_note_on_incident(incident, doc, at, now)

@@ -266,6 +266,7 @@ def task_rows(incident: Document, rows: Sequence[TaskRow], roles: Sequence[str])
 					user=frappe.session.user,
 					stands_there=row.started_by == frappe.session.user,
 					unmanned=task.department in asleep,
+					ended=incident.status in lifecycle.ENDED,
 				),
 				"rescue_part": step.rescue_part,
 				"elevator": step.per == "elevator",

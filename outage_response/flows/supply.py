@@ -58,7 +58,9 @@ def warn_of_open_steps(call: Call, returned: Sequence[Document], around: surroun
 
 
 def _warn_of_people_inside(call: Call) -> None:
-	rows = trapped.sort(list(trapped.open_of([call.incident.name]).values()), call.now)
+	cars = {subject.name for subject in call.elevators_affected}
+	inside = [row for row in trapped.open_at(call.incident, cars) if not row.locked_off_at]
+	rows = trapped.sort(inside, call.now)
 	if not rows:
 		return
 	call.warn("back_with_people_inside", {"subject": [row.elevator_label for row in rows]})

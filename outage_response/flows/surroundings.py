@@ -14,6 +14,7 @@ from frappe.utils import get_datetime
 from outage_response.domain import entrapment as rescues
 from outage_response.domain.lifecycle import TaskRow
 from outage_response.domain.plan import CONTRACTOR, Context, Subject, added_by
+from outage_response.domain.steps import Step
 from outage_response.domain.topology import Dark, PowerTree, gone_again, is_out
 
 from . import plans, trapped
@@ -299,14 +300,22 @@ def _added(
 	steps = plans.steps_of_plan(incident.plan)
 	wanted = {key for step in steps for key in added_by(step, rescues.TRAPPED)}
 	for row in entrapments:
-		if row["status"] != rescues.MISTAKEN:
-			certain = row["status"] != rescues.POSSIBLE
+		if row["status"] in rescues.OPEN:
 			found += [
-				((step.key, "Property Asset", row["elevator"]), get_datetime(row["asked_at"]))
+				((step.key, "Property Asset", row["elevator"]), _asked_since(step, row))
 				for step in steps
-				if step.key in wanted and rescues.asked_for(step, certain=certain)
+				if step.key in wanted and rescues.asked_for(step, certain=row["status"] == rescues.INSIDE)
 			]
 	added: dict[tuple[str, str, str], datetime] = {}
 	for key, since in found:
 		added[key] = max(since, added.get(key, since))
 	return added
+
+
+def _asked_since(step: Step, row: Mapping) -> datetime:
+	"""Since when people in an elevator ask for a step. Somebody who turns out not to be able to wait asks anew for the rescue
+	services, though the maintenance company is there."""
+	since = get_datetime(row["asked_at"])
+	if step.rescue_part == rescues.CALL_SERVICES and row["urgent_at"] and not row["services_called_at"]:
+		return max(since, get_datetime(row["urgent_at"]))
+	return since

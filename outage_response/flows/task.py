@@ -164,7 +164,7 @@ def complete_for(
 	if step.per != "elevator":
 		raise RuleError(_("Step: only what is said of an elevator is written down for somebody else."))
 	if user:
-		require_able(call, user, task)
+		_require_there(call, user, task, outcome or "")
 	seen_by = (who or "").strip() or (frappe.utils.get_fullname(user) if user else "")
 	rescues.require_radio_proof(
 		outcome or "",
@@ -177,7 +177,7 @@ def complete_for(
 	)
 	said = [_("By radio: {0}").format(seen_by or _("not said by whom")), spoken(how or "", _), (evidence or "").strip()]
 	task.recorded_by = frappe.session.user
-	_note(call, "task_done_for", outcome=outcome or "", how=[spoken(how, str)] if how else "")
+	_note(call, "task_done_for", outcome=outcome or "", how=[how] if how else "")
 	return _complete(
 		call,
 		outcome=outcome or "",
@@ -186,7 +186,21 @@ def complete_for(
 		people=people,
 		by=user or "",
 		who=seen_by,
+		how=how,
 	)
+
+
+def _require_there(call: Call, user: str, task: Document, outcome: str) -> None:
+	"""Who says by radio what became of an elevator: for what they did themselves, somebody who may do the step; that people are
+	inside, or that others freed them, may be said by whoever saw it."""
+	if outcome == rescues.TRAPPED or outcome in rescues.RELEASED[1:]:
+		enabled = isinstance(user, str) and frappe.db.get_value("User", {"name": user, "enabled": 1})
+		if not enabled or not frappe.has_permission("Outage Incident", "read", doc=call.incident, user=user):
+			raise RuleError(
+				_("User: {user} is not an enabled user with access to this property."), user=str(user)[:140]
+			)
+		return
+	require_able(call, user, task)
 
 
 def _complete(
@@ -201,8 +215,9 @@ def _complete(
 	people: int | None = None,
 	by: str,
 	who: str = "",
+	how: str | None = None,
 ) -> dict:
-	"""`by`: the login of who did it, "" for somebody without one, whose name is `who`."""
+	"""`by`: the login of who did it, "" for somebody without one, whose name is `who`; `how` they know that a car is empty."""
 	task = call.task
 	lifecycle.require_gone(task.gate, call.incident.status)
 	row, rows = _row(call)
@@ -240,10 +255,18 @@ def _complete(
 		_note(call, "task_checks_given")
 		assignment.tell_department(call, step.read_back_by, _("Read back: {0}").format(task.title))
 		return {"waiting_for": "read_back", "added": 0}
-	return _done(call, step, by=by, people=count, who=who)
+	return _done(call, step, by=by, people=count, who=who, how=how)
 
 
-def _done(call: Call, step: Step, *, by: str | None = None, people: int | None = None, who: str = "") -> dict:
+def _done(
+	call: Call,
+	step: Step,
+	*,
+	by: str | None = None,
+	people: int | None = None,
+	who: str = "",
+	how: str | None = None,
+) -> dict:
 	"""`by`: as in `_complete`; None: the session's user."""
 	task = call.task
 	by = frappe.session.user if by is None else by
@@ -258,7 +281,7 @@ def _done(call: Call, step: Step, *, by: str | None = None, people: int | None =
 	save(task)
 	assignment.take_back([task.name])
 	_note(call, "task_done", outcome=task.outcome or "")
-	entrapment.on_step(call, task, step, task.outcome or "", people, by=by or frappe.session.user, who=who)
+	entrapment.on_step(call, task, step, task.outcome or "", people, by=by or frappe.session.user, who=who, how=how)
 	adds = added_by(step, task.outcome or "")
 	return {"waiting_for": "", "added": len(tasks.sync(call).add) if adds else 0}
 

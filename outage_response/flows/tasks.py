@@ -2,6 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
+from datetime import timedelta
 from typing import Any
 
 import frappe
@@ -10,6 +11,7 @@ from frappe.model.document import Document
 from frappe.utils import get_datetime
 
 from outage_response import bulk
+from outage_response.domain import entrapment as rescues
 from outage_response.domain.clock import due_at
 from outage_response.domain.lifecycle import ENDED, RUNNING, TaskRow
 from outage_response.domain.plan import Difference, TaskSpec, dedupe_key, difference, expand, has_clearance
@@ -48,6 +50,8 @@ ROW_FIELDS = [
 
 # with these an outage comes to cover elevators in which people may have been reported before
 TAKES_OVER = ("declare", "extend_scope", "start", "reclassify")
+# to dial, where nobody is waited for first
+AT_ONCE_MINUTES = 2
 # steps that end without being done -> what the timeline calls it
 ENDED_BY_COMMAND = {"Skipped": "task_skipped", "Cancelled": "task_cancelled"}
 # a step that nobody is at any more
@@ -92,7 +96,8 @@ def sync(call: Call, *, reclassify: bool = False) -> Difference:
 		trapped.take_over(incident, [subject.name for subject in call.elevators_affected])
 	context = surroundings.context(incident, existing, call.around)
 	steps = plans.steps_of_plan(incident.plan)
-	diff = difference(expand(steps, context), existing, reclassify=reclassify, clears=has_clearance(steps))
+	wanted = expand(steps, context)
+	diff = difference(wanted, existing, reclassify=reclassify, clears=has_clearance(wanted))
 	specs = [*diff.add, *(spec for _task, spec in diff.reopen)]
 	if specs:
 		chosen = assignment.choose(specs, incident, call.roster, call.departments, context.property_type)
@@ -111,7 +116,39 @@ def sync(call: Call, *, reclassify: bool = False) -> Difference:
 		_cancel(call, diff.cancel, _("The level was changed"))
 	else:
 		_require_newly(call, diff)
+	_hurry_rescue_services(call)
 	return diff
+
+
+def is_about(row: Any, elevator: str) -> bool:
+	"""Is a step about this elevator?"""
+	return row.subject_type == "Property Asset" and row.subject == elevator
+
+
+def _hurry_rescue_services(call: Call) -> None:
+	"""A child, somebody old, pregnant or unwell, heat or smoke: nobody waits for the maintenance company before 119 or 120 is
+	called. Their step is due at once, and rings."""
+	urgent = {
+		elevator
+		for (_incident, elevator), row in trapped.open_of([call.incident.name]).items()
+		if row.status == rescues.INSIDE
+		and not row.services_called_at
+		and rescues.needs_help_at_once(trapped.as_rule(row))
+	}
+	if not urgent:
+		return
+	due = call.now + timedelta(minutes=AT_ONCE_MINUTES)
+	late = [
+		row.name
+		for row in load(call.incident.name)
+		if row.is_open
+		and row.subject in urgent
+		and row.plan
+		and plans.step_of(row).rescue_part == rescues.CALL_SERVICES
+		and (row.due_at is None or row.due_at > due)
+	]
+	if late:
+		set_many(call, late, {"due_at": due, **ringing.from_the_beginning(call.now)})
 
 
 def insert(call: Call, wanted: Sequence[tuple[TaskSpec, Assignment]]) -> list[str]:

@@ -33,6 +33,7 @@ TEXTS = {
 	"entrapment_ended": "People out of {subject}: {people}, {outcome}",
 	"entrapment_mistaken": "Nobody was inside {subject}",
 	"empty_said": "Warning: somebody says that nobody is in {subject} any more, while people are on record there. The rescue goes on until a second person has read it back",
+	"empty_heard": "Warning: {subject} is said to be empty, while people are on record there. The rescue goes on; who saw the open, empty car says so",
 	"empty_read_back": "Read back by a second person: nobody is in {subject} any more",
 	"long_inside": "Warning: people have been in {subject} for {minutes} minutes; a report to the authorities may become due, the general manager decides",
 	"back_with_people_inside": "DANGER: supply came back while people are in {subject}; the car may move",
@@ -204,6 +205,10 @@ def render(kind: str, data: dict[str, Any]) -> str:
 	values = {key: _value(value) for key, value in data.items()}
 	for key in ("outcome", "was"):
 		values[key] = spoken(data.get(key) or "", _)
+	if isinstance(data.get("how"), list):
+		values["how"] = ", ".join(_(str(word)).replace("_", " ") for word in data["how"])
+	if isinstance(data.get("conditions"), list):
+		values["conditions"] = ", ".join(_(str(word)) for word in data["conditions"])
 	if len(data.get("nodes") or ()) > MOST_NAMES:
 		values["nodes"] = f"{_value(data['nodes'][:MOST_NAMES])} (+{len(data['nodes']) - MOST_NAMES})"
 	if in_chinese():

@@ -1,7 +1,7 @@
 """People in elevators as the record has them: read for the rules and for every screen, in a fixed number of queries."""
 
 from collections.abc import Collection, Mapping, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 import frappe
@@ -29,6 +29,7 @@ FIELDS = (
 	"floor",
 	"since",
 	"asked_at",
+	"urgent_at",
 	*rules.CONDITIONS,
 	"talked_at",
 	"locked_off_at",
@@ -45,6 +46,8 @@ FIELDS = (
 	"claim_by",
 	"claim_user",
 )
+# how often the control room is told of people whom no outage's steps are for
+AGAIN_MINUTES = 3
 MOMENTS = ("since", "talked_at", "locked_off_at", "contractor_called_at", "contractor_arrived_at", "services_called_at")
 ABOUT_THE_CAR = ("plate_no", "key_place", "rescue_instructions", "contractor_name", "contractor_phone")
 
@@ -67,6 +70,28 @@ def open_of(incidents: Collection[str]) -> dict[tuple[str, str], dict]:
 	return {(row.incident, row.elevator): row for row in rows or ()}
 
 
+def open_at(incident: Any, elevators: Collection[str]) -> list[dict]:
+	"""Entrapments in these elevators that have not ended: of this outage, and, unless it is a drill, of others that are none and
+	of no outage. A shaft beside a shaft is another outage, and the elevator is the same."""
+	rows = elevators and frappe.get_all(
+		DOCTYPE,
+		filters={"property": incident.property, "elevator": ("in", list(elevators)), "status": ("in", rules.OPEN)},
+		fields=list(FIELDS),
+	)
+	drills = set(
+		frappe.get_all(
+			"Outage Incident",
+			filters={"name": ("in", [row.incident for row in rows or () if row.incident] or [""]), "is_drill": 1},
+			pluck="name",
+		)
+	)
+	return [
+		row
+		for row in rows or ()
+		if row.incident == incident.name or (not incident.is_drill and row.incident not in drills)
+	]
+
+
 def locked_off(incident: str) -> set[str]:
 	"""Elevators with people in them whose main switch is off, locked and tagged: they stay still when supply returns."""
 	return {elevator for (_incident, elevator), row in open_of([incident]).items() if row.locked_off_at}
@@ -85,8 +110,16 @@ def as_rule(row: Any) -> Entrapment:
 
 
 def sort(rows: Sequence[dict], now: datetime) -> list[dict]:
-	"""Who is freed first."""
-	return sorted(rows, key=lambda row: rules.urgency(as_rule(row), now))
+	"""Who is freed first; what is only a drill comes last."""
+	names = {row.incident for row in rows if row.incident}
+	drills = set(
+		frappe.get_all("Outage Incident", filters={"name": ("in", list(names)), "is_drill": 1}, pluck="name")
+		if names
+		else ()
+	)
+	for row in rows:
+		row.is_drill = row.incident in drills
+	return sorted(rows, key=lambda row: (row.is_drill, rules.urgency(as_rule(row), now)))
 
 
 def ranks(incidents: Collection[str], now: datetime) -> dict[tuple[str, str], int]:
@@ -127,7 +160,7 @@ def conditions(row: Any) -> list[str]:
 def visible(now: datetime, **filters: Any) -> list[dict[str, Any]]:
 	"""Entrapments that have not ended, of those the reader may see, as screens show them; the most urgent first.
 
-	{name, incident, property, elevator, label, building, certain, people, floor, since, conditions: [[key, words]], talked_at,
+	{name, incident, is_drill, property, elevator, label, building, certain, people, floor, since, conditions: [[key, words]], talked_at,
 	locked_off_at, contractor_called_at, contractor_arrived_at, services_called_at, claim: what waits to be read back, claim_who,
 	may_read_back, tasks: {part of the rescue: its open step}, taken: does somebody see to it, who: has the rescue in hand,
 	words: what was said last, and of the car plate_no, key_place, rescue_instructions, contractor_name,
@@ -196,6 +229,7 @@ def _shown(row: dict, car: Mapping[str, Any], said: Mapping[tuple, str], steps: 
 	return {
 		"name": row.name,
 		"incident": row.incident or "",
+		"is_drill": row.is_drill,
 		"property": row.property,
 		"elevator": row.elevator,
 		"label": row.elevator_label,
@@ -222,7 +256,11 @@ def _words(rows: Sequence[dict]) -> dict[tuple[str | None, str], str]:
 		return {}
 	calls = frappe.get_list(
 		"Trouble Call",
-		filters={"elevator": ("in", sorted({row.elevator for row in rows})), "words": ("is", "set")},
+		filters={
+			"elevator": ("in", sorted({row.elevator for row in rows})),
+			"said_at": (">=", min(row.since for row in rows)),
+			"words": ("is", "set"),
+		},
 		fields=["incident", "elevator", "words", "said_at"],
 		order_by="said_at asc",
 		limit_page_length=0,
@@ -270,12 +308,28 @@ def take_over(incident: Any, elevators: Collection[str]) -> int:
 	return len(rows)
 
 
-def long_inside(now: datetime, thresholds: Collection[int]) -> list[str]:
-	"""Open entrapments of which somebody is to be warned, because people have been inside for so many minutes."""
+def to_warn(now: datetime, thresholds: Collection[int]) -> list[str]:
+	"""Open entrapments of which somebody is to be told now: people have been inside for so many minutes, or no outage runs there,
+	and so no step rings for them."""
 	rows = frappe.get_all(
-		DOCTYPE, filters={"status": rules.INSIDE}, fields=[*FIELDS, "warned_minutes"], order_by="creation asc"
+		DOCTYPE,
+		filters={"status": ("in", rules.OPEN)},
+		fields=[*FIELDS, "warned_minutes", "rung_at"],
+		order_by="creation asc",
 	)
-	return [row.name for row in rows if rules.warnings_due(as_rule(row), now, row.warned_minutes or 0, thresholds)]
+	return [
+		row.name
+		for row in rows
+		if rules.warnings_due(as_rule(row), now, row.warned_minutes or 0, thresholds) or is_to_ring(row, now)
+	]
+
+
+def is_to_ring(row: Any, now: datetime) -> bool:
+	"""Is the control room to be told once more of people whom no outage's steps are for, and nobody has talked to?"""
+	if row.get("incident") or row.get("talked_at"):
+		return False
+	last = get_datetime(row.get("rung_at") or row.get("since"))
+	return now - last >= timedelta(minutes=AGAIN_MINUTES)
 
 
 def figures(incidents: Collection[str]) -> dict[str, dict[str, int]]:

@@ -49,16 +49,11 @@ ENDPOINTS = {
 	"staff.record_call": (STAFF, lambda w: {"property": w["property"], "unit": w["units"][0], "words": "dark"}),
 	"staff.report_trapped": (STAFF, lambda w: {"incident": w["incident"], "elevator": w["elevators"][0]}),
 	"staff.note_entrapment": (STAFF, lambda w: {"entrapment": w["entrapment"], "talked": True}),
-	"staff.read_back_empty": (STAFF, lambda w: {"incident": w["incident"], "entrapment": w["entrapment"]}),
-	"staff.end_alone": (
-		CONTROL | {"engineer", "manager"},
-		lambda w: {
-			"entrapment": w["lone_entrapment"],
-			"outcome": "released_by_contractor",
-			"who": "the fitter",
-			"people": 1,
-		},
+	"staff.report_empty": (
+		STAFF,
+		lambda w: {"entrapment": w["lone_entrapment"], "outcome": "released_by_contractor", "who": "the fitter"},
 	),
+	"staff.read_back_empty": (STAFF, lambda w: {"entrapment": w["entrapment"]}),
 	"staff.take_call": (CONTROL | {"manager"}, lambda w: {"call": w["call"]}),
 	"staff.take_danger": (CONTROL | {"manager"}, lambda w: {"task": w["guards_step"]}),
 	"staff.complete_for": (CONTROL | {"manager"}, lambda w: {"task": w["guards_step"], "who": "a guard"}),

@@ -149,19 +149,43 @@ class Reported(Entrapments):
 		self.do("operator", "record_call", self.property, trapped=True, elevator=self.first, people=2)
 		record = self.entrapment(None, self.first).name
 		self.do("operator", "note_entrapment", record, talked=True, conditions=["elderly"])
+		proof = {"who": "the fitter", "how": "door_open"}
 		for arguments, word in (
-			((record, "released_by_contractor", ""), "Who Looked"),
-			((record, "gone", "the fitter"), "Outcome"),
-			((record, "released", "the fitter"), "Outcome"),
+			({"outcome": "released_by_contractor", **proof, "who": ""}, "Who Looked"),
+			({"outcome": "released_by_contractor", **proof, "how": "camera"}, "How Seen"),
+			({"outcome": "gone", **proof}, "Outcome"),
+			({"outcome": "released", **proof}, "certificate"),
+			({"outcome": "released_by_contractor", **proof, "people": 1}, "People"),
 		):
-			with self.refused(word):
-				self.do("operator", "end_alone", *arguments, people=2)
-		with self.refused("People"):
-			self.do("operator", "end_alone", record, "released_by_contractor", "the fitter", people=1)
-		self.do("operator", "end_alone", record, "released_by_contractor", "the fitter", people=2)
+			with self.subTest(arguments), self.refused(word):
+				self.do("operator", "report_empty", record, **{"people": 2, **arguments})
+		self.do("operator", "report_empty", record, outcome="released_by_contractor", people=2, **proof)
 		self.assertEqual(self.entrapment(None, self.first).status, "Released")
 		with self.refused("has ended"):
 			self.do("operator", "note_entrapment", record, talked=True)
+		self.do("operator", "note_entrapment", record, injured=1)
+
+	def test_nobody_inside_waits_for_a_second_person_without_an_outage_too(self):
+		self.do("operator", "record_call", self.property, trapped=True, elevator=self.first, people=2)
+		record = self.entrapment(None, self.first).name
+		said = {"outcome": "nobody_inside", "who": "Tom", "how": "door_open"}
+		self.assertEqual(self.do("guard1", "report_empty", record, **said)["waiting_for"], "read_back")
+		with self.refused("Read Back", error=frappe.PermissionError):
+			self.do("guard1", "read_back_empty", record)
+		self.do("operator", "read_back_empty", record)
+		self.assertEqual(self.entrapment(None, self.first).status, "Nobody Inside")
+
+	def test_the_control_room_hears_of_them_every_few_minutes_until_somebody_has_talked_to_them(self):
+		self.do("service", "record_call", self.property, trapped=True, elevator=self.first)
+		record = self.entrapment(None, self.first).name
+		told = []
+		for minutes in (2, 1, 1, 2):
+			self.clock.move(minutes)
+			told.append([entrapment.warn(name) for name in entrapment.to_warn()])
+		self.assertEqual(told, [[], [True], [], [True]])
+		self.do("operator", "note_entrapment", record, talked=True)
+		self.clock.move(10)
+		self.assertEqual(entrapment.to_warn(), [])
 
 	def test_only_people_of_the_property_see_and_note_them(self):
 		name = self.declare()
@@ -366,12 +390,12 @@ class Corrected(Entrapments):
 		self.assertEqual(self.open_parts(name, self.first), sorted(RESCUE), "until then the rescue goes on")
 		record = self.entrapment(name, self.first)
 		with self.refused("Read Back", error=frappe.PermissionError):
-			self.do("electrician", "read_back_empty", name, record.name)
-		self.do("operator", "read_back_empty", name, record.name)
+			self.do("electrician", "read_back_empty", record.name)
+		self.do("operator", "read_back_empty", record.name)
 		self.assertEqual(self.entrapment(name, self.first).status, "Nobody Inside")
 		self.assertEqual(self.open_parts(name, self.first), [])
 		with self.refused("Read Back"):
-			self.do("manager", "read_back_empty", name, record.name)
+			self.do("manager", "read_back_empty", record.name)
 
 	def test_who_wrote_it_down_reads_nothing_back(self):
 		name = self.declare()
@@ -385,8 +409,8 @@ class Corrected(Entrapments):
 		)
 		for reader in ("operator", "engineer"):
 			with self.refused("Read Back", error=frappe.PermissionError):
-				self.do(reader, "read_back_empty", name, record.name)
-		self.do("electrician", "read_back_empty", name, record.name)
+				self.do(reader, "read_back_empty", record.name)
+		self.do("electrician", "read_back_empty", record.name)
 		self.assertEqual(self.entrapment(name, self.first).status, "Nobody Inside")
 
 	def test_released_and_still_inside_after_all(self):
@@ -415,6 +439,14 @@ class Corrected(Entrapments):
 		with self.refused(error=GateClosedError):
 			self.do("manager", "close", name, "people inside")
 
+	def test_not_of_an_outage_that_has_ended(self):
+		name = self.declare()
+		check = self.checked(name, "empty")
+		self.finish_steps(name, step_key="check_elevator")
+		self.do("operator", "cancel", name, "a lamp")
+		with self.refused("record a call"):
+			self.do("guard1", "correct_outcome", check, "trapped")
+
 	def test_other_outcomes_are_corrected_by_their_department_and_the_control_room(self):
 		name = self.declare()
 		room = self.task(name, "check_backup_power").name
@@ -425,6 +457,151 @@ class Corrected(Entrapments):
 		self.assertTrue(self.task(name, "repair_backup"))
 		with self.refused("Outcome"):
 			self.do("operator", "correct_outcome", room, "trapped")
+
+
+class NobodyIsLost(Entrapments):
+	def test_that_nobody_was_inside_is_no_answer_to_who_says_that_people_are(self):
+		name = self.declare()
+		self.do("operator", "report_trapped", name, None, building="T")
+		self.clock.move(5)
+		check = self.task(name, "check_elevator", subject=self.first, status="Open").name
+		self.do("electrician", "complete", check, "empty", evidence="by camera")
+		self.clock.move(5)
+		said_at = self.clock.now - timedelta(minutes=7)
+		self.do("guard1", "report_trapped", name, self.first, "I spoke to them", occurred_at=said_at)
+		self.assertEqual(self.entrapment(name, self.first).status, "Trapped")
+		self.assertEqual(self.open_parts(name, self.first), sorted(RESCUE))
+
+	def test_an_answer_that_did_not_come_is_no_empty_car(self):
+		name = self.declare()
+		self.do("operator", "report_trapped", name, self.first, people=2)
+		check = self.task(name, "check_elevator", subject=self.first).name
+		proof = {"elevator_no": "1", "who": "Ida", "how": "intercom", "read_back": True}
+		answer = self.do("operator", "complete_for", check, "empty", **proof)
+		self.assertIn("on record there", answer["warnings"][0])
+		record = self.entrapment(name, self.first)
+		self.assertEqual((record.status, record.claim or ""), ("Trapped", ""))
+		with self.refused("Read Back"):
+			self.do("manager", "read_back_empty", record.name)
+		said = {"outcome": "nobody_inside", "who": "Ida", "how": "door_open"}
+		self.do("electrician", "report_empty", record.name, **said)
+		self.do("operator", "read_back_empty", record.name)
+		self.assertEqual(self.open_parts(name, self.first), [])
+
+	def test_who_talks_to_them_takes_back_that_nobody_is_inside(self):
+		name = self.declare()
+		self.do("operator", "report_trapped", name, self.first)
+		record = self.entrapment(name, self.first).name
+		self.do("electrician", "report_empty", record, outcome="nobody_inside", who="Ida", how="door_open")
+		self.do("service", "note_entrapment", record, talked=True)
+		with self.refused("Read Back"):
+			self.do("operator", "read_back_empty", record)
+
+	def test_one_callers_smaller_number_makes_less_of_nobody(self):
+		name = self.declare()
+		self.do("operator", "report_trapped", name, self.first, people=3, conditions=["children"])
+		self.do("guard1", "report_trapped", name, self.first, people=1, conditions=["heat"])
+		record = self.entrapment(name, self.first)
+		self.assertEqual((record.people, record.children, record.heat), (3, 1, 1))
+		self.do("operator", "note_entrapment", record.name, people=2, conditions=["heat"])
+		record.reload()
+		self.assertEqual((record.people, record.children, record.heat), (2, 0, 1), "who knows better corrects it")
+
+	def test_the_lock_is_asked_for_anew_when_they_are_inside_after_all(self):
+		name = self.declare("I")
+		self.do("operator", "report_trapped", name, self.first, people=1)
+		self.free(name, self.first, 1)
+		self.clock.move(2)
+		self.do("guard1", "correct_outcome", self.task(name, "release_trapped", subject=self.first).name, "trapped")
+		self.assertEqual(trapped.locked_off(name), set())
+		with self.refused(error=GateClosedError):
+			self.do("operator", "permit_energise", name)
+
+	def test_where_the_plan_knows_no_rescue_the_record_keeps_the_gates(self):
+		name = self.declare("III")
+		self.finish_steps(name, gate="start")
+		self.clock.move(3 * 24 * 60)
+		self.do("engineer", "start", name)
+		self.do("operator", "report_trapped", name, self.first, people=1)
+		self.finish_steps(name)
+		for verb, arguments in (("permit_energise", ()), ("cancel", ("nothing was done",))):
+			with self.subTest(verb), self.refused("Elevator 1"):
+				self.do("operator", verb, name, *arguments)
+		self.do("operator", "supply_back", name)
+		self.finish_steps(name)
+		with self.refused("Elevator 1"):
+			self.do("operator", "stand_down", name)
+		record = self.entrapment(name, self.first).name
+		said = {"outcome": "released_otherwise", "who": "Tom", "how": "door_open", "people": 1}
+		self.do("guard1", "report_empty", record, **said)
+		self.do("operator", "stand_down", name)
+
+	def test_another_outage_in_the_same_building_does_not_move_their_car(self):
+		first = self.declare(nodes=[self.shafts[0]])
+		second = self.declare("I", nodes=[self.shafts[1]])
+		self.do("operator", "report_trapped", first, self.first, people=1)
+		self.finish_steps(second)
+		with self.refused("Elevator 1"):
+			self.do("operator", "permit_energise", second)
+		answer = self.do("operator", "supply_back", second, source="by itself")
+		self.assertIn("DANGER", answer["warnings"][0])
+		self.do("electrician", "complete", self.part(first, "lock_off_elevator", self.first).name)
+
+	def test_somebody_turns_unwell_after_the_contractor_came(self):
+		name = self.declare()
+		self.do("operator", "report_trapped", name, self.first)
+		self.finish_task(self.task(name, "contractor_arrived").name)
+		self.clock.move(4)
+		self.do("operator", "note_entrapment", self.entrapment(name, self.first).name, conditions=["unwell"])
+		services = self.part(name, "call_rescue_service", self.first)
+		self.assertEqual(services.round, 2)
+		self.assertMoment(services.due_at, self.clock.now + timedelta(minutes=2))
+
+	def test_a_call_with_smoke_before_the_outage_is_declared_waits_for_nobody_afterwards(self):
+		self.do("service", "record_call", self.property, trapped=True, elevator=self.first, conditions=["smoke"])
+		name = self.declare()
+		services = self.part(name, "call_rescue_service", self.first)
+		self.assertMoment(services.due_at, self.clock.now + timedelta(minutes=2))
+
+	def test_one_fitter_works_on_one_car(self):
+		name = self.declare()
+		self.do("operator", "report_trapped", name, self.first, people=2)
+		self.do("operator", "report_trapped", name, self.second, people=1)
+		self.finish_task(self.task(name, "contractor_arrived").name)
+		self.assertEqual(self.task(name, "call_rescue_service", subject=self.first).status, "Done")
+		self.assertEqual(self.task(name, "call_rescue_service", subject=self.second).status, "Open")
+
+	def test_a_guard_may_be_who_saw_them(self):
+		name = self.declare()
+		check = self.task(name, "check_elevator", subject=self.first).name
+		self.do("operator", "complete_for", check, "trapped", user=build.user("guard1"))
+		self.assertEqual(self.entrapment(name, self.first).status, "Trapped")
+
+	def test_the_timeline_names_nobody_who_looked(self):
+		name = self.declare()
+		check = self.task(name, "check_elevator", subject=self.first).name
+		self.do("electrician", "complete", check, "trapped", evidence="voices", people=1)
+		self.do("electrician", "correct_outcome", check, "empty", who="Resident Zhou", how="door_open")
+		rows = frappe.get_all("Timeline Entry", {"incident": name}, pluck="data")
+		self.assertFalse([row for row in rows if "Zhou" in (row or "")])
+
+	def test_before_the_cause_is_known_nothing_is_permitted(self):
+		"""What must be safe follows from the cause: a cause that was told and not confirmed opened the gate."""
+		name = self.declare()
+		self.finish_steps(name)
+		with self.refused("Cause"):
+			self.do("operator", "permit_energise", name)
+
+	def test_real_people_come_before_those_of_a_drill(self):
+		drill = self.declare(nodes=[self.shafts[0]], is_drill=True)
+		self.do("operator", "report_trapped", drill, self.first, people=9)
+		name = self.declare(nodes=[self.shafts[1]])
+		self.do("operator", "report_trapped", name, self.second, people=1)
+		with self.as_user("operator"):
+			seen = command.command_centre()["trapped"]
+		self.assertEqual(
+			[(one["label"], one["is_drill"]) for one in seen], [("Elevator 2", False), ("Elevator 1", True)]
+		)
 
 
 class OnEveryScreen(Entrapments):

@@ -655,7 +655,6 @@ class StatesAndReplays(VerbTest):
 		return {
 			"extend_scope": ([self.room],),
 			"report_trapped": (self.elevators[0],),
-			"read_back_empty": ("none",),
 			"send_notice": ("First Word",),
 			"prove_posting": ("none", "/files/posted.png"),
 			"hand_over": ("the shift ends",),
@@ -663,8 +662,8 @@ class StatesAndReplays(VerbTest):
 
 	def test_every_incident_verb_is_refused_outside_its_states(self):
 		verbs = (*(verb for verb in INCIDENT_VERBS if verb != "declare"), "report_trapped", "file_report")
-		verbs += ("send_notice", "prove_posting", "hand_over", "read_back_empty")
-		named_by_their_record = {"note_entrapment"}
+		verbs += ("send_notice", "prove_posting", "hand_over")
+		named_by_their_record = {"note_entrapment", "report_empty", "read_back_empty"}
 		self.assertEqual(set(verbs), set(lifecycle.INCIDENT_VERBS) - {"stand_down_everywhere"} - named_by_their_record)
 		tried = 0
 		for state in ("Scheduled", "Reported", "Restored", "Closed", "Cancelled"):

@@ -23,7 +23,7 @@ WHO = {
 	"report_trapped": STAFF,
 	"note_entrapment": STAFF,
 	"read_back_empty": STAFF,
-	"end_alone": {CONTROL_ROOM, ENGINEERING, GENERAL_MANAGER},
+	"report_empty": STAFF,
 	"take_call": {CONTROL_ROOM, GENERAL_MANAGER},
 	"confirm": {CONTROL_ROOM, ENGINEERING, GENERAL_MANAGER},
 	"start": {CONTROL_ROOM, ENGINEERING, GENERAL_MANAGER},

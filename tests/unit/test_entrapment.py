@@ -17,8 +17,12 @@ NOW = minute(30)
 TWO = Entrapment("E3", "Elevator 3", people=2, since=minute(18))
 
 
+def in_order(entrapments, now) -> list[Entrapment]:
+	return sorted(entrapments, key=lambda one: rules.urgency(one, now))
+
+
 def first(*entrapments: Entrapment) -> str:
-	return rules.in_order(entrapments, NOW)[0].label
+	return in_order(entrapments, NOW)[0].label
 
 
 # ------------------------------------------------------------------------------------------------ who is first
@@ -51,7 +55,7 @@ def test_who_has_not_been_counted_counts_as_one():
 
 def test_elevators_alike_come_in_the_order_that_people_count_in():
 	labels = [f"Elevator {number}" for number in (10, 2, 1)]
-	assert [one.label for one in rules.in_order([replace(TWO, label=label) for label in labels], NOW)] == [
+	assert [one.label for one in in_order([replace(TWO, label=label) for label in labels], NOW)] == [
 		"Elevator 1",
 		"Elevator 2",
 		"Elevator 10",
@@ -70,7 +74,7 @@ def test_nobody_is_lost_in_the_order(rows):
 		)
 		for number, (certain, people, at) in enumerate(rows)
 	]
-	ordered = rules.in_order(some, NOW)
+	ordered = in_order(some, NOW)
 	assert sorted(one.elevator for one in ordered) == sorted(one.elevator for one in some)
 	known = [one.is_certain for one in ordered]
 	assert known == sorted(known, reverse=True)
@@ -174,6 +178,19 @@ def test_an_empty_car_needs_its_number_who_looked_how_and_a_read_back(without, w
 	with pytest.raises(RuleError, match=word):
 		rules.require_radio_proof("empty", **{**PROOF, **without})
 	rules.require_radio_proof("empty", **PROOF)
+
+
+@pytest.mark.parametrize("outcome", ["", "released_by_contractor", "isolated_and_handed_to_contractor"])
+def test_what_makes_a_car_safe_is_said_of_the_right_one_and_read_back(outcome):
+	"""Heard as 2 instead of 3, supply would be let onto the people in 3."""
+	rules.require_radio_proof(outcome, **{**PROOF, "how": None})
+	for without, word in (({"elevator_no": "2"}, "Elevator Number"), ({"read_back": False}, "Read Back")):
+		with pytest.raises(RuleError, match=word):
+			rules.require_radio_proof(outcome, **{**PROOF, **without})
+
+
+def test_a_name_with_an_odd_digit_is_sorted_all_the_same():
+	assert sorted(["Lift ②", "Lift 2", "①号"], key=rules.natural)
 
 
 def test_people_inside_are_believed_without_proof():

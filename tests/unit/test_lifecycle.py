@@ -49,6 +49,7 @@ INCIDENT = {
 	"set_etr": "Scheduled Reported Active",
 	"report_trapped": "Reported Active Restored Stood-Down",
 	"note_entrapment": "Reported Active Restored Stood-Down",
+	"report_empty": "Reported Active Restored Stood-Down",
 	"read_back_empty": "Reported Active Restored Stood-Down",
 	"permit_energise": "Reported Active",
 	"supply_back": "Reported Active",
