@@ -201,7 +201,7 @@ def _shown(
 	parts = [one for part, one in steps.items() if part in (rules.RELEASE, rules.LOCK_OFF)]
 	taken = any(one["status"] != "Open" for one in parts)
 	if not row.incident:
-		own = next(({"who": frappe.utils.get_fullname(one.taken_by)} for one in calls if one.taken_by), {})
+		own = next(({"who": one.taken_by_name} for one in calls if one.taken_by), {})
 		taken = bool(own)
 	calls = calls if reads_calls else ()
 	may_read_back = bool(row.claim) and frappe.session.user not in (row.claim_by, row.claim_user)
@@ -244,7 +244,7 @@ def _calls(rows: Sequence[dict]) -> dict[tuple[str | None, str], list[dict]]:
 	for call in rows and frappe.get_all(
 		"Trouble Call",
 		filters={"elevator": ("in", sorted({row.elevator for row in rows}))},
-		fields=["name", "incident", "elevator", "words", "said_at", "taken_by"],
+		fields=["name", "incident", "elevator", "words", "said_at", "taken_by", "taken_by.full_name as taken_by_name"],
 		order_by="said_at asc, name asc",
 	):
 		first = since.get((call.incident, call.elevator))

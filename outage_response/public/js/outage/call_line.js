@@ -78,7 +78,7 @@ outage_response.CallLine = class CallLine {
 				return;
 			}
 			this.form.prop("hidden", false);
-			const all = { order_by: "name", limit: 0 };
+			const all = { filters: {}, limit: 0 };
 			const [properties, places] = await Promise.all([
 				outage_response.list("Managed Property", all),
 				outage_response.elevators(),

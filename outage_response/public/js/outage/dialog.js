@@ -98,8 +98,10 @@ Object.assign(outage_response, {
 	/** For who hears the screen: Frappe ties no label to its field, and its button to close has no name. */
 	name_parts({ $wrapper, fields_list = [] }) {
 		$wrapper.addClass("outage-dialog").find(".btn-modal-close").attr("aria-label", __("Close"));
-		for (const { $wrapper: field, df } of fields_list)
+		for (const { $wrapper: field, df } of fields_list) {
 			field?.find("input:not(:checkbox), select, textarea").attr("aria-label", df.label);
+			if (df.input_mode) field.find("input").attr("inputmode", df.input_mode);
+		}
 	},
 
 	/** Escape, or a click beside the dialog, does not throw away what was typed: only its × does, and that is said. */

@@ -190,7 +190,7 @@ const DIALOGS = {
 			...(values.elevator.startsWith(BUILDING)
 				? { building: values.elevator.slice(BUILDING.length) }
 				: { elevator: values.elevator }),
-			people: values.people || undefined,
+			people: outage_response.people_of(values.people),
 			floor: values.floor || undefined,
 			words: values.words,
 			phone: values.phone || undefined,

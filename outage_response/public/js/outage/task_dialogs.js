@@ -227,7 +227,7 @@ function radio_dialog(rows, seen) {
 				how: empty ? values.how || undefined : undefined,
 				elevator_no: empty ? values.elevator_no : undefined,
 				read_back: empty && values.read_back ? 1 : undefined,
-				people: counts ? values.people || undefined : undefined,
+				people: counts ? outage_response.people_of(values.people) : undefined,
 				checks: JSON.stringify(checks.filter((key) => values[`check_${key}`])),
 				evidence: values.evidence,
 			};
@@ -261,7 +261,7 @@ function correct_dialog(row) {
 			const second = row.second_person.includes(choice);
 			return {
 				outcome: choice,
-				people: people || undefined,
+				people: outage_response.people_of(people),
 				who: second ? who || "" : undefined,
 				how: second ? "door_open" : undefined,
 				note,
@@ -305,7 +305,7 @@ const DIALOGS = {
 	arrive: arrive_dialog,
 	acknowledge_for: person_dialog,
 
-	complete_for: (row, seen) => radio_dialog([row], seen),
+	complete_for: (row, seen) => radio_dialog([row], seen), // opened by open_radio
 	correct_outcome: correct_dialog,
 
 	complete: (row, seen) => ({
@@ -340,7 +340,7 @@ const DIALOGS = {
 			evidence: values.evidence,
 			photo: values.photo,
 			evidence_later: values.evidence_later ? 1 : undefined,
-			people: values.people || undefined,
+			people: outage_response.people_of(values.people),
 		}),
 	}),
 
@@ -367,6 +367,7 @@ Object.assign(outage_response, {
 
 	/** Do a verb of a task: at once where nothing is to be asked, else by its dialog. */
 	async open_task_verb(verb, row, seen, on_done) {
+		if (verb === "complete_for") return this.open_radio([row], seen, on_done);
 		const label = this.task_verb_label(verb, row);
 		if (!asks(verb, row)) {
 			try {

@@ -25,12 +25,24 @@ const condition_fields = (known = []) =>
 
 const conditions_of = (values) => conditions().flatMap(([key]) => (values[`condition_${key}`] ? [key] : []));
 
+// No Int: Frappe's writes, a moment after it had the focus, into whatever has it by then
 const people_field = (more = {}) => ({
-	fieldtype: "Int",
+	fieldtype: "Data",
 	fieldname: "people",
 	label: __("How many people (if known)"),
+	input_mode: "numeric",
 	...more,
 });
+
+/** The number that was typed, also in the wide digits of a Chinese keyboard; undefined: none. */
+function people_of(text) {
+	const digits = String(text ?? "")
+		.normalize("NFKC")
+		.trim();
+	if (!digits) return undefined;
+	if (!/^\d{1,3}$/.test(digits)) outage_response.refuse(__("How many people: write a whole number, or nothing."));
+	return Number(digits) || undefined;
+}
 
 const ways_out = () => [
 	["released_by_contractor", __("Freed by the maintenance company")],
@@ -208,14 +220,14 @@ Object.assign(outage_response, {
 				{ fieldtype: "Section Break", label: __("How They Are") },
 				...condition_fields(row.conditions.map(([key]) => key)),
 				{ fieldtype: "Section Break" },
-				{ fieldtype: "Int", fieldname: "injured", label: __("People Injured") },
+				people_field({ fieldname: "injured", label: __("People Injured") }),
 			],
 			args: (values) => ({
 				entrapment: row.name,
-				people: values.people || undefined,
+				people: people_of(values.people),
 				floor: values.floor || undefined,
 				conditions: JSON.stringify(conditions_of(values)),
-				injured: values.injured || undefined,
+				injured: people_of(values.injured),
 			}),
 			said: () => __("{0}: noted", [row.label]),
 			on_done,
@@ -248,7 +260,7 @@ Object.assign(outage_response, {
 			],
 			args: ({ choice, who, people }) => {
 				if (!choice) this.refuse(__("Choose how it ended."));
-				return { entrapment: row.name, outcome: choice, who, people: people || undefined };
+				return { entrapment: row.name, outcome: choice, who, people: people_of(people) };
 			},
 			said: () => __("{0}: ended", [row.label]),
 			on_done,
@@ -347,7 +359,7 @@ Object.assign(outage_response, {
 				...(many ? [{ fieldtype: "Data", fieldname: "find", label: __("Find") }] : []),
 				...this.choices(groups, () => true),
 			],
-			args: ({ choice, people }) => ({ ...JSON.parse(choice), trapped: 1, people: people || undefined }),
+			args: ({ choice, people }) => ({ ...JSON.parse(choice), trapped: 1, people: people_of(people) }),
 			said: ({ incident }, { choice }) =>
 				`${labels.get(choice).filter(Boolean).join(" · ")}: ${this.trapped_kept(incident)}`,
 			on_done,
@@ -370,6 +382,7 @@ Object.assign(outage_response, {
 
 	/** Of the dialogs about people in an elevator. */
 	people_field,
+	people_of,
 	condition_fields,
 	conditions_of,
 });
