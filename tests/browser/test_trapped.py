@@ -192,7 +192,7 @@ def test_what_is_drawn_adds_up(as_user, centre, desk, house, declared, call):
 			"all => all.map(one => one.dataset.car)"
 		)
 		assert drawn == given == ["Elevator 7", "Elevator 1", "Elevator 4"]
-		assert "people counted: 4 · not counted: 1 elevators" in screen.inner_text(".outage-trapped h3")
+		assert "people counted: 4 · elevators not counted: 1" in screen.inner_text(".outage-trapped h3")
 	shown = page.evaluate("cur_page.page.centre.data.incidents[0].life.length")
 	page.evaluate("cur_page.page.centre.load()")
 	page.wait_for_function(

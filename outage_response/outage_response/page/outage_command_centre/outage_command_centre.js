@@ -99,7 +99,7 @@ outage_response.CommandCentre = class CommandCentre {
 				? `<button class="btn btn-sm" data-do="${one.call ? "take_call" : "take_danger"}" data-name="${name}" data-key="take ${name}">${__("I see to it")}</button>`
 				: "";
 		const said = one.words ? ` <q>${esc(one.words)}</q>` : "";
-		return `<div class="occ-danger${one.taken ? " occ-taken" : ""}"><b>${outage_response.moment(one.at)}</b> <span>${where}: ${what}${
+		return `<div class="occ-danger${one.taken ? " occ-taken" : ""}"><b>${outage_response.moment(one.at)}</b> <span>${outage_response.titled(where, what)}${
 			one.taken ? ` · ${__("somebody sees to it")}` : ""
 		}${said}</span> ${link} ${take}</div>`;
 	}
@@ -197,7 +197,7 @@ outage_response.CommandCentre = class CommandCentre {
 	step(one) {
 		const esc = outage_response.escape;
 		return `<li class="${one.overdue ? "occ-late" : ""}"><a href="${outage_response.desk_url("outage-task", one.task)}">${esc(
-			one.subject ? `${one.subject}: ${one.title}` : one.title,
+			one.subject ? outage_response.titled(one.subject, one.title) : one.title,
 		)}</a> <small>${esc(one.status)}, ${esc(one.who)}${
 			one.due_at ? `, ${__("due {0}", [outage_response.moment(one.due_at)])}` : ""
 		}</small></li>`;

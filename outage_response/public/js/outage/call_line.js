@@ -256,7 +256,7 @@ outage_response.CallLine = class CallLine {
 				...(typed.danger ? { danger: 1 } : {}),
 				...(typed.inside ? { ...JSON.parse(typed.place), trapped: 1, people: typed.people || null } : {}),
 			});
-			this.say(`${place}: ${this.what_was_done(typed, kept)}`, kept.danger);
+			this.say(outage_response.titled(place, this.what_was_done(typed, kept)), kept.danger);
 			this.on_kept();
 		} catch (refusal) {
 			this.not_kept(typed, outage_response.refusal_html(refusal));

@@ -393,7 +393,7 @@ Object.assign(outage_response, {
 	open_radio(rows, seen, on_done) {
 		return this.ask({
 			verb: "complete_for",
-			title: `${words().complete_for.replace("…", "")}: ${rows[0].where}`,
+			title: this.titled(words().complete_for.replace("…", ""), rows[0].where),
 			label: __("Write it down"),
 			...radio_dialog(rows, seen),
 			on_done,

@@ -94,7 +94,7 @@ function about_the_car(row) {
 		[__("Rescue Instructions"), row.rescue_instructions],
 	].filter(([, value]) => value);
 	const firm = row.contractor_phone
-		? `<p class="outage-firm">${__("Maintenance company")}: ${escape(row.contractor_name)} ${outage_response.tel_html(row.contractor_phone)}</p>`
+		? `<p class="outage-firm">${outage_response.titled(__("Maintenance company"), escape(row.contractor_name))} ${outage_response.tel_html(row.contractor_phone)}</p>`
 		: "";
 	if (!facts.length) return firm;
 	const rows = facts.map(([label, value]) => `<dt>${label}</dt><dd>${escape(value)}</dd>`);
@@ -145,8 +145,8 @@ function sum_html(rows) {
 	const counted = certain.filter((row) => row.people);
 	const parts = [
 		counted.length ? __("people counted: {0}", [counted.reduce((sum, row) => sum + row.people, 0)]) : "",
-		certain.length > counted.length ? __("not counted: {0} elevators", [certain.length - counted.length]) : "",
-		rows.length > certain.length ? __("perhaps somebody: {0} elevators", [rows.length - certain.length]) : "",
+		certain.length > counted.length ? __("elevators not counted: {0}", [certain.length - counted.length]) : "",
+		rows.length > certain.length ? __("elevators with perhaps somebody: {0}", [rows.length - certain.length]) : "",
 	].filter(Boolean);
 	return `<h3>${__("People in elevators: {0}", [rows.length])} <small>${parts.join(" · ")}</small></h3>`;
 }
@@ -212,7 +212,7 @@ Object.assign(outage_response, {
 	ask_how_they_are(row, on_done) {
 		return this.ask({
 			verb: "note_entrapment",
-			title: `${row.label}: ${__("How many, how they are…").replace("…", "")}`,
+			title: this.titled(row.label, __("How many, how they are…").replace("…", "")),
 			happened: false,
 			fields: [
 				people_field({ label: __("People Inside"), default: row.people || undefined }),
@@ -237,7 +237,7 @@ Object.assign(outage_response, {
 	read_back_empty(row, on_done) {
 		return this.ask({
 			verb: "read_back_empty",
-			title: `${row.label}: ${__("Read back")}`,
+			title: this.titled(row.label, __("Read back")),
 			label: __("They said yes: nobody inside"),
 			happened: false,
 			intro: `${claim_html(row)}<p>${__(
@@ -252,7 +252,7 @@ Object.assign(outage_response, {
 	end_alone(row, on_done) {
 		return this.ask({
 			verb: "end_alone",
-			title: `${row.label}: ${__("How did it end?")}`,
+			title: this.titled(row.label, __("How did it end?")),
 			fields: [
 				people_field({ label: __("How many are out"), default: row.people || undefined }),
 				...this.choices([{ options: ways_out() }]),
@@ -361,7 +361,7 @@ Object.assign(outage_response, {
 			],
 			args: ({ choice, people }) => ({ ...JSON.parse(choice), trapped: 1, people: people_of(people) }),
 			said: ({ incident }, { choice }) =>
-				`${labels.get(choice).filter(Boolean).join(" · ")}: ${this.trapped_kept(incident)}`,
+				this.titled(labels.get(choice).filter(Boolean).join(" · "), this.trapped_kept(incident)),
 			on_done,
 		});
 		dialog.fields_dict.find?.$input.on("input", ({ target }) => {
