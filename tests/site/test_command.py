@@ -225,7 +225,7 @@ class Centre(CommandTest):
 
 
 class SomebodyCalls(CommandTest):
-	def elevators(self, who: str) -> list[dict]:
+	def seen_elevators(self, who: str) -> list[dict]:
 		with self.as_user(who):
 			return command.elevators()
 
@@ -237,12 +237,12 @@ class SomebodyCalls(CommandTest):
 	def test_elevators_of_one_s_own_properties_in_counting_order(self):
 		build.make_asset(self.property, "Elevator 10", "Elevator", building="T")
 		build.make_asset(self.property, "Goods Elevator", "Elevator")
-		mine = [one for one in self.elevators("guard1") if one["property"] == self.property]
+		mine = [one for one in self.seen_elevators("guard1") if one["property"] == self.property]
 		self.assertEqual([one["building"] for one in mine], ["", "T"])
 		self.assertEqual([label for _name, label in mine[1]["elevators"]], ["Elevator 1", "Elevator 2", "Elevator 10"])
-		self.assertNotIn(self.property, [one["property"] for one in self.elevators("court")])
+		self.assertNotIn(self.property, [one["property"] for one in self.seen_elevators("court")])
 		with self.assertRaises(frappe.PermissionError):
-			self.elevators("resident")
+			self.seen_elevators("resident")
 
 	def test_a_number_proposes_the_homes_of_whoever_has_it(self):
 		number = frappe.db.get_value("Contact", self.contacts[1], "mobile_no")
