@@ -28,10 +28,31 @@ RULES = (
 	),
 	(
 		("5.1.3", "8.2.3"),
-		"Somebody is trapped: the outcome of the check calls for comforting and releasing.",
+		"Somebody is trapped: the outcome of the check calls for talking to them, locking off, releasing, calling for help.",
 		(
 			"test_plan.py::test_an_outcome_calls_for_the_steps_that_it_names",
 			"test_roster.py::test_life_safety_does_not_wait_for_people_who_are_asleep",
+			"test_entrapment.py::test_while_it_is_only_possible_one_asks_and_makes_safe",
+			"test_entrapment.py::test_who_cannot_wait_is_not_waited_for",
+		),
+	),
+	(
+		("5.1.3", "8.2.3"),
+		"“Release”: locked off first, by holders of the certificate, the most urgent first, and everybody counted.",
+		(
+			"test_lifecycle.py::test_the_rescue_from_one_elevator_waits_for_its_own_lock_off_alone",
+			"test_entrapment.py::test_only_holders_of_the_certificate_free_people_themselves",
+			"test_entrapment.py::test_people_then_children_age_illness_heat_and_minutes",
+			"test_entrapment.py::test_as_many_are_out_as_were_counted",
+		),
+	),
+	(
+		("5.1.3", "8.2.3"),
+		"“Check”: an empty car needs proof, people inside need none; what was said is corrected, danger at once.",
+		(
+			"test_entrapment.py::test_an_empty_car_needs_its_number_who_looked_how_and_a_read_back",
+			"test_entrapment.py::test_people_inside_are_believed_without_proof",
+			"test_entrapment.py::test_danger_is_believed_at_once_and_its_end_by_a_second_person",
 		),
 	),
 	(
@@ -108,6 +129,15 @@ RULES = (
 			"test_lifecycle.py::test_the_permission_to_energise_is_overridden_by_nobody",
 			"test_lifecycle.py::test_supply_is_cleared_only_with_every_check_confirmed",
 			"test_authority.py::test_a_read_back_is_done_by_a_second_person",
+		),
+	),
+	(
+		("8.2.7", "8.3"),
+		"Nobody is in a car that may move, nobody says so for another, and a change of level opens no gate.",
+		(
+			"test_lifecycle.py::test_an_elevator_that_is_locked_off_stays_still_when_supply_returns",
+			"test_entrapment.py::test_what_lets_supply_back_onto_people_is_said_for_nobody_else",
+			"test_plan.py::test_a_clearance_gives_way_only_to_a_clearance",
 		),
 	),
 	(

@@ -37,6 +37,15 @@ def load() -> dict[str, dict[str, str]]:
 	The caller commits.
 	"""
 	logins = {person.key: _user(person) for person in people.STAFF}
+	for key, (number, valid_until) in people.CERTIFICATES.items():
+		frappe.get_doc(
+			{
+				"doctype": "Elevator Rescue Certificate",
+				"user": people.BY_KEY[key].user,
+				"certificate_no": number,
+				"valid_until": valid_until,
+			}
+		).insert()
 	for department, phone in people.DEPARTMENT_PHONES.items():
 		if not frappe.db.get_value("Response Department", department, "phone"):
 			frappe.db.set_value("Response Department", department, "phone", phone)

@@ -2,7 +2,15 @@
 
 from dataclasses import dataclass, field
 
-LIFTS = {"contractor_name": "Plumb Line Lifts", "contractor_phone": "000 4400 17"}
+LIFTS = {
+	"contractor_name": "Plumb Line Lifts",
+	"contractor_phone": "000 4400 17",
+	"key_place": "Key box of the control room, hook 4: machine room and landing doors",
+	"rescue_instructions": (
+		"Plate in the machine room. Main switch off, locked, tagged. Tell the people before the car moves. Two at the wheel, one "
+		"of them at the brake, to the next floor. Landing door by key; shut and locked afterwards. Off until Plumb Line returns it."
+	),
+}
 
 
 @dataclass
@@ -39,7 +47,7 @@ def tower() -> Place:
 				}
 			)
 	place.assets = [
-		*(_asset(f"Elevator {n}", "Elevator", "T", "Main Room", **LIFTS) for n in range(1, 7)),
+		*(_asset(f"Elevator {n}", "Elevator", "T", "Main Room", plate_no=f"CT-040{n}", **LIFTS) for n in range(1, 7)),
 		_asset("Control Room", "Critical Room", "T", "Main Room", department="control_room", backup_minutes=240),
 		_asset("Elevator Machine Room", "Critical Room", "T", "Main Room", department="engineering", backup_minutes=90),
 		_asset("Telephone Room", "Critical Room", "T", "Main Room", department="engineering", backup_minutes=480),
@@ -62,7 +70,8 @@ def community() -> Place:
 		place.nodes.append((f"Room {room}", "Distribution Room", "Feeder", ""))
 		for building in range(3 * room - 2, 3 * room + 1):
 			place.nodes.append((f"Panel {building}", "Panel", f"Room {room}", str(building)))
-			place.assets.append(_asset(f"Elevator {building}", "Elevator", str(building), f"Panel {building}", **LIFTS))
+			car = {"plate_no": f"WC-010{building}", **LIFTS}
+			place.assets.append(_asset(f"Elevator {building}", "Elevator", str(building), f"Panel {building}", **car))
 			for floor in range(1, 7):
 				for door in range(1, 5):
 					place.units.append(

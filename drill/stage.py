@@ -195,6 +195,15 @@ class Stage:
 			arguments["evidence"] = text
 		return self.on_task(who, "complete", step, text, subject, **arguments)
 
+	def correct(self, who: Person, step: str, text: str, subject: str, **arguments) -> dict:
+		"""What was said of a step that is done turns out otherwise."""
+		(row,) = self._tasks(who, step_key=step, subject_label=subject, status="Done")
+		answer = who.post("correct_outcome", task=row["name"], occurred_at=self.now, **arguments)
+		self.say(who, text)
+		for warning in answer.get("warnings", ()):
+			account.aside(f"The app: {warning}")
+		return answer
+
 	def on_post(self, who: Person, step: str, text: str, subject: str = "", **arguments) -> dict:
 		"""Somebody is where they should be."""
 		return self.on_task(who, "arrive", step, text, subject, **arguments)

@@ -6,7 +6,7 @@ from .. import account
 from ..people import resident_phone
 from ..places import node
 from ..stage import Stage, Surprise
-from .common import resident, tell_calls
+from .common import RESCUE_CHECKS, resident, talked_to, tell_calls
 
 PLACE = "Willow Court"
 EVENING, MORNING = "2026-03-13", "2026-03-14"
@@ -64,10 +64,30 @@ def _dark(stage: Stage) -> None:
 		elevator=node(PLACE, "Elevator 2"),
 		contact=resident(stage, PLACE, "2-602"),
 		words="I am stuck, it is dark in here",
+		people=1,
+		floor="4/5",
+	)
+	account.aside(
+		"Nobody on this shift holds the rescue certificate: freeing him is the lift company's, and is rung at the control room."
 	)
 	stage.now_needed(service)
 	stage.at("19:43:30")
-	stage.done(service, "comfort_trapped", "stays on the line with him: well, a little short of breath", "Elevator 2")
+	stage.done(service, "comfort_trapped", "stays on the line with him: calm, a little short of breath", "Elevator 2")
+	talked_to(
+		stage,
+		service,
+		"Elevator 2",
+		"writes that down, and with that the call for help is due now, not in a quarter of an hour",
+		conditions=["unwell"],
+	)
+	stage.at("19:43:40")
+	stage.done(
+		room,
+		"call_rescue_service",
+		"phones 120: one man, short of breath, Elevator 2 of building 2; an ambulance is coming",
+		"Elevator 2",
+		outcome="services_called",
+	)
 	stage.at("19:43:50")
 	stage.done(room, "call_engineering", "phones Engineering; Kit Dipper runs")
 	stage.at("19:44:15")
@@ -101,6 +121,11 @@ def _cause(stage: Stage) -> None:
 	):
 		stage.at(clock)
 		stage.done(engineer, "check_elevator", words, f"Elevator {lift}", outcome=outcome)
+		if outcome == "trapped":
+			stage.at("19:51:40")
+			stage.done(
+				engineer, "lock_off_elevator", "Elevator 2: main switch off, locked and tagged", f"Elevator {lift}"
+			)
 	stage.at("19:54:00")
 	stage.done(
 		engineer,
@@ -111,6 +136,11 @@ def _cause(stage: Stage) -> None:
 		evidence="45 minutes",
 	)
 	stage.at("19:55:00")
+	stage.done(
+		guards[2],
+		"keep_ways_lit",
+		"emergency lights on in buildings 1 to 3, stairs free; asks people to stay in their flats",
+	)
 	stage.done(guards[2], "patrol_area", "stairs of buildings 1 to 3: clear; a child's torch handed back")
 	stage.at("19:57:00")
 	stage.done(engineer, "isolate_fault", "cable to building 3 is scorched at the joint: disconnected and earthed")
@@ -134,11 +164,16 @@ def _cause(stage: Stage) -> None:
 	stage.done(room, "contractor_arrived", "the fitter of Plumb Line is at building 2")
 	stage.at("20:08:00")
 	stage.done(
-		engineer,
+		room,
 		"release_trapped",
-		"the fitter opens at floor 4: the man is out, sits down, drinks; Elevator 2 stays off",
+		"the fitter and his mate on the phone: at floor 4, one was inside, one is out; landing doors locked, Elevator 2 stays off",
 		"Elevator 2",
 		outcome="released_by_contractor",
+		checks=RESCUE_CHECKS,
+		people=1,
+	)
+	stage.say(
+		"Ambulance", "listens to his chest on the landing: he may go home, and sits down for a glass of water first"
 	)
 	stage.at("20:09:30")
 	answer = stage.use(
@@ -287,6 +322,7 @@ def _nested(stage: Stage) -> None:
 	stage.done(service, "first_word", "tells the lady that somebody is at her meter")
 	soon()
 	stage.done(guard, "patrol_area", "the rest of the fifth floor is lit")
+	stage.done(guard, "keep_ways_lit", "stairs and landing are lit")
 	stage.done(engineer, "isolate_fault", "the breaker at the meter of 3-504 fell when supply returned; off and tagged")
 	soon()
 	stage.done(engineer, "confirm_cause", "tells the control room by phone")

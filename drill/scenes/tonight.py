@@ -33,6 +33,8 @@ def play(stage: Stage, now: datetime) -> None:
 		elevator=node(PLACE, "Elevator 3"),
 		words="Two of us, the elevator stopped",
 		contact=resident(stage, PLACE, "1204"),
+		people=2,
+		floor="11/12",
 	)
 	after(2)
 	stage.on_post(stage.crew["guard1"], "guard_area", "", "Lobby")

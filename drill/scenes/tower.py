@@ -5,11 +5,13 @@ from collections import Counter
 from .. import account
 from ..places import node
 from ..stage import Stage, Surprise
-from .common import resident, tell_calls
+from .common import RESCUE_CHECKS, resident, talked_to, tell_calls
 
 PLACE = "Cypress Tower"
 NIGHT, EVE = "2026-03-11", "2026-03-10"
 OXYGEN = "1903"
+OLD_MAN = "1803"
+RECLOSE_CHECKS = ["people_clear", "earths_removed", "generator_disconnected", "elevator_rescue_finished_or_isolated"]
 
 
 def play(stage: Stage) -> None:
@@ -17,7 +19,8 @@ def play(stage: Stage) -> None:
 	account.title("1. Cypress Tower, two in the morning: level II, which turns out to be level I")
 	account.aside(
 		"30 floors, 120 households, six elevators. On shift: Nadia Lark (control room), Ida Swift (duty electrician), Otto "
-		"Finch (engineer), the guards Tom Rook, Eva Heron and Sam Crane. Customer service and the general manager are asleep."
+		"Finch (engineer, with the elevator rescue certificate), the guards Tom Rook, Eva Heron and Sam Crane. Customer "
+		"service and the general manager are asleep."
 	)
 	stage.sleeps(*(stage.crew[key] for key in ("service", "manager", "electrician")))
 	_before(stage)
@@ -25,6 +28,8 @@ def play(stage: Stage) -> None:
 	_who_needs_help(stage)
 	_external(stage)
 	_waiting(stage)
+	_somebody_after_all(stage)
+	_until_morning(stage)
 	_light(stage)
 	_morning(stage)
 
@@ -88,11 +93,14 @@ def _dark(stage: Stage) -> None:
 			elevator=node(PLACE, "Elevator 3"),
 			words=words,
 			contact=resident(stage, PLACE, unit),
+			people=2,
+			floor="11/12",
 		)
 	account.aside(
-		"Comfort and release are steps now, whoever still has to check that elevator. Customer service sleeps:"
+		"To talk to them, to lock the elevator off, to free them and, in a quarter of an hour, to call for help are steps now, "
+		"whoever still has to check that elevator. Freeing them is with Otto Finch alone: he holds the certificate. Customer "
+		"service sleeps: its part came to the control room at once."
 	)
-	account.aside("its part came to the control room at once.")
 	stage.now_needed(room)
 	stage.at("02:02:15")
 	stage.done(
@@ -105,12 +113,12 @@ def _dark(stage: Stage) -> None:
 	stage.done(
 		room,
 		"comfort_trapped",
-		"on the intercom with Elevator 3: two adults, unhurt, calm; told to stay inside and that help is on its way",
+		"on the intercom with Elevator 3: two adults, unhurt, calm; keep off the doors, help is on its way, I stay with you",
 		"Elevator 3",
 	)
 	stage.at("02:03:50")
 	stage.on_post(
-		guards[1], "staff_post", "holds the main entrance by hand: the card readers are dead", "Main Entrance"
+		guards[2], "staff_post", "holds the main entrance by hand: the card readers are dead", "Main Entrance"
 	)
 	stage.at("02:04:05")
 	stage.on_task(electrician, "arrive", "arrive_on_site", "at the switchgear in the main room")
@@ -141,16 +149,28 @@ def _who_needs_help(stage: Stage) -> None:
 		+ "; ".join(f"unit {row['unit_no']}, {row['what']}, {row['equipment_minutes']} minutes" for row in needs)
 		+ " (the look is on record)",
 	)
-	for clock, lift in (("02:04:50", 1), ("02:05:10", 2), ("02:06:05", 4), ("02:06:40", 5), ("02:07:30", 6)):
+	stage.at("02:04:50")
+	stage.on_task(
+		room,
+		"complete_for",
+		"check_elevator",
+		"hears Ida Swift on the radio, whose telephone has no signal down there: Elevator 1 stands in the basement, its door "
+		"open, nobody inside. Asks for the number in the car, CT-0401, repeats it, hears yes, and writes it down for her",
+		"Elevator 1",
+		outcome="empty",
+		user=electrician.user,
+		how="door_open",
+		elevator_no="CT-0401",
+		read_back=True,
+	)
+	for clock, lift, words in (
+		("02:05:10", 2, "knocks, calls, opens the hatch: empty"),
+		("02:06:05", 4, "knocks, calls, opens the hatch: empty"),
+		("02:06:40", 5, "knocks and calls from floor 15, nobody answers: empty"),
+		("02:07:30", 6, "knocks, calls, opens the hatch: empty, two minutes after it was due"),
+	):
 		stage.at(clock)
-		late = ", two minutes after it was due" if lift == 6 else ""
-		stage.done(
-			engineer,
-			"check_elevator",
-			f"Elevator {lift}: knocks, calls, opens the hatch: empty{late}",
-			f"Elevator {lift}",
-			outcome="empty",
-		)
+		stage.done(engineer, "check_elevator", f"Elevator {lift}: {words}", f"Elevator {lift}", outcome="empty")
 		if lift == 2:
 			account.aside("Ida Swift's telephone rang twice in vain; her other steps went on to the next one on duty:")
 			stage.tell_rings()
@@ -188,6 +208,13 @@ def _who_needs_help(stage: Stage) -> None:
 		outcome="failed",
 		evidence="0 minutes",
 	)
+	stage.at("02:09:45")
+	stage.done(
+		guards[0],
+		"keep_ways_lit",
+		"from the lobby: emergency lights burn in both stairs, the ways are free; asks those who come down with candles to "
+		"stay in their flats until there is light, and to call from outside if anything smells of smoke or gas",
+	)
 	stage.at("02:10:00")
 	stage.on_task(engineer, "arrive", "check_backup_power", "", "Elevator Machine Room")
 	stage.tell_step(engineer, "check_backup_power", "Elevator Machine Room")
@@ -199,15 +226,22 @@ def _who_needs_help(stage: Stage) -> None:
 		outcome="switched_over",
 		evidence="60 minutes",
 	)
+	stage.done(
+		engineer,
+		"lock_off_elevator",
+		"and there: main switch of Elevator 3 off, his padlock and tag on it; supply may come back, that car will not move. "
+		"The light in the car stays on",
+		"Elevator 3",
+	)
 	stage.at("02:10:30")
 	stage.done(
 		room,
 		"call_security_reserve",
 		"five posts, three guards: phones the security reserve; four people in 25 minutes",
 	)
-	stage.at("02:12:00")
-	stage.done(
-		guards[0], "patrol_area", "walked the stairs to floor 10 with a colleague on the radio: no smoke, doors shut"
+	stage.at("02:12:30")
+	talked_to(
+		stage, room, "Elevator 3", "again with the two in Elevator 3: both sit on the floor and tell each other jokes"
 	)
 	stage.at("02:13:15")
 	stage.done(service, "first_word", "from her bed, by phone: we know, the whole tower, help is on its way (late)")
@@ -245,6 +279,14 @@ def _external(stage: Stage) -> None:
 	)
 	account.aside(f"Now level {answer['level']}: {answer['added']} steps added, {answer['cancelled']} cancelled.")
 	stage.now_needed(electrician)
+	stage.at("02:16:25")
+	stage.done(
+		room,
+		"call_rescue_service",
+		"a quarter of an hour soon, and the fitter is still on the road: phones 119 for Elevator 3; a crew in twelve minutes",
+		"Elevator 3",
+		outcome="services_called",
+	)
 	stage.at("02:18:30")
 	stage.done(
 		electrician,
@@ -274,10 +316,14 @@ def _external(stage: Stage) -> None:
 	stage.done(
 		engineer,
 		"release_trapped",
-		"the fitter lowers Elevator 3 by hand to floor 11 and opens: both out, unhurt; it stays switched off",
+		"fitter and engineer, two at the wheel, by the instructions of this elevator: Elevator 3 at floor 11. Two were counted "
+		"in, two are out, unhurt; every landing door shut and locked; it stays locked off",
 		"Elevator 3",
 		outcome="released_by_contractor",
+		checks=RESCUE_CHECKS,
+		people=2,
 	)
+	stage.say("Fire crew", "stands in the lobby by then, sees both walk, and drives home")
 	stage.say("Control room", "gives them water and a chair in the lobby")
 	stage.at("02:35:00")
 	stage.done(
@@ -287,25 +333,102 @@ def _external(stage: Stage) -> None:
 
 
 def _waiting(stage: Stage) -> None:
-	room, electrician, engineer = stage.crew["operator"], stage.crew["electrician"], stage.crew["engineer"]
 	guards = [stage.crew[f"guard{n}"] for n in (1, 2, 3)]
 	stage.scene("The long wait", NIGHT, "02:36:20")
 	for post, who in (("Finance Room", "first"), ("Loading Dock", "second")):
 		stage.on_post(guards[0], "staff_post", f"the reserve is here; puts their {who} man on the {post.lower()}", post)
-	stage.at("02:44:00")
-	stage.done(engineer, "inspect_own_supply", "went over our own boards while they are dead: nothing scorched")
+	stage.at("02:37:00")
+	stage.say(
+		guards[0], "sends the other two of the reserve up the stairs: until now nobody could, without leaving a post"
+	)
+
+
+def _somebody_after_all(stage: Stage) -> None:
+	"""What was said turns out wrong: it is believed at once, from a guard."""
+	room, electrician, engineer = stage.crew["operator"], stage.crew["electrician"], stage.crew["engineer"]
+	guard = stage.crew["guard1"]
+	stage.scene("Somebody after all", NIGHT, "02:41:10")
+	answer = stage.correct(
+		guard,
+		"check_elevator",
+		"radio from the stairs: somebody taps in Elevator 5, near floor 17. Says so with one touch: trapped, not empty",
+		"Elevator 5",
+		outcome="trapped",
+		people=1,
+		note="Tapping heard near floor 17",
+	)
+	account.aside(
+		f"He need not prove it, nor be an engineer: {answer['added']} steps of a rescue are there, and the bell rings. What Otto "
+		"Finch said at 02:06 stays on the timeline beside it."
+	)
+	stage.at("02:41:50")
+	stage.use(
+		room,
+		"report_trapped",
+		"on the intercom of Elevator 5, loud and slowly: a man of eighty-one, alone. He had sat down, and heard no knock",
+		elevator=node(PLACE, "Elevator 5"),
+		words="I cannot hear you well",
+		contact=resident(stage, PLACE, OLD_MAN),
+		people=1,
+		floor="17",
+		conditions=["elderly"],
+	)
+	stage.now_needed(room)
+	stage.at("02:42:20")
+	stage.done(
+		room,
+		"comfort_trapped",
+		"asks how he is: cold, not hurt; tells him whom he will see first, and when",
+		"Elevator 5",
+	)
+	stage.at("02:42:50")
+	stage.done(
+		room,
+		"call_rescue_service",
+		"he is old: nobody waits a quarter of an hour first. Phones 120: an ambulance in ten minutes",
+		"Elevator 5",
+		outcome="services_called",
+	)
+	stage.at("02:43:30")
+	stage.done(
+		engineer,
+		"lock_off_elevator",
+		"in the machine room: main switch of Elevator 5 off, locked, tagged",
+		"Elevator 5",
+	)
+	stage.at("02:44:30")
+	stage.done(electrician, "inspect_own_supply", "went over our own boards while they are dead: nothing scorched")
 	stage.at("02:45:30")
 	_add_note(stage, electrician)
 	stage.at("02:49:30")
+	stage.done(
+		engineer,
+		"release_trapped",
+		"frees him, the fitter as second man at the wheel: one counted, one out, on floor 17; landing doors shut and locked",
+		"Elevator 5",
+		outcome="released",
+		checks=RESCUE_CHECKS,
+		people=1,
+	)
 	stage.now_needed(room)
 	stage.at("02:51:00")
 	stage.done(room, "call_supplier", "hotline again: the crew is digging; still no time")
-	stage.at("03:06:10")
+	stage.at("02:53:00")
+	stage.say("Ambulance", "finds him cold and otherwise well; tea in the management office, where there is light")
+	stage.at("02:56:00")
+	stage.done(
+		guard,
+		"patrol_area",
+		"the first round is done, by the reserve, late: thirty floors, no smoke, doors shut, everybody else at home",
+	)
+
+
+def _until_morning(stage: Stage) -> None:
+	room, guards = stage.crew["operator"], [stage.crew[f"guard{n}"] for n in (1, 2, 3)]
+	stage.scene("Oxygen", NIGHT, "03:06:10")
 	stage.now_needed(room)
 	stage.at("03:07:00")
 	stage.say("Security reserve", f"two men carry the resident of {OXYGEN} down nineteen floors, bottle and all")
-	stage.at("03:14:20")
-	stage.done(guards[0], "patrol_area", "second round: stairs clear, one candle put out on 22")
 	stage.at("03:21:10")
 	stage.done(
 		room,
@@ -326,14 +449,14 @@ def _waiting(stage: Stage) -> None:
 		OXYGEN,
 		outcome="moved_to_supply",
 	)
-	stage.at("04:17:00")
-	stage.done(guards[0], "patrol_area", "third round: all quiet")
+	stage.at("03:58:00")
+	stage.done(guards[0], "patrol_area", "the reserve, second round: stairs clear, one candle put out on 22")
 	stage.at("04:31:20")
 	stage.say(room, "half past four, and still dark")
 	stage.now_needed(room)
 	stage.at("04:33:00")
-	stage.done(room, "call_supplier", "hotline: they are testing, ten minutes")
-	stage.use(room, "set_etr", "enters it: 04:45", etr=f"{NIGHT} 04:45:00")
+	stage.done(room, "call_supplier", "hotline: they are testing, a quarter of an hour")
+	stage.use(room, "set_etr", "enters it: 04:50", etr=f"{NIGHT} 04:50:00")
 
 
 def _add_note(stage: Stage, electrician) -> None:
@@ -352,14 +475,34 @@ def _light(stage: Stage) -> None:
 	room, electrician, engineer = stage.crew["operator"], stage.crew["electrician"], stage.crew["engineer"]
 	guards = [stage.crew[f"guard{n}"] for n in (1, 2, 3)]
 	stage.scene("Supply is back", NIGHT, "04:41:00")
-	answer = stage.use(
-		electrician, "supply_back", "voltage on the incoming cable; generator off, breaker in", source="Grid"
+	stage.say(electrician, "voltage on the incoming cable. The breaker stays open, her lock on it")
+	stage.at("04:41:20")
+	stage.refused(room, "permit_energise", '"Then let us have it" - asks for the permission to close the breaker')
+	stage.at("04:42:40")
+	stage.say(electrician, "stops the generator, opens its breaker and locks it; walks round the boards once more")
+	stage.at("04:43:20")
+	stage.done(
+		electrician,
+		"clear_to_reclose",
+		"tells the control room by phone: people clear, no earths on, generator disconnected, Elevators 3 and 5 freed and off",
+		checks=RECLOSE_CHECKS,
 	)
-	account.aside(f"120 households, 161 minutes each: {answer['customer_minutes']} customer minutes.")
-	stage.expected_minutes["Tower at night"] = 120 * 161
-	stage.at("04:43:30")
-	stage.refused(room, "stand_down", "wants to send the guards home and gives the command to stand down")
+	stage.at("04:44:10")
+	stage.on_task(
+		room,
+		"read_back",
+		"clear_to_reclose",
+		"reads it back to her, one by one: people clear, earths removed, generator disconnected, elevators freed or off",
+	)
+	stage.at("04:44:30")
+	stage.use(room, "permit_energise", "gives the permission")
 	stage.at("04:46:00")
+	answer = stage.use(electrician, "supply_back", "takes her lock off, breaker in: light", source="Grid")
+	account.aside(f"120 households, 166 minutes each: {answer['customer_minutes']} customer minutes.")
+	stage.expected_minutes["Tower at night"] = 120 * 166
+	stage.at("04:48:30")
+	stage.refused(room, "stand_down", "wants to send the guards home and gives the command to stand down")
+	stage.at("04:50:00")
 	stage.done(
 		room,
 		"check_care_unit",
@@ -415,10 +558,10 @@ def _light(stage: Stage) -> None:
 	queue = stage.unit_of(room)
 	heard = stage.call_back([room], {})
 	stage.say(
-		room, f"asks after the two who were trapped ({len(queue)} calls now, the rest at eight): both at home, well"
+		room, f"asks after the three who were trapped ({len(queue)} calls now, the rest at eight): all at home, well"
 	)
-	if len(heard.get("Reached", ())) != 2:
-		raise Surprise(f"expected two life-safety callbacks, got {heard}")
+	if len(heard.get("Reached", ())) != 3:
+		raise Surprise(f"expected three life-safety callbacks, got {heard}")
 
 
 def _morning(stage: Stage) -> None:
@@ -442,8 +585,8 @@ def _morning(stage: Stage) -> None:
 		"file_report",
 		"files the report: the app has the facts and the times, he adds cause, actions, follow-ups",
 		cause="The supplier's cable by the river was cut by a digger.",
-		actions="Tower on generator from 02:22; two people released at 02:30; shaft switch B17 mended.",
-		follow_ups="Second battery for the telephone room. Emergency intercom number in every elevator.",
+		actions="Tower on generator from 02:22; two people released at 02:30, one at 02:49; shaft switch B17 mended.",
+		follow_ups="Second battery for the telephone room. A car is empty when somebody has looked into it, not when nobody answers.",
 	)
 	facts = stage.facts(engineer)
 	late = Counter(stage.short(step) for step in facts["overdue_steps"])

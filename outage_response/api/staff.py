@@ -195,7 +195,7 @@ def note_entrapment(
 	request_id: str | None = None,
 ) -> dict[str, Any]:
 	"""See `flows.entrapment.note_entrapment`."""
-	return entrapment_flow.note_entrapment(
+	return entrapment_flow.note(
 		entrapment,
 		people=people,
 		floor=floor,

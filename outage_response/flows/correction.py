@@ -55,7 +55,9 @@ def _inside_after_all(call: Call, step: Step, people: int | None, note: str) -> 
 	car = entrapment.cars(call.incident.property, task.subject, None)[0]
 	if rules.TRAPPED in step.outcomes:
 		_write(call, rules.TRAPPED, note)
-		record = entrapment.open_record(call, car, certain=True, covered_from=since, people=people)
+		record = entrapment.open_record(
+			call, car, certain=True, covered_from=since, inside_since=get_datetime(task.anchor_at), people=people
+		)
 	else:
 		record = _reopened(call, task, people, since)
 		_note(call, task, rules.TRAPPED, note)
@@ -96,12 +98,8 @@ def _nobody_any_more(call: Call, outcome: str, who: str, how: str | None, people
 		raise RuleError(_("Outcome: the rescue from this elevator has ended; nothing is left to correct."))
 	count = rules.require_people(people)
 	if rules.ends_rescue(outcome):
-		release = next(
-			(one for one in plans.steps_of_plan(call.incident.plan) if one.rescue_part == rules.RELEASE), None
-		)
-		if release:
-			holds = certificates.holds_one(frappe.session.user, getdate(call.at))
-			rules.require_certificate(release, outcome, holds_one=holds)
+		holds = certificates.holds_one(frappe.session.user, getdate(call.at))
+		rules.require_certificate(outcome, holds_one=holds)
 		count = rules.require_count(record.people, count)
 	_note(call, task, outcome, who)
 	entrapment.claim(call, record, outcome, count, by=frappe.session.user, who=who)

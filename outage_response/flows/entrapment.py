@@ -4,8 +4,9 @@ The record is what phone, command centre, form, report and figures show; the pla
 (`surroundings.context`).
 """
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
-from datetime import datetime
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from datetime import datetime, timedelta
 from typing import Any
 
 import frappe
@@ -24,7 +25,8 @@ from . import assignment, certificates, duty, plans, ringing, tasks, trapped
 from .trapped import DOCTYPE
 from .verbs import Call, announce, incident_verb, lock_incident, lock_property, save, touch, translated, when
 
-CONTRACTOR_DEPARTMENT = "elevator_contractor"
+# to dial, where nobody is waited for first
+AT_ONCE_MINUTES = 2
 
 
 # ---------------------------------------------------------------- the record
@@ -54,6 +56,7 @@ def open_record(
 	*,
 	certain: bool,
 	covered_from: datetime | None = None,
+	inside_since: datetime | None = None,
 	people: int | None = None,
 	floor: str | None = None,
 	conditions: Collection[str] | None = None,
@@ -61,6 +64,7 @@ def open_record(
 	"""The record of people in a car: the open one with what is new, or a new one.
 
 	A rescue that ended after `covered_from` (by default when it was said) was theirs: nothing is asked for again.
+	`inside_since`: they have been inside for longer than it is known (the check found nobody, and somebody was there).
 	"""
 	incident = call.incident.name if call.incident else None
 	record = latest(incident, car["name"])
@@ -78,12 +82,12 @@ def open_record(
 				"elevator": car["name"],
 				"elevator_label": car["asset_name"],
 				"status": rules.POSSIBLE,
-				"since": min(call.at, covered_from or call.at),
+				"since": min(call.at, inside_since or covered_from or call.at),
 				"asked_at": min(call.at, covered_from or call.at),
 			}
 		)
 	if certain:
-		record.status = rules.INSIDE
+		record.status, record.claim = rules.INSIDE, None
 	_take(record, people=people, floor=floor, conditions=conditions)
 	save(record)
 	return record
@@ -281,6 +285,13 @@ def keep_call(
 	return doc.insert(ignore_permissions=True)
 
 
+def of_call(call: Mapping[str, Any]) -> list[str]:
+	"""Names of the newest records of the elevators that a Trouble Call was about."""
+	found = cars(call["property"], call["elevator"], call["building"] or "")
+	records = [latest(call["incident"], car["name"]) for car in found]
+	return [record.name for record in records if record]
+
+
 def report_alone(
 	call: Call, found: Sequence[Mapping[str, Any]], *, certain: bool, text: str, **known: Any
 ) -> list[str]:
@@ -301,10 +312,13 @@ def hurry_services(call: Call, record: Document) -> None:
 	waiting = [
 		row.name
 		for row in tasks.load(call.incident.name)
-		if _is_part(row, record.elevator, rules.CALL_SERVICES) and row.status == "Open" and row.due_at > call.now
+		if _is_part(row, record.elevator, rules.CALL_SERVICES)
+		and row.status == "Open"
+		and (row.due_at is None or row.due_at > call.now + timedelta(minutes=AT_ONCE_MINUTES))
 	]
 	if waiting:
-		tasks.set_many(call, waiting, {"due_at": call.now, **ringing.from_the_beginning(call.now)})
+		due = call.now + timedelta(minutes=AT_ONCE_MINUTES)
+		tasks.set_many(call, waiting, {"due_at": due, **ringing.from_the_beginning(call.now)})
 
 
 def _is_part(row: Any, elevator: str, part: str) -> bool:
@@ -320,7 +334,7 @@ def _is_part(row: Any, elevator: str, part: str) -> bool:
 # ---------------------------------------------------------------- noted
 
 
-def note_entrapment(
+def note(
 	entrapment: str,
 	*,
 	people: int | None = None,
@@ -331,31 +345,23 @@ def note_entrapment(
 	occurred_at: str | datetime | None = None,
 	request_id: str | None = None,
 ) -> dict:
-	"""What is known of the people by now, and that somebody has talked to them.
+	"""What is known of the people by now, and that somebody has talked to them; who was injured also when they are out.
 
 	Answers {"entrapment", "entrapment_status"}. Raises ValidationError for a record that has ended.
 	"""
 	with translated():
 		incident, property_name = _belongs_to(entrapment)
-	about = {
-		"people": people,
-		"floor": floor,
-		"conditions": conditions,
-		"injured": injured,
-		"talked": talked,
-	}
+	about = {"people": people, "floor": floor, "conditions": conditions, "injured": injured, "talked": talked}
 	if incident:
-		return _note(incident, entrapment, **about, occurred_at=occurred_at, request_id=request_id)
+		return note_entrapment(incident, entrapment, **about, occurred_at=occurred_at, request_id=request_id)
 	with translated(), _alone("note_entrapment", property_name, occurred_at) as call:
 		return _write_note(call, entrapment, **about)
 
 
-def _note_in_incident(call: Call, entrapment: str, **about: Any) -> dict:
+@incident_verb
+def note_entrapment(call: Call, entrapment: str, **about: Any) -> dict:
+	"""`note`, where an outage runs."""
 	return _write_note(call, entrapment, **about)
-
-
-_note_in_incident.__name__ = "note_entrapment"
-_note = incident_verb(_note_in_incident)
 
 
 def _write_note(
@@ -368,20 +374,19 @@ def _write_note(
 	injured: int | None,
 	talked: bool,
 ) -> dict:
-	record = _open_doc(entrapment)
-	_take(
-		record,
-		people=rules.require_people(people),
-		floor=floor,
-		conditions=as_conditions(conditions),
-	)
 	hurt = rules.require_people(injured, "Injured")
+	says_only_who_is_hurt = hurt is not None and not (people or floor or talked) and conditions is None
+	record = frappe.get_doc(DOCTYPE, entrapment, for_update=True) if says_only_who_is_hurt else _open_doc(entrapment)
+	count = rules.require_people(people)
+	_take(record, people=count, floor=floor, conditions=as_conditions(conditions))
 	if hurt is not None:
 		record.injured = hurt
-	if people:
+	if count:
 		record.status = rules.INSIDE
 	if talked:
 		record.talked_at, record.talked_by = call.at, frappe.session.user
+	if count or talked:
+		record.claim = None  # somebody is there after all
 	save(record)
 	if call.incident:
 		call.record(
@@ -389,7 +394,7 @@ def _write_note(
 			{
 				"subject": record.elevator_label,
 				"people": record.people or "?",
-				"conditions": [key.title() for key in trapped.conditions(record)],
+				"conditions": trapped.conditions(record),
 				"floor": record.floor or "",
 			},
 		)
@@ -417,22 +422,15 @@ def _belongs_to(entrapment: str) -> tuple[str | None, str]:
 	return found
 
 
-class _alone:
+@contextmanager
+def _alone(verb: str, property_name: str, occurred_at: str | datetime | None) -> Iterator[Call]:
 	"""A verb about people in an elevator while no outage runs there: locked by the property."""
-
-	def __init__(self, verb: str, property_name: str, occurred_at: str | datetime | None):
-		self.verb, self.property, self.occurred_at = verb, property_name, occurred_at
-
-	def __enter__(self) -> Call:
-		permissions.require_verb(self.verb)
-		lock_property(self.property)
-		permissions.require_property(self.property)
-		at, now, _fast = when(self.occurred_at)
-		return Call(self.verb, at, now)
-
-	def __exit__(self, *error: Any) -> None:
-		if not any(error):
-			announce("")
+	permissions.require_verb(verb)
+	lock_property(property_name)
+	permissions.require_property(property_name)
+	at, now, _fast = when(occurred_at)
+	yield Call(verb, at, now)
+	announce("")
 
 
 def end_alone(
@@ -457,10 +455,8 @@ def end_alone(
 			if outcome not in (*rules.RELEASED, rules.NOBODY_INSIDE):
 				raise RuleError(_("Outcome: choose one of: {allowed}."), allowed=(*rules.RELEASED, rules.NOBODY_INSIDE))
 			rules.require_claim(who=who or "", how=rules.SURE)
-			if outcome == rules.BY_OUR_OWN and not certificates.holds_one(frappe.session.user, getdate(call.at)):
-				rules.require_certificate(
-					Step("", "", 0, "", "", "", rescue_part=rules.RELEASE), outcome, holds_one=False
-				)
+			holds = certificates.holds_one(frappe.session.user, getdate(call.at))
+			rules.require_certificate(outcome, holds_one=holds)
 			out = (
 				None
 				if outcome == rules.NOBODY_INSIDE
@@ -479,7 +475,8 @@ def require_end(task: Document, step: Step, outcome: str, people: int | None, by
 	count = rules.require_people(people)
 	if not rules.ends_rescue(outcome):
 		return count
-	rules.require_certificate(step, outcome, holds_one=certificates.holds_one(by, getdate(at)))
+	if step.rescue_part == rules.RELEASE:
+		rules.require_certificate(outcome, holds_one=certificates.holds_one(by, getdate(at)))
 	record = still_open(task.incident, task.subject)
 	return rules.require_count(record.people if record else 0, count)
 
@@ -600,7 +597,7 @@ def _close(call: Call, record: Document, outcome: str, people: int | None) -> No
 def end_steps(call: Call, rows: Sequence[Any], reason: str, *, outcome: str) -> None:
 	"""Steps that are settled by what happened to the people. One that chooses among outcomes gets this one."""
 	tasks.end_many(call, [row.name for row in rows], "Done", reason)
-	with_outcome = [row.name for row in rows if plans.step_of(row).outcomes]
+	with_outcome = [row.name for row in rows if outcome in plans.step_of(row).outcomes]
 	if with_outcome:
 		tasks.set_many(call, with_outcome, {"outcome": outcome})
 	call.steps_added += [
@@ -649,8 +646,20 @@ def read_back_empty(call: Call, entrapment: str) -> dict:
 	rules.require_other_person(frappe.session.user, record.claim_by, record.claim_user)
 	outcome, people = record.claim, record.claim_people or None
 	call.record("empty_read_back", {"subject": record.elevator_label})
+	_correct_checks(call, record.elevator, outcome)
 	end(call, record, outcome if rules.ends_rescue(outcome) else rules.NOBODY_INSIDE, people)
 	return {"entrapment": record.name, "entrapment_status": record.status, "added": len(tasks.sync(call).add)}
+
+
+def _correct_checks(call: Call, elevator: str, outcome: str) -> None:
+	"""What the check of the car had found is corrected with it, where it is one of its outcomes."""
+	found = [
+		row.name
+		for row in tasks.load(call.incident.name)
+		if row.subject == elevator and row.outcome == rules.TRAPPED and outcome in plans.step_of(row).outcomes
+	]
+	if found:
+		tasks.set_many(call, found, {"outcome": outcome})
 
 
 # ---------------------------------------------------------------- the minute's look

@@ -91,12 +91,16 @@ def keep_call(
 	"""
 	if request_id and (
 		first := frappe.db.get_value(
-			"Trouble Call", {"request_id": request_id}, ["name", "property", "unit", "incident", "danger"], as_dict=True
+			"Trouble Call",
+			{"request_id": request_id},
+			["name", "property", "unit", "incident", "danger", "trapped", "elevator", "building"],
+			as_dict=True,
 		)
 	):
 		if first.property != property or (unit and first.unit != unit):
 			timeline.refuse_used(request_id)
-		return {"call": first.name, "incident": first.incident or "", "danger": bool(first.danger)}
+		answer = {"call": first.name, "incident": first.incident or "", "danger": bool(first.danger)}
+		return {**answer, "entrapments": entrapment.of_call(first)} if first.trapped else answer
 	at, now, _fast = when(occurred_at)
 	if unit:
 		found = frappe.db.get_value("Property Unit", unit, ["property", "power_node"], as_dict=True)

@@ -15,7 +15,7 @@ from outage_response.domain import entrapment as rescues
 from outage_response.domain.lifecycle import OPEN, is_late
 from outage_response.domain.topology import Dark, PowerTree, units_out
 
-from . import plans
+from . import plans, trapped
 from .language import title_of
 
 SHOWN = ("Reported", "Active", "Restored", "Stood Down")
@@ -41,6 +41,7 @@ class Record:
 		self.nodes, self.trees, self.counts = self._places()
 		self.rooms = self._rooms()
 		self.tasks = self._tasks()
+		self.rescues = trapped.ranks(self.names, now)  # people in elevators come first
 		self.care = self._care()
 		self.told, self.named_at_once, self.left = self._timeline()
 		self.callbacks = self._callbacks()
@@ -225,7 +226,7 @@ class Record:
 			"etr_moves": overview.etr_moves(self.told[row.name], from_the_start=row.name in self.named_at_once),
 			"units": row.affected_units or 0,
 			"units_out": units_out(self.trees[row.property], self.counts, dark) if is_dark else 0,
-			"life": [self._step(one) for one in self._in_counting_order(open_rows) if one.life_safety],
+			"life": [self._step(one) for one in self._in_order(row.name, open_rows) if one.life_safety],
 			"checks": self._checks(rows),
 			"posts": sum(1 for one in open_rows if one.held_until),
 			"bare": [self._step(one) for one in open_rows if one.held_until and one.status != "On Post"],
@@ -237,11 +238,17 @@ class Record:
 			"callbacks": self.callbacks.get(row.name, 0),
 		}
 
-	@staticmethod
-	def _in_counting_order(rows: Iterable[dict]) -> list[dict]:
-		"""Elevator 2 before Elevator 10, where nothing else sets them apart."""
+	def _in_order(self, incident: str, rows: Iterable[dict]) -> list[dict]:
+		"""People in elevators first; where nothing else sets steps apart, Elevator 2 before Elevator 10."""
+		last = len(self.rescues)
 		return sorted(
-			rows, key=lambda row: (row.priority, row.due_at or datetime.max, rescues.natural(row.subject_label))
+			rows,
+			key=lambda row: (
+				self.rescues.get((incident, row.subject), last),
+				row.priority,
+				row.due_at or datetime.max,
+				rescues.natural(row.subject_label),
+			),
 		)
 
 	@staticmethod

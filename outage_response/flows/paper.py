@@ -10,6 +10,7 @@ from frappe.utils import now_datetime
 
 from outage_response import permissions
 from outage_response.domain import authority, mine, topology
+from outage_response.domain import entrapment as rescues
 from outage_response.domain.errors import spoken
 from outage_response.domain.lifecycle import OPEN
 from outage_response.domain.roster import Department
@@ -22,8 +23,8 @@ from .situation import full_names
 def to_enter(incident: str) -> dict[str, Any]:
 	"""The open steps of an incident in the order of the card, with what completing each asks for.
 
-	lines        of tasks: {task, no, title, subject, held, people, outcomes, checks, items, evidence, later, may}; `people`
-	             who can have stood on a held post
+	lines        of tasks: {task, no, title, subject, held, people, outcomes, checks, counts_people, items, evidence, later, may};
+	             `people` who can have stood on a held post, `counts_people` is a number of people in an elevator asked for
 	nodes        [node, name] of what stands on the card and is dark, where that is more than one
 	cause_types, levels, incident, may
 	"""
@@ -72,6 +73,7 @@ def to_enter(incident: str) -> dict[str, Any]:
 				"people": posted.get(row.assigned_role or own_role, []) if row.held_until else [],
 				"outcomes": [{"value": one, "label": spoken(one, _)} for one in step.outcomes],
 				"checks": [{"value": one, "label": spoken(one, _)} for one in step.checks],
+				"counts_people": step.per == "elevator" and bool(rescues.corrections(step)),
 				"items": items.get(row.name, []),
 				"evidence": step.evidence,
 				"later": mine.asks(step)["later"],

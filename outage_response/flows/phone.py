@@ -275,7 +275,7 @@ def _people(row, entrapment: dict | None, cars: dict[str, dict]) -> dict:
 				"certain": entrapment.status == rescues.INSIDE,
 				"since": _moment(entrapment.since),
 				"floor": entrapment.floor or "",
-				"conditions": [_(key.title()) for key in trapped.conditions(entrapment)],
+				"conditions": [trapped.condition_word(key) for key in trapped.conditions(entrapment)],
 				"claim": bool(entrapment.claim),
 				"contractor_arrived": _moment(entrapment.contractor_arrived_at),
 				"locked_off": _moment(entrapment.locked_off_at),

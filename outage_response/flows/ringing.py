@@ -5,7 +5,7 @@ asks one indexed question and what is closed costs nothing. What is rung for sta
 """
 
 from collections import Counter, defaultdict
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
@@ -271,19 +271,12 @@ def _due(incident: str, now: datetime) -> list[dict]:
 		.orderby(task.due_at)
 		.orderby(task.name)
 	).run(as_dict=True)
-	rows = people_first(rows, {incident}, now)
+	rows = trapped.people_first(rows, {incident}, now)
 	return [
 		row
 		for row in rows
 		if escalation.is_due(get_datetime(row.ring_at), row.last_rung_at and get_datetime(row.last_rung_at), now)
 	]
-
-
-def people_first(rows: Sequence[dict], incidents: Collection[str], now: datetime) -> list[dict]:
-	"""Steps about elevators in which people are, in the order in which those are freed; then the others, as they were."""
-	places = trapped.ranks(incidents, now)
-	last = len(places)
-	return sorted(rows, key=lambda row: places.get((row.incident, row.subject), last))
 
 
 def _ring(found: Round, task: dict, rule: Rule) -> None:

@@ -206,7 +206,7 @@ def _open_tasks(names: Sequence[str]) -> dict[str, list[dict]]:
 	incidents, now = {one.incident for one in rows}, now_datetime()
 	inside = trapped.open_of(incidents)
 	found = defaultdict(list)
-	for one in ringing.people_first(rows, incidents, now):
+	for one in trapped.people_first(rows, incidents, now):
 		one.entrapment = inside.get((one.incident, one.subject)) if one.subject_type == "Property Asset" else None
 		found[one.parent].append(one)
 	return found

@@ -74,6 +74,8 @@ def get(incident_name: str) -> dict[str, Any]:
 	rows = tasks.load(incident.name)
 	roles = permissions.roles_of()
 	posts = [row for row in rows if row.is_open and row.held_until == "stand_down"]
+	places = trapped.ranks([incident.name], now_datetime())
+	rows.sort(key=lambda row: places.get((incident.name, row.subject), len(places)))  # people in elevators first
 	shown = task_rows(incident, rows, roles)
 	notices = contacted.notices_of(incident.name)
 	verbs = offers.incident_verbs(

@@ -74,6 +74,8 @@ def read(property_name: str) -> Surroundings:
 			"department",
 			"contractor_name",
 			"contractor_phone",
+			"plate_no",
+			"key_place",
 			"survives_outage",
 			"weight",
 		],

@@ -215,7 +215,7 @@ def _complete(
 		checks=checks,
 		evidence=photo if step.evidence == "photo" else evidence,
 		evidence_later=later,
-		locked_off=trapped.locked_off(task.incident),
+		locked_off=trapped.locked_off(task.incident) if lifecycle.ELEVATOR_RESCUE in step.checks else (),
 	)
 	if not step.outcomes and outcome:
 		raise RuleError(_("Outcome: this step has none. Leave it empty."))

@@ -95,6 +95,14 @@ def ranks(incidents: Collection[str], now: datetime) -> dict[tuple[str, str], in
 	return {(row.incident, row.elevator): place for place, row in enumerate(rows)}
 
 
+def people_first(rows: Sequence[Any], incidents: Collection[str], now: datetime) -> list[Any]:
+	"""Steps (with incident and subject) about elevators in which people are, in the order in which those are freed; then the
+	others, as they were."""
+	places = ranks(incidents, now)
+	last = len(places)
+	return sorted(rows, key=lambda row: places.get((row.incident, row.subject), last))
+
+
 def in_words(row: Any, now: datetime, lang: str | None = None) -> str:
 	"""Elevator 3 | 2 inside | 12 min."""
 	one = as_rule(row)
@@ -104,6 +112,11 @@ def in_words(row: Any, now: datetime, lang: str | None = None) -> str:
 	if not one.people:
 		return _("{0} | people inside, not counted | {1} min", lang).format(one.label, one.minutes(now))
 	return _("{0} | {1} inside | {2} min", lang).format(one.label, one.people, one.minutes(now))
+
+
+def condition_word(key: str) -> str:
+	"""A condition as people read it."""
+	return _(key.title(), context=DOCTYPE)
 
 
 def conditions(row: Any) -> list[str]:
@@ -215,7 +228,7 @@ def _shown(
 		"certain": row.status == rules.INSIDE,
 		"people": row.people or 0,
 		"floor": row.floor or "",
-		"conditions": [[key, _(key.title())] for key in conditions(row)],
+		"conditions": [[key, condition_word(key)] for key in conditions(row)],
 		**{field: str(row[field] or "")[:19] for field in MOMENTS},
 		"claim": row.claim or "",
 		"claim_who": row.claim_who or "",

@@ -68,7 +68,7 @@ FLOWS = {
 	"file_report": report.file_report,
 	"record_call": intake.record_call,
 	"report_trapped": entrapment.report_trapped,
-	"note_entrapment": entrapment.note_entrapment,
+	"note_entrapment": entrapment.note,
 	"read_back_empty": entrapment.read_back_empty,
 	"end_alone": entrapment.end_alone,
 	"correct_outcome": correction.correct_outcome,
@@ -238,7 +238,7 @@ class SiteTest(unittest.TestCase):
 		with self.as_user(who), self.request():
 			return FLOWS[verb](*args, **kwargs)
 
-	def post(self, who: str, verb: str, **arguments: Any) -> Any:
+	def post(self, who: str, verb: str, /, **arguments: Any) -> Any:
 		"""The endpoint that a client calls: its arguments typed, its transaction its own."""
 		with self.as_user(who), self.request():
 			return getattr(staff, verb)(**arguments)

@@ -13,7 +13,7 @@ import frappe
 from frappe.utils.password import set_encrypted_password
 
 import outage_response.api
-from outage_response.flows import callback, care, incident, notice, task
+from outage_response.flows import callback, care, entrapment, incident, notice, task
 
 from . import world as build
 from .base import SiteTest, forget_caches
@@ -48,6 +48,22 @@ ENDPOINTS = {
 	"staff.declare": (STAFF, lambda w: {"property": w["property"], "nodes": [w["shafts"][1]]}),
 	"staff.record_call": (STAFF, lambda w: {"property": w["property"], "unit": w["units"][0], "words": "dark"}),
 	"staff.report_trapped": (STAFF, lambda w: {"incident": w["incident"], "elevator": w["elevators"][0]}),
+	"staff.note_entrapment": (STAFF, lambda w: {"entrapment": w["entrapment"], "talked": True}),
+	"staff.read_back_empty": (STAFF, lambda w: {"incident": w["incident"], "entrapment": w["entrapment"]}),
+	"staff.end_alone": (
+		CONTROL | {"engineer", "manager"},
+		lambda w: {
+			"entrapment": w["lone_entrapment"],
+			"outcome": "released_by_contractor",
+			"who": "the fitter",
+			"people": 1,
+		},
+	),
+	"staff.take_call": (CONTROL | {"manager"}, lambda w: {"call": w["call"]}),
+	"staff.take_danger": (CONTROL | {"manager"}, lambda w: {"task": w["guards_step"]}),
+	"staff.complete_for": (CONTROL | {"manager"}, lambda w: {"task": w["guards_step"], "who": "a guard"}),
+	# that people are inside after all, everybody on the staff may say
+	"staff.correct_outcome": (STAFF, lambda w: {"task": w["guards_step"], "outcome": "trapped"}),
 	"staff.confirm": (COMMAND, lambda w: {"incident": w["incident"], "cause_type": "Overload"}),
 	"staff.start": (COMMAND, lambda w: {"incident": w["planned"]}),
 	"staff.reclassify": (COMMAND, lambda w: {"incident": w["incident"], "level": "I", "reason": "the street is dark"}),
@@ -258,6 +274,8 @@ DOCTYPES = {
 	"Timeline Entry": RECORD,
 	"Outage Callback": {**RECORD, "engineer": "", "guard1": ""},
 	"Outage Report": {**RECORD, "guard1": ""},
+	"Elevator Entrapment": RECORD,
+	"Elevator Rescue Certificate": {"admin": "RCWD", "manager": "RCWD", "operator": "R"},
 	"Trouble Call": {**RECORD, "guard1": ""},
 	"Outage Proposal": {**RECORD, "guard1": ""},
 	"Outage Ticket Reply": {**RECORD, "engineer": "", "guard1": ""},
@@ -281,6 +299,7 @@ OWNED = (
 	"Timeline Entry",
 	"Outage Notice",
 	"Notice Delivery",
+	"Elevator Entrapment",
 )
 NOT_OF_A_PROPERTY = (
 	"Response Department",
@@ -290,6 +309,7 @@ NOT_OF_A_PROPERTY = (
 	"Paging Channel",
 	"Escalation Rule",
 	"Outage Notice Template",
+	"Elevator Rescue Certificate",
 )
 
 
@@ -365,6 +385,17 @@ class AccessTest(SiteTest):
 			{"doctype": "Trouble Call", "property": world["property"], "incident": world["incident"]}
 		)
 		world["call"] = world["call"].insert(ignore_permissions=True).name
+		entrapment.report_trapped(world["incident"], world["elevators"][0])
+		world["entrapment"] = frappe.get_all("Elevator Entrapment", {"incident": world["incident"]}, pluck="name")[0]
+		world["lone_entrapment"] = cls.by_verb(
+			"Elevator Entrapment",
+			property=world["property"],
+			elevator=world["elevators"][1],
+			elevator_label="Elevator 2",
+			status="Trapped",
+			since=str(cls.now),
+			asked_at=str(cls.now),
+		)
 		world["proposal"] = cls.by_verb(
 			"Outage Proposal", property=world["property"], power_node=world["shafts"][1], status="Open"
 		)
@@ -401,6 +432,8 @@ class AccessTest(SiteTest):
 			"Outage Callback": world["callback"],
 			"Timeline Entry": frappe.get_all("Timeline Entry", {"incident": world["incident"]}, pluck="name")[0],
 			"Trouble Call": world["call"],
+			"Elevator Entrapment": world["entrapment"],
+			"Elevator Rescue Certificate": user("engineer"),
 			"Outage Proposal": world["proposal"],
 			"Outage Ticket Reply": world["reply"],
 			"Outage Report": world["report"],
@@ -449,7 +482,7 @@ class AccessTest(SiteTest):
 	def person(self, who: str) -> str:
 		return who if who in ("Guest", "Administrator") else user(who)
 
-	def ask(self, who: str, command: str, method: str = "POST", **arguments):
+	def ask(self, who: str, command: str, method: str = "POST", /, **arguments):
 		"""A request as Frappe takes it: whitelisted, the right method, arguments typed. Undone afterwards."""
 		frappe.set_user(self.person(who))
 		frappe.local.form_dict = frappe._dict(arguments)
@@ -467,7 +500,7 @@ class AccessTest(SiteTest):
 			frappe.db.rollback(save_point="asked")
 			frappe.clear_messages()
 
-	def may(self, who: str, command: str, method: str = "POST", **arguments) -> bool:
+	def may(self, who: str, command: str, method: str = "POST", /, **arguments) -> bool:
 		"""False when permission is what is missing; a rule of the procedure may still say no."""
 		try:
 			self.ask(who, command, method, **arguments)
@@ -616,6 +649,7 @@ class Doctypes:
 			"Timeline Entry": ("kind", "closed"),
 			"Outage Notice": ("message", "all is well"),
 			"Notice Delivery": ("state", "Seen"),
+			"Elevator Entrapment": ("people", 9),
 		}
 		for doctype in OWNED:
 			sample, (field, value) = self.samples[doctype], fields[doctype]

@@ -409,6 +409,7 @@ class Rubbish(SiteTest):
 	def build_world(cls):
 		world = build.make_tower("Rubbish Tower", floors=1)
 		build.make_roster(world["property"], cls.now)
+		world["elsewhere"] = build.make_tower("Rubbish Elsewhere", floors=1)
 		return world
 
 	def arguments(self) -> dict[str, dict]:
@@ -424,6 +425,14 @@ class Rubbish(SiteTest):
 		callback = frappe.get_all("Outage Callback", {"incident": over}, pluck="name")[0]
 		planned = self.declare("III")
 		one = {"incident": name}
+		kept = self.do(
+			"operator", "record_call", self.elsewhere["property"], trapped=True, elevator=self.elsewhere["elevators"][0]
+		)
+		alone = kept["entrapments"][0]
+		check, looked = (row.name for row in self.tasks(name, step_key="check_elevator"))
+		self.do("electrician", "complete", looked, "empty", evidence="looked")
+		self.do("guard1", "report_trapped", name, self.elevators[0])
+		inside = self.entrapment(name, self.elevators[0]).name
 		calls = {
 			"declare": {"property": self.property, "nodes": [self.room], "level": "II"},
 			"confirm": {**one, "cause_type": "Overload"},
@@ -432,6 +441,13 @@ class Rubbish(SiteTest):
 			"extend_scope": {**one, "nodes": [self.room]},
 			"set_etr": one,
 			"report_trapped": {**one, "elevator": self.elevators[0]},
+			"note_entrapment": {"entrapment": inside, "people": 2},
+			"read_back_empty": {**one, "entrapment": inside},
+			"end_alone": {"entrapment": alone, "outcome": "released_by_contractor", "who": "the fitter", "people": 1},
+			"take_call": {"call": kept["call"]},
+			"take_danger": {"task": task},
+			"complete_for": {"task": check, "outcome": "trapped"},
+			"correct_outcome": {"task": looked, "outcome": "trapped"},
 			"permit_energise": one,
 			"supply_back": one,
 			"stand_down": {"incident": over},

@@ -6,7 +6,7 @@ from unittest.mock import patch
 import frappe
 
 from outage_response.api import command
-from outage_response.flows import care, figures, incident, intake, report
+from outage_response.flows import care, entrapment, figures, incident, report
 
 from . import world as build
 from .base import SiteTest
@@ -93,7 +93,7 @@ class Centre(CommandTest):
 		self.assertEqual((card["level"], card["units"], card["units_out"]), ("I", 6, 6))
 		self.assertEqual((card["etr_moves"], card["etr_overdue"]), (1, False))
 		self.assertEqual(card["since"][:16], "2026-03-11 02:00")
-		self.assertEqual({row["subject"] for row in card["life"]}, {"Elevator 1", "Elevator 2"})
+		self.assertEqual({row["subject"] for row in card["life"]}, {"Elevator 1", "Elevator 2", ""})
 		self.assertEqual(card["posts"], len(card["bare"]))
 		self.assertEqual(card["battery"], {"label": "Telephone Room", "until": "2026-03-11 04:00:00", "read": False})
 		self.assertEqual(card["overdue"], [])
@@ -377,8 +377,10 @@ class CallSheet(CommandTest):
 	def test_trapped_people_are_on_top_until_they_are_out(self):
 		name = self.declare()
 		with self.as_user("operator"):
-			intake.report_trapped(name, self.elevators[0], "two people")
-		self.assertIn("Elevator 1", [row["place"] for row in self.centre()["dangers"]])
-		for step in ("check_elevator", "comfort_trapped", "release_trapped"):
+			entrapment.report_trapped(name, self.elevators[0], "two people")
+		self.assertEqual(["Elevator 1"], [row["label"] for row in self.centre()["trapped"]])
+		self.assertEqual("two people", self.centre()["trapped"][0]["words"])
+		self.assertEqual([], self.centre()["dangers"], "they stand on record of their own, not twice")
+		for step in ("check_elevator", "lock_off_elevator", "release_trapped"):
 			self.finish_task(self.task(name, step, subject=self.elevators[0]).name)
-		self.assertNotIn("Elevator 1", [row["place"] for row in self.centre()["dangers"]])
+		self.assertEqual([], self.centre()["trapped"])

@@ -7,8 +7,11 @@ from unittest.mock import patch
 import frappe
 
 from drill import __main__ as drill
+from drill import people, places
 from drill.load import Refused, require_throwaway_site
+from drill.scenes import common, tower
 from drill.server import Application, minutes_between
+from outage_response.flows import plans
 
 from .base import SiteTest
 
@@ -41,6 +44,30 @@ class DrillSite(SiteTest):
 		with patch.dict(os.environ):
 			os.environ.pop("OUTAGE_BENCH", None)
 			self.assertEqual(drill.main(), 2)
+
+
+class DrillStory(SiteTest):
+	"""What the account tells is what the shipped plans ask for."""
+
+	def checks(self, level: str, step: str) -> list[str]:
+		plan = plans.steps_of_plan(frappe.db.get_value("Outage Level", level, "plan"))
+		return list(next(one.checks for one in plan if one.key == step))
+
+	def test_the_checks_are_those_of_the_plan(self):
+		for level in ("I", "II"):
+			self.assertEqual(self.checks(level, "release_trapped"), common.RESCUE_CHECKS)
+		self.assertEqual(self.checks("I", "clear_to_reclose"), tower.RECLOSE_CHECKS)
+
+	def test_whoever_frees_people_holds_a_certificate_and_is_of_engineering(self):
+		self.assertTrue(people.CERTIFICATES)
+		for key in people.CERTIFICATES:
+			self.assertEqual(people.BY_KEY[key].role, people.ENGINEERING)
+
+	def test_each_elevator_says_its_number_where_its_key_is_and_how_people_are_freed(self):
+		for place in (places.tower(), places.community()):
+			cars = [row for row in place.assets if row["asset_type"] == "Elevator"]
+			self.assertEqual(len({row["plate_no"] for row in cars}), len(cars))
+			self.assertTrue(all(row["key_place"] and row["rescue_instructions"] for row in cars))
 
 
 class DrillServer(SiteTest):

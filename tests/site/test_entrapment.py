@@ -5,8 +5,9 @@ from datetime import timedelta
 import frappe
 
 from outage_response import jobs
-from outage_response.flows import calling, command, entrapment, figures, phone, ringing, situation, trapped
+from outage_response.flows import calling, command, entrapment, figures, phone, printing, situation, trapped
 from outage_response.flows.verbs import GateClosedError
+from outage_response.patches import fill_entrapments
 
 from . import world as build
 from .base import SiteTest, set_settings
@@ -117,7 +118,7 @@ class Reported(Entrapments):
 		arguments = {"trapped": True, "elevator": self.first, "people": 2, "request_id": "call-of-the-night-1"}
 		first = self.do("operator", "record_call", self.property, **arguments)
 		again = self.do("operator", "record_call", self.property, **arguments)
-		self.assertEqual(first["call"], again["call"])
+		self.assertEqual((first["call"], first["entrapments"]), (again["call"], again["entrapments"]))
 		self.assertEqual(frappe.db.count("Trouble Call", {"property": self.property, "trapped": 1}), 1)
 
 	def test_before_anything_is_declared_it_is_on_record_and_belongs_to_the_outage_that_follows(self):
@@ -269,7 +270,8 @@ class Freed(Entrapments):
 		self.clock.move(4)
 		self.do("service", "note_entrapment", self.entrapment(name, self.first).name, conditions=["children"])
 		services = self.part(name, "call_rescue_service", self.first)
-		self.assertMoment(services.due_at, self.clock.now)
+		self.assertMoment(services.due_at, self.clock.now + timedelta(minutes=2))
+		self.assertTrue(frappe.get_all("Outage Page Task", {"task": services.name}), "and rings at once")
 
 	def test_the_call_sheet_has_their_numbers_first(self):
 		set_settings(elevator_hotline="96196")
@@ -342,6 +344,8 @@ class Corrected(Entrapments):
 		self.clock.move(3)
 		answer = self.do("guard1", "correct_outcome", check, "trapped", people=2)
 		self.assertEqual(answer["added"], 4)
+		since = self.entrapment(name, self.first).since
+		self.assertMoment(since, self.clock.now - timedelta(minutes=3))
 		self.assertEqual(self.open_parts(name, self.first), sorted(RESCUE))
 		self.assertEqual(self.field("Outage Task", check, "status"), "Done", "what is done stays done")
 		text = self.entry(name, "outcome_corrected")["text"]
@@ -465,7 +469,7 @@ class OnEveryScreen(Entrapments):
 		rows = frappe.get_all(
 			"Outage Task", {"incident": name, "priority": 0}, ["name", "incident", "subject", "subject_label"]
 		)
-		first = ringing.people_first(rows, {name}, self.clock.now)[0]
+		first = trapped.people_first(rows, {name}, self.clock.now)[0]
 		self.assertEqual(first.subject, self.second)
 		record = trapped.of_incident(incident.name)[0]
 		self.assertEqual(trapped.in_words(record, self.clock.now), "Elevator 2 | 2 inside | 12 min")
@@ -534,10 +538,38 @@ class OnEveryScreen(Entrapments):
 		self.assertEqual(
 			(row["elevator"], row["people"], row["released"], row["how"]), ("Elevator 1", 2, 2, "released")
 		)
-		html = frappe.get_print("Outage Report", report, "Outage Incident Report")
-		self.assertIn("2 / 2", html)
+		(printed,) = printing.outage_report_print(frappe.get_doc("Outage Report", report))["trapped"]
+		self.assertEqual((printed[0], printed[1], printed[6]), ("Elevator 1", "2 / 2", "25"))
 		month = figures.by_month()[-1]
 		self.assertEqual((month["people_trapped"], month["longest_trapped"]), (2, 25))
+
+	def test_their_steps_stand_first_on_form_and_centre(self):
+		name = self.declare()
+		self.do("operator", "report_trapped", name, self.second, people=1)
+		with self.as_user("operator"):
+			rows = situation.get(name)["tasks"]
+			(card,) = [one for one in command.command_centre()["incidents"] if one["name"] == name]
+		theirs = len([row for row in rows if row["where"] == "Elevator 2" and row["priority"] == 0])
+		self.assertGreaterEqual(theirs, 5)
+		self.assertEqual({row["where"] for row in rows[:theirs]}, {"Elevator 2"})
+		self.assertEqual(card["life"][0]["subject"], "Elevator 2")
+
+
+class Updated(Entrapments):
+	def test_who_is_inside_while_the_app_is_updated_gets_a_record(self):
+		name = self.declare()
+		self.do("operator", "report_trapped", name, self.first)
+		check = self.task(name, "check_elevator", subject=self.second).name
+		self.do("electrician", "complete", check, "trapped", evidence="two voices")
+		self.free(name, self.second, 1)
+		frappe.db.delete("Elevator Entrapment")
+		fill_entrapments.execute()
+		self.assertEqual(self.entrapment(name, self.first).status, "Trapped")
+		self.assertEqual(self.entrapment(name, self.second).status, "Released")
+		fill_entrapments.execute()
+		self.assertEqual(frappe.db.count("Elevator Entrapment", {"incident": name}), 2, "twice is once")
+		self.free(name, self.first, 1)
+		self.assertEqual(self.entrapment(name, self.first).status, "Released")
 
 
 class Warned(Entrapments):

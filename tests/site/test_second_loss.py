@@ -14,6 +14,7 @@ from .base import SiteTest
 # what must be done before supply may be switched on
 NEEDED = ("check_elevator", "confirm_cause", "isolate_fault", "organise_repair")
 CLEARED = ("in", (*NEEDED, "clear_to_energise"))
+RESCUE = ("comfort_trapped", "lock_off_elevator", "release_trapped", "call_rescue_service")
 ALL_CHECKS = ["people_clear", "earths_removed", "elevator_rescue_finished_or_isolated"]
 
 
@@ -124,18 +125,18 @@ class SecondLoss(SiteTest):
 	def test_people_trapped_again_are_released_again(self):
 		name = self.declare()
 		elevator = self.elevators[0]
-		self.assertEqual(self.do("guard1", "report_trapped", name, elevator)["added"], 2)
+		self.assertEqual(self.do("guard1", "report_trapped", name, elevator)["added"], 4)
 		self.clock.move(2)
 		self.assertEqual(self.do("guard1", "report_trapped", name, elevator)["added"], 0, "they are on their way")
 		self.clock.move(10)
-		self.finish_steps(name, step_key=("in", ("comfort_trapped", "release_trapped")))
+		self.finish_steps(name, step_key=("in", RESCUE))
 		self.clock.move(5)
 		check = self.task(name, "check_elevator", subject=elevator).name
 		answer = self.do("electrician", "complete", check, "trapped", evidence="two people")
 		self.assertEqual(answer["added"], 0, "written down after the rescue")
 		self.clock.move(5)
-		self.assertEqual(self.do("guard1", "report_trapped", name, elevator)["added"], 2)
-		self.assertEqual(self.further(name), {("comfort_trapped", "Elevator 1"), ("release_trapped", "Elevator 1")})
+		self.assertEqual(self.do("guard1", "report_trapped", name, elevator)["added"], 4)
+		self.assertEqual(self.further(name), {(step, "Elevator 1") for step in RESCUE})
 
 	def test_who_depends_on_power_is_not_visited_where_it_is_back(self):
 		"""Care visits come round while the flat is dark, not while the incident is."""
@@ -193,16 +194,14 @@ class Rescue(SiteTest):
 		self.trapped()
 		with self.refused("Checks", error=GateClosedError):
 			self.do("operator", "read_back", self.clear)
-		self.finish_steps(self.name, step_key=("in", ("comfort_trapped", "release_trapped")))
+		self.finish_steps(self.name, step_key=("in", RESCUE))
 		self.do("operator", "read_back", self.clear)
 
 	def test_switching_on_is_not_permitted_while_people_are_trapped(self):
 		self.do("operator", "read_back", self.clear)
 		self.trapped()
-		with self.refused("Release the people trapped", error=GateClosedError):
+		with self.refused("Free the people", error=GateClosedError):
 			self.do("operator", "permit_energise", self.name)
-		self.assertEqual(
-			{row["step"] for row in frappe.local.response["blocking"]}, {"comfort_trapped", "release_trapped"}
-		)
+		self.assertEqual({row["step"] for row in frappe.local.response["blocking"]}, set(RESCUE))
 		answer = self.do("operator", "supply_back", self.name)
-		self.assertIn("Release the people trapped", " ".join(answer["warnings"]))
+		self.assertIn("Free the people", " ".join(answer["warnings"]))

@@ -131,14 +131,16 @@ outage_response.RunCard = class RunCard {
 				.join("")}</select>`;
 		const outcome = line.outcomes.length
 			? choice("orc-outcome", line.outcome_label || __("Outcome"), line.outcomes)
-			: line.checks.length
-				? `<div>${line.checks
-						.map(
-							(one) =>
-								`<label><input type="checkbox" class="orc-check" value="${esc(one.value)}"> ${esc(one.label)}</label>`,
-						)
-						.join("<br>")}</div>`
-				: "<span></span>";
+			: "";
+		const count = line.counts_people
+			? `<input type="number" min="0" max="100" class="form-control orc-people" ${label(__("People"))} placeholder="${__("People")}">`
+			: "";
+		const checks = line.checks
+			.map(
+				(one) => `<label><input type="checkbox" class="orc-check" value="${esc(one.value)}"> ${esc(one.label)}</label>`,
+			)
+			.join("<br>");
+		const found = outcome || count || checks ? `<div>${outcome}${count}${checks}</div>` : "<span></span>";
 		const who = line.levels
 			? choice("orc-level", __("Level"), line.levels)
 			: `<input class="form-control orc-who" ${label(__("By whom"))} placeholder="${__("By whom")}" maxlength="140">`;
@@ -153,7 +155,7 @@ outage_response.RunCard = class RunCard {
 				: who + said;
 		return `<div class="orc-line" data-index="${line.index}"><div>${title}</div>
 			<input type="time" class="form-control orc-time" ${label(__("Time"))}>
-			${outcome}
+			${found}
 			${words}
 			${this.items(line)}
 			<div class="orc-result" role="status"></div></div>`;
@@ -235,6 +237,7 @@ outage_response.RunCard = class RunCard {
 			{
 				task: line.task,
 				outcome: outcome || null,
+				people: row.find(".orc-people").val() || null,
 				checks: row
 					.find(".orc-check:checked")
 					.toArray()

@@ -7,12 +7,12 @@ const QUIET_MINUTES = 5; // after so long without a word to the people inside th
 const RADIO_PARTS = ["lock_off", "release", "check"]; // of what an outcome comes by radio, in the order of a rescue
 
 const conditions = () => [
-	["children", __("Children")],
-	["elderly", __("Elderly")],
-	["pregnant", __("Pregnant")],
-	["unwell", __("Unwell")],
-	["heat", __("Heat")],
-	["smoke", __("Smoke")],
+	["children", __("Children", null, "Elevator Entrapment")],
+	["elderly", __("Elderly", null, "Elevator Entrapment")],
+	["pregnant", __("Pregnant", null, "Elevator Entrapment")],
+	["unwell", __("Unwell", null, "Elevator Entrapment")],
+	["heat", __("Heat", null, "Elevator Entrapment")],
+	["smoke", __("Smoke", null, "Elevator Entrapment")],
 ];
 
 const condition_fields = (known = []) =>
