@@ -15,6 +15,18 @@ def centre() -> dict[str, Any]:
 	return command.command_centre()
 
 
+@frappe.whitelist(methods=["GET"])
+def elevators() -> list[dict[str, Any]]:
+	"""See `flows.command.elevators`."""
+	return command.elevators()
+
+
+@frappe.whitelist(methods=["GET"])
+def homes_of_number(property: str, phone: str) -> list[dict[str, str]]:
+	"""See `flows.command.homes_of_number`."""
+	return command.homes_of_number(property, phone)
+
+
 @endpoint
 def declare_seen(
 	property: str,

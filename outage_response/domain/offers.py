@@ -46,6 +46,16 @@ TASK = (
 	"skip",
 	"add_evidence",
 )
+# at people in an elevator, in the order in which a rescue needs them
+ENTRAPMENT = (
+	"acknowledge_for",
+	"note_entrapment",
+	"complete_for",
+	"read_back_empty",
+	"take_call",
+	"declare",
+	"report_empty",
+)
 GATE_AHEAD = {
 	"Scheduled": "start",
 	"Reported": "energise",
@@ -177,3 +187,31 @@ def task_verbs(
 		return True
 
 	return [verb for verb in TASK if fits(verb)]
+
+
+def entrapment_verbs(
+	roles: Collection[str], *, in_outage: bool, taken: bool, parts: Collection[str], may_read_back: bool, called: bool
+) -> list[str]:
+	"""Verbs at people in an elevator for somebody with `roles`.
+
+	in_outage      an outage runs there, whose steps free them; without one it may be declared
+	taken          somebody sees to it
+	parts          of the rescue, and the check of the car, that have an open step
+	may_read_back  somebody says that nobody is inside any more, and it was not the reader
+	called         the call that reported them is known to the reader
+	"""
+
+	def fits(verb: str) -> bool:
+		if verb in ("acknowledge_for", "complete_for"):
+			wanted = {rescues.RELEASE, rescues.LOCK_OFF} | ({"check"} if verb == "complete_for" else set())
+			open_to_it = bool(wanted & set(parts)) and not (taken and verb == "acknowledge_for")
+			return open_to_it and authority.may_task(verb, roles, "", "")
+		if not authority.may(verb, roles):
+			return False
+		if verb == "read_back_empty":
+			return may_read_back
+		if verb == "take_call":
+			return not in_outage and called and not taken
+		return verb != "declare" or not in_outage
+
+	return [verb for verb in ENTRAPMENT if fits(verb)]

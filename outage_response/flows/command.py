@@ -9,7 +9,9 @@ from frappe.utils import now_datetime
 
 from outage_response import permissions
 from outage_response.domain import authority
+from outage_response.domain import entrapment as rescues
 from outage_response.domain.overview import SEEN, level_seen
+from outage_response.integrations import contacts
 
 from . import incident, surroundings, trapped
 from .overview import SHOWN, Record, titles
@@ -59,7 +61,12 @@ def command_centre() -> dict[str, Any]:
 		"seen": [_(text) for text, _level in SEEN],
 		"may": {
 			verb: authority.may(action, permissions.roles_of())
-			for verb, action in (("declare", "declare"), ("dismiss", "cancel"), ("call", "record_call"))
+			for verb, action in (
+				("declare", "declare"),
+				("dismiss", "cancel"),
+				("call", "record_call"),
+				("take", "take_call"),
+			)
 		},
 	}
 
@@ -83,6 +90,56 @@ def _proposals() -> list[dict[str, Any]]:
 			"last_call_at": str(row.last_call_at or ""),
 		}
 		for row in rows
+	]
+
+
+# ---------------------------------------------------------------- somebody calls
+
+
+def elevators() -> list[dict[str, Any]]:
+	"""Elevators of the reader's properties, for whoever reports people in one: [{property, building, elevators: [[name, label]]}]
+	by property and building, each in counting order; building "" for those without one."""
+	with translated():
+		permissions.require_verb("record_call")
+	rows = frappe.get_list(
+		"Property Asset",
+		filters={"asset_type": "Elevator"},
+		fields=["name", "asset_name", "property", "building"],
+		limit_page_length=0,
+	)
+	found: dict[tuple[str, str], list[list[str]]] = {}
+	for row in sorted(
+		rows, key=lambda row: [rescues.natural(row[key]) for key in ("property", "building", "asset_name")]
+	):
+		found.setdefault((row.property, row.building or ""), []).append([row.name, row.asset_name])
+	return [
+		{"property": property_name, "building": building, "elevators": cars}
+		for (property_name, building), cars in found.items()
+	]
+
+
+def homes_of_number(property: str, phone: str) -> list[dict[str, str]]:
+	"""Units of the property in which somebody has this telephone: [{unit, unit_no}]. The operator asks whether it is so; a number
+	alone places no call, since people ring for others."""
+	with translated():
+		permissions.require_verb("record_call")
+	permissions.require_list("Property Unit")
+	permissions.require_property(property)
+	who = contacts.of_numbers([phone]).get(phone) if isinstance(phone, str) else None
+	if not who:
+		return []
+	unit, resident = frappe.qb.DocType("Property Unit"), frappe.qb.DocType("Unit Resident")
+	rows = (
+		frappe.qb.from_(unit)
+		.join(resident)
+		.on((resident.parent == unit.name) & (resident.parenttype == "Property Unit"))
+		.select(unit.name, unit.unit_no)
+		.distinct()
+		.where(unit.property == property)
+		.where(resident.contact.isin(who))
+	).run(as_dict=True)
+	return [
+		{"unit": row.name, "unit_no": row.unit_no} for row in sorted(rows, key=lambda row: rescues.natural(row.unit_no))
 	]
 
 

@@ -11,10 +11,11 @@ from frappe.query_builder.functions import Count
 from frappe.utils import get_datetime
 
 from outage_response.domain import callbacks, overview
+from outage_response.domain import entrapment as rescues
 from outage_response.domain.lifecycle import OPEN, is_late
 from outage_response.domain.topology import Dark, PowerTree, units_out
 
-from . import trapped
+from . import plans, trapped
 from .language import title_of
 
 SHOWN = ("Reported", "Active", "Restored", "Stood Down")
@@ -99,6 +100,8 @@ class Record:
 			.select(
 				task.name,
 				task.incident,
+				task.plan,
+				task.step_key,
 				task.title,
 				task.title_zh,
 				task.subject_type,
@@ -134,6 +137,7 @@ class Record:
 			waits = row.open and row.status != "On Post"
 			row.overdue = waits and is_late(row.due_at, None, self.now, optional=bool(row.optional))
 			row.users = frappe.parse_json(row["_assign"] or "[]") if row.open else []
+			row.is_check = bool(row.plan) and rescues.TRAPPED in plans.step_of(row).outcomes
 			found[row.incident].append(row)
 		return found
 
@@ -222,13 +226,8 @@ class Record:
 			"etr_moves": overview.etr_moves(self.told[row.name], from_the_start=row.name in self.named_at_once),
 			"units": row.affected_units or 0,
 			"units_out": units_out(self.trees[row.property], self.counts, dark) if is_dark else 0,
-			"life": [
-				self._step(one)
-				for one in sorted(
-					open_rows, key=lambda one: self.rescues.get((row.name, one.subject), len(self.rescues))
-				)
-				if one.life_safety
-			],
+			"life": [self._step(one) for one in self._in_order(row.name, open_rows) if one.life_safety],
+			"checks": self._checks(rows),
 			"posts": sum(1 for one in open_rows if one.held_until),
 			"bare": [self._step(one) for one in open_rows if one.held_until and one.status != "On Post"],
 			"battery": self._battery(rows, since) if is_dark else None,
@@ -239,10 +238,33 @@ class Record:
 			"callbacks": self.callbacks.get(row.name, 0),
 		}
 
+	def _in_order(self, incident: str, rows: Iterable[dict]) -> list[dict]:
+		"""People in elevators first; where nothing else sets steps apart, Elevator 2 before Elevator 10."""
+		last = len(self.rescues)
+		return sorted(
+			rows,
+			key=lambda row: (
+				self.rescues.get((incident, row.subject), last),
+				row.priority,
+				row.due_at or datetime.max,
+				rescues.natural(row.subject_label),
+			),
+		)
+
+	@staticmethod
+	def _checks(rows: Iterable[dict]) -> dict[str, int]:
+		"""How many elevators are to be looked into, and how many of them were; one that is looked into again is not done."""
+		open_of: dict[str, bool] = {}
+		for row in rows:
+			if row.is_check:
+				open_of[row.subject] = open_of.get(row.subject, False) or row.open
+		return {"of": len(open_of), "done": sum(1 for is_open in open_of.values() if not is_open)}
+
 	def _step(self, row: dict) -> dict[str, Any]:
 		return {
 			"task": row.name,
 			"title": title_of(row),
+			"check": row.is_check,
 			"subject": row.subject_label or "",
 			"status": _(row.status),
 			"due_at": str(row.due_at or ""),

@@ -207,7 +207,8 @@ def task_rows(incident: Document, rows: Sequence[TaskRow], roles: Sequence[str])
 	Each: name, step, title, where, status, priority, phase, department, with (names), role (who can take it over), phone,
 	due_at, stopped_at (when its clock stopped), life_safety, optional, held, stood_in_for (nobody of its people is on duty),
 	gate, verbs, outcomes and checks as [key, label], items as [item, label, result, note], asks_for (evidence), may_follow
-	(later), rescue_part, elevator (is it about one), corrections (what its outcome may be corrected to), given, photo, owed, to_read_back, waits_for (titles), outcome, reason, at and by.
+	(later), rescue_part, elevator (is it about one), corrections (what its outcome may be corrected to), second_person (those of
+	them that wait for a read-back), given, photo, owed, to_read_back, waits_for (titles), outcome, reason, at and by.
 	"""
 	more = {
 		row.name: row for row in frappe.get_all("Outage Task", filters={"incident": incident.name}, fields=TASK_FIELDS)
@@ -274,6 +275,11 @@ def task_rows(incident: Document, rows: Sequence[TaskRow], roles: Sequence[str])
 				"corrections": [[key, spoken(key, _)] for key in rescues.corrections(step) if key != task.outcome]
 				if task.status == "Done" and task.outcome
 				else [],
+				"second_person": [
+					key
+					for key in rescues.corrections(step)
+					if rescues.needs_second_person(step, task.outcome or "", key)
+				],
 				"checks": [[key, spoken(key, _)] for key in step.checks],
 				"items": [
 					[check.item, check.item_label, check.result or "", check.note or ""]
@@ -331,7 +337,9 @@ def _choices(
 	shown: Sequence[dict],
 ) -> dict[str, Any]:
 	elevators = surroundings.elevators(incident, around) if "report_trapped" in verbs else ()
-	hands_over = {"reassign", "relieve", "acknowledge_for"} & {verb for row in shown for verb in row["verbs"]}
+	hands_over = {"reassign", "relieve", "acknowledge_for", "complete_for"} & {
+		verb for row in shown for verb in row["verbs"]
+	}
 	return {
 		"levels": [
 			[row.name, _(row.title)]

@@ -9,9 +9,9 @@ from frappe import _
 from frappe.query_builder.functions import Coalesce
 from frappe.utils import get_datetime
 
-from outage_response import bulk
+from outage_response import bulk, permissions
 from outage_response.domain import entrapment as rules
-from outage_response.domain import lifecycle
+from outage_response.domain import lifecycle, offers
 from outage_response.domain.entrapment import Entrapment
 
 from . import plans
@@ -163,8 +163,10 @@ def visible(now: datetime, **filters: Any) -> list[dict[str, Any]]:
 	{name, incident, is_drill, property, elevator, label, building, certain, people, floor, since, conditions: [[key, words]], talked_at,
 	locked_off_at, contractor_called_at, contractor_arrived_at, services_called_at, claim: what waits to be read back, claim_who,
 	may_read_back, tasks: {part of the rescue: its open step}, taken: does somebody see to it, who: has the rescue in hand,
-	words: what was said last, and of the car plate_no, key_place, rescue_instructions, contractor_name,
-	contractor_phone}; moments are naive site time, as text.
+	verbs: what the reader may do, call: the call that reported them last, words: what was said last, and of the car plate_no,
+	key_place, rescue_instructions, contractor_name, contractor_phone}; moments are naive site time, as text.
+
+	Without an outage no step of a rescue can be taken: there it is taken with the call that reported them.
 	"""
 	if not frappe.has_permission(DOCTYPE, "read"):
 		return []
@@ -183,9 +185,17 @@ def visible(now: datetime, **filters: Any) -> list[dict[str, Any]]:
 			fields=["name", *ABOUT_THE_CAR],
 		)
 	}
-	said, steps = _words(rows), _steps(rows)
+	calls, steps, roles = _calls(rows), _steps(rows), permissions.roles_of()
+	reads_calls = bool(frappe.has_permission("Trouble Call", "read"))
 	return [
-		_shown(row, cars.get(row.elevator) or {}, said, steps.get((row.incident, row.elevator), {}))
+		_shown(
+			row,
+			cars.get(row.elevator) or {},
+			calls.get((row.incident, row.elevator), []),
+			steps.get((row.incident, row.elevator), {}),
+			roles,
+			reads_calls=reads_calls,
+		)
 		for row in sort(rows, now)
 	]
 
@@ -224,8 +234,23 @@ def _steps(rows: Sequence[dict]) -> dict[tuple[str, str], dict[str, dict]]:
 	return found
 
 
-def _shown(row: dict, car: Mapping[str, Any], said: Mapping[tuple, str], steps: Mapping[str, dict]) -> dict[str, Any]:
+def _shown(
+	row: dict,
+	car: Mapping[str, Any],
+	calls: Sequence[dict],
+	steps: Mapping[str, dict],
+	roles: Collection[str],
+	*,
+	reads_calls: bool,
+) -> dict[str, Any]:
 	own = steps.get(rules.RELEASE) or steps.get(rules.LOCK_OFF) or {}
+	parts = [one for part, one in steps.items() if part in (rules.RELEASE, rules.LOCK_OFF)]
+	taken = any(one["status"] != "Open" for one in parts)
+	if not row.incident:
+		own = next(({"who": one.taken_by_name} for one in calls if one.taken_by), {})
+		taken = bool(own)
+	calls = calls if reads_calls else ()
+	may_read_back = bool(row.claim) and frappe.session.user not in (row.claim_by, row.claim_user)
 	return {
 		"name": row.name,
 		"incident": row.incident or "",
@@ -241,36 +266,41 @@ def _shown(row: dict, car: Mapping[str, Any], said: Mapping[tuple, str], steps: 
 		**{field: str(row[field] or "")[:19] for field in MOMENTS},
 		"claim": row.claim or "",
 		"claim_who": row.claim_who or "",
-		"may_read_back": bool(row.claim) and frappe.session.user not in (row.claim_by, row.claim_user),
+		"may_read_back": may_read_back,
 		"tasks": {part: one["task"] for part, one in steps.items()},
-		"taken": any(one["status"] != "Open" for part, one in steps.items() if part in (rules.RELEASE, rules.LOCK_OFF)),
+		"taken": taken,
 		"who": own.get("who", ""),
-		"words": said.get((row.incident, row.elevator), ""),
+		"verbs": offers.entrapment_verbs(
+			roles,
+			in_outage=bool(row.incident),
+			taken=taken,
+			parts=list(steps),
+			may_read_back=may_read_back,
+			called=bool(calls),
+		),
+		"call": calls[-1].name if calls else "",
+		"words": next((call.words[:140] for call in reversed(calls) if call.words), ""),
 		**{field: car.get(field) or "" for field in ABOUT_THE_CAR},
 	}
 
 
-def _words(rows: Sequence[dict]) -> dict[tuple[str | None, str], str]:
-	"""(incident, elevator) -> what somebody said of it last, for those who may read calls."""
-	if not rows or not frappe.has_permission("Trouble Call", "read"):
-		return {}
-	calls = frappe.get_list(
+def _calls(rows: Sequence[dict]) -> dict[tuple[str | None, str], list[dict]]:
+	"""(incident, elevator) -> the calls that report these people, the first one first."""
+	since = {(row.incident, row.elevator): row.since for row in rows}
+	found: dict[tuple[str | None, str], list[dict]] = {}
+	for call in rows and frappe.get_all(
 		"Trouble Call",
 		filters={
 			"elevator": ("in", sorted({row.elevator for row in rows})),
 			"said_at": (">=", min(row.since for row in rows)),
-			"words": ("is", "set"),
 		},
-		fields=["incident", "elevator", "words", "said_at"],
-		order_by="said_at asc",
-		limit_page_length=0,
-	)
-	since = {(row.incident, row.elevator): row.since for row in rows}
-	return {
-		(call.incident, call.elevator): call.words[:140]
-		for call in calls
-		if (first := since.get((call.incident, call.elevator))) and call.said_at >= first
-	}
+		fields=["name", "incident", "elevator", "words", "said_at", "taken_by", "taken_by.full_name as taken_by_name"],
+		order_by="said_at asc, name asc",
+	):
+		first = since.get((call.incident, call.elevator))
+		if first and call.said_at >= first:
+			found.setdefault((call.incident, call.elevator), []).append(call)
+	return found
 
 
 def take_over(incident: Any, elevators: Collection[str]) -> int:

@@ -185,7 +185,7 @@ def test_a_residents_call_is_kept_in_one_line(sheet, house, declared):
 	page = sheet("operator")
 	unit = page.locator(".ocs-unit input")
 	unit.press_sequentially("2")
-	page.wait_for_function("document.querySelector('#ocs-units option[value=\"2A\"]')")
+	page.wait_for_function("document.querySelector('.ocs-units option[value=\"2A\"]')")
 	unit.fill("2A")
 	page.keyboard.press("Tab")
 	page.locator(".ocs-words").fill("there is smoke here")

@@ -210,9 +210,21 @@ ENDPOINTS |= {
 	"command.call_sheet": (STAFF | {"admin"}, lambda w: {"incident": w["incident"]}),
 	"command.run_card_lines": (STAFF | {"admin"}, lambda w: {"incident": w["incident"]}),
 	"command.declare_seen": (STAFF, lambda w: {"property": w["property"], "where": w["shafts"][1]}),
+	# for whoever takes a call; whose number it is only for those who may read units
+	"command.elevators": (STAFF | {"foreigner"}, lambda w: {}),
+	"command.homes_of_number": (
+		STAFF - {"engineer", "guard1"},
+		lambda w: {"property": w["property"], "phone": "13800000001"},
+	),
 }
 
-READING |= {"command.centre", "command.call_sheet", "command.run_card_lines"}
+READING |= {
+	"command.centre",
+	"command.call_sheet",
+	"command.run_card_lines",
+	"command.elevators",
+	"command.homes_of_number",
+}
 # stand in for a method of Frappe, or are read by pages, which post
 BOTH = {
 	"counting.get_count",

@@ -200,9 +200,63 @@ class Centre(CommandTest):
 		doc.insert(ignore_permissions=True)
 		for who, seen in (("operator", True), ("court", False), ("guard1", False)):
 			self.assertIs(doc.name in [one["name"] for one in self.centre(who)["proposals"]], seen, who)
-		self.assertEqual(self.centre("service")["may"], {"declare": True, "dismiss": False, "call": True})
+		self.assertEqual(
+			self.centre("service")["may"], {"declare": True, "dismiss": False, "call": True, "take": False}
+		)
 		self.post("operator", "declare_proposal", proposal=doc.name)
 		self.assertNotIn(doc.name, [one["name"] for one in self.centre()["proposals"]])
+
+	def test_elevators_are_looked_into_in_counting_order_and_counted_once(self):
+		for number in (10, 3):
+			build.make_asset(self.property, f"Elevator {number}", "Elevator", building="T")
+		name = self.declare(nodes=[self.room])
+		card = self.shown(name)
+		checks = [row["subject"] for row in card["life"] if row["check"]]
+		self.assertEqual(checks, ["Elevator 1", "Elevator 2", "Elevator 3", "Elevator 10"])
+		self.assertEqual(card["checks"], {"of": 4, "done": 0})
+		check = self.task(name, "check_elevator", subject=self.elevators[0]).name
+		self.do("electrician", "complete", check, "empty", evidence="looked")
+		self.assertEqual(self.shown(name)["checks"], {"of": 4, "done": 1})
+		self.clock.move(5)
+		self.do("operator", "report_trapped", name, None, "somebody shouts", building="T")
+		card = self.shown(name)
+		self.assertEqual(card["checks"], {"of": 4, "done": 0}, "it is looked into once more")
+		self.assertEqual(len([row for row in card["life"] if row["check"]]), 4)
+
+
+class SomebodyCalls(CommandTest):
+	def seen_elevators(self, who: str) -> list[dict]:
+		with self.as_user(who):
+			return command.elevators()
+
+	def homes(self, phone: str, who: str = "operator", property_name: str = "") -> list[str]:
+		with self.as_user(who):
+			found = command.homes_of_number(property=property_name or self.property, phone=phone)
+		return [one["unit_no"] for one in found]
+
+	def test_elevators_of_one_s_own_properties_in_counting_order(self):
+		build.make_asset(self.property, "Elevator 10", "Elevator", building="T")
+		build.make_asset(self.property, "Goods Elevator", "Elevator")
+		mine = [one for one in self.seen_elevators("guard1") if one["property"] == self.property]
+		self.assertEqual([one["building"] for one in mine], ["", "T"])
+		self.assertEqual([label for _name, label in mine[1]["elevators"]], ["Elevator 1", "Elevator 2", "Elevator 10"])
+		self.assertNotIn(self.property, [one["property"] for one in self.seen_elevators("court")])
+		with self.assertRaises(frappe.PermissionError):
+			self.seen_elevators("resident")
+
+	def test_a_number_proposes_the_homes_of_whoever_has_it(self):
+		number = frappe.db.get_value("Contact", self.contacts[1], "mobile_no")
+		build.add_resident(self.units[0], self.contacts[1])
+		self.assertEqual(self.homes(f"+86 {number}"), ["1A", "2A"])
+		self.assertEqual(self.homes("139 0000 9999"), [])
+		self.assertEqual(self.homes("12"), [])
+
+	def test_whose_number_it_is_is_told_to_those_who_may_read_units_there(self):
+		number = frappe.db.get_value("Contact", self.contacts[1], "mobile_no")
+		for who in ("guard1", "engineer", "court", "resident"):
+			with self.subTest(who), self.assertRaises(frappe.PermissionError):
+				self.homes(number, who)
+		self.assertEqual(self.homes(number, "court", self.other["property"]), [], "and of this property alone")
 
 
 class DeclareSeen(CommandTest):

@@ -652,6 +652,33 @@ class OnEveryScreen(Entrapments):
 		self.assertEqual(trapped.in_words(record, self.clock.now), "Elevator 2 | 2 inside | 12 min")
 		self.assertEqual(trapped.in_words(record, self.clock.now, "zh"), "Elevator 2｜困2人｜已12分钟")
 
+	def seen_by(self, who: str) -> dict:
+		with self.as_user(who):
+			(row,) = command.command_centre()["trapped"]
+		return row
+
+	def test_what_may_be_done_at_them(self):
+		name = self.declare()
+		self.do("operator", "report_trapped", name, self.first)
+		self.assertEqual(
+			self.seen_by("operator")["verbs"], ["acknowledge_for", "note_entrapment", "complete_for"], "by radio"
+		)
+		self.assertEqual(self.seen_by("guard1")["verbs"], ["note_entrapment"])
+		self.do("electrician", "acknowledge", self.part(name, "release_trapped", self.first).name)
+		self.assertEqual(self.seen_by("manager")["verbs"], ["note_entrapment", "complete_for"])
+
+	def test_without_an_outage_they_are_taken_with_their_call(self):
+		self.do("service", "record_call", self.property, trapped=True, elevator=self.first, words="help")
+		row = self.seen_by("operator")
+		self.assertEqual((row["taken"], row["words"]), (False, "help"))
+		self.assertEqual(row["verbs"], ["note_entrapment", "take_call", "declare", "report_empty"])
+		self.do("operator", "take_call", row["call"])
+		for who in ("operator", "guard1"):
+			self.assertEqual((self.seen_by(who)["taken"], self.seen_by(who)["who"]), (True, "Operator"))
+		self.assertNotIn("take_call", self.seen_by("operator")["verbs"])
+		guard = self.seen_by("guard1")
+		self.assertEqual((guard["call"], guard["words"]), ("", ""), "calls are not for guards")
+
 	def test_a_danger_rings_until_somebody_takes_it(self):
 		name = self.declare()
 		answer = self.do("service", "record_call", self.property, unit=self.units[0], words="smoke here")

@@ -10,5 +10,7 @@ import "./outage/units";
 import "./outage/incident_dialogs";
 import "./outage/task_dialogs";
 import "./outage/declare";
+import "./outage/trapped";
+import "./outage/call_line";
 import "./outage/incident_view";
 import "./outage/paging";

@@ -6,16 +6,9 @@ frappe.pages["outage-call-sheet"].on_page_load = (wrapper) => {
 outage_response.CallSheet = class CallSheet {
 	constructor(wrapper, page) {
 		this.body = $(`<div class="ocs">
+			<div class="ocs-trapped"></div>
 			<div class="ocs-head"></div>
-			<form class="ocs-incoming" hidden>
-				<h2>${__("A resident calls")}</h2>
-				<div class="ocs-unit"><input class="form-control" list="ocs-units" autocomplete="off" placeholder="${__("Unit")}" aria-label="${__("Unit")}"><datalist id="ocs-units"></datalist></div>
-				<input class="form-control ocs-phone" type="tel" autocomplete="off" placeholder="${__("Number")}" aria-label="${__("Number")}">
-				<input class="form-control ocs-words" maxlength="500" autocomplete="off" placeholder="${__("What they say, then Enter")}" aria-label="${__("What they say, then Enter")}">
-				<button class="btn btn-default" type="submit">${__("Keep")}</button>
-				<div class="ocs-kept" role="status"></div>
-				<ul class="ocs-not-kept" role="alert"></ul>
-			</form>
+			<div class="ocs-line"></div>
 			<div class="ocs-waiting"></div>
 			<ol class="ocs-calls"></ol>
 			<details class="ocs-done" style="display: none"><summary></summary><ol></ol></details>
@@ -23,10 +16,10 @@ outage_response.CallSheet = class CallSheet {
 		this.body.on("click", "[data-do]", (event) => this.act(event.currentTarget));
 		this.dialled = new Map(); // task -> the number touched last, and whose it is
 		this.body.on("click", ".ocs-number a", (event) => this.dial(event.currentTarget));
-		this.body.find(".ocs-incoming").on("submit", (event) => {
-			event.preventDefault();
-			this.keep();
+		this.body.on("click", "[data-trapped]", (event) => {
+			outage_response.trapped_clicked(event.currentTarget, this.data.trapped, { on_done: () => this.load() });
 		});
+		this.line = new outage_response.CallLine(this.body.find(".ocs-line")[0], () => this.load());
 		outage_response.watch(wrapper, { read: () => this.load(), tick: () => outage_response.tick(this.body[0]) });
 	}
 
@@ -34,13 +27,17 @@ outage_response.CallSheet = class CallSheet {
 		const incident = frappe.get_route()[1];
 		if (incident !== this.incident) this.clear();
 		this.incident = incident;
+		this.line.prepare();
 		const is_newest = outage_response.begin_reading(this);
 		try {
 			const data = incident
 				? await outage_response.read("command.call_sheet", { incident })
 				: await outage_response.running_html("outage-call-sheet", true);
 			if (incident !== this.incident || !is_newest()) return; // another one was opened meanwhile
-			if (!incident) return this.fill(".ocs-head", data);
+			if (!incident) {
+				this.fill(".ocs-head", data);
+				return this.body.attr("data-open", 0);
+			}
 			this.data = data;
 			outage_response.set_now(data.now);
 			this.render();
@@ -51,9 +48,10 @@ outage_response.CallSheet = class CallSheet {
 	}
 
 	clear() {
-		for (const part of [".ocs-head", ".ocs-waiting", ".ocs-calls", ".ocs-done ol"]) this.fill(part, "");
+		this.data = null;
+		this.line.set_property("");
+		for (const part of [".ocs-trapped", ".ocs-head", ".ocs-waiting", ".ocs-calls", ".ocs-done ol"]) this.fill(part, "");
 		this.body.find(".ocs-done").hide();
-		this.body.find(".ocs-incoming").prop("hidden", true);
 	}
 
 	fill(selector, html) {
@@ -69,6 +67,7 @@ outage_response.CallSheet = class CallSheet {
 			`<h2>${outage_response.drill_html(incident)}${title}</h2>
 			<p><a href="${outage_response.desk_url("outage-incident", incident.name)}">${esc(incident.name)}</a> · <a href="${outage_response.desk_url("outage-command-centre")}">${__("Command Centre")}</a></p>`,
 		);
+		this.fill(".ocs-trapped", outage_response.trapped_html(this.data.trapped));
 		this.fill(".ocs-waiting", outage_response.waiting_html(this.data.waiting));
 		const open = calls.filter((one) => one.open);
 		const done = calls.filter((one) => !one.open);
@@ -83,7 +82,7 @@ outage_response.CallSheet = class CallSheet {
 			.find("summary")
 			.text(__("Done: {0}", [done.length]));
 		this.body.attr("data-open", open.length);
-		this.incoming();
+		this.line.set_property(incident.property);
 	}
 
 	call(one) {
@@ -99,19 +98,24 @@ outage_response.CallSheet = class CallSheet {
 		const tried = one.attempts
 			? `<b class="ocs-tried">${__("no answer: {0}, last {1}", [one.attempts, outage_response.moment(one.last_attempt)])}</b>`
 			: "";
-		const button = (verb, label, kind) =>
-			`<button class="btn btn-${kind}" data-do="${verb}" data-task="${esc(one.task)}" data-key="${verb} ${esc(one.task)}"
-				aria-label="${label}: ${esc(one.callee)}">${label}</button>`;
+		const about = one.subject && one.subject !== one.callee ? `${one.callee}, ${one.subject}` : one.callee;
+		const button = (verb, label, kind, outcome = "") =>
+			`<button class="btn btn-${kind}" data-do="${verb}" data-task="${esc(one.task)}" data-outcome="${esc(outcome)}"
+				data-key="${verb} ${esc(outcome)} ${esc(one.task)}" aria-label="${esc(label)}: ${esc(about)}">${esc(label)}</button>`;
+		// What ends by a choice has a button for each of its outcomes
+		const answers = one.outcomes.length
+			? one.outcomes.map(([outcome, label]) => button("outcome", label, "success", outcome)).join("")
+			: button("answered", one.comes ? __("Answered, coming") : __("Answered"), "success");
 		const buttons = !one.may
 			? ""
 			: one.kind === "arrival"
 				? button("arrived", __("On site"), "success")
-				: button("answered", one.comes ? __("Answered, coming") : __("Answered"), "success") +
+				: answers +
 					button("no_answer", __("No answer"), "default") +
 					(one.optional ? button("skip", __("Not needed"), "default") : "");
 		return `<li class="ocs-call outage-timed">
 			<div class="ocs-who"><b>${esc(one.callee)}</b>${numbers || `<div class="ocs-number">${__("No number on record")}</div>`}</div>
-			<div class="ocs-why">${esc(one.title)}<small>${
+			<div class="ocs-why">${about === one.callee ? "" : `<b>${esc(one.subject)}</b> `}${esc(one.title)}<small>${
 				one.optional ? __("only if needed") : one.due_at ? `<span data-due="${esc(one.due_at)}"></span>` : ""
 			}</small>${tried}</div>
 			<div class="ocs-buttons">${buttons}</div></li>`;
@@ -155,6 +159,7 @@ outage_response.CallSheet = class CallSheet {
 				"complete",
 				{ task, evidence: one.comes ? __("{0}: answered, coming", [who]) : __("{0}: answered", [who]) },
 			],
+			outcome: ["complete", { task, outcome: button.dataset.outcome, evidence: who }],
 			arrived: ["complete", { task, evidence: __("{0}: on site", [one.callee]) }],
 			no_answer: ["no_answer", { task, note: who }],
 		}[verb];
@@ -191,103 +196,6 @@ outage_response.CallSheet = class CallSheet {
 			fields: [{ fieldname: "reason", fieldtype: "Data", label: __("Why is it not needed?"), reqd: 1 }],
 			args: ({ reason }) => ({ task, reason }),
 			on_done: () => this.load(),
-		});
-	}
-
-	// ------------------------------------------------------------ incoming calls, one line each
-
-	incoming() {
-		const form = this.body.find(".ocs-incoming");
-		form.prop("hidden", !this.data.may_note);
-		if (!this.data.may_note || this.unit) return;
-		this.unit = form.find(".ocs-unit input");
-		const suggest = frappe.utils.debounce(() => this.suggest(), 200);
-		this.unit.on("input", suggest);
-	}
-
-	/** Units whose number begins so, for the browser's own list of suggestions. */
-	async suggest() {
-		const typed = this.unit.val().trim();
-		if (!typed) return;
-		const asked = outage_response.list("Property Unit", {
-			filters: { property: this.data.incident.property, unit_no: ["like", `${typed}%`] },
-			fields: ["unit_no"],
-			order_by: "unit_no",
-			limit: 12,
-		});
-		const found = await asked.catch(() => []); // a help while typing; what is wrong is said when the call is kept
-		this.body
-			.find("#ocs-units")
-			.html(found.map((one) => `<option value="${outage_response.escape(one.unit_no)}">`).join(""));
-	}
-
-	/** What stands in the line: {unit, phone, words}. */
-	typed() {
-		const value = (field) => (this.body.find(`.ocs-incoming ${field}`).val() || "").trim();
-		return { unit: value(".ocs-unit input"), phone: value(".ocs-phone"), words: value(".ocs-words") };
-	}
-
-	write({ unit = "", phone = "", words = "" } = {}) {
-		this.unit.val(unit).trigger("focus");
-		this.body.find(".ocs-phone").val(phone);
-		this.body.find(".ocs-words").val(words);
-	}
-
-	/** The line is free for the next caller at once. */
-	async keep() {
-		const typed = this.typed();
-		this.body.find(".ocs-kept").removeClass("ocs-alarm").empty();
-		if (!typed.unit && !typed.words) return this.unit.trigger("focus");
-		this.write();
-		await this.keep_call(typed, this.data.incident.property);
-	}
-
-	/** The unit of this number: its name, "" for none, null for one that is not there. */
-	async unit_named(unit_no, property) {
-		if (!unit_no) return "";
-		const found = await outage_response.list("Property Unit", { filters: { property, unit_no }, limit: 1 });
-		return found.length ? found[0].name : null;
-	}
-
-	async keep_call(typed, property) {
-		const place = typed.unit || __("no unit");
-		const line = this.body.find(".ocs-kept").text(__("{0}: is being kept", [place]));
-		try {
-			const unit = await this.unit_named(typed.unit, property);
-			if (unit === null) {
-				const text = outage_response.escape(__("There is no unit {0} here. Choose one of the list.", [place]));
-				return this.not_kept(typed, property, text);
-			}
-			const kept = await outage_response.post("record_call", {
-				property,
-				unit: unit || null,
-				phone: typed.phone || null,
-				words: typed.words || null,
-			});
-			const text = [
-				kept.danger ? __("DANGER, the control room is rung.") : __("Kept."),
-				kept.incident ? __("Belongs to {0}.", [kept.incident]) : __("No outage explains it yet."),
-			].join(" ");
-			line.toggleClass("ocs-alarm", kept.danger).text(`${place}: ${text}`);
-		} catch (refusal) {
-			this.not_kept(typed, property, outage_response.refusal_html(refusal));
-		}
-	}
-
-	/** Nothing that was typed is lost: it comes back into the line, or, with the next caller in there, stands below it. */
-	not_kept(typed, property, why) {
-		const line = this.body.find(".ocs-kept").removeClass("ocs-alarm").empty();
-		if (!Object.values(this.typed()).some(Boolean)) {
-			line.html(`<span class="outage-red">${__("Not kept.")}</span> ${why}`);
-			return this.write(typed);
-		}
-		const said = Object.values(typed).filter(Boolean).map(outage_response.escape).join(" · ");
-		const item = $(`<li><b>${__("Not kept.")}</b> ${said} ${why}
-			<button type="button" class="btn btn-default btn-sm">${__("Try again")}</button></li>`);
-		item.appendTo(this.body.find(".ocs-not-kept"));
-		item.find("button").on("click", () => {
-			item.remove();
-			this.keep_call(typed, property);
 		});
 	}
 };

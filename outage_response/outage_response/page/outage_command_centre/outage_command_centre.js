@@ -3,28 +3,43 @@ frappe.pages["outage-command-centre"].on_page_load = (wrapper) => {
 	wrapper.centre = new outage_response.CommandCentre(wrapper, page);
 };
 
+const ALARM_EVERY = 10000; // ms; until somebody takes the danger
+
 outage_response.CommandCentre = class CommandCentre {
 	constructor(wrapper, page) {
 		this.page = page;
 		this.muted = localStorage.getItem("outage_muted") === "1";
 		this.heard_at = 0;
+		this.alarm_every = ALARM_EVERY;
 		this.body = $(`<div class="occ">
 			<p class="occ-heard" role="status"></p>
+			<div class="occ-trapped" role="alert"></div>
 			<div class="occ-dangers" role="alert"></div>
+			<div class="occ-line"></div>
 			<div class="occ-proposals"></div>
 			<div class="occ-waiting"></div>
 			<div class="occ-cards"></div>
 		</div>`).appendTo(page.main);
 		page.set_primary_action(__("Declare an Outage"), () => this.declare(), "add");
+		// In the head, where no menu hides it on a phone
+		$(`<button type="button" class="btn btn-sm occ-people">${__("People trapped")}</button>`)
+			.prependTo(page.standard_actions)
+			.on("click", () => outage_response.report_people({ on_done: () => this.load() }));
 		this.mute_button = page.add_button("", () => this.mute());
 		this.show_mute();
 		this.body.on("click", "[data-do]", (event) => this.act(event.currentTarget));
+		this.body.on("click", "[data-trapped]", (event) => {
+			const more = { first_words: this.data.seen, on_done: () => this.load() };
+			outage_response.trapped_clicked(event.currentTarget, this.data.trapped, more);
+		});
+		this.line = new outage_response.CallLine(this.body.find(".occ-line")[0], () => this.load());
 		this.unfolded = new Map(); // incident -> who knows, of those that are unfolded
 		this.body.on("click", ".occ-known summary", (event) => this.fold_known(event));
 		outage_response.watch(wrapper, { read: () => this.load(), tick: () => this.tick() });
 	}
 
 	async load() {
+		this.line.prepare();
 		const is_newest = outage_response.begin_reading(this);
 		try {
 			const data = await outage_response.read("command.centre");
@@ -52,7 +67,8 @@ outage_response.CommandCentre = class CommandCentre {
 	// ------------------------------------------------------------ what is shown
 
 	render() {
-		const { dangers, proposals, incidents } = this.data;
+		const { trapped, dangers, proposals, incidents } = this.data;
+		this.fill(".occ-trapped", outage_response.trapped_html(trapped));
 		this.fill(".occ-dangers", dangers.map((one) => this.danger(one)).join(""));
 		this.fill(".occ-proposals", proposals.map((one) => this.proposal(one)).join(""));
 		this.fill(".occ-waiting", outage_response.waiting_html(this.data.waiting));
@@ -77,9 +93,15 @@ outage_response.CommandCentre = class CommandCentre {
 		const link = one.incident
 			? `<a href="${outage_response.desk_url("outage-incident", one.incident)}">${esc(one.incident)}</a>`
 			: "";
-		return `<div class="occ-danger"><b>${outage_response.moment(one.at)}</b> <span>${where}: ${what}. <q>${esc(
-			one.words,
-		)}</q></span> ${link}</div>`;
+		const name = esc(one.call || one.task);
+		const take =
+			!one.taken && this.data.may.take
+				? `<button class="btn btn-sm" data-do="${one.call ? "take_call" : "take_danger"}" data-name="${name}" data-key="take ${name}">${__("I see to it")}</button>`
+				: "";
+		const said = one.words ? ` <q>${esc(one.words)}</q>` : "";
+		return `<div class="occ-danger${one.taken ? " occ-taken" : ""}"><b>${outage_response.moment(one.at)}</b> <span>${outage_response.titled(where, what)}${
+			one.taken ? ` · ${__("somebody sees to it")}` : ""
+		}${said}</span> ${link} ${take}</div>`;
 	}
 
 	proposal(one) {
@@ -175,18 +197,35 @@ outage_response.CommandCentre = class CommandCentre {
 	step(one) {
 		const esc = outage_response.escape;
 		return `<li class="${one.overdue ? "occ-late" : ""}"><a href="${outage_response.desk_url("outage-task", one.task)}">${esc(
-			one.subject ? `${one.subject}: ${one.title}` : one.title,
+			one.subject ? outage_response.titled(one.subject, one.title) : one.title,
 		)}</a> <small>${esc(one.status)}, ${esc(one.who)}${
 			one.due_at ? `, ${__("due {0}", [outage_response.moment(one.due_at)])}` : ""
 		}</small></li>`;
 	}
 
+	/** What concerns lives: each step a line, the checks of the elevators one line with a chip for each that is open. */
 	life(one) {
-		return this.list(
-			"life",
-			__("Life safety"),
-			one.life.map((step) => this.step(step)),
+		const checks = one.life.filter((step) => step.check);
+		const others = one.life.filter((step) => !step.check);
+		return this.list("life", __("Life safety"), [
+			...others.map((step) => this.step(step)),
+			...(checks.length ? [this.checks(one.checks, checks)] : []),
+		]);
+	}
+
+	checks({ of, done }, open) {
+		const esc = outage_response.escape;
+		const chips = open.map(
+			(step) =>
+				`<a class="occ-check${step.overdue ? " occ-late" : ""}" data-key="check ${esc(step.task)}" title="${esc(
+					`${step.status}, ${step.who}`,
+				)}" href="${outage_response.desk_url("outage-task", step.task)}">${esc(step.subject)}${
+					step.overdue ? ` <b>${__("late")}</b>` : ""
+				}</a>`,
 		);
+		const who = [...new Set(open.map((step) => step.who))];
+		return `<li>${__("Elevators looked into: {0} of {1}", [done, of])} <small>${esc(who.join(" / "))}</small>
+			<div class="occ-checks">${chips.join("")}</div></li>`;
 	}
 
 	bare(one) {
@@ -240,12 +279,15 @@ outage_response.CommandCentre = class CommandCentre {
 	tick() {
 		outage_response.tick(this.body[0]);
 		outage_response.show_age(this.body.find(".occ-heard")[0], this.heard_at, this.lost);
+		this.sound_again();
 	}
 
 	// ------------------------------------------------------------ what is done
 
 	async act(button) {
 		const { do: verb, name } = button.dataset;
+		if (verb === "take_call") return outage_response.take(verb, { call: name }, () => this.load());
+		if (verb === "take_danger") return outage_response.take(verb, { task: name }, () => this.load());
 		if (verb === "dismiss_proposal") return outage_response.dismiss_proposal(name, () => this.load());
 		button.disabled = true;
 		await outage_response.declare_proposal(name);
@@ -263,6 +305,7 @@ outage_response.CommandCentre = class CommandCentre {
 		const ids = new Set([
 			...data.incidents.map((one) => one.name),
 			...data.dangers.map((one) => `${one.at} ${one.place} ${one.words}`),
+			...data.trapped.map((one) => one.name),
 			...data.proposals.map((one) => one.name),
 			...data.waiting.map((one) => one.name),
 		]);
@@ -270,8 +313,17 @@ outage_response.CommandCentre = class CommandCentre {
 		this.known = ids;
 	}
 
+	/** A danger that nobody has taken, or people in an elevator whose rescue nobody has taken, sound on. */
+	sound_again() {
+		const waits = this.data?.dangers.some((one) => !one.taken) || this.data?.trapped.some(outage_response.is_untaken);
+		if (!waits || this.muted) return;
+		if (this.beeped_at && performance.now() - this.beeped_at < this.alarm_every) return;
+		this.beep();
+	}
+
 	/** Three short tones. Browsers stay silent until the page was touched once. */
 	beep() {
+		this.beeped_at = performance.now();
 		const Context = window.AudioContext || window.webkitAudioContext;
 		if (!Context) return;
 		this.audio = this.audio || new Context();

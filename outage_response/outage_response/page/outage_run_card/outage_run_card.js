@@ -129,7 +129,9 @@ outage_response.RunCard = class RunCard {
 			`<select class="form-control ${name}" ${label(text)}><option value="">${esc(text)}</option>${options
 				.map((one) => `<option value="${esc(one.value)}">${esc(one.label)}</option>`)
 				.join("")}</select>`;
-		const outcome = line.outcomes.length ? choice("orc-outcome", line.outcome_label || __("Outcome"), line.outcomes) : "";
+		const outcome = line.outcomes.length
+			? choice("orc-outcome", line.outcome_label || __("Outcome"), line.outcomes)
+			: "";
 		const count = line.counts_people
 			? `<input type="number" min="0" max="100" class="form-control orc-people" ${label(__("People"))} placeholder="${__("People")}">`
 			: "";

@@ -11,8 +11,9 @@ Object.assign(outage_response, {
 	 * Declare by what was seen; the level follows from it.
 	 *   seen      what is often seen, to choose from
 	 *   fields    before the place: `occurred_at`, where it did not happen now
+	 *   property  where it is known
 	 */
-	declare({ seen = [], fields = [], on_done }) {
+	declare({ seen = [], fields = [], property, on_done }) {
 		const mine = (frappe.defaults.get_user_permissions()["Managed Property"] || []).map((one) => one.doc);
 		const dialog = this.ask({
 			verb: "declare_seen",
@@ -26,7 +27,7 @@ Object.assign(outage_response, {
 					options: "Managed Property",
 					label: __("Property"),
 					reqd: 1,
-					default: mine.length === 1 ? mine[0] : undefined,
+					default: property || (mine.length === 1 ? mine[0] : undefined),
 				},
 				...fields,
 				{
@@ -44,10 +45,32 @@ Object.assign(outage_response, {
 					get_query: () => ({ filters: { property: dialog.get_value("property") || "" } }),
 				},
 			],
-			args: ({ property, seen, where }) => ({ property, seen, where }),
+			args: ({ property, seen, where }) => {
+				if (typed && !where) refuse_typed();
+				return { property, seen, where };
+			},
 			said: ({ incident, level, tasks }) => __("Declared: {0}, level {1}, {2} steps", [incident, level, tasks]),
 			on_done,
 		});
+		// Frappe empties a place that was typed and not chosen; nobody who typed one means the whole property
+		const place = dialog.fields_dict.where.$input;
+		let typed = "";
+		place.on("input", () => {
+			typed = place.val().trim();
+		});
+		place.on("awesomplete-selectcomplete", () => {
+			typed = "";
+		});
+		const refuse_typed = () => {
+			const text = typed;
+			place.val(text);
+			this.refuse(
+				__(
+					'Where: "{0}" was not chosen from the list. Choose a place of the list, or empty the field for the whole property.',
+					[text],
+				),
+			);
+		};
 		const list = document.createElement("datalist");
 		list.id = "outage-seen";
 		list.append(...seen.map((text) => new Option("", text)));

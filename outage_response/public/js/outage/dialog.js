@@ -18,8 +18,11 @@ Object.assign(outage_response, {
 	 *   said(answer)  what is said when it is done
 	 *   on_done(answer)
 	 *   happened      false: without the field for when it happened; a text: its label
+	 *   indicator     colour of what is said when it is done
+	 * With `choices` among the fields one touch chooses; what is chosen is `values.choice`, and one that is sent at the touch
+	 * needs no button below: then `label` is null.
 	 */
-	ask({ verb, title, fields = [], intro = "", label, args, said, on_done, happened, size }) {
+	ask({ verb, title, fields = [], intro = "", label, args, said, on_done, happened, size, indicator = "green" }) {
 		const shown = [{ fieldtype: "HTML", fieldname: "refusal", options: REFUSAL_BOX }];
 		if (intro) shown.push({ fieldtype: "HTML", fieldname: "intro", options: intro });
 		shown.push(...fields);
@@ -30,27 +33,30 @@ Object.assign(outage_response, {
 				label: happened || __("Happened At"),
 				description: __("Leave empty for now"),
 			});
+		const send = async (values) => {
+			const buttons = dialog.$wrapper.find(".btn-primary, [data-choice]");
+			buttons.prop("disabled", true);
+			try {
+				const answer = await this.post(verb, { ...args(values), occurred_at: values.occurred_at });
+				dialog.hide();
+				const message = said ? said(answer, values) : __("Done: {0}", [title]);
+				frappe.show_alert({ message: this.escape(message), indicator }, indicator === "red" ? 12 : 7);
+				on_done?.(answer);
+			} catch (refusal) {
+				this.refuse_in(dialog, refusal);
+			} finally {
+				buttons.prop("disabled", false);
+			}
+		};
+		const chooses = fields.some((field) => field.fieldname === "choice");
 		const dialog = new frappe.ui.Dialog({
 			title: this.escape(title),
 			fields: shown,
 			size,
-			primary_action_label: label || __("Save"),
-			primary_action: async (values) => {
-				const button = dialog.get_primary_btn();
-				button.prop("disabled", true);
-				try {
-					const answer = await this.post(verb, { ...args(values), occurred_at: values.occurred_at });
-					dialog.hide();
-					const message = said ? said(answer) : __("Done: {0}", [title]);
-					frappe.show_alert({ message: this.escape(message), indicator: "green" });
-					on_done?.(answer);
-				} catch (refusal) {
-					this.refuse_in(dialog, refusal);
-				} finally {
-					button.prop("disabled", false);
-				}
-			},
+			no_focus: chooses, // a phone's keyboard would cover what is to be touched
+			...(label === null ? {} : { primary_action_label: label || __("Save"), primary_action: send }),
 		});
+		if (chooses) this.wire_choices(dialog, send);
 		const before = document.activeElement;
 		dialog.$wrapper.one("hidden.bs.modal", () => before?.isConnected && before.focus()); // on with the keyboard
 		dialog.show();
@@ -59,11 +65,43 @@ Object.assign(outage_response, {
 		return dialog;
 	},
 
+	/**
+	 * Fields of a dialog in which one of several big buttons is touched.
+	 *   groups   [{title, options: [[value, label, kind]]}]; kind: what stands in the button's class, "default" or "danger"
+	 *   at_once  of which values the touch itself sends
+	 */
+	choices(groups, at_once = () => false) {
+		const button = ([value, label, kind = "default"]) =>
+			`<button type="button" class="btn btn-${kind}" data-choice="${this.escape(value)}" aria-pressed="false" ${
+				at_once(value) ? "data-at-once" : ""
+			}>${this.escape(label)}</button>`;
+		const html = groups.map(
+			({ title, options }) =>
+				`<section>${title ? `<h5>${this.escape(title)}</h5>` : ""}<div>${options.map(button).join("")}</div></section>`,
+		);
+		return [
+			{ fieldtype: "HTML", fieldname: "choices", options: `<div class="outage-choices">${html.join("")}</div>` },
+			{ fieldtype: "Data", fieldname: "choice", hidden: 1 },
+		];
+	},
+
+	wire_choices(dialog, send) {
+		dialog.$wrapper.on("click", "[data-choice]", async ({ currentTarget }) => {
+			dialog.$wrapper.find("[data-choice]").each((_index, one) => {
+				one.setAttribute("aria-pressed", String(one === currentTarget));
+			});
+			await dialog.set_value("choice", currentTarget.dataset.choice);
+			if ("atOnce" in currentTarget.dataset) send(dialog.get_values(true));
+		});
+	},
+
 	/** For who hears the screen: Frappe ties no label to its field, and its button to close has no name. */
 	name_parts({ $wrapper, fields_list = [] }) {
 		$wrapper.addClass("outage-dialog").find(".btn-modal-close").attr("aria-label", __("Close"));
-		for (const { $wrapper: field, df } of fields_list)
+		for (const { $wrapper: field, df } of fields_list) {
 			field?.find("input:not(:checkbox), select, textarea").attr("aria-label", df.label);
+			if (df.input_mode) field.find("input").attr("inputmode", df.input_mode);
+		}
 	},
 
 	/** Escape, or a click beside the dialog, does not throw away what was typed: only its × does, and that is said. */

@@ -85,6 +85,13 @@ function nodes_out(seen) {
 // All ticked means everywhere, which the server knows better than a list
 const chosen = (ticked, all) => (!all.length || !ticked || ticked.length === all.length ? undefined : ticked);
 
+// Of a choice of elevators: all of a building, since nobody knows in which of them people are
+const BUILDING = "building:";
+const not_known_which = (seen, building) => [
+	`${BUILDING}${building}`,
+	__("Not known which: {0}", [building || seen.incident.property]),
+];
+
 const DIALOGS = {
 	...outage_response.notice_dialogs,
 
@@ -166,11 +173,31 @@ const DIALOGS = {
 				fieldname: "elevator",
 				label: __("Elevator"),
 				reqd: 1,
-				options: outage_response.options(seen.choices.elevators, true),
+				options: outage_response.options(
+					[...seen.choices.elevators, ...seen.choices.elevator_buildings.map((one) => not_known_which(seen, one))],
+					true,
+				),
 			},
+			outage_response.people_field(),
+			{ fieldtype: "Data", fieldname: "floor", label: __("Where the Car Stands") },
 			{ fieldtype: "Small Text", fieldname: "words", label: __("What Was Said") },
+			{ fieldtype: "Data", fieldname: "phone", label: __("Phone") },
+			{ fieldtype: "Section Break", label: __("How They Are"), collapsible: 1 },
+			...outage_response.condition_fields(),
+			{ fieldtype: "Section Break" },
 		],
-		args: ({ elevator, words }) => ({ elevator, words }),
+		args: (values) => ({
+			...(values.elevator.startsWith(BUILDING)
+				? { building: values.elevator.slice(BUILDING.length) }
+				: { elevator: values.elevator }),
+			people: outage_response.people_of(values.people),
+			floor: values.floor || undefined,
+			words: values.words,
+			phone: values.phone || undefined,
+			conditions: outage_response.conditions_of(values).length
+				? JSON.stringify(outage_response.conditions_of(values))
+				: undefined,
+		}),
 	}),
 
 	record_call: (seen) => ({

@@ -70,10 +70,13 @@ outage_response.IncidentView = class IncidentView {
 	}
 
 	clicked(event) {
+		const again = () => this.read_soon();
+		const trapped = event.target.closest("button[data-trapped]");
+		if (trapped)
+			return outage_response.trapped_clicked(trapped, this.seen.trapped, { seen: this.seen, on_done: again });
 		const button = event.target.closest("button[data-verb]");
 		if (!button) return;
 		const { verb, task, callback } = button.dataset;
-		const again = () => this.read_soon();
 		if (callback) {
 			const row = this.seen.callbacks.find((one) => one.name === callback);
 			return outage_response[verb === "give_up_callback" ? "give_up_callback" : "open_callback"](row, again);
@@ -102,7 +105,7 @@ outage_response.IncidentView = class IncidentView {
 				verb === leads_on ? "primary" : "default",
 			),
 		);
-		return `<div class="outage-head">
+		return `${outage_response.trapped_html(this.seen.trapped)}<div class="outage-head">
 			<p class="outage-heard" role="status"></p>
 			<div class="outage-chips">
 				${outage_response.level_html(incident)}

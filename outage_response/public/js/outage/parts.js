@@ -60,6 +60,9 @@ Object.assign(outage_response, {
 	/** The address of a page of Desk, as this version of Frappe writes it: desk_url("outage-incident", name). */
 	desk_url: (...parts) => frappe.router.make_url(parts),
 
+	/** "Elevator 3: read back", with the colon of the reader's language. */
+	titled: (one, other) => __("{0}: {1}", [one, other]),
+
 	drill_html: ({ is_drill }) => (is_drill ? `<b class="outage-drill">${__("DRILL")}</b> ` : ""),
 
 	/** A number to tap. */

@@ -9,7 +9,13 @@ const NOT_OF_STAFF = {
 	declare_seen: "command",
 	take_over_plan: "plans",
 };
-const WITHOUT_REQUEST_ID = ["read_care_needs", "set_care_need", "dismiss_proposal", "take_over_plan"];
+const WITHOUT_REQUEST_ID = [
+	"read_care_needs",
+	"set_care_need",
+	"dismiss_proposal",
+	"take_over_plan",
+	"take_call",
+];
 const REPEATED_WITHIN = 10 * 60000; // ms; the same asked later is meant anew
 const unanswered = new Map(); // what was asked -> {id, at}
 
@@ -106,6 +112,11 @@ Object.assign(outage_response, {
 		for (const warning of answer?.warnings || [])
 			frappe.show_alert({ message: this.escape(warning), indicator: "orange" }, 12);
 		return answer;
+	},
+
+	/** The screen itself says no, before the server is asked; read to a person like a refusal of the server's. */
+	refuse(text) {
+		throw new Refusal(text);
 	},
 
 	// ---------------------------------------------------------------- a refusal; what is none is thrown on

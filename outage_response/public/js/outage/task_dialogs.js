@@ -7,6 +7,8 @@ const words = () => ({
 	arrive: __("I am here"),
 	on_post: __("On post"),
 	complete: __("Done"),
+	complete_for: __("By radio…"),
+	correct_outcome: __("Correct…"),
 	read_back: __("Read back"),
 	move: __("Moved on command"),
 	withdraw: __("Danger: leave"),
@@ -38,6 +40,29 @@ function evidence_fields(row) {
 	if (row.may_follow)
 		fields.push({ fieldtype: "Check", fieldname: "evidence_later", label: __("No time now: I add it later") });
 	return fields;
+}
+
+const TRAPPED = "trapped"; // the outcome of a check that found people
+
+// Of an elevator: how many are inside, or out. The end of a rescue counts them; what is known of them stands there already.
+function people_fields(row, seen) {
+	if (!row.elevator) return [];
+	const known = (seen.trapped || []).find((one) => Object.values(one.tasks).includes(row.name));
+	if (row.rescue_part === "release")
+		return [
+			outage_response.people_field({
+				label: __("How many are out"),
+				reqd: 1,
+				default: known?.people || undefined,
+			}),
+		];
+	if (!row.outcomes.some(([outcome]) => outcome === TRAPPED)) return [];
+	return [
+		outage_response.people_field({
+			default: known?.people || undefined,
+			depends_on: `eval:doc.outcome == '${TRAPPED}'`,
+		}),
+	];
 }
 
 // A checklist: all normal, except those ticked here, each with what is wrong
@@ -93,22 +118,159 @@ const reason_dialog = (fieldname, label) => () => ({
 	args: (values) => ({ [fieldname]: values[fieldname] }),
 });
 
+// Of a Select: the people who can do the step
+const people_options = (row, seen) =>
+	outage_response.options(
+		(seen.choices.people[row.role] || []).map(({ user, full_name, on_duty }) => [
+			user,
+			on_duty ? `${full_name} (${__("on duty")})` : full_name,
+		]),
+		true,
+	);
+
 function person_dialog(row, seen, label = __("Who takes it")) {
-	const people = seen.choices.people[row.role] || [];
 	return {
+		fields: [{ fieldtype: "Select", fieldname: "user", label, reqd: 1, options: people_options(row, seen) }],
+		args: ({ user }) => ({ user }),
+	};
+}
+
+const ways_to_see = () => [
+	["door_open", __("Saw into the open car")],
+	["intercom", __("Asked by intercom")],
+	["camera", __("Looked by camera")],
+];
+
+// A step and one of its outcomes, as the value of a choice; a step without outcomes is simply done
+const radio_choice = (row, outcome) => JSON.stringify({ task: row.name, outcome });
+
+function radio_options(row) {
+	if (!row.outcomes.length) return [[radio_choice(row, ""), row.title]];
+	return row.outcomes.map(([outcome, label]) => [
+		radio_choice(row, outcome),
+		label,
+		outcome === TRAPPED ? "danger" : "default",
+	]);
+}
+
+/**
+ * What somebody says by radio of an elevator, written down for them: `rows` are its open steps. People inside are sent at the
+ * touch; what else is said asks who saw it, and an empty car also for its number, how it was seen, and that it was read back.
+ */
+function radio_dialog(rows, seen) {
+	const of = (part) => rows.find((row) => row.rescue_part === part);
+	const release = of("release");
+	const known = (seen.trapped || []).find((one) => rows.some((row) => Object.values(one.tasks).includes(row.name)));
+	const chosen = (choice) => (choice ? JSON.parse(choice) : {});
+	const is_empty = "eval:doc.choice && JSON.parse(doc.choice).outcome == 'empty'";
+	const is_release = release ? `eval:doc.choice && JSON.parse(doc.choice).task == '${release.name}'` : "eval:0";
+	return {
+		happened: __("Happened At"),
 		fields: [
+			outage_response.people_field({ default: known?.people || undefined }),
+			...outage_response.choices(
+				rows.map((row) => ({ title: rows.length > 1 ? row.title : "", options: radio_options(row) })),
+				(value) => chosen(value).outcome === TRAPPED,
+			),
+			{
+				fieldtype: "Data",
+				fieldname: "elevator_no",
+				label: __("Elevator number, as they read it"),
+				description: __("Its name, or the number plate in the car"),
+				depends_on: is_empty,
+			},
+			{
+				fieldtype: "Select",
+				fieldname: "how",
+				label: __("How it was seen"),
+				options: outage_response.options(ways_to_see(), true),
+				depends_on: is_empty,
+			},
 			{
 				fieldtype: "Select",
 				fieldname: "user",
-				label,
-				reqd: 1,
-				options: outage_response.options(
-					people.map(({ user, full_name, on_duty }) => [user, on_duty ? `${full_name} (${__("on duty")})` : full_name]),
-					true,
-				),
+				label: __("Who Looked"),
+				options: people_options(rows[0], seen),
+				depends_on: "eval:doc.choice",
 			},
+			{
+				fieldtype: "Data",
+				fieldname: "who",
+				label: __("Or, without a login: who"),
+				depends_on: "eval:doc.choice && !doc.user",
+			},
+			...(release?.checks || []).map(([key, label]) => ({
+				fieldtype: "Check",
+				fieldname: `check_${key}`,
+				label: outage_response.escape(label),
+				depends_on: is_release,
+			})),
+			{
+				fieldtype: "Check",
+				fieldname: "read_back",
+				label: __("Read back to them (elevator, empty, how seen): they said yes"),
+				depends_on: is_empty,
+			},
+			{ fieldtype: "Data", fieldname: "evidence", label: __("Note"), depends_on: "eval:doc.choice" },
 		],
-		args: ({ user }) => ({ user }),
+		args: (values) => {
+			const { task, outcome } = chosen(values.choice);
+			if (!task) outage_response.refuse(__("Choose what they said."));
+			const empty = outcome === "empty";
+			const counts = outcome === TRAPPED || task === release?.name;
+			const checks = task === release?.name ? release.checks.map(([key]) => key) : [];
+			return {
+				task,
+				outcome: outcome || undefined,
+				user: values.user || undefined,
+				who: values.user ? undefined : values.who,
+				how: empty ? values.how || undefined : undefined,
+				elevator_no: empty ? values.elevator_no : undefined,
+				read_back: empty && values.read_back ? 1 : undefined,
+				people: counts ? outage_response.people_of(values.people) : undefined,
+				checks: JSON.stringify(checks.filter((key) => values[`check_${key}`])),
+				evidence: values.evidence,
+			};
+		},
+	};
+}
+
+/** What was said of a step turns out otherwise. People inside after all: one touch. */
+function correct_dialog(row) {
+	const of_people = row.elevator && row.corrections.some(([key]) => key === TRAPPED || row.second_person.includes(key));
+	const waits = row.second_person.length ? `eval:${JSON.stringify(row.second_person)}.includes(doc.choice)` : "eval:0";
+	return {
+		intro: `<p>${__("So far: {0}", [outage_response.escape(row.outcome)])}</p>`,
+		fields: [
+			...(of_people ? [outage_response.people_field()] : []),
+			...outage_response.choices(
+				[{ options: row.corrections.map(([key, label]) => [key, label, key === TRAPPED ? "danger" : "default"]) }],
+				(value) => value === TRAPPED,
+			),
+			{
+				fieldtype: "Data",
+				fieldname: "who",
+				label: __("Who saw the open, empty car"),
+				description: __("A second person must read it back; until then the rescue goes on."),
+				depends_on: waits,
+			},
+			{ fieldtype: "Data", fieldname: "note", label: __("Note"), depends_on: "eval:doc.choice" },
+		],
+		args: ({ choice, people, who, note }) => {
+			if (!choice) outage_response.refuse(__("Choose what is right."));
+			const second = row.second_person.includes(choice);
+			return {
+				outcome: choice,
+				people: outage_response.people_of(people),
+				who: second ? who || "" : undefined,
+				how: second ? "door_open" : undefined,
+				note,
+			};
+		},
+		said: ({ waiting_for }) =>
+			waiting_for === "read_back"
+				? __("Said. A second person reads it back; until then the rescue goes on.")
+				: __("Corrected: {0}", [row.title]),
 	};
 }
 
@@ -143,7 +305,10 @@ const DIALOGS = {
 	arrive: arrive_dialog,
 	acknowledge_for: person_dialog,
 
-	complete: (row) => ({
+	complete_for: (row, seen) => radio_dialog([row], seen), // opened by open_radio
+	correct_outcome: correct_dialog,
+
+	complete: (row, seen) => ({
 		intro: row.waits_for.length
 			? `<p>${__("These come first:")} ${outage_response.escape(row.waits_for.join("; "))}</p>`
 			: "",
@@ -159,6 +324,7 @@ const DIALOGS = {
 						},
 					]
 				: []),
+			...people_fields(row, seen),
 			...row.checks.map(([key, label]) => ({
 				fieldtype: "Check",
 				fieldname: `check_${key}`,
@@ -174,6 +340,7 @@ const DIALOGS = {
 			evidence: values.evidence,
 			photo: values.photo,
 			evidence_later: values.evidence_later ? 1 : undefined,
+			people: outage_response.people_of(values.people),
 		}),
 	}),
 
@@ -200,6 +367,7 @@ Object.assign(outage_response, {
 
 	/** Do a verb of a task: at once where nothing is to be asked, else by its dialog. */
 	async open_task_verb(verb, row, seen, on_done) {
+		if (verb === "complete_for") return this.open_radio([row], seen, on_done);
 		const label = this.task_verb_label(verb, row);
 		if (!asks(verb, row)) {
 			try {
@@ -217,6 +385,17 @@ Object.assign(outage_response, {
 			label,
 			...spec,
 			args: (values) => ({ task: row.name, ...args(values) }),
+			on_done,
+		});
+	},
+
+	/** What was said by radio of one elevator: `rows` are its open steps. */
+	open_radio(rows, seen, on_done) {
+		return this.ask({
+			verb: "complete_for",
+			title: this.titled(words().complete_for.replace("…", ""), rows[0].where),
+			label: __("Write it down"),
+			...radio_dialog(rows, seen),
 			on_done,
 		});
 	},

@@ -72,6 +72,8 @@ Object.assign(outage_response, {
 	 *   data-due    how long until then, or since
 	 *   data-since  how long it has lasted (to `data-until`, where that stands)
 	 *   data-left   how long something lasts
+	 *   data-inside since when people are in an elevator, written with `data-car`, `data-people`, `data-certain`
+	 *   data-quiet  since when nobody has talked to them; written once that is long
 	 * What is over, or nearly used up, gets the class is-over: the clock, or the `.outage-timed` around it.
 	 */
 	tick(root) {
@@ -87,6 +89,8 @@ Object.assign(outage_response, {
 			const { since, until } = clock.dataset;
 			write(clock, this.duration(until ? (parse(until) - parse(since)) / 60000 : this.minutes_until(since)));
 		});
+		root.querySelectorAll("[data-inside]").forEach((line) => write(line, this.inside_words(line.dataset)));
+		root.querySelectorAll("[data-quiet]").forEach((line) => write(line, this.quiet_words(line.dataset)));
 		root.querySelectorAll("[data-left]").forEach((clock) => {
 			const left = this.minutes_until(clock.dataset.left);
 			write(clock, left > 0 ? this.duration(left) : __("used up"), left < NEARLY_USED_UP);
