@@ -661,11 +661,13 @@ class OnEveryScreen(Entrapments):
 		name = self.declare()
 		self.do("operator", "report_trapped", name, self.first)
 		self.assertEqual(
-			self.seen_by("operator")["verbs"], ["acknowledge_for", "note_entrapment", "complete_for"], "by radio"
+			self.seen_by("operator")["verbs"],
+			["acknowledge_for", "note_entrapment", "complete_for", "report_empty"],
+			"by radio",
 		)
-		self.assertEqual(self.seen_by("guard1")["verbs"], ["note_entrapment"])
+		self.assertEqual(self.seen_by("guard1")["verbs"], ["note_entrapment", "report_empty"])
 		self.do("electrician", "acknowledge", self.part(name, "release_trapped", self.first).name)
-		self.assertEqual(self.seen_by("manager")["verbs"], ["note_entrapment", "complete_for"])
+		self.assertEqual(self.seen_by("manager")["verbs"], ["note_entrapment", "complete_for", "report_empty"])
 
 	def test_without_an_outage_they_are_taken_with_their_call(self):
 		self.do("service", "record_call", self.property, trapped=True, elevator=self.first, words="help")

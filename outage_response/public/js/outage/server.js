@@ -9,13 +9,7 @@ const NOT_OF_STAFF = {
 	declare_seen: "command",
 	take_over_plan: "plans",
 };
-const WITHOUT_REQUEST_ID = [
-	"read_care_needs",
-	"set_care_need",
-	"dismiss_proposal",
-	"take_over_plan",
-	"take_call",
-];
+const WITHOUT_REQUEST_ID = ["read_care_needs", "set_care_need", "dismiss_proposal", "take_over_plan", "take_call"];
 const REPEATED_WITHIN = 10 * 60000; // ms; the same asked later is meant anew
 const unanswered = new Map(); // what was asked -> {id, at}
 

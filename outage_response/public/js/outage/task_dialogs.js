@@ -163,6 +163,7 @@ function radio_dialog(rows, seen) {
 	const known = (seen.trapped || []).find((one) => rows.some((row) => Object.values(one.tasks).includes(row.name)));
 	const chosen = (choice) => (choice ? JSON.parse(choice) : {});
 	const is_empty = "eval:doc.choice && JSON.parse(doc.choice).outcome == 'empty'";
+	const needs_proof = `eval:doc.choice && JSON.parse(doc.choice).outcome != '${TRAPPED}'`;
 	const is_release = release ? `eval:doc.choice && JSON.parse(doc.choice).task == '${release.name}'` : "eval:0";
 	return {
 		happened: __("Happened At"),
@@ -177,7 +178,7 @@ function radio_dialog(rows, seen) {
 				fieldname: "elevator_no",
 				label: __("Elevator number, as they read it"),
 				description: __("Its name, or the number plate in the car"),
-				depends_on: is_empty,
+				depends_on: needs_proof,
 			},
 			{
 				fieldtype: "Select",
@@ -208,8 +209,8 @@ function radio_dialog(rows, seen) {
 			{
 				fieldtype: "Check",
 				fieldname: "read_back",
-				label: __("Read back to them (elevator, empty, how seen): they said yes"),
-				depends_on: is_empty,
+				label: __("Read back to them (which elevator, what they say): they said yes"),
+				depends_on: needs_proof,
 			},
 			{ fieldtype: "Data", fieldname: "evidence", label: __("Note"), depends_on: "eval:doc.choice" },
 		],
@@ -217,6 +218,7 @@ function radio_dialog(rows, seen) {
 			const { task, outcome } = chosen(values.choice);
 			if (!task) outage_response.refuse(__("Choose what they said."));
 			const empty = outcome === "empty";
+			const proved = outcome !== TRAPPED;
 			const counts = outcome === TRAPPED || task === release?.name;
 			const checks = task === release?.name ? release.checks.map(([key]) => key) : [];
 			return {
@@ -225,8 +227,8 @@ function radio_dialog(rows, seen) {
 				user: values.user || undefined,
 				who: values.user ? undefined : values.who,
 				how: empty ? values.how || undefined : undefined,
-				elevator_no: empty ? values.elevator_no : undefined,
-				read_back: empty && values.read_back ? 1 : undefined,
+				elevator_no: proved ? values.elevator_no : undefined,
+				read_back: proved && values.read_back ? 1 : undefined,
 				people: counts ? outage_response.people_of(values.people) : undefined,
 				checks: JSON.stringify(checks.filter((key) => values[`check_${key}`])),
 				evidence: values.evidence,

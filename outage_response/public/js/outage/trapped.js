@@ -105,7 +105,9 @@ function about_the_car(row) {
 
 function claim_html(row) {
 	if (!row.claim) return "";
-	const what = ["empty", "nobody_inside"].includes(row.claim) ? __("nobody is inside any more") : __("the people are out");
+	const what = ["empty", "nobody_inside"].includes(row.claim)
+		? __("nobody is inside any more")
+		: __("the people are out");
 	const next = row.may_read_back ? "" : ` ${__("Somebody else must read it back; until then the rescue goes on.")}`;
 	return `<p class="outage-claim">${__("{0} says: {1}.", [escape(row.claim_who), what])}${next}</p>`;
 }
