@@ -427,11 +427,12 @@ def refused(form: Form, *words: str) -> None:
 def test_an_empty_car_by_radio_needs_its_proof(as_user, desk, house, declared, troubles):
 	troubles.allow("417|EXPECTATION FAILED")
 	check = check_of(declared, house, 3)
-	form = Form(as_user("operator"), desk, declared)
-	form.page.evaluate(
-		"frappe.show_alert({message: 'rung for something else', indicator: 'red'}, 60)"
-	)  # covers no button
+	form = Form(as_user("operator", **PHONE), desk, declared)
+	form.page.evaluate("frappe.show_alert('rung for something else', 60)")
 	row_verb(form, check, "complete_for")
+	height = "selector => Number(getComputedStyle(document.querySelector(selector)).zIndex)"
+	rung, behind = (form.page.evaluate(height, one) for one in ("#alert-container", ".modal-backdrop"))
+	assert rung < behind, "who is rung meanwhile sees it beside the dialog, not over its buttons"
 	refused(form, "Choose what they said")
 	choose(form.page, "Empty")
 	refused(form, "Who Looked")
