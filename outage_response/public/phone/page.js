@@ -21,6 +21,7 @@
 	const status = document.getElementById("status");
 	const alarm = document.getElementById("alarm");
 	const sound = document.getElementById("sound");
+	const at_all_times = document.getElementById("trapped");
 
 	phone.data = null;
 	phone.opened = new Set();
@@ -153,7 +154,8 @@
 		const focus = document.activeElement?.id;
 		const marks = [document.activeElement?.selectionStart, document.activeElement?.selectionEnd];
 		const parts = [session(), outbox(), ...tasks(), said(), owed(), outages(), phones(), foot()].filter(Boolean);
-		main.replaceChildren(...[...parts, lost(parts), trapped_bar()].filter(Boolean));
+		main.replaceChildren(...[...parts, lost(parts)].filter(Boolean));
+		at_all_times.hidden = !Object.keys(phone.data.elevators || {}).length;
 		const again = focus && document.getElementById(focus);
 		if (again) {
 			again.focus({ preventScroll: true });
@@ -253,7 +255,10 @@
 		);
 	// Which outcome it was: "done" alone would not tell an empty elevator from one with people in it
 	const item_text = ({ verb, what, where, said }) =>
-		said ? __("{0}: {1} ({2})", short(what), said, where) : __("{0}: {1} ({2})", VERBS[verb] || verb, what, where);
+		said
+			? __("{0}: {1} ({2})", verb === "report_trapped" ? what : short(what), said, where)
+			: __("{0}: {1} ({2})", VERBS[verb] || verb, what, where);
+	// Of a step's title what stands before its explanation
 	const short = (what) => what.split(/[:：(（?？;；]/)[0].trim();
 	const item_state = (item) => {
 		if (item.state === "refused") return __("refused: {0}", item.why);
@@ -291,10 +296,12 @@
 		const card = cards();
 		const planned = list.filter((task) => task.later);
 		const another_day = planned.length > 0 && folded(__("Planned Work"), planned, "planned", card);
-		const [now, ...rest] = list.filter((task) => !task.later);
+		const today = list.filter((task) => !task.later);
+		// whoever stands on a post stays there: nothing but life is held before their eyes
+		const standing = today.find((task) => task.status === "On Post");
+		if (standing && rank(today[0]) !== LIFE) today.unshift(...today.splice(today.indexOf(standing), 1));
+		const [now, ...rest] = today;
 		if (!now) return [nothing(), another_day];
-		// whoever stands on a post stays there: nothing else is held before their eyes
-		const standing = list.some((task) => task.status === "On Post");
 		const next = rest.splice(0, standing ? 0 : 2);
 		const groups = PRIORITIES.map((title, priority) => [title, rest.filter((task) => rank(task) === priority)]);
 		return [
@@ -394,11 +401,6 @@
 		);
 	};
 
-	// At all times while an outage runs: somebody bangs on a door
-	const trapped_bar = () =>
-		Object.keys(phone.data.elevators || {}).length > 0 &&
-		h("div", { class: "bar" }, phone.alarm_button(__("People trapped"), which_elevator, "asks"));
-
 	const numbered = new Intl.Collator(document.documentElement.lang, { numeric: true });
 	// [building, [[name, label], …]] of an outage, as people count them
 	const by_building = (rows) => {
@@ -407,6 +409,7 @@
 		return [...found].sort(([one], [other]) => numbered.compare(one, other));
 	};
 
+	// Its button stands at the foot of the screen while an outage runs, whatever else is shown: somebody bangs on a door
 	const which_elevator = () => {
 		const people = phone.stepper({ text: __("People inside"), none: __("not counted") });
 		const dialog = h("dialog", { class: "trapped-dialog", "aria-labelledby": "which", onclose: () => dialog.remove() });
@@ -672,6 +675,8 @@
 
 	const begin = async () => {
 		show_sound();
+		at_all_times.append(phone.alarm_button(__("People trapped"), () => which_elevator(), "asks"));
+		at_all_times.hidden = true;
 		await phone.forget_others();
 		phone.data = phone.list.get();
 		for (const task of [...(phone.data?.tasks || []), ...(phone.data?.owed || [])]) {
