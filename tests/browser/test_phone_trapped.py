@@ -215,7 +215,7 @@ def test_a_mistake_in_the_page_s_own_groups_hides_no_card(phone, declared, call,
 	page = phone("electrician")
 	names = sorted(rows(page, "task"))
 	page.evaluate(
-		"""() => { const card = window.OutagePhone.card; 
+		"""() => { const card = window.OutagePhone.card;
 		window.OutagePhone.card = (task, place, ...more) => {
 			const drawn = card(task, place, ...more);
 			if (place === 'later') drawn.removeAttribute('data-row');
