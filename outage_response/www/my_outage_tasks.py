@@ -48,13 +48,17 @@ def get_context(context):
 
 
 def _plain() -> dict:
-	"""What is shown without JavaScript: elevators with people in them say so in their headline."""
+	"""What is shown without JavaScript: elevators with people in them say so in their headline, and what is known of a car is
+	said once, at its first task."""
 	data = phone.my_tasks(frappe.session.user)
+	said = set()
 	for task in data["tasks"]:
 		if inside := task.get("inside"):
 			status = entrapment.INSIDE if inside.get("certain") else entrapment.POSSIBLE
 			record = {**inside, "elevator_label": task["where"], "status": status}
 			task["headline"] = trapped.in_words(record, get_datetime(data["now"]))
+			task["facts"] = None if inside["name"] in said else inside
+			said.add(inside["name"])
 	return data
 
 
