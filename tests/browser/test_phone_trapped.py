@@ -262,7 +262,7 @@ def test_people_stand_first_with_how_many_since_when_and_what_is_known_of_the_ca
 	page.wait_for_function("document.querySelector('.now .inside').textContent === 'Elevator 6 | 3 inside | 32 min'")
 
 
-def test_in_chinese(phone, house, call, chinese, request):  # noqa: F811
+def test_in_chinese(phone, house, call, chinese, request, screenshot):  # noqa: F811
 	frappe.db.set_value("Property Asset", house["elevators"][2], "asset_name", "3号梯")
 	frappe.db.commit()
 	try:
@@ -278,6 +278,7 @@ def test_in_chinese(phone, house, call, chinese, request):  # noqa: F811
 		page = phone("electrician")
 		assert page.locator(".now .inside").inner_text() == "3号梯｜困2人｜已12分钟"
 		assert "第一步：断电上锁" in page.locator(".now").inner_text()
+		screenshot(page, "phone-people-zh")
 		touch(
 			page.locator(f'[data-row="task {check(declared, house["elevators"][2]).name}"]').get_by_role(
 				"button", name="有人被困"

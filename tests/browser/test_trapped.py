@@ -170,7 +170,7 @@ def test_an_outage_is_declared_from_the_line_or_the_rescue_ends_there(centre, ho
 # ---------------------------------------------------------------- the band
 
 
-def test_what_is_drawn_adds_up(as_user, centre, desk, house, declared, call):
+def test_what_is_drawn_adds_up(as_user, centre, desk, house, declared, call, screenshot):
 	page = centre("operator")
 	assert page.locator(".outage-trapped").count() == 0, "nobody is inside: no band"
 	life = page.locator(".occ-life")
@@ -197,6 +197,7 @@ def test_what_is_drawn_adds_up(as_user, centre, desk, house, declared, call):
 		)
 		assert drawn == given == ["Elevator 7", "Elevator 1", "Elevator 4"]
 		assert "people counted: 4 · elevators not counted: 1" in screen.inner_text(".outage-trapped h3")
+	screenshot(page, "command-centre-people")
 	shown = page.evaluate("cur_page.page.centre.data.incidents[0].life.length")
 	page.evaluate("cur_page.page.centre.load()")
 	page.wait_for_function(

@@ -556,3 +556,15 @@ def test_whatever_happens_the_task_set_follows_the_level_and_keeps_what_was_done
 def test_the_list_has_one_line_per_step():
 	assert len({line.key for line in LINES}) == len(LINES)
 	assert line("check_shaft").levels == "I II III"
+
+
+@pytest.mark.parametrize("level", ["I", "II"])
+def test_no_rescue_waits_for_a_walk_and_no_guard_is_called_off_a_post_for_it(level):
+	rescue = [one for one in plan(level) if one.rescue_part or "trapped" in one.outcomes]
+	parts = {one.key for one in rescue}
+	assert len(parts) == len(RESCUE) + 1
+	for one in rescue:
+		assert set(one.after) <= parts
+		assert one.department != "security"
+		assert one.priority == 0
+	assert all(one.priority > 0 for one in plan(level) if one.department == "security")
