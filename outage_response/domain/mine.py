@@ -22,6 +22,7 @@ class Mine:
 	waits        an earlier step is open, or it ends by itself: nothing to do about it now
 	not_before   the planned start it belongs to, while that lies ahead
 	rescue       place of its elevator in the order in which people are freed, from 0; None: nobody is known to be in it
+	frees        part of freeing people who are known to be inside: before what else there is to do at that elevator
 	"""
 
 	name: str
@@ -34,6 +35,7 @@ class Mine:
 	due_at: datetime | None = None
 	not_before: datetime | None = None
 	rescue: int | None = None
+	frees: bool = False
 
 
 def in_order(tasks: Iterable[Mine], now: datetime) -> list[Mine]:
@@ -55,6 +57,7 @@ def is_for_later(task: Mine, now: datetime) -> bool:
 def _rank(task: Mine, now: datetime) -> tuple:
 	return (
 		LAST_RESCUE if task.rescue is None else task.rescue,
+		not task.frees,
 		task.waits,
 		is_for_later(task, now),
 		task.held and task.shared,

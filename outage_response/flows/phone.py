@@ -271,6 +271,7 @@ def _people(row, entrapment: dict | None, cars: dict[str, dict]) -> dict:
 	return {
 		"inside": _short(
 			{
+				"name": entrapment.name,
 				"people": entrapment.people or 0,
 				"certain": entrapment.status == rescues.INSIDE,
 				"since": _moment(entrapment.since),
@@ -371,6 +372,7 @@ def _mine(row, shaped: dict, incidents: dict, rescue: int | None) -> Mine:
 		due_at=get_datetime(row.due_at) if row.due_at else None,
 		not_before=get_datetime(planned) if planned else None,
 		rescue=rescue if row.subject_type == "Property Asset" else None,
+		frees=bool(shaped.get("part") and shaped.get("inside", {}).get("certain")),
 	)
 
 

@@ -7,10 +7,11 @@ from pathlib import Path
 
 import frappe
 from frappe import _
+from frappe.utils import get_datetime
 
-from outage_response.domain import authority
+from outage_response.domain import authority, entrapment
 from outage_response.domain.lifecycle import OPEN
-from outage_response.flows import phone
+from outage_response.flows import phone, trapped
 from outage_response.permissions import roles_of
 
 no_cache = 1
@@ -41,9 +42,24 @@ def get_context(context):
 			"scripts": files[1:],
 			"texts": _json(_translations() if lang != "en" else {}),
 			"boot": _json({"version": f"{digest} {lang}", "files": files}),
-			"plain": phone.my_tasks(frappe.session.user),
+			"plain": _plain(),
 		}
 	)
+
+
+def _plain() -> dict:
+	"""What is shown without JavaScript: elevators with people in them say so in their headline, and what is known of a car is
+	said once, at its first task."""
+	data = phone.my_tasks(frappe.session.user)
+	said = set()
+	for task in data["tasks"]:
+		if inside := task.get("inside"):
+			status = entrapment.INSIDE if inside.get("certain") else entrapment.POSSIBLE
+			record = {**inside, "elevator_label": task["where"], "status": status}
+			task["headline"] = trapped.in_words(record, get_datetime(data["now"]))
+			task["facts"] = None if inside["name"] in said else inside
+			said.add(inside["name"])
+	return data
 
 
 def _json(value) -> str:

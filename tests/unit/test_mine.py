@@ -39,6 +39,18 @@ def test_the_most_urgent_stands_first():
 	assert in_order(reversed(URGENT_FIRST), NOW) == URGENT_FIRST
 
 
+def test_people_known_inside_are_freed_before_their_elevator_is_checked():
+	first = {"status": "Open", "priority": 0, "life_safety": True, "rescue": 0}
+	in_turn = [
+		Mine("lock it off", due_at=at(10), frees=True, **first),
+		Mine("free them, after that", due_at=at(30), frees=True, waits=True, **first),
+		Mine("check the elevator", due_at=at(5), **first),
+		Mine("lock off the next", **{**first, "rescue": 1}, due_at=at(1), frees=True),
+		*URGENT_FIRST[:1],
+	]
+	assert in_order(reversed(in_turn), NOW) == in_turn
+
+
 @pytest.mark.parametrize("three", list(permutations(URGENT_FIRST[3:6])))
 def test_the_order_does_not_depend_on_how_they_are_read(three):
 	assert in_order(three, NOW) == URGENT_FIRST[3:6]

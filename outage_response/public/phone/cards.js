@@ -17,6 +17,15 @@
 		reading: __("Reading (for example how many minutes it lasts)"),
 		photo: __("Note"),
 	};
+	const TRAPPED = "trapped";
+	const OUT = /^released/;
+	const MOST = 100; // people in one elevator
+	const PARTS = {
+		talk: __("Talk to them"),
+		lock_off: __("Step 1: lock it off"),
+		release: __("Step 2: free them"),
+		call_services: __("Call for help"),
+	};
 	const STATES = {
 		Open: __("Open"),
 		Acknowledged: __("Acknowledged"),
@@ -37,6 +46,11 @@
 	};
 	phone.h = h;
 
+	// The mark says it to who cannot tell red
+	const mark = () => h("span", { class: "mark", "aria-hidden": "true" }, "!");
+	phone.alarm_button = (text, act, kind = "") =>
+		h("button", { type: "button", class: `alarm trapped ${kind}`, onclick: act }, mark(), h("span", {}, text));
+
 	const button = (text, act, kind = "") => h("button", { type: "button", class: kind, onclick: act }, text);
 
 	// A field whose content outlives the page
@@ -46,10 +60,42 @@
 		const tick = element.type === "checkbox";
 		const kept = phone.drafts.get(key);
 		if (tick) element.checked = kept === "1";
-		else if (kept) element.value = kept;
+		else if (phone.is_said(kept)) element.value = kept;
 		element.addEventListener("input", () => phone.drafts.set(key, tick ? (element.checked ? "1" : "") : element.value));
 		return element;
 	};
+	// A number of people by thumb; `none` stands there while nobody has counted. Kept as `key`, where there is one.
+	phone.stepper = ({ key = "", text, none, start = null, changed = () => {} }) => {
+		const kept = key ? phone.drafts.get(key) : "";
+		let count = phone.is_said(kept) ? Number(kept) : start;
+		const shown = h("output", { "aria-live": "polite" });
+		const show = () => {
+			shown.textContent = count === null ? none : count;
+			shown.classList.toggle("none", count === null);
+			changed(count);
+		};
+		const by = (step) => () => {
+			count = Math.min((count ?? 0) + step, MOST);
+			if (count < 1) count = null;
+			if (key) phone.drafts.set(key, count === null ? "" : String(count));
+			show();
+		};
+		const turn = (sign, name, step) =>
+			h("button", { type: "button", id: key && `${key}:${step}`, "aria-label": name, onclick: by(step) }, sign);
+		show();
+		return {
+			value: () => count,
+			row: h(
+				"div",
+				{ class: "stepper", role: "group", "aria-label": text },
+				h("span", {}, text),
+				turn("−", __("One less"), -1),
+				shown,
+				turn("+", __("One more"), 1),
+			),
+		};
+	};
+
 	const labelled = (text, element) => h("label", { for: element.id }, text, element);
 	const ticked = (text, element) => h("label", { class: "tick", for: element.id }, element, h("span", {}, text));
 
@@ -101,25 +147,92 @@
 		);
 	};
 
-	phone.card = (task, place) =>
+	// "Elevator 3 | 2 inside | 12 min", kept ticking by page.js
+	phone.inside_text = ({ label, people, certain, since }) => {
+		const minutes = since ? Math.max(0, Math.floor((phone.clock.now() - phone.clock.parse(since)) / 60000)) : "?";
+		if (!certain) return __("{0} | perhaps people inside | {1} min", label, minutes);
+		if (!Number(people)) return __("{0} | people inside, not counted | {1} min", label, minutes);
+		return __("{0} | {1} inside | {2} min", label, people, minutes);
+	};
+
+	const where = (task) => {
+		if (!task.inside) return h("p", { class: "where" }, task.where);
+		const { people, certain, since } = task.inside;
+		const about = { label: task.where, people: people ?? 0, certain: certain ? "1" : "", since };
+		const data = Object.entries(about).map(([name, value]) => [`data-${name}`, value]);
+		const headline = h("p", { class: "where inside", ...Object.fromEntries(data) });
+		phone.say_inside(headline, about);
+		return headline;
+	};
+	// A line breaks between its parts, not within them
+	phone.say_inside = (headline, about) => {
+		const text = phone.inside_text(about);
+		if (headline.textContent === text) return;
+		headline.replaceChildren(...text.match(/[^|｜]+[|｜]?\s*/g).map((part) => h("span", {}, part)));
+	};
+
+	// How the people are, where the car stands, and how far the rescue has come
+	const how_they_are = ({ conditions = [], floor, certain, locked_off, contractor_arrived, claim }) =>
+		h(
+			"ul",
+			{ class: "facts" },
+			conditions.map((word) => h("li", { class: "bad" }, word)),
+			floor && h("li", {}, __("Car at: {0}", floor)),
+			(certain || locked_off) &&
+				(locked_off
+					? h("li", { class: "good" }, __("Locked off {0}", hour(locked_off)))
+					: h("li", { class: "bad" }, __("Not locked off yet"))),
+			contractor_arrived && h("li", { class: "good" }, __("Maintenance company here {0}", hour(contractor_arrived))),
+			claim && h("li", {}, __("Said to be empty: a second person has to read it back")),
+		);
+
+	// What whoever stands before the car needs at once
+	const car = ({ plate_no, key_place, rescue_instructions, contractor_name, contractor_phone }) =>
+		h(
+			"div",
+			{ class: "car" },
+			(plate_no || key_place) &&
+				h(
+					"p",
+					{},
+					plate_no && h("span", {}, __("Elevator number: {0}", plate_no)),
+					key_place && h("span", {}, __("Key: {0}", key_place)),
+				),
+			contractor_phone
+				? phone.call_link(contractor_name || __("Maintenance company"), contractor_phone)
+				: contractor_name && h("p", {}, contractor_name),
+			rescue_instructions && h("p", { class: "instructions" }, rescue_instructions),
+		);
+
+	// `with_car`: no card above says it already
+	phone.card = (task, place, with_car = true) =>
 		h(
 			"article",
-			{ class: `card ${place}${task.life_safety ? " life" : ""}`, "aria-labelledby": `what:${task.name}` },
+			{
+				class: `card ${place}${task.life_safety ? " life" : ""}${task.inside ? " people" : ""}`,
+				"aria-labelledby": `what:${task.name}`,
+				"data-row": `task ${task.name}`,
+			},
 			h(
 				"p",
 				{ class: "state" },
 				task.life_safety && h("strong", { class: "tag" }, __("Life safety")),
+				task.part && h("strong", { class: "tag" }, PARTS[task.part] || task.part),
 				STATES[task.status] || task.status,
 			),
-			h("p", { class: "where" }, task.where),
+			where(task),
+			task.inside && how_they_are(task.inside),
 			h(place === "now" ? "h2" : "h3", { id: `what:${task.name}` }, task.what),
 			clock(task),
-			task.waiting && h("p", { class: "hint" }, __("First: {0}", task.waiting.join(", "))),
+			task.waiting && h("p", { class: "hint first" }, __("First: {0}", task.waiting.join(", "))),
 			task.read_back && h("p", { class: "hint" }, __("Waiting to be read back by the control room.")),
 			task.completes_with && h("p", { class: "hint" }, __("Completes by itself when that is done in Desk.")),
-			task.phone && phone.call_link("", task.phone),
+			task.phone && task.phone !== task.inside?.car?.contractor_phone && phone.call_link("", task.phone),
+			task.inside?.car && with_car && car(task.inside.car),
 			place === "now" && phone.data.phones.slice(0, 1).map(([who, number]) => phone.call_link(who, number)),
-			place === "now" ? buttons(task) : fold(`act:${task.name}`, __("What I did"), buttons(task)),
+			place === "now" || (task.inside && place !== "later")
+				? buttons(task)
+				: fold(`act:${task.name}`, __("What I did"), buttons(task)),
 			about(task),
 		);
 
@@ -194,9 +307,37 @@
 		const items = (asks.items || []).map(item_rows(task));
 		const evidence = evidence_fields(task);
 		const problem = h("p", { class: "why", role: "alert" });
+		const outcomes = asks.outcomes || [];
+		const [trapped] = outcomes.filter(([word]) => word === TRAPPED);
+		const others = outcomes.filter(([word]) => word !== TRAPPED);
+		const end = others.some(([word]) => OUT.test(word)) && those_out(task);
+		const inside =
+			trapped && phone.stepper({ key: `${task.name}:people`, text: __("People inside"), none: __("not counted") });
+
+		// Nobody waits for a count, or for a photo to get through: it follows
+		const people_inside = () => {
+			const photo = evidence.photo();
+			const text = evidence.text.value.trim();
+			const people = inside.value();
+			return phone.act(
+				"complete",
+				task,
+				{
+					outcome: TRAPPED,
+					...(people !== null && { people }),
+					...(text && { evidence: text }),
+					...(asks.later && !text && { evidence_later: true }),
+				},
+				null,
+				{ after: photo ? [["add_evidence", task, {}, photo]] : [] },
+			);
+		};
 
 		const complete = (outcome, exceptions) => {
-			const text = evidence.text.value.trim();
+			const ends = Boolean(end) && OUT.test(outcome || "");
+			const lacks = ends && end.lacks();
+			if (lacks) return (problem.textContent = lacks);
+			const text = [ends && end.why(), evidence.text.value.trim()].filter(Boolean).join("\n");
 			if (checks.some(([, box]) => !box.checked)) return (problem.textContent = __("Tick each check first."));
 			if (asks.evidence === "reading" && !text) {
 				evidence.text.focus();
@@ -208,12 +349,14 @@
 				task,
 				{
 					...(outcome && { outcome }),
+					...(ends && { people: end.value() }),
 					...(checks.length && { checks: checks.map(([word]) => word) }),
 					...(exceptions && { exceptions }),
 					...(text && { evidence: text }),
 					...(asks.later && !given && { evidence_later: true }),
 				},
 				evidence.photo(),
+				{ before: ends ? end.corrected() : [] },
 			);
 		};
 		const except = () => {
@@ -224,14 +367,16 @@
 		return h(
 			"div",
 			{ class: "finish" },
+			trapped && h("div", { class: "alone" }, inside.row, phone.alarm_button(trapped[1], people_inside)),
+			end && end.rows,
 			checks.map(([, box, text]) => ticked(text, box)),
 			evidence.rows,
 			h(
 				"div",
 				{ class: "buttons" },
 				asks.outcomes
-					? asks.outcomes.map(([word, text]) => button(text, () => complete(word), "main"))
-					: button(items.length ? __("All normal") : __("Done"), () => complete(), "main"),
+					? others.map(([word, text]) => button(text, () => complete(word), trapped ? "" : "main"))
+					: button(done_text(task, items), () => complete(), "main"),
 			),
 			items.length > 0 &&
 				fold(
@@ -242,6 +387,48 @@
 				),
 			problem,
 		);
+	};
+
+	const done_text = (task, items) => {
+		if (task.part === "lock_off") return __("Locked off and tagged");
+		return items.length ? __("All normal") : __("Done");
+	};
+
+	// How many are out. The server ends no rescue with another number than was counted: whoever finds that the first count
+	// was wrong says why, and with that corrects it.
+	const those_out = (task) => {
+		const counted = task.inside?.people || 0;
+		const differs = (count) => counted > 0 && count !== null && count !== counted;
+		const why = field(task, "why", "textarea", { rows: 2, maxlength: 300 });
+		const says = h("p", { class: "why" });
+		const ask = h("div", { class: "differs" }, says, labelled(__("Why the numbers differ"), why));
+		const out = phone.stepper({
+			key: `${task.name}:people`,
+			text: __("People out"),
+			none: __("count them"),
+			start: counted || null,
+			changed: (count) => {
+				ask.hidden = !differs(count);
+				says.textContent = __("{0} were counted, {1} are out: look into the car once more.", counted, count);
+			},
+		});
+		const reason = () => (differs(out.value()) ? why.value.trim() : "");
+		return {
+			value: out.value,
+			why: reason,
+			rows: [out.row, ask],
+			lacks: () => {
+				if (out.value() === null) return __("Count those who are out first.");
+				if (!differs(out.value()) || reason()) return "";
+				why.focus();
+				return __("Say in words why the numbers differ.");
+			},
+			corrected: () => {
+				if (!differs(out.value())) return [];
+				const count = { name: task.inside.name, incident: task.incident, where: task.where, before: task.name };
+				return [["note_entrapment", { ...count, what: String(out.value()) }, { people: out.value() }]];
+			},
+		};
 	};
 
 	const item_rows =
@@ -272,20 +459,25 @@
 			capture: "environment",
 			onchange: ({ target }) => phone.take_photo(task, target.files[0]),
 		});
+		const photo = h(
+			"label",
+			{ class: "button photo", for: file.id },
+			phone.taken.has(task.name) ? __("Photo taken. Another one") : __("Take a photo"),
+			file,
+		);
+		const asked = EVIDENCE[evidence] || __("Note");
+		const rows = () => {
+			// while people are inside, what can wait is out of the way
+			if (task.inside && evidence !== "reading")
+				return fold(`note:${task.name}`, __("Note, photo"), labelled(asked, text), photo);
+			if (!evidence || evidence === "none")
+				return [fold(`note:${task.name}`, __("Add a note"), labelled(asked, text)), photo];
+			return [labelled(asked + (later ? ` (${__("may follow later")})` : ""), text), photo];
+		};
 		return {
 			text,
 			photo: () => phone.taken.get(task.name) || null,
-			rows: [
-				evidence && evidence !== "none"
-					? labelled(EVIDENCE[evidence] + (later ? ` (${__("may follow later")})` : ""), text)
-					: fold(`note:${task.name}`, __("Add a note"), labelled(__("Note"), text)),
-				h(
-					"label",
-					{ class: "button photo", for: file.id },
-					phone.taken.has(task.name) ? __("Photo taken. Another one") : __("Take a photo"),
-					file,
-				),
-			],
+			rows: rows(),
 		};
 	};
 
@@ -322,7 +514,7 @@
 		};
 		return h(
 			"article",
-			{ class: "card", "aria-labelledby": `what:${task.name}` },
+			{ class: "card", "aria-labelledby": `what:${task.name}`, "data-row": `owed ${task.name}` },
 			h("p", { class: "where" }, task.where),
 			h("h3", { id: `what:${task.name}` }, task.what),
 			h("p", { class: "hint" }, __("Done {0}; shows as added later.", hour(task.done_at))),

@@ -87,6 +87,21 @@
 		move: ["move", "to"],
 	};
 
+	const TRAPPED = "trapped";
+	const OUT = /^released/;
+
+	// An outcome as the line of the outbox says it
+	const in_words = (task, { outcome, people }) => {
+		const [, words] = (task.asks?.outcomes || []).find(([word]) => word === outcome) || [];
+		const said = task.said || words;
+		return said && phone.is_said(people) ? __("{0}, people: {1}", said, people) : said;
+	};
+
+	// Can it turn out that people are inside after all? As `domain/entrapment.corrections` has it.
+	phone.may_be_wrong = ({ elevator, asks }, outcome) =>
+		Boolean(elevator && outcome && outcome !== TRAPPED) &&
+		asks.outcomes.some(([word]) => word === TRAPPED || OUT.test(word));
+
 	// It happened now, whenever it arrives
 	phone.queue = async (verb, task, args = {}, photo = null) => {
 		if (verb === "withdraw") uploading?.abort(MAKE_WAY);
@@ -97,6 +112,12 @@
 			task: task.name,
 			what: task.what,
 			where: task.where,
+			incident: task.incident,
+			said: in_words(task, args),
+			trapped: verb === "report_trapped" || args.outcome === TRAPPED,
+			elevator: task.elevator,
+			may_be_wrong: phone.may_be_wrong(task, args.outcome),
+			before: task.before, // the task that waits until this is sent
 			args,
 			photo,
 			at: phone.clock.text(phone.clock.now()),
@@ -113,13 +134,14 @@
 
 	// What was typed and ticked goes back to its card
 	phone.unqueue = async (item) => {
-		const { evidence, checks = [], exceptions = [] } = item.args;
-		const draft = (name, value) => value && phone.drafts.set(`${item.task}:${name}`, value);
+		const { evidence, people, checks = [], exceptions = [] } = item.args;
+		const draft = (name, value) => phone.is_said(value) && phone.drafts.set(`${item.task}:${name}`, value);
 		const unfold = (name) => phone.opened.add(`${name}:${item.task}`);
 		const typed = TYPED[item.verb];
 		const chosen = item.verb === "withdraw" && !phone.is_typed_danger(item.args.danger);
 		if (typed && !chosen) draft(typed[0], item.args[typed[1]]);
 		draft("evidence", evidence);
+		if (item.verb === "complete") draft("people", people);
 		checks.forEach((word) => draft(`check:${word}`, "1"));
 		for (const { item: key, note, fixed } of exceptions) {
 			draft(`item:${key}`, "1");
@@ -156,14 +178,16 @@
 	phone.upload = () => alone("outage-photos", send_photos);
 
 	const heavy = (item) => Boolean(item.photo && !item.args.photo);
-	const about = (item) => (item.verb === "move" ? [item.task, item.args.to] : [item.task]);
+	const about = (item) => [item.task, item.verb === "move" && item.args.to, item.before].filter(Boolean);
 
-	// Oldest first; but whoever leaves for danger comes before all others, with what they had done on that spot
+	// Oldest first; but whoever leaves for danger comes before all others, with what they had done on that spot, and people
+	// in an elevator before what can wait
 	const in_order = (items) => {
 		const leaving = items.filter((item) => item.verb === "withdraw");
 		const first = (item) =>
 			leaving.some((left) => item.seq <= left.seq && !heavy(item) && about(item).includes(left.task));
-		return [...items.filter(first), ...items.filter((item) => !first(item))];
+		const people = (item) => item.verb === "report_trapped" && !first(item);
+		return [...items.filter(first), ...items.filter(people), ...items.filter((item) => !first(item) && !people(item))];
 	};
 
 	const send_all = async () => {
@@ -273,9 +297,14 @@
 		form.append("file", item.photo, "photo.jpg");
 		return ask(method("phone.add_photo"), { method: "POST", body: form }, PHOTO_WITHIN, uploading);
 	};
+	// What is not said of a task: [endpoint, the argument that says of what]
+	const OF_OTHERS = {
+		hand_over: ["paging.hand_over", "incident"],
+		report_trapped: ["staff.report_trapped", "incident"],
+		note_entrapment: ["staff.note_entrapment", "entrapment"],
+	};
 	const deliver = (item) => {
-		// what is handed over is an outage's, not a task's
-		const [verb, about] = item.verb === "hand_over" ? ["paging.hand_over", "incident"] : [`staff.${item.verb}`, "task"];
+		const [verb, about] = OF_OTHERS[item.verb] || [`staff.${item.verb}`, "task"];
 		return ask(method(verb), {
 			method: "POST",
 			headers: { "Content-Type": "application/json" },

@@ -5,6 +5,8 @@ window.OutagePhone = { user: document.documentElement.dataset.user };
 (() => {
 	const phone = window.OutagePhone;
 	const texts = JSON.parse(document.getElementById("texts").textContent);
+	// A zero is said, like every other number; nothing, an empty text and "no" are not
+	phone.is_said = (value) => value != null && value !== "" && value !== false;
 	phone.__ = (text, ...values) => (texts[text] || text).replace(/{(\d)}/g, (_, index) => values[index]);
 
 	const CACHE = "outage-phone";
@@ -120,11 +122,23 @@ window.OutagePhone = { user: document.documentElement.dataset.user };
 		set: (data) => write(`list:${phone.user}`, data),
 	};
 
+	// Is the alarm to be heard on this phone? Stays as it is set, whoever is logged in.
+	phone.sound = {
+		is_on: () => read("sound") !== "off",
+		turn: (on) => write("sound", on ? "on" : "off"),
+	};
+
+	// What no longer rings on this phone, because its owner has begun with it
+	phone.heard = {
+		get: () => new Set(read(`heard:${phone.user}`) || []),
+		set: (keys) => write(`heard:${phone.user}`, keys.size ? [...keys] : null),
+	};
+
 	phone.drafts = {
-		get: (field) => (read(`drafts:${phone.user}`) || {})[field] || "",
+		get: (field) => (read(`drafts:${phone.user}`) || {})[field] ?? "",
 		set(field, value) {
 			const all = read(`drafts:${phone.user}`) || {};
-			if (value) all[field] = value;
+			if (phone.is_said(value)) all[field] = value;
 			else delete all[field];
 			write(`drafts:${phone.user}`, all);
 		},
@@ -154,7 +168,7 @@ window.OutagePhone = { user: document.documentElement.dataset.user };
 	// What can be shown of the person before goes; what they did and could not be sent stays until they log in again
 	phone.forget_others = async () => {
 		const others = Object.keys(localStorage).filter(
-			(key) => /^outage:(list|shell):/.test(key) && !key.endsWith(`:${phone.user}`),
+			(key) => /^outage:(list|shell|heard):/.test(key) && !key.endsWith(`:${phone.user}`),
 		);
 		if (others.length) await phone.forget_page();
 		others.forEach((key) => localStorage.removeItem(key));
@@ -167,6 +181,7 @@ window.OutagePhone = { user: document.documentElement.dataset.user };
 
 	phone.forget_me = async () => {
 		phone.list.set(null);
+		phone.heard.set(new Set());
 		await phone.forget_page();
 	};
 
