@@ -1,9 +1,14 @@
-"""How well tickets are read: precision and recall on three labelled samples, in Chinese and English.
+"""How well tickets are read: precision and recall on five labelled samples, in Chinese and English.
 
-The first two samples were written without sight of the word lists, and the lists were then completed from what they had missed.
-The second one was read once before that, with lists that only knew the first: outage precision 0.95, recall 0.83; danger
-precision 0.92, recall 0.73. New phrasings will fare about like that; the figures below say that nothing got worse.
-The third one holds what the others had not: supply that is back for others only, traditional characters, danger without power.
+The samples were written without sight of the word lists, and the lists were then completed from what they had missed. Each
+figure below therefore says that nothing got worse, not how new phrasings will fare. First readings say that:
+- the second sample, with lists that only knew the first: outage precision 0.95, recall 0.83; danger 0.92 and 0.73;
+- the fourth sample (72 dangers in 132 phrasings, many hard ones that are no danger), with the lists before there were
+  combinations: danger 0.62 and 0.46;
+- the fifth sample (72 dangers in 132 phrasings), with the combinations, completed from the fourth: danger 0.86 and 0.78.
+The third one holds what the first two had not: supply that is back for others only, traditional characters, danger without
+power. The fourth and the fifth are about danger only: what they say of an outage is not labelled, and that column
+is empty.
 """
 
 import csv
@@ -14,7 +19,11 @@ import pytest
 
 from outage_response.domain import triage
 
-SAMPLES = ("ticket_phrasings.csv", "ticket_phrasings_second.csv", "ticket_phrasings_third.csv")
+OF_BOTH = ("ticket_phrasings.csv", "ticket_phrasings_second.csv", "ticket_phrasings_third.csv")
+OF_DANGER = ("ticket_phrasings_fourth.csv", "ticket_phrasings_fifth.csv")
+READINGS = [(name, "outage", 0.95, 0.93) for name in OF_BOTH] + [
+	(name, "danger", 0.98, 0.98) for name in (*OF_BOTH, *OF_DANGER)
+]
 
 
 def rows(name: str) -> list[dict]:
@@ -28,8 +37,7 @@ def precision_and_recall(name: str, what: str) -> tuple[float, float]:
 	return right / sum(read for read, _ in found), right / sum(meant for _, meant in found)
 
 
-@pytest.mark.parametrize("name", SAMPLES)
-@pytest.mark.parametrize(("what", "precision", "recall"), [("outage", 0.95, 0.93), ("danger", 0.93, 0.93)])
+@pytest.mark.parametrize(("name", "what", "precision", "recall"), READINGS)
 def test_reading_tickets_does_not_get_worse(name, what, precision, recall):
 	got = precision_and_recall(name, what)
 	print(f"{name} {what}: precision {got[0]:.2f}, recall {got[1]:.2f}, {len(rows(name))} phrasings")
@@ -38,11 +46,14 @@ def test_reading_tickets_does_not_get_worse(name, what, precision, recall):
 
 
 def test_the_samples_hold_enough_of_each_kind():
-	for name in SAMPLES:
+	for name, what, _precision, _recall in READINGS:
 		sample = rows(name)
 		assert len(sample) >= 60
-		for what in ("outage", "danger"):
-			assert 10 <= sum(row[what] == "yes" for row in sample) <= len(sample) - 10
+		assert 10 <= sum(row[what] == "yes" for row in sample) <= len(sample) - 10
+	for name in OF_DANGER:
+		dangers = [row["text"] for row in rows(name) if row["danger"] == "yes"]
+		assert len(dangers) >= 60
+		assert 0.4 <= sum(not text.isascii() for text in dangers) / len(dangers) <= 0.6
 
 
 @pytest.mark.parametrize("text", ["", "<p></p>", "停" * 5000, "power " * 3000, "\x00\uffff", "%s {x} \\"])
@@ -59,6 +70,12 @@ def test_any_text_can_be_read(text):
 		"my phone a " * 900,
 		"电梯" * 5000,
 		"phone，" * 1600,
+		"电梯。" * 3300,
+		"lift stuck. " * 800,
+		"no smoke, " * 1000,
+		"没有人被" * 2500,
+		"电线里我门" * 2000,
+		"but 误会 " * 1200,
 	],
 )
 def test_no_text_holds_the_ticket_up(text):
@@ -84,3 +101,78 @@ def test_a_site_may_bring_its_own_words():
 def test_a_word_is_found_as_a_word_only():
 	assert not triage.read("I drove past the firehouse").danger
 	assert not triage.read("our powerhouse team cuts costs").outage
+
+
+@pytest.mark.parametrize(
+	"text",
+	[
+		"着火了吗",
+		"是不是着火了",
+		"有没有人被困",
+		"昨天就有人被困",
+		"被困到现在还没人来",
+		"楼道冒烟，一直没人管",
+		"他一直没呼吸",
+		"困了三个人在5号梯",
+		"困了半小时了还没人来",
+		"电梯停了，人在里面",
+		"快来救人",
+		"救命",
+		"电表箱一直冒黄烟",
+		"my mother isn't breathing",
+		"他没有呼吸了",
+		"我老婆羊水破了",
+		"胰岛素放冰箱里，停电一天了",
+		"a cable is hanging down over the path",
+		"电缆从杆子上垂下来了",
+		"配电房进水了",
+		"water is pouring onto the switchboard",
+		"I cannot breathe",
+		"she can’t breathe",
+	],
+)
+def test_danger_that_no_word_of_time_or_doubt_silences(text):
+	assert triage.read(text).danger
+
+
+@pytest.mark.parametrize(
+	"text",
+	[
+		"没有人困在里面，电梯停了",
+		"There is nobody in the elevator",
+		"No sign of fire or smoke",
+		"If a fire breaks out, which exit do we use?",
+		"救命稻草",
+		"我困了",
+		"The lift stopped and then went on, I walked",
+		"有人说着火了，是谣言",
+	],
+)
+def test_what_is_denied_supposed_or_figurative_is_no_danger(text):
+	assert not triage.read(text).danger
+
+
+@pytest.mark.parametrize(
+	"text",
+	[
+		"没有烟，但是有很重的煤气味",
+		"no smoke, but there is a strong smell of gas",
+		"nobody is hurt, but the panel is on fire",
+		"电梯没事，配电房着火了",
+		"刚修好又冒烟了",
+		"不是演习，真的着火了",
+		"The lift is fixed, but my wife hit her head",
+		"my father is on oxygen, tell me when the power is back",
+		"家里没氧气了",
+		"主要是我妈摔倒了起不来",
+	],
+)
+def test_a_denial_of_one_danger_covers_no_other(text):
+	assert triage.read(text).danger
+
+
+def test_the_words_of_a_site_stand_beside_the_combinations():
+	own = triage.Words(danger=("can't swim", "kaboom"), no_danger=("kaboom cafe",))
+	assert triage.read("help, she cannot swim", own).danger == "cant swim"
+	assert not triage.read("the kaboom cafe is closed", own).danger
+	assert triage.read("电梯停了，门打不开，我妈在里面", own).danger
