@@ -26,15 +26,18 @@ from .triage_words import (
 	MEANINGS,
 	MEANT,
 	NO_DANGER,
+	NO_EVENT,
 	NOT_AN_OUTAGE,
 	NOT_HERE,
 	OPENING,
 	OUTAGE_WORDS,
 	OVER,
+	PAST,
 	RETURNED,
 	SUPPOSED,
 	TAKEN_BACK,
 	TRADITIONAL,
+	URGENT,
 )
 
 # A hook reads inside the ticket's own request; what stands behind this many characters is a quotation
@@ -234,8 +237,17 @@ def _not_over(text: str) -> str:
 				said[number] = _without(said[number][:at], kind) + said[number][at:]
 				for earlier in before:
 					said[earlier] = _without(said[earlier], kind)
+		if _is_no_event(part):
+			said[number] = _OUT
+			for earlier in before[:1]:
+				if _first(said[earlier], PAST) and not _first(said[earlier], URGENT):
+					said[earlier] = _OUT
 		said[number] = "".join(_not_supposed(clause) for clause in _CLAUSES.split(said[number]))
 	return "".join(part + turn for part, turn in zip(said, [*turns, ""], strict=True))
+
+
+def _is_no_event(part: str) -> bool:
+	return any(not _is_denied(part, at) for at, _word in _all(part, NO_EVENT)) and not _first(part, URGENT)
 
 
 def _is_but(turn: str) -> bool:
@@ -248,7 +260,11 @@ def _signs(text: str, signs: tuple[str, ...]) -> int:
 
 
 def _is_no_sign(text: str, start: int, end: int) -> bool:
-	return bool(_NO_SIGN_BEFORE.search(text[max(0, start - 20) : start]) or text[end : end + 1] in tuple("吗没么"))
+	return _is_denied(text, start) or text[end : end + 1] in tuple("吗没么")
+
+
+def _is_denied(text: str, start: int) -> bool:
+	return bool(_NO_SIGN_BEFORE.search(text[max(0, start - 20) : start]))
 
 
 def _not_supposed(clause: str) -> str:
