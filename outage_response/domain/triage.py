@@ -240,7 +240,8 @@ def _not_over(text: str) -> str:
 		if _is_no_event(part):
 			said[number] = _OUT
 			for earlier in before[:1]:
-				if _first(said[earlier], PAST) and not _first(said[earlier], URGENT):
+				asked = "?" in turns[earlier]
+				if (asked or _first(said[earlier], PAST)) and not _first(said[earlier], URGENT):
 					said[earlier] = _OUT
 		said[number] = "".join(_not_supposed(clause) for clause in _CLAUSES.split(said[number]))
 	return "".join(part + turn for part, turn in zip(said, [*turns, ""], strict=True))
@@ -293,5 +294,5 @@ def _pattern(phrase: str, within_clause: bool) -> re.Pattern:
 		gap = rf"[^{_CLAUSE}]{{0,12}}?" if within_clause else ".{0,12}?"
 	body = gap.join(re.escape(part) for part in _parts(phrase))
 	if not phrase.isascii():
-		return re.compile(rf"{_NO_QUESTION}{body}" if within_clause and phrase[0] in "不没" else body)
+		return re.compile(rf"(?<![是有]){body}" if within_clause and phrase[0] in "不没" else body)
 	return re.compile(rf"(?<![a-z]){body}" if phrase.endswith("*") else rf"(?<![a-z]){body}(?![a-z])")
