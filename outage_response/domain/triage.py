@@ -230,7 +230,7 @@ def _not_over(text: str) -> str:
 			for earlier in before:
 				said[earlier] = _OUT
 		for kind, signs in HARMLESS_BESIDE:
-			if _signs(said[number], signs) and not _first(part, MEANINGS["board"]):
+			if _signs(said[number], signs) and not _first(part, MEANINGS["board"] + MEANINGS["gas"]):
 				said[number] = _without(said[number], kind)
 		for kind, signs in OVER:
 			if (at := _signs(said[number], signs)) and not _first(said[number][:at], GOING_ON):
