@@ -11,6 +11,7 @@ from bisect import bisect_right
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import lru_cache
+from itertools import pairwise
 
 from .triage_words import (
 	BETWEEN,
@@ -53,6 +54,7 @@ _TURN = re.compile(r"([!?;。]+|\.(?=\s|$)|\b(?:but|however|though|yet)\b|但是
 _CLAUSES = re.compile(r"(?<=[,，])")
 # 是不是, 有没有: a question. 到现在还没, 一直没: what somebody waits for
 _NO_QUESTION = "(?<![是有])(?<!一直)(?<!到现在还)(?<!到现在都)(?<!到现在也)(?<!现在还)"
+_NOT_HARMLESS = (*MEANINGS["board"], *MEANINGS["gas"])
 # "not a false alarm", "tell me when the power is back": no sign that all is well
 _NO_SIGN_BEFORE = re.compile(
 	r"(?:\b(?:not|isnt|no|never|hasnt|havent|nobody|be)(?: an?| just| the)?|\b(?:when|until|till|once|if|before)(?: the| my| our)?|"
@@ -118,19 +120,19 @@ def _plain(text: str) -> str:
 
 def _may_hold(text: str, phrases: tuple[str, ...]) -> bool:
 	"""Is any of them worth looking for? Nothing that is taken out of the text can add one."""
-	return any(first in text for first, _pattern in _prepared(phrases, within_clause=False))
+	return next(_present(text, phrases), None) is not None
 
 
 def _without(text: str, phrases: tuple[str, ...]) -> str:
-	for first, pattern in _prepared(phrases, within_clause=True):
+	for first, phrase in list(_present(text, phrases)):
 		if first in text:
-			text = pattern.sub(_OUT, text)
+			text = _pattern(phrase, True).sub(_OUT, text)
 	return text
 
 
 def _first(text: str, phrases: tuple[str, ...]) -> str:
-	for first, pattern in _prepared(phrases, within_clause=False):
-		if first in text and (found := pattern.search(text)):
+	for _part, phrase in _present(text, phrases):
+		if found := _pattern(phrase, False).search(text):
 			return found.group(0)
 	return ""
 
@@ -165,10 +167,9 @@ def _common(found: list[dict[int, str]]) -> str:
 
 
 def _all(text: str, phrases: tuple[str, ...]) -> Iterator[tuple[int, str]]:
-	for first, pattern in _prepared(phrases, within_clause=True):
-		if first in text:
-			for found in pattern.finditer(text):
-				yield found.start(), found.group(0)
+	for _part, phrase in _present(text, phrases):
+		for found in _pattern(phrase, True).finditer(text):
+			yield found.start(), found.group(0)
 
 
 # ---------------------------------------------------------------- danger that is none
@@ -230,7 +231,7 @@ def _not_over(text: str) -> str:
 			for earlier in before:
 				said[earlier] = _OUT
 		for kind, signs in HARMLESS_BESIDE:
-			if _signs(said[number], signs) and not _first(part, MEANINGS["board"] + MEANINGS["gas"]):
+			if _signs(said[number], signs) and not _first(part, _NOT_HARMLESS):
 				said[number] = _without(said[number], kind)
 		for kind, signs in OVER:
 			if (at := _signs(said[number], signs)) and not _first(said[number][:at], GOING_ON):
@@ -275,17 +276,46 @@ def _not_supposed(clause: str) -> str:
 	return clause[: at - 1] + _OUT
 
 
+def _present(text: str, phrases: tuple[str, ...]) -> Iterator[tuple[str, str]]:
+	"""(a part of the phrase that is in the text, the phrase), in the order of the list: every ticket of the site is read, and
+	of thousands of words only those are looked for whose first two letters the text holds."""
+	index = _index(phrases)
+	near = sorted(entry for pair in index.keys() & _pairs(text) for entry in index[pair])
+	return ((first, phrase) for _number, first, phrase in near if first in text)
+
+
+@lru_cache(maxsize=64)
+def _pairs(text: str) -> frozenset[str]:
+	return frozenset(("", *text, *map("".join, pairwise(text))))
+
+
+# The lists themselves stay what they are, so that they need not be compared word by word
+_INDEXED: dict[int, tuple[tuple[str, ...], dict[str, list[tuple[int, str, str]]]]] = {}
+
+
+def _index(phrases: tuple[str, ...]) -> dict[str, list[tuple[int, str, str]]]:
+	known = _INDEXED.get(id(phrases))
+	if known is None or known[0] is not phrases:
+		if len(_INDEXED) > 1024:
+			_INDEXED.clear()
+		known = _INDEXED[id(phrases)] = (phrases, _indexed(phrases))
+	return known[1]
+
+
 @lru_cache(maxsize=512)
-def _prepared(phrases: tuple[str, ...], within_clause: bool) -> list[tuple[str, re.Pattern]]:
-	"""(a part to look for quickly, the careful expression): every ticket of the site is read, and hardly any holds any
-	of the words."""
-	return [(_parts(phrase)[0], _pattern(phrase, within_clause)) for phrase in phrases]
+def _indexed(phrases: tuple[str, ...]) -> dict[str, list[tuple[int, str, str]]]:
+	index: dict[str, list[tuple[int, str, str]]] = {}
+	for number, phrase in enumerate(phrases):
+		first = _parts(phrase)[0]
+		index.setdefault(first[:2], []).append((number, first, phrase))
+	return index
 
 
 def _parts(phrase: str) -> list[str]:
 	return [part.strip() for part in phrase.lower().translate(TRADITIONAL).removesuffix("*").split("{x}")]
 
 
+@lru_cache(maxsize=16384)
 def _pattern(phrase: str, within_clause: bool) -> re.Pattern:
 	"""Words and what stands between them share no character: the search stays linear, whatever somebody writes."""
 	between = rf"[^\w{_CLAUSE}]+"

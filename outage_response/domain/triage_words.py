@@ -3640,7 +3640,6 @@ MEANINGS = {
 		*("legs over the", "legs dangling", "on top of the railing", "hanging out of"),
 		*(
 			"栏杆外面",
-			"栏杆上",
 			"护栏上",
 			"窗台上",
 			"女儿墙",
@@ -3988,6 +3987,7 @@ MEANINGS = {
 		*("王阿姨", "阿姨", "房东", "租客"),
 		*("grandmother*", "grandfather*", "old neighbour", "old neighbor", "retired"),
 		*("老李", "老张", "老王", "老刘", "老陈", "老赵", "老孙", "老周"),
+		*("uncle", "aunt", "year old", "year-old"),
 	),
 	"for long": (
 		*("since last night", "since yesterday", "since this morning", "since morning"),
@@ -4813,6 +4813,9 @@ IN_ONE_SENTENCE = (
 	("cradle", "left hanging"),
 	("wall", "crackling"),
 	("frail", "stranded"),
+	("lift", "went in and not back"),
+	("frail", "machine"),
+	("board", "wet"),
 )
 
 # Dangerous when all of them stand in one sentence and the one that follows it
@@ -5356,12 +5359,8 @@ NO_EVENT = (
 		"出二手",
 		"二手的",
 		"捐",
-		"借用",
 		"归还",
 		"加装",
-		"安装个",
-		"装个",
-		"装一个",
 		"装扶手",
 	),
 	*(
@@ -5477,7 +5476,6 @@ NO_EVENT = (
 		"放在几",
 	),
 	*(
-		"放哪",
 		"哪里有aed",
 		"的话一般",
 		"的话怎么",
