@@ -1449,6 +1449,24 @@ DANGER_WORDS = (
 	"动刀",
 	"亮刀",
 	"打晕",
+	"fell into the lift*",
+	"fell into the pit",
+	"fell into a",
+	"满脸是血",
+	"一脸是血",
+	"全身是血",
+	"浑身是血",
+	"手上是血",
+	"到处是血",
+	"流着血",
+	"淌血",
+	"到处是烟",
+	"屋子烟",
+	"满是烟",
+	"烟呛",
+	"烟很",
+	"烟太",
+	"打多了胰岛素",
 )
 
 # "no smoke", "not trapped", 没有冒烟: a danger denied is no danger. A list that follows a denial is denied as a whole.
@@ -2230,6 +2248,27 @@ NO_DANGER = (
 	"灯管{x}炸",
 	"火都做",
 	"火都打",
+	"fire alarm {x} beep*",
+	"alarm {x} for no reason",
+	"除颤仪电池",
+	"除颤仪{x}换",
+	"氧气瓶送货",
+	"smoke extractor",
+	"as a paramedic",
+	"is a paramedic",
+	"trapped the rat",
+	"trapped a rat",
+	"trapped the mouse",
+	"trapped a mouse",
+	"笑得{x}喘",
+	"笑到{x}喘",
+	"smoke alarm went off because of",
+	"困过人",
+	"急救视频",
+	"急救课",
+	"smoke machine",
+	"smoking area",
+	"smoke-filled rooms",
 )
 
 # Supply is back, says a text ...
@@ -2633,6 +2672,7 @@ MEANINGS = {
 			"阿叔",
 		),
 		*("阿嫲", "细佬", "老豆", "老母", "阿妈", "阿爸", "太公", "佢哋", "我哋"),
+		*("女朋友", "男朋友", "搬运工", "小两口"),
 	),
 	"inside": (
 		*("inside", "in there", "in here", "in it", "in the lift", "in lift", "in the elevator", "in elevator"),
@@ -2888,6 +2928,8 @@ MEANINGS = {
 		*("一股", "股子", "散不", "很浓", "越来越浓", "浓"),
 		*("reeks", "stank", "stinks"),
 		*("一屋", "满屋", "屋子气"),
+		*("wont turn off", "cant turn off", "wont shut off", "cant shut off"),
+		*("关不掉", "关不上", "拧不", "断了", "挖断", "破了"),
 	),
 	"board": (
 		*("meter box*", "meter cupboard", "meter room", "meter cabinet", "electric meter*", "electricity meter*"),
@@ -3010,6 +3052,7 @@ MEANINGS = {
 		*("flex", "cord"),
 		*("皮线", "根线", "条线", "根{x}线", "条{x}线", "线掉", "线断", "线垂", "线耷", "线吊", "光秃秃的线"),
 		*("took down the line", "brought down the line", "pulled down the line", "overhead line"),
+		*("的线", "上的线"),
 	),
 	"hangs": (
 		*("hang*", "dangl*", "fallen", "came down", "come down", "on the ground", "snapped", "live", "exposed"),
@@ -3309,6 +3352,8 @@ MEANINGS = {
 		*("teeth", "thigh", "shin", "unconscious", "can't", "cant", "dizzy", "confused"),
 		*("same thing", "crying"),
 		*("大腿", "小腿", "手", "眼", "嘴", "不动", "哭", "地", "缝", "疼得"),
+		*("pit", "ladder", "roof", "ramp"),
+		*("梯子", "下来"),
 	),
 	"broken body": (
 		*("leg", "arm", "hip", "ankle", "wrist", "bone", "rib*", "neck", "skull", "finger", "foot", "fingers"),
@@ -3616,6 +3661,8 @@ MEANINGS = {
 			"冻到震",
 			"震到",
 		),
+		*("mumbling", "sweaty", "faint and"),
+		*("迷瞪", "迷迷", "打多了"),
 	),
 	"in a car": (
 		*("in {x} car", "back seat", "backseat", "in {x} van", "in a locked"),
@@ -3822,6 +3869,8 @@ MEANINGS = {
 		*("under the sink", "cleaner", "cleaning fluid", "button cell", "magnet*", "tablets"),
 		*("drain", "paint thinner", "turpentine", "petrol"),
 		*("纽扣", "药", "洗衣", "清洁剂", "磁铁", "汽油", "干燥剂", "樟脑", "体温计"),
+		*("dish soap", "washing liquid", "soap", "alcohol", "medicine", "pods"),
+		*("洗洁精", "清洁", "药水", "酒精", "漂白", "机油"),
 	),
 	"candle": (
 		*("candle*", "heater", "bbq", "e-bike"),
@@ -4108,6 +4157,7 @@ MEANINGS = {
 			"止不住",
 		),
 		*("止唔住", "流咗", "淌血", "滴血", "血淋", "鲜血", "血止", "见骨", "插进", "戳进", "戳到"),
+		*("cut {x} wrist*", "slit", "sliced {x} hand", "slashed"),
 	),
 	"burned": (
 		*("burn* {x} hand*", "burn* {x} arm*", "burn* {x} face", "burn* {x} leg*"),
@@ -4309,6 +4359,8 @@ MEANINGS = {
 		*("force the door", "force {x} door", "forcing {x} door", "break {x} door"),
 		*("with a kitchen knife", "with a big knife", "holding {x} knife", "drunk with"),
 		*("弄死我", "弄死", "要杀", "亮刀", "拿砖", "拿瓶子", "抄家伙", "拿铁棍"),
+		*("burn {x} down", "burn {x} place down", "set fire", "set {x} on fire", "douse*"),
+		*("弄死你", "点了这", "烧死"),
 	),
 	"took too much": (
 		*("took all", "all her pills", "all his pills", "whole bottle", "bottle of pills"),
@@ -4505,6 +4557,8 @@ MEANINGS = {
 			"跑丢",
 		),
 		*("没回家", "跑出去", "出门去了"),
+		*("wandering", "seems lost", "is lost", "looks lost"),
+		*("找不着", "到处找"),
 	),
 	"so small or so dark": (
 		*("dark", "dementia", "alzheimer*", "year*", "hour*", "minutes", "slippers", "pyjamas"),
@@ -4681,6 +4735,7 @@ MEANINGS = {
 		*("went out", "walked out", "wandered", "left the flat", "left the house", "gone out"),
 		*("is out", "outside", "not home", "not here", "missing", "cant find"),
 		*("出去", "走了", "出门", "不在", "没回", "不见", "没影"),
+		*("下楼去", "找不着", "到处找", "自己下", "自己走"),
 	),
 	"water place": (
 		*("pool", "pond", "fountain", "lake", "river", "canal", "water tank", "well", "reservoir"),
@@ -4714,6 +4769,27 @@ MEANINGS = {
 		*("stranded on", "stranded at", "stuck on the stairs", "stuck on the landing"),
 		*("stuck at level", "stuck halfway up", "stuck half way up"),
 		*("困在楼梯", "卡在楼梯", "瘫在楼梯"),
+	),
+	"from a height": (
+		*("from the ladder", "off the ladder", "from a ladder", "off a ladder", "from the roof"),
+		*("off the roof", "from a tree", "from the window", "out of the window", "from the balcony"),
+		*("off the balcony", "from the scaffold*", "off the scaffold*", "off his bike"),
+		*("off her bike", "off his wheelchair", "from {x} wheelchair", "from the pole"),
+		*(
+			"梯子上",
+			"楼上",
+			"楼顶",
+			"树上",
+			"窗户上",
+			"窗台上",
+			"阳台上",
+			"脚手架",
+			"架子上",
+			"高处",
+			"轮椅",
+			"从床",
+			"桌子上",
+		),
 	),
 }
 
@@ -4816,6 +4892,8 @@ IN_ONE_SENTENCE = (
 	("lift", "went in and not back"),
 	("frail", "machine"),
 	("board", "wet"),
+	# who fell from a height
+	("people", "fell", "from a height"),
 )
 
 # Dangerous when all of them stand in one sentence and the one that follows it
@@ -4907,6 +4985,7 @@ _OF_SMELLS = (
 _OF_GAS = (
 	*("gas", "leak*", "smell*"),
 	*("煤气", "燃气", "天然气", "燃汽", "瓦斯", "液化气", "漏", "味"),
+	*("闻", "罐"),
 )
 _OF_LIFTS = (
 	*("lift*", "elevator*", "stuck", "trap*", "inside", "shut in", "locked in", "cant get out"),
@@ -4943,6 +5022,30 @@ _OF_CABLES = (
 # (of which kind, what says that it is over): the words of that kind are taken out, in the sentence that says so, up to
 # where it is said, and in the two before. No word of time is among them: what began yesterday goes on.
 OVER = (
+	(
+		(*_OF_FIRE, *_OF_SMELLS, *_OF_GAS, *_OF_FALLS, *_OF_HEALTH, *_OF_WATER, *_OF_CABLES, *_OF_LIFTS),
+		(
+			*("back to normal", "works normally", "everyone's fine", "everybody's fine", "everyone is fine"),
+			*("great job",),
+			*("he's back home", "she's back home", "back home now", "they've replaced it", "has been replaced"),
+			*(
+				"弄好了",
+				"现在都正常",
+				"现在正常",
+				"已经正常",
+				"恢复正常",
+				"正常运行",
+				"正常了",
+				"已劝止",
+				"已制止",
+				"讲得不错",
+			),
+		),
+	),
+	(
+		(*_OF_FIRE, *_OF_HEALTH, "送医", "救护车"),
+		(*("人没事", "人都没事", "人已经没事", "大家都没事", "没人受伤，"),),
+	),
 	(
 		_OF_FIRE,
 		(
@@ -5108,6 +5211,7 @@ TAKEN_BACK = (
 	*("误报", "没事了", "没事哈", "没事啦", "啥事没有", "啥事都没", "啥事也没", "搞错了", "弄错了", "看错了"),
 	*("闻错了", "听错了", "谣言", "谣传", "别信", "恶作剧", "按错了", "乱按", "误按", "点错了", "发错", "撤回"),
 	*("不用派人", "白跑一趟", "造谣", "别传了", "假消息", "开玩笑", "虚报"),
+	*("rumour of", "rumor of", "rumours of"),
 )
 # ... and what follows as well, where the sentence opens with one of these
 OPENING = (
@@ -5136,6 +5240,8 @@ _HEALTH_OF_WHO_COMPLAINS = (
 		"猝死",
 		"休克",
 	),
+	*("120",),
+	*("救护",),
 )
 
 # (of which kind, beside what it is harmless): within the sentence, unless a meter box, a socket, or the like stands in it
@@ -5154,8 +5260,27 @@ HARMLESS_BESIDE = (
 	(
 		(*_HEALTH_OF_WHO_COMPLAINS,),
 		(
+			*("lol", "lmao", "haha*", "hehe", "joking", "kidding"),
 			*("the bill", "this bill", "my bill", "our bill", "bills", "invoice", "price*", "fees", "charges", "rent"),
-			*("物业费", "电费", "停车费", "账单", "涨价", "涨得", "房价", "房租", "价格", "工资", "贵得", "收费"),
+			*(
+				"物业费",
+				"股票",
+				"基金",
+				"彩票",
+				"球赛",
+				"老板",
+				"网速",
+				"哈哈",
+				"嘻嘻",
+				"笑死",
+				"电费",
+				"停车费",
+				"账单",
+				"涨价",
+				"涨得",
+				"房价",
+			),
+			*("房租", "价格", "工资", "贵得", "收费"),
 		),
 	),
 	(
@@ -5176,6 +5301,7 @@ HARMLESS_BESIDE = (
 			*("做饭", "烧饭", "油漆", "装修", "甲醛", "新家具", "做菜", "煮", "胶水", "刷漆", "烧烤", "抽烟"),
 			*("吸烟", "烟民", "烟头", "香烟", "烧香", "二手烟", "烧纸", "烟花", "鞭炮", "放炮", "油烟", "炒菜"),
 			*("炒辣椒", "腊肉", "火锅", "卤味", "熏肉", "烧菜", "戒烟", "烟瘾", "烟味儿从", "禁烟", "烟草"),
+			*("烤鸡", "熏腊", "烤蛋糕", "没擦干净", "steam", "shower steam"),
 			*(
 				"烤串",
 				"烤肉",
@@ -5351,18 +5477,7 @@ NO_EVENT = (
 		"多少钱",
 		"收费标准",
 	),
-	*(
-		"价格",
-		"优惠",
-		"转让",
-		"出售",
-		"出二手",
-		"二手的",
-		"捐",
-		"归还",
-		"加装",
-		"装扶手",
-	),
+	*("价格", "优惠", "转让", "出售", "出二手", "二手的", "捐", "归还", "加装", "装扶手"),
 	*(
 		"扶手什么时候",
 		"年检",
@@ -5529,6 +5644,9 @@ NO_EVENT = (
 	*("drill is", "drill tomorrow", "evacuation exercise", "safety exercise", "training slides"),
 	*("装个扶手", "隔壁小区", "别的小区", "另一个小区", "兄弟小区"),
 	*("for next time",),
+	*("waive", "interview", "school project", "to reserve", "reserve the", "at the hospital on"),
+	*("说法吗", "有说法", "后来怎么", "视频我看", "怎么得了", "怕哪天", "讲课"),
+	*("rumour of a", "rumor of a", "rumours of"),
 )
 # ... what is urgent, or goes on
 URGENT = (

@@ -1,14 +1,18 @@
-"""How well tickets are read: precision and recall on five labelled samples, in Chinese and English.
+"""How well tickets are read: precision and recall on eight labelled samples, in Chinese and English.
 
 The samples were written without sight of the word lists, and the lists were then completed from what they had missed. Each
 figure below therefore says that nothing got worse, not how new phrasings will fare. First readings say that:
 - the second sample, with lists that only knew the first: outage precision 0.95, recall 0.83; danger 0.92 and 0.73;
 - the fourth sample (72 dangers in 132 phrasings, many hard ones that are no danger), with the lists before there were
   combinations: danger 0.62 and 0.46;
-- the fifth sample (72 dangers in 132 phrasings), with the combinations, completed from the fourth: danger 0.86 and 0.78.
+- the fifth sample (72 dangers in 132 phrasings), with the combinations, completed from the fourth: danger 0.86 and 0.78;
+- the sixth sample (80 dangers in 150), completed from the fifth: danger 0.86 and 0.75;
+- the seventh sample (110 dangers in 220), with wider classes of words and with the sentences of no event: 0.91 and 0.85;
+- the eighth sample (110 dangers in 220), completed from the seventh: 0.94 and 0.79. It holds what none before it had, as
+  who is missing, or supply that must stay off.
 The third one holds what the first two had not: supply that is back for others only, traditional characters, danger without
-power. The fourth and the fifth are about danger only: what they say of an outage is not labelled, and that column
-is empty.
+power. From the fourth on they are about danger only: what they say of an outage is not labelled, and that
+column is empty.
 """
 
 import csv
@@ -20,7 +24,7 @@ import pytest
 from outage_response.domain import triage
 
 OF_BOTH = ("ticket_phrasings.csv", "ticket_phrasings_second.csv", "ticket_phrasings_third.csv")
-OF_DANGER = ("ticket_phrasings_fourth.csv", "ticket_phrasings_fifth.csv")
+OF_DANGER = tuple(f"ticket_phrasings_{nth}.csv" for nth in ("fourth", "fifth", "sixth", "seventh", "eighth"))
 READINGS = [(name, "outage", 0.95, 0.93) for name in OF_BOTH] + [
 	(name, "danger", 0.98, 0.98) for name in (*OF_BOTH, *OF_DANGER)
 ]
@@ -168,6 +172,36 @@ def test_what_is_denied_supposed_or_figurative_is_no_danger(text):
 	],
 )
 def test_a_denial_of_one_danger_covers_no_other(text):
+	assert triage.read(text).danger
+
+
+@pytest.mark.parametrize(
+	"text",
+	[
+		"上个月那次着火的赔偿款什么时候到账",
+		"Can I register my father's home ventilator for the priority power list?",
+		"We had a small fire last year. I need a letter for the insurance",
+		"电梯困人的话一般多久能到?想了解一下应急流程",
+		"the lift is empty and out of service",
+		"看到账单我心脏病都要犯了",
+	],
+)
+def test_a_sentence_that_tells_of_no_event_is_no_danger(text):
+	assert not triage.read(text).danger
+
+
+@pytest.mark.parametrize(
+	"text",
+	[
+		"我爸的呼吸机登记过的，现在停电了，电池快没了",
+		"This is not a drill, the stairwell is on fire",
+		"I know the insurance form is due, but my wife has collapsed",
+		"消防演习是下周吧？我家厨房着火了",
+		"阿婆到现在都没动静，她独居",
+		"There is a strong smell of gas by the bins",
+	],
+)
+def test_paper_and_money_silence_no_danger_that_goes_on(text):
 	assert triage.read(text).danger
 
 
