@@ -2269,6 +2269,9 @@ NO_DANGER = (
 	"smoke machine",
 	"smoking area",
 	"smoke-filled rooms",
+	"掉电梯井",
+	"掉进电梯井",
+	"手机{x}电梯井",
 )
 
 # Supply is back, says a text ...
@@ -2419,6 +2422,8 @@ MEANINGS = {
 			"残疾人平台",
 		),
 		*("lft", "elevtor", "lift's", "elevater's", "elevator's"),
+		*("lift door*",),
+		*("梯门",),
 	),
 	"caught": (
 		*("still in the lift", "still in the elevator", "still in this lift", "still in this elevator"),
@@ -2511,6 +2516,8 @@ MEANINGS = {
 		*("calling me from inside", "talking through the door", "text* me from"),
 		*("隔着门", "跳出来", "往外跳", "跳出", "手从门缝", "按铃", "一直按"),
 		*("half out", "halfway out", "half in", "traped"),
+		*("see {x} shoes", "see {x} feet", "see {x} face*", "see {x} hand*"),
+		*("看见人", "看到人", "照见人", "看到里面有人", "看见里面有人"),
 	),
 	"people": (
 		*("student", "teacher", "my dog", "were in the lift", "were in the elevator", "were stuck"),
@@ -2859,6 +2866,8 @@ MEANINGS = {
 		*("bang*", "knock*", "pound*", "thump*", "thud*", "kick*", "hitting", "tapping", "beating on"),
 		*("hammering on", "banging on", "rapping"),
 		*("敲", "砸", "拍", "踹", "捶", "咚咚", "砰砰", "嘭嘭", "哐哐", "踢门", "撞门", "招手", "手伸"),
+		*("scratching", "rattling"),
+		*("挠", "抓门", "动静", "晃门", "推门", "捶打"),
 	),
 	"shaft": (
 		*("shaft", "liftshaft"),
@@ -2930,6 +2939,8 @@ MEANINGS = {
 		*("一屋", "满屋", "屋子气"),
 		*("wont turn off", "cant turn off", "wont shut off", "cant shut off"),
 		*("关不掉", "关不上", "拧不", "断了", "挖断", "破了"),
+		*("alarm*", "detector*"),
+		*("报警",),
 	),
 	"board": (
 		*("meter box*", "meter cupboard", "meter room", "meter cabinet", "electric meter*", "electricity meter*"),
@@ -2947,6 +2958,9 @@ MEANINGS = {
 		*("排插", "插板", "接线", "空开", "断路器", "总闸", "电闸", "闸刀", "电房", "电掣", "掣箱", "拖板"),
 		*("电线", "电路", "线路板", "电缆", "开关柜", "高压柜", "低压柜", "充电桩", "插头", "泵房的电", "发电机"),
 		*("母线", "电控", "灯箱", "灯座", "吊灯", "插线板", "电门", "保险盒", "控制柜", "电制"),
+		*("main switch*", "isolator*", "mcb", "rcd", "rccb", "meter", "circuit breaker*"),
+		*("mains box",),
+		*("电源箱", "电源柜", "电控箱", "配线", "开关箱"),
 	),
 	"wet box": (
 		*("meter box*", "meter cupboard", "meter room", "meter cabinet", "electric meter*", "electricity meter*"),
@@ -2986,6 +3000,8 @@ MEANINGS = {
 		*("control box*", "control panel*", "pump motor*", "light socket*", "charger", "monitor"),
 		*("ups", "generator"),
 		*("控制箱", "水泵", "电机", "电源箱", "弱电箱", "灯眼", "灯口"),
+		*("main switch*", "circuit breaker*", "mains box", "transformer pit"),
+		*("电源柜", "开关箱"),
 	),
 	"wet": (
 		*("leaking", "flood*", "drip*", "pouring", "pours", "gush*", "soak*", "wet", "puddle*", "spray*"),
@@ -3009,6 +3025,8 @@ MEANINGS = {
 		*("没过", "漫过", "到膝盖", "水快到", "齐", "潮", "水泡", "沾水", "滴答", "哗啦"),
 		*("growing", "overflow*", "spill*", "pool of water", "ankle", "knee deep"),
 		*("泡了", "泡在", "往下流", "哗", "漏"),
+		*("full of rain",),
+		*("积了", "滩水", "一滩", "下雨", "雨淋", "漫"),
 	),
 	"hot": (
 		*("hot to touch", "hot to the touch", "red hot", "glow*", "melt*", "crackl*", "sizzl*", "arcing", "arc"),
@@ -3041,6 +3059,8 @@ MEANINGS = {
 			"砰的",
 			"一股子糊",
 		),
+		*("buzzing", "humming loud*", "burnt", "fried"),
+		*("烫人", "烫", "吱吱"),
 	),
 	"cable": (
 		*("power line*", "powerline*", "overhead line*", "cable", "cables", "wire", "wires", "live line"),
@@ -3124,6 +3144,8 @@ MEANINGS = {
 		*("felt current", "felt a current", "current run*", "current through", "felt electricity"),
 		*("electricity run*", "felt a charge", "hit by a live"),
 		*("电感", "有电流", "过电感", "漏电"),
+		*("dropped dead",),
+		*("就死了", "就倒了", "弹了一下", "电死", "当场倒"),
 	),
 	"gone": (
 		*("isnt breathing", "not breathing", "stopped breathing", "no pulse", "no breathing", "barely breathing"),
@@ -3452,6 +3474,7 @@ MEANINGS = {
 		*("挤倒", "被挤", "推倒", "挤到", "挤伤", "踩到", "推搡"),
 		*("under it", "dropped", "came down", "trapped", "is caught", "are caught", "got caught"),
 		*("卡在", "卡进", "绞"),
+		*("grabbed", "swallowed", "sucked", "chewed", "ripped", "tore"),
 	),
 	"door or gate": (
 		*("lift door*", "elevator door*", "the doors", "gate", "escalator", "barrier", "revolving door"),
@@ -3533,7 +3556,6 @@ MEANINGS = {
 			"晕得",
 			"快晕",
 			"要晕",
-			"血压",
 		),
 		*("浑身冰", "手脚冰", "冻得发", "发抖", "冷得发抖", "一身汗", "大汗", "直冒汗", "嘴唇白", "脸白", "脸色不"),
 		*("gone quiet", "isnt opening {x} eyes", "not opening {x} eyes", "wont open {x} eyes"),
@@ -3663,6 +3685,8 @@ MEANINGS = {
 		),
 		*("mumbling", "sweaty", "faint and"),
 		*("迷瞪", "迷迷", "打多了"),
+		*("dazed", "drool*", "stunned", "concuss*", "bleed*"),
+		*("脸歪", "嘴斜", "在流血"),
 	),
 	"in a car": (
 		*("in {x} car", "back seat", "backseat", "in {x} van", "in a locked"),
@@ -3782,6 +3806,8 @@ MEANINGS = {
 			"不见轿厢",
 		),
 		*("没梯",),
+		*("hole", "nothing there"),
+		*("差点迈", "敞开", "迈进", "踩空"),
 	),
 	"cell": (
 		*("e-bike*", "ebike*", "scooter*", "battery", "batteries", "lithium", "power bank", "powerbank"),
@@ -3987,6 +4013,8 @@ MEANINGS = {
 			"出不来",
 		),
 		*("困", "没撤"),
+		*("people are still", "still in the"),
+		*("还有人", "人还", "推车"),
 	),
 	"floods": (
 		*("flood*", "filling", "water", "rising", "submerg*", "knee deep", "waist", "chest high"),
@@ -4090,6 +4118,8 @@ MEANINGS = {
 		*("since the",),
 		*("今天到现在", "大半天", "半日", "成日", "遛弯", "早上起", "每天早上"),
 		*("since the lights",),
+		*("wasnt feeling", "felt unwell", "bad cough", "always calls"),
+		*("不舒服", "昨天说"),
 	),
 	"unanswered": (
 		*("no answer", "not answering", "isnt answering", "doesnt answer", "wont answer"),
@@ -4133,6 +4163,8 @@ MEANINGS = {
 		*("able to reach", "get hold of", "get through to", "cant raise", "cant get her on"),
 		*("cant get him on", "nobody's seen", "not come out"),
 		*("没见着", "没出来", "灯也没开", "没开灯"),
+		*("no word from", "havent had word"),
+		*("没音讯", "没有音讯", "没人接听"),
 	),
 	"wound": (
 		*("gash*", "cut deep", "deep cut", "cut {x} hand", "cut {x} finger", "cut {x} arm"),
@@ -4251,6 +4283,7 @@ MEANINGS = {
 			"说不清话",
 		),
 		*("说话不清", "说话都不", "话都说不", "讲话不清", "讲唔清", "讲嘢", "大舌头", "口眼", "流口水"),
+		*("脸歪", "嘴斜", "歪嘴", "脸斜"),
 	),
 	"depends": (
 		*("depend* on", "relies on", "rely on", "reliant on", "keeps {x} alive"),
@@ -4361,6 +4394,8 @@ MEANINGS = {
 		*("弄死我", "弄死", "要杀", "亮刀", "拿砖", "拿瓶子", "抄家伙", "拿铁棍"),
 		*("burn {x} down", "burn {x} place down", "set fire", "set {x} on fire", "douse*"),
 		*("弄死你", "点了这", "烧死"),
+		*("swinging a", "throwing bottles", "throwing stones"),
+		*("砸人", "酒瓶", "扔瓶子", "扔石头"),
 	),
 	"took too much": (
 		*("took all", "all her pills", "all his pills", "whole bottle", "bottle of pills"),
@@ -4533,6 +4568,8 @@ MEANINGS = {
 		*("砸", "打", "没声", "安静", "静了", "摔", "求", "停了", "不出声", "扔东西", "动手"),
 		*("to stop", "stop it", "help", "hitting", "slap*", "let me go", "hurt"),
 		*("救", "饶", "别打", "砰", "咚"),
+		*("then nothing", "nothing since", "no sound", "not a sound"),
+		*("没动静",),
 	),
 	"missing": (
 		*("cant find him", "cant find her", "cant find them", "cant find my son"),
@@ -4601,6 +4638,8 @@ MEANINGS = {
 			"自动锁",
 		),
 		*("反锁",),
+		*("locked behind", "closed behind", "slammed shut", "door has locked", "lock jammed"),
+		*("被锁门外", "锁在外", "关在外", "钥匙在里"),
 	),
 	"left inside": (
 		*("baby inside", "child inside", "kid inside", "kids inside", "toddler inside"),
@@ -4621,6 +4660,8 @@ MEANINGS = {
 			"灶上",
 		),
 		*("炉子上", "煮着", "炖着", "开着火"),
+		*("by himself inside", "by herself inside"),
+		*("娃一个人", "孩子一个人", "宝宝一个人"),
 	),
 	"overhead": (
 		*("billboard", "sign", "signboard", "scaffold*", "window frame", "window pane"),
@@ -4714,6 +4755,9 @@ MEANINGS = {
 		*("hold the switching", "hold switching", "hold off switching", "dont re-energi*"),
 		*("do not re-energi*", "stop the switching"),
 		*("谁让你们送", "怎么送电", "怎么就送电", "停止送电", "暂停送电", "先停电", "不能合", "别给电"),
+		*("put it back on", "turn it back on", "switch it back on", "put the power back"),
+		*("before you switch", "before you turn"),
+		*("先等一下送",),
 	),
 	"hands in it": (
 		*("hands in", "working on", "still inside", "still in the", "inside the", "in the panel"),
@@ -4726,6 +4770,8 @@ MEANINGS = {
 		*("in the trench", "still in", "on the pole", "up there", "jointer", "lineman", "linesman"),
 		*("crew",),
 		*("杆子上", "沟里", "井里", "梯子上"),
+		*("wiring", "hand in", "arm in"),
+		*("柜子里", "箱子里"),
 	),
 	"demented": (
 		*("dementia", "alzheimer*", "senile"),
@@ -4751,10 +4797,14 @@ MEANINGS = {
 		*("gondola", "cradle", "cherry picker", "window cleaner*", "scaffold*", "abseil*"),
 		*("rope access",),
 		*("吊篮", "擦窗", "擦玻璃", "高空作业", "升降车", "蜘蛛人"),
+		*("hoist", "platform"),
+		*("脚手架", "架子上"),
 	),
 	"left hanging": (
 		*("stuck", "stranded", "hanging", "stopped", "cant get down", "swinging"),
 		*("半空", "下不来", "停在", "卡在", "吊着", "悬着", "晃"),
+		*("hang", "hangs"),
+		*("被困", "风大", "风很大"),
 	),
 	"wall": (
 		*("wall", "walls", "door", "doors", "ceiling", "cupboard", "floorboard*"),
@@ -5209,7 +5259,22 @@ TAKEN_BACK = (
 	*("was a prank", "just a prank"),
 	*("不用派", "不用来人", "不用来了", "不用过来", "不用再来", "不用跑", "不必来", "取消报修", "虚惊", "误会"),
 	*("误报", "没事了", "没事哈", "没事啦", "啥事没有", "啥事都没", "啥事也没", "搞错了", "弄错了", "看错了"),
-	*("闻错了", "听错了", "谣言", "谣传", "别信", "恶作剧", "按错了", "乱按", "误按", "点错了", "发错", "撤回"),
+	*(
+		"闻错了",
+		"听错了",
+		"谣言",
+		"谣传",
+		"别信",
+		"恶作剧",
+		"按错了",
+		"乱按",
+		"按了所有",
+		"所有楼层",
+		"误按",
+		"点错了",
+		"发错",
+		"撤回",
+	),
 	*("不用派人", "白跑一趟", "造谣", "别传了", "假消息", "开玩笑", "虚报"),
 	*("rumour of", "rumor of", "rumours of"),
 )
@@ -5247,13 +5312,37 @@ _HEALTH_OF_WHO_COMPLAINS = (
 # (of which kind, beside what it is harmless): within the sentence, unless a meter box, a socket, or the like stands in it
 HARMLESS_BESIDE = (
 	(
+		(
+			*("smell*", "smelt", "stink*", "stench", "odour*", "odor*", "reek*"),
+			*("味", "臭", "闻", "呛", "熏"),
+		),
+		(
+			*("sewage", "sewer", "drain", "drains", "garbage", "rubbish", "trash", "bins", "perfume", "pee", "urine"),
+			*(
+				"下水道",
+				"地漏",
+				"垃圾",
+				"马桶",
+				"厕所味",
+				"尿味",
+				"香水",
+				"消毒水",
+				"狗屎",
+				"霉味",
+				"臭水",
+				"下水堵",
+				"鞋柜",
+			),
+		),
+	),
+	(
 		_OF_LIFTS,
 		(
 			*("is empty", "was empty", "its empty", "it's empty", "empty car", "empty lift", "empty elevator"),
 			*("car was empty",),
 			*("with no one in*", "with nobody in*", "no passengers", "no one aboard"),
 			*("playing in the lift", "playing in the elevator", "playing with the lift", "press all"),
-			*("pressing all", "乱按", "玩耍", "在玩"),
+			*("pressing all", "乱按", "按了所有", "所有楼层", "玩耍", "在玩"),
 			*("空的", "空梯", "空轿厢", "空着", "空车", "空载"),
 		),
 	),
@@ -5334,9 +5423,6 @@ HARMLESS_BESIDE = (
 				"散散就好",
 				"散散味",
 			),
-			*("sewage", "sewer", "drain", "drains", "garbage", "rubbish", "trash", "bins", "perfume"),
-			*("bleach smell", "pee", "urine"),
-			*("下水道", "地漏", "垃圾", "马桶", "厕所味", "尿味", "香水", "消毒水", "狗屎", "霉味", "臭水"),
 			*("pan", "burned rice", "burnt rice", "toaster", "popcorn", "fish", "curry", "garlic", "baking", "roast*"),
 			*("油炸",),
 		),
