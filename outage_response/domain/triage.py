@@ -1,8 +1,8 @@
 """Reading what a resident wrote: is it about a power outage, and is anybody in danger? Chinese and English.
 
 A word list, not a model: the control room can read why a ticket was taken, and change the list in Settings. Danger is
-also read from words that are harmless alone ("lift", "cannot get out"), and what is denied, over, or only thought of is
-taken out first. How well it does on labelled phrasings is measured by `tests/unit/test_triage.py`.
+also read from words that are harmless alone ("lift", "cannot get out"), and what is denied, over, only thought of, or
+about paper and money is taken out first. How well it does on labelled phrasings is measured by `tests/unit/test_triage.py`.
 """
 
 import re
