@@ -2990,9 +2990,10 @@ MEANINGS = {
 		*("stay cool", "stay cold", "keep {x} cold", "keep {x} cool", "getting warm", "going warm"),
 		*("gone warm", "got warm", "is warm", "warming up", "cooler", "cool box", "coolbox", "ice pack*"),
 		*("ice box", "on ice", "cold chain", "the cold", "above 8", "too warm", "cold storage", "refridg*"),
-		*("frige", "fridg"),
+		*("frige", "fridg", "cooling", "not cooling"),
 		*("不凉", "变质", "失效", "保鲜", "化了", "雪柜", "低温", "2到8", "冰箱", "冰柜", "冷藏", "冰袋"),
-		*("冰块", "冷冻", "常温", "室温", "不冷", "不冰", "温度", "八度", "8度", "冻住"),
+		*("冰块", "冷冻", "常温", "室温", "不冷", "不冰", "温度", "八度", "8度", "冻住", "没冰", "不够冰"),
+		*("没冷", "没冷藏", "没制冷"),
 	),
 	"birth": (
 		*("in labour", "in labor", "into labour", "into labor", "contractions", "waters broke"),
@@ -3163,11 +3164,13 @@ MEANINGS = {
 		*("nothing behind", "opens onto nothing", "just a drop", "a drop", "a hole", "black hole"),
 		*("almost stepped", "nearly stepped", "almost fell", "nearly fell", "into nothing", "empty shaft"),
 		*("no lift there", "no lift inside", "no elevator there", "lift isnt there", "car isnt there"),
-		*("elevator isnt there", "hole", "nothing there"),
+		*("elevator isnt there", "hole", "nothing there", "there was no car", "there is no car"),
+		*("there's no car", "no car inside", "nothing inside", "almost walked in", "nearly walked in"),
 		*("开着门走", "开着门运行", "开门走", "门没关就走", "门没关就", "没关门就", "底下是空", "下面是空"),
 		*("里面是空的井", "轿厢没来", "轿厢不在", "没有轿厢", "没轿厢", "看到井", "掉下去", "黑洞"),
 		*("是空的", "往下一看", "差点踏", "差点踩", "差点掉", "踏空", "一脚踏", "里头没", "门开着，没"),
-		*("门开了，没", "不见轿厢", "没梯", "差点迈", "敞开", "迈进", "踩空"),
+		*("门开了，没", "不见轿厢", "没梯", "差点迈", "敞开", "迈进", "踩空", "里面没有底", "没有底"),
+		*("没底", "没迈脚", "差点走进"),
 	),
 	"cell": (
 		*("e-bike*", "ebike*", "scooter*", "battery", "batteries", "lithium", "power bank", "powerbank"),
@@ -4078,7 +4081,7 @@ OPENING = (
 # What is said of a bill: 看到账单心脏病都要犯了
 _HEALTH_OF_WHO_COMPLAINS = (
 	*("shock*", "heart*", "bleed*", "choking", "faint*", "stroke", "die", "dying", "suffocat*", "kill*"),
-	*("ambulance", "120"),
+	*("ambulance", "120", "passed out", "pass out", "collaps*"),
 	*("触电", "晕", "心脏", "心梗", "吐血", "昏", "血", "窒息", "喘", "抢救", "中风", "脑溢血", "胸"),
 	*("跳楼", "猝死", "休克", "救护", "心慌", "头疼", "头痛"),
 )
