@@ -22,6 +22,7 @@ from .triage_words import (
 	DENYING_CHINESE,
 	GOING_ON,
 	HARMLESS_BESIDE,
+	HARMLESS_UNLESS,
 	IN_ONE_SENTENCE,
 	IN_TWO_SENTENCES,
 	MEANINGS,
@@ -30,6 +31,7 @@ from .triage_words import (
 	NO_EVENT,
 	NOT_AN_OUTAGE,
 	NOT_HERE,
+	NOT_URGENT,
 	OPENING,
 	OUTAGE_WORDS,
 	OVER,
@@ -52,9 +54,12 @@ _SENTENCE_END = re.compile(r"[!?;。]|\.(?=\s|$)")
 # Where what is said turns to another matter: at the end of a sentence and at a "but"
 _TURN = re.compile(r"([!?;。]+|\.(?=\s|$)|\b(?:but|however|though|yet)\b|但是|但|可是|不过|结果|然而)")
 _CLAUSES = re.compile(r"(?<=[,，])")
-# 是不是, 有没有: a question. 到现在还没, 一直没: what somebody waits for
-_NO_QUESTION = "(?<![是有])(?<!一直)(?<!到现在还)(?<!到现在都)(?<!到现在也)(?<!现在还)"
+# 是不是, 有没有: a question, unlike 但是没有. 到现在还没, 一直没: what somebody waits for
+_NOT_ASKED = "(?:(?<![是有])|(?<=[但可还总老就于都也]是))"
+_NO_QUESTION = _NOT_ASKED + "(?<!一直)(?<!到现在还)(?<!到现在都)(?<!到现在也)(?<!现在还)"
 _NOT_HARMLESS = (*MEANINGS["board"], *MEANINGS["gas"])
+# 停电到现在, 充电到一半: no 电到, which is a shock
+_AFTER_SUPPLY = re.compile(r"([停断充来通送供跳限缺]电)(?=[到得了着倒翻死])")
 # "not a false alarm", "tell me when the power is back": no sign that all is well
 _NO_SIGN_BEFORE = re.compile(
 	r"(?:\b(?:not|isnt|no|never|hasnt|havent|nobody|be)(?: an?| just| the)?|\b(?:when|until|till|once|if|before)(?: the| my| our)?|"
@@ -94,7 +99,7 @@ def _danger(plain: str, words: Words) -> str:
 	plain, danger = _short_denials(plain), _in_short(words.danger)
 	if not _may_hold(plain, danger) and not _together(plain):
 		return ""
-	rest = _without(_not_denied(_not_over(plain)), _in_short(words.no_danger))
+	rest = _AFTER_SUPPLY.sub(r"\1 ", _without(_not_denied(_not_over(plain)), _in_short(words.no_danger)))
 	return _first(rest, danger) or _together(rest)
 
 
@@ -233,6 +238,9 @@ def _not_over(text: str) -> str:
 		for kind, signs in HARMLESS_BESIDE:
 			if _signs(said[number], signs) and not _first(part, _NOT_HARMLESS):
 				said[number] = _without(said[number], kind)
+		for kind, signs, unless in HARMLESS_UNLESS:
+			if _signs(part, signs) and not _first(part, unless):
+				said[number] = _without(said[number], kind)
 		for kind, signs in OVER:
 			if (at := _signs(said[number], signs)) and not _first(said[number][:at], GOING_ON):
 				said[number] = _without(said[number][:at], kind) + said[number][at:]
@@ -249,7 +257,9 @@ def _not_over(text: str) -> str:
 
 
 def _is_no_event(part: str) -> bool:
-	return any(not _is_denied(part, at) for at, _word in _all(part, NO_EVENT)) and not _first(part, URGENT)
+	return any(not _is_denied(part, at) for at, _word in _all(part, NO_EVENT)) and not _first(
+		_without(part, NOT_URGENT), URGENT
+	)
 
 
 def _is_but(turn: str) -> bool:
@@ -312,7 +322,10 @@ def _indexed(phrases: tuple[str, ...]) -> dict[str, list[tuple[int, str, str]]]:
 
 
 def _parts(phrase: str) -> list[str]:
-	return [part.strip() for part in phrase.lower().translate(TRADITIONAL).removesuffix("*").split("{x}")]
+	return [
+		part.strip()
+		for part in unicodedata.normalize("NFKC", phrase.lower()).translate(TRADITIONAL).removesuffix("*").split("{x}")
+	]
 
 
 @lru_cache(maxsize=16384)
@@ -324,5 +337,5 @@ def _pattern(phrase: str, within_clause: bool) -> re.Pattern:
 		gap = rf"[^{_CLAUSE}]{{0,12}}?" if within_clause else ".{0,12}?"
 	body = gap.join(re.escape(part) for part in _parts(phrase))
 	if not phrase.isascii():
-		return re.compile(rf"(?<![是有]){body}" if within_clause and phrase[0] in "不没" else body)
+		return re.compile(rf"{_NOT_ASKED}{body}" if within_clause and phrase[0] in "不没" else body)
 	return re.compile(rf"(?<![a-z]){body}" if phrase.endswith("*") else rf"(?<![a-z]){body}(?![a-z])")

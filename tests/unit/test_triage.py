@@ -1,4 +1,4 @@
-"""How well tickets are read: precision and recall on eight labelled samples, in Chinese and English.
+"""How well tickets are read: precision and recall on ten labelled samples, in Chinese and English.
 
 The samples were written without sight of the word lists, and the lists were then completed from what they had missed. Each
 figure below therefore says that nothing got worse, not how new phrasings will fare. First readings say that:
@@ -9,7 +9,10 @@ figure below therefore says that nothing got worse, not how new phrasings will f
 - the sixth sample (80 dangers in 150), completed from the fifth: danger 0.86 and 0.75;
 - the seventh sample (110 dangers in 220), with wider classes of words and with the sentences of no event: 0.91 and 0.85;
 - the eighth sample (110 dangers in 220), completed from the seventh: 0.94 and 0.79. It holds what none before it had, as
-  who is missing, or supply that must stay off.
+  who is missing, or supply that must stay off;
+- the ninth sample (110 dangers in 220), completed from the eighth: 0.935 and 0.918;
+- the tenth sample (80 dangers in 160; almost half of the others were written to be mistaken), by the same lists: 0.906 and
+  0.9625.
 The third one holds what the first two had not: supply that is back for others only, traditional characters, danger without
 power. From the fourth on they are about danger only: what they say of an outage is not labelled, and that
 column is empty.
@@ -24,7 +27,9 @@ import pytest
 from outage_response.domain import triage
 
 OF_BOTH = ("ticket_phrasings.csv", "ticket_phrasings_second.csv", "ticket_phrasings_third.csv")
-OF_DANGER = tuple(f"ticket_phrasings_{nth}.csv" for nth in ("fourth", "fifth", "sixth", "seventh", "eighth"))
+OF_DANGER = tuple(
+	f"ticket_phrasings_{nth}.csv" for nth in ("fourth", "fifth", "sixth", "seventh", "eighth", "ninth", "tenth")
+)
 READINGS = [(name, "outage", 0.95, 0.93) for name in OF_BOTH] + [
 	(name, "danger", 0.98, 0.98) for name in (*OF_BOTH, *OF_DANGER)
 ]
@@ -172,6 +177,40 @@ def test_what_is_denied_supposed_or_figurative_is_no_danger(text):
 	],
 )
 def test_a_denial_of_one_danger_covers_no_other(text):
+	assert triage.read(text).danger
+
+
+@pytest.mark.parametrize(
+	"text",
+	[
+		"停电到现在，家里水也没有了",
+		"充电到一半就断了，插头是好的",
+		"我家半边没电，另外半边有",
+		"我叫了三次维修都没动静",
+		"我把手机落在电梯里了，黑色的华为",
+		"I am confused about the bill",
+		"You should fire the cleaner",
+		"The door is stiff and my mother struggles with it",
+		"衣服还锁在洗衣机里，来电会自动开吗",
+		"救命啊，我剧追到大结局没电了",
+	],
+)
+def test_what_a_helpdesk_reads_every_day_is_no_danger(text):
+	assert not triage.read(text).danger
+
+
+@pytest.mark.parametrize(
+	"text",
+	[
+		"我把手机落在电梯里了，人也困在里面",
+		"孩子把自己锁在洗衣机里了",
+		"救命，我作业写到一半着火了",
+		"Somebody is testing the fire alarm, but there is smoke on 4",
+		"但是没有轿厢，电梯门开着",
+		"我被插座电到了",
+	],
+)
+def test_what_is_harmless_beside_another_word_hides_no_danger(text):
 	assert triage.read(text).danger
 
 
