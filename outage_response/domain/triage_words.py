@@ -2410,6 +2410,8 @@ NO_DANGER = (
 	"dying for a coffee",
 	"dying for a shower",
 	"dying for a drink",
+	"地砖松",
+	"地板松",
 )
 
 # Supply is back, says a text ...
@@ -3359,6 +3361,7 @@ MEANINGS = {
 		*("窗台上站", "窗台上坐", "窗台上爬", "窗台上玩", "near the edge of", "climbed out onto"),
 		*("climbed out the", "climbed out on", "clinging to", "clinging on", "探出窗", "探出阳台"),
 		*("探出去", "探出身", "探出半"),
+		*("near the edge",),
 	),
 	"burns indoors": (
 		*("charcoal", "coal fire", "brazier", "generator fumes", "exhaust", "fumes", "kerosene"),
@@ -3711,7 +3714,7 @@ MEANINGS = {
 		*("with knife", "with machete", "with axe", "holding a gun", "pulled a gun"),
 		*("pulled a knife", "拿着枪", "掏出刀", "掏刀", "掏枪", "有枪"),
 		*("翻进", "爬进我", "摸进来", "溜进", "翻墙进", "撬开"),
-		*("he is killing me", "he's killing me", "she is killing me", "going to kill me"),
+		*("he is killing me", "he's killing me", "she is killing me"),
 		*("wants to kill me", "want to kill me", "going to kill us"),
 		*("will kill us",),
 	),
@@ -4632,6 +4635,27 @@ HARMLESS_UNLESS = (
 		("反锁", "locked"),
 		("人在外面", "在门外", "进不去", "在门口", "spare key", "locksmith", "开锁师傅"),
 		("里面", "屋里", "一个人", "灶", "炉", "出不", "在家", "inside", "stove", "cot", "alone", "get out"),
+	),
+	# a lock that does not answer
+	(
+		("没反应", "没有反应", "no response", "not responding"),
+		(
+			"智能锁",
+			"智能锁没",
+			"门禁没",
+			"锁没反应",
+			"卡没反应",
+			"对讲没",
+			"门禁",
+			"刷卡",
+			"刷不开",
+			"对讲",
+			"遥控",
+			"smart lock",
+			"key fob",
+			"key card",
+		),
+		("屋里", "独居", "老", "里面", "爷", "奶", "敲", "叫", "喊", "inside", "knock*", "lives alone"),
 	),
 	# children who play with the buttons
 	(
