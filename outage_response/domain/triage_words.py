@@ -4016,6 +4016,66 @@ MEANINGS = {
 		*("从{x}楼", "从楼上", "从{x}层", "from the third floor", "from the second floor"),
 		*("from the {x} floor", "out of a window"),
 	),
+	"heavy thing": (
+		*("tree", "branch", "trunk", "wall", "ceiling", "roof", "scaffold*", "crane", "cladding", "canopy", "mud"),
+		*("shelf", "shelves", "wardrobe", "bookcase", "fridge", "pole", "billboard", "gate came off", "concrete"),
+		*("bricks", "tiles", "plaster", "landslide", "hillside", "slope", "hoarding", "fence", "beam", "ladder"),
+		*("树", "墙", "天花", "吊顶", "屋顶", "脚手架", "塔吊", "外立面", "雨棚", "泥", "土坡", "边坡", "山体", "货架"),
+		*("柜", "冰箱", "书架", "电线杆", "路灯杆", "广告牌", "大门", "水泥", "砖", "围挡", "棚", "梁", "梯子", "石头"),
+	),
+	"comes down": (
+		*("came down", "come down", "coming down", "fell on", "fallen on", "fell onto", "fallen onto", "falling on"),
+		*("toppled", "tipped over", "topple*", "leaning", "tilting", "swaying", "moving in the wind", "gave way"),
+		*("giving way", "collaps*", "coming through", "slid", "sliding", "falling in chunks", "falling in", "fell over"),
+		*("crashed down", "crashed onto", "landed on", "came through", "caving", "buckling", "bulging", "come off"),
+		*("压", "倒", "塌", "垮", "砸", "往下掉", "掉下来", "滑下来", "滑坡", "倾", "歪", "鼓出来", "裂开", "晃得", "埋"),
+	),
+	"somebody there": (
+		*("is inside", "are inside", "still inside", "people inside", "someone inside", "somebody inside", "in bed"),
+		*("still workers", "workers on it", "workers up", "men on it", "people on it", "underneath", "pinned", "buried"),
+		*("trapped", "cant get out", "cant move", "on his leg", "on her leg", "on my leg", "on his legs", "on her legs"),
+		*("on my legs", "on a man", "on a woman", "on someone", "on somebody", "on the guard", "on a worker"),
+		*("on my mum", "on my mother", "on my dad", "on my father", "on my son", "on my daughter", "on my husband"),
+		*("on my wife", "on top of", "people in there", "there are people", "family inside", "still in there"),
+		*("出不来", "里面有人", "里头有人", "有人在里", "人在里", "人压", "压着人", "压住人", "压到人", "压了人", "压住腿"),
+		*("压住脚", "压着腿", "压在下", "压在底", "下面有人", "底下有人", "还有人", "还有工人", "工人在上", "上面有人"),
+		*("上头有人", "人还在", "还在里", "还在屋", "床上躺", "躺在床", "动不了", "埋了", "埋住", "埋在", "砸到人", "砸中人"),
+		*("砸着人", "砸了人", "砸到我", "砸到他", "砸到她", "砸到孩", "砸到老", "住着人", "里面住", "人没出来", "腿抽不出"),
+	),
+	"hanging loose": (
+		*("hanging loose", "hanging over", "about to drop", "about to fall", "could fall", "going to fall", "dangling"),
+		*("swinging loose", "hanging by", "half hanging", "ready to fall"),
+		*("悬着", "挂着一半", "吊着", "要掉", "摇摇欲坠", "快掉"),
+	),
+	"glass or stone": (
+		*("window", "pane", "glass", "tile", "tiles", "brick", "bricks", "stone", "cladding", "panel", "air con unit"),
+		*("玻璃", "窗扇", "窗户", "瓷砖", "墙砖", "石材", "外机", "幕墙", "墙皮"),
+	),
+	"way below": (
+		*("path", "gate", "entrance", "street", "pavement", "walkway", "playground", "car park", "school", "lobby door"),
+		*("门口", "大门", "路上", "人行道", "通道", "楼下", "过道口", "游乐", "单元门", "校门"),
+	),
+	"farewell": (
+		*("tell my sister", "tell my brother", "tell my mum", "tell my mother", "tell my dad", "tell my wife"),
+		*("tell my husband", "tell my kids", "tell my children", "tell my family", "tell them im sorry", "im sorry"),
+		*("i'm sorry", "goodbye", "forgive me", "dont look for me", "took them all", "wont wake up", "wont be here"),
+		*("对不起", "替我告诉", "帮我告诉", "别找我", "永别", "再见了", "原谅我", "照顾好", "不醒", "来世", "解脱"),
+	),
+	"all the medicine": (
+		*("all my pills", "all my tablets", "all of my pills", "all my medication", "all my meds", "all the pills"),
+		*("the whole packet", "the whole bottle", "every pill", "cut my wrist*", "cut her wrist*", "cut his wrist*"),
+		*("药都吃", "药全吃", "药吃光", "全部吃下", "药全吞", "药都吞", "割腕", "割了手腕", "烧炭", "开了煤气想"),
+	),
+	"water comes in": (
+		*("flood*", "water is rising", "water's rising", "water coming in", "water keeps rising", "water up to"),
+		*("filling with water", "filling up with water", "waist deep", "knee deep", "chest deep", "under water"),
+		*("水漫", "水淹", "进水", "灌水", "水涨", "水位", "倒灌", "水没过", "水到腰", "水到膝", "水齐", "灌进来"),
+	),
+	"cannot leave": (
+		*("cant get out", "cant open the door", "door wont open", "door is jammed", "trapped", "stuck inside"),
+		*("cant get the door", "door is stuck", "still inside", "lives down there", "sleeping down there"),
+		*("门推不开", "门打不开", "推不开门", "打不开门", "出不来", "出不去", "还在里", "住那", "住下面", "住在下", "困"),
+	),
 }
 
 # Dangerous when all of them stand in one sentence, in any order
@@ -4122,6 +4182,14 @@ IN_ONE_SENTENCE = (
 	("in here", "shut door", "afraid"),
 	# who fell from a height
 	("people", "fell", "from a height"),
+	# what comes down on somebody, or stands crooked over somebody
+	("heavy thing", "comes down", "somebody there"),
+	("glass or stone", "hanging loose", "way below"),
+	# who says goodbye, with all the medicine taken
+	("all the medicine",),
+	("swallowed", "farewell"),
+	# who cannot leave where the water comes in
+	("water comes in", "cannot leave", "people"),
 )
 
 # Dangerous when all of them stand in one sentence and the one that follows it
@@ -4140,6 +4208,8 @@ IN_TWO_SENTENCES = (
 	("frail", "missing", "so small or so dark"),
 	("lift", "by oneself", "halted"),
 	("rode", "never arrived", "people"),
+	("heavy thing", "comes down", "somebody there"),
+	("water comes in", "cannot leave", "people"),
 )
 
 # ---------------------------------------------------------------- danger that is none
