@@ -3242,6 +3242,7 @@ MEANINGS = {
 	),
 	"between floors": (
 		*("between floors", "between two floors", "between levels", "mid floor", "mid-floor"),
+		*("停在半空", "悬在半空", "卡在半空", "吊在半空", "停在半中间", "停在两层中间", "停在夹层", "halfway up the shaft"),
 		*("midway between", "in between floors", "between the 1st", "between the 2nd", "between the 3rd"),
 		*("between the 4th", "between the 5th", "between the 6th", "between the 7th", "between the 8th"),
 		*("between the ground", "between the first", "between the second", "between the third"),
@@ -3667,6 +3668,8 @@ MEANINGS = {
 	),
 	"hurts another": (
 		*("beating his", "beating her", "beating him", "beating my", "beating up", "beating someone"),
+		*("hitting a woman", "hitting a man", "hitting a girl", "hitting a boy", "hitting a kid", "hitting a child", "hitting his"),
+		*("beating a woman", "beating a man", "beating a girl", "beating a boy", "beating a kid", "kicking a man", "kicking a woman"),
 		*("is beating", "strangl*", "punching her", "punching him", "hitting his wife", "hitting her"),
 		*("hitting him", "with a blade", "with a knife", "with a gun", "with a machete", "with a hammer"),
 		*("with a bat", "with an axe", "with a stick", "has a gun", "has a blade", "waving a", "kill him"),
@@ -4066,6 +4069,31 @@ MEANINGS = {
 		*("the whole packet", "the whole bottle", "every pill", "cut my wrist*", "cut her wrist*", "cut his wrist*"),
 		*("药都吃", "药全吃", "药吃光", "全部吃下", "药全吞", "药都吞", "割腕", "割了手腕", "烧炭", "开了煤气想"),
 	),
+	"a worker": (
+		*("electrician", "guard", "worker", "engineer", "plumber", "cleaner", "technician", "repairman", "handyman", "man", "guy"),
+		*("电工", "师傅", "保安", "工人", "保洁", "物业的人", "维修"),
+	),
+	"got a shock": (
+		*("got shocked", "got electrocuted", "just got a shock", "had a shock", "got zapped", "been shocked"),
+		*("电了一下", "被电", "触电", "电倒", "电晕"),
+	),
+	"not himself": (
+		*("not talking", "not responding", "not answering", "not making sense", "on the floor", "on the ground", "shaking"),
+		*("cant stand", "cant move", "pale", "confused", "slurr*", "passed out", "not right"),
+		*("说不出话", "话都说不", "坐在地上", "躺地上", "躺在地上", "站不起来", "发抖", "脸色", "不说话", "没反应"),
+	),
+	"drips": (
+		*("dripping", "leaking", "running down", "pouring", "trickling", "water coming", "coming through", "water is"),
+		*("漏水", "滴水", "往下流", "往下滴", "渗水", "淋", "流下来"),
+	),
+	"lamp or wire": (
+		*("light fitting", "lights", "lamp", "light", "fuse box", "ceiling light", "wires", "wiring", "socket"),
+		*("灯", "电线", "插座", "电箱", "开关"),
+	),
+	"still live": (
+		*("flicker*", "still on", "still lit", "buzz*", "crackl*", "fizz*", "sizzl*", "popping"),
+		*("灯还亮", "还亮着", "一闪一闪", "忽闪", "闪烁", "嗞", "滋滋", "噼啪", "还带电", "还通着电"),
+	),
 	"water comes in": (
 		*("flood*", "water is rising", "water's rising", "water coming in", "water keeps rising", "water up to"),
 		*("filling with water", "filling up with water", "waist deep", "knee deep", "chest deep", "under water"),
@@ -4073,6 +4101,7 @@ MEANINGS = {
 	),
 	"cannot leave": (
 		*("cant get out", "cant open the door", "door wont open", "door is jammed", "trapped", "stuck inside"),
+		*("cant get his door", "cant get her door", "cant get their door", "cant get my door", "cant open his", "cant open her"),
 		*("cant get the door", "door is stuck", "still inside", "lives down there", "sleeping down there"),
 		*("门推不开", "门打不开", "推不开门", "打不开门", "出不来", "出不去", "还在里", "住那", "住下面", "住在下", "困"),
 	),
@@ -4188,6 +4217,9 @@ IN_ONE_SENTENCE = (
 	# who says goodbye, with all the medicine taken
 	("all the medicine",),
 	("swallowed", "farewell"),
+	("a worker", "got a shock", "not himself"),
+	# water that runs over what is live
+	("drips", "lamp or wire", "still live"),
 	# who cannot leave where the water comes in
 	("water comes in", "cannot leave", "people"),
 )
@@ -4472,6 +4504,7 @@ GOING_ON = (
 
 # Nothing at all was meant: what the sentence said up to there is taken back, and the two sentences before
 TAKEN_BACK = (
+	*("没这回事", "没有这回事", "没这事", "别乱传", "别信谣", "not true, ", "isnt true", "just a rumour", "just a rumor"),
 	*("no need to send", "no need to come", "nobody needs to come", "dont need to send", "needn't send"),
 	*("false alarm", "all good now", "all clear now", "false alert", "stand down", "ignore my last"),
 	*("ignore my previous", "disregard my", "please disregard", "my mistake", "turned out to be nothing"),
