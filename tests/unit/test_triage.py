@@ -30,7 +30,8 @@ from outage_response.domain import triage
 
 OF_BOTH = ("ticket_phrasings.csv", "ticket_phrasings_second.csv", "ticket_phrasings_third.csv")
 OF_DANGER = tuple(
-	f"ticket_phrasings_{nth}.csv" for nth in ("fourth", "fifth", "sixth", "seventh", "eighth", "ninth", "tenth", "eleventh", "twelfth")
+	f"ticket_phrasings_{nth}.csv"
+	for nth in ("fourth", "fifth", "sixth", "seventh", "eighth", "ninth", "tenth", "eleventh", "twelfth")
 )
 READINGS = [(name, "outage", 0.95, 0.93) for name in OF_BOTH] + [
 	(name, "danger", 0.97, 0.98) for name in (*OF_BOTH, *OF_DANGER)
