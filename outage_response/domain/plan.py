@@ -213,8 +213,8 @@ def difference(
 	Only a reclassification takes tasks away or brings cancelled ones back; it never touches what is done, an open life-safety
 	step, or a post on which somebody stands (invariant 4). Further rounds of a step stand and fall with its first round.
 
-	clears  a clearance before supply is switched on is asked for now (`has_clearance`): that of another level gives way to it.
-	        Where none is, the other one stays: no change of level opens the gate.
+	clears  a clearance before supply is switched on is asked for now (`has_clearance`): that of another level gives way to it,
+	        then or when the cause is confirmed. Where none is, the other one stays: no change of level opens the gate.
 	"""
 	wanted = {spec.key[:3]: spec for spec in specs}
 	latest: dict[tuple, object] = {}
@@ -224,7 +224,7 @@ def difference(
 		latest[first] = task
 		spec = wanted.get(first)
 		if spec is None:
-			if reclassify and _may_cancel(task, clears):
+			if _may_cancel(task, reclassify, clears):
 				cancel.append(task)
 			elif task.held_until and task.status != "Cancelled":
 				posts.add(first[1:])
@@ -241,9 +241,11 @@ def has_clearance(specs: Iterable[TaskSpec]) -> bool:
 	return any(spec.step.gate == "energise" and spec.step.life_safety and spec.step.checks for spec in specs)
 
 
-def _may_cancel(task, clears: bool) -> bool:
-	gives_way = clears and task.gate == "energise"
-	return task.status not in ("Done", "Skipped", "Cancelled", "On Post") and (not task.life_safety or gives_way)
+def _may_cancel(task, reclassify: bool, clears: bool) -> bool:
+	if task.status in ("Done", "Skipped", "Cancelled", "On Post"):
+		return False
+	gives_way = clears and task.life_safety and task.gate == "energise"
+	return gives_way or (reclassify and not task.life_safety)
 
 
 def _missing(wanted: Mapping[tuple, TaskSpec], latest: Mapping[tuple, object], posts: set[tuple]) -> list[TaskSpec]:

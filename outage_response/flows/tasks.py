@@ -111,9 +111,9 @@ def sync(call: Call, *, reclassify: bool = False) -> Difference:
 			]
 		announce(call, specs, chosen)
 		_warn(call, specs, chosen)
+	_cancel(call, diff.cancel, _("The level was changed"))
 	if reclassify:
 		_carry_over(call, diff)
-		_cancel(call, diff.cancel, _("The level was changed"))
 	else:
 		_require_newly(call, diff)
 	_hurry_rescue_services(call)

@@ -162,12 +162,16 @@ class ReclassifyKeeps(TowerTest):
 		self.assertEqual(self.active_keys(name), self.wanted_keys(name))
 		self.clock.move(5)
 		self.do("operator", "reclassify", name, "II", "the neighbours have light again")
+		# The own clearance of the level comes with its cause; until then the gate keeps the one it had
+		kept = self.active_keys(name) - self.wanted_keys(name)
+		self.assertEqual([key[0] for key in kept], ["clear_to_reclose"])
+		self.do("operator", "confirm", name, "Equipment Fault")
 		self.assertEqual(self.active_keys(name), self.wanted_keys(name))
 		rows = self.tasks(name)
 		self.assertEqual(len({row.dedupe_key for row in rows}), len(rows))
 		back = {row.dedupe_key: row for row in rows if row.status != "Cancelled"}
-		self.assertEqual(set(back), set(original))
-		self.assertEqual({row.name for row in back.values()}, {row.name for row in original.values()})
+		self.assertLessEqual(set(original), set(back))
+		self.assertLessEqual({row.name for row in original.values()}, {row.name for row in back.values()})
 
 	def test_carried_over_steps_keep_people_and_clock(self):
 		name = self.declare("II")

@@ -147,6 +147,8 @@ class Edited(SiteTest):
 		self.do("operator", "reclassify", name, "I", "external")
 		self.do("operator", "reclassify", name, "II", "internal")
 		self.assertEqual(self.field("Outage Incident", name, "plan"), default_plan("II"))
+		# The clearance of level I stays until the cause is confirmed and that of level II takes its place
+		self.do("operator", "confirm", name, "Equipment Fault")
 		self.assertEqual({row.plan for row in self.tasks(name, status="Open")}, {default_plan("II")})
 
 	def refused_plan(self, *words: str, **fields) -> None:
