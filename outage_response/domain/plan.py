@@ -1,7 +1,7 @@
 """Steps + context -> the tasks that the procedure asks for. Reclassifying is the difference of two expansions."""
 
 import hashlib
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
@@ -205,7 +205,7 @@ def _with_required(specs: list[TaskSpec], context: Context) -> list[TaskSpec]:
 
 
 def difference(
-	specs: Iterable[TaskSpec], tasks: Iterable, *, reclassify: bool = False, clears: bool = False
+	specs: Iterable[TaskSpec], tasks: Iterable, *, reclassify: bool = False, steps: Iterable[Step] = ()
 ) -> Difference:
 	"""Compare what ought to be with what is (invariants 1 and 2).
 
@@ -213,10 +213,12 @@ def difference(
 	Only a reclassification takes tasks away or brings cancelled ones back; it never touches what is done, an open life-safety
 	step, or a post on which somebody stands (invariant 4). Further rounds of a step stand and fall with its first round.
 
-	clears  a clearance before supply is switched on is asked for now (`has_clearance`): that of another level gives way to it,
-	        then or when the cause is confirmed. Where none is, the other one stays: no change of level opens the gate.
+	steps  the plan's. A clearance before supply is switched on that is none of them, as that of another level, gives way to one
+	       that is asked for now: when the level changes, or later, when the cause is confirmed. Until then it stays: no change of
+	       level opens the gate.
 	"""
 	wanted = {spec.key[:3]: spec for spec in specs}
+	own = {step.key for step in steps} if has_clearance(wanted.values()) else None
 	latest: dict[tuple, object] = {}
 	keep, reopen, cancel, posts = [], [], [], set()
 	for task in sorted(tasks, key=lambda task: task.round):
@@ -224,7 +226,7 @@ def difference(
 		latest[first] = task
 		spec = wanted.get(first)
 		if spec is None:
-			if _may_cancel(task, reclassify, clears):
+			if _may_cancel(task, reclassify, own):
 				cancel.append(task)
 			elif task.held_until and task.status != "Cancelled":
 				posts.add(first[1:])
@@ -241,11 +243,12 @@ def has_clearance(specs: Iterable[TaskSpec]) -> bool:
 	return any(spec.step.gate == "energise" and spec.step.life_safety and spec.step.checks for spec in specs)
 
 
-def _may_cancel(task, reclassify: bool, clears: bool) -> bool:
+def _may_cancel(task, reclassify: bool, own: Collection[str] | None) -> bool:
+	"""`own`: keys of the plan's steps; None where no clearance is asked for now."""
 	if task.status in ("Done", "Skipped", "Cancelled", "On Post"):
 		return False
-	gives_way = clears and task.life_safety and task.gate == "energise"
-	return gives_way or (reclassify and not task.life_safety)
+	gives_way = own and task.gate == "energise" and task.life_safety and task.key[0] not in own
+	return bool(gives_way or (reclassify and not task.life_safety))
 
 
 def _missing(wanted: Mapping[tuple, TaskSpec], latest: Mapping[tuple, object], posts: set[tuple]) -> list[TaskSpec]:

@@ -14,7 +14,7 @@ from outage_response import bulk
 from outage_response.domain import entrapment as rescues
 from outage_response.domain.clock import due_at
 from outage_response.domain.lifecycle import ENDED, RUNNING, TaskRow
-from outage_response.domain.plan import Difference, TaskSpec, dedupe_key, difference, expand, has_clearance
+from outage_response.domain.plan import Difference, TaskSpec, dedupe_key, difference, expand
 from outage_response.domain.roster import Assignment
 from outage_response.domain.steps import Step
 
@@ -97,7 +97,7 @@ def sync(call: Call, *, reclassify: bool = False) -> Difference:
 	context = surroundings.context(incident, existing, call.around)
 	steps = plans.steps_of_plan(incident.plan)
 	wanted = expand(steps, context)
-	diff = difference(wanted, existing, reclassify=reclassify, clears=has_clearance(wanted))
+	diff = difference(wanted, existing, reclassify=reclassify, steps=steps)
 	specs = [*diff.add, *(spec for _task, spec in diff.reopen)]
 	if specs:
 		chosen = assignment.choose(specs, incident, call.roster, call.departments, context.property_type)

@@ -132,8 +132,9 @@ class SecondLoss(SiteTest):
 		self.finish_steps(name, step_key=("in", RESCUE))
 		self.clock.move(5)
 		check = self.task(name, "check_elevator", subject=elevator).name
-		answer = self.do("electrician", "complete", check, "trapped", evidence="two people")
-		self.assertEqual(answer["added"], 0, "written down after the rescue")
+		self.assertEqual(self.field("Outage Task", check, "outcome"), "trapped", "the check ended with the rescue")
+		with self.refused():
+			self.do("electrician", "complete", check, "trapped", evidence="two people")
 		self.clock.move(5)
 		self.assertEqual(self.do("guard1", "report_trapped", name, elevator)["added"], 4)
 		self.assertEqual(self.further(name), {(step, "Elevator 1") for step in RESCUE})

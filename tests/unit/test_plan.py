@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from outage_response.domain.plan import Difference, Subject, added_by, dedupe_key, difference, expand, has_clearance
+from outage_response.domain.plan import Difference, Subject, added_by, dedupe_key, difference, expand
 from outage_response.domain.roster import duty_rules, to_duty_electrician
 
 from .oracle import LINES, comes_out_for, department_of, line
@@ -247,7 +247,7 @@ def _nothing_to_do(change: Difference) -> bool:
 
 def _move(level: str, now: Situation, tasks: list, reclassify: bool = True) -> list:
 	specs = expand(plan(level), now.context())
-	change = difference(specs, tasks, reclassify=reclassify, clears=has_clearance(specs))
+	change = difference(specs, tasks, reclassify=reclassify, steps=plan(level))
 	return carry_out(change, tasks, level)
 
 
@@ -296,7 +296,7 @@ def test_reclassifying_carries_over_what_both_plans_ask_for_and_cancels_the_rest
 	now = Situation(reached={"reported": 0, "confirmed": 20})
 	tasks = _move("II", now, [])
 	next(task for task in tasks if task.step_key == "patrol_area").status = "In Progress"
-	change = difference(expand(plan("I"), now.context()), tasks, reclassify=True, clears=True)
+	change = difference(expand(plan("I"), now.context()), tasks, reclassify=True, steps=plan("I"))
 	assert {task.step_key for task in change.cancel} == {"isolate_fault", "organise_repair", "clear_to_energise"}
 	assert {spec.step.key for spec in change.add} == {
 		"clear_to_reclose",
@@ -324,7 +324,7 @@ def test_a_clearance_gives_way_only_to_a_clearance():
 	):
 		tasks = _move(before, situation, [])
 		specs = expand(steps, situation.context())
-		change = difference(specs, tasks, reclassify=True, clears=has_clearance(specs))
+		change = difference(specs, tasks, reclassify=True, steps=steps)
 		cleared = {task.step_key for task in tasks if task.gate == "energise" and task.life_safety}
 		assert cleared - {task.step_key for task in change.cancel} == kept
 
@@ -541,7 +541,7 @@ def test_whatever_happens_the_task_set_follows_the_level_and_keeps_what_was_done
 				if task.key not in specs
 			)
 			wanted = expand(plan(level), now.context())
-			assert _nothing_to_do(difference(wanted, tasks, reclassify=True, clears=has_clearance(wanted)))
+			assert _nothing_to_do(difference(wanted, tasks, reclassify=True, steps=plan(level)))
 		else:
 			now = move[1] or now
 			tasks = _move(level, now, tasks, reclassify=False)
