@@ -634,6 +634,23 @@ def test_people_inside_ring_until_somebody_takes_it(phone, house, call, declared
 	assert alarms(page) == 0
 
 
+def test_the_first_touch_moves_nothing_away_from_under_the_finger(phone, house, declared):  # noqa: F811
+	"""It also lets the page ring, which makes the words at the foot fewer: the list stays where it is until the finger is up."""
+	page = phone("electrician")
+	page.wait_for_selector("#alarm:has-text('Touch the screen once')")
+	fold = page.locator(f"details[id='hand:{declared}']")
+	fold.scroll_into_view_if_needed()
+	page.evaluate("window.scrollTo(0, document.body.scrollHeight)")
+	where = fold.locator("summary").bounding_box()
+	page.mouse.move(where["x"] + 40, where["y"] + where["height"] / 2)
+	page.mouse.down()
+	page.wait_for_timeout(300)
+	assert fold.locator("summary").bounding_box() == where
+	page.mouse.up()
+	page.wait_for_selector(f"details[id='hand:{declared}'][open]")
+	page.wait_for_selector("#alarm:not(:has-text('Touch the screen once'))")
+
+
 def test_what_a_colleague_takes_rings_no_more(phone, house, call, declared):  # noqa: F811
 	elevator = house["elevators"][3]
 	call("operator", "report_trapped", incident=declared, elevator=elevator, people=2)

@@ -133,10 +133,27 @@
 	);
 	["compositionend", "change", "focusout"].forEach((kind) => main.addEventListener(kind, ended));
 
+	// Nothing moves under a finger: what it was put down on is what it touches
+	let pressed = false;
+	let lifted;
+	const pressing = () => {
+		clearTimeout(lifted);
+		pressed = true;
+	};
+	const released = () => {
+		lifted = setTimeout(() => {
+			pressed = false;
+			show();
+		}, SETTLED);
+	};
+	document.addEventListener("pointerdown", pressing, true);
+	["pointerup", "pointercancel"].forEach((kind) => document.addEventListener(kind, released, true));
+
 	let shown = "";
 	const show = async (anew = false) => {
 		items = await phone.outbox.mine();
 		others = await phone.outbox.of_others();
+		if (pressed && !anew) return;
 		look_out();
 		say(status, status_text());
 		status.className = !phone.network || phone.session === "ended" ? "away" : "";
@@ -551,7 +568,8 @@
 		if (voice || !Voice) return;
 		voice = new Voice();
 		rung_at = 0; // what rings is heard now
-		look_out();
+		ring();
+		setTimeout(show, SETTLED);
 	};
 	["pointerdown", "keydown"].forEach((kind) => document.addEventListener(kind, unlock, true));
 
