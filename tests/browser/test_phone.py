@@ -45,7 +45,7 @@ last_touch = 0.0  # when
 
 
 def touch(button) -> None:
-	"""What people touch one after the other: two touches of one spot within 400 ms are one."""
+	"""What people touch one after the other: within 400 ms, another button that came to be under the finger is not touched."""
 	global last_touch
 	button.page.wait_for_timeout(max(0.0, last_touch + 0.45 - time.monotonic()) * 1000)
 	button.click()

@@ -52,13 +52,15 @@
 		await exchange();
 	};
 
-	// The second half of a double tap is not meant for the card that has moved up under the finger. Keys have no place.
+	// The second half of a double tap is not meant for the button that has come to be under the finger meanwhile. The same
+	// button twice is meant: one counts up fast, and presses again at once when told what is missing. Keys have no place.
 	let tapped = { at: -SAME_TOUCH };
 	const once = (event) => {
-		const { clientX: x, clientY: y, detail, timeStamp: at } = event;
+		const { clientX: x, clientY: y, detail, timeStamp: at, target } = event;
+		const button = target.closest("button");
 		const again = detail && at - tapped.at < SAME_TOUCH && Math.hypot(x - tapped.x, y - tapped.y) < SAME_PLACE;
-		tapped = { at, x, y };
-		if (again && event.target.closest("button")) event.stopPropagation();
+		if (again && button && button !== tapped.button) event.stopPropagation();
+		tapped = { at, x, y, button };
 	};
 	document.addEventListener("click", once, true);
 
