@@ -107,7 +107,10 @@ WATCHED = (
 )
 
 
-# [what decided it, the class attributes that came with it, the patch that refuses commits], or empty
+# What Frappe remembers of records, in the cache that all processes of a site share
+REMEMBERED = ("document_cache::", "user_permissions", "roles", "user_doc", "bootinfo")
+
+# [what decided it, the class attributes that came with it, what undoes the patches of a world], or empty
 world_that_stands: list = []
 worlds_are_shared = False
 
@@ -115,11 +118,27 @@ worlds_are_shared = False
 def end_world() -> None:
 	"""Undo the world that stands, if one does."""
 	if world_that_stands:
-		world_that_stands.pop().stop()
+		patches = world_that_stands.pop()
 		world_that_stands.clear()
 		frappe.set_user("Administrator")
 		frappe.db.rollback()
 		forget_caches()
+		patches.close()
+
+
+def _own_cache() -> contextlib.AbstractContextManager:
+	"""Records that are not committed are remembered apart from the site's.
+
+	Else a worker that runs beside the tests reads a record as it is committed, and what it has read is what a test finds in
+	the cache that both share; and the worker finds there what is never committed.
+	"""
+	make_key = frappe.cache.make_key
+
+	def own_key(key: Any, user: Any = None, shared: bool = False) -> Any:
+		ours = isinstance(key, str) and key.startswith(REMEMBERED) and not shared
+		return make_key(f"uncommitted|{key}" if ours else key, user, shared)
+
+	return patch.object(frappe.cache, "make_key", own_key)
 
 
 class Clock:
@@ -176,9 +195,10 @@ class SiteTest(unittest.TestCase):
 		frappe.flags.in_test = True
 		frappe.set_user("Administrator")
 		frappe.local.lang = "en"
-		no_commit = patch.object(frappe.local.db, "commit", _refuse_commit)
-		no_commit.start()
-		world_that_stands[:] = [None, {}, no_commit]
+		patches = contextlib.ExitStack()
+		patches.enter_context(patch.object(frappe.local.db, "commit", _refuse_commit))
+		patches.enter_context(_own_cache())
+		world_that_stands[:] = [None, {}, patches]
 		forget_caches()
 		clock = Clock(cls.now)
 		clock.start()
@@ -412,16 +432,11 @@ def snapshot() -> dict[str, tuple]:
 
 
 def set_settings(**values) -> None:
-	"""Numbers and switches of the app's Settings, for the rest of the test.
-
-	Read from the database and kept at once: a worker that runs beside the tests sees the committed ones, and puts those into
-	the cache that both share, be it between forgetting and reading.
-	"""
+	"""Numbers and switches of the app's Settings, for the rest of the test."""
 	name = "Outage Response Settings"
 	for field, value in values.items():
 		frappe.db.set_single_value(name, field, value, update_modified=False)
 	frappe.clear_document_cache(name, name)
-	frappe.cache.set_value(frappe.get_document_cache_key(name, name), frappe.get_doc(name))
 
 
 def forget_documents() -> None:
@@ -435,7 +450,7 @@ def forget_documents() -> None:
 def forget_caches() -> None:
 	"""Everything remembered that a rollback has made untrue."""
 	forget_documents()
-	for key in ("user_permissions", "roles", "user_doc", "bootinfo"):
+	for key in REMEMBERED[1:]:
 		frappe.cache.delete_value(key)
 	frappe.local.role_permissions = {}
 	frappe.local.user_perms = None

@@ -11,6 +11,9 @@ from . import world as build
 from .base import SiteTest, snapshot
 
 
+SETTINGS = "Outage Response Settings"
+
+
 class FootingTest(SiteTest):
 	built = 0
 
@@ -42,6 +45,18 @@ class Footing(FootingTest):
 	def test_a_commit_is_caught(self):
 		with self.assertRaises(AssertionError):
 			frappe.db.commit()
+
+	def test_what_another_process_remembers_is_not_what_a_test_reads(self):
+		asked = {"doctype": SETTINGS, "name": SETTINGS, "fieldname": "callback_sample_percent"}
+		other = live.Process()
+		self.addCleanup(other.end)
+		committed = other.call("Administrator", "frappe.get_cached_value", **asked)["answer"]
+		base.set_settings(callback_sample_percent=committed + 1)
+		other.call("Administrator", "frappe.get_cached_value", **asked)
+		frappe.local.cache.clear()
+		self.assertEqual(frappe.get_cached_value(**asked), committed + 1)
+		frappe.local.cache.clear()
+		self.assertEqual(other.call("Administrator", "frappe.get_cached_value", **asked)["answer"], committed)
 
 	def test_the_clock_stands_still_for_the_app(self):
 		name = self.declare()
