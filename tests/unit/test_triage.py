@@ -33,6 +33,8 @@ OF_DANGER = tuple(
 	f"ticket_phrasings_{nth}.csv"
 	for nth in ("fourth", "fifth", "sixth", "seventh", "eighth", "ninth", "tenth", "eleventh", "twelfth")
 )
+NARROW = str.maketrans("，：；？！（）", ",:;?!()")
+WIDE = str.maketrans(",:;?!()", "，：；？！（）")
 READINGS = [(name, "outage", 0.95, 0.93) for name in OF_BOTH] + [
 	(name, "danger", 0.97, 0.98) for name in (*OF_BOTH, *OF_DANGER)
 ]
@@ -55,6 +57,17 @@ def test_reading_tickets_does_not_get_worse(name, what, precision, recall):
 	print(f"{name} {what}: precision {got[0]:.2f}, recall {got[1]:.2f}, {len(rows(name))} phrasings")
 	assert got[0] >= precision
 	assert got[1] >= recall
+
+
+@pytest.mark.parametrize("name", [*OF_BOTH, *OF_DANGER])
+def test_chinese_is_read_alike_with_the_marks_of_either_keyboard(name):
+	"""Phones write ，：！（）, terminals and exports , : ! ( )."""
+	chinese = [row["text"] for row in rows(name) if not row["text"].isascii()]
+	assert chinese
+	for text in chinese:
+		wide, narrow = (triage.read(text.translate(marks)) for marks in (WIDE, NARROW))
+		assert bool(wide.danger) == bool(narrow.danger), text
+		assert bool(wide.outage) == bool(narrow.outage), text
 
 
 def test_the_samples_hold_enough_of_each_kind():
