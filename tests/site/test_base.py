@@ -10,7 +10,6 @@ from . import base, live, ringing
 from . import world as build
 from .base import SiteTest, snapshot
 
-
 SETTINGS = "Outage Response Settings"
 
 
