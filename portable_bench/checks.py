@@ -5,14 +5,16 @@ import shlex
 import socket
 import subprocess
 import sys
+import threading
 from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import urlsplit
 
 from portable_bench import system
 from portable_bench.existing import Target, other_code
 from portable_bench.lending import lend
-from portable_bench.place import MAIN_SITE, Place, environment_for, find_program
+from portable_bench.place import BROWSER_SITE, MAIN_SITE, Place, environment_for, find_program
 from portable_bench.sites import address
 from portable_bench.steps import Progress, Stamps, run_steps
 from portable_bench.trouble import Trouble
@@ -69,6 +71,7 @@ def test(place: Place, target: Target | None, arguments: Sequence[str], progress
 	unit, site, browser = planned(arguments)
 	if arguments:
 		_require(place, [*unit, *site, *browser])
+	in_front = None
 	if target:
 		ensure_tools(place, progress)
 		note = other_code(target, place.root)
@@ -76,8 +79,9 @@ def test(place: Place, target: Target | None, arguments: Sequence[str], progress
 			progress.say(note)
 		python, environment = [str(target.python)], environment_for(target.bench / "env")
 	elif site or browser:
-		ports = up(place, progress)
+		ports = up(place, progress, (BROWSER_SITE,) if browser else ())
 		target = Target(place.bench, MAIN_SITE, address(MAIN_SITE, ports))
+		in_front = Target(place.bench, BROWSER_SITE, address(BROWSER_SITE, ports))
 		python = [str(place.env_python)]
 		own = shlex.join([sys.executable, "-m", "portable_bench"])
 		environment = place.environment(OUTAGE_BENCH_COMMAND=own)
@@ -86,30 +90,90 @@ def test(place: Place, target: Target | None, arguments: Sequence[str], progress
 		python, environment = [], {}
 
 	codes = _lint(place)
-	environment |= {"OUTAGE_BENCH": str(target.bench), "OUTAGE_SITE": target.site} if target else {}
 	in_ci = os.environ.get("CI")
 	if in_ci:
 		environment["CI"] = in_ci
+
+	def of_site(its: Target) -> dict[str, str]:
+		return environment | {"OUTAGE_BENCH": str(its.bench), "OUTAGE_SITE": its.site}
+
+	here, beside = [], []
 	if unit:
-		progress.say("Tests without a site:")
-		codes["tests without a site"] = _call([str(place.tools_python), "-m", "pytest", *unit], place.root)
+		command = [str(place.tools_python), "-m", "pytest", *unit]
+		here.append(Run("tests without a site", "Tests without a site:", command, place.root))
 	if site and target:
-		progress.say(f"Tests on the site {target.site}:")
-		codes["tests on the site"] = _call(
-			[*python, *pytest_command(place, target, progress), *site], place.root, environment
-		)
+		command = [*python, *pytest_command(place, target, progress), *site]
+		title = f"Tests on the site {target.site}:"
+		here.append(Run("tests on the site", title, command, place.root, of_site(target)))
 	if browser and target:
-		needed = browser_environment(place, target, progress)
+		needed = browser_environment(place, in_front or target, progress)
 		if needed:
-			progress.say(f"Tests in a browser, {needed['OUTAGE_URL']}:")
 			command = [*python, *pytest_command(place, target, progress, in_browser=True), *browser]
-			codes["tests in a browser"] = _call(command, place.root, environment | needed)
+			title = f"Tests in a browser, {needed['OUTAGE_URL']}:"
+			run = Run("tests in a browser", title, command, place.root, of_site(in_front or target) | needed)
+			# They have a site of their own there: nothing keeps them from running while those on the other site do
+			(beside if in_front and site else here).append(run)
 		elif in_ci:
 			codes["tests in a browser, which were skipped"] = 1
+	if beside and unit:
+		beside.append(here.pop(0))
+	codes |= run_beside(here, beside, place.logs, progress)
 	failed = verdict(codes, narrowed=bool(arguments))
 	if failed:
 		print(f"Failed: {', '.join(failed)}.", file=sys.stderr, flush=True)
 	return 1 if failed else 0
+
+
+@dataclass(frozen=True)
+class Run:
+	"""One run of pytest."""
+
+	name: str
+	title: str
+	command: list[str]
+	cwd: Path
+	env: dict[str, str] | None = None
+
+
+def run_beside(here: Sequence[Run], beside: Sequence[Run], logs: Path, progress: Progress) -> dict[str, int]:
+	"""Exit codes of all: those of `here` one after the other with their output, those of `beside` meanwhile, one after the
+	other too; what they say stands in `logs` and is shown at the end. Broken off, none goes on."""
+	codes: dict[str, int] = {}
+	logs.mkdir(parents=True, exist_ok=True)
+	outputs = {run.name: logs / f"{run.name.replace(' ', '-')}.log" for run in beside}
+	children: list[subprocess.Popen] = []
+	stopped = threading.Event()
+
+	def meanwhile() -> None:
+		for run in beside:
+			with outputs[run.name].open("wb") as out:
+				if stopped.is_set():
+					return
+				child = subprocess.Popen(run.command, cwd=run.cwd, env=run.env, stdout=out, stderr=subprocess.STDOUT)
+				children.append(child)
+				if stopped.is_set():  # broken off while it was started
+					child.terminate()
+				codes[run.name] = child.wait()
+
+	thread = threading.Thread(target=meanwhile)
+	thread.start()
+	try:
+		if beside:
+			progress.say(f"Meanwhile, shown at the end: {', '.join(run.name for run in beside)}")
+		for run in here:
+			progress.say(run.title)
+			codes[run.name] = _call(run.command, run.cwd, run.env)
+		thread.join()
+	finally:
+		stopped.set()
+		for child in children:
+			if child.poll() is None:
+				child.terminate()
+		thread.join()
+	for run in beside:
+		progress.say(run.title)
+		print(outputs[run.name].read_text(encoding="utf-8", errors="replace"), flush=True)
+	return codes
 
 
 def ensure_tools(place: Place, progress: Progress) -> None:

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 
 from portable_bench import checks, demo, services, sites, up
 from portable_bench.existing import existing_target
-from portable_bench.place import DRILL_SITE, MAIN_SITE, Place, here
+from portable_bench.place import BROWSER_SITE, DRILL_SITE, MAIN_SITE, Place, here
 from portable_bench.ports import read_ports
 from portable_bench.steps import Progress
 from portable_bench.trouble import Trouble
@@ -138,8 +138,8 @@ def _running(place: Place) -> dict[str, int]:
 
 def _not_main(name: str) -> None:
 	sites.check_name(name)
-	if name in (MAIN_SITE, DRILL_SITE):
-		raise Trouble(f"{name} has its own command.", "use up, drill-site or clean.", code=2)
+	if name in (MAIN_SITE, DRILL_SITE, BROWSER_SITE):
+		raise Trouble(f"{name} has its own command.", "use up, drill-site, test or clean.", code=2)
 
 
 def _info(place: Place) -> None:

@@ -11,6 +11,7 @@ from pathlib import Path
 APP = "outage_response"
 MAIN_SITE = "outage.localhost"
 DRILL_SITE = "drill.localhost"
+BROWSER_SITE = "browser.localhost"
 
 
 @dataclass(frozen=True)

@@ -6,12 +6,22 @@ import shutil
 import time
 import urllib.error
 import urllib.request
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
 from portable_bench import assets, bench, framework, packages, processes, services, sites, system
-from portable_bench.place import APP, DRILL_SITE, MAIN_SITE, Place, code_key, digest, digest_files, schema_key
+from portable_bench.place import (
+	APP,
+	BROWSER_SITE,
+	DRILL_SITE,
+	MAIN_SITE,
+	Place,
+	code_key,
+	digest,
+	digest_files,
+	schema_key,
+)
 from portable_bench.ports import asked_ports, choose, read_ports, write_ports
 from portable_bench.shell import end_leftovers
 from portable_bench.steps import Progress, Stamps, Step, run_steps
@@ -19,6 +29,7 @@ from portable_bench.trouble import Trouble
 
 MAKER = "made by portable_bench; `make clean` removes this folder\n"
 MOVED_ASIDE = ".bench-removed-"
+STEPS_OF_A_SITE = 2  # it is there, and migrated to the app's files
 PROGRAMS = ("realtime", "drill_web", "web", "scheduler", "worker", "mail")
 # Which of our programs listens on which port.
 LISTENERS = {
@@ -61,14 +72,14 @@ def _is_still(file: Path, handle: int) -> bool:
 		return False
 
 
-def up(place: Place, progress: Progress | None = None) -> dict[str, int]:
-	"""Set up what is missing, start what does not run. Returns the ports."""
+def up(place: Place, progress: Progress | None = None, more_sites: Sequence[str] = ()) -> dict[str, int]:
+	"""Set up what is missing, start what does not run: the main site, and others if they are wanted. Returns the ports."""
 	progress = progress or Progress()
 	with alone(place, progress):
-		return _up(place, progress)
+		return _up(place, progress, (MAIN_SITE, *more_sites))
 
 
-def _up(place: Place, progress: Progress) -> dict[str, int]:
+def _up(place: Place, progress: Progress, wanted: Sequence[str]) -> dict[str, int]:
 	began = time.monotonic()
 	stamps = Stamps(place.stamps)
 	system.check_path(place.root)
@@ -78,17 +89,17 @@ def _up(place: Place, progress: Progress) -> dict[str, int]:
 	first = package_steps(place, progress, system.choose_python())
 	if any(stamps.read(step.name) is None for step in first):
 		system.check_room(system.free_space(place.bench))
-	later_count = 4
-	progress.total = len(first) + later_count
+	built = assets.asset_steps(place, progress)
+	progress.total = len(first) + len(built) + STEPS_OF_A_SITE * len(wanted)
 	ran = run_steps(first, stamps, progress)
 
 	ports = _ports(place, asked, progress)
 	services.start_services(place, ports)
 	if bench.write_files(place, ports):
 		services.flush_redis(ports["redis_cache"])
-	for site in (MAIN_SITE, DRILL_SITE):
+	for site in (MAIN_SITE, DRILL_SITE, BROWSER_SITE):
 		sites.configure(place, site, ports)
-	later = [*assets.asset_steps(place, progress), *_site_steps(place, progress, ports, stamps)]
+	later = [*built, *(step for site in wanted for step in _site_steps(place, site, progress, ports, stamps))]
 	ran += run_steps(later, stamps, progress, first=len(first) + 1)
 	start_programs(place, ports)
 	seconds = time.monotonic() - began
@@ -188,7 +199,9 @@ def package_steps(place: Place, progress: Progress, python: str) -> list[Step]:
 	]
 
 
-def _site_steps(place: Place, progress: Progress, ports: dict[str, int], stamps: Stamps) -> list[Step]:
+def _site_steps(place: Place, site: str, progress: Progress, ports: dict[str, int], stamps: Stamps) -> list[Step]:
+	stamp = "" if site == MAIN_SITE else f"_{site}"
+
 	def key_site() -> str:
 		# Nothing else: what somebody tried out on this site is not thrown away because a pin has changed.
 		return services.database_id(place)
@@ -197,18 +210,18 @@ def _site_steps(place: Place, progress: Progress, ports: dict[str, int], stamps:
 		return digest(key_site(), framework.SHA256, schema_key(place.root))
 
 	def create() -> None:
-		sites.fresh_site(place, MAIN_SITE, ports, progress)
+		sites.fresh_site(place, site, ports, progress)
 		# Freshly installed from these very files: nothing to migrate.
-		stamps.write("migrate", key_migrate())
+		stamps.write(f"migrate{stamp}", key_migrate())
 
 	return [
-		Step("site", f"the site {MAIN_SITE}", key_site, create, lambda: sites.site_exists(place, MAIN_SITE)),
+		Step(f"site{stamp}", f"the site {site}", key_site, create, lambda: sites.site_exists(place, site)),
 		Step(
-			"migrate",
-			f"migrating {MAIN_SITE} to the app's files",
+			f"migrate{stamp}",
+			f"migrating {site} to the app's files",
 			key_migrate,
-			lambda: sites.migrate(place, MAIN_SITE, progress),
-			lambda: sites.is_installed(place, MAIN_SITE),
+			lambda: sites.migrate(place, site, progress),
+			lambda: sites.is_installed(place, site),
 		),
 	]
 
@@ -238,7 +251,9 @@ def start_programs(place: Place, ports: dict[str, int]) -> None:
 		key=mail_key,
 		cwd=place.root,
 	)
-	processes.ensure(place, "worker", [python, *helper, "worker"], key=key, cwd=place.sites)
+	worker = [python, "-m", "portable_bench.inside.worker", place.sites]
+	worker_key = digest(key, (place.root / "portable_bench" / "inside" / "worker.py").read_bytes())
+	processes.ensure(place, "worker", worker, key=worker_key, cwd=place.root)
 	processes.ensure(place, "scheduler", [python, *helper, "schedule"], key=key, cwd=place.sites)
 	start_web(place, "web", ports["web"], None, key)
 	server = assets.sources(place) / "realtime.js"

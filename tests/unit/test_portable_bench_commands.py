@@ -290,6 +290,36 @@ def test_a_second_set_up_waits_for_the_first(tmp_path):
 			assert time.monotonic() - began > 0.3
 
 
+class TestBeside:
+	"""Runs that share nothing go on at the same time."""
+
+	def run(self, name: str, code: str) -> checks.Run:
+		return checks.Run(name, f"{name}:", [sys.executable, "-c", code], ROOT)
+
+	def test_both_are_told_and_each_counts(self, tmp_path, capfd):
+		wait = "import pathlib, sys, time\nwhile not pathlib.Path(sys.argv[1]).exists(): time.sleep(0.01)"
+		here = [self.run("here", f"import sys; sys.argv.append({str(tmp_path / 'met')!r})\n{wait}")]
+		first = self.run("first", f"open({str(tmp_path / 'met')!r}, 'w'); print('seen to the end')")
+		beside = [first, self.run("second", "raise SystemExit(3)")]
+		codes = checks.run_beside(here, beside, tmp_path / "logs", Progress())
+		assert codes == {"here": 0, "first": 0, "second": 3}
+		told = capfd.readouterr().out
+		assert told.index("here:") < told.index("first:") < told.index("seen to the end") < told.index("second:")
+
+	def test_nothing_goes_on_when_it_is_broken_off(self, tmp_path, monkeypatch):
+		def broken_off(*_):
+			while not (tmp_path / "began").exists():
+				time.sleep(0.01)
+			raise KeyboardInterrupt
+
+		monkeypatch.setattr(checks, "_call", broken_off)
+		slow = self.run("slow", f"import time; open({str(tmp_path / 'began')!r}, 'w'); time.sleep(60)")
+		began = time.monotonic()
+		with pytest.raises(KeyboardInterrupt):
+			checks.run_beside([self.run("here", "")], [slow, slow], tmp_path, Progress(io.StringIO()))
+		assert time.monotonic() - began < 30
+
+
 class TestInABrowser:
 	"""Where tests/browser cannot run, one loud line says so; nothing fails but in CI."""
 
