@@ -143,8 +143,19 @@ def _subjects(step: Step, context: Context) -> tuple[Subject, ...]:
 		if not found and step.at_least_once:
 			found = (context.property,)
 	if step.on_outcome:
-		return tuple(subject for subject in found if (step.key, subject.type, subject.name) in context.added)
+		return tuple(subject for subject in found if _asked_at(step, subject, context))
 	return found
+
+
+def _asked_at(step: Step, subject: Subject, context: Context) -> datetime | None:
+	"""Since when an outcome asks for the step, if one does. It asks for it at the subject it was about; for what is done once
+	whatever it was about; and what it says of the whole, as that of a step done once, asks for it at every subject."""
+	if step.per == "once":
+		found = [since for (key, _kind, _name), since in context.added.items() if key == step.key]
+	else:
+		about = ((step.key, subject.type, subject.name), (step.key, "", ""))
+		found = [context.added[key] for key in about if key in context.added]
+	return max(found, default=None)
 
 
 def _anchor(step: Step, subject: Subject, context: Context) -> datetime | None:
@@ -169,7 +180,7 @@ def _since(step: Step, subject: Subject, context: Context) -> datetime | None:
 	"""From when on the step is asked for anew: per subject; of what is done once, only what says that nobody is in danger
 	from switching on."""
 	if step.on_outcome:
-		return context.added[step.key, subject.type, subject.name]
+		return _asked_at(step, subject, context)
 	if step.gate == "start" or (step.per == "once" and not (step.gate == "energise" and step.checks)):
 		return None
 	return context.again.get((subject.type, subject.name))

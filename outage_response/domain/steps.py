@@ -1,5 +1,7 @@
 """The vocabulary of a plan: what a step may say, and the check that a whole plan makes sense."""
 
+import re
+import unicodedata
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -29,6 +31,8 @@ ACCOUNT_MANAGER = "account_manager"
 RESCUE_SERVICES = "rescue_services"
 # what a step does for people in an elevator: see `entrapment.py`
 RESCUE_PARTS = ("talk", "lock_off", "release", "call_services")
+# what stands between two keys: a Chinese keyboard types ， ； and 、
+_BETWEEN_KEYS = re.compile("[,;、]")
 
 
 @dataclass(frozen=True)
@@ -133,6 +137,21 @@ def _step(row: Mapping[str, Any], level: str) -> Step:
 	)
 
 
+def read_keys(text: str | None) -> tuple[str, ...]:
+	"""The keys of a list that somebody typed, with a Chinese keyboard or a Latin one."""
+	return tuple(key for part in _BETWEEN_KEYS.split(_typed(text)) if (key := part.strip()))
+
+
+def read_outcomes(text: str | None) -> dict[str, tuple[str, ...]]:
+	"""Outcomes as somebody typed them, one a line: `trapped: release_trapped, call_rescue_service`, 有人：release_trapped."""
+	lines = (line.partition(":") for line in _typed(text).splitlines())
+	return {name.strip(): read_keys(adds) for name, _colon, adds in lines if name.strip()}
+
+
+def _typed(text: str | None) -> str:
+	return unicodedata.normalize("NFKC", text or "")
+
+
 def check_plan(steps: list[Step], departments: Iterable[str]) -> None:
 	"""Refuse a plan that could not be carried out: double keys, unknown words, steps that wait for each other.
 
@@ -146,6 +165,15 @@ def check_plan(steps: list[Step], departments: Iterable[str]) -> None:
 		if keys.count(step.key) > 1:
 			raise RuleError(_("Step Key {key}: used twice. Give each step a key of its own."), key=step.key)
 		_check_words(step, known_departments)
+		for outcome in step.outcomes:
+			if _BETWEEN_KEYS.search(outcome):
+				raise RuleError(
+					_(
+						"Step {key}, Outcomes: {outcome} cannot be read. Write one outcome a line, a colon after it and then the keys of the steps it adds."
+					),
+					key=step.key,
+					outcome=outcome,
+				)
 		for field_label, others in (
 			("After", step.after),
 			("Outcomes", tuple(key for adds in step.outcomes.values() for key in adds)),
@@ -160,7 +188,44 @@ def check_plan(steps: list[Step], departments: Iterable[str]) -> None:
 						field=field_label,
 						other=other,
 					)
+	_check_added(steps)
 	_check_order(steps)
+
+
+def _check_added(steps: list[Step]) -> None:
+	"""What an outcome adds waits for one, and what waits for an outcome is added by one: else it would never be there, or
+	always. The steps of an elevator rescue come with the record of the people inside."""
+	by_key = {step.key: step for step in steps}
+	named = {key for step in steps for adds in step.outcomes.values() for key in adds}
+	for asks in steps:
+		for key in [key for adds in asks.outcomes.values() for key in adds]:
+			added = by_key[key]
+			if not added.on_outcome:
+				raise RuleError(
+					_(
+						"Step {key}, Outcomes: {other} is there from the beginning. Tick On Outcome Only at {other}, or take it out here."
+					),
+					key=asks.key,
+					other=key,
+				)
+			if "once" not in (asks.per, added.per) and asks.per != added.per:
+				raise RuleError(
+					_(
+						"Step {key}, Outcomes: {other} is done per {per}, and this step per {own}. An outcome adds what is done at the same thing, or once."
+					),
+					key=asks.key,
+					other=key,
+					per=added.per,
+					own=asks.per,
+				)
+	for step in steps:
+		if step.on_outcome and step.key not in named and not step.rescue_part:
+			raise RuleError(
+				_(
+					"Step {key}, On Outcome Only: no outcome adds it. Name it in the Outcomes of a step, or untick On Outcome Only."
+				),
+				key=step.key,
+			)
 
 
 def _check_words(step: Step, departments: set[str]) -> None:

@@ -12,7 +12,7 @@ from frappe.model.document import Document
 
 from outage_response.domain import roster
 from outage_response.domain.errors import RuleError
-from outage_response.domain.steps import Step, check_plan
+from outage_response.domain.steps import Step, check_plan, read_keys, read_outcomes
 
 PROCEDURE = Path(__file__).parents[1] / "setup" / "procedure.yaml"
 
@@ -78,7 +78,7 @@ def from_row(row: Document) -> Step:
 		**{field: "" if row.get(field) is None else row.get(field) for field in SAME},
 		**{field: int(row.get(field) or 0) for field in NUMBERS},
 		**{field: bool(row.get(field)) for field in FLAGS},
-		**{field: _words(row.get(field)) for field in LISTS},
+		**{field: read_keys(row.get(field)) for field in LISTS},
 		minutes=_minutes(row, "minutes"),
 		minutes_by_planner={
 			planner: minutes
@@ -86,16 +86,8 @@ def from_row(row: Document) -> Step:
 			if (minutes := _minutes(row, field)) is not None
 		},
 		when_off_hours={"Yes": True, "No": False}.get(row.when_off_hours),
-		outcomes={
-			name.strip(): _words(adds)
-			for name, _colon, adds in (line.partition(":") for line in (row.outcomes or "").splitlines())
-			if name.strip()
-		},
+		outcomes=read_outcomes(row.outcomes),
 	)
-
-
-def _words(text: str | None) -> tuple[str, ...]:
-	return tuple(word.strip() for word in (text or "").split(",") if word.strip())
 
 
 def _minutes(row: Document, field: str) -> int | None:

@@ -156,10 +156,22 @@ class Edited(SiteTest):
 		with self.subTest(**fields), self.refused(*words), self.request():
 			self.edit(plan, **fields)
 
+	def test_a_plan_typed_with_a_chinese_keyboard_is_carried_out(self):
+		plan = frappe.get_doc("Outage Plan", default_plan("I"))
+		row = next(row for row in plan.steps if row.step_key == "check_elevator")
+		meant = plans.from_row(row).outcomes
+		row.outcomes = row.outcomes.replace(": ", "：").replace(", ", "，")
+		self.assertIn("：", row.outcomes)
+		plan.save()
+		step = next(step for step in plans.steps_of_plan(plan.name) if step.key == "check_elevator")
+		self.assertEqual(step.outcomes, meant)
+		self.assertTrue(meant["trapped"])
+
 	def test_a_plan_that_could_not_be_carried_out_is_refused(self):
 		self.refused_plan("Department", department="ghosts")
 		self.refused_plan("After", after="no_such_step")
 		self.refused_plan("Outcomes", outcomes="yes: no_such_step")
+		self.refused_plan("Outcomes", outcomes="有人，call_engineering")
 		self.refused_plan("Minutes", minutes="soon")
 		self.refused_plan("Minutes", minutes="-5")
 		self.refused_plan("Repeat Until", repeat_minutes=5, repeat_until="")
@@ -179,6 +191,27 @@ class Edited(SiteTest):
 	def test_a_plan_needs_steps(self):
 		with self.refused(), self.request():
 			frappe.get_doc({"doctype": "Outage Plan", "level": "I", "version": 99, "steps": []}).insert()
+
+	def test_an_outcome_asks_for_a_step_at_each_thing_and_a_thing_for_one_of_the_whole(self):
+		frappe.get_doc({"doctype": "Outage Level", "level": "IV", "title": "Our own"}).insert()
+		plan = frappe.get_doc({"doctype": "Outage Plan", "level": "IV", "version": 1, "enabled": 1})
+		engineering = ("Assess", 1, "engineering")
+		for step in (
+			Step("ask", *engineering, "once", "reported", title_en="Ask", outcomes={"有人": ("look",)}, minutes=5),
+			Step("look", *engineering, "elevator", "reported", title_en="Look", on_outcome=True, outcomes={"bad": ("tell",)}),
+			Step("tell", *engineering, "once", "reported", title_en="Tell", on_outcome=True, minutes=5),
+		):
+			plan.append("steps", {**plans.to_row(step), "outcomes": plans.to_row(step)["outcomes"].replace(": ", "：")})
+		plan.insert()
+		frappe.db.set_value("Outage Level", "IV", "plan", plan.name)
+		name = self.declare("IV")
+		self.do("electrician", "complete", self.task(name, "ask").name, "有人")
+		looks = self.tasks(name, step_key="look")
+		self.assertEqual({row.subject for row in looks}, set(self.elevators))
+		self.assertGreater(len(looks), 1)
+		for row in looks:
+			self.do("electrician", "complete", row.name, "bad")
+		self.assertEqual(len(self.tasks(name, step_key="tell")), 1)
 
 	def test_a_level_of_ones_own_with_its_plan(self):
 		frappe.get_doc({"doctype": "Outage Level", "level": "IV", "title": "Our own"}).insert()

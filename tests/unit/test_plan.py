@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from outage_response.domain.plan import Difference, Subject, added_by, dedupe_key, difference, expand
 from outage_response.domain.roster import duty_rules, to_duty_electrician
+from outage_response.domain.steps import Step
 
 from .oracle import LINES, comes_out_for, department_of, line
 from .world import EVERYTHING, LEVELS, SWITCHES, TYPES, Situation, carry_out, minute, plan, procedure, step, task_for
@@ -209,6 +210,28 @@ def test_the_shaft_check_lists_its_own_switches_and_the_access_check_every_affec
 )
 def test_an_outcome_calls_for_the_steps_that_it_names(key, outcome, adds):
 	assert added_by(step("II", key), outcome) == adds
+
+
+@pytest.mark.parametrize(
+	("per", "said", "subjects"),
+	[
+		("once", {("more", "Property Asset", "elevator 1"): 5, ("more", "Property Asset", "elevator 2"): 7}, {"": 7}),
+		("elevator", {("more", "", ""): 5}, {"elevator 1": 5, "elevator 2": 5}),
+		("elevator", {("more", "Property Asset", "elevator 2"): 5}, {"elevator 2": 5}),
+		(
+			"elevator",
+			{("more", "", ""): 5, ("more", "Property Asset", "elevator 2"): 9},
+			{"elevator 1": 5, "elevator 2": 9},
+		),
+		("elevator", {("other", "", ""): 5}, {}),
+	],
+)
+def test_an_outcome_reaches_from_the_whole_to_each_thing_and_from_a_thing_to_the_whole(per, said, subjects):
+	"""Each thing once, and what is done once a single time, whatever how many ask for it."""
+	more = Step("more", "Protect", 1, "engineering", per, "reported", on_outcome=True)
+	added = {key: minute(at) for key, at in said.items()}
+	specs = expand([more], replace(Situation().context(), added=added))
+	assert {spec.subject.name: spec.since for spec in specs} == {name: minute(at) for name, at in subjects.items()}
 
 
 def test_the_duty_electrician_rule_covers_unplanned_outages_of_towers_off_hours():

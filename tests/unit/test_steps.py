@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 
 from outage_response.domain.errors import RuleError
-from outage_response.domain.steps import Step, check_plan, steps_for_level
+from outage_response.domain.steps import Step, check_plan, read_keys, read_outcomes, steps_for_level
 
 from .world import LEVELS, plan, procedure, step
 
@@ -132,6 +132,13 @@ def test_conditions_of_planner_and_hours_are_read():
 		([a_step(read_back_by="gardeners")], "Step one, Read Back By: gardeners"),
 		([a_step(after=("two",))], "Step one, After: there is no step two"),
 		([a_step(outcomes={"bad": ("two",)})], "Step one, Outcomes: there is no step two"),
+		([a_step(outcomes={"有人,two": ()}), a_step("two")], "Step one, Outcomes: 有人,two cannot be read"),
+		([a_step(outcomes={"bad": ("two",)}), a_step("two")], "Step one, Outcomes: two is there from the beginning"),
+		(
+			[a_step(per="elevator", outcomes={"bad": ("two",)}), a_step("two", per="generator", on_outcome=True)],
+			"Step one, Outcomes: two is done per generator",
+		),
+		([a_step(on_outcome=True)], "Step one, On Outcome Only: no outcome adds it"),
 		([a_step(after=("one",))], "one > one"),
 		([a_step(after=("two",)), a_step("two", after=("one",))], "one > two > one"),
 		(
@@ -171,6 +178,8 @@ def test_a_plan_that_could_not_be_carried_out_is_refused(steps, says):
 		[a_step(minutes=-30, anchor="planned_start")],
 		[a_step(anchor="node_restored", per="affected_node")],
 		[a_step("two", after=("one",)), a_step(), a_step("three", after=("one", "two"))],
+		[a_step(outcomes={"bad": ("two",)}), a_step("two", on_outcome=True)],
+		[a_step("talk", on_outcome=True, rescue_part="talk", per="elevator")],
 	],
 )
 def test_a_plan_that_can_be_carried_out_is_taken(steps):
@@ -180,13 +189,32 @@ def test_a_plan_that_can_be_carried_out_is_taken(steps):
 @pytest.mark.parametrize("level", LEVELS)
 def test_a_shipped_plan_that_loses_a_step_others_wait_for_is_refused(level):
 	for s in plan(level):
-		needed = any(s.key in (*other.after, *sum(other.outcomes.values(), ())) for other in plan(level))
 		rest = [other for other in plan(level) if other is not s]
-		if needed:
-			with pytest.raises(RuleError, match=s.key):
+		named = {key for other in rest for adds in other.outcomes.values() for key in adds}
+		alone = [other.key for other in rest if other.on_outcome and other.key not in named and not other.rescue_part]
+		needed = s.key in named or any(s.key in other.after for other in rest)
+		if needed or alone:
+			with pytest.raises(RuleError, match="|".join([s.key, *alone])):
 				check_plan(rest, procedure()["departments"])
 		else:
 			check_plan(rest, procedure()["departments"])
+
+
+@pytest.mark.parametrize(
+	"typed",
+	[
+		"trapped: rescue, call_119\nempty",
+		"trapped：rescue，call_119\nempty",
+		"ｔｒａｐｐｅｄ： rescue、call_119；\r\n empty ：",
+	],
+)
+def test_a_chinese_keyboard_types_the_same_plan(typed):
+	assert read_outcomes(typed) == {"trapped": ("rescue", "call_119"), "empty": ()}
+
+
+def test_a_list_of_keys_is_read_whatever_stands_between_them():
+	assert read_keys(" one，two、three；four , ") == ("one", "two", "three", "four")
+	assert read_keys(None) == ()
 
 
 def test_a_step_can_be_changed_without_touching_the_shipped_one():
