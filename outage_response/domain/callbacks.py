@@ -107,6 +107,14 @@ def require_open(status: str) -> None:
 		)
 
 
+def in_order_of_need(rows: Iterable) -> list:
+	"""Callbacks (with `status`, `priority` and `name`) of one person about one outage, the one that matters most first: what
+	is still to be made before what has ended, the more urgent before the others; nobody was called for one not required."""
+	return sorted(
+		rows, key=lambda row: (row.status in ENDED, row.status == "Not Required", row.priority or 0, row.name)
+	)
+
+
 def all_ended(statuses: Iterable[str]) -> bool:
 	"""Is the round of callbacks finished?"""
 	return all(status in ENDED for status in statuses)

@@ -17,7 +17,7 @@ from outage_response.domain.errors import RuleError
 from outage_response.domain.lifecycle import RUNNING
 
 from . import assignment, calling_back, households, notice, surroundings, tasks, telephony, tickets, timeline
-from .verbs import Call, finish, lock_incident, lock_property, save, translated, when
+from .verbs import Call, finish, lock_incident, lock_property, require_after_report, save, translated, when
 
 
 @lru_cache(maxsize=4096)
@@ -63,8 +63,10 @@ def log_attempt(
 		if (first := timeline.first_result(request_id, "log_attempt", callback=doc.name)) is not None:
 			return first
 		if call_record and doc.get("offered_at") and occurred_at in (None, ""):
-			occurred_at = min(get_datetime(doc.offered_at), now_datetime())  # telephony may have a clock of its own
+			# telephony may have a clock of its own
+			occurred_at = max(min(get_datetime(doc.offered_at), now_datetime()), get_datetime(incident.reported_at))
 		at, now, fast = when(occurred_at)
+		require_after_report(incident, at)
 		callbacks.require_open(doc.status)
 		call = Call("log_attempt", at, now, fast, request_id, incident=incident)
 		callbacks.require_duration(duration)
@@ -161,6 +163,7 @@ def give_up_callback(
 		if (first := timeline.first_result(request_id, "give_up_callback", callback=doc.name)) is not None:
 			return first
 		at, now, fast = when(occurred_at)
+		require_after_report(incident, at)
 		callbacks.require_decision(doc.status, reason or "")
 		doc.update({"status": "Exhausted", "next_attempt_at": None, "outcome": reason.strip()[:500]})
 		doc.claimed_by = doc.claimed_until = None

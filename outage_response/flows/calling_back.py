@@ -8,6 +8,8 @@ from datetime import datetime
 import frappe
 from frappe import _
 from frappe.model.document import Document
+from frappe.model.rename_doc import rename_dynamic_links
+from frappe.utils import now_datetime
 
 from outage_response import bulk
 from outage_response.domain import callbacks
@@ -125,6 +127,44 @@ def _join_known(call: Call, existing: dict[str, dict], ready: dict[str, callees.
 			_insert_units(call, {row.name: [unit for unit in units if unit not in known]}, len(known))
 		elif row.status in callbacks.WAITING:
 			_write(call, [row.name], status="Not Required", next_attempt_at=None)
+
+
+def on_contact_rename(_doc: Document, _event: str, old: str, new: str, merge: bool = False) -> None:
+	"""Two contacts turn out to be one person: where both are called back about an outage, their callbacks join before Frappe
+	merges the contacts. The one still to be made stays, the more urgent first, with what was tried and the units of both."""
+	if not merge:
+		return
+	rows = frappe.get_all(
+		"Outage Callback",
+		filters={"contact": ("in", (old, new))},
+		fields=["name", "incident", "status", "priority", "contact", "next_attempt_at"],
+		order_by="incident",
+	)
+	by_incident: dict[str, list] = defaultdict(list)
+	for row in rows:
+		by_incident[row.incident].append(row)
+	for incident, both in by_incident.items():
+		if len(both) == 2:
+			_join(lock_incident(incident), *callbacks.in_order_of_need(both))
+
+
+def _join(incident: Document, kept: Mapping, other: Mapping) -> None:
+	now = now_datetime()
+	known = set(frappe.get_all("Outage Callback Unit", filters={"parent": kept.name}, pluck="unit"))
+	for child, skip in (("Outage Callback Attempt", ()), ("Outage Callback Unit", known)):
+		table = frappe.qb.DocType(child)
+		before = frappe.db.count(child, {"parent": kept.name})
+		moved = frappe.qb.update(table).set(table.parent, kept.name).set(table.idx, table.idx + before)
+		moved = moved.where(table.parent == other.name)
+		(moved.where(table.unit.notin(list(skip))) if skip else moved).run()
+	rename_dynamic_links("Outage Callback", other.name, kept.name)  # the calls that the CRM keeps
+	why = _("The same person: joined with callback {0}").format(kept.name)
+	values = {"contact": None, "status": "Not Required", "next_attempt_at": None, "outcome": why}
+	bulk.update("Outage Callback", [other.name], {**values, "modified": now})
+	if kept.next_attempt_at and other.next_attempt_at:
+		first = min(kept.next_attempt_at, other.next_attempt_at)
+		bulk.update("Outage Callback", [kept.name], {"next_attempt_at": first, "modified": now})
+	touch(incident)
 
 
 def _write(call: Call, names: Sequence[str], **values) -> None:

@@ -18,7 +18,7 @@ from outage_response.domain.errors import RuleError
 from outage_response.integrations import contacts
 
 from . import assignment, callback, calling_back, notice, timeline
-from .verbs import Call, finish, lock_incident, translated, when
+from .verbs import Call, finish, lock_incident, require_after_report, translated, when
 
 CALLBACK, DELIVERY = "Outage Callback", "Notice Delivery"
 DONE = (notice_rules.SEEN, notice_rules.SUPERSEDED)
@@ -260,6 +260,7 @@ def log_told(
 			return first
 		doc = frappe.get_doc(DELIVERY, delivery, for_update=True)
 		at, now, fast = when(occurred_at)
+		require_after_report(incident, at)
 		if not doc.phone_list or doc.state in DONE:
 			raise RuleError(_("Call: this one is not to be made any more. Take the next."))
 		policy, tries = calling_back.policy(), (doc.tries or 0) + 1

@@ -292,7 +292,7 @@ def incident_verb(function: Callable) -> Callable:
 			at, now, clock_fast = when(occurred_at)
 			lifecycle.require_incident_state(verb, doc.status)
 			if verb not in BEFORE_THE_REPORT:
-				_require_after_report(doc, at)
+				require_after_report(doc, at)
 			call = Call(verb, at, now, clock_fast, request_id, incident=doc)
 			result = function(call, *args, **kwargs) or {}
 			return finish(call, result)
@@ -315,7 +315,7 @@ def task_verb(function: Callable) -> Callable:
 			if (first := timeline.first_result(request_id, verb, incident=incident_name, task=doc.name)) is not None:
 				return first
 			at, now, clock_fast = when(occurred_at)
-			_require_after_report(incident, at)
+			require_after_report(incident, at)
 			lifecycle.require_task_state(verb, doc.status)
 			call = Call(verb, at, now, clock_fast, request_id, incident=incident, task=doc)
 			result = function(call, *args, **kwargs) or {}
@@ -381,7 +381,7 @@ def finish(call: Call, result: dict) -> dict:
 	return result
 
 
-def _require_after_report(incident: Document, at: datetime) -> None:
+def require_after_report(incident: Document, at: datetime) -> None:
 	"""Nothing about an outage happens before somebody reported it."""
 	reported_at = get_datetime(incident.reported_at) if incident.reported_at else None
 	if reported_at and at < reported_at:

@@ -120,6 +120,25 @@ class Callbacks(SiteTest):
 		self.assertNotIn("<b>", doc.content)
 		self.assertIn(name, doc.subject)
 
+	def test_two_contacts_that_are_one_person_become_one_callback(self):
+		name = self.restored()
+		old, new = self.contacts[0], self.contacts[1]
+		before = self.rows(name)
+		called = self.do("service", "log_attempt", before[old].name, "No Answer", note="rang out")
+		self.do("service", "log_attempt", before[new].name, "Reached")
+		frappe.rename_doc("Contact", old, new, merge=True, force=True)
+		rows = self.rows(name)
+		kept = frappe.get_doc("Outage Callback", rows[new].name)
+		self.assertEqual((kept.name, kept.status), (before[old].name, "No Answer"), "the one still to be made")
+		self.assertEqual({row.unit for row in kept.units}, {self.units[0], self.units[1]})
+		self.assertEqual([row.outcome for row in kept.attempts], ["No Answer", "Reached"])
+		self.assertEqual(frappe.db.count("Communication", {"reference_name": kept.name}), 2)
+		self.assertTrue(called["crm_record"])
+		other = frappe.get_doc("Outage Callback", before[new].name)
+		self.assertEqual((other.contact, other.status, other.units, other.attempts), (None, "Not Required", [], []))
+		self.assertIn(kept.name, other.outcome)
+		self.assertEqual(self.do("service", "log_attempt", kept.name, "Reached")["callback_status"], "Reached")
+
 	def test_what_an_attempt_may_not_say(self):
 		name = self.restored()
 		row = self.rows(name)[self.contacts[0]].name
@@ -130,6 +149,7 @@ class Callbacks(SiteTest):
 			({"outcome": "Reached", "duration": -1}, "Duration"),
 			({"outcome": "Reached", "duration": 4 * 60 * 60 + 1}, "Duration"),
 			({"outcome": "Reached", "occurred_at": str(self.clock.now + timedelta(hours=1))}, "Occurred At"),
+			({"outcome": "Reached", "occurred_at": "1999-01-01 00:00:00"}, "before the outage was reported"),
 		):
 			with self.subTest(**kwargs), self.refused(word):
 				self.do("service", "log_attempt", row, **kwargs)
@@ -286,6 +306,8 @@ class NotReached(Callbacks):
 			self.do("operator", "give_up_callback", row, " ")
 		with self.refused(error=frappe.PermissionError):
 			self.do("guard1", "give_up_callback", row, "nobody there")
+		with self.refused("before the outage was reported"):
+			self.do("operator", "give_up_callback", row, "nobody there", occurred_at="1999-01-01 00:00:00")
 		given = self.do("operator", "give_up_callback", row, "A guard went: the flat is empty", request_id="enough")
 		self.assertEqual(given["callback_status"], "Exhausted")
 		again = self.do("operator", "give_up_callback", row, "A guard went: the flat is empty", request_id="enough")

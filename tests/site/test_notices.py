@@ -297,6 +297,8 @@ class PhoneList(NoticeTest):
 		self.assertEqual(len([line for line in told if "Send somebody" in line]), 2)
 		with self.as_user("service"):
 			self.assertIn(row.name, [line["name"] for line in calls.queue()])
+			with self.refused("before the outage was reported"):
+				calls.log_told(row.name, "Reached", occurred_at="1999-01-01 00:00:00")
 			self.assertEqual(calls.log_told(row.name, "Reached")["state"], "Seen")
 
 	def test_told_by_phone(self):

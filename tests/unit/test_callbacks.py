@@ -1,6 +1,7 @@
 """Who is called back, when, how often (clause 5.3.3)."""
 
 from datetime import datetime, time, timedelta
+from types import SimpleNamespace
 
 import pytest
 from hypothesis import given
@@ -185,3 +186,17 @@ def test_a_callback_that_has_ended_takes_no_further_attempt(status, ended):
 
 def test_a_round_without_callbacks_is_finished():
 	assert callbacks.all_ended([])
+
+
+def test_of_two_callbacks_of_one_person_the_one_still_to_be_made_comes_first():
+	rows = [
+		SimpleNamespace(name=name, status=status, priority=priority)
+		for name, status, priority in (
+			("a", "Not Required", 0),
+			("b", "Reached", 1),
+			("c", "Pending", 3),
+			("d", "Unreached", 1),
+			("e", "Pending", 1),
+		)
+	]
+	assert [row.name for row in callbacks.in_order_of_need(rows)] == ["d", "e", "c", "b", "a"]
