@@ -1,11 +1,14 @@
 """Times: when something is due, what counts as off-hours, when a step comes round again. Minutes are whole minutes."""
 
 from collections.abc import Collection
+from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 
 from .errors import RuleError, _
 from .steps import Step
 
+# Less is what two servers differ by
+PUT_BACK = timedelta(minutes=1)
 WEEKDAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
 
 
@@ -46,19 +49,46 @@ def _working_day(day: date, work_days: Collection[str], holidays: Collection[dat
 	return WEEKDAYS[day.weekday()] in work_days and day not in holidays
 
 
-def happened_at(occurred_at: datetime | None, now: datetime, fast_clock_minutes: int) -> tuple[datetime, bool]:
-	"""The time a verb counts for, and whether the sender's clock was fast.
+@dataclass(frozen=True)
+class Moment:
+	"""When something counts as having happened; `said` is what the timeline has to say of the clock, or ""."""
 
-	A phone clock up to `fast_clock_minutes` ahead is taken as now and flagged; beyond that it is an error.
+	at: datetime
+	said: str = ""
+
+
+def happened_at(
+	occurred_at: datetime | None,
+	now: datetime,
+	fast_clock_minutes: int,
+	*,
+	by_phone: bool = False,
+	reported_at: datetime | None = None,
+	last_at: datetime | None = None,
+) -> Moment:
+	"""The time a verb counts for, which comes from one of three clocks.
+
+	The site's own, where no time is given: never before `last_at`, the newest that the record of the outage holds, also when
+	the clock was put back since. A phone's (`by_phone`), which nobody has looked at: held between the report and now, and
+	never refused. A person's: up to `fast_clock_minutes` ahead it is taken as now.
+
+	Raises RuleError at a time in the future that a person gave.
 	"""
-	if occurred_at is None or occurred_at <= now:
-		return occurred_at or now, False
-	if occurred_at - now > timedelta(minutes=fast_clock_minutes):
+	latest = max(now, last_at or now)
+	put_back = latest - now > PUT_BACK
+	if occurred_at is None:
+		return Moment(latest, "clock_put_back" if put_back else "")
+	earliest = min(reported_at, latest) if by_phone and reported_at else occurred_at
+	if occurred_at < earliest:
+		return Moment(earliest, "clock_slow")
+	if occurred_at <= latest:
+		return Moment(occurred_at)
+	if not by_phone and occurred_at - latest > timedelta(minutes=fast_clock_minutes):
 		raise RuleError(
 			_("Occurred At: {time} lies in the future. Give the time at which it happened, or leave it empty for now."),
 			time=occurred_at.strftime("%Y-%m-%d %H:%M"),
 		)
-	return now, True
+	return Moment(latest, "clock_fast")
 
 
 def next_round_is_due(

@@ -65,10 +65,10 @@ def log_attempt(
 		if call_record and doc.get("offered_at") and occurred_at in (None, ""):
 			# telephony may have a clock of its own
 			occurred_at = max(min(get_datetime(doc.offered_at), now_datetime()), get_datetime(incident.reported_at))
-		at, now, fast = when(occurred_at)
+		at, now, clock = when(occurred_at, incident)
 		require_after_report(incident, at)
 		callbacks.require_open(doc.status)
-		call = Call("log_attempt", at, now, fast, request_id, incident=incident)
+		call = Call("log_attempt", at, now, clock, request_id, incident=incident)
 		callbacks.require_duration(duration)
 		how = integrations.How(duration or 0)
 		return attempt(call, doc, outcome, note=note, satisfaction=satisfaction, call_record=call_record, how=how)
@@ -162,13 +162,13 @@ def give_up_callback(
 		permissions.require_read("Outage Incident", incident)
 		if (first := timeline.first_result(request_id, "give_up_callback", callback=doc.name)) is not None:
 			return first
-		at, now, fast = when(occurred_at)
+		at, now, clock = when(occurred_at, incident)
 		require_after_report(incident, at)
 		callbacks.require_decision(doc.status, reason or "")
 		doc.update({"status": "Exhausted", "next_attempt_at": None, "outcome": reason.strip()[:500]})
 		doc.claimed_by = doc.claimed_until = None
 		save(doc)
-		call = Call("give_up_callback", at, now, fast, request_id, incident=incident)
+		call = Call("give_up_callback", at, now, clock, request_id, incident=incident)
 		call.record("callback_given_up", {"reason": doc.reason, "units": _unit_nos(doc)})
 		calling_back.complete_if_done(call)
 		return finish(call, {"callback": doc.name, "callback_status": doc.status})

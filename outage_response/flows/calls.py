@@ -259,7 +259,7 @@ def log_told(
 		if (first := timeline.first_result(request_id, "log_told", delivery=delivery)) is not None:
 			return first
 		doc = frappe.get_doc(DELIVERY, delivery, for_update=True)
-		at, now, fast = when(occurred_at)
+		at, now, clock = when(occurred_at, incident)
 		require_after_report(incident, at)
 		if not doc.phone_list or doc.state in DONE:
 			raise RuleError(_("Call: this one is not to be made any more. Take the next."))
@@ -284,7 +284,7 @@ def log_told(
 			}
 		)
 		doc.save(ignore_permissions=True)
-		call = Call("log_told", at, now, fast, request_id, incident=incident)
+		call = Call("log_told", at, now, clock, request_id, incident=incident)
 		if state == notice_rules.SEEN:
 			_tell_all_at_once(doc, at)
 		if doc.must_confirm and state in (notice_rules.FAILED, notice_rules.NO_ADDRESS):

@@ -23,7 +23,7 @@ def read_care_needs(incident: str) -> list[dict]:
 		permissions.require_read("Outage Incident", doc)
 		if doc.status in ("Closed", "Cancelled"):
 			raise RuleError(_("Status: care needs are shown while the incident runs."))
-		at, now, _fast = when(None)
+		at, now, _clock = when(None)
 		around = surroundings.read(doc.property)
 		units = [subject.name for subject in surroundings.context(doc, [], around).subjects.get("care_unit", ())]
 		care, contact, unit = (frappe.qb.DocType(name) for name in ("Care Need", "Contact", "Property Unit"))
@@ -109,7 +109,7 @@ def _look_after(property_name: str, unit: str) -> None:
 	lock_property(property_name)
 	filters = {"property": property_name, "status": ("in", RUNNING)}
 	for incident in frappe.get_all("Outage Incident", filters=filters, pluck="name", order_by="name"):
-		at, now, _fast = when(None)
+		at, now, _clock = when(None)
 		call = Call("set_care_need", at, now, incident=lock_incident(incident))
 		if tasks.sync(call).add:
 			finish(call, {})

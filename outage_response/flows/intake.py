@@ -101,7 +101,7 @@ def keep_call(
 			timeline.refuse_used(request_id)
 		answer = {"call": first.name, "incident": first.incident or "", "danger": bool(first.danger)}
 		return {**answer, "entrapments": entrapment.of_call(first)} if first.trapped else answer
-	at, now, _fast = when(occurred_at)
+	at, now, _clock = when(occurred_at)
 	if unit:
 		found = frappe.db.get_value("Property Unit", unit, ["property", "power_node"], as_dict=True)
 		if not found or found.property != property:

@@ -49,7 +49,7 @@ def prepare(incident: Document) -> None:
 					field=_(incident.meta.get_label(field)),
 				)
 		said_at = as_time(incident.reported_at, "Occurred At")
-		at, now, incident.flags.clock_fast = when(said_at)
+		at, now, incident.flags.clock = when(said_at)
 		incident.reported_at = at
 		lifecycle.require_etr(as_time(incident.etr, "ETR"), now)
 		if incident.level == "III":
@@ -186,7 +186,7 @@ def on_insert(incident: Document, method: str | None = None) -> None:
 		now = now_datetime()
 		call = Call("declare", get_datetime(incident.reported_at), now, incident=incident)
 		call.request_id = incident.request_id
-		call.clock_fast = bool(incident.flags.clock_fast)
+		call.clock = incident.flags.clock or ""
 		call.around = incident.flags.pop("around")
 		about = {
 			"level": incident.level,

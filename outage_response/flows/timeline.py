@@ -7,6 +7,7 @@ from typing import Any, NoReturn
 import frappe
 from frappe import _
 from frappe.model.document import Document
+from frappe.query_builder.functions import Max
 from frappe.utils import now_datetime
 
 from outage_response import bulk
@@ -84,6 +85,8 @@ TEXTS = {
 	"no_contacts": "Warning: affected units without a resident on record: {units}; nobody can be called back there",
 	"units_differ": "Warning: {loaded} units are on record, the registered number is {registered}",
 	"clock_fast": "The sender's clock was ahead; the time of arrival was taken",
+	"clock_slow": "The phone's clock was behind; the time of the report was taken",
+	"clock_put_back": "The site's clock was put back; the time of the last entry was taken",
 	"callbacks_opened": "Callbacks to make: {count}, required: {required}",
 	"callback_attempt": "Callback {reason}, {units}: {outcome}",
 	"callback_unreached": "Warning: nobody answers a callback that must reach somebody ({reason}), {units}; it stays until a person decides",
@@ -130,6 +133,12 @@ def record_many(
 	_insert(
 		[_row(incident, kind, data, at, now, task=task, request_id=None, result=None) for kind, data, task in entries]
 	)
+
+
+def last_moment(incident: str) -> datetime | None:
+	"""The latest time at which anything happened, by the incident's record."""
+	entry = frappe.qb.DocType("Timeline Entry")
+	return frappe.qb.from_(entry).select(Max(entry.occurred_at)).where(entry.incident == incident).run()[0][0]
 
 
 def keep_result(

@@ -27,6 +27,8 @@ from .language import title_of
 
 # Supply may be back in part of the area before anybody has reported the outage; that it went first is asked for each node
 BEFORE_THE_REPORT = ("supply_back",)
+# Stands before a time that a phone's clock gave and nobody has looked at: `phone:2026-01-31 02:15:00`
+BY_PHONE = "phone:"
 
 
 class GateClosedError(frappe.ValidationError):
@@ -43,7 +45,7 @@ class Call:
 	verb: str
 	at: datetime
 	now: datetime
-	clock_fast: bool = False
+	clock: str = ""  # what the timeline has to say of the clock that gave the time
 	request_id: str | None = None
 	incident: Document | None = None
 	task: Document | None = None
@@ -265,12 +267,24 @@ def as_time(value: str | datetime | None, label: str) -> datetime | None:
 	return moment.replace(tzinfo=None)
 
 
-def when(occurred_at: str | datetime | None) -> tuple[datetime, datetime, bool]:
-	"""(when it happened, now, was the sender's clock fast)."""
+def when(occurred_at: str | datetime | None, incident: Document | None = None) -> tuple[datetime, datetime, str]:
+	"""(when it happened, now, what the timeline has to say of the clock); see `domain.clock.happened_at`.
+
+	incident  what happened belongs to its record
+	"""
 	now = now_datetime()
 	fast = frappe.db.get_single_value("Outage Response Settings", "fast_clock_minutes")
-	at, clock_fast = happened_at(as_time(occurred_at, "Occurred At"), now, 10 if fast is None else fast)
-	return at, now, clock_fast
+	by_phone = isinstance(occurred_at, str) and occurred_at.startswith(BY_PHONE)
+	said = as_time(occurred_at.removeprefix(BY_PHONE) if by_phone else occurred_at, "Occurred At")
+	moment = happened_at(
+		said,
+		now,
+		10 if fast is None else fast,
+		by_phone=by_phone,
+		reported_at=get_datetime(incident.reported_at) if incident and incident.reported_at else None,
+		last_at=timeline.last_moment(incident.name) if incident else None,
+	)
+	return moment.at, now, moment.said
 
 
 def incident_verb(function: Callable) -> Callable:
@@ -289,11 +303,11 @@ def incident_verb(function: Callable) -> Callable:
 			permissions.require_read("Outage Incident", doc)
 			if (first := timeline.first_result(request_id, verb, incident=doc.name)) is not None:
 				return first
-			at, now, clock_fast = when(occurred_at)
+			at, now, clock = when(occurred_at, doc)
 			lifecycle.require_incident_state(verb, doc.status)
 			if verb not in BEFORE_THE_REPORT:
 				require_after_report(doc, at)
-			call = Call(verb, at, now, clock_fast, request_id, incident=doc)
+			call = Call(verb, at, now, clock, request_id, incident=doc)
 			result = function(call, *args, **kwargs) or {}
 			return finish(call, result)
 
@@ -314,10 +328,10 @@ def task_verb(function: Callable) -> Callable:
 			require_task_authority(verb, doc)
 			if (first := timeline.first_result(request_id, verb, incident=incident_name, task=doc.name)) is not None:
 				return first
-			at, now, clock_fast = when(occurred_at)
+			at, now, clock = when(occurred_at, incident)
 			require_after_report(incident, at)
 			lifecycle.require_task_state(verb, doc.status)
-			call = Call(verb, at, now, clock_fast, request_id, incident=incident, task=doc)
+			call = Call(verb, at, now, clock, request_id, incident=incident, task=doc)
 			result = function(call, *args, **kwargs) or {}
 			result.update(task=doc.name, task_status=doc.status)
 			return finish(call, result)
@@ -366,8 +380,8 @@ def require_task_authority(verb: str, task: Document, outcome: str | None = None
 
 def finish(call: Call, result: dict) -> dict:
 	"""Close a verb: answer, mark on the incident, the request's first result."""
-	if call.clock_fast:
-		call.warn("clock_fast", {})
+	if call.clock:
+		call.warn(call.clock, {})
 	result = {
 		"incident": call.incident.name,
 		"status": call.incident.status,

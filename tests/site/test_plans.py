@@ -198,7 +198,15 @@ class Edited(SiteTest):
 		engineering = ("Assess", 1, "engineering")
 		for step in (
 			Step("ask", *engineering, "once", "reported", title_en="Ask", outcomes={"有人": ("look",)}, minutes=5),
-			Step("look", *engineering, "elevator", "reported", title_en="Look", on_outcome=True, outcomes={"bad": ("tell",)}),
+			Step(
+				"look",
+				*engineering,
+				"elevator",
+				"reported",
+				title_en="Look",
+				on_outcome=True,
+				outcomes={"bad": ("tell",)},
+			),
 			Step("tell", *engineering, "once", "reported", title_en="Tell", on_outcome=True, minutes=5),
 		):
 			plan.append("steps", {**plans.to_row(step), "outcomes": plans.to_row(step)["outcomes"].replace(": ", "：")})
@@ -208,7 +216,6 @@ class Edited(SiteTest):
 		self.do("electrician", "complete", self.task(name, "ask").name, "有人")
 		looks = self.tasks(name, step_key="look")
 		self.assertEqual({row.subject for row in looks}, set(self.elevators))
-		self.assertGreater(len(looks), 1)
 		for row in looks:
 			self.do("electrician", "complete", row.name, "bad")
 		self.assertEqual(len(self.tasks(name, step_key="tell")), 1)

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from outage_response.domain.clock import WEEKDAYS, due_at, happened_at, next_round_is_due, off_hours
+from outage_response.domain.clock import WEEKDAYS, Moment, due_at, happened_at, next_round_is_due, off_hours
 from outage_response.domain.errors import RuleError
 
 from .world import LEVELS, MIDNIGHT, minute, plan, step
@@ -139,17 +139,32 @@ NOW = minute(600)
 
 
 @pytest.mark.parametrize(
-	("said", "counts", "fast"),
+	("said", "counts", "flag"),
 	[
-		(None, NOW, False),
-		(NOW, NOW, False),
-		(NOW - timedelta(hours=3), NOW - timedelta(hours=3), False),
-		(NOW + timedelta(seconds=1), NOW, True),
-		(NOW + timedelta(minutes=10), NOW, True),
+		(None, NOW, ""),
+		(NOW, NOW, ""),
+		(NOW - timedelta(hours=3), NOW - timedelta(hours=3), ""),
+		(NOW + timedelta(seconds=1), NOW, "clock_fast"),
+		(NOW + timedelta(minutes=10), NOW, "clock_fast"),
 	],
 )
-def test_a_clock_a_little_fast_is_taken_as_now_and_flagged(said, counts, fast):
-	assert happened_at(said, NOW, 10) == (counts, fast)
+def test_a_clock_a_little_fast_is_taken_as_now_and_flagged(said, counts, flag):
+	assert happened_at(said, NOW, 10) == Moment(counts, flag)
+
+
+@given(said=moments, now=moments, reported=moments, last=st.none() | moments)
+def test_a_phones_time_is_never_refused_and_lies_between_the_report_and_now(said, now, reported, last):
+	moment = happened_at(said, now, 10, by_phone=True, reported_at=reported, last_at=last)
+	latest = max(now, last or now)
+	assert min(reported, latest) <= moment.at <= latest
+	assert bool(moment.said) == (moment.at != said)
+
+
+@given(now=moments, last=st.none() | moments)
+def test_without_a_time_nothing_happens_before_the_record(now, last):
+	moment = happened_at(None, now, 10, last_at=last)
+	assert moment.at == max(now, last or now)
+	assert (moment.said == "clock_put_back") == (moment.at - now > timedelta(minutes=1))
 
 
 def test_a_time_in_the_future_is_refused():

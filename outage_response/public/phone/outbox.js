@@ -308,7 +308,7 @@
 		return ask(method(verb), {
 			method: "POST",
 			headers: { "Content-Type": "application/json" },
-			body: JSON.stringify({ ...item.args, [about]: item.task, occurred_at: item.at, request_id: item.id }),
+			body: JSON.stringify({ ...item.args, [about]: item.task, occurred_at: `phone:${item.at}`, request_id: item.id }),
 		});
 	};
 

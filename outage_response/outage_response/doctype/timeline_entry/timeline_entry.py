@@ -1,5 +1,11 @@
+import frappe
+
 from outage_response.outage_response.verb_owned import VerbOwned
 
 
 class TimelineEntry(VerbOwned):
 	pass
+
+
+def on_doctype_update():
+	frappe.db.add_index("Timeline Entry", ["incident", "occurred_at"])
