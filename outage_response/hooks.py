@@ -48,14 +48,40 @@ doc_events = {
 	# Calls that telephony logs by itself
 	"CRM Call Log": {"on_update": "outage_response.flows.telephony.on_call_log"},
 	"Call Log": {"on_update": "outage_response.flows.telephony.on_call_log"},
-	# Who lives in a unit is the household that platforms know as a customer
+	# Who lives in a unit is the household that platforms know as a customer; what an outage goes by stays while it runs
 	"Property Unit": {
+		"validate": "outage_response.flows.master_data.before_change",
+		"before_rename": "outage_response.flows.master_data.before_rename",
+		"after_rename": "outage_response.flows.master_data.after_rename",
 		"on_update": ["outage_response.flows.households.on_unit_change", "outage_response.flows.versions.on_change"],
-		"on_trash": ["outage_response.flows.households.on_unit_change", "outage_response.flows.versions.on_change"],
+		"on_trash": [
+			"outage_response.flows.master_data.before_delete",
+			"outage_response.flows.households.on_unit_change",
+			"outage_response.flows.versions.on_change",
+		],
 	},
-	"Managed Property": {"on_update": "outage_response.flows.versions.on_change"},
+	"Power Node": {
+		"validate": "outage_response.flows.master_data.before_change",
+		"before_rename": "outage_response.flows.master_data.before_rename",
+		"after_rename": "outage_response.flows.master_data.after_rename",
+		"on_trash": "outage_response.flows.master_data.before_delete",
+	},
+	"Property Asset": {
+		"validate": "outage_response.flows.master_data.before_change",
+		"before_rename": "outage_response.flows.master_data.before_rename",
+		"after_rename": "outage_response.flows.master_data.after_rename",
+		"on_trash": "outage_response.flows.master_data.before_delete",
+	},
+	"Managed Property": {
+		"before_rename": "outage_response.flows.master_data.before_rename",
+		"after_rename": "outage_response.flows.master_data.after_rename",
+		"on_update": "outage_response.flows.versions.on_change",
+	},
 	"ToDo": {"on_update": "outage_response.flows.assignment.reopen_closed_todo"},
 }
+
+# What an ended outage was about may go; while one runs, flows/master_data.py keeps it
+ignore_links_on_delete = ["Outage Task"]
 
 # Callbacks kept in Frappe CRM show on the contact's timeline; ERPNext shows its own
 additional_timeline_content = {"Contact": ["outage_response.integrations.crm.timeline"]}

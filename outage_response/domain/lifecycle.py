@@ -149,15 +149,18 @@ def blocking(
 	tasks: Iterable[TaskRow],
 	nodes: Collection[str] | None = None,
 	*,
+	tree: Collection[str] = (),
 	rescues: bool = False,
 	locked_off: Collection[str] = (),
 ) -> list[TaskRow]:
 	"""The tasks that keep `gate` closed, most urgent first (invariant 3).
 
 	With `nodes`, tasks about other power nodes do not count: one floor may come back before the next. `nodes` holds
-	everything that would get supply: what is switched on and all below it. `rescues`: open ones keep it closed too, except
-	in elevators that are `locked_off`: such a car does not move when supply returns.
+	everything that would get supply: what is switched on and all below it; `tree` all nodes there are. A task about one
+	that is not among them counts: what cannot be placed is not clear. `rescues`: open ones keep it closed too, except in
+	elevators that are `locked_off`: such a car does not move when supply returns.
 	"""
+	elsewhere = set() if nodes is None else set(tree) - set(nodes)
 	found = [
 		task
 		for task in tasks
@@ -167,7 +170,7 @@ def blocking(
 			or (task.defects and task.defect_gate == gate)
 			or (rescues and _may_have_people_inside(task, locked_off))
 		)
-		and (nodes is None or task.subject_type != "Power Node" or task.subject in nodes)
+		and not (task.subject_type == "Power Node" and task.subject in elsewhere)
 	]
 	return sorted(found, key=lambda task: (not task.life_safety, task.priority, task.step_key, task.subject))
 

@@ -26,6 +26,22 @@ class Subject:
 	weight: int = 0
 
 
+def fields_of(subject: Subject) -> dict[str, str]:
+	"""What a task keeps of its subject. A firm is no record that could be linked to, and has a field of its own."""
+	firm = subject.type == CONTRACTOR
+	return {
+		"subject_type": "" if firm else subject.type,
+		"subject": "" if firm else subject.name,
+		"contractor": subject.name if firm else "",
+		"subject_label": subject.label,
+	}
+
+
+def subject_of(row: Mapping[str, str | None]) -> tuple[str, str]:
+	"""(type, name) of the subject that `fields_of` took apart."""
+	return (CONTRACTOR, row["contractor"]) if row["contractor"] else (row["subject_type"] or "", row["subject"] or "")
+
+
 @dataclass(frozen=True)
 class Context:
 	"""All that decides which tasks an incident has. Datetimes are naive site time.

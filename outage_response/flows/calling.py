@@ -16,7 +16,7 @@ from outage_response.domain import authority
 from outage_response.domain.authority import GENERAL_MANAGER
 from outage_response.domain.errors import spoken
 from outage_response.domain.lifecycle import OPEN, is_late
-from outage_response.domain.plan import CONTRACTOR, TaskSpec
+from outage_response.domain.plan import CONTRACTOR, TaskSpec, subject_of
 from outage_response.domain.roster import CONTROL_ROOM_DEPARTMENT, Assignment
 from outage_response.domain.steps import ACCOUNT_MANAGER, RESCUE_SERVICES
 
@@ -140,7 +140,7 @@ def call_sheet(incident: str) -> dict[str, Any]:
 	for row in tasks:
 		department = names[row.department]
 		own_role = authority.own_role(department)
-		found = numbers_for(row.step.calls, row.subject_type, row.subject, numbers)
+		found = numbers_for(row.step.calls, *subject_of(row), numbers)
 		fallback = [("", row.phone)] if row.phone and not row.step.calls else []
 		callee = row.step.calls or (row.department if department.is_external else "")
 		calls.append(
@@ -212,6 +212,7 @@ def _calls(incident: str, names: Mapping[str, Any]) -> list[dict]:
 			"title_zh",
 			"subject_type",
 			"subject",
+			"contractor",
 			"subject_label",
 			"status",
 			"department",

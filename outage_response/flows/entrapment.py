@@ -19,7 +19,7 @@ from outage_response.domain import entrapment as rules
 from outage_response.domain import lifecycle
 from outage_response.domain.authority import GENERAL_MANAGER
 from outage_response.domain.errors import Keys, RuleError
-from outage_response.domain.plan import CONTRACTOR, added_by
+from outage_response.domain.plan import added_by
 from outage_response.domain.steps import Step
 
 from . import assignment, certificates, duty, plans, tasks, trapped
@@ -121,7 +121,7 @@ def _contractor_times(incident: str | None, elevator: str) -> dict[str, Any]:
 	firm = incident and frappe.db.get_value("Property Asset", elevator, "contractor_name")
 	rows = firm and frappe.get_all(
 		"Outage Task",
-		filters={"incident": incident, "subject_type": CONTRACTOR, "subject": firm, "status": "Done"},
+		filters={"incident": incident, "contractor": firm, "status": "Done"},
 		fields=["department", "completed_at"],
 		order_by="completed_at asc",
 	)
@@ -354,7 +354,7 @@ def record_verb(function: Callable) -> Callable:
 			permissions.require_verb(verb)
 			lock_property(property_name)
 			permissions.require_property(property_name)
-			at, now, _fast = when(occurred_at)
+			at, now, _clock = when(occurred_at)
 			result = function(Call(verb, at, now), entrapment, **about)
 			announce("")
 			return result
@@ -596,7 +596,7 @@ def _on_contractor(call: Call, task: Document, step: Step) -> None:
 	"""The maintenance company was called, or is here: so it stands with the people in its elevators. Who is here need not be
 	replaced by the rescue services, unless somebody needs them at once."""
 	field = _contractor_field(task.department)
-	theirs = {asset.name for asset in call.around.assets if asset.contractor_name == task.subject}
+	theirs = {asset.name for asset in call.around.assets if asset.contractor_name == task.contractor}
 	rows = trapped.sort(
 		[
 			row

@@ -274,7 +274,7 @@ def permit_energise(call: Call, nodes: Sequence[str] | None = None) -> dict:
 			_("Nodes: {node} has no line of its own among the affected nodes. Give it one first (extend the scope)."),
 			node=around.label(node),
 		)
-	lifecycle.pass_gate("energise", supply.blocking_energise(incident, supply.fed_through(wanted, around)))
+	lifecycle.pass_gate("energise", supply.blocking_energise(incident, wanted, around))
 	lifecycle.require_confirmed(plans.steps_of_plan(incident.plan), incident.confirmed_at)
 	entrapment.require_still(call)
 	inside = around.tree.under(wanted)

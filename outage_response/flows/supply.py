@@ -15,14 +15,19 @@ from .scope import labels
 from .verbs import Call
 
 
-def blocking_energise(incident: Document, nodes: set[str]) -> list[TaskRow]:
-	rescues = lifecycle.asks_for_rescues(plans.steps_of_plan(incident.plan))
+def blocking_energise(incident: Document, switched: Iterable[str], around: surroundings.Surroundings) -> list[TaskRow]:
+	"""What keeps the nodes from being switched on, whose return makes live what they feed and what feeds them."""
 	return lifecycle.blocking(
-		"energise", tasks.load(incident.name), nodes, rescues=rescues, locked_off=trapped.locked_off(incident.name)
+		"energise",
+		tasks.load(incident.name),
+		_fed_through(switched, around),
+		tree=around.tree.parents,
+		rescues=lifecycle.asks_for_rescues(plans.steps_of_plan(incident.plan)),
+		locked_off=trapped.locked_off(incident.name),
 	)
 
 
-def fed_through(nodes: Iterable[str], around: surroundings.Surroundings) -> set[str]:
+def _fed_through(nodes: Iterable[str], around: surroundings.Surroundings) -> set[str]:
 	"""Everything that would be live: the nodes, what they feed, and what feeds them."""
 	nodes = list(nodes)
 	return around.tree.under(nodes) | {above for node in nodes for above in around.tree.path(node)}
@@ -46,8 +51,7 @@ def warn_of_open_steps(call: Call, returned: Sequence[Document], around: surroun
 	"""Supply that returns while steps are open is told; while people are in a car, it is rung, before all else. At level I too:
 	the grid comes back by itself, and nobody was asked for permission."""
 	_warn_of_people_inside(call)
-	inside = fed_through([row.power_node for row in returned], around)
-	still_open = blocking_energise(call.incident, inside)
+	still_open = blocking_energise(call.incident, [row.power_node for row in returned], around)
 	if still_open:
 		call.warn("back_with_open_steps", tasks.titles(still_open))
 	if call.incident.level == "I":

@@ -14,7 +14,7 @@ from outage_response import bulk
 from outage_response.domain import entrapment as rescues
 from outage_response.domain.clock import due_at
 from outage_response.domain.lifecycle import ENDED, RUNNING, TaskRow
-from outage_response.domain.plan import Difference, TaskSpec, dedupe_key, difference, expand
+from outage_response.domain.plan import Difference, TaskSpec, dedupe_key, difference, expand, fields_of, subject_of
 from outage_response.domain.roster import Assignment
 from outage_response.domain.steps import Step
 
@@ -27,6 +27,7 @@ ROW_FIELDS = [
 	"step_key",
 	"subject_type",
 	"subject",
+	"contractor",
 	"subject_label",
 	"round",
 	"status",
@@ -82,6 +83,8 @@ def load(incident: str) -> list[TaskRow]:
 			row[field] = bool(row[field])
 		for field in ("gate", "defect_gate", "held_until", "subject", "subject_type", "outcome", "assigned_role"):
 			row[field] = row[field] or ""
+		row["subject_type"], row["subject"] = subject_of(row)
+		del row["contractor"]
 		changed_at = row.pop("modified")
 		if row.status in ("Done", "Skipped"):
 			row["ended_at"] = get_datetime(row.completed_at or changed_at)
@@ -173,9 +176,7 @@ def insert(call: Call, wanted: Sequence[tuple[TaskSpec, Assignment]]) -> list[st
 				"department": spec.department,
 				"assigned_role": who.role,
 				"phone": who.phone,
-				"subject_type": subject.type,
-				"subject": subject.name,
-				"subject_label": subject.label,
+				**fields_of(subject),
 				"round": spec.round,
 				"status": "Open",
 				"anchor_at": spec.anchor_at,

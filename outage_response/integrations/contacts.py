@@ -55,7 +55,7 @@ def log_call(
 			"user": frappe.session.user,
 		}
 	)
-	if callback.contact:
+	if callback.contact and frappe.db.exists("Contact", callback.contact):  # may have been deleted by force since
 		record.append("timeline_links", {"link_doctype": "Contact", "link_name": callback.contact})
 	record.insert(ignore_permissions=True, set_name=name)
 	return record.doctype, record.name

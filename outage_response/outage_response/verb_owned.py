@@ -23,6 +23,10 @@ class VerbOwned(Document):
 	def on_trash(self):
 		refuse_delete(self)
 
+	def get_invalid_links(self, is_submittable=False):
+		invalid, cancelled = super().get_invalid_links(is_submittable=is_submittable)
+		return _put_in_anew(self, self.get_doc_before_save(), invalid), cancelled
+
 
 class VerbOwnedRow(Document):
 	"""A row of such a document. Saved with its parent it is not validated by itself; alone it is not saved at all."""
@@ -38,3 +42,18 @@ class VerbOwnedRow(Document):
 
 	def on_trash(self):
 		refuse_row(self)
+
+	def get_invalid_links(self, is_submittable=False):
+		invalid, cancelled = super().get_invalid_links(is_submittable=is_submittable)
+		parent = invalid and self.parent_doc and self.parent_doc.get_doc_before_save()
+		rows = parent.get(self.parentfield) if parent else []
+		return _put_in_anew(self, next((row for row in rows if row.name == self.name), None), invalid), cancelled
+
+
+def _put_in_anew(doc: Document, before: Document | None, invalid: list[tuple]) -> list[tuple]:
+	"""Of the links that lead nowhere those that this save brings in. What a record has linked to before may have been deleted by
+	force since: that keeps nobody from going on with an outage, and the record keeps the name."""
+	old = [link for link in invalid if before and before.get(link[0]) == link[1]]
+	for field, name, _message in old:
+		doc.set(field, name)  # Frappe has emptied it
+	return [link for link in invalid if link not in old]

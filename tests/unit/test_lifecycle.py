@@ -185,11 +185,19 @@ def test_one_node_may_be_energised_while_work_goes_on_at_another():
 		task("clear", gate="energise", subject_type="Power Node", subject="room A"),
 		task("clear", gate="energise", subject_type="Power Node", subject="room B"),
 	]
-	assert lifecycle.blocking("energise", rows, ["room B"]) == rows[1:]
-	assert lifecycle.blocking("energise", rows, ["room C"]) == []
+	tree = ["room A", "room B", "room C"]
+	assert lifecycle.blocking("energise", rows, ["room B"], tree=tree) == rows[1:]
+	assert lifecycle.blocking("energise", rows, ["room C"], tree=tree) == []
 	assert lifecycle.blocking("energise", rows) == rows
 	cause = task("confirm_cause", gate="energise")
-	assert lifecycle.blocking("energise", [*rows, cause], ["room C"]) == [cause], "the cause concerns every node"
+	assert lifecycle.blocking("energise", [*rows, cause], ["room C"], tree=tree) == [cause], (
+		"the cause concerns every node"
+	)
+
+
+def test_a_step_at_a_node_that_is_not_in_the_tree_keeps_the_gate_closed():
+	lost = task("clear", gate="energise", subject_type="Power Node", subject="room A as it was called")
+	assert lifecycle.blocking("energise", [lost], ["room A"], tree=["room A", "room B"]) == [lost]
 
 
 @pytest.mark.parametrize(

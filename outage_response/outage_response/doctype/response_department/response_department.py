@@ -1,5 +1,16 @@
+import frappe
+from frappe import _
 from frappe.model.document import Document
+
+from outage_response.flows import plans
 
 
 class ResponseDepartment(Document):
-	pass
+	def on_trash(self):
+		"""Those of the procedure are known to the rules by their key: who is told, phoned, and stands in for whom."""
+		if self.name in plans.procedure()["departments"]:
+			frappe.throw(
+				_("{0} is a department of the procedure and stays. Give it another Department Name instead.").format(
+					frappe.bold(self.department_name or self.name)
+				)
+			)
