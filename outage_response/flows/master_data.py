@@ -57,6 +57,6 @@ def _refuse_while_one_runs(doc: Document, property_name: str, what: str) -> None
 	if incident:
 		frappe.throw(
 			_(
-				"{0}: not while outage {1} runs, whose steps and homes go by {2} {3}. Do it when that outage is closed; what turns out to be dark as well is added there with Extend Scope."
+				"{0}: not while outage {1} runs, whose steps and homes go by {2} {3}. Do it when that outage is closed; what turns out to be dark as well is added there with the button More is dark."
 			).format(what, incident, _(doc.doctype), frappe.bold(doc.name))
 		)

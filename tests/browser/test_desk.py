@@ -1,8 +1,10 @@
 """Desk itself, as the portable bench or `bench build` has built it: logging in, the app's lists, realtime."""
 
+import frappe
 import pytest
 
 from tests.site import world
+from tests.site.live import forget
 
 from .conftest import PASSWORD
 
@@ -73,3 +75,47 @@ def test_who_may_not_read_an_incident_hears_nothing_of_it(as_user, desk, live, d
 	page.evaluate("frappe.realtime.socket.emit('ping')")
 	page.wait_for_function("heard.includes('pong')")
 	assert page.evaluate("heard") == ["pong"]
+
+
+@pytest.fixture
+def manager_speaks(house):
+	"""`manager_speaks("zh")`, until the test ends."""
+	manager = world.user("manager")
+	before = frappe.db.get_value("User", manager, "language")
+
+	def speak(language: str | None) -> None:
+		frappe.db.set_value("User", manager, "language", language)
+		frappe.db.commit()
+		forget([manager])
+
+	yield speak
+	speak(before)
+
+
+@pytest.mark.parametrize(("language", "width"), [("en", 1366), ("zh", 360)])
+def test_what_an_outage_goes_by_is_not_changed_under_it(
+	as_user, desk, house, declared, troubles, manager_speaks, language, width
+):
+	"""By the form and by its title, as a manager: told which outage it is, and what to do instead."""
+	troubles.allow("417|Traceback")  # Desk writes both to its console
+	manager_speaks(language)
+	shaft = house["shafts"][0]
+	button = {"en": "More is dark", "zh": "扩大停电范围"}[language]
+	page = as_user("manager", viewport={"width": width, "height": 760})
+	desk(page, f"/app/power-node/{shaft}")
+	page.wait_for_function("window.cur_frm && !cur_frm.is_new()")
+	page.locator("[data-fieldname=node_type] select:visible").select_option("Panel")
+	page.locator(".page-actions .primary-action:visible").click()
+	told = page.locator(".msgprint:visible").first
+	told.wait_for()
+	assert declared in told.inner_text() and button in told.inner_text()
+	desk(page, f"/app/power-node/{shaft}")
+	page.reload()
+	page.wait_for_function("window.cur_frm && !cur_frm.is_new()")
+	page.locator(".page-title .title-text:visible").click()
+	dialog = page.locator(".modal.show").filter(has=page.locator("[data-fieldname=name] input")).first
+	dialog.locator("[data-fieldname=name] input").fill(f"{shaft} New")
+	dialog.locator(".modal-footer .btn-primary, .modal-header .btn-primary").first.click()
+	page.locator(f".msgprint:visible:has-text('{declared}')").first.wait_for()
+	frappe.db.rollback()
+	assert frappe.db.get_value("Power Node", shaft, "node_type") == "Shaft"
