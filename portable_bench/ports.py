@@ -1,9 +1,16 @@
-"""Ports on loopback: the usual ones if free, else the next; chosen once and kept, so that addresses stay."""
+"""Ports on loopback: the usual ones if free, else the next; chosen once and kept, so that addresses stay.
 
+A port that nobody listens on yet may already be another checkout's, which will start its server in a minute. So checkouts
+choose one after the other, and none takes what another one has written down for itself.
+"""
+
+import fcntl
 import json
 import os
 import socket
-from collections.abc import Callable, Mapping
+import tempfile
+from collections.abc import Callable, Collection, Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 
 from portable_bench.trouble import Trouble
@@ -32,11 +39,25 @@ def is_free(port: int) -> bool:
 	return True
 
 
-def answers(port: int) -> bool:
-	"""Whether somebody listens there now."""
-	with socket.socket() as probe:
-		probe.settimeout(1)
-		return probe.connect_ex(("127.0.0.1", port)) == 0
+@contextmanager
+def one_at_a_time(ours: Path, registry: Path | None = None) -> Iterator[set[int]]:
+	"""Choose and write down ports while no other checkout of this user does. Gives the ports that others have for themselves,
+	also those whose servers are not running now.
+
+	`ours` is the file of our ports. The registry in the folder for temporary files is one line for each such file; a bench
+	that was removed is forgotten.
+	"""
+	registry = registry or Path(tempfile.gettempdir()) / f"outage-bench-ports-{os.getuid()}"
+	handle = os.open(registry, os.O_RDWR | os.O_CREAT | getattr(os, "O_NOFOLLOW", 0), 0o600)
+	with os.fdopen(handle, "r+", encoding="utf-8") as known:
+		fcntl.flock(known, fcntl.LOCK_EX)
+		others = [Path(line) for line in dict.fromkeys(known.read().splitlines()) if line and Path(line) != ours]
+		others = [file for file in others if file.exists()]
+		known.seek(0)
+		known.truncate()
+		known.write("".join(f"{file}\n" for file in [*others, ours]))
+		known.flush()
+		yield {port for file in others for port in read_ports(file).values()}
 
 
 def asked_ports(environ: Mapping[str, str] = os.environ) -> dict[str, int]:
@@ -57,20 +78,22 @@ def choose(
 	asked: Mapping[str, int],
 	ours: set[str],
 	free: Callable[[int], bool] = is_free,
+	others: Collection[int] = (),
 ) -> dict[str, int]:
-	"""A port for each name. `ours`: names whose server of ours runs on the kept port, which is then rightly taken."""
+	"""A port for each name. `ours`: names whose server of ours runs on the kept port, which is then rightly taken.
+	`others`: ports of other checkouts, which are theirs while nobody listens there, too."""
 	chosen: dict[str, int] = {}
 	for name, usual in USUAL.items():
 		port = asked.get(name) or kept.get(name) or usual
 		if name in ours and kept.get(name) == port:
 			chosen[name] = port
 			continue
-		if name in asked and (port in chosen.values() or not free(port)):
+		if name in asked and (port in chosen.values() or not free(port) or port in others):
 			raise Trouble(
-				f"Port {port}, asked for by {ASKED}{name.upper()}, is taken by another program.",
+				f"Port {port}, asked for by {ASKED}{name.upper()}, is taken by another program or checkout.",
 				"stop that program, ask for another port, or ask for none and a free one is taken.",
 			)
-		while port in chosen.values() or not free(port):
+		while port in chosen.values() or not free(port) or port in others:
 			port += 1
 			if port > 65535:
 				raise Trouble(f"No free port for {name} above {usual}.", f"ask for one with {ASKED}{name.upper()}=...")

@@ -14,6 +14,9 @@ from portable_bench.trouble import Trouble
 # Set in the environment of each program we start, so that a pid file left from before a reboot never makes us end a stranger.
 MARK = "OUTAGE_BENCH_PROCESS"
 
+# State of a socket in /proc/net/tcp
+LISTEN = "0A"
+
 # The shell writes its own number and becomes the program: there is no moment in which it runs without a pid file.
 LAUNCH = 'echo $$ > "$0.new" && mv "$0.new" "$0" && exec "$@"'
 
@@ -38,6 +41,33 @@ def running_pid(place: Place, name: str) -> int | None:
 	if state == "Z" or f"{MARK}={_mark(place, name)}".encode() not in environ:
 		return None
 	return pid
+
+
+def listens(place: Place, name: str, port: int) -> bool:
+	"""Whether this very program listens on the port: somebody else's server answers as well, under the same names."""
+	pid = running_pid(place, name)
+	return pid is not None and bool(_listening(port) & _open_files(pid))
+
+
+def _listening(port: int) -> set[str]:
+	"""Sockets that wait for callers on a port, named as an open file is: `socket:[inode]`."""
+	found = set()
+	for table in ("tcp", "tcp6"):
+		with contextlib.suppress(OSError):
+			for line in Path(f"/proc/net/{table}").read_text(encoding="utf-8").splitlines()[1:]:
+				fields = line.split()
+				if fields[3] == LISTEN and int(fields[1].rpartition(":")[2], 16) == port:
+					found.add(f"socket:[{fields[9]}]")
+	return found
+
+
+def _open_files(pid: int) -> set[str]:
+	found = set()
+	with contextlib.suppress(OSError):
+		for file in Path(f"/proc/{pid}/fd").iterdir():
+			with contextlib.suppress(OSError):  # closed meanwhile
+				found.add(os.readlink(file))
+	return found
 
 
 def start(

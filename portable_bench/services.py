@@ -10,7 +10,6 @@ from pathlib import Path
 
 from portable_bench import processes
 from portable_bench.place import Place, digest, find_program, user_name
-from portable_bench.ports import answers
 from portable_bench.shell import run_logged
 from portable_bench.steps import Progress
 from portable_bench.trouble import Trouble
@@ -131,7 +130,10 @@ def start_mariadb(place: Place, port: int, password: str | None = None) -> None:
 	processes.ensure(place, "mariadb", command, key=digest(conf, database_id(place)))
 
 	def ready() -> bool:
-		return _client(place, ["-e", "SELECT 1"], password=password).returncode == 0
+		return (
+			processes.listens(place, "mariadb", port)
+			and _client(place, ["-e", "SELECT 1"], password=password).returncode == 0
+		)
 
 	processes.wait_until(place, "mariadb", ready, 60, WAY_OUT)
 
@@ -147,7 +149,7 @@ def start_redis(place: Place, name: str, port: int) -> bool:
 	if not program:
 		raise Trouble("Redis is not installed.", "run make setup as root, or install redis-server.")
 	started = processes.ensure(place, name, [program, file], key=conf)
-	processes.wait_until(place, name, lambda: answers(port) and bool(processes.running_pid(place, name)), 20, WAY_OUT)
+	processes.wait_until(place, name, lambda: processes.listens(place, name, port), 20, WAY_OUT)
 	return started
 
 

@@ -1,6 +1,7 @@
 """Everything set up and running, and back again."""
 
 import fcntl
+import functools
 import os
 import shutil
 import time
@@ -22,7 +23,7 @@ from portable_bench.place import (
 	digest_files,
 	schema_key,
 )
-from portable_bench.ports import asked_ports, choose, read_ports, write_ports
+from portable_bench.ports import asked_ports, choose, one_at_a_time, read_ports, write_ports
 from portable_bench.shell import end_leftovers
 from portable_bench.steps import Progress, Stamps, Step, run_steps
 from portable_bench.trouble import Trouble
@@ -230,11 +231,12 @@ def _ports(place: Place, asked: dict[str, int], progress: Progress) -> dict[str,
 	file = place.config / "ports.json"
 	kept = read_ports(file)
 	ours = {name for name, program in LISTENERS.items() if processes.running_pid(place, program)}
-	ports = choose(kept, asked, ours)
+	with one_at_a_time(file) as others:
+		ports = choose(kept, asked, ours, others=others)
+		write_ports(file, ports)
 	for name in sorted(set(kept) & set(ports)):
 		if kept[name] != ports[name] and name not in asked:
 			progress.say(f"Port {kept[name]} ({name}) is taken by another program; using {ports[name]}.")
-	write_ports(file, ports)
 	return ports
 
 
@@ -265,9 +267,13 @@ def start_programs(place: Place, ports: dict[str, int]) -> None:
 		env=assets.builder_environment(place),
 	)
 	wait_for_web(place, "web", ports["web"], MAIN_SITE)
-	for name in ("mail", "worker", "scheduler", "realtime"):
+	for name in ("worker", "scheduler"):
 		processes.wait_until(
 			place, name, lambda name=name: bool(processes.running_pid(place, name)), 10, services.WAY_OUT
+		)
+	for name, listener in (("mail", "mail"), ("socketio", "realtime")):
+		processes.wait_until(
+			place, listener, functools.partial(processes.listens, place, listener, ports[name]), 30, services.WAY_OUT
 		)
 
 
@@ -281,13 +287,15 @@ def start_web(place: Place, name: str, port: int, site: str | None, key: str) ->
 
 
 def wait_for_web(place: Place, name: str, port: int, site: str) -> None:
-	"""Until the site answers."""
+	"""Until the site answers, from the server that was started here: another checkout's answers under the same name."""
 	request = urllib.request.Request(
 		f"http://127.0.0.1:{port}/api/method/ping", headers={"Host": f"{site}:{port}", "X-Frappe-Site-Name": site}
 	)
 	opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
 
 	def ready() -> bool:
+		if not processes.listens(place, name, port):
+			return False
 		try:
 			with opener.open(request, timeout=10) as answer:
 				return answer.status == 200

@@ -159,6 +159,42 @@ class TestSites:
 		assert sites.address("drill.localhost", USUAL) == f"http://127.0.0.1:{USUAL['drill_web']}"
 
 
+SERVER = """
+import sys
+from http.server import BaseHTTPRequestHandler, HTTPServer
+
+class Pong(BaseHTTPRequestHandler):
+	def do_GET(self):
+		self.send_response(200)
+		self.end_headers()
+
+HTTPServer.allow_reuse_address = False
+HTTPServer(("127.0.0.1", int(sys.argv[1])), Pong).serve_forever()
+"""
+
+
+def free_port() -> int:
+	with socket.socket() as probe:
+		probe.bind(("127.0.0.1", 0))
+		return probe.getsockname()[1]
+
+
+@contextlib.contextmanager
+def another_server():
+	"""The server of another checkout, which answers as ours would."""
+	port = free_port()
+	other = subprocess.Popen([sys.executable, "-c", SERVER, str(port)])
+	try:
+		end = time.monotonic() + 10
+		while socket.socket().connect_ex(("127.0.0.1", port)):
+			assert time.monotonic() < end
+			time.sleep(0.02)
+		yield port
+	finally:
+		other.kill()
+		other.wait()
+
+
 class TestProcesses:
 	def test_started_known_and_stopped_by_its_own_pid(self, tmp_path):
 		place = Place(tmp_path)
@@ -192,6 +228,23 @@ class TestProcesses:
 		asked = iter([gone.pid, None, None])
 		monkeypatch.setattr(processes, "running_pid", lambda *_: next(asked))
 		assert processes.stop(place, "web")
+
+	def test_ready_is_who_was_started_here_and_not_who_else_answers(self, tmp_path):
+		place = Place(tmp_path)
+		(place.sites / "a.localhost").mkdir(parents=True)
+		serve = [sys.executable, "-c", SERVER]
+		with another_server() as port:
+			# as a server whose port somebody else's has: it tries, and ends
+			processes.start(place, "web", [*serve, str(port)], cwd=tmp_path)
+			with pytest.raises(Trouble, match="Address already in use"):
+				up.wait_for_web(place, "web", port, "a.localhost")
+			free = free_port()
+			processes.start(place, "web", [*serve, str(free)], cwd=tmp_path)
+			try:
+				up.wait_for_web(place, "web", free, "a.localhost")
+				assert processes.listens(place, "web", free) and not processes.listens(place, "web", port)
+			finally:
+				processes.stop(place, "web")
 
 	def test_one_that_ends_at_once_is_told_with_its_last_words(self, tmp_path):
 		place = Place(tmp_path)

@@ -2,6 +2,8 @@
 
 import io
 import os
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -10,6 +12,8 @@ from portable_bench import place, ports, system
 from portable_bench.place import Place, code_key, digest, schema_key
 from portable_bench.steps import Progress, Stamps, Step, run_steps
 from portable_bench.trouble import Trouble, explain
+
+ROOT = Path(__file__).resolve().parents[2]
 
 
 class Killed(BaseException):
@@ -114,6 +118,40 @@ class TestPorts:
 		ports.write_ports(file, {"web": 8001})
 		assert ports.read_ports(file) == {"web": 8001}
 
+	def test_another_checkouts_ports_are_taken_before_it_starts_anything(self, tmp_path):
+		registry, first, second = tmp_path / "registry", tmp_path / "a/ports.json", tmp_path / "b/ports.json"
+		with ports.one_at_a_time(first, registry) as others:
+			assert others == set()
+			ports.write_ports(first, ports.choose({}, {}, set(), lambda port: True, others))
+		with ports.one_at_a_time(second, registry) as others:
+			chosen = ports.choose({}, {}, set(), lambda port: True, others)
+			ports.write_ports(second, chosen)
+		assert not set(chosen.values()) & set(ports.USUAL.values())
+		with ports.one_at_a_time(first, registry) as others:
+			assert others == set(chosen.values())
+			with pytest.raises(Trouble, match="or checkout"):
+				ports.choose({}, {"web": chosen["web"]}, set(), lambda port: True, others)
+		second.unlink()
+		with ports.one_at_a_time(first, registry) as others:
+			assert others == set()
+
+	def test_two_checkouts_choose_one_after_the_other(self, tmp_path):
+		registry = tmp_path / "registry"
+		code = (
+			"import pathlib, sys, time\nfrom portable_bench import ports\n"
+			"file = pathlib.Path(sys.argv[1]) / 'ports.json'\n"
+			"with ports.one_at_a_time(file, pathlib.Path(sys.argv[2])) as others:\n"
+			"\tchosen = ports.choose({}, {}, set(), lambda port: True, others)\n"
+			"\ttime.sleep(0.3)\n\tports.write_ports(file, chosen)\n"
+		)
+		both = [
+			subprocess.Popen([sys.executable, "-c", code, str(tmp_path / name), str(registry)], cwd=ROOT)
+			for name in "ab"
+		]
+		assert [one.wait(20) for one in both] == [0, 0]
+		mine, theirs = (set(ports.read_ports(tmp_path / name / "ports.json").values()) for name in "ab")
+		assert mine and theirs and not mine & theirs
+
 	def test_a_listening_port_is_not_free(self):
 		import socket
 
@@ -122,7 +160,6 @@ class TestPorts:
 			server.listen()
 			port = server.getsockname()[1]
 			assert not ports.is_free(port)
-			assert ports.answers(port)
 
 
 class TestKeys:
