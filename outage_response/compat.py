@@ -5,9 +5,14 @@ from datetime import datetime
 import frappe
 from frappe.model.naming import is_autoincremented
 from frappe.utils import get_datetime, scheduler
+from redis.exceptions import ConnectionError as RedisAway
 
 # MariaDB from 11.6.2: a row to be locked has changed since this transaction's view of the database began
 RECORD_HAS_CHANGED = 1020
+# Out of reach for the moment: no connection (2002, 2003, 2006, 2013, 1927), too many of them (1040, 1203), shutting down
+# (1053, 1317), read only (1290, 1836), no room on the disk or in the table (1021, 1114), a wait for a lock or a deadlock
+# (1205, 1213), a statement that took too long (1969)
+OUT_OF_REACH = {1020, 1021, 1040, 1053, 1114, 1203, 1205, 1213, 1290, 1317, 1836, 1927, 1969, 2002, 2003, 2006, 2013}
 
 
 def is_retriable(error: Exception) -> bool:
@@ -27,6 +32,21 @@ def is_retriable(error: Exception) -> bool:
 	return isinstance(code, int) and (
 		code == RECORD_HAS_CHANGED or frappe.db.is_deadlocked(error) or frappe.db.is_duplicate_entry(error)
 	)
+
+
+def is_timeout(error: Exception) -> bool:
+	"""Did it wait for a lock for as long as the database allows? Whoever asked has given up by then."""
+	return isinstance(error, frappe.QueryTimeoutError)
+
+
+def is_out_of_reach(error: Exception) -> bool:
+	"""Is it no fault of what was asked: the database, or Redis where it is needed, cannot take it now and may later?"""
+	if isinstance(error, frappe.QueryDeadlockError | frappe.QueryTimeoutError | frappe.InReadOnlyMode | RedisAway):
+		return True
+	if type(error).__name__ == "InterfaceError":  # the driver's own word for a connection that is closed
+		return True
+	code = error.args[0] if error.args else None
+	return isinstance(error, frappe.db.OperationalError | frappe.db.InternalError) and code in OUT_OF_REACH
 
 
 def forget_dormancy() -> None:

@@ -9,16 +9,19 @@ import frappe
 
 from outage_response.flows import agent
 
+from .reached import reached
 from .staff import endpoint
 
 
 @frappe.whitelist(methods=["GET", "POST"])  # a ticket page reads by POST
+@reached
 def look(ticket_type: str, ticket: str) -> dict[str, Any]:
 	"""See `flows.agent.look`."""
 	return agent.look(ticket_type, ticket)
 
 
 @frappe.whitelist(methods=["GET", "POST"])
+@reached
 def running(ticket_type: str, ticket: str = "") -> list[dict[str, Any]]:
 	"""See `flows.agent.running`."""
 	return agent.running(ticket_type, ticket)

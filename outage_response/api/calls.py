@@ -2,20 +2,19 @@
 
 from typing import Any
 
-import frappe
-
 from outage_response.flows import calls
 
+from .reached import reading
 from .staff import endpoint
 
 
-@frappe.whitelist(methods=["GET"])
+@reading
 def get_calls(incident: str | None = None) -> list[dict[str, Any]]:
 	"""See `flows.calls.queue`."""
 	return calls.queue(incident)
 
 
-@frappe.whitelist(methods=["GET"])
+@reading
 def get_unreached(incident: str) -> list[dict[str, Any]]:
 	"""See `flows.calls.unreached`."""
 	return calls.unreached(incident)

@@ -2,26 +2,25 @@
 
 from typing import Any
 
-import frappe
-
 from outage_response.flows import calling, command, paper
 
+from .reached import reading
 from .staff import endpoint
 
 
-@frappe.whitelist(methods=["GET"])
+@reading
 def centre() -> dict[str, Any]:
 	"""See `flows.command.command_centre`."""
 	return command.command_centre()
 
 
-@frappe.whitelist(methods=["GET"])
+@reading
 def elevators() -> list[dict[str, Any]]:
 	"""See `flows.command.elevators`."""
 	return command.elevators()
 
 
-@frappe.whitelist(methods=["GET"])
+@reading
 def homes_of_number(property: str, phone: str) -> list[dict[str, str]]:
 	"""See `flows.command.homes_of_number`."""
 	return command.homes_of_number(property, phone)
@@ -39,13 +38,13 @@ def declare_seen(
 	return command.declare_seen(property, seen, where, occurred_at=occurred_at, request_id=request_id)
 
 
-@frappe.whitelist(methods=["GET"])
+@reading
 def call_sheet(incident: str) -> dict[str, Any]:
 	"""See `flows.calling.call_sheet`."""
 	return calling.call_sheet(incident)
 
 
-@frappe.whitelist(methods=["GET"])
+@reading
 def run_card_lines(incident: str) -> dict[str, Any]:
 	"""See `flows.paper.to_enter`."""
 	return paper.to_enter(incident)

@@ -8,8 +8,11 @@ from frappe import client
 
 from outage_response.permissions import countable
 
+from .reached import reached
+
 
 @frappe.whitelist()
+@reached
 def get_count(doctype: str, filters: Any = None, debug: Any = False, cache: Any = False) -> int:
 	"""Stands in for `frappe.client.get_count` (hooks.py)."""
 	if countable(doctype):

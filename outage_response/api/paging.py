@@ -10,6 +10,7 @@ from outage_response.flows.verbs import translated
 from outage_response.permissions import require_read, require_verb
 
 from .limits import sparing
+from .reached import reached, reading
 from .staff import bounded, endpoint, retrying
 
 
@@ -49,7 +50,7 @@ def test_channel(channel: str, phone: str | None = None) -> dict[str, Any]:
 	return test_calls.test_channel(channel, phone)
 
 
-@frappe.whitelist(methods=["GET"])
+@reading
 def get_test(test: str) -> dict[str, Any]:
 	"""Who answered a test call."""
 	require_read("Paging Test", test)
@@ -66,7 +67,7 @@ def swap_shifts(shift: str, other: str) -> None:
 		rosters.swap(shift, other)
 
 
-@frappe.whitelist(methods=["GET"])
+@reading
 def get_who_knows(incident: str) -> dict[str, Any]:
 	"""Who was rung, who answered, who is where; and each step from its first ring to somebody on the spot."""
 	require_read("Outage Incident", incident)
@@ -74,6 +75,7 @@ def get_who_knows(incident: str) -> dict[str, Any]:
 
 
 @frappe.whitelist(allow_guest=True, methods=["GET"])
+@reached
 @sparing("token")
 def look(token: str) -> dict[str, Any]:
 	"""What the holder of a link was rung for. Looking changes nothing: mail scanners open every link."""
@@ -81,6 +83,7 @@ def look(token: str) -> dict[str, Any]:
 
 
 @frappe.whitelist(allow_guest=True, methods=["POST"])
+@reached
 @sparing("token")
 @bounded
 @retrying
@@ -90,6 +93,7 @@ def answer(token: str, yes: bool = True) -> dict[str, Any]:
 
 
 @frappe.whitelist(allow_guest=True, methods=["POST"])
+@reached
 @sparing()
 @retrying
 def inbound(channel: str | None = None) -> dict[str, Any]:
@@ -98,7 +102,7 @@ def inbound(channel: str | None = None) -> dict[str, Any]:
 	return answering.inbound(channel, frappe.request, {**frappe.request.args, **frappe.form_dict})
 
 
-@frappe.whitelist(methods=["GET"])
+@reading
 def get_shifts(start: str, end: str, filters: str | list | None = None) -> list[dict[str, Any]]:
 	"""Duty Shifts for Frappe's calendar, of properties that the reader may see."""
 	return rosters.calendar(start, end, filters)

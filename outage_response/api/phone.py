@@ -6,10 +6,11 @@ import frappe
 
 from outage_response.flows import phone
 
+from .reached import reading
 from .staff import endpoint
 
 
-@frappe.whitelist(methods=["GET"])
+@reading
 def get_my_tasks(seen: str | None = None) -> dict[str, Any]:
 	"""See `flows.phone.my_tasks`. `seen` is the `digest` that the phone has: what did not change is not sent again."""
 	data = phone.my_tasks(frappe.session.user)

@@ -2,15 +2,14 @@
 
 from typing import Any
 
-import frappe
-
 from outage_response.flows import shipped_plans
 from outage_response.permissions import require_read, require_write
 
+from .reached import reading
 from .staff import endpoint
 
 
-@frappe.whitelist(methods=["GET"])
+@reading
 def get_plan_difference(plan: str) -> dict[str, Any]:
 	"""See `flows.shipped_plans.compare`."""
 	require_read("Outage Plan", plan)

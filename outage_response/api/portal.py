@@ -11,6 +11,7 @@ from frappe import _
 from outage_response.flows import resident
 
 from .limits import A_MINUTE, count
+from .reached import reached
 from .staff import endpoint
 
 
@@ -27,6 +28,7 @@ def sparing(function: Callable) -> Callable:
 
 
 @frappe.whitelist(methods=["GET", "POST"])  # the portal's page reads by POST
+@reached
 @sparing
 def known() -> list[dict[str, Any]]:
 	"""See `flows.resident.known`."""
@@ -34,6 +36,7 @@ def known() -> list[dict[str, Any]]:
 
 
 @frappe.whitelist(methods=["GET", "POST"])
+@reached
 @sparing
 def of_ticket(ticket_type: str, ticket: str) -> dict[str, Any]:
 	"""See `flows.resident.of_ticket`."""

@@ -14,7 +14,7 @@ from typing import Any
 import frappe
 from frappe import _
 
-from outage_response.compat import is_retriable
+from outage_response.compat import is_retriable, is_timeout
 from outage_response.flows import callback as callback_flow
 from outage_response.flows import care, correction, intake, proposals, report, timeline
 from outage_response.flows import entrapment as entrapment_flow
@@ -23,12 +23,15 @@ from outage_response.flows import notice as notice_flow
 from outage_response.flows import task as task_flow
 from outage_response.permissions import require_read
 
+from .reached import reached, reading
+
 ATTEMPTS = 5
 LONGEST_ID, LONGEST_TEXT = 140, 10_000
 
 
 def retrying(function: Callable) -> Callable:
-	"""Run the whole transaction again when the database chose it as a deadlock's victim, or somebody was first.
+	"""Run the whole transaction again when the database chose it as a deadlock's victim, or somebody was first. Not after a
+	wait for a lock that the database has ended: a phone has given up by then, and asks again by itself.
 
 	Begins with a new transaction, so that the verb reads what is there after it has its lock.
 	"""
@@ -40,7 +43,7 @@ def retrying(function: Callable) -> Callable:
 			try:
 				return function(*args, **kwargs)
 			except Exception as error:
-				if attempt == ATTEMPTS or not is_retriable(error):
+				if attempt == ATTEMPTS or not is_retriable(error) or is_timeout(error):
 					raise
 				frappe.clear_messages()
 				time.sleep(random.uniform(0.02, 0.08) * 2**attempt)
@@ -64,7 +67,7 @@ def bounded(function: Callable) -> Callable:
 
 def endpoint(function: Callable) -> Callable:
 	"""A whitelisted POST endpoint whose transaction is retried."""
-	return frappe.whitelist(methods=["POST"])(bounded(retrying(function)))
+	return frappe.whitelist(methods=["POST"])(reached(bounded(retrying(function))))
 
 
 # ---------------------------------------------------------------- incident
@@ -578,21 +581,21 @@ def prove_posting(
 # ---------------------------------------------------------------- reading
 
 
-@frappe.whitelist(methods=["GET"])
+@reading
 def get_timeline(incident: str) -> list[dict[str, Any]]:
 	"""The incident's timeline in the reader's language."""
 	require_read("Outage Incident", incident)
 	return timeline.entries(incident)
 
 
-@frappe.whitelist(methods=["GET"])
+@reading
 def get_figures(incident: str) -> dict[str, Any]:
 	"""Counts of one incident."""
 	require_read("Outage Incident", incident)
 	return report.figures(incident)
 
 
-@frappe.whitelist(methods=["GET"])
+@reading
 def get_callback_queue(incident: str | None = None) -> list[dict[str, Any]]:
 	"""Callbacks to make now, most urgent first, of those the reader may see."""
 	return callback_flow.queue(incident)

@@ -538,12 +538,27 @@ def test_a_slow_photo_holds_up_its_own_task_alone(phone, declared, troubles):
 
 
 def test_what_the_server_cannot_take_now_holds_up_its_own_task_alone(phone, declared, troubles):
-	troubles.allow("500")
+	"""Whatever is not the app's own refusal, however often: a database that restarts for minutes, a proxy's page."""
+	troubles.allow("500|404|503")
 	page = phone("guard1")
 	post, patrol = own_post(declared, "guard1"), task_of(declared, "patrol_area")
-	page.route("**/api/method/outage_response.api.staff.arrive", lambda route: route.fulfill(status=500, json={}))
+	arrive, asked = "**/api/method/outage_response.api.staff.arrive", []
+	proxy = {"status": 404, "content_type": "text/html", "body": "<h1>Not Found</h1>"}
+	answers = [proxy, {"status": 500, "json": {"exc_type": "ProgrammingError"}}]
+	page.route(arrive, lambda route: (asked.append(1), route.fulfill(**answers[len(asked) % 2])))
 	stand(page, post)
-	page.locator(".outbox .waiting", has_text="there").wait_for()
+	for tries in range(1, 7):
+		for _wait in range(200):
+			if len(asked) >= tries:
+				break
+			page.wait_for_timeout(20)
+		page.evaluate("window.dispatchEvent(new Event('online'))")
+	page.locator(".outbox .waiting", has_text="Say it by radio or phone as well").wait_for()
+	assert page.locator(".outbox .refused").count() == 0
+	answers[:] = 2 * [{"status": 503, "headers": {"Retry-After": "5"}, "json": {"exc_type": "NotNow"}}]
+	page.evaluate("window.dispatchEvent(new Event('online'))")
+	page.get_by_text("waiting for the server: 1").wait_for()
+	answers[:] = 2 * [proxy]
 	unfold(page)
 	touch(page.locator(".card", has_text="Patrol").get_by_role("button", name="Done", exact=True))
 	page.locator(".outbox .sent", has_text="done").wait_for()

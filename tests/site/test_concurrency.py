@@ -1,6 +1,12 @@
 """Several people at once (invariants 1 and 2, "Writing and locking"): real processes, each with its own connection."""
 
+import time
+
 import frappe
+from werkzeug.exceptions import ServiceUnavailable
+
+from outage_response import compat
+from outage_response.api import staff
 
 from . import platforms
 from .base import set_settings
@@ -259,9 +265,32 @@ class Commanding(LiveTest):
 			.go()
 			.result()
 		)
-		self.assertEqual(result["error"], "QueryDeadlockError")
+		self.assertEqual(result["error"], "ServiceUnavailable")
 		self.assertEqual(frappe.db.get_value("Outage Incident", name, "level"), "II")
 		self.assert_whole(name)
+
+	def test_a_lock_that_somebody_keeps_is_answered_with_ask_again(self):
+		"""A phone keeps what it has at a 503, and gives it up at a refusal. Nothing is tried again meanwhile: nobody listens."""
+		name = self.declare()
+		frappe.db.rollback()
+		holder = frappe.db.get_connection()
+		self.addCleanup(holder.close)
+		holder.cursor().execute("SELECT name FROM `tabOutage Incident` WHERE name = %s FOR UPDATE", (name,))
+		frappe.db.sql("SET SESSION innodb_lock_wait_timeout = 1")
+		self.addCleanup(frappe.db.sql, "SET SESSION innodb_lock_wait_timeout = 50")
+		began = time.monotonic()
+		with self.assertRaises(ServiceUnavailable) as caught:
+			staff.extend_scope(name, [self.shafts[0]])
+		self.assertLess(time.monotonic() - began, 3)
+		answer = caught.exception.get_response()
+		self.assertEqual((answer.status_code, answer.headers["Retry-After"]), (503, "5"))
+		self.assertIn("ask again", frappe.parse_json(frappe.parse_json(answer.json["_server_messages"])[0])["message"])
+
+	def test_what_a_full_or_lost_database_says_is_no_refusal(self):
+		for code in (1114, 1040, 2006, 2013, 1205, 1213):
+			self.assertTrue(compat.is_out_of_reach(frappe.db.OperationalError(code, "said by the driver")), code)
+		for error in (frappe.db.OperationalError(1054, "Unknown column"), KeyError(2006), frappe.ValidationError("no")):
+			self.assertFalse(compat.is_out_of_reach(error), error)
 
 	def test_a_real_deadlock(self):
 		"""We hold the task and want the incident; the verb holds the incident and wants the task. The database stops one."""

@@ -91,3 +91,15 @@ def test_the_page_names_every_use_case():
 	page = (ROOT / "docs" / "architecture.md").read_text(encoding="utf-8")
 	missing = [path.name for path in sorted((APP / "flows").glob("[a-z]*.py")) if f" {path.name}" not in page]
 	assert not missing, f"docs/architecture.md says nothing of {missing}"
+
+
+def test_every_endpoint_says_that_it_could_not_be_reached():
+	"""A database that is away is no refusal of what was asked: see `api/reached.py`. `endpoint` and `reading` have it in them."""
+	found, bare = 0, []
+	for path in sorted((APP / "api").glob("*.py")):
+		for node in ast.parse(path.read_text(encoding="utf-8")).body:
+			names = [ast.unparse(one).partition("(")[0] for one in getattr(node, "decorator_list", ())]
+			found += bool(set(names) & {"endpoint", "reading", "frappe.whitelist"})
+			if "frappe.whitelist" in names and names[1:2] != ["reached"]:
+				bare.append(f"{path.name}: {node.name}")
+	assert found > 60 and not bare, bare

@@ -5,7 +5,6 @@
 	const __ = phone.__;
 	const ANSWER_WITHIN = 20000; // ms
 	const PHOTO_WITHIN = 120000; // ms; 400 kB over the worst of networks
-	const SERVER_ERRORS = 5; // after so many an item is refused
 	const SENT_SHOWN = 120000; // ms
 	const MAKE_WAY = "danger goes first";
 	let csrf_token = "";
@@ -13,6 +12,7 @@
 
 	phone.session = "ok"; // or "ended"
 	phone.network = true;
+	phone.server_away = false; // there is a network, and the server behind it takes nothing
 
 	// ------------------------------------------------------------ one request
 
@@ -47,10 +47,12 @@
 			answer = await ask(`${method("phone.get_my_tasks")}?seen=${seen || ""}`);
 		} catch {
 			phone.network = false;
+			phone.server_away = false;
 			return null;
 		}
 		const list = said(answer);
 		phone.network = answer.status === 200 ? Boolean(list?.user) : answer.status < 500;
+		phone.server_away = answer.status >= 500;
 		if (answer.status === 401 || answer.status === 403) phone.session = "ended";
 		if (!list?.user) return null;
 		if (list.user !== phone.user) {
@@ -260,6 +262,7 @@
 			return await judged(item, await answered(() => deliver(item)));
 		} catch {
 			phone.network = false;
+			phone.server_away = false;
 			return "cut";
 		}
 	};
@@ -274,18 +277,25 @@
 		return phone.session === "ok" && phone.network ? request() : answer;
 	};
 
+	// Only the app itself refuses: it names the error and says why. Whatever else is answered (a database that is away, a full
+	// disk, a proxy's page) is a line that is cut: the item waits, and is sent again
 	const judged = async (item, answer) => {
 		const { status, body } = answer;
-		phone.network = status === 200 ? said(answer) !== null : ![502, 503, 504].includes(status);
+		phone.server_away = [502, 503, 504].includes(status);
+		phone.network = status === 200 ? said(answer) !== null : !phone.server_away;
 		if (!phone.network || of_another_login(answer)) return "cut";
 		if (status === 200) return "sent";
 		if (status === 401 || status === 403) {
 			await phone.poll();
 			if (phone.session === "ended" || !phone.network) return "cut";
 		}
-		if (status === 429 || status > 500) return "cut";
-		if (status === 500 && ++item.errors < SERVER_ERRORS) return "later";
-		item.why = reason(status, body);
+		if (status === 429) return "cut";
+		const why = status < 500 && body?.exc_type && reason(body);
+		if (!why) {
+			item.errors += 1; // it may be this item's alone: what does not wait for it goes on
+			return "later";
+		}
+		item.why = why;
 		return "refused";
 	};
 
@@ -312,14 +322,14 @@
 		});
 	};
 
-	// Why it was refused, in the words of the server
-	const reason = (status, body) => {
+	// Why it was refused, in the words of the server; "" where it said nothing
+	const reason = (body) => {
 		try {
 			const messages = JSON.parse(body._server_messages).map((text) => JSON.parse(text).message);
 			const page = new DOMParser().parseFromString(messages.join(" ").replaceAll("<li>", " • "), "text/html");
 			return page.body.textContent.trim();
 		} catch {
-			return __("the server answered {0}", status);
+			return "";
 		}
 	};
 })();

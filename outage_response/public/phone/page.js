@@ -10,6 +10,7 @@
 	const LONGEST_SIDE = 1280; // px
 	const LARGEST_PHOTO = 400000; // bytes
 	const ALARM_EVERY = 4000; // ms
+	const TELL_AFTER = 5; // tries that the server did not take
 	const SHAKE = [400, 150, 400, 150, 800]; // ms on, off, …
 	const TONES = [988, 740, 988, 740]; // Hz, one after the other
 	const TONE = 0.22; // s
@@ -162,9 +163,10 @@
 		const looks = [
 			phone.data?.digest,
 			phone.network,
+			phone.server_away,
 			phone.session,
 			others,
-			items.map((item) => [item.seq, item.state]),
+			items.map((item) => [item.seq, item.state, item.errors]),
 		];
 		if (!phone.data || (!anew && shown === JSON.stringify(looks))) return;
 		put_off = !anew && Date.now() < hands_on;
@@ -217,10 +219,15 @@
 	const status_text = () => {
 		const count = waiting().length;
 		if (phone.session === "ended") return __("Logged out. Kept on this phone: {0}", count);
-		if (count) return phone.network ? __("sending: {0}", count) : __("waiting for network: {0}", count);
+		if (count && phone.network) return __("sending: {0}", count);
+		if (count)
+			return phone.server_away ? __("waiting for the server: {0}", count) : __("waiting for network: {0}", count);
 		const refused = items.filter((item) => item.state === "refused").length;
 		if (refused) return __("refused, see the reason below: {0}", refused);
-		if (!phone.network) return __("No network. What you do is kept and sent later.");
+		if (!phone.network)
+			return phone.server_away
+				? __("The server takes nothing just now. What you do is kept and sent later.")
+				: __("No network. What you do is kept and sent later.");
 		return phone.data ? __("up to date") : __("loading…");
 	};
 
@@ -282,7 +289,10 @@
 	const item_state = (item) => {
 		if (item.state === "refused") return __("refused: {0}", item.why);
 		if (item.state === "sent") return __("sent");
-		return phone.network && phone.session === "ok" ? __("sending") : __("waiting for network");
+		if (item.errors >= TELL_AFTER)
+			return __("kept; the server has not taken it yet (tries: {0}). Say it by radio or phone as well.", item.errors);
+		if (phone.network && phone.session === "ok") return __("sending");
+		return phone.server_away ? __("waiting for the server") : __("waiting for network");
 	};
 
 	const try_again = async (item) => {

@@ -28,15 +28,33 @@ async function ask_server(method, query, options) {
 	let response, answer;
 	try {
 		response = await fetch(url, { ...options, headers, credentials: "same-origin", cache: "no-store" });
-		answer = response.ok ? await response.json() : await response.json().catch(() => ({}));
+		answer = response.ok ? await response.json() : await response.json().catch(() => null);
 	} catch {
 		throw new Refusal(__("No answer from the server. Press again: nothing is done twice."), { offline: true });
 	}
-	if (answer.session_expired) frappe.app.handle_session_expired();
+	if (answer?.session_expired) frappe.app.handle_session_expired();
 	if (response.ok) return answer.message;
-	throw new Refusal(sentences(answer) || __("The server could not do this. Press again or tell your administrator."), {
-		blocking: answer.blocking,
+	throw new Refusal((answer && sentences(answer)) || no_refusal(response.status, answer), {
+		blocking: answer?.blocking,
 	});
+}
+
+/** What is the matter where the app itself said nothing; `answer` is null where no JSON came. */
+function no_refusal(status, answer) {
+	if (status >= 502 && status <= 504)
+		return __("The server takes nothing just now ({0}). Wait some seconds and press again: nothing is done twice.", [
+			status,
+		]);
+	if (status >= 500)
+		return __(
+			"The server has failed ({0}), perhaps without its database. Press again: nothing is done twice. If it goes on, tell your administrator and go on by phone.",
+			[status],
+		);
+	if (!answer)
+		return __("Something between you and the server answered in its place ({0}). Check the network and press again.", [
+			status,
+		]);
+	return __("The server could not do this. Press again or tell your administrator.");
 }
 
 /** What Frappe's messages say, as plain text; the steps of a gate come in `blocking` and are not said twice. */

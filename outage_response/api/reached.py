@@ -1,0 +1,66 @@
+"""What an endpoint answers while the database cannot take anything: 503, and when to ask again.
+
+A phone and a gateway keep what they have and ask again; an answer of 500 would look to them like a fault of what they sent.
+"""
+
+import functools
+import json
+from collections.abc import Callable
+
+import frappe
+from frappe import _
+from werkzeug.exceptions import ServiceUnavailable
+from werkzeug.wrappers import Response
+
+from outage_response import compat
+
+RETRY_AFTER_SECONDS = 5
+# As Frappe's answers name the kind of an error
+EXC_TYPE = "NotNow"
+
+
+def reached(function: Callable) -> Callable:
+	"""Nothing was kept when the database is away, full, locked by somebody for too long, or chose the request as a deadlock's
+	victim each time: then raise werkzeug's ServiceUnavailable, which Frappe passes on as it is."""
+
+	@functools.wraps(function)
+	def run(*args, **kwargs):
+		try:
+			return function(*args, **kwargs)
+		except Exception as error:
+			if not compat.is_out_of_reach(error):
+				raise
+			frappe.logger("outage_response").warning("not now: %s", error, exc_info=True)
+			answer = _answer()
+			_give_up_the_transaction()
+			raise ServiceUnavailable(response=answer) from error
+
+	return run
+
+
+def reading(function: Callable) -> Callable:
+	"""A whitelisted GET endpoint."""
+	return frappe.whitelist(methods=["GET"])(reached(function))
+
+
+def _answer() -> Response:
+	try:
+		text = _("The database takes nothing just now. Nothing was done; ask again in some seconds.")
+	except Exception:  # what people read is translated from the database, too
+		text = "The database takes nothing just now. Nothing was done; ask again in some seconds."
+	message = json.dumps({"message": text, "indicator": "red"})
+	body = {"exc_type": EXC_TYPE, "_server_messages": json.dumps([message])}
+	return Response(
+		json.dumps(body),
+		status=503,
+		headers={"Retry-After": str(RETRY_AFTER_SECONDS)},
+		content_type="application/json",
+	)
+
+
+def _give_up_the_transaction() -> None:
+	"""Frappe rolls back after each request; where there is no connection any more, that itself would end as a 500."""
+	try:
+		frappe.db.rollback()
+	except Exception:
+		frappe.local.db = None
