@@ -17,7 +17,7 @@ def _endpoints() -> list[tuple[str, str]]:
 		for file in sorted((APP / "api").glob("*.py"))
 		for function in ast.parse(file.read_text(encoding="utf-8")).body
 		if isinstance(function, ast.FunctionDef)
-		and any(re.match(r"endpoint$|frappe\.whitelist\(", ast.unparse(it)) for it in function.decorator_list)
+		and any(re.match(r"endpoint$|reading$|frappe\.whitelist\(", ast.unparse(it)) for it in function.decorator_list)
 	]
 
 
