@@ -16,6 +16,7 @@ after_app_install = "outage_response.setup.install.after_app_install"
 after_migrate = [
 	"outage_response.setup.seed.seed",
 	"outage_response.flows.shipped_plans.renew",
+	"outage_response.flows.departments.give_roles",
 	"outage_response.setup.board.create",
 	"outage_response.setup.custom_fields.create",
 	"outage_response.setup.form_scripts.create",
@@ -76,6 +77,12 @@ doc_events = {
 		"before_rename": "outage_response.flows.master_data.before_rename",
 		"after_rename": "outage_response.flows.master_data.after_rename",
 		"on_update": "outage_response.flows.versions.on_change",
+	},
+	# Who belongs to a department of the company's own
+	"User": {"validate": "outage_response.flows.departments.on_user"},
+	"Role": {
+		"validate": "outage_response.flows.departments.on_role",
+		"before_rename": "outage_response.flows.departments.before_role_rename",
 	},
 	"ToDo": {"on_update": "outage_response.flows.assignment.reopen_closed_todo"},
 }

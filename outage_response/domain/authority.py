@@ -3,14 +3,19 @@
 from collections.abc import Collection
 from typing import Any
 
-from .errors import NotAllowed, _
+from .errors import NotAllowed, RuleError, _
 
 CONTROL_ROOM = "Outage Control Room"
 ENGINEERING = "Outage Engineering"
 CUSTOMER_SERVICE = "Outage Customer Service"
 SECURITY = "Outage Security"
 GENERAL_MANAGER = "Outage General Manager"
-STAFF = (CONTROL_ROOM, ENGINEERING, CUSTOMER_SERVICE, SECURITY, GENERAL_MANAGER)
+# What the people of a company's own departments hold beside their department's role; given by the app, never by hand
+DEPARTMENT = "Outage Department"
+OF_THE_PROCEDURE = (CONTROL_ROOM, ENGINEERING, CUSTOMER_SERVICE, SECURITY, GENERAL_MANAGER)
+STAFF = (*OF_THE_PROCEDURE, DEPARTMENT)
+# Roles that no department's people can be told by
+EVERYBODYS = ("Administrator", "All", "Guest", "Desk User", DEPARTMENT)
 
 # Everybody on the staff may raise the alarm; the control room commands (clause 4.1), engineering judges the supply.
 VERB_ROLES = {
@@ -55,6 +60,44 @@ DESK_ROLES = {"HD Ticket": ("Agent", "Agent Manager"), "Issue": ("Support Team",
 def own_role(department: Any) -> str:
 	"""The role of a department's own people (`role`, `is_external`); an outside firm has none, whoever records for it."""
 	return "" if department.is_external else department.role or ""
+
+
+def require_role_of_people(department: str, role: str, *, is_external: bool, enabled: bool, desk: bool) -> None:
+	"""Raise RuleError unless a department has people who could open its steps, or is an outside firm, for which the control
+	room records.
+
+	enabled  is the role in use; desk: may whoever holds it log in to the Desk (residents' roles may not)
+	"""
+	if is_external:
+		return
+	if not role:
+		raise RuleError(
+			_(
+				"Role: {department} has none, so that nobody could open its steps. Choose the role that its people hold; for an outside firm, whose steps the control room records, tick Outside Firm."
+			),
+			department=department,
+		)
+	if role in EVERYBODYS:
+		raise RuleError(
+			_("Role: {role} does not say who belongs to {department}. Make a role for its people and choose that one."),
+			role=role,
+			department=department,
+		)
+	if not enabled or not desk:
+		raise RuleError(
+			_(
+				"Role: whoever holds {role} cannot open the steps of {department}. Open the role, tick Desk Access and untick Disabled; or choose another."
+			),
+			role=role,
+			department=department,
+		)
+
+
+def given_with(roles: Collection[str], roles_of_departments: Collection[str]) -> bool:
+	"""Does somebody with `roles` work for a department of the company's own? `roles_of_departments`: those of all that are no
+	outside firms. They see and do what the five departments of the procedure see and do; which steps are theirs, their
+	department's role says."""
+	return bool(set(roles) & (set(roles_of_departments) - set(OF_THE_PROCEDURE)))
 
 
 def may(verb: str, roles: Collection[str]) -> bool:

@@ -14,6 +14,8 @@ from outage_response.domain import roster
 from outage_response.domain.errors import RuleError
 from outage_response.domain.steps import Step, check_plan, read_keys, read_outcomes
 
+from . import departments
+
 PROCEDURE = Path(__file__).parents[1] / "setup" / "procedure.yaml"
 
 # Plan Step fields that carry a step's field under the same name and in the same shape
@@ -107,8 +109,29 @@ def _minutes(row: Document, field: str) -> int | None:
 
 def check(plan: Document) -> None:
 	"""Refuse a plan that could not be carried out. Raises RuleError."""
-	departments = frappe.get_all("Response Department", pluck="name", order_by="name")
-	check_plan([from_row(row) for row in plan.steps], departments)
+	known = frappe.get_all("Response Department", pluck="name", order_by="name")
+	steps = [from_row(row) for row in plan.steps]
+	check_plan(steps, known)
+	_require_people(steps)
+
+
+def _require_people(steps: Iterable[Step]) -> None:
+	"""A department's step is given to somebody who may open it. Raises RuleError naming the step."""
+	by_department: dict[str, str] = {}
+	for step in steps:
+		for name in filter(None, (step.department, step.read_back_by)):
+			by_department.setdefault(name, step.key)
+	for row in frappe.get_all(
+		"Response Department",
+		filters={"name": ("in", list(by_department))},
+		fields=["name", "department_name", "role", "is_external"],
+	):
+		try:
+			departments.require_people(row)
+		except RuleError as refusal:
+			raise RuleError(
+				_("Step {key}, Department: {why}"), key=by_department[row.name], why=refusal.rendered(_)
+			) from None
 
 
 def steps_of_plan(plan: str) -> tuple[Step, ...]:

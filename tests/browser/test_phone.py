@@ -771,3 +771,57 @@ def test_logging_out_leaves_nothing_to_be_seen(as_user, declared, web):
 	assert "outage-phone" not in kept
 	page.goto(PAGE)
 	assert "/login" in page.url
+
+
+@pytest.fixture
+def cleaner(house, web):
+	"""Somebody of a department that the company made itself, with a level IV whose plan has a step for it."""
+	from frappe.utils.password import update_password
+
+	from tests.site import live
+	from tests.site.test_departments import MOPPING, ROLE, make_department, make_level, make_role
+
+	from .conftest import PASSWORD
+
+	def sweep() -> None:
+		frappe.db.rollback()
+		live.sweep_incidents(house["property"])
+		frappe.db.delete("Duty Shift", {"user": user})
+		frappe.db.delete("Has Role", {"role": ROLE})
+		frappe.db.set_value("Outage Level", "IV", "plan", None)
+		plans = frappe.get_all("Outage Plan", {"level": "IV"}, pluck="name")
+		for doctype, names in (
+			("Outage Plan", plans),
+			("Outage Level", ["IV"]),
+			("Response Department", ["cleaning"]),
+			("Role", [ROLE]),
+		):
+			for name in names:
+				if frappe.db.exists(doctype, name):
+					frappe.delete_doc(doctype, name, force=True)
+		frappe.db.commit()
+
+	user = world.user("cleaner")
+	sweep()
+	make_role()
+	world.make_user(user, ROLE)
+	world.permit(user, house["property"])
+	make_department()
+	world.make_shift(house["property"], "cleaning", "cleaner")
+	make_level("IV", MOPPING)
+	update_password(user, PASSWORD)
+	frappe.db.commit()
+	yield "cleaner"
+	sweep()
+
+
+def test_a_department_of_the_company_s_own_works_its_step(phone, house, call, cleaner):
+	name = call("operator", "declare", property=house["property"], nodes=[house["room"]], level="IV")["incident"]
+	step = task_of(name, "mop_the_lobby")
+	page = phone(cleaner)
+	card = page.locator(f'[data-row="task {step.name}"]')
+	touch(reveal(card).get_by_role("button", name="Mine", exact=True))
+	with page.expect_response("**/outage_response.api.staff.complete"):
+		touch(reveal(card).get_by_role("button", name="Done", exact=True))
+	page.get_by_text("Nothing for you now").wait_for()
+	assert row("Outage Task", step.name).status == "Done"
