@@ -2,7 +2,7 @@
 
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from .errors import GateClosed, Keys, RuleError, _
@@ -36,6 +36,9 @@ INCIDENT_VERBS = {
 	"hand_over": ("Scheduled", "Reported", "Active", "Restored", "Stood Down"),
 }
 
+# What is kept of an outage that has ended, though it can change nothing there any more
+KEPT_AFTER_THE_END = ("report_trapped", "note_entrapment", "hand_over")
+
 # the confirmation that the record itself can contradict
 ELEVATOR_RESCUE = "elevator_rescue_finished_or_isolated"
 
@@ -62,6 +65,71 @@ TASK_VERBS = {
 	"move": ("On Post",),
 	"withdraw": OPEN,  # danger does not ask whether the person had touched "acknowledge"
 }
+
+
+# What somebody did with their own hands: it is kept, whenever it arrives. Decisions (skip, reassign) are made anew instead
+FACTS = (
+	"acknowledge",
+	"acknowledge_for",
+	"arrive",
+	"complete",
+	"complete_for",
+	"no_answer",
+	"read_back",
+	"add_evidence",
+	"relieve",
+	"move",
+	"withdraw",
+)
+# Of these, what puts somebody on a spot or takes them off it; what was confirmed there holds for whoever confirmed it
+ON_THE_SPOT = ("arrive", "relieve", "move", "withdraw", "acknowledge", "acknowledge_for")
+PUTS_THERE = ("acknowledge", "arrive")
+# Entries of the timeline that say that a step changed hands or ended: who was there before is not there by an older act
+CHANGED_HANDS = (
+	"task_on_post",
+	"task_started",
+	"task_withdrawn",
+	"task_relieved",
+	"task_reassigned",
+	"task_moved",
+	"task_handed_over",
+	"shift_ended",
+	"task_done",
+	"task_settled",
+	"post_released",
+	"task_skipped",
+	"task_cancelled",
+)
+# what people do at the same time arrives in any order; what is refused after so long was done without a network
+PROMPT = timedelta(minutes=2)
+
+
+def comes_late(
+	verb: str,
+	status: str,
+	at: datetime,
+	now: datetime,
+	changed_at: datetime | None,
+	*,
+	confirms: bool = False,
+	by_phone: bool = False,
+) -> bool:
+	"""Is this act only added to the record? It happened at `at`, before the step changed hands or ended (`changed_at`), or
+	the step's state takes it no more and whoever did it long ago could not know. Danger is added in any state.
+
+	confirms  a step whose checks somebody gives: they hold no longer than the person is at it
+	by_phone  `at` is a phone's, which gives whole seconds: within one, leaving counts after being there
+	"""
+	if verb not in FACTS:
+		return False
+	before = changed_at is not None and at < changed_at.replace(microsecond=0)
+	if by_phone and verb in PUTS_THERE:
+		before = changed_at is not None and at <= changed_at
+	if before and (verb in ON_THE_SPOT or confirms):
+		return True
+	if status in TASK_VERBS[verb]:
+		return False
+	return verb == "withdraw" or before or at < now - PROMPT
 
 
 # minutes after the end of a shift in which one may still hand over

@@ -16,7 +16,7 @@ from outage_response.domain import callbacks, topology
 from outage_response.domain.errors import RuleError
 from outage_response.domain.lifecycle import RUNNING
 
-from . import assignment, calling_back, households, notice, surroundings, tasks, telephony, tickets, timeline
+from . import assignment, calling_back, households, intake, notice, surroundings, tasks, telephony, tickets, timeline
 from .verbs import Call, finish, lock_incident, lock_property, require_after_report, save, translated, when
 
 
@@ -67,8 +67,10 @@ def log_attempt(
 			occurred_at = max(min(get_datetime(doc.offered_at), now_datetime()), get_datetime(incident.reported_at))
 		at, now, clock = when(occurred_at, incident)
 		require_after_report(incident, at)
-		callbacks.require_open(doc.status)
 		call = Call("log_attempt", at, now, clock, request_id, incident=incident)
+		if outcome == "Still Out" and doc.status in callbacks.ENDED and doc.units:
+			return _keep_after_the_end(call, doc, note or "")
+		callbacks.require_open(doc.status)
 		callbacks.require_duration(duration)
 		how = integrations.How(duration or 0)
 		return attempt(call, doc, outcome, note=note, satisfaction=satisfaction, call_record=call_record, how=how)
@@ -128,6 +130,36 @@ def attempt(
 			"next_attempt_at": str(doc.next_attempt_at or ""),
 			"nested_incident": doc.nested_incident or "",
 			"crm_record": crm_record,
+		},
+	)
+
+
+def _keep_after_the_end(call: Call, doc: Document, note: str) -> dict:
+	"""Nobody waits for this callback any more, and the home is dark: what was said is kept as a call of its own, which the
+	control room places. The callback, and what was counted, stay as they were. Answers as `log_attempt`, and {"call"}."""
+	kept = intake.keep_call(
+		doc.property,
+		unit=doc.units[0].unit,
+		contact=doc.contact,
+		phone=doc.phone,
+		words=note,
+		occurred_at=min(call.at, call.now),
+	)
+	unit_nos = _unit_nos(doc)
+	call.record("late_act", {"said_kind": "call_received", "unit": unit_nos})
+	if not kept["incident"]:
+		text = _("No power at {0}, after the outage {1}").format(", ".join(unit_nos), call.incident.name)
+		assignment.tell_department(call, "control_room", text)
+	call.warnings.append(_("This callback has ended: kept as a new trouble call, and the control room was told."))
+	return finish(
+		call,
+		{
+			"callback": doc.name,
+			"callback_status": doc.status,
+			"next_attempt_at": "",
+			"nested_incident": doc.nested_incident or "",
+			"crm_record": "",
+			"call": kept["call"],
 		},
 	)
 

@@ -24,7 +24,18 @@ from outage_response.domain.steps import Step
 
 from . import assignment, certificates, duty, plans, tasks, trapped
 from .trapped import DOCTYPE
-from .verbs import Call, announce, incident_verb, lock_incident, lock_property, save, touch, translated, when
+from .verbs import (
+	Call,
+	announce,
+	incident_verb,
+	keeps_late,
+	lock_incident,
+	lock_property,
+	save,
+	touch,
+	translated,
+	when,
+)
 
 # ---------------------------------------------------------------- the record
 
@@ -433,6 +444,34 @@ def note_entrapment(
 			},
 		)
 		tasks.sync(call)
+	return _answer(record)
+
+
+@keeps_late("note_entrapment")
+def note_late(
+	call: Call,
+	entrapment: str,
+	people: int | None = None,
+	floor: str | None = None,
+	conditions: Sequence[str] | None = None,
+	injured: int | None = None,
+	talked: bool = False,
+) -> dict:
+	"""The outage has ended, and with it the rescue: kept as said. That people are inside rings the control room."""
+	record = _locked(call, entrapment)
+	hurt = rules.require_people(injured, _("People Injured"))
+	data = {
+		"said_kind": "entrapment_talked" if talked else "entrapment_noted",
+		"subject": record.elevator_label,
+		"people": people or "?",
+		"conditions": as_conditions(conditions) or [],
+		"floor": floor or "",
+		"note": _("People Injured: {0}").format(hurt) if hurt else "",
+	}
+	call.record("late_act", data)
+	if people:
+		text = _("DANGER at {0}: {1}").format(record.elevator_label, _("People trapped"))
+		assignment.tell_department(call, "control_room", text)
 	return _answer(record)
 
 

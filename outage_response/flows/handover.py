@@ -11,7 +11,7 @@ from outage_response.domain.roster import Assignment, Department, assign
 from . import assignment, plans, tasks
 from .people import People
 from .task import require_able
-from .verbs import Call, incident_verb
+from .verbs import Call, incident_verb, keeps_late
 
 HANDED = ("Open", "Acknowledged", "In Progress")
 
@@ -40,6 +40,12 @@ def hand_over(call: Call, note: str, user: str | None = None) -> dict:
 	text = _("Handed over to you: {0} steps. {1}").format(len(steps), note.strip()[:200])
 	assignment.tell(call.incident, dict.fromkeys(takers, text), call.now)
 	return {"handed_over": len(steps), "posts_kept": len(posts)}
+
+
+@keeps_late("hand_over")
+def keep_late(call: Call, note: str | None = None, user: str | None = None) -> None:
+	"""What somebody wrote down for the next one stays with an outage that has ended since."""
+	call.record("late_act", {"said_kind": "task_handed_over", "note": (note or "").strip()[:500]})
 
 
 def _of(call: Call, user: str) -> list:

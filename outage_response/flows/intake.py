@@ -14,7 +14,7 @@ from outage_response.domain.errors import RuleError
 from outage_response.domain.tickets import RUNNING
 
 from . import assignment, duty, entrapment, explaining, surroundings, tickets, timeline
-from .verbs import Call, announce, finish, lock_incident, lock_property, touch, translated, when
+from .verbs import Call, announce, finish, keeps_late, lock_incident, lock_property, touch, translated, when
 
 
 def record_call(
@@ -213,6 +213,31 @@ def _incident_of(elevators: Set[str], property_name: str) -> tuple[str, set[str]
 			rows.append((doc.status not in lifecycle.RUNNING, name, affected))
 	_over, name, affected = min(rows, key=lambda row: row[:2], default=(False, "", set()))
 	return name, affected
+
+
+@keeps_late("report_trapped")
+def trapped_after_the_end(
+	call: Call, elevator: str | None = None, building: str | None = None, people: int | None = None, **said
+) -> dict:
+	"""People in an elevator are never refused for an outage that has ended: they are part of the one that runs there now, or on
+	record by themselves, and the control room is rung."""
+	lock_property(call.incident.property)
+	place = _car_or_building(elevator, building) or call.incident.property
+	call.record("late_act", {"said_kind": "trapped_reported", "subject": place, "people": people or "?"})
+	kept = keep_call(
+		call.incident.property,
+		trapped=True,
+		elevator=elevator,
+		building=building,
+		people=people,
+		occurred_at=min(call.at, call.now),
+		**said,
+	)
+	return {"added": 0, "entrapments": kept["entrapments"], "call": kept["call"], "taken_up_by": kept["incident"]}
+
+
+def _car_or_building(elevator: str | None, building: str | None) -> str:
+	return (elevator and frappe.db.get_value("Property Asset", elevator, "asset_name")) or building or ""
 
 
 def take_call(call: str) -> dict:

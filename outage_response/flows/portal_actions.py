@@ -69,7 +69,9 @@ def answer(person: Person, incident: str, said: str, satisfaction: int | None = 
 		call = Call("resident_answer", now, now, incident=doc)
 		_mark_seen(person, incident, now)
 		homes, units = card["homes"], card["units"]  # those of the person that are in this outage
-		if said == "call_me":
+		if said == "still_out" and card["kind"] not in ("out", "back"):
+			_report_anew(call, person, homes[0], units, note)
+		elif said == "call_me":
 			_ask_for_call(call, person, homes[0], units, note)
 			if satisfaction and card["kind"] in ("back", "past"):
 				_rate(_callback_of(call, person, homes), satisfaction)
@@ -100,6 +102,24 @@ def _keep_call(call: Call, person: Person, home: dict, note: str) -> dict:
 	)
 
 
+def _report_anew(call: Call, person: Person, home: dict, units: list[str], note: str) -> None:
+	"""No power, and the outage that we wrote to them about has ended or has not begun: a call of its own, of which the control
+	room hears. The same words twice within the hour are one."""
+	contact = _contact_of(person, home["unit"])
+	hour = f"{call.now:%Y-%m-%d %H}"
+	kept = intake.keep_call(
+		home["property"],
+		unit=home["unit"],
+		contact=contact,
+		words=note[:LONGEST_WORDS],
+		request_id=dedupe_key(call.incident.name, f"no power {hour} {note}", "Contact", contact),
+	)
+	call.record("late_act", {"said_kind": "call_received", "unit": units})
+	if not kept["incident"]:
+		text = _("No power at {0}, after the outage {1}").format(", ".join(units), call.incident.name)
+		assignment.tell_department(call, "control_room", text)
+
+
 def _require_fitting(kind: str, said: str, satisfaction: int | None) -> None:
 	"""Raise RuleError for an answer that an outage of this kind (see `portal.outage`) does not ask for."""
 	if said == "rate":
@@ -107,8 +127,8 @@ def _require_fitting(kind: str, said: str, satisfaction: int | None) -> None:
 			raise RuleError(_("Answer: this outage is not over yet. Rate it when power is back."))
 		if satisfaction is None:
 			raise RuleError(_("Satisfaction: a number from 1 (bad) to 5 (good)."))
-	elif kind in ("planned", "cancelled", "past") and said != "call_me":
-		raise RuleError(_("Answer: this outage is over or has not begun. If you are without power, report it anew."))
+	elif kind in ("planned", "cancelled", "past") and said == "back":
+		raise RuleError(_("Answer: this outage is over or has not begun. If you are without power, say so."))
 
 
 def _say_back(call: Call, units: list[str], note: str) -> None:

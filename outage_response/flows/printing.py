@@ -17,9 +17,13 @@ from . import surroundings, timeline
 from .known import clock_time
 from .language import title_of
 
+# What may come in when a report is filed
+ADDED_LATE = ("late_act", "task_evidence", "outcome_corrected", "danger_told")
+
 
 def outage_report_print(report: Document) -> dict[str, Any]:
-	"""An Outage Report: `facts` as [label, value], `affected`, `late`, `skipped`, `trapped`, `steps`, `timeline`."""
+	"""An Outage Report: `facts` as [label, value], `affected`, `late`, `skipped`, `trapped`, `steps`, `timeline`;
+	`added`: what came in after it was filed, in which nothing is changed by it."""
 	facts = frappe.parse_json(report.facts or "{}")
 
 	def name(step: dict) -> str:
@@ -75,7 +79,17 @@ def outage_report_print(report: Document) -> dict[str, Any]:
 			if step["status"] != "Cancelled"
 		],
 		"timeline": list(_lines(facts.get("timeline") or [])),
+		"added": _added(report.incident),
 	}
+
+
+def _added(incident: str) -> list[list[str]]:
+	"""[time at which it happened, text] of what came in after the report was filed."""
+	filed_at = timeline.recorded_at(incident, "report_filed")
+	if not filed_at:
+		return []
+	rows = timeline.entries(incident, recorded_after=filed_at)
+	return [[clock_time(row["occurred_at"]), row["text"]] for row in rows if row["kind"] in ADDED_LATE]
 
 
 def _rescue(row: dict) -> list[str]:

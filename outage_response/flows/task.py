@@ -17,7 +17,8 @@ from outage_response.domain.roster import Assignment
 from outage_response.domain.steps import Step
 
 from . import assignment, entrapment, photos, plans, ringing, surroundings, tasks, timeline, trapped
-from .verbs import Call, is_general_manager, save, task_verb
+from .known import short_time
+from .verbs import Call, is_general_manager, keeps_late, save, task_verb
 
 # By which road somebody said "mine" who did not touch a screen
 WAYS = ("radio", "phone", "in person", "link", "reply")
@@ -472,18 +473,115 @@ def _hand_over(call: Call, user: str) -> None:
 @task_verb
 def withdraw(call: Call, danger: str) -> None:
 	"""A guard or engineer leaves for danger: always allowed, and alarms the control room. The step is open again, for the
-	others on duty, who are told of the danger too."""
-	if not (danger or "").strip():
-		raise RuleError(_("Danger: say in a word what it is (smoke, water, crowd)."))
-	others = _others_than(call, call.task.started_by or call.task.acknowledged_by or frappe.session.user)
-	_give_again(call, call.task, others)
-	call.task.update({"assigned_role": others.role, "phone": others.phone or call.task.phone})
+	others on duty, who are told of the danger too. Where somebody else is at it, they stay, and are told first."""
+	said, task, me = _named_danger(danger), call.task, frappe.session.user
+	at_it = task.started_by or task.acknowledged_by
+	if others := _others_there(task):
+		_note(call, "task_withdrawn" if not at_it else "danger_told", danger=said)
+		_tell_of_danger(call, said, others)
+		if at_it:
+			_keep_danger(call, said)
+		return
+	others = _others_than(call, at_it or me)
+	_give_again(call, task, others)
+	task.update({"assigned_role": others.role, "phone": others.phone or task.phone})
 	_release(call)
-	_note(call, "task_withdrawn", danger=danger.strip())
+	_note(call, "task_withdrawn", danger=said)
+	_tell_of_danger(call, said, others.users)
+
+
+def _named_danger(danger: str | None) -> str:
+	said = (danger or "").strip()
+	if not said:
+		raise RuleError(_("Danger: say in a word what it is (smoke, water, crowd)."))
+	return said
+
+
+def _others_there(task: Document) -> tuple[str, ...]:
+	"""Who is at a step, or has it, where that is not whoever speaks."""
+	at_it = task.started_by or task.acknowledged_by
+	there = (at_it,) if at_it else tuple(assignment.assignees(task.name))
+	return () if frappe.session.user in there else there
+
+
+def _tell_of_danger(call: Call, danger: str, others: Sequence[str]) -> None:
+	"""Whoever is there first, then the control room, also of an outage that has ended."""
 	where = call.task.subject_label or call.incident.property
 	told = assignment.assign(call.departments["control_room"], call.roster).users
-	text = _("DANGER at {0}: {1}").format(where, _(danger.strip()))
-	assignment.tell(call.incident, dict.fromkeys((*told, *others.users), text), call.now)
+	text = _("DANGER at {0}: {1}").format(where, _(danger))
+	assignment.tell(call.incident, dict.fromkeys((*others, *told), text), call.now)
+
+
+def _keep_danger(call: Call, danger: str) -> None:
+	"""Danger of which no open step tells: it stands on the command centre until somebody there takes it."""
+	task, incident = call.task, call.incident
+	where = task.subject_label or incident.property
+	doc = frappe.new_doc("Trouble Call")
+	doc.update(
+		{
+			"property": incident.property,
+			"power_node": task.subject if task.subject_type == "Power Node" else None,
+			"danger": 1,
+			"words": _("{0}, {1}: {2}").format(where, short_time(call.at), danger),
+			"said_at": call.now,
+			"incident": incident.name if incident.status in lifecycle.RUNNING else None,
+		}
+	)
+	if not incident.is_drill:
+		doc.insert(ignore_permissions=True)
+
+
+# What an act that came in time is called on the timeline; one that came late reads in the same words
+SAID = {
+	"acknowledge": "task_acknowledged",
+	"acknowledge_for": "task_acknowledged",
+	"arrive": "task_started",
+	"complete": "task_done",
+	"complete_for": "task_done_for",
+	"no_answer": "call_unanswered",
+	"read_back": "task_read_back",
+	"add_evidence": "task_evidence",
+	"relieve": "task_relieved",
+	"move": "task_moved",
+	"withdraw": "task_withdrawn",
+}
+
+
+@keeps_late(*lifecycle.FACTS)
+def keep_late(
+	call: Call,
+	outcome: str | None = None,
+	evidence: str | None = None,
+	note: str | None = None,
+	danger: str | None = None,
+	to: str | None = None,
+	people: int | None = None,
+	photo: str | None = None,
+	**_more: Any,
+) -> None:
+	"""What somebody did in time and could not send: on the timeline at its time, and nothing else changes, except that a step
+	left out says so. Danger is told whoever is there now and the control room, whatever has ended since."""
+	task, verb = call.task, call.verb
+	said = "task_on_post" if verb == "arrive" and task.held_until else SAID[verb]
+	text = [str(word).strip()[:500] for word in (evidence, note, photos.named(photo)) if word]
+	if people:
+		text.append(_("people: {0}").format(people))
+	goal = to and frappe.db.get_value("Outage Task", {"name": to, "incident": task.incident}, "subject_label")
+	danger = _named_danger(danger) if verb == "withdraw" else ""
+	_note(call, "late_act", said_kind=said, outcome=outcome or "", to=goal or "", danger=danger, note=", ".join(text))
+	if outcome == rescues.TRAPPED:
+		danger = "People trapped"
+	if danger:
+		_tell_of_danger(call, danger, _others_there(task) if task.status in lifecycle.OPEN else ())
+		_keep_danger(call, _(danger))
+	if task.status == "Skipped" and verb in ("arrive", "complete", "complete_for"):
+		words = (
+			_("Somebody was on post from {0}, as was heard later")
+			if task.held_until
+			else _("Done at {0}, as was heard later")
+		)
+		task.reason = words.format(short_time(call.at))
+		save(task)
 
 
 @task_verb

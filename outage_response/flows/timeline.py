@@ -1,6 +1,7 @@
 """The timeline of an incident: append-only, units and roles but never a resident, read in the reader's language."""
 
 from collections import defaultdict
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any, NoReturn
 
@@ -73,6 +74,8 @@ TEXTS = {
 	"task_relieved": "Relieved by {to}: {title} {subject}",
 	"task_moved": "Moved to {to}, post open again: {title} {subject}",
 	"task_withdrawn": "DANGER, left the spot: {title} {subject}: {danger}",
+	"late_act": "Added late, changes nothing: {said}. {note}",
+	"danger_told": "DANGER said of {title} {subject}: {danger}. Whoever stands there now was told first",
 	"task_round": "Due again (round {round}): {title} {subject}",
 	"nobody_on_duty": "Warning: nobody of {department} is on duty; everybody of the department was told",
 	"nobody_on_duty_life_safety": "Warning: nobody of {department} is on duty; the control room takes its life-safety steps, for the rest the whole department was told",
@@ -135,10 +138,15 @@ def record_many(
 	)
 
 
-def last_moment(incident: str) -> datetime | None:
-	"""The latest time at which anything happened, by the incident's record."""
+def last_moment(incident: str, *, task: str | None = None, kinds: Sequence[str] = ()) -> datetime | None:
+	"""The latest time at which anything happened, by the incident's record; of one task and of some kinds of entry only."""
 	entry = frappe.qb.DocType("Timeline Entry")
-	return frappe.qb.from_(entry).select(Max(entry.occurred_at)).where(entry.incident == incident).run()[0][0]
+	query = frappe.qb.from_(entry).select(Max(entry.occurred_at)).where(entry.incident == incident)
+	if task:
+		query = query.where(entry.task == task)
+	if kinds:
+		query = query.where(entry.kind.isin(kinds))
+	return query.run()[0][0]
 
 
 def keep_result(
@@ -174,6 +182,13 @@ def refuse_used(request_id: str) -> NoReturn:
 			str(request_id)[:140]
 		)
 	)
+
+
+def recorded_at(incident: str, kind: str) -> datetime | None:
+	"""When an entry of this kind was last written."""
+	entry = frappe.qb.DocType("Timeline Entry")
+	query = frappe.qb.from_(entry).select(Max(entry.recorded_at)).where(entry.incident == incident)
+	return query.where(entry.kind == kind).run()[0][0]
 
 
 def count(kind: str, task: str) -> int:
@@ -218,6 +233,8 @@ def render(kind: str, data: dict[str, Any]) -> str:
 		values["how"] = ", ".join(_(str(word)).replace("_", " ") for word in data["how"])
 	if isinstance(data.get("conditions"), list):
 		values["conditions"] = ", ".join(_(str(word)) for word in data["conditions"])
+	if data.get("said_kind") in TEXTS:  # what came late reads as it would have read in time
+		values["said"] = render(data["said_kind"], {**data, "said_kind": None})
 	if len(data.get("nodes") or ()) > MOST_NAMES:
 		values["nodes"] = f"{_value(data['nodes'][:MOST_NAMES])} (+{len(data['nodes']) - MOST_NAMES})"
 	if in_chinese():
@@ -236,11 +253,12 @@ class _Blank(dict):
 		return ""
 
 
-def entries(incident: str) -> list[dict]:
-	"""The whole timeline, oldest first: occurred_at, recorded_at, actor, kind, text, task."""
+def entries(incident: str, *, recorded_after: datetime | None = None) -> list[dict]:
+	"""The whole timeline, oldest first: occurred_at, recorded_at, actor, kind, text, task; or what was recorded later."""
+	later = {"recorded_at": (">", recorded_after)} if recorded_after else {}
 	rows = frappe.get_all(
 		"Timeline Entry",
-		filters={"incident": incident, "kind": ("not like", "request:%")},
+		filters={"incident": incident, "kind": ("not like", "request:%"), **later},
 		fields=["occurred_at", "recorded_at", "actor", "kind", "data", "task", "creation"],
 		order_by="occurred_at asc, creation asc, name asc",
 	)

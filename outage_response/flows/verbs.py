@@ -1,6 +1,7 @@
 """What all verbs have in common: who may, the lock, the replay, the time, and how a refusal reads."""
 
 import functools
+import inspect
 from collections.abc import Callable, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -29,6 +30,8 @@ from .language import title_of
 BEFORE_THE_REPORT = ("supply_back",)
 # Stands before a time that a phone's clock gave and nobody has looked at: `phone:2026-01-31 02:15:00`
 BY_PHONE = "phone:"
+# verb -> what keeps it where it can change nothing any more
+KEPT_LATE: dict[str, Callable] = {}
 
 
 class GateClosedError(frappe.ValidationError):
@@ -49,6 +52,7 @@ class Call:
 	request_id: str | None = None
 	incident: Document | None = None
 	task: Document | None = None
+	by_phone: bool = False  # a phone's clock gave `at`
 	warnings: list[str] = field(default_factory=list)
 	steps_added: list[tuple] = field(default_factory=list)
 
@@ -267,6 +271,11 @@ def as_time(value: str | datetime | None, label: str) -> datetime | None:
 	return moment.replace(tzinfo=None)
 
 
+def is_by_phone(occurred_at: str | datetime | None) -> bool:
+	"""Did a phone's clock give this time?"""
+	return isinstance(occurred_at, str) and occurred_at.startswith(BY_PHONE)
+
+
 def when(occurred_at: str | datetime | None, incident: Document | None = None) -> tuple[datetime, datetime, str]:
 	"""(when it happened, now, what the timeline has to say of the clock); see `domain.clock.happened_at`.
 
@@ -274,7 +283,7 @@ def when(occurred_at: str | datetime | None, incident: Document | None = None) -
 	"""
 	now = now_datetime()
 	fast = frappe.db.get_single_value("Outage Response Settings", "fast_clock_minutes")
-	by_phone = isinstance(occurred_at, str) and occurred_at.startswith(BY_PHONE)
+	by_phone = is_by_phone(occurred_at)
 	said = as_time(occurred_at.removeprefix(BY_PHONE) if by_phone else occurred_at, "Occurred At")
 	moment = happened_at(
 		said,
@@ -304,10 +313,12 @@ def incident_verb(function: Callable) -> Callable:
 			if (first := timeline.first_result(request_id, verb, incident=doc.name)) is not None:
 				return first
 			at, now, clock = when(occurred_at, doc)
+			call = Call(verb, at, now, clock, request_id, incident=doc, by_phone=is_by_phone(occurred_at))
+			if doc.status in lifecycle.ENDED and verb in lifecycle.KEPT_AFTER_THE_END:
+				return finish(call, _keep_late(call, function, args, kwargs))
 			lifecycle.require_incident_state(verb, doc.status)
 			if verb not in BEFORE_THE_REPORT:
 				require_after_report(doc, at)
-			call = Call(verb, at, now, clock, request_id, incident=doc)
 			result = function(call, *args, **kwargs) or {}
 			return finish(call, result)
 
@@ -330,13 +341,46 @@ def task_verb(function: Callable) -> Callable:
 				return first
 			at, now, clock = when(occurred_at, incident)
 			require_after_report(incident, at)
-			lifecycle.require_task_state(verb, doc.status)
-			call = Call(verb, at, now, clock, request_id, incident=incident, task=doc)
-			result = function(call, *args, **kwargs) or {}
+			call = Call(
+				verb, at, now, clock, request_id, incident=incident, task=doc, by_phone=is_by_phone(occurred_at)
+			)
+			if _comes_late(call):
+				result = _keep_late(call, function, args, kwargs)
+			else:
+				lifecycle.require_task_state(verb, doc.status)
+				result = function(call, *args, **kwargs) or {}
 			result.update(task=doc.name, task_status=doc.status)
 			return finish(call, result)
 
 	return run
+
+
+def keeps_late(*verbs: str) -> Callable:
+	"""Make of `function(call, **arguments of the verb)` what keeps these verbs where they can change nothing any more."""
+
+	def register(function: Callable) -> Callable:
+		KEPT_LATE.update(dict.fromkeys(verbs, function))
+		return function
+
+	return register
+
+
+def _comes_late(call: Call) -> bool:
+	task = call.task
+	changed_at = timeline.last_moment(call.incident.name, task=task.name, kinds=lifecycle.CHANGED_HANDS)
+	confirms = any(row.kind == "Confirmation" for row in task.checks)
+	return lifecycle.comes_late(
+		call.verb, task.status, call.at, call.now, changed_at, confirms=confirms, by_phone=call.by_phone
+	)
+
+
+def _keep_late(call: Call, function: Callable, args: tuple, kwargs: dict) -> dict:
+	"""Added to the record as it happened, whatever became of it since. The answer says so: `late`."""
+	said = inspect.signature(function).bind(call, *args, **kwargs).arguments
+	said.pop(next(iter(said)))  # the call itself
+	result = KEPT_LATE[call.verb](call, **said) or {}
+	call.warnings.append(_("Kept as a late note: it changes nothing that happened since."))
+	return {"late": 1, **result}
 
 
 @functools.lru_cache(maxsize=4096)

@@ -326,8 +326,11 @@ class OwnPages(PortalTest):
 		self.assertIn("done=rate", self.send("Guest", link, said="rate", satisfaction="3"))
 		doc = frappe.get_doc("Outage Callback", callback)
 		self.assertEqual((doc.satisfaction, len(doc.attempts)), (3, 1))
-		for form in ({"said": "rate"}, {"said": "back", "satisfaction": "3"}, {"said": "still_out"}):
+		for form in ({"said": "rate"}, {"said": "back", "satisfaction": "3"}):
 			self.assertEqual(self.ask("Guest", link, form).status_code, 417, form)
+		self.assertIn('value="still_out"', self.see("Guest", link))
+		self.assertIn("done=still_out", self.send("Guest", link, said="still_out", note="dark anew"))
+		self.assertEqual(frappe.db.count("Trouble Call", {"contact": self.contacts[0], "words": "dark anew"}), 1)
 
 	def test_a_call_request_keeps_what_was_written_and_the_rating(self):
 		name = self.declare(nodes=[self.switches[0]])

@@ -1,6 +1,7 @@
 """What may happen to an incident and to a task: states, gates, overrides, skipping, completing."""
 
 from dataclasses import replace
+from datetime import datetime, timedelta
 
 import pytest
 from hypothesis import given
@@ -543,3 +544,40 @@ def test_what_was_checked_before_supply_went_says_nothing():
 	lifecycle.require_checked_since(minute(10), minute(10))
 	with pytest.raises(RuleError, match="Occurred At"):
 		lifecycle.require_checked_since(minute(9), minute(10))
+
+
+class TestComesLate:
+	"""Order follows what happened, not what arrived."""
+
+	CHANGED = datetime(2026, 1, 31, 2, 20, 0, 400_000)
+	NOW = CHANGED + timedelta(hours=3)
+
+	@pytest.mark.parametrize(
+		("verb", "status", "minutes", "late"),
+		[
+			("arrive", "Open", -10, True),  # before it changed hands
+			("arrive", "Open", 10, False),
+			("relieve", "On Post", -10, True),
+			("withdraw", "On Post", -10, True),
+			("withdraw", "On Post", 10, False),
+			("withdraw", "Skipped", 180, True),  # danger is told in every state
+			("complete", "Open", -10, False),  # the work was done
+			("complete", "Skipped", -10, True),
+			("arrive", "Skipped", 10, True),  # without a network nobody knew of the end
+			("arrive", "Skipped", 179, False),  # whoever touches it now can see it
+			("skip", "Done", -10, False),  # a decision is made anew
+		],
+	)
+	def test_by_what_happened_since(self, verb, status, minutes, late):
+		at = self.CHANGED + timedelta(minutes=minutes)
+		assert lifecycle.comes_late(verb, status, at, self.NOW, self.CHANGED) is late
+
+	def test_checks_hold_while_their_person_is_there(self):
+		at = self.CHANGED - timedelta(minutes=1)
+		assert lifecycle.comes_late("complete", "Open", at, self.NOW, self.CHANGED, confirms=True)
+
+	def test_within_one_second_of_a_phone_leaving_comes_after_being_there(self):
+		at = self.CHANGED.replace(microsecond=0)
+		assert lifecycle.comes_late("arrive", "Open", at, self.NOW, at, by_phone=True)
+		assert not lifecycle.comes_late("withdraw", "On Post", at, self.NOW, at, by_phone=True)
+		assert not lifecycle.comes_late("arrive", "Open", at, self.NOW, None, by_phone=True)

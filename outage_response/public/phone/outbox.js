@@ -212,7 +212,6 @@
 				continue;
 			}
 			await settle(item, state);
-			if (leaves && state === "sent") await overtake(item, waiting);
 			any = true;
 		}
 		return any;
@@ -223,17 +222,6 @@
 		item.sent = Date.now();
 		if (state === "sent") item.photo = null;
 		await phone.outbox.put(item);
-	};
-
-	// What would put somebody back on a spot that they have left since is for them to decide
-	const PUTS_THERE = ["acknowledge", "arrive", "move"];
-	const overtake = async (left, items) => {
-		for (const item of items) {
-			const before = item.state === "waiting" && item.seq < left.seq && about(item).includes(left.task);
-			if (!before || !PUTS_THERE.includes(item.verb)) continue;
-			item.why = __("You left for danger after it. Try again only if you are back there.");
-			await settle(item, "refused");
-		}
 	};
 
 	const send_photos = async () => {
@@ -284,7 +272,10 @@
 		phone.server_away = [502, 503, 504].includes(status);
 		phone.network = status === 200 ? said(answer) !== null : !phone.server_away;
 		if (!phone.network || of_another_login(answer)) return "cut";
-		if (status === 200) return "sent";
+		if (status === 200) {
+			item.late = Boolean(said(answer).late); // it changes nothing that happened since
+			return "sent";
+		}
 		if (status === 401 || status === 403) {
 			await phone.poll();
 			if (phone.session === "ended" || !phone.network) return "cut";

@@ -288,7 +288,7 @@
 	const short = (what) => what.split(/[:：(（?？;；]/)[0].trim();
 	const item_state = (item) => {
 		if (item.state === "refused") return __("refused: {0}", item.why);
-		if (item.state === "sent") return __("sent");
+		if (item.state === "sent") return item.late ? __("kept as a late note") : __("sent");
 		if (item.errors >= TELL_AFTER)
 			return __("kept; the server has not taken it yet (tries: {0}). Say it by radio or phone as well.", item.errors);
 		if (phone.network && phone.session === "ok") return __("sending");
