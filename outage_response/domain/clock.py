@@ -34,19 +34,28 @@ def off_hours(
 	work_end: time,
 	work_days: Collection[str],
 	holidays: Collection[date] = (),
+	made_up: Collection[date] = (),
 ) -> bool:
 	"""Clause 6.1: is `at` outside working time? `work_end` before `work_start` means hours across midnight,
-	which belong to the day on which they began."""
+	which belong to the day on which they began. `made_up`: as for `works_on`."""
+
+	def works(day: date) -> bool:
+		return works_on(day, work_days, holidays, made_up)
+
 	if work_end <= work_start:
 		return not (
-			(at.time() >= work_start and _working_day(at.date(), work_days, holidays))
-			or (at.time() < work_end and _working_day(at.date() - timedelta(days=1), work_days, holidays))
+			(at.time() >= work_start and works(at.date()))
+			or (at.time() < work_end and works(at.date() - timedelta(days=1)))
 		)
-	return not (_working_day(at.date(), work_days, holidays) and work_start <= at.time() < work_end)
+	return not (works(at.date()) and work_start <= at.time() < work_end)
 
 
-def _working_day(day: date, work_days: Collection[str], holidays: Collection[date]) -> bool:
-	return WEEKDAYS[day.weekday()] in work_days and day not in holidays
+def works_on(
+	day: date, work_days: Collection[str], holidays: Collection[date] = (), made_up: Collection[date] = ()
+) -> bool:
+	"""Is this a working day? `made_up`: days of a weekend that are worked for a holiday (in China by the yearly notice of the
+	State Council, 调休)."""
+	return (WEEKDAYS[day.weekday()] in work_days or day in made_up) and day not in holidays
 
 
 @dataclass(frozen=True)

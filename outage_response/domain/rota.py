@@ -1,8 +1,10 @@
 """Duty rosters: shifts made from a repeating pattern, and the hours that nobody covers."""
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
+
+from .clock import works_on
 
 EVERY_DAY = "Every Day"
 WORKING_DAYS = "Working Days"
@@ -106,12 +108,12 @@ def wanted_hours(
 
 
 def working_days(
-	first: date, last: date, work_days: Collection[str], holidays: Collection[date], weekdays: Sequence[str]
+	first: date, last: date, work_days: Collection[str], holidays: Collection[date], made_up: Collection[date] = ()
 ) -> dict[date, bool]:
-	"""day -> is it a working day?"""
+	"""day -> is it a working day? See `clock.works_on`."""
 	found = {}
 	day = first
 	while day <= last:
-		found[day] = weekdays[day.weekday()] in work_days and day not in holidays
+		found[day] = works_on(day, work_days, holidays, made_up)
 		day += timedelta(days=1)
 	return found

@@ -3,7 +3,7 @@ queries and put into the words of the rules."""
 
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from datetime import datetime, time, timedelta
+from datetime import date, datetime, time, timedelta
 from typing import Any
 
 import frappe
@@ -21,9 +21,17 @@ def off_hours(property_name: str, at: datetime) -> bool:
 		at,
 		as_time_of_day(doc.work_start, time(9)),
 		as_time_of_day(doc.work_end, time(18)),
-		{row.day for row in doc.work_days},
-		{getdate(row.holiday_date) for row in doc.holidays},
+		*calendar(property_name),
 	)
+
+
+def calendar(property_name: str) -> tuple[set[str], set[date], set[date]]:
+	"""(weekdays that are worked, holidays, days of a weekend that are worked for one) of a property."""
+	doc = frappe.get_cached_doc("Managed Property", property_name)
+	days: dict[bool, set[date]] = {False: set(), True: set()}
+	for row in doc.holidays:
+		days[bool(row.is_worked)].add(getdate(row.holiday_date))
+	return {row.day for row in doc.work_days}, days[False], days[True]
 
 
 def as_time_of_day(value, default: time) -> time:

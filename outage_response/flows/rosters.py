@@ -11,7 +11,6 @@ from frappe.utils import format_datetime, get_datetime, get_time, getdate, now_d
 
 from outage_response import bulk
 from outage_response.domain import rota
-from outage_response.domain.clock import WEEKDAYS
 from outage_response.domain.errors import RuleError
 from outage_response.domain.plan import dedupe_key
 
@@ -104,14 +103,7 @@ def _rule(pattern: Document) -> rota.Pattern:
 
 
 def _working(property_name: str, first: date, last: date) -> dict[date, bool]:
-	doc = frappe.get_cached_doc("Managed Property", property_name)
-	return rota.working_days(
-		first - timedelta(days=1),
-		last,
-		{row.day for row in doc.work_days},
-		{getdate(row.holiday_date) for row in doc.holidays},
-		WEEKDAYS,
-	)
+	return rota.working_days(first - timedelta(days=1), last, *duty.calendar(property_name))
 
 
 def calendar_filters(start: str, end: str, filters: str | list | None, begins: str, ends: str) -> list[list]:

@@ -1,6 +1,6 @@
 """Shifts that come round, people who are away, and what nobody covers."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import frappe
 
@@ -39,6 +39,25 @@ class RosterTest(SiteTest):
 
 	def shifts(self, **filters):
 		return frappe.get_all("Duty Shift", {"property": self.property, **filters}, ["*"], order_by="starts_at, user")
+
+
+class Calendar(RosterTest):
+	def test_a_worked_weekend_counts_in_off_hours_and_rosters(self):
+		saturday = datetime(2026, 2, 14, 10)
+		doc = frappe.get_doc("Managed Property", self.property)
+		self.assertTrue(duty.off_hours(self.property, saturday))
+		doc.append("holidays", {"holiday_date": "2026-02-14", "is_worked": 1})
+		doc.append("holidays", {"holiday_date": "2026-02-16"})
+		doc.save()
+		self.assertFalse(duty.off_hours(self.property, saturday))
+		self.assertTrue(duty.off_hours(self.property, saturday + timedelta(days=2)))
+		self.clock.now = saturday
+		day = {"start_time": "08:00:00", "end_time": "20:00:00", "user": user("guard1"), "days": "Working Days"}
+		self.pattern(starts_on="2026-02-14", ends_on="2026-02-17", shifts=[day])
+		self.assertEqual([row.starts_at.day for row in self.shifts()], [14, 17])
+		doc.append("holidays", {"holiday_date": "2026-02-14"})
+		with self.refused("Holidays", "twice"):
+			doc.save()
 
 
 class Patterns(RosterTest):

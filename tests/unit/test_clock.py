@@ -195,3 +195,14 @@ def test_the_supplier_is_not_asked_again_while_an_expected_time_lies_ahead():
 def test_a_step_without_a_rhythm_is_done_once():
 	once = replace(step("I", "patrol_area"), repeat_minutes=0)
 	assert not next_round_is_due(once, MIDNIGHT, minute(9999), etr=None, restored=False)
+
+
+def test_a_day_of_a_weekend_is_worked_for_a_holiday():
+	"""By the notice of the State Council for 2026: Spring Festival and National Day."""
+	made_up = {date(2026, 2, 14), date(2026, 9, 20)}
+	for day in sorted(made_up):
+		at = datetime.combine(day, time(10))
+		assert off_hours(at, *OFFICE)
+		assert not off_hours(at, *OFFICE, (), made_up)
+		assert off_hours(at - timedelta(days=7), *OFFICE, (), made_up)
+		assert off_hours(datetime.combine(day, time(20)), *OFFICE, (), made_up)

@@ -1,6 +1,7 @@
 import frappe
 from frappe import _
 from frappe.model.document import Document
+from frappe.utils import getdate
 
 from outage_response.compat import fill_times
 from outage_response.flows import run_card
@@ -14,6 +15,9 @@ class ManagedProperty(Document):
 		if not self.work_days:
 			for day in MONDAY_TO_FRIDAY:
 				self.append("work_days", {"day": day})
+		days = [getdate(row.holiday_date) for row in self.holidays]
+		if twice := next((day for day in days if days.count(day) > 1), None):
+			frappe.throw(_("Holidays: {0} stands there twice. Keep one: a day is worked or it is not.").format(twice))
 		if (self.households or 0) < 1:
 			frappe.throw(_("Households: enter the registered number, at least 1."))
 
