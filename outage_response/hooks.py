@@ -69,6 +69,7 @@ doc_events = {
 	},
 	"Property Asset": {
 		"validate": "outage_response.flows.master_data.before_change",
+		"on_update": "outage_response.flows.assets.on_change",
 		"before_rename": "outage_response.flows.master_data.before_rename",
 		"after_rename": "outage_response.flows.master_data.after_rename",
 		"on_trash": "outage_response.flows.master_data.before_delete",

@@ -11,7 +11,7 @@ from frappe import _
 from frappe.model.document import Document
 from frappe.utils import get_datetime, now_datetime
 
-from outage_response import permissions
+from outage_response import bulk, permissions
 from outage_response.domain import authority
 from outage_response.domain.authority import GENERAL_MANAGER
 from outage_response.domain.errors import spoken
@@ -113,6 +113,24 @@ def with_numbers(specs: Sequence[TaskSpec], chosen: Sequence[Assignment], call: 
 		theirs = (spec.step.calls or found) and who.warning != "phone_only"
 		result.append(replace(who, phone=found[0][1] if found else "") if theirs else who)
 	return result
+
+
+def renew_numbers(call: Any) -> int:
+	"""The number of a firm was put right: open steps that phone one get what is on record now. Answers how many changed."""
+	numbers = book(call.incident.property, call.now, call.around.assets)
+	renewed: dict[str, list[str]] = defaultdict(list)
+	for row in frappe.get_all(
+		"Outage Task",
+		filters={"incident": call.incident.name, "status": ("in", OPEN), "plan": ("is", "set")},
+		fields=["name", "phone", "plan", "step_key", "subject_type", "subject", "contractor"],
+	):
+		calls = plans.step_of(row).calls
+		found = numbers_for(calls, *subject_of(row), numbers) if row.contractor or calls == MAINTENANCE else []
+		if found and row.phone != found[0][1]:
+			renewed[found[0][1]].append(row.name)
+	for phone, names in renewed.items():
+		bulk.update("Outage Task", names, {"phone": phone})
+	return sum(map(len, renewed.values()))
 
 
 # ---------------------------------------------------------------- the call sheet

@@ -2,7 +2,7 @@
 as it is until that outage is closed. What turns out to be dark as well comes in by a verb, with an entry on the timeline.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 import frappe
 from frappe import _
@@ -14,7 +14,20 @@ from outage_response.domain.lifecycle import ENDED
 DECIDES: Mapping[str, Sequence[str]] = {
 	"Power Node": ("property", "parent_power_node", "node_type", "building"),
 	"Property Unit": ("property", "power_node", "building"),
-	"Property Asset": ("property", "asset_type", "power_node", "building", "contractor_name"),
+	"Property Asset": (
+		"property",
+		"asset_type",
+		"power_node",
+		"building",
+		"contractor_name",
+		"department",
+		"survives_outage",
+	),
+}
+# What may be put right all the same, since it only adds steps: field -> may it go from the one value to the other?
+ONLY_ADDS: Mapping[str, Callable[[str, str], bool]] = {
+	"contractor_name": lambda before, _after: not before,
+	"survives_outage": lambda _before, after: after != "Yes",
 }
 
 
@@ -24,7 +37,8 @@ def before_change(doc: Document, _event: str | None = None) -> None:
 	if before is None:
 		return
 	for field in DECIDES[doc.doctype]:
-		if (before.get(field) or "") != (doc.get(field) or ""):
+		values = before.get(field) or "", doc.get(field) or ""
+		if values[0] != values[1] and not (field in ONLY_ADDS and ONLY_ADDS[field](*values)):
 			_refuse_while_one_runs(doc, before.property, _(doc.meta.get_label(field)))
 
 

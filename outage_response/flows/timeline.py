@@ -74,6 +74,8 @@ TEXTS = {
 	"task_relieved": "Relieved by {to}: {title} {subject}",
 	"task_moved": "Moved to {to}, post open again: {title} {subject}",
 	"task_withdrawn": "DANGER, left the spot: {title} {subject}: {danger}",
+	"overruled": "Warning: {minutes} minutes before somebody else had said otherwise: {said}",
+	"asset_learned": "Warning: put right during the outage: {subject}: {fields}. Steps added: {added}",
 	"late_act": "Added late, changes nothing: {said}. {note}",
 	"danger_told": "DANGER said of {title} {subject}: {danger}. Whoever stands there now was told first",
 	"task_round": "Due again (round {round}): {title} {subject}",
@@ -189,6 +191,18 @@ def recorded_at(incident: str, kind: str) -> datetime | None:
 	entry = frappe.qb.DocType("Timeline Entry")
 	query = frappe.qb.from_(entry).select(Max(entry.recorded_at)).where(entry.incident == incident)
 	return query.where(entry.kind == kind).run()[0][0]
+
+
+def last_entry(incident: str, kind: str) -> dict | None:
+	"""The newest entry of a kind: actor, recorded_at, data."""
+	rows = frappe.get_all(
+		"Timeline Entry",
+		filters={"incident": incident, "kind": kind},
+		fields=["actor", "recorded_at", "data"],
+		order_by="creation desc, name desc",
+		limit=1,
+	)
+	return frappe._dict(rows[0], data=frappe.parse_json(rows[0].data or "{}")) if rows else None
 
 
 def count(kind: str, task: str) -> int:

@@ -119,6 +119,9 @@ class Changed(MasterDataTest):
 			("Property Asset", self.elevators[0], {"building": "3#"}),
 			("Property Asset", self.elevators[0], {"asset_type": "Generator"}),
 			("Property Asset", self.elevators[0], {"contractor_name": "Others Ltd"}),
+			("Property Asset", self.elevators[0], {"contractor_name": ""}),
+			("Property Asset", self.lobby, {"department": "engineering"}),
+			("Property Asset", self.entrance, {"survives_outage": "Yes"}),
 			("Property Asset", self.critical_room, {"power_node": lit}),
 		):
 			label = frappe.get_meta(doctype).get_label(next(iter(values)))
@@ -138,7 +141,7 @@ class Changed(MasterDataTest):
 
 	def test_the_rest_may_be_put_right(self):
 		self.declare(nodes=[self.shafts[0]])
-		self.change("Property Asset", self.elevators[0], plate_no="A-17", contractor_phone="0111")
+		self.change("Property Asset", self.elevators[0], plate_no="A-17")
 		self.change("Power Node", self.shafts[0], node_name="Shaft A, east")
 		new = build.make_unit(self.property, "9A", self.switches[0], 9, "T", [])
 		self.assertTrue(frappe.db.exists("Property Unit", new))
@@ -155,6 +158,34 @@ class Changed(MasterDataTest):
 		frappe.db.set_value("Outage Incident", incident, "status", "Closed", update_modified=False)
 		frappe.delete_doc("Property Asset", self.elevators[0])
 		self.assertEqual(self.task(incident, "check_elevator").subject_label, "Elevator 1")
+
+
+class Learned(MasterDataTest):
+	"""What only adds steps, or puts a number right, goes into the outage that runs, and is said there."""
+
+	def test_a_firm_a_number_a_post_and_an_asset(self):
+		frappe.db.set_value("Property Asset", self.elevators[1], {"contractor_name": "", "contractor_phone": ""})
+		incident = self.declare()
+		firm = self.task(incident, "call_elevator_contractor", contractor="Up and Down Ltd").name
+		self.change("Property Asset", self.elevators[0], contractor_phone="0111")
+		self.assertEqual(self.field("Outage Task", firm, "phone"), "0111")
+		self.assertIn("Contractor Phone", self.entry(incident, "asset_learned")["text"])
+		self.change("Property Asset", self.elevators[1], contractor_name="Lifts & Co", contractor_phone="0222")
+		new = self.task(incident, "call_elevator_contractor", contractor="Lifts & Co")
+		self.assertEqual((new.phone, new.status), ("0222", "Open"))
+		before = len(self.tasks(incident))
+		self.change("Property Asset", self.vault, survives_outage="No")
+		third = build.make_asset(self.property, "Elevator 3", "Elevator", building="T")
+		added = {row.subject for row in self.tasks(incident)[:]} & {self.vault, third}
+		self.assertEqual(added, {self.vault, third})
+		self.assertGreater(len(self.tasks(incident)), before)
+
+	def test_an_outage_that_is_over_learns_nothing(self):
+		incident = self.declare()
+		frappe.db.set_value("Outage Incident", incident, "status", "Closed", update_modified=False)
+		before = self.tasks(incident)
+		self.change("Property Asset", self.elevators[0], contractor_phone="0111")
+		self.assertEqual(self.tasks(incident), before)
 
 
 class Gone(MasterDataTest):

@@ -1,0 +1,35 @@
+"""What is learned of an asset while an outage runs goes into it: a firm that nobody had entered, its right number, a post that does
+not hold by itself, an asset that was not on record. Whatever would take a step away waits (`master_data.py`).
+"""
+
+import frappe
+from frappe import _
+from frappe.model.document import Document
+from frappe.utils import now_datetime
+
+from . import calling, tasks
+from .master_data import ONLY_ADDS
+from .verbs import Call, finish, lock_incident, lock_property
+
+LEARNED = (*ONLY_ADDS, "contractor_phone")
+RUNNING = ("Reported", "Active", "Restored")
+
+
+def on_change(doc: Document, _event: str | None = None) -> None:
+	"""Brings the steps of outages that run at the property in line, with an entry on the timeline of each."""
+	before = doc.get_doc_before_save()
+	fields = [field for field in LEARNED if not before or (before.get(field) or "") != (doc.get(field) or "")]
+	where = {"property": doc.property, "status": ("in", RUNNING)}
+	names = fields and frappe.get_all("Outage Incident", filters=where, pluck="name", order_by="name")
+	if not names:
+		return
+	lock_property(doc.property)
+	labels = [_(doc.meta.get_label(field)) for field in fields] if before else [_(doc.asset_type)]
+	for name in names:
+		now = now_datetime()
+		call = Call("asset_learned", now, now, incident=lock_incident(name))
+		added = len(tasks.sync(call).add)
+		renewed = calling.renew_numbers(call) if "contractor_phone" in fields else 0
+		if added or renewed:
+			call.warn("asset_learned", {"subject": doc.asset_name, "fields": labels, "added": added})
+			finish(call, {})
