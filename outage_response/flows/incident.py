@@ -14,7 +14,7 @@ from outage_response.domain import lifecycle, notices
 from outage_response.domain.errors import RuleError
 from outage_response.domain.topology import Dark, gone_again, is_out, split_for_return
 
-from . import calling_back, entrapment, new_incident, notice, plans, supply, surroundings, tasks, timeline
+from . import calling_back, entrapment, new_incident, notice, overruled, plans, supply, surroundings, tasks, timeline
 from .minutes import count_minutes
 from .scope import labels, named_nodes, rows_from
 from .verbs import Call, as_time, incident_verb, is_general_manager, lock_property, save, translated
@@ -110,6 +110,7 @@ def confirm(
 	if etr:
 		_set_etr(call, etr)
 	save(incident)
+	overruled.say(call, "confirmed", cause_type=cause_type, cause=cause or "")
 	call.record("confirmed", {"cause_type": cause_type, "cause": cause or ""})
 	diff = tasks.sync(call, reclassify=incident.level != before)
 	if incident.level != before:

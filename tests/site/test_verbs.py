@@ -616,6 +616,23 @@ class NestedIncident(VerbTest):
 		self.assertEqual(self.status(child), "Reported")
 
 
+class TwoJudge(VerbTest):
+	"""Two operators say different things at once: each hears of the other."""
+
+	def test_two_causes(self):
+		name = self.declare()
+		self.do("engineer", "confirm", name, "Equipment Fault", "the breaker")
+		self.clock.move(1)
+		answer = self.do("operator", "confirm", name, "Overload", "too many heaters")
+		self.assertTrue([text for text in answer["warnings"] if "Equipment Fault" in text and "1 minutes" in text])
+		self.assertIn("Equipment Fault", self.entry(name, "overruled")["text"])
+		where = {"for_user": build.user("engineer"), "subject": ("like", "%too many heaters%")}
+		self.assertTrue(frappe.db.exists("Notification Log", where))
+		self.clock.move(1)
+		again = self.do("engineer", "confirm", name, "Overload", "too many heaters")
+		self.assertFalse([text for text in again["warnings"] if "otherwise" in text])
+
+
 class StatesAndReplays(VerbTest):
 	"""For every verb: refused outside its states, and the same request again gives the first answer and writes nothing."""
 

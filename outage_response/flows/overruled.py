@@ -1,0 +1,37 @@
+"""Two people judge the same outage at once: whoever comes second hears of the first, and the first of the second."""
+
+import frappe
+from frappe import _
+from frappe.utils import get_datetime
+
+from . import assignment, timeline
+from .verbs import Call
+
+# a judgement of yesterday is not overruled but corrected
+WITHIN_MINUTES = 60
+
+
+def say(call: Call, kind: str, **judged: str) -> None:
+	"""Before an entry of `kind` is written: somebody else's of the last hour that says otherwise is named in the answer and on
+	the timeline, and they are told that theirs does not stand any more.
+
+	judged  the fields in which the two would differ
+	"""
+	first = timeline.last_entry(call.incident.name, kind)
+	if not first or first.actor == frappe.session.user:
+		return
+	minutes = int((call.now - get_datetime(first.recorded_at)).total_seconds() // 60)
+	said = {field: first.data.get(field) or "" for field in judged}
+	if said == judged or minutes >= WITHIN_MINUTES:
+		return
+	call.record("overruled", {"minutes": minutes, "said_kind": kind, **said})
+	name = frappe.utils.get_fullname(first.actor)
+	text = timeline.render(kind, said)
+	call.warnings.append(
+		_("{0} minutes ago {1} said otherwise: {2} What you say stands now. Speak with each other.").format(
+			minutes, name, text
+		)
+	)
+	me = frappe.utils.get_fullname(frappe.session.user)
+	told = _("{0} says otherwise: {1} What you said does not stand any more.").format(me, timeline.render(kind, judged))
+	assignment.tell(call.incident, {first.actor: told}, call.now)
