@@ -53,11 +53,17 @@ def bulk(doctype: str, rows: list[dict]) -> None:
 	frappe.db.bulk_insert(doctype, list(rows[0]), [tuple(row.values()) for row in rows])
 
 
+def building(name: str) -> str:
+	"""The key of the tower's only building."""
+	return f"{name} T"
+
+
 def build(name: str, size: Size) -> Tower:
 	"""A property, its power tree, assets, units with a resident each, and people on duty. Nothing is committed."""
 	frappe.get_doc(
 		{"doctype": "Managed Property", "property_name": name, "property_type": "Tower", "households": size.units}
 	).insert(ignore_permissions=True)
+	bulk("Property Building", [{"name": building(name), "property": name, "building_name": "T"}])
 	feeder, switches = _power(name, size)
 	_assets(name, size)
 	_units(name, size, switches)
@@ -73,7 +79,13 @@ def _power(name: str, size: Size) -> tuple[str, list[str]]:
 	def node(label: str, node_type: str, parent: str, children=()) -> str:
 		nonlocal at
 		key, at = f"{name}-{label}", at + 1
-		row = {"name": key, "node_name": label, "property": name, "node_type": node_type, "building": "T"}
+		row = {
+			"name": key,
+			"node_name": label,
+			"property": name,
+			"node_type": node_type,
+			"building": building(name),
+		}
 		row.update(parent_power_node=parent, is_group=int(bool(children)), lft=at, rgt=0)
 		rows.append(row)
 		for child in children:
@@ -110,7 +122,7 @@ def _assets(name: str, size: Size) -> None:
 				"name": f"{name}-{kind} {number}",
 				"asset_name": f"{kind} {number}",
 				"property": name,
-				"building": "T",
+				"building": building(name),
 				"asset_type": kind,
 				"power_node": None if kind == "Elevator" else f"{name}-Room",
 				"department": department or None,
@@ -133,7 +145,7 @@ def _units(name: str, size: Size, switches: list[str]) -> None:
 				"name": unit,
 				"unit_no": f"{number:05d}",
 				"property": name,
-				"building": "T",
+				"building": building(name),
 				"floor": switch % size.switches_per_shaft + 1,
 				"power_node": switches[switch],
 			}

@@ -158,7 +158,7 @@ def _property(place: places.Place, account_manager: str) -> None:
 				"node_type": kind,
 				"parent_power_node": places.node(place.name, parent) if parent else None,
 				"is_group": int(name in parents),
-				"building": building,
+				"building_name": building,
 			}
 		).insert()
 	for row in place.assets:

@@ -42,7 +42,7 @@ def tower() -> Place:
 				{
 					"unit_no": f"{floor}{door:02d}",
 					"floor": floor,
-					"building": "T",
+					"building_name": "T",
 					"power_node": f"Switch {'A' if door < 3 else 'B'}{floor:02d}",
 				}
 			)
@@ -78,7 +78,7 @@ def community() -> Place:
 						{
 							"unit_no": f"{building}-{floor}{door:02d}",
 							"floor": floor,
-							"building": str(building),
+							"building_name": str(building),
 							"power_node": f"Panel {building}",
 						}
 					)
@@ -96,7 +96,7 @@ def community() -> Place:
 
 
 def _asset(name: str, kind: str, building: str, feed: str, **fields) -> dict:
-	return {"asset_name": name, "asset_type": kind, "building": building, "power_node": feed, **fields}
+	return {"asset_name": name, "asset_type": kind, "building_name": building, "power_node": feed, **fields}
 
 
 # These units belong to one resident each: called back once, however many units.

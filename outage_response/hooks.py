@@ -51,10 +51,15 @@ doc_events = {
 	"Call Log": {"on_update": "outage_response.flows.telephony.on_call_log"},
 	# Who lives in a unit is the household that platforms know as a customer; what an outage goes by stays while it runs
 	"Property Unit": {
+		"before_validate": "outage_response.flows.placing.place",
 		"validate": "outage_response.flows.master_data.before_change",
 		"before_rename": "outage_response.flows.master_data.before_rename",
 		"after_rename": "outage_response.flows.master_data.after_rename",
-		"on_update": ["outage_response.flows.households.on_unit_change", "outage_response.flows.versions.on_change"],
+		"on_update": [
+			"outage_response.flows.households.on_unit_change",
+			"outage_response.flows.versions.on_change",
+			"outage_response.flows.placing.warn_unplaced",
+		],
 		"on_trash": [
 			"outage_response.flows.master_data.before_delete",
 			"outage_response.flows.households.on_unit_change",
@@ -62,19 +67,23 @@ doc_events = {
 		],
 	},
 	"Power Node": {
+		"before_validate": "outage_response.flows.placing.place",
 		"validate": "outage_response.flows.master_data.before_change",
 		"before_rename": "outage_response.flows.master_data.before_rename",
 		"after_rename": "outage_response.flows.master_data.after_rename",
 		"on_trash": "outage_response.flows.master_data.before_delete",
 	},
 	"Property Asset": {
+		"before_validate": ["outage_response.flows.placing.place", "outage_response.flows.placing.name_firm"],
 		"validate": "outage_response.flows.master_data.before_change",
-		"on_update": "outage_response.flows.assets.on_change",
+		"on_update": ["outage_response.flows.assets.on_change", "outage_response.flows.placing.warn_unplaced"],
 		"before_rename": "outage_response.flows.master_data.before_rename",
 		"after_rename": "outage_response.flows.master_data.after_rename",
 		"on_trash": "outage_response.flows.master_data.before_delete",
 	},
+	"Property Building": {"validate": "outage_response.flows.master_data.before_change"},
 	"Managed Property": {
+		"validate": "outage_response.flows.master_data.before_change",
 		"before_rename": "outage_response.flows.master_data.before_rename",
 		"after_rename": "outage_response.flows.master_data.after_rename",
 		"on_update": "outage_response.flows.versions.on_change",

@@ -60,7 +60,7 @@ class Recipient:
 
 	contact: str
 	unit: str
-	floor: int = 0
+	floor: str = ""
 	email: str = ""
 	mobile: str = ""
 	phone: str = ""

@@ -106,7 +106,7 @@ def recipients(rows: Sequence[dict]) -> list[Recipient]:
 			Recipient(
 				contact=row["contact"],
 				unit=row["name"],
-				floor=row["floor"] or 0,
+				floor=row["floor"] or "",
 				email=row["email_id"] or "",
 				mobile=row["mobile_no"] or "",
 				phone=row["phone"] or "",

@@ -15,6 +15,7 @@ from outage_response.domain import calls as rules
 from outage_response.domain import notices as notice_rules
 from outage_response.domain.callbacks import ENDED, within_calling_hours
 from outage_response.domain.errors import RuleError
+from outage_response.domain.reading import floor_order
 from outage_response.integrations import contacts
 
 from . import assignment, callback, calling_back, notice, timeline
@@ -349,14 +350,13 @@ def unreached(incident: str) -> list[dict]:
 				)
 			)
 			.where(table.state.notin(DONE))
-			.orderby(table.floor, order=frappe.qb.desc)
 			.orderby(table.must_confirm, order=frappe.qb.desc)
 			.orderby(unit.unit_no)
 			.orderby(table.creation, order=frappe.qb.desc)
 		).run(as_dict=True)
-		floors: dict[int, dict[str, dict]] = defaultdict(dict)
-		for row in rows:
-			floors[row.floor or 0].setdefault(
+		floors: dict[str, dict[str, dict]] = defaultdict(dict)
+		for row in sorted(rows, key=lambda row: floor_order(row.floor), reverse=True):
+			floors[row.floor or ""].setdefault(
 				row.contact,
 				{
 					"unit_no": row.unit_no or "",

@@ -104,12 +104,12 @@ def elevators() -> list[dict[str, Any]]:
 	rows = frappe.get_list(
 		"Property Asset",
 		filters={"asset_type": "Elevator"},
-		fields=["name", "asset_name", "property", "building"],
+		fields=["name", "asset_name", "property", "building.building_name as building"],
 		limit_page_length=0,
 	)
 	found: dict[tuple[str, str], list[list[str]]] = {}
 	for row in sorted(
-		rows, key=lambda row: [rescues.natural(row[key]) for key in ("property", "building", "asset_name")]
+		rows, key=lambda row: [rescues.natural(row[key] or "") for key in ("property", "building", "asset_name")]
 	):
 		found.setdefault((row.property, row.building or ""), []).append([row.name, row.asset_name])
 	return [

@@ -18,11 +18,13 @@ from outage_response import permissions
 from outage_response.domain import entrapment as rules
 from outage_response.domain import lifecycle
 from outage_response.domain.authority import GENERAL_MANAGER
+from outage_response.domain.buildings import spelling
 from outage_response.domain.errors import Keys, RuleError
 from outage_response.domain.plan import added_by
 from outage_response.domain.steps import Step
 
 from . import assignment, certificates, duty, plans, tasks, trapped
+from .buildings import may_be
 from .trapped import DOCTYPE
 from .verbs import (
 	Call,
@@ -132,11 +134,12 @@ def _contractor_times(incident: str | None, elevator: str) -> dict[str, Any]:
 	firm = incident and frappe.db.get_value("Property Asset", elevator, "contractor_name")
 	rows = firm and frappe.get_all(
 		"Outage Task",
-		filters={"incident": incident, "contractor": firm, "status": "Done"},
-		fields=["department", "completed_at"],
+		filters={"incident": incident, "contractor": ("is", "set"), "status": "Done"},
+		fields=["contractor", "department", "completed_at"],
 		order_by="completed_at asc",
 	)
-	return {_contractor_field(row.department): row.completed_at for row in rows or ()}
+	theirs = (row for row in rows or () if spelling(row.contractor) == spelling(firm))
+	return {_contractor_field(row.department): row.completed_at for row in theirs}
 
 
 def _contractor_field(department: str) -> str:
@@ -174,9 +177,10 @@ def cars(property_name: str, elevator: str | None, building: str | None) -> list
 				property=property_name,
 			)
 		return found
-	if building is None:
+	if not isinstance(building, str):
 		raise RuleError(_("Elevator: say which one, or name the building where nobody knows which."))
-	found = [row for row in rows if (row.building or "") == building]
+	same = may_be(property_name, building) if building else {None, ""}
+	found = [row for row in rows if row.building in same]
 	if not found:
 		raise RuleError(
 			_("Building: {building} has no elevator on record. Choose one that has."),
@@ -305,7 +309,7 @@ def keep_call(
 			"property": found[0]["property"],
 			"elevator": found[0]["name"] if certain else None,
 			"trapped": 1,
-			"building": None if certain else building,
+			"building": None if certain else found[0]["building"],
 			"contact": contact,
 			"phone": phone,
 			"danger": 1,
@@ -635,7 +639,8 @@ def _on_contractor(call: Call, task: Document, step: Step) -> None:
 	"""The maintenance company was called, or is here: so it stands with the people in its elevators. Who is here need not be
 	replaced by the rescue services, unless somebody needs them at once."""
 	field = _contractor_field(task.department)
-	theirs = {asset.name for asset in call.around.assets if asset.contractor_name == task.contractor}
+	firm = spelling(task.contractor)
+	theirs = {asset.name for asset in call.around.assets if spelling(asset.contractor_name) == firm}
 	rows = trapped.sort(
 		[
 			row

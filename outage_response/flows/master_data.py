@@ -23,6 +23,8 @@ DECIDES: Mapping[str, Sequence[str]] = {
 		"department",
 		"survives_outage",
 	),
+	"Property Building": ("property", "building_name", "stands_apart"),
+	"Managed Property": ("property_type", "households"),
 }
 # What may be put right all the same, since it only adds steps: field -> may it go from the one value to the other?
 ONLY_ADDS: Mapping[str, Callable[[str, str], bool]] = {
@@ -39,17 +41,17 @@ def before_change(doc: Document, _event: str | None = None) -> None:
 	for field in DECIDES[doc.doctype]:
 		values = before.get(field) or "", doc.get(field) or ""
 		if values[0] != values[1] and not (field in ONLY_ADDS and ONLY_ADDS[field](*values)):
-			_refuse_while_one_runs(doc, before.property, _(doc.meta.get_label(field)))
+			refuse_while_one_runs(doc, _property_of(before), _(doc.meta.get_label(field)))
 
 
 def before_delete(doc: Document, _event: str | None = None) -> None:
 	"""The same for what is deleted."""
-	_refuse_while_one_runs(doc, doc.property, _("Delete"))
+	refuse_while_one_runs(doc, doc.property, _("Delete"))
 
 
 def before_rename(doc: Document, _event: str, _old: str, _new: str, merge: bool = False) -> None:
 	"""The same for another name: permits, checklists and links that were sent say the old one."""
-	_refuse_while_one_runs(doc, doc.name if doc.doctype == "Managed Property" else doc.property, _("Rename"))
+	refuse_while_one_runs(doc, _property_of(doc), _("Rename"))
 
 
 def after_rename(doc: Document, _event: str, old: str, new: str, merge: bool = False) -> None:
@@ -65,7 +67,12 @@ def after_rename(doc: Document, _event: str, old: str, new: str, merge: bool = F
 	changed.where(check.parent.isin(planned)).run()
 
 
-def _refuse_while_one_runs(doc: Document, property_name: str, what: str) -> None:
+def _property_of(doc: Document) -> str:
+	return doc.name if doc.doctype == "Managed Property" else doc.property
+
+
+def refuse_while_one_runs(doc: Document, property_name: str, what: str) -> None:
+	"""Raises with the number of the outage. `what` is changed: the label of a field, or of what is done to the record."""
 	where = {"property": property_name, "status": ("not in", (*ENDED, "Scheduled"))}
 	incident = frappe.db.get_value("Outage Incident", where, "name")
 	if incident:

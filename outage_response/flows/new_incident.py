@@ -10,7 +10,7 @@ from frappe.utils import get_datetime, now_datetime
 from outage_response.domain import lifecycle
 from outage_response.domain.errors import RuleError
 
-from . import callees, channels, duty, notice, plans, ringing, surroundings, tasks
+from . import buildings, callees, channels, duty, notice, plans, ringing, surroundings, tasks
 from .minutes import count_minutes
 from .scope import labels, take_rows
 from .verbs import Call, as_time, finish, lock_property, translated, when
@@ -214,6 +214,13 @@ def _warn_about_gaps(call: Call) -> None:
 	]
 	if nameless:
 		call.warn("no_contractor", {"subject": nameless[:10]})
+	if unplaced := [asset.asset_name for asset in around.assets if around.is_unplaced(asset)]:
+		call.warn("unplaced", {"subject": unplaced})
+	in_no_building = sum(row.units for row in around.unit_counts if not around.building_of(row))
+	if in_no_building and around.building_matters:
+		call.warn("in_no_building", {"units": in_no_building})
+	if alike := buildings.undecided(around.buildings):
+		call.warn("buildings_alike", {"subject": [" = ".join(names) for names in alike]})
 	without = callees.units_without_contact(incident, around)
 	if without and incident.level != "III":
 		call.warn("no_contacts", {"units": without})

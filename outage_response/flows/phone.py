@@ -350,7 +350,7 @@ def _elevators(incidents: dict) -> dict[str, list[list[str]]]:
 	for name in open_to_it:
 		place = around[incidents[name].property]
 		affected = frappe._dict(affected_nodes=[row for row in nodes if row.parent == name])
-		buildings = {asset.name: asset.building or "" for asset in place.assets}
+		buildings = {asset.name: place.building_name(asset.building) for asset in place.assets}
 		found[name] = sorted(
 			([one.name, one.label, buildings[one.name]] for one in surroundings.elevators(affected, place)),
 			key=lambda row: rescues.natural(row[1]),

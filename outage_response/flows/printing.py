@@ -10,7 +10,7 @@ from frappe import _
 from frappe.model.document import Document
 from frappe.utils import get_datetime
 
-from outage_response.domain.entrapment import MISTAKEN, RELEASED
+from outage_response.domain.entrapment import MISTAKEN, RELEASED, natural
 from outage_response.domain.errors import spoken
 
 from . import surroundings, timeline
@@ -167,12 +167,12 @@ def planned_notice_print(incident: Document) -> dict[str, Any]:
 	"""A notice of planned work: `property`, `where` (nodes), `buildings`, `start`, `end`, `why`, `by`, `hotline`."""
 	around = surroundings.read(incident.property)
 	dark = around.tree.under(row.power_node for row in incident.affected_nodes)
-	buildings = {row.building for row in around.unit_counts if row.power_node in dark and row.building}
+	buildings = {around.building_name(around.building_of(row)) for row in around.unit_counts if row.power_node in dark}
 	planners = {"Supplier": _("the power supplier"), "Property": _("the property management")}
 	return {
 		"property": incident.property,
 		"where": [around.label(row.power_node) for row in incident.affected_nodes],
-		"buildings": sorted(buildings),
+		"buildings": sorted(buildings - {""}, key=natural),
 		"start": clock_time(incident.planned_start),
 		"end": clock_time(incident.planned_end),
 		"why": incident.description or "",

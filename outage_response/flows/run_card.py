@@ -9,9 +9,12 @@ from frappe.utils import format_datetime, now_datetime
 
 from outage_response import permissions
 from outage_response.domain import authority
+from outage_response.domain.entrapment import natural
+from outage_response.domain.reading import floor_order
 from outage_response.domain.steps import ACCOUNT_MANAGER, Step
 
 from . import calling, care, duty, plans, surroundings
+from .areas import building_words
 from .language import title_of
 
 UNPLANNED = ("I", "II")
@@ -36,11 +39,15 @@ def of_property(property_name: str) -> dict[str, Any]:
 		"printed_at": format_datetime(now_datetime(), "yyyy-MM-dd HH:mm"),
 		"numbers": _numbers(property_name, around.assets),
 		"nodes": _nodes(around),
-		"elevators": [row for row in around.assets if row.asset_type == "Elevator"],
+		"elevators": [
+			{**row, "building": around.building_name(row.building)}
+			for row in around.assets
+			if row.asset_type == "Elevator"
+		],
 		"rooms": frappe.get_all(
 			"Property Asset",
 			filters={"property": property_name, "asset_type": ("in", ("Critical Room", "Generator"))},
-			fields=["asset_name", "building", "backup_minutes"],
+			fields=["asset_name", "building.building_name as building", "backup_minutes"],
 			order_by="asset_type, asset_name",
 		),
 		"posts": [
@@ -140,17 +147,20 @@ def _care_floors(property_name: str) -> list[dict[str, Any]] | None:
 	"""Floors on which somebody depends on power; None for who may not look them up."""
 	if not authority.may("read_care_needs", permissions.roles_of()):
 		return None
-	need, unit = frappe.qb.DocType("Care Need"), frappe.qb.DocType("Property Unit")
+	need, unit, building = (frappe.qb.DocType(name) for name in ("Care Need", "Property Unit", "Property Building"))
 	rows = (
 		frappe.qb.from_(need)
 		.join(unit)
 		.on(need.unit == unit.name)
-		.select(unit.building, unit.floor)
+		.left_join(building)
+		.on(unit.building == building.name)
+		.select(building.building_name.as_("building"), unit.floor)
 		.distinct()
 		.where(unit.property == property_name)
-		.orderby(unit.building)
-		.orderby(unit.floor)
 	).run(as_dict=True)
+	rows.sort(key=lambda row: (natural(row.building or ""), floor_order(row.floor)))
+	for row in rows:
+		row.building = building_words(row.building)
 	care.log_look("Care Need", "run_card", property_name)
 	frappe.local.flags.commit = True  # a card is printed by GET, and the look is kept all the same
 	return rows

@@ -361,7 +361,7 @@ def _choices(
 def _buildings(elevators: Iterable[Subject], around: surroundings.Surroundings) -> list[str]:
 	"""Buildings of these elevators, "" for those without one: where nobody knows in which of them people are."""
 	names = {subject.name for subject in elevators}
-	return sorted({asset.building or "" for asset in around.assets if asset.name in names})
+	return sorted({around.building_name(asset.building) for asset in around.assets if asset.name in names})
 
 
 def in_counting_order(elevators: Iterable[Subject]) -> list[Subject]:

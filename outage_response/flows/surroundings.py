@@ -5,6 +5,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cached_property
+from typing import Any
 
 import frappe
 from frappe.model.document import Document
@@ -12,12 +13,13 @@ from frappe.query_builder.functions import Count
 from frappe.utils import get_datetime
 
 from outage_response.domain import entrapment as rescues
+from outage_response.domain.buildings import spelling
 from outage_response.domain.lifecycle import TaskRow
 from outage_response.domain.plan import CONTRACTOR, Context, Subject, added_by
 from outage_response.domain.steps import Step
 from outage_response.domain.topology import Dark, PowerTree, gone_again, is_out
 
-from . import plans, trapped
+from . import buildings, plans, trapped
 
 KIND_OF_ASSET = {
 	"Critical Room": "critical_room",
@@ -29,12 +31,13 @@ KIND_OF_ASSET = {
 
 @dataclass(frozen=True)
 class Surroundings:
-	"""One property's power tree and assets, and how many units hang on each (node, building)."""
+	"""One property's power tree and assets, how many units hang on each (node, building), and its buildings by key."""
 
 	tree: PowerTree
 	node_rows: dict[str, dict]
 	unit_counts: list[dict]
 	assets: list[dict]
+	buildings: dict[str, dict]
 
 	@cached_property
 	def units_at_node(self) -> dict[str, int]:
@@ -47,9 +50,44 @@ class Surroundings:
 	def label(self, node: str) -> str:
 		return self.node_rows[node]["node_name"] if node in self.node_rows else node
 
+	def building_name(self, key: str | None) -> str:
+		"""The name that people know a building by; "" for none."""
+		return self.buildings[key]["building_name"] if key in self.buildings else ""
+
+	@cached_property
+	def _same(self) -> dict[str, str]:
+		return buildings.one_of(self.buildings)
+
+	def same(self, building: str | None) -> str:
+		"""One key for all buildings that may be one, as long as nobody has decided; "" for none."""
+		return self._same.get(building, building) if building else ""
+
+	def building_at(self, node: str) -> str:
+		"""The building that a node stands in; "" where nobody has said so."""
+		return self.same(self.node_rows[node]["building"]) if node in self.node_rows else ""
+
+	def building_of(self, unit: Any) -> str:
+		"""The building of a unit, or of a row of `unit_counts`: its own, else that of the node that it hangs on."""
+		return self.same(unit.building) or self.building_at(unit.power_node)
+
+	@cached_property
+	def placed_buildings(self) -> set[str]:
+		"""Buildings of which something is known: a unit or a node stands in them."""
+		homes = {self.building_of(row) for row in self.unit_counts}
+		return (homes | {self.building_at(name) for name in self.node_rows}) - {""}
+
+	@cached_property
+	def building_matters(self) -> bool:
+		"""Is there an asset that is found by its building alone?"""
+		return any(row["building"] and not row["power_node"] for row in self.assets)
+
+	def is_unplaced(self, asset: Any) -> bool:
+		"""Can nobody say where an asset gets its supply: no node, and no building in which anything is known?"""
+		return not asset.power_node and self.same(asset.building) not in self.placed_buildings
+
 
 def read(property_name: str) -> Surroundings:
-	"""Power nodes, counts of units, and assets of a property: three queries, whatever its size."""
+	"""Power nodes, counts of units, assets and buildings of a property: four queries, whatever its size."""
 	nodes = frappe.get_all(
 		"Power Node",
 		filters={"property": property_name},
@@ -87,6 +125,7 @@ def read(property_name: str) -> Surroundings:
 		{row.name: row for row in nodes},
 		counts,
 		assets,
+		buildings.of_property(property_name),
 	)
 
 
@@ -213,15 +252,24 @@ def _unique(subjects) -> tuple[Subject, ...]:
 
 
 def _assets(around: Surroundings, dark: set[str]) -> dict[str, tuple[Subject, ...]]:
-	"""Affected assets by kind. An asset whose feed is not on record counts as affected where anything around it is dark."""
-	buildings = {row.building for row in around.unit_counts if row.power_node in dark}
-	buildings |= {row["building"] for name, row in around.node_rows.items() if name in dark}
-	buildings |= {asset.building for asset in around.assets if asset.power_node in dark}
-	buildings -= {None, ""}
+	"""Affected assets by kind.
+
+	By its feed, an elevator also by its building. What cannot be placed counts as affected where anything is dark: an asset of
+	whose feed and building nothing is known; and beside a dark home of which nobody knows the building, whatever is placed by
+	its building alone.
+	"""
+	homes = {around.building_of(row) for row in around.unit_counts if row.power_node in dark}
+	dark_buildings = homes | {around.building_at(name) for name in around.node_rows if name in dark}
+	dark_buildings |= {around.same(asset.building) for asset in around.assets if asset.power_node in dark}
+	dark_buildings -= {""}
 	found: dict[str, list[Subject]] = defaultdict(list)
 	contractors: dict[str, Subject] = {}
 	for asset in around.assets:
-		in_dark_building = asset.building in buildings if asset.building else bool(dark)
+		building = around.same(asset.building)
+		if not building or around.is_unplaced(asset):
+			in_dark_building = bool(dark)
+		else:
+			in_dark_building = building in dark_buildings or (not asset.power_node and "" in homes)
 		subject = Subject(
 			"Property Asset",
 			asset.name,
@@ -233,10 +281,8 @@ def _assets(around: Surroundings, dark: set[str]) -> dict[str, tuple[Subject, ..
 		if asset.asset_type == "Elevator":
 			if in_dark_building:
 				found["elevator"].append(subject)
-				if asset.contractor_name:
-					contractors[asset.contractor_name] = Subject(
-						CONTRACTOR, asset.contractor_name, asset.contractor_name
-					)
+				if firm := spelling(asset.contractor_name):
+					contractors.setdefault(firm, Subject(CONTRACTOR, asset.contractor_name, asset.contractor_name))
 		elif asset.power_node in dark or (not asset.power_node and in_dark_building):
 			found[KIND_OF_ASSET[asset.asset_type]].append(subject)
 	found["elevator_contractor"] = list(contractors.values())

@@ -14,7 +14,7 @@ from outage_response.domain import entrapment as rules
 from outage_response.domain import lifecycle, offers
 from outage_response.domain.entrapment import Entrapment
 
-from . import plans
+from . import buildings, plans
 
 DOCTYPE = "Elevator Entrapment"
 FIELDS = (
@@ -186,6 +186,9 @@ def visible(now: datetime, **filters: Any) -> list[dict[str, Any]]:
 		)
 	}
 	calls, steps, roles = _calls(rows), _steps(rows), permissions.roles_of()
+	called = buildings.names(row.building for row in rows)
+	for row in rows:
+		row.building = called.get(row.building, "")
 	reads_calls = bool(frappe.has_permission("Trouble Call", "read"))
 	return [
 		_shown(
@@ -322,9 +325,9 @@ def take_over(incident: Any, elevators: Collection[str]) -> int:
 	bulk.update(DOCTYPE, [row.name for row in rows], {"incident": incident.name})
 	call = frappe.qb.DocType("Trouble Call")
 	cars = {row.elevator for row in rows}
-	buildings = {row.building or "" for row in rows}
+	around = {row.building or "" for row in rows}
 	named = call.elevator.isin(cars)
-	somewhere = (call.elevator.isnull() | (call.elevator == "")) & Coalesce(call.building, "").isin(buildings)
+	somewhere = (call.elevator.isnull() | (call.elevator == "")) & Coalesce(call.building, "").isin(around)
 	(
 		frappe.qb.update(call)
 		.set(call.incident, incident.name)

@@ -1,5 +1,6 @@
 """The affected units of an incident, floor by floor: numbers and times, nobody's name."""
 
+from collections import defaultdict
 from datetime import datetime
 from typing import Any
 
@@ -7,8 +8,11 @@ import frappe
 from frappe.utils import get_datetime
 
 from outage_response.domain import topology
+from outage_response.domain.entrapment import natural
+from outage_response.domain.reading import floor_order
 
 from . import surroundings
+from .areas import building_words
 
 Times = tuple[datetime | None, datetime | None]
 
@@ -27,25 +31,27 @@ def by_floor(incident_name: str) -> dict[str, Any]:
 	whole = around.tree.under(row.power_node for row in incident.affected_nodes if not row.unit)
 	single = {row.unit for row in incident.affected_nodes if row.unit}
 	known: dict[tuple[str, str], Times] = {}
-	floors: dict[tuple, list[list[str]]] = {}
+	floors: dict[tuple, list[list[str]]] = defaultdict(list)
 	count = 0
 	for unit in frappe.get_all(
 		"Property Unit",
 		filters={"property": incident.property},
 		fields=["name", "unit_no", "building", "floor", "power_node"],
-		order_by="building asc, floor asc, unit_no asc",
+		order_by="unit_no asc",
 	):
 		if unit.power_node not in whole and unit.name not in single:
 			continue
 		key = (unit.power_node, unit.name if unit.name in single else "")
 		if key not in known:
 			known[key] = _times(around.tree.path(unit.power_node), unit.name, rows)
-		floors.setdefault((unit.building or "", unit.floor or 0, known[key]), []).append([unit.name, unit.unit_no])
+		floors[around.building_name(unit.building), unit.floor or "", known[key]].append([unit.name, unit.unit_no])
 		count += 1
-	ordered = sorted(floors.items(), key=lambda item: (item[0][0], item[0][1], item[0][2][1] is not None))
+	ordered = sorted(
+		floors.items(), key=lambda item: (natural(item[0][0]), floor_order(item[0][1]), item[0][2][1] is not None)
+	)
 	return {
 		"floors": [
-			{"building": building, "floor": floor, "out_since": since, "back_at": back, "units": units}
+			{"building": building_words(building), "floor": floor, "out_since": since, "back_at": back, "units": units}
 			for (building, floor, (since, back)), units in ordered
 		],
 		"count": count,

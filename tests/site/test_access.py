@@ -248,7 +248,16 @@ ENDPOINTS |= {
 		lambda w: {"plan": frappe.db.get_value("Outage Level", "II", "plan")},
 	),
 }
-READING |= {"plans.get_plan_difference"}
+READING |= {"plans.get_plan_difference", "master_data.get_alike_buildings"}
+
+# two records that may be one building
+ENDPOINTS |= {
+	"master_data.get_alike_buildings": (STAFF | {"admin"}, lambda w: {"building": w["building"]}),
+	"master_data.merge_buildings": (
+		frozenset({"manager", "admin"}),
+		lambda w: {"building": w["other_building"], "into": w["building"]},
+	),
+}
 
 # doctype -> what each may: Read, Create, Write, Delete. Guests and residents nothing, anywhere.
 MASTER = {"admin": "RCWD", "manager": "RCW", "operator": "R", "engineer": "R", "service": "R", "guard1": "R"}
@@ -257,6 +266,7 @@ DOCTYPES = {
 	"Managed Property": MASTER,
 	"Power Node": MASTER,
 	"Property Asset": MASTER,
+	"Property Building": MASTER,
 	"Response Department": MASTER,
 	"Outage Level": MASTER,
 	"Outage Plan": MASTER,
@@ -411,8 +421,12 @@ class AccessTest(SiteTest):
 		)
 		world["test"] = cls.by_verb("Paging Test", property=world["property"], called_at=str(cls.now))
 		world["shift"] = frappe.get_all("Duty Shift", {"property": world["property"]}, pluck="name")[0]
+		world["building"] = frappe.db.get_value("Property Unit", world["units"][0], "building")
+		annex = {"doctype": "Property Building", "property": world["property"], "building_name": "Annex"}
+		world["other_building"] = frappe.get_doc(annex).insert().name
 		cls.samples = {
 			"Managed Property": world["property"],
+			"Property Building": world["building"],
 			"Power Node": world["room"],
 			"Property Asset": world["entrance"],
 			"Property Unit": world["units"][0],

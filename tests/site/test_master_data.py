@@ -110,19 +110,24 @@ class Changed(MasterDataTest):
 
 	def test_what_decides_who_is_dark_stays(self):
 		lit = build.make_node(self.property, "Lit Shaft", "Shaft", self.feeder)
+		annex = frappe.get_doc(
+			{"doctype": "Property Building", "property": self.property, "building_name": "Annex"}
+		).insert()
 		incident = self.declare(nodes=[self.shafts[0]])
 		for doctype, name, values in (
 			("Power Node", self.switches[0], {"parent_power_node": lit}),
 			("Power Node", self.shafts[0], {"node_type": "Panel"}),
 			("Property Unit", self.units[0], {"power_node": lit}),
-			("Property Unit", self.units[0], {"building": "3#"}),
-			("Property Asset", self.elevators[0], {"building": "3#"}),
+			("Property Unit", self.units[0], {"building": annex.name}),
+			("Property Asset", self.elevators[0], {"building": annex.name}),
 			("Property Asset", self.elevators[0], {"asset_type": "Generator"}),
 			("Property Asset", self.elevators[0], {"contractor_name": "Others Ltd"}),
 			("Property Asset", self.elevators[0], {"contractor_name": ""}),
 			("Property Asset", self.lobby, {"department": "engineering"}),
 			("Property Asset", self.entrance, {"survives_outage": "Yes"}),
 			("Property Asset", self.critical_room, {"power_node": lit}),
+			("Property Building", annex.name, {"building_name": "Annexe"}),
+			("Managed Property", self.property, {"property_type": "Residential Community"}),
 		):
 			label = frappe.get_meta(doctype).get_label(next(iter(values)))
 			with self.subTest(values), self.refused(incident, label):
@@ -149,7 +154,7 @@ class Changed(MasterDataTest):
 	def test_of_another_property_everything_may(self):
 		other = build.make_tower("Named Tower Beside", floors=1)
 		self.declare()
-		self.change("Property Asset", other["elevators"][0], building="B")
+		self.change("Property Asset", other["elevators"][0], building_name="B")
 		frappe.delete_doc("Property Asset", other["elevators"][1])
 		self.rename("Power Node", other["switches"][0], "Named Tower Beside-Switch 9")
 

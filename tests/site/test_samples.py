@@ -51,6 +51,11 @@ class Samples(SiteTest):
 		self.assertEqual(
 			frappe.db.get_value("Power Node", "Jade Tower-Shaft A", "parent_power_node"), "Jade Tower-Distribution Room"
 		)
+		home = frappe.db.get_value("Property Unit", "Riverside Community-1-101", ["building", "floor"], as_dict=True)
+		self.assertEqual(home.floor, "1")
+		self.assertEqual(
+			home.building, frappe.db.get_value("Property Asset", "Riverside Community-Elevator 1", "building")
+		)
 		self.assertTrue(frappe.db.count("Duty Shift", {"property": "Jade Tower"}))
 		past = frappe.get_all("Outage Incident", {"property": "Jade Tower"}, ["status", "customer_minutes"])
 		self.assertEqual([(row.status, row.customer_minutes) for row in past], [("Closed", 90 * 6)])

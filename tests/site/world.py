@@ -103,7 +103,7 @@ def make_node(property_name: str, name: str, node_type: str, parent: str | None 
 			"node_type": node_type,
 			"parent_power_node": parent,
 			"is_group": int(node_type != "Shaft Switch"),
-			"building": building,
+			"building_name": building,
 		}
 	).insert(ignore_permissions=True)
 	return doc.name
@@ -116,7 +116,7 @@ def make_unit(property_name: str, unit_no: str, node: str, floor: int = 1, build
 			"doctype": "Property Unit",
 			"property": property_name,
 			"unit_no": unit_no,
-			"building": building,
+			"building_name": building,
 			"floor": floor,
 			"power_node": node,
 			"residents": [
@@ -137,7 +137,14 @@ def add_resident(unit: str, contact: str) -> None:
 def make_asset(property_name: str, name: str, asset_type: str, **fields) -> str:
 	"""One asset."""
 	doc = frappe.get_doc(
-		{"doctype": "Property Asset", "property": property_name, "asset_name": name, "asset_type": asset_type, **fields}
+		{
+			"doctype": "Property Asset",
+			"property": property_name,
+			"asset_name": name,
+			"asset_type": asset_type,
+			"building_name": fields.pop("building", ""),
+			**fields,
+		}
 	).insert(ignore_permissions=True)
 	return doc.name
 

@@ -2,6 +2,9 @@ import frappe
 from frappe import _
 from frappe.model.document import Document
 
+from outage_response.domain import reading
+from outage_response.flows.verbs import translated
+
 
 class PropertyUnit(Document):
 	def validate(self):
@@ -11,6 +14,8 @@ class PropertyUnit(Document):
 					self.power_node, self.property
 				)
 			)
+		with translated():
+			self.floor = reading.floor(self.floor, _("Floor"))
 		contacts = [row.contact for row in self.residents]
 		if len(contacts) != len(set(contacts)):
 			frappe.throw(_("Residents: each contact is entered once."))

@@ -27,7 +27,7 @@ Object.assign(outage_response, {
 					row.units.length,
 					row.units.map((unit) => unit_html(unit, may_open)).join(", "),
 				]),
-				{ caption: building ? __("Building {0}", [building]) : "" },
+				{ caption: building },
 			),
 		);
 		return tables.join("");
