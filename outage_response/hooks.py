@@ -132,6 +132,7 @@ jinja = {
 	"methods": [
 		"outage_response.flows.poster.outage_poster_link",
 		"outage_response.flows.poster.outage_poster_code",
+		"outage_response.flows.poster.outage_poster_issuer",
 		"outage_response.flows.printing.outage_report_print",
 		"outage_response.flows.printing.planned_notice_print",
 	]

@@ -474,6 +474,14 @@ def require_planned_times(planned_by: str, start: datetime | None, end: datetime
 		raise RuleError(_("Planned End: must lie after Planned Start. Correct one of the two."))
 
 
+def require_reason(reason: str) -> None:
+	"""Residents read in the notice what planned work is for."""
+	if not reason.strip():
+		raise RuleError(
+			_("Reason of the Work: say what the supply is switched off for. Residents read it in the notice.")
+		)
+
+
 def require_etr(etr: datetime | None, at: datetime) -> None:
 	"""An expected time of restoration lies ahead."""
 	if etr is not None and etr <= at:

@@ -219,6 +219,9 @@ def still_to_tell(row: Mapping) -> bool:
 # ---------------------------------------------------------------- in which words
 
 WORD = re.compile(r"{(\w+)}")
+# What a window of planned work has of its own
+OF_A_WINDOW = ("planned_start", "planned_end")
+LONGEST_SUBJECT = 140
 
 
 def best_template(templates: Iterable[Mapping], kind: str, level: str, language: str) -> Mapping | None:
@@ -228,14 +231,42 @@ def best_template(templates: Iterable[Mapping], kind: str, level: str, language:
 	return next((known[key] for key in wanted if key in known), None)
 
 
-def fill(text: str, values: Mapping[str, str]) -> str:
-	"""`text` with its {words} filled in. A line that needs a word which is not known is left out."""
+def fill(text: str, values: Mapping[str, str], windows: Sequence[Mapping[str, str]] = ()) -> str:
+	"""`text` with its {words} filled in. A line that needs a word which is not known is left out; one about the time of planned
+	work stands once for each of its `windows` (with the words OF_A_WINDOW)."""
 	lines = []
 	for line in text.splitlines():
 		words = WORD.findall(line)
-		if all(values.get(word) for word in words):
-			lines.append(WORD.sub(lambda found: values[found.group(1)], line))
+		each = windows if set(words) & set(OF_A_WINDOW) else ()
+		for known in [{**values, **window} for window in each] or [values]:
+			if all(known.get(word) for word in words):
+				lines.append(WORD.sub(lambda found, known=known: known[found.group(1)], line))
 	return re.sub(r"\n{3,}", "\n\n", "\n".join(lines)).strip()
+
+
+def subject_line(text: str) -> str:
+	"""A subject that fits; what is longer ends in a mark that says so, and stands whole in the message."""
+	text = " ".join(text.split())
+	return text if len(text) <= LONGEST_SUBJECT else text[: LONGEST_SUBJECT - 1] + "…"
+
+
+def signed(text: str, closing: Iterable[str]) -> str:
+	"""A notice with what every notice says in the end (reason, whom to ask, who issues it and when), as far as `text` does not say
+	it already, in a paragraph of its own."""
+	missing = [line for line in closing if line and line not in text]
+	return "\n\n".join(filter(None, (text.strip(), "\n".join(missing))))
+
+
+def without_date(message: str) -> str:
+	"""What a notice says, without the line of its date: by this two are the same."""
+	return message.strip().rpartition("\n")[0]
+
+
+def short(message: str) -> tuple[str, bool]:
+	"""(what an SMS says of a notice, is something left out): its first paragraph, and its last one, by which it is signed."""
+	paragraphs = [" ".join(part.split()) for part in message.split("\n\n") if part.strip()]
+	ends = dict.fromkeys((paragraphs[0], paragraphs[-1])) if paragraphs else ()
+	return " ".join(ends), len(paragraphs) > 2
 
 
 def unknown_words(text: str, known: Iterable[str]) -> list[str]:

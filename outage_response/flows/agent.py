@@ -4,6 +4,7 @@ Everybody who works on the ticket sees what is known and may tell the control ro
 without an outage role declares nothing, a proposal goes to the control room instead.
 """
 
+import functools
 from datetime import datetime, timedelta
 from types import ModuleType
 
@@ -106,6 +107,7 @@ def running(ticket_type: str = "", ticket: str = "") -> list[dict]:
 			authority.require_desk(ticket_type, permissions.roles_of())
 		path = set(paths_of([home["power_node"]]).get(home["power_node"], ())) if home.get("power_node") else set()
 		rows = []
+		read_once = functools.cache(surroundings.read)
 		for name in _names_of_running(home.get("property")):
 			doc = frappe.get_doc("Outage Incident", name)
 			fits = any(
@@ -115,7 +117,7 @@ def running(ticket_type: str = "", ticket: str = "") -> list[dict]:
 				{
 					"incident": name,
 					"headline": known.headline(doc),
-					"where": known.where(doc),
+					"where": known.where(doc, read_once(doc.property)),
 					"fits": fits,
 					"running": doc.status in RUNNING,
 				}

@@ -19,7 +19,7 @@ from outage_response.integrations import messages
 
 from . import links
 from .notice import numbers
-from .wording import in_language
+from .wording import in_language, telephone
 
 BATCH = 50
 # After this a message that is "being sent" belongs to a worker that died
@@ -241,6 +241,7 @@ def _rows(criterion) -> list[dict]:
 			table.state,
 			table.tries,
 			table.link_key,
+			notice.property,
 			notice.mode,
 			notice.language,
 			notice.subject,
@@ -271,9 +272,13 @@ def _html(row: Mapping) -> str:
 
 
 def _plain(row: Mapping) -> str:
-	"""For an SMS: the first lines, and where the rest is."""
-	lines = [line for line in row["message"].splitlines() if line.strip()]
-	return f"{row['subject']}. {' '.join(lines[:3])} {_url(row)}"
+	"""For an SMS: what happened, whom to ask, who says so and when; and where the rest is, if there is more."""
+	said, more = rules.short(row["message"])
+	with in_language(row["language"]):
+		phone = telephone(row["property"])
+		ask = "" if phone in said else _("Questions, or somebody needs help: {0}").format(phone)
+		link = _("In full: {0}").format(_url(row)) if more else _url(row)
+	return " ".join(filter(None, (f"{row['subject']}.", said, ask, link)))
 
 
 def _set(name: str, **values) -> None:

@@ -31,6 +31,9 @@ def declare(
 	planned_by: str | None = None,
 	planned_start: str | datetime | None = None,
 	planned_end: str | datetime | None = None,
+	reason: str | None = None,
+	windows: Sequence[dict] | None = None,
+	all_the_same: bool = False,
 	etr: str | datetime | None = None,
 	is_drill: bool = False,
 	drill_participants: str | None = None,
@@ -42,9 +45,12 @@ def declare(
 
 	nodes       power nodes without supply, each a name or {"power_node", "unit", "out_since"}
 	occurred_at when the outage was reported (default now)
+	reason      of planned work, for the residents
+	windows     further windows of planned work, each {"planned_start", "planned_end"}: outages of their own, one notice
+	all_the_same  also where part of it is already running or planned: what is under way there is shared
 	drill_participants  logins, one a line: nobody else is rung in this drill
 
-	Answers {"incident", "status", "level", "tasks", "warnings"}; the same request_id again gives the first answer.
+	Answers {"incident", "status", "level", "tasks", "warnings"}, with "further" incidents of windows; the same request_id again gives the first answer.
 	Raises ValidationError naming the field for unknown nodes, bad times, a level without a plan, an outage that runs
 	already; frappe.PermissionError for people outside the staff.
 	"""
@@ -63,6 +69,8 @@ def declare(
 				"planned_by": planned_by,
 				"planned_start": as_time(planned_start, "Planned Start"),
 				"planned_end": as_time(planned_end, "Planned End"),
+				"planned_reason": reason,
+				"all_the_same": int(bool(all_the_same)),
 				"etr": as_time(etr, "ETR"),
 				"is_drill": int(bool(is_drill)),
 				"drill_participants": drill_participants,
@@ -73,6 +81,16 @@ def declare(
 		)
 		for row in rows_from(nodes):
 			incident.append("affected_nodes", row)
+		for window in windows or ():
+			if not isinstance(window, dict):
+				raise RuleError(_("Further Windows: each is a Planned Start and a Planned End."))
+			incident.append(
+				"windows",
+				{
+					"planned_start": as_time(window.get("planned_start"), "Planned Start"),
+					"planned_end": as_time(window.get("planned_end"), "Planned End"),
+				},
+			)
 		incident.insert()
 		return incident.flags.declared
 

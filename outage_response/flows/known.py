@@ -10,7 +10,7 @@ from frappe.utils import format_datetime, get_datetime, now_datetime
 from outage_response.domain.lifecycle import RUNNING
 from outage_response.domain.topology import intervals
 
-from . import surroundings
+from . import extent, surroundings
 
 LIVE = ("Scheduled", *RUNNING, "Restored", "Stood Down")
 
@@ -58,19 +58,10 @@ def headline(incident: Document) -> str:
 	)
 
 
-def where(incident: Document) -> str:
-	"""Property and affected nodes."""
-	names = dict(
-		frappe.get_all(
-			"Power Node",
-			filters={"name": ("in", [row.power_node for row in incident.affected_nodes])},
-			fields=["name", "node_name"],
-			as_list=True,
-		)
-	)
-	nodes = list(dict.fromkeys(names.get(row.power_node, row.power_node) for row in incident.affected_nodes))
-	more = f" (+{len(nodes) - 6})" if len(nodes) > 6 else ""
-	return f"{incident.property}: {', '.join(nodes[:6])}{more}"
+def where(incident: Document, around: surroundings.Surroundings | None = None) -> str:
+	"""Property and affected areas, all of them."""
+	around = around or surroundings.read(incident.property)
+	return f"{incident.property}: {extent.listed(extent.of_incident(incident, around))}"
 
 
 def facts(incident: Document) -> list[list[str]]:

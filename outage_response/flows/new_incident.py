@@ -11,6 +11,7 @@ from outage_response.domain import lifecycle
 from outage_response.domain.errors import RuleError
 
 from . import buildings, callees, channels, duty, notice, plans, ringing, surroundings, tasks
+from .known import clock_time
 from .minutes import count_minutes
 from .scope import labels, take_rows
 from .verbs import Call, as_time, finish, lock_property, translated, when
@@ -53,7 +54,7 @@ def prepare(incident: Document) -> None:
 		incident.reported_at = at
 		lifecycle.require_etr(as_time(incident.etr, "ETR"), now)
 		if incident.level == "III":
-			_prepare_planned(incident)
+			_prepare_planned(incident, around)
 		else:
 			_prepare_unplanned(incident, around, at, said_at or at)
 		reference = get_datetime(incident.planned_start) if incident.level == "III" else at
@@ -90,14 +91,70 @@ def note_circumstances(incident: Document, at: datetime) -> None:
 	incident.guards_on_duty = duty.guards_on_duty(incident.property, at)
 
 
-def _prepare_planned(incident: Document) -> None:
+def _prepare_planned(incident: Document, around: surroundings.Surroundings) -> None:
 	incident.planned_start = as_time(incident.planned_start, "Planned Start")
 	incident.planned_end = as_time(incident.planned_end, "Planned End")
 	lifecycle.require_planned_times(incident.planned_by or "", incident.planned_start, incident.planned_end)
+	for row in incident.windows:
+		row.planned_start = as_time(row.planned_start, "Planned Start")
+		row.planned_end = as_time(row.planned_end, "Planned End")
+		lifecycle.require_planned_times(incident.planned_by, row.planned_start, row.planned_end)
+	incident.planned_reason = (incident.planned_reason or incident.description or "").strip()
+	lifecycle.require_reason(incident.planned_reason)
 	incident.status = "Scheduled"
+	_refuse_same_work(incident, around)
 	for row in incident.affected_nodes:
 		row.out_since = None
 		_forget_verbs(row)
+
+
+def _refuse_same_work(incident: Document, around: surroundings.Surroundings) -> None:
+	"""The same work entered twice would be announced twice: said first. Another window of the same day is announced together."""
+	other, node = frappe.qb.DocType("Outage Incident"), frappe.qb.DocType("Outage Affected Node")
+	rows = (
+		frappe.qb.from_(other)
+		.join(node)
+		.on(node.parent == other.name)
+		.select(other.name, other.planned_start, other.planned_end, node.power_node)
+		.where(other.property == incident.property)
+		.where(other.status.isin(("Scheduled", *lifecycle.RUNNING)))
+		.where(other.is_drill == int(incident.is_drill or 0))
+		.where(other.planned_start < incident.planned_end)
+		.where(other.planned_end > incident.planned_start)
+		.orderby(other.planned_start)
+	).run(as_dict=True)
+	own = around.tree.under(row.power_node for row in incident.affected_nodes)
+	same = [row for row in rows if own & around.tree.under([row.power_node])]
+	if same and not incident.all_the_same:
+		raise RuleError(
+			_(
+				"Planned Start: {incident} is planned from {start} to {end}, and makes {nodes} dark as well. If it is the same work, open that one. If it is other work, tick Declare All the Same."
+			),
+			incident=same[0].name,
+			start=clock_time(same[0].planned_start),
+			end=clock_time(same[0].planned_end),
+			nodes=[around.label(row.power_node) for row in same if row.name == same[0].name],
+		)
+	incident.all_the_same = int(bool(same))
+	windows = [] if incident.is_drill else notice.windows_of_the_day(incident)
+	incident.announced_with = windows[0].announced_with or windows[0].name if windows else None
+
+
+def _open_windows(incident: Document) -> list[str]:
+	"""Each further window of planned work is an outage of its own: it has its own checks before supply is switched off."""
+	names = []
+	for row in incident.windows:
+		part = frappe.new_doc("Outage Incident")
+		fields = ("property", "level", "description", "planned_by", "planned_reason", "is_drill", "drill_participants")
+		part.update({field: incident.get(field) for field in fields})
+		part.update({"planned_start": row.planned_start, "planned_end": row.planned_end})
+		for affected in incident.affected_nodes:
+			part.append("affected_nodes", {"power_node": affected.power_node, "unit": affected.unit})
+		part.insert(ignore_permissions=True)
+		frappe.db.set_value("Outage Window", row.name, "incident", part.name, update_modified=False)
+		row.incident = part.name
+		names.append(part.name)
+	return names
 
 
 def _forget_verbs(row: Document) -> None:
@@ -108,7 +165,9 @@ def _forget_verbs(row: Document) -> None:
 def _prepare_unplanned(incident: Document, around: surroundings.Surroundings, at: datetime, said_at: datetime) -> None:
 	"""`said_at`: the time of the report by the sender's clock; where that is fast, so is its `out_since`."""
 	incident.status = "Reported"
-	incident.planned_by = incident.planned_start = incident.planned_end = None
+	if incident.windows:
+		raise RuleError(_("Further Windows: only planned work has windows. Leave the table empty."))
+	incident.planned_by = incident.planned_start = incident.planned_end = incident.planned_reason = None
 	for row in incident.affected_nodes:
 		_forget_verbs(row)
 		row.out_since = as_time(row.out_since, "Out Since") or at
@@ -202,7 +261,9 @@ def on_insert(incident: Document, method: str | None = None) -> None:
 		_warn_about_gaps(call)
 		notice.on_declared(call)
 		ringing.stay_awake(now)
-		incident.flags.declared = finish(call, {"level": incident.level, "tasks": len(diff.add)})
+		further = _open_windows(incident)
+		result = {"level": incident.level, "tasks": len(diff.add), **({"further": further} if further else {})}
+		incident.flags.declared = finish(call, result)
 
 
 def _warn_about_gaps(call: Call) -> None:

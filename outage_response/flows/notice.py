@@ -5,7 +5,7 @@ Never in a drill. One delivery for each contact and update, whatever runs twice.
 
 from collections import defaultdict
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 
 import frappe
 from frappe import _
@@ -58,7 +58,68 @@ def on_declared(call: Call) -> None:
 	if days := rules.announced_too_late(steps, incident.planned_by, start, call.now):
 		call.warn("announced_late", {"days": days})
 	if by_themselves():
+		_announce(call)
+
+
+def _announce(call: Call) -> None:
+	"""A notice of its own, or, where other work on the same day makes the same homes dark, one that names both times."""
+	incident = call.incident
+	if not incident.announced_with:
 		issue(call, rules.PLANNED)
+		return
+	first = lock_incident(incident.announced_with)  # the property is locked: nobody else declares there
+	other = Call("send_notice", call.at, call.now, incident=first)
+	rows = frappe.get_all("Outage Notice", {"incident": first.name, "kind": rules.PLANNED}, ["*"], order_by="issued_at")
+	if not rows:
+		issue(call, rules.PLANNED)
+		return
+	if _have_left(rows):
+		issue(other, rules.PLANNED, f"again {call.now}", instead_of=rows[-1].issued_at)
+	else:
+		for row in rows:
+			subject, text = _words(other, rules.PLANNED, row.language)
+			bulk.update("Outage Notice", [row.name], {"subject": subject, "message": text, "modified": call.now})
+	call.record("notice_shared", {"incident": first.name})
+	touch(first)
+
+
+def _have_left(notices: Sequence[dict]) -> bool:
+	"""Does anybody know of these notices by now?"""
+	if any(row.posted_at for row in notices):
+		return True
+	names = ("in", [row.name for row in notices])
+	known = {"notice": names, "state": ("in", (rules.SENDING, rules.SENT, rules.SEEN))}
+	return bool(
+		frappe.db.exists("Notice Delivery", known)
+		or frappe.db.exists("Notice Delivery", {"notice": names, "email_queue": ("is", "set")})
+	)
+
+
+def windows_of_the_day(incident: Document) -> list[Document]:
+	"""Planned work that has not begun and makes the same nodes dark on the same day, by its start; the incident is among it as
+	long as it is itself still planned."""
+	if not incident.planned_start:
+		return []
+	table, node = frappe.qb.DocType("Outage Incident"), frappe.qb.DocType("Outage Affected Node")
+	day = get_datetime(incident.planned_start).replace(hour=0, minute=0, second=0, microsecond=0)
+	rows = (
+		frappe.qb.from_(table)
+		.join(node)
+		.on(node.parent == table.name)
+		.select(table.name, table.planned_start, table.planned_end, table.announced_with, node.power_node)
+		.where(table.property == incident.property)
+		.where(table.status == "Scheduled")
+		.where(table.is_drill == int(incident.is_drill or 0))
+		.where(table.planned_start >= day)
+		.where(table.planned_start < day + timedelta(days=1))
+		.orderby(table.planned_start)
+		.orderby(table.creation)
+	).run(as_dict=True)
+	places = defaultdict(set)
+	for row in rows:
+		places[row.name].add(row.power_node)
+	own = {row.power_node for row in incident.affected_nodes}
+	return list({row.name: row for row in rows if places[row.name] == own}.values())
 
 
 def on_confirmed(call: Call) -> None:
@@ -90,7 +151,8 @@ def on_supply_back(call: Call) -> None:
 
 def on_ended(call: Call, kind: str) -> None:
 	"""Cancelled or closed: to those who were told of the outage."""
-	if by_themselves() and issued(call.incident.name):
+	told = issued(call.incident.name) or (call.incident.announced_with and issued(call.incident.announced_with))
+	if by_themselves() and told:
 		issue(call, kind)
 
 
@@ -123,7 +185,7 @@ def preview(incident_name: str, kind: str) -> dict:
 		mode, people = _mode(incident), audience.recipients(_rows(call, kind))
 		ways = _ways(people, mode)
 		languages = {person.language for person in people} | ({audience.site_language()} if mode == "Public" else set())
-		texts = [(language, *words(incident, kind, language, call.around)) for language in sorted(languages)]
+		texts = [(language, *_words(call, kind, language)) for language in sorted(languages)]
 		return {
 			"public": mode == "Public",
 			"people": len(ways),
@@ -162,10 +224,13 @@ def issued(incident: str) -> dict[str, datetime]:
 	return {row.kind: get_datetime(row.issued_at) for row in rows}
 
 
-def issue(call: Call, kind: str, once: str = "", *, message: str = "") -> int:
+def issue(call: Call, kind: str, once: str = "", *, message: str = "", instead_of: datetime | None = None) -> int:
 	"""Write one notice for each language, and one delivery for each contact who has none of this update yet.
 
 	Answers how many people. The same `kind` and `once` again tells only those who are new.
+
+	message     in place of the template's
+	instead_of  when the notice was issued that this one replaces
 	"""
 	incident = call.incident
 	if incident.is_drill:
@@ -177,13 +242,30 @@ def issue(call: Call, kind: str, once: str = "", *, message: str = "") -> int:
 	groups = _by_loss(call, kind, rows) or {"": []}
 	last = max(groups)
 	return sum(
-		_issue(call, kind, f"{once} {again}".strip(), people, mode, public=public and again == last, message=message)
+		_issue(
+			call,
+			kind,
+			f"{once} {again}".strip(),
+			people,
+			mode,
+			public=public and again == last,
+			message=message,
+			instead_of=instead_of,
+		)
 		for again, people in sorted(groups.items())
 	)
 
 
 def _issue(
-	call: Call, kind: str, once: str, people: Sequence[rules.Recipient], mode: str, *, public: bool, message: str
+	call: Call,
+	kind: str,
+	once: str,
+	people: Sequence[rules.Recipient],
+	mode: str,
+	*,
+	public: bool,
+	message: str,
+	instead_of: datetime | None,
 ) -> int:
 	incident = call.incident
 	keys = {person.contact: _key(incident, kind, once, person.contact) for person in people}
@@ -194,7 +276,10 @@ def _issue(
 	languages = {person.language for person in people} | ({audience.site_language()} if public else set())
 	if not languages:
 		return 0
-	notices = {language: _notice(call, kind, once, mode, language, message) for language in sorted(languages)}
+	notices = {
+		language: _notice(call, kind, once, mode, language, *_words(call, kind, language, message, instead_of))
+		for language in sorted(languages)
+	}
 	count = _deliver(call, kind, mode, notices, people, keys)
 	if count or public:
 		call.record("notice_issued", {"kind": kind, "mode": mode, "people": count})
@@ -234,13 +319,26 @@ def _by_loss(call: Call, kind: str, rows: Sequence[dict]) -> dict[str, list[rule
 	return dict(groups)
 
 
-def _notice(call: Call, kind: str, once: str, mode: str, language: str, message: str) -> str:
-	"""The notice of this update in one language: the one that is there, or a new one; its name."""
+def _words(
+	call: Call, kind: str, language: str, message: str = "", instead_of: datetime | None = None
+) -> tuple[str, str]:
+	windows = windows_of_the_day(call.incident) if kind in (rules.PLANNED, rules.CANCELLED) else ()
+	return words(call.incident, kind, language, call.around, windows, own=message, instead_of=instead_of)
+
+
+def _notice(call: Call, kind: str, once: str, mode: str, language: str, subject: str, text: str) -> str:
+	"""The notice of this update in one language: the one that is there, or a new one; its name.
+
+	Who is told later than others, because more turned out to be dark, reads of that too.
+	"""
 	incident = call.incident
 	key = dedupe_key(incident.name, f"{kind} {once}".strip(), mode, language)
-	if found := frappe.db.get_value("Outage Notice", {"dedupe_key": key}):
-		return found
-	subject, text = words(incident, kind, language, call.around)
+	found = frappe.db.get_value("Outage Notice", {"dedupe_key": key}, ["name", "message"], as_dict=True)
+	if found and rules.without_date(found.message) != rules.without_date(text):
+		key = dedupe_key(incident.name, f"{kind} {once}".strip(), mode, f"{language} {rules.without_date(text)}")
+		found = frappe.db.get_value("Outage Notice", {"dedupe_key": key}, ["name"], as_dict=True)
+	if found:
+		return found.name
 	notice = {
 		"incident": incident.name,
 		"property": incident.property,
@@ -249,7 +347,7 @@ def _notice(call: Call, kind: str, once: str, mode: str, language: str, message:
 		"language": language,
 		"issued_at": call.now,
 		"subject": subject,
-		"message": message or text,
+		"message": text,
 		"dedupe_key": key,
 	}
 	return bulk.insert("Outage Notice", [notice], call.now)[0]
@@ -296,7 +394,7 @@ def _ways(people: Sequence[rules.Recipient], mode: str) -> list[tuple[rules.Reci
 
 def _supersede(incident: str, kind: str, contacts: Sequence[str], now: datetime) -> None:
 	"""What has not left yet says what is no longer so: one telephone call tells all of it."""
-	if kind not in (*rules.ABOUT_THE_TIME, rules.RESTORED, rules.CANCELLED):
+	if kind not in (*rules.ABOUT_THE_TIME, rules.RESTORED, rules.CANCELLED, rules.PLANNED):
 		return
 	table = frappe.qb.DocType("Notice Delivery")
 	# whoever is told that supply went was told before, if at all, that it was back the last time
@@ -391,13 +489,14 @@ def _steps_done(incident: str) -> list[str]:
 	rows = [row for row in tasks.load(incident) if row.is_open and plans.step_of(row).completes_with == "notices"]
 	if not rows:
 		return []
+	its = [incident, *filter(None, [frappe.db.get_value("Outage Incident", incident, "announced_with")])]
 	notices = frappe.get_all(
-		"Outage Notice", filters={"incident": incident}, fields=["name", "kind", "mode", "posted_at"]
+		"Outage Notice", filters={"incident": ("in", its)}, fields=["name", "kind", "mode", "posted_at"]
 	)
 	deliveries = defaultdict(list)
 	for row in frappe.get_all(
 		"Notice Delivery",
-		filters={"incident": incident, "notice": ("in", [notice.name for notice in notices])},
+		filters={"incident": ("in", its), "notice": ("in", [notice.name for notice in notices])},
 		fields=["notice", "state", "phone_list", "tries"],
 	):
 		deliveries[row.notice].append(row)

@@ -15,7 +15,7 @@ from outage_response.domain.lifecycle import RUNNING
 
 from . import links, resident
 from .known import LIVE, clock_time, dark_since, expected_back
-from .wording import PLAIN_CAUSES
+from .wording import PLAIN_CAUSES, cause_of
 
 PAST_DAYS = 90
 PAST_LIMIT = 5
@@ -155,7 +155,7 @@ def _card(incident: Document, person: Person, paths: dict[str, list[str]]) -> di
 		"property": incident.property,
 		"since": clock_time(begun),
 		"back": clock_time(back),
-		"cause": _(PLAIN_CAUSES[incident.cause_type]) if incident.cause_type in PLAIN_CAUSES else "",
+		"cause": cause_of(incident),
 		"etr": clock_time(etr) if kind == "out" else "",
 		"etr_passed": bool(kind == "out" and etr and etr < now_datetime()),
 		"planned_start": clock_time(incident.planned_start),
@@ -290,7 +290,7 @@ def _area(incident: Document) -> dict | None:
 		"area": ", ".join(dict.fromkeys(labels.get(row.power_node, "") for row in (out or whole))),
 		"state": state,
 		"out": bool(out),
-		"cause": _(PLAIN_CAUSES[incident.cause_type]) if incident.cause_type in PLAIN_CAUSES else "",
+		"cause": cause_of(incident),
 		"etr": clock_time(etr) if out and etr else "",
 		"etr_passed": bool(out and etr and etr < now_datetime()),
 	}

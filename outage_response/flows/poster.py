@@ -8,11 +8,18 @@ import frappe
 import pyqrcode
 from frappe.utils import get_url
 
+from . import wording
+
 
 def outage_poster_link(property_name: str) -> str:
 	"""The public status page, or residents' own page where there is none."""
 	public = frappe.db.get_value("Managed Property", property_name, "public_status_page")
 	return get_url(f"/outage-status/{quote(property_name)}" if public else "/outages")
+
+
+def outage_poster_issuer(property_name: str) -> str:
+	"""Who issues the notice."""
+	return wording.issuer(property_name)
 
 
 def outage_poster_code(link: str) -> str:

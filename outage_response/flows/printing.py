@@ -8,12 +8,13 @@ from typing import Any
 import frappe
 from frappe import _
 from frappe.model.document import Document
-from frappe.utils import get_datetime
+from frappe.utils import get_datetime, now_datetime
 
-from outage_response.domain.entrapment import MISTAKEN, RELEASED, natural
+from outage_response.domain.entrapment import MISTAKEN, RELEASED
 from outage_response.domain.errors import spoken
+from outage_response.domain.notices import PLANNED
 
-from . import surroundings, timeline
+from . import extent, notice, surroundings, timeline, wording
 from .known import clock_time
 from .language import title_of
 
@@ -164,19 +165,27 @@ def _said(row: dict) -> str:
 
 
 def planned_notice_print(incident: Document) -> dict[str, Any]:
-	"""A notice of planned work: `property`, `where` (nodes), `buildings`, `start`, `end`, `why`, `by`, `hotline`."""
+	"""A notice of planned work, as it was sent: `property`, `areas` (all of them), `windows` ([from, to] of each of that day), `why`,
+	`by`, `phone`, `issuer`, `issued`."""
 	around = surroundings.read(incident.property)
-	dark = around.tree.under(row.power_node for row in incident.affected_nodes)
-	buildings = {around.building_name(around.building_of(row)) for row in around.unit_counts if row.power_node in dark}
 	planners = {"Supplier": _("the power supplier"), "Property": _("the property management")}
+	windows = notice.windows_of_the_day(incident) if incident.status == "Scheduled" else [incident]
+	its = [incident.name, *filter(None, [incident.announced_with])]
+	issued = frappe.get_all(
+		"Outage Notice",
+		{"incident": ("in", its), "kind": PLANNED},
+		pluck="issued_at",
+		order_by="issued_at desc",
+		limit=1,
+	)
 	return {
 		"property": incident.property,
-		"where": [around.label(row.power_node) for row in incident.affected_nodes],
-		"buildings": sorted(buildings - {""}, key=natural),
-		"start": clock_time(incident.planned_start),
-		"end": clock_time(incident.planned_end),
-		"why": incident.description or "",
+		"areas": extent.of_incident(incident, around),
+		"windows": [[clock_time(one.planned_start), clock_time(one.planned_end)] for one in windows],
+		"why": wording.cause_of(incident),
 		"by": planners.get(incident.planned_by, ""),
-		"hotline": frappe.get_cached_value("Managed Property", incident.property, "supplier_hotline") or "",
+		"phone": wording.telephone(incident.property),
+		"issuer": wording.issuer(incident.property),
+		"issued": clock_time(issued[0] if issued else now_datetime()),
 		"planned": bool(incident.planned_start and incident.planned_end),
 	}

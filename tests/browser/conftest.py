@@ -161,7 +161,9 @@ def planned(house, call) -> str:
 	day = add_days(nowdate(), 2)
 	times = {"planned_start": f"{day} 09:00:00", "planned_end": f"{day} 12:00:00"}
 	about = {"property": house["property"], "nodes": [house["room"]]}
-	return call("engineer", "declare", **about, level="III", planned_by="Property", **times)["incident"]
+	return call("engineer", "declare", **about, level="III", planned_by="Property", reason="upkeep", **times)[
+		"incident"
+	]
 
 
 @pytest.fixture(scope="module")

@@ -130,6 +130,7 @@ def test_planned_work_begins_from_its_form(as_user, desk, call, house, troubles)
 		nodes=[house["panels"][0]],
 		level="III",
 		planned_by="Property",
+		reason="the switchgear is maintained",
 		planned_start=str(frappe.utils.add_to_date(now, minutes=10))[:19],
 		planned_end=str(frappe.utils.add_to_date(now, hours=2))[:19],
 	)["incident"]

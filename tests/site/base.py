@@ -285,6 +285,7 @@ class SiteTest(unittest.TestCase):
 		if level == "III":
 			kwargs = {
 				"planned_by": "Property",
+				"reason": "the switchgear is maintained",
 				"planned_start": self.clock.now + timedelta(days=3),
 				"planned_end": self.clock.now + timedelta(days=3, hours=4),
 				**kwargs,

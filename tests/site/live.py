@@ -380,7 +380,8 @@ def sweep_incidents(property_name: str) -> None:
 	_delete("ToDo", reference_name=tasks)
 	_delete("Notification Log", document_name=incidents)
 	_delete("Access Log", reference_document=incidents)
-	_delete("Outage Affected Node", parent=incidents)
+	for rows in ("Outage Affected Node", "Outage Window", "Overlapping Outage"):
+		_delete(rows, parent=incidents)
 	_delete("Outage Task Check", parent=tasks)
 	_delete("Outage Callback Unit", parent=callbacks)
 	_delete("Outage Callback Attempt", parent=callbacks)

@@ -374,6 +374,7 @@ class AccessTest(SiteTest):
 			[world["room"]],
 			"III",
 			planned_by="Property",
+			reason="the switchgear is maintained",
 			planned_start="2099-01-01 10:00",
 			planned_end="2099-01-01 12:00",
 		)["incident"]

@@ -26,7 +26,12 @@ class Declaring(LiveTest):
 
 	def declare_at_once(self, how_many: int, request_ids: list[str | None], level: str = "II") -> list[dict]:
 		people = ["operator", "engineer", "service", "guard1", "manager", "electrician", "guard2", "operator"]
-		when = {"planned_by": "Property", "planned_start": "2099-01-01 10:00", "planned_end": "2099-01-01 12:00"}
+		when = {
+			"planned_by": "Property",
+			"reason": "upkeep",
+			"planned_start": "2099-01-01 10:00",
+			"planned_end": "2099-01-01 12:00",
+		}
 		return self.at_once(
 			[
 				(
@@ -96,7 +101,12 @@ class Declaring(LiveTest):
 			nodes=[self.room],
 		)
 		first.go().expect("paused")
-		when = {"planned_by": "Property", "planned_start": "2099-01-01 10:00", "planned_end": "2099-01-01 12:00"}
+		when = {
+			"planned_by": "Property",
+			"reason": "upkeep",
+			"planned_start": "2099-01-01 10:00",
+			"planned_end": "2099-01-01 12:00",
+		}
 		second.begin("engineer", "declare", property=self.property, nodes=[self.room], level="III", **when).go()
 		self.assertTrue(second.hears_nothing(1.5), "it did not wait for the first")
 		self.assertIn("answer", first.go_on().result())

@@ -177,6 +177,7 @@ class WhoIsTold(NoticeTest):
 				[self.room],
 				"III",
 				planned_by="Supplier",
+				reason="the switchgear is maintained",
 				planned_start=self.now + timedelta(days=3),
 				planned_end=self.now + timedelta(days=3, hours=2),
 			)

@@ -135,7 +135,7 @@ class Situation(ScreensTest):
 		self.assertFalse([contact for contact in self.contacts if contact in text])
 		with self.as_user("service"):
 			self.assertTrue(screens.get_units(name)["may_open"])
-			self.assertLessEqual(self.queries(lambda: screens.get_units(name)), 12)
+			self.assertLessEqual(self.queries(lambda: screens.get_units(name)), 13)
 
 	def test_a_long_queue_of_callbacks_says_how_many_there_are(self):
 		name = self.declare()
@@ -360,7 +360,7 @@ class Prints(ScreensTest):
 		)
 
 	def test_the_notice_of_planned_work(self):
-		name = self.declare("III", description="new switchgear")
+		name = self.declare("III", reason=None, description="new switchgear")
 		html = self.html("Outage Incident", name, "Planned Outage Notice")
 		for words in ("Notice of a planned power outage", "2026-03-14 02:00", "new switchgear", self.property):
 			self.assertIn(words, html)

@@ -92,6 +92,7 @@ class Declaring(VerbTest):
 		name = self.declare(
 			"III",
 			planned_by="Supplier",
+			reason="the switchgear is maintained",
 			planned_start=self.now + timedelta(days=30),
 			planned_end=self.now + timedelta(days=31),
 		)

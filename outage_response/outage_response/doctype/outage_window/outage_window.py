@@ -1,0 +1,5 @@
+from outage_response.outage_response.verb_owned import VerbOwnedRow
+
+
+class OutageWindow(VerbOwnedRow):
+	pass
