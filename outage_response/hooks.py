@@ -109,6 +109,9 @@ scheduler_events = {
 	"daily": ["outage_response.jobs.every_day"],
 }
 
+# A restored backup sends nothing; Frappe's own job for mails is held back, too
+before_job = ["outage_response.jobs.before_job"]
+
 # Permissions: care needs have no list, form or REST access
 permission_query_conditions = {"Care Need": "outage_response.permissions.no_rows"}
 has_permission = {"Care Need": "outage_response.permissions.nobody"}

@@ -23,6 +23,7 @@ from .flows import (
 	rosters,
 	sending,
 	shift_end,
+	site_muting,
 	sweeping,
 	telephony,
 	ticket_replies,
@@ -36,6 +37,11 @@ ROUNDS = 100
 TRIES = 3
 # The sweep begins no further round of sending after this; with a gateway that hangs it ends within its minute all the same
 SWEEP_SENDS_SECONDS = 10
+
+
+def before_job() -> None:
+	"""Before each job of the site, Frappe's own included: is it still the site that it was? See `flows/site_muting.py`."""
+	_alone("Outage site", site_muting.look)
 
 
 def every_minute() -> None:
@@ -177,6 +183,7 @@ def resolve_tickets() -> None:
 def send_notices() -> None:
 	"""Send what is queued: mails through Frappe's queue, SMS one by one; see what has become of those on their way."""
 	frappe.set_user("Administrator")
+	_alone("Outage notices: too old", deliveries.settle_too_old)
 	handed = 0
 	for _round in range(ROUNDS):
 		count = _alone("Outage notices: mail", deliveries.hand_over_mails)

@@ -160,6 +160,7 @@ def migrate(place: Place, site: str, progress: Progress) -> None:
 		frappe(place, site, ["install-app", APP], progress, f"installing the app on {site}")
 		frappe(place, site, ["clear-cache"], progress, f"clearing the cache of {site}")
 	frappe(place, site, ["migrate", "--skip-search-index"], progress, f"migrating {site}")
+	site_job(place, site, "know", progress)
 
 
 def _create_new(place: Place, site: str, progress: Progress) -> None:

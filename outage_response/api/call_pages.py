@@ -9,7 +9,7 @@ from werkzeug.wrappers import Response
 from outage_response.domain import authority
 from outage_response.domain.errors import RuleError
 from outage_response.domain.plan import dedupe_key
-from outage_response.flows import callback, calls, templates
+from outage_response.flows import callback, calls, site_muting, standstill, templates
 from outage_response.permissions import roles_of
 
 from .answers import done, field, number, page, with_token
@@ -29,6 +29,7 @@ def show_calls() -> Response:
 	text = templates.render(
 		"calls.html",
 		title=_("Calls to residents"),
+		alarm=standstill.alarm(),
 		lines=[line for line in lines if (line["doctype"], line["name"]) != chosen],  # what waits behind this one
 		mine=mine,
 		outcomes=OUTCOMES.get(mine["doctype"], ()) if mine else (),
@@ -41,6 +42,9 @@ def show_calls() -> Response:
 
 def post_calls() -> str:
 	"""Take the next call, or say what came of one and take the next."""
+	if field("confirm_site", 10):
+		site_muting.confirm_site()
+		return "/outage-calls"
 	if outcome := field("outcome", 40):
 		doctype, name = field("kind", 40), field("call", 140)
 		if outcome not in OUTCOMES.get(doctype, ()):

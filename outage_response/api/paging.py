@@ -4,10 +4,18 @@ from typing import Any
 
 import frappe
 
-from outage_response.flows import answering, handover, rosters, test_calls, who_knows
+from outage_response.flows import (
+	answering,
+	handover,
+	rosters,
+	site_muting,
+	standstill,
+	test_calls,
+	who_knows,
+)
 from outage_response.flows import task as task_flow
 from outage_response.flows.verbs import translated
-from outage_response.permissions import require_read, require_verb
+from outage_response.permissions import require_list, require_read, require_verb
 
 from .limits import sparing
 from .reached import reached, reading
@@ -55,6 +63,21 @@ def get_test(test: str) -> dict[str, Any]:
 	"""Who answered a test call."""
 	require_read("Paging Test", test)
 	return test_calls.result(test)
+
+
+@reading
+def get_alarm(incident: str | None = None) -> dict[str, Any]:
+	"""See `flows.standstill.alarm`."""
+	require_list("Outage Site")
+	if incident:
+		require_read("Outage Incident", incident)
+	return standstill.alarm(incident)
+
+
+@endpoint
+def confirm_site() -> dict[str, Any]:
+	"""See `flows.site_muting.confirm_site`."""
+	return site_muting.confirm_site()
 
 
 @endpoint

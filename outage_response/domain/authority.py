@@ -51,6 +51,8 @@ VERB_ROLES = {
 	"hand_over": STAFF,
 	"test_call": (CONTROL_ROOM, GENERAL_MANAGER),
 	"swap_shifts": (CONTROL_ROOM, GENERAL_MANAGER),
+	# whoever is there says so, at once
+	"confirm_site": STAFF,
 }
 
 # Who works on tickets, by the ticket's doctype: they see what is known of an outage and tell the control room of one

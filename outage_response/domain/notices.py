@@ -52,6 +52,7 @@ class Numbers:
 	in_writing_minutes: int = 60
 	etr_warning_minutes: int = 15
 	mail_patience_minutes: int = 30
+	resident_message_minutes: int = 120
 
 
 @dataclass(frozen=True)

@@ -7,21 +7,23 @@ such a delivery is not sent again, and a person phones.
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import frappe
 from frappe import _
 from frappe.utils import get_datetime, get_url, now_datetime
 
+from outage_response import bulk
 from outage_response.compat import is_retriable
 from outage_response.domain import notices as rules
 from outage_response.integrations import messages
 
-from . import links
+from . import links, site_identity
 from .notice import numbers
 from .wording import in_language, telephone
 
 BATCH = 50
+MOST_AT_ONCE = 5000
 # After this a message that is "being sent" belongs to a worker that died
 DEAD_AFTER = timedelta(minutes=10)
 
@@ -67,6 +69,58 @@ def hand_over_mails() -> int:
 		else:
 			_fail(row, failed.get(row.name) or _("Frappe's queue did not take the mail (unsubscribed?)"))
 	return len(rows)
+
+
+def oldest() -> timedelta:
+	"""Older than this, a message of an outage does not help any more."""
+	return timedelta(minutes=numbers().resident_message_minutes)
+
+
+def settle_too_old(now: datetime | None = None) -> int:
+	"""What could not be sent for too long, because the site stood still, is not sent any more: supply is back by then, or another
+	word is true. Announcements of planned work are sent until it begins; whoever a person must confirm is phoned. Answers how
+	many were settled."""
+	now, age = now or now_datetime(), oldest()
+	table, incident = frappe.qb.DocType("Notice Delivery"), frappe.qb.DocType("Outage Incident")
+	still_ahead = table.kind.isin((rules.PLANNED, rules.CANCELLED)) & (incident.planned_start > now)
+	rows = (
+		frappe.qb.from_(table)
+		.join(incident)
+		.on(incident.name == table.incident)
+		.select(table.name, table.must_confirm, table.email_queue)
+		.where(table.state == rules.QUEUED)
+		.where(table.channel.isin((rules.EMAIL, rules.SMS)))
+		.where(table.creation < now - age)
+		.where(incident.planned_start.isnull() | still_ahead.negate())
+		.orderby(table.creation)
+		.limit(MOST_AT_ONCE)
+	).run(as_dict=True)
+	leaving = _stop_mails([row.email_queue for row in rows if row.email_queue])
+	old = [row for row in rows if row.email_queue not in leaving]
+	error = _("Not sent: older than {0} minutes when the site could send again.").format(int(age.total_seconds() // 60))
+	for must_confirm, values in (
+		(False, {"state": rules.SUPERSEDED}),
+		(True, {"state": rules.FAILED, "phone_list": 1}),
+	):
+		names = [row.name for row in old if bool(row.must_confirm) is must_confirm]
+		bulk.update("Notice Delivery", names, {**values, "error": error, "modified": now})
+	return len(old)
+
+
+def _stop_mails(names: list[str]) -> set[str]:
+	"""Take mails that have not left out of Frappe's queue; answers those that have, or are just leaving."""
+	if not names:
+		return set()
+	queue = frappe.qb.DocType("Email Queue")
+	waiting = (
+		frappe.qb.from_(queue)
+		.select(queue.name)
+		.where(queue.name.isin(names))
+		.where(queue.status.isin(("Not Sent", "Error")))
+		.for_update()
+	).run(pluck=True)
+	bulk.update("Email Queue", waiting, {"status": "Error", "error": _("Too old to help")})
+	return set(names) - {str(name) for name in waiting}  # numbers in some versions
 
 
 def follow_mails() -> int:
@@ -211,6 +265,8 @@ def bury_the_dead() -> int:
 
 
 def _waiting(channel: str, *, for_update: bool) -> list[dict]:
+	if site_identity.is_muted():
+		return []
 	table = frappe.qb.DocType("Notice Delivery")
 	query = (
 		frappe.qb.from_(table)

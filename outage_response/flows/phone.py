@@ -21,7 +21,7 @@ from outage_response.domain.mine import Mine
 from outage_response.domain.phones import digits
 from outage_response.domain.steps import Step
 
-from . import known, plans, surroundings, trapped, verbs
+from . import known, plans, standstill, surroundings, trapped, verbs
 from .language import title_of
 
 # an outage that ended is told of for so long, to people who come off their posts
@@ -76,7 +76,7 @@ def my_tasks(user: str) -> dict:
 	"""Everything that the page of `user` shows.
 
 	{"now", "user", "full_name", "tasks": [...most urgent first], "owed": [...], "said": outcomes of mine that may be corrected,
-	"incidents": {name: ...}, "elevators": {incident: [[name, label, building]]} for people trapped, "phones": [...], "colleagues": {task: [...]}, "posts": {task: [...]}, "verbs": {verb: [states]}, "command_centre"}
+	"incidents": {name: ...}, "elevators": {incident: [[name, label, building]]} for people trapped, "phones": [...], "colleagues": {task: [...]}, "posts": {task: [...]}, "verbs": {verb: [states]}, "command_centre", "alarm": see `standstill.alarm`}
 	"""
 	roles = permissions.roles_of(user)
 	with verbs.translated():
@@ -125,6 +125,7 @@ def my_tasks(user: str) -> dict:
 		"posts": _posts(held),
 		"verbs": {verb: TASK_VERBS[verb] for verb in PHONE_VERBS},
 		"command_centre": "/app/outage-command-centre" if authority.commands(roles) else "",
+		"alarm": standstill.alarm(),
 	}
 
 

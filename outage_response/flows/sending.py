@@ -21,7 +21,7 @@ from outage_response.domain.escalation import Person
 from outage_response.integrations import channels
 from outage_response.integrations.channels import Letter, Outcome, Request
 
-from . import ringing, tokens, trapped
+from . import ringing, site_identity, tokens, trapped
 from .channels import working
 from .language import title_of
 
@@ -48,7 +48,9 @@ FIELDS = (
 
 def take(limit: int = AT_ONCE) -> list[str]:
 	"""Take some pages that are to be sent now, the most urgent first, and not all of one channel: a gateway that hangs keeps
-	no other one waiting. The caller commits: then they are ours alone."""
+	no other one waiting. None of a site that is another one than it was. The caller commits: then they are ours alone."""
+	if site_identity.is_muted():
+		return []
 	page, now = frappe.qb.DocType("Outage Page"), now_datetime()
 	rows = (
 		frappe.qb.from_(page)

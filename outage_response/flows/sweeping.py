@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import frappe
 from frappe.utils import get_datetime, now_datetime
 
-from . import ringing, sending, timeline
+from . import ringing, sending, site_identity, timeline
 from .verbs import lock_incident, touch
 
 LATE_MINUTES = 3
@@ -21,8 +21,8 @@ def since_last() -> int:
 
 
 def due() -> list[str]:
-	"""Incidents in which somebody is to be rung now."""
-	return ringing.due_incidents(now_datetime())
+	"""Incidents in which somebody is to be rung now: none while the site is silent, whose ladder waits with it."""
+	return [] if site_identity.is_muted() else ringing.due_incidents(now_datetime())
 
 
 def sweep(incident_name: str, late_minutes: int = 0) -> int:

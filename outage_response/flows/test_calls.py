@@ -14,7 +14,7 @@ from outage_response.domain.plan import dedupe_key
 from outage_response.integrations import channels as drivers
 from outage_response.integrations.channels.post import post
 
-from . import channels, pages
+from . import channels, pages, site_identity
 from .people import People
 from .verbs import translated
 
@@ -27,6 +27,7 @@ def test_call(property_name: str, department: str | None = None) -> dict:
 	"""
 	with translated():
 		permissions.require_verb("test_call")
+		_require_sound()
 		permissions.require_property(property_name)
 		now = now_datetime()
 		people = People(property_name, now)
@@ -88,6 +89,7 @@ def test_channel(name: str, phone: str | None = None) -> dict:
 	with translated():
 		channel = frappe.get_doc("Paging Channel", name)
 		channel.check_permission("write")
+		_require_sound()
 		if not drivers.goes_out(channel.kind):
 			raise RuleError(_("Channel: bell and mail are tried by a test call of a shift."))
 		if not drivers.driver(channel.kind).is_on(channel):
@@ -103,6 +105,15 @@ def test_channel(name: str, phone: str | None = None) -> dict:
 		)
 		outcome = post(drivers.driver(channel.kind).request(channel, letter))
 		return {"status": outcome.status, "error": outcome.error, "gateway_id": outcome.gateway_id}
+
+
+def _require_sound() -> None:
+	if site_identity.is_muted():
+		raise RuleError(
+			_(
+				"This site is silent, because it is another one than it was. Confirm first that it is the site: command centre."
+			)
+		)
 
 
 def result(test: str) -> dict:

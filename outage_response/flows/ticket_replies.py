@@ -17,6 +17,8 @@ from outage_response import bulk, integrations, queues
 from outage_response.compat import is_retriable
 from outage_response.domain.plan import dedupe_key
 
+from . import site_identity
+
 JOB = "outage_response.jobs.send_ticket_replies"
 MAX_TRIES = 5
 # Minutes to wait after the first, second ... try that failed
@@ -122,7 +124,7 @@ def queued(limit: int = 200) -> list[str]:
 	"""Names of answers to send now, those tried least first. What failed waits longer each time; what belongs to a
 	platform that is switched off waits until it is on again."""
 	desks = [desk.DOCTYPE for desk in integrations.desks()]
-	if not desks:
+	if not desks or site_identity.is_muted():
 		return []
 	table, now = frappe.qb.DocType("Outage Ticket Reply"), now_datetime()
 	due = table.tries.isnull() | (table.tries == 0)

@@ -21,7 +21,7 @@ from outage_response.domain import tickets as rules
 from outage_response.domain.lifecycle import RUNNING
 from outage_response.integrations import Ticket, contacts, households
 
-from . import assignment, callees, calling_back, duty, explaining, ticket_replies
+from . import assignment, callees, calling_back, duty, explaining, site_identity, ticket_replies
 from .verbs import Call, announce, lock_incident, touch
 
 JOB = "outage_response.jobs.read_tickets"
@@ -459,6 +459,8 @@ def _ask_to_resolve() -> None:
 
 def to_resolve() -> list[str]:
 	"""Calls whose author was reached and whose ticket is still to be resolved; a platform that is off waits until it is on."""
+	if site_identity.is_muted():
+		return []  # a platform may write to the resident
 	desks = [desk.DOCTYPE for desk in integrations.desks()]
 	filters = {"resolve_ticket": 1, "ticket_type": ("in", desks or [""])}
 	return frappe.get_all("Trouble Call", filters=filters, pluck="name", order_by="name asc", limit_page_length=BATCH)

@@ -109,6 +109,8 @@ TEXTS = {
 	"not_started": "Warning: taken but not begun, and nobody answers: {title} {subject} ({count} steps)",
 	"nobody_answered": "Warning: nobody answered for {department}: {title} {subject} ({count} steps). Ringing has ended; reach somebody",
 	"ringing_resumed": "Nobody was rung for {minutes} minutes, since the site's clock stood still; ringing goes on",
+	"site_changed": "Warning: this site is another one than it was ({before}; now {after}). Nobody is rung and no mail leaves until somebody on duty confirms that it is the site",
+	"site_confirmed": "Confirmed that this is the site ({before}; now {after}); ringing and mails go on",
 	"shift_ended": "Shift ended and nobody took over: {title} {subject} is open again and rings",
 	"task_handed_over": "Handed over at the end of the shift: {title} {subject}: {note}",
 	"notice_issued": "Residents are told ({kind}, {mode}): {people} messages and calls",

@@ -1,6 +1,6 @@
 """Small jobs on one site, by the framework's own means.
 
-Usage, from the folder of the sites: python -m portable_bench.inside.site settle|wake SITE
+Usage, from the folder of the sites: python -m portable_bench.inside.site settle|wake|know SITE
 """
 
 import os
@@ -46,6 +46,15 @@ def wake() -> None:
 	# Otherwise the first tick runs every daily, weekly and monthly job at once, in the way of the drill's own.
 	jobs = frappe.qb.DocType("Scheduled Job Type")
 	frappe.qb.update(jobs).set(jobs.last_execution, now()).run()
+	know()
+
+
+def know() -> None:
+	"""A site of this bench that was made from a dump, or has stood still for days, is no restored backup: it asks nobody."""
+	if "outage_response" in frappe.get_installed_apps():
+		from outage_response.flows import site_identity
+
+		site_identity.know(muted_since=None)
 
 
 def main(job: str, site: str) -> None:
@@ -55,7 +64,7 @@ def main(job: str, site: str) -> None:
 	frappe.init(site=site, sites_path=".")
 	frappe.connect()
 	try:
-		{"settle": settle, "wake": wake}[job]()
+		{"settle": settle, "wake": wake, "know": know}[job]()
 		frappe.db.commit()
 		frappe.clear_cache()
 	finally:

@@ -50,6 +50,7 @@ WHO = {
 	"hand_over": STAFF,
 	"test_call": {CONTROL_ROOM, GENERAL_MANAGER},
 	"swap_shifts": {CONTROL_ROOM, GENERAL_MANAGER},
+	"confirm_site": STAFF,
 }
 
 

@@ -67,6 +67,12 @@
 		return list.digest === seen ? null : list;
 	};
 
+	// This is the site and no copy. Answers whether the server has taken it
+	phone.confirm_site = async () => {
+		const answer = await answered(() => ask(method("paging.confirm_site"), { method: "POST" })).catch(() => null);
+		return Boolean(answer && said(answer));
+	};
+
 	// Answers whether the server knows of it
 	phone.log_out = async () => {
 		await phone.poll(); // the token may be that of an older login

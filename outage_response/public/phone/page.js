@@ -10,6 +10,7 @@
 	const LONGEST_SIDE = 1280; // px
 	const LARGEST_PHOTO = 400000; // bytes
 	const ALARM_EVERY = 4000; // ms
+	const FIRST_PEOPLE = 2; // to be phoned by hand; the others are folded
 	const TELL_AFTER = 5; // tries that the server did not take
 	const SHAKE = [400, 150, 400, 150, 800]; // ms on, off, …
 	const TONES = [988, 740, 988, 740]; // Hz, one after the other
@@ -174,7 +175,9 @@
 		shown = JSON.stringify(looks);
 		const focus = document.activeElement?.id;
 		const marks = [document.activeElement?.selectionStart, document.activeElement?.selectionEnd];
-		const parts = [session(), outbox(), ...tasks(), said(), owed(), outages(), phones(), foot()].filter(Boolean);
+		const parts = [silence(), session(), outbox(), ...tasks(), said(), owed(), outages(), phones(), foot()].filter(
+			Boolean,
+		);
 		main.replaceChildren(...[...parts, lost(parts)].filter(Boolean));
 		at_all_times.hidden = !Object.keys(phone.data.elevators || {}).length;
 		const again = focus && document.getElementById(focus);
@@ -238,6 +241,48 @@
 			{ class: "notice" },
 			h("p", {}, __("Your login has ended. What you did is kept, and sent when you have logged in.")),
 			h("a", { class: "button", href: "/login?redirect-to=/my-outage-tasks" }, __("Log in")),
+		);
+
+	// Nobody is rung: since when, whom to phone by hand, and the one button where the site does not know itself
+	const silence = () => {
+		const { lines = [], people = [], may_confirm } = phone.data.alarm || {};
+		if (!lines.length) return null;
+		const confirm_site = async ({ target }) => {
+			target.disabled = true;
+			if (!(await phone.confirm_site())) alert(__("This needs network. Try again."));
+			await exchange();
+		};
+		return h(
+			"section",
+			{ class: "silence", role: "alert" },
+			lines.map((line, place) => h(place ? "p" : "h2", {}, line)),
+			may_confirm &&
+				h(
+					"button",
+					{ type: "button", class: "alarm", id: "confirm-site", onclick: confirm_site },
+					__("This is the site: ring and mail again"),
+				),
+			people.length > 0 && h("p", {}, __("Phone by hand:")),
+			people.slice(0, FIRST_PEOPLE).map(to_phone),
+			people.length > FIRST_PEOPLE &&
+				h(
+					"details",
+					{
+						id: "silence:more",
+						open: phone.opened.has("silence:more"),
+						ontoggle: ({ target }) => phone.opened[target.open ? "add" : "delete"](target.id),
+					},
+					h("summary", {}, __("and {0} more", people.length - FIRST_PEOPLE)),
+					people.slice(FIRST_PEOPLE).map(to_phone),
+				),
+		);
+	};
+	const to_phone = ({ name, phone: number, what, where }) =>
+		h(
+			"div",
+			{},
+			number ? phone.call_link(name, number) : h("p", {}, `${name}: ${__("no number on record")}`),
+			h("p", { class: "hint" }, where ? `${where} · ${short(what)}` : short(what)),
 		);
 
 	const outbox = () => {

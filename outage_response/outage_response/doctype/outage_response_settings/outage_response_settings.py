@@ -17,13 +17,20 @@ LIMITS = {
 	"in_writing_minutes": (1, 1440),
 	"etr_warning_minutes": (0, 240),
 	"mail_patience_minutes": (1, 1440),
+	"resident_message_minutes": (10, 1440),
 	"link_days": (1, 90),
 	"claim_minutes": (1, 120),
 }
 
 
+# What the site notes here by itself. A screen that was opened before would put back what it showed
+NOTED = ("rang_until", "tickets_read_until")
+
+
 class OutageResponseSettings(Document):
 	def validate(self):
+		stored = frappe.db.get_singles_dict(self.doctype)
+		self.update({field: stored.get(field) for field in NOTED})
 		fill_times(self)
 		for field, (lowest, highest) in LIMITS.items():
 			if not lowest <= (self.get(field) or 0) <= highest:

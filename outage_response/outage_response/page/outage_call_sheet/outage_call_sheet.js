@@ -7,6 +7,7 @@ outage_response.CallSheet = class CallSheet {
 	constructor(wrapper, page) {
 		this.body = $(`<div class="ocs">
 			<div class="ocs-trapped"></div>
+			<div class="ocs-alarm"></div>
 			<div class="ocs-head"></div>
 			<div class="ocs-line"></div>
 			<div class="ocs-waiting"></div>
@@ -28,6 +29,7 @@ outage_response.CallSheet = class CallSheet {
 		if (incident !== this.incident) this.clear();
 		this.incident = incident;
 		this.line.prepare();
+		outage_response.show_alarm(this.body.find(".ocs-alarm")[0], incident);
 		const is_newest = outage_response.begin_reading(this);
 		try {
 			const data = incident

@@ -15,6 +15,7 @@ outage_response.CommandCentre = class CommandCentre {
 			<p class="occ-heard" role="status"></p>
 			<div class="occ-trapped" role="alert"></div>
 			<div class="occ-dangers" role="alert"></div>
+			<div class="occ-alarm"></div>
 			<div class="occ-line"></div>
 			<div class="occ-proposals"></div>
 			<div class="occ-waiting"></div>
@@ -40,6 +41,7 @@ outage_response.CommandCentre = class CommandCentre {
 
 	async load() {
 		this.line.prepare();
+		outage_response.show_alarm(this.body.find(".occ-alarm")[0]);
 		const is_newest = outage_response.begin_reading(this);
 		try {
 			const data = await outage_response.read("command.centre");

@@ -22,6 +22,7 @@ outage_response.IncidentView = class IncidentView {
 	end() {
 		this.stop_listening();
 		this.timers.forEach(clearInterval);
+		this.alarm?.remove();
 	}
 
 	read_soon() {
@@ -31,6 +32,8 @@ outage_response.IncidentView = class IncidentView {
 
 	async read() {
 		if (!this.places.head.isConnected) return;
+		if (!this.alarm) this.places.head.before((this.alarm = document.createElement("div")));
+		outage_response.show_alarm(this.alarm, this.incident);
 		const is_newest = outage_response.begin_reading(this);
 		try {
 			const [seen, known] = await Promise.all([

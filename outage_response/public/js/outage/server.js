@@ -8,8 +8,16 @@ const NOT_OF_STAFF = {
 	acknowledge_for: "paging",
 	declare_seen: "command",
 	take_over_plan: "plans",
+	confirm_site: "paging",
 };
-const WITHOUT_REQUEST_ID = ["read_care_needs", "set_care_need", "dismiss_proposal", "take_over_plan", "take_call"];
+const WITHOUT_REQUEST_ID = [
+	"read_care_needs",
+	"set_care_need",
+	"dismiss_proposal",
+	"take_over_plan",
+	"take_call",
+	"confirm_site",
+];
 const REPEATED_WITHIN = 10 * 60000; // ms; the same asked later is meant anew
 const unanswered = new Map(); // what was asked -> {id, at}
 

@@ -1,0 +1,126 @@
+"""The site knows itself: what it is known by, and whether it is another one now. Then nothing leaves it (`site_muting.py`).
+
+What is on record stands in the Single *Outage Site*; what is compared, and why, in `domain/site_identity.py`.
+"""
+
+import socket
+from collections.abc import Sequence
+from pathlib import Path
+
+import frappe
+from frappe import _
+from frappe.utils import get_datetime, now_datetime
+
+from outage_response import permissions
+from outage_response.domain import authority
+from outage_response.domain import site_identity as rules
+from outage_response.domain.site_identity import Identity
+
+DOCTYPE = "Outage Site"
+SETTINGS = "Outage Response Settings"
+WORD_FILE = "outage_response_site"
+
+
+def is_muted() -> bool:
+	"""Must nothing leave this site? Asked wherever something does."""
+	return bool(compare()[2])
+
+
+def state() -> dict | None:
+	"""None while the site is the one it was. Else `since` (text; None: no job has looked yet), `reasons` (sentences),
+	`may_confirm`."""
+	known, seen, changed = compare()
+	if not changed:
+		return None
+	return {
+		"since": known.get("muted_since") or None,
+		"reasons": _reasons(known, seen, changed),
+		"may_confirm": authority.may("confirm_site", permissions.roles_of()),
+	}
+
+
+def compare() -> tuple[dict, Identity, tuple[str, ...]]:
+	"""(what is on record, what is seen now, in what they differ)."""
+	known, seen = frappe.db.get_singles_dict(DOCTYPE), _seen()
+	if known.get("site_name"):
+		on_record = Identity(
+			known.site_name,
+			known.get("database_name") or "",
+			known.get("folder_word") or "",
+			known.get("inode") or "",
+			known.get("host") or "",
+		)
+		return known, seen, rules.differences(on_record, seen)
+	last = frappe.db.get_single_value(SETTINGS, "rang_until")
+	believed = rules.is_believed_unasked(get_datetime(last) if last else None, now_datetime())
+	return known, seen, () if believed else (rules.UNKNOWN,)
+
+
+def know(seen: Identity | None = None, **more: object) -> None:
+	"""Put on record what the site is now, and `more` beside it; a word into its folder where there is none. On a folder that takes
+	none, name and database decide."""
+	seen = seen or _seen()
+	word, inode = seen.word, seen.inode
+	if word == "":
+		try:
+			_file().write_text(frappe.generate_hash(length=20), encoding="utf-8")
+			word, inode = _word()
+		except OSError:
+			frappe.logger("outage_response").warning("no word in the site's folder", exc_info=True)
+	write(
+		site_name=seen.site,
+		database_name=seen.database,
+		folder_word=word or "",
+		inode=inode or "",
+		host=seen.host,
+		**more,
+	)
+
+
+def keep_up(known: dict, seen: Identity) -> None:
+	"""Note a new host name, or a new place of the same file, where only one of them has changed."""
+	if known.get("folder_word") and seen.inode and (known.get("inode"), known.get("host")) != (seen.inode, seen.host):
+		write(inode=seen.inode, host=seen.host)
+
+
+def write(**values: object) -> None:
+	"""Change what is on record."""
+	for field, value in values.items():
+		frappe.db.set_single_value(DOCTYPE, field, value, update_modified=False)
+
+
+def in_short(one: dict | Identity) -> str:
+	"""Name, database and host, for the record."""
+	if isinstance(one, Identity):
+		return ", ".join(filter(None, (one.site, one.database, one.host)))
+	return ", ".join(filter(None, (one.get("site_name"), one.get("database_name"), one.get("host"))))
+
+
+def _seen() -> Identity:
+	word, inode = _word()
+	return Identity(frappe.local.site, frappe.conf.db_name or "", word, inode, socket.gethostname())
+
+
+def _file() -> Path:
+	return Path(frappe.get_site_path(WORD_FILE))
+
+
+def _word() -> tuple[str | None, str | None]:
+	file = _file()
+	try:
+		return file.read_text(encoding="utf-8").strip(), str(file.stat().st_ino)
+	except FileNotFoundError:
+		return "", ""
+	except (OSError, ValueError):
+		return None, None
+
+
+def _reasons(known: dict, seen: Identity, changed: Sequence[str]) -> list[str]:
+	texts = {
+		rules.SITE: _("it was the site {0} and is {1}").format(known.get("site_name"), seen.site),
+		rules.DATABASE: _("its database was {0} and is {1}").format(known.get("database_name"), seen.database),
+		rules.FOLDER: _("its folder was made anew, as when a backup is restored"),
+		rules.HOST: _("its folder was copied from the machine {0} to {1}").format(known.get("host"), seen.host),
+		rules.UNKNOWN: _("it has stood still, and nobody knows which site it was"),
+	}
+	return [texts[one] for one in changed]

@@ -1,0 +1,84 @@
+"""While the site is another one than it was (a restored backup), nothing leaves it, until somebody says that this is the site.
+
+Frappe's backup brings all that was waiting to be sent, and its restore starts the clock. What waits stays: pages and messages
+as they are, mails that are in Frappe's own queue are kept from its job.
+"""
+
+from datetime import datetime
+
+import frappe
+from frappe.utils import get_datetime, now_datetime
+
+from outage_response import permissions
+
+from . import deliveries, pages, ringing, site_identity, timeline
+from .verbs import announce, translated
+
+# Mails that Frappe's own job would send, and until when they are kept from it
+OURS_IN_THE_QUEUE = ("Notice Delivery", "Outage Page")
+KEPT_UNTIL = datetime(2999, 12, 31)
+
+
+def look() -> None:
+	"""Before each job: get to know a site that is new, keep up with what changes by itself, and hold back what waits when it is
+	another one. Else Frappe's own job could send the mails in its queue before any of ours has begun. The caller commits."""
+	known, seen, changed = site_identity.compare()
+	if changed:
+		if not known.get("muted_since"):
+			now = now_datetime()
+			site_identity.write(muted_since=now)
+			_hold_mails(True)
+			_tell("site_changed", known, seen, now)
+		return
+	if known.get("site_name"):
+		site_identity.keep_up(known, seen)
+	else:
+		site_identity.know(seen)
+	_settle_after_sleep()
+
+
+def confirm_site() -> dict:
+	"""Somebody on duty says that this is the site that people rely on: it rings and mails again, what is too old for residents
+	excepted. Answers `confirmed_by`, `confirmed_at`; confirmed twice, the first one stands."""
+	with translated():
+		permissions.require_verb("confirm_site")
+		frappe.db.get_singles_dict(site_identity.DOCTYPE, for_update=True)
+		known, seen, changed = site_identity.compare()
+		if changed:
+			now = now_datetime()
+			site_identity.know(seen, confirmed_by=frappe.session.user, confirmed_at=now, muted_since=None)
+			_hold_mails(False)
+			_tell("site_confirmed", known, seen, now)
+			deliveries.settle_too_old(now)
+			pages.ask_for_a_job()
+		record = frappe.db.get_singles_dict(site_identity.DOCTYPE)
+		return {"confirmed_by": record.get("confirmed_by"), "confirmed_at": record.get("confirmed_at")}
+
+
+def _settle_after_sleep() -> None:
+	"""A site that stood still for long, before Frappe's own job sends what is in its queue."""
+	last, now = frappe.db.get_single_value(site_identity.SETTINGS, "rang_until"), now_datetime()
+	if last and now - get_datetime(last) > deliveries.oldest():
+		deliveries.settle_too_old(now)
+
+
+def _hold_mails(held: bool) -> None:
+	queue = frappe.qb.DocType("Email Queue")
+	query = (
+		frappe.qb.update(queue)
+		.set(queue.send_after, KEPT_UNTIL if held else None)
+		.where(queue.reference_doctype.isin(OURS_IN_THE_QUEUE))
+		.where(queue.status.isin(("Not Sent", "Partially Sent")))
+	)
+	(query if held else query.where(queue.send_after == KEPT_UNTIL)).run()
+
+
+def _tell(kind: str, known: dict, seen: site_identity.Identity, now: datetime) -> None:
+	"""On the timeline of each running outage. Nothing is locked for it: one outage that somebody holds must not keep a site
+	silent."""
+	data = {"before": site_identity.in_short(known) or "?", "after": site_identity.in_short(seen)}
+	for row in frappe.get_all(
+		"Outage Incident", filters={"status": ("in", ringing.RINGING)}, fields=["name", "property"], order_by="name"
+	):
+		timeline.record(row, kind, data, now, now)
+		announce(row.name)

@@ -1,0 +1,170 @@
+"""Ringing that stands still is said, and whom to phone by hand: the site's clock or its worker is away, Redis is, or the site is
+silent because it is another one than it was."""
+
+from collections.abc import Iterable, Sequence
+from datetime import datetime, timedelta
+
+import frappe
+from frappe import _
+from frappe.utils import get_datetime, now_datetime
+
+from outage_response.domain import escalation
+from outage_response.domain.phones import digits
+
+from . import ringing, site_identity
+from .language import title_of
+from .people import People
+
+# The clock rings once a minute, and a page leaves within seconds
+CLOCK_STANDS_AFTER = timedelta(minutes=3)
+PAGE_WAITS_AFTER = timedelta(minutes=2)
+MOST_PEOPLE = 20
+MOST_COUNTED = 1000
+SHOWN = ("incident", "property", "title", "title_zh", "subject_label", "priority")
+TASK_FIELDS = [*SHOWN, "name", "department", "phone", "ring_level", "_assign"]
+
+
+def alarm(incident: str | None = None) -> dict:
+	"""What stands on every screen while nobody is rung; of one incident, or of all that the reader may see.
+
+	lines        what is the matter, in the reader's language: nothing to say is all well
+	people       whom to phone by hand, the most urgent first: name, phone, what, where, incident, property
+	may_confirm  the site is silent because it is another one than it was, and the reader may say that it is the site
+	"""
+	now = now_datetime()
+	muted, still = site_identity.state(), _still(now)
+	if not muted and not still:
+		return {"lines": [], "people": [], "may_confirm": False}
+	return {
+		"lines": _of_silence(muted, now) if muted else _of_standing(*still, now),
+		"people": _people(_incidents(incident), now),
+		"may_confirm": bool(muted and muted["may_confirm"]),
+	}
+
+
+def _of_silence(muted: dict, now: datetime) -> list[str]:
+	since = muted["since"] and get_datetime(muted["since"])
+	return [
+		_("This site has been silent since {0}: it rings nobody and mails nobody.").format(_moment(since, now))
+		if since
+		else _("This site is silent: it rings nobody and mails nobody."),
+		_("It is another one than it was: {0}.").format(_("; ").join(muted["reasons"])),
+		_("If this is the site that people rely on, say so. If it is a copy, leave it silent."),
+	]
+
+
+def _of_standing(since: datetime, waiting: int, now: datetime) -> list[str]:
+	at = _moment(since, now)
+	if waiting:
+		return [_("Nobody is being rung since {0}: messages that wait: {1}.").format(at, waiting)]
+	return [_("The site's clock stands still since {0}: whoever does not answer, nobody else is rung.").format(at)]
+
+
+def _moment(at: datetime, now: datetime) -> str:
+	"""02:15, with the date when it is another day's."""
+	return at.strftime("%H:%M" if at.date() == now.date() else "%m-%d %H:%M")
+
+
+def _still(now: datetime) -> tuple[datetime, int] | None:
+	"""(since when nobody is rung, how many pages wait), or None."""
+	page = frappe.qb.DocType("Outage Page")
+	waiting = (
+		frappe.qb.from_(page)
+		.select(page.send_after)
+		.where(page.status == "Queued")
+		.where(page.send_after < now - PAGE_WAITS_AFTER)
+		.orderby(page.send_after)
+		.limit(MOST_COUNTED)
+	).run(pluck=True)
+	last = frappe.db.get_single_value("Outage Response Settings", "rang_until", cache=False)
+	stands = bool(last) and now - get_datetime(last) > CLOCK_STANDS_AFTER
+	if not waiting and not stands:
+		return None
+	return min(get_datetime(moment) for moment in (*waiting[:1], *([last] if stands else ()))), len(waiting)
+
+
+def _incidents(incident: str | None) -> list[str]:
+	"""Running ones; the caller has checked the right to read one that is named."""
+	filters = {"status": ("in", ringing.RINGING)}
+	if incident:
+		return frappe.get_all("Outage Incident", filters={**filters, "name": incident}, pluck="name")
+	if not frappe.has_permission("Outage Incident", "read"):
+		return []
+	return frappe.get_list("Outage Incident", filters=filters, pluck="name", limit_page_length=0)
+
+
+def _people(incidents: Sequence[str], now: datetime) -> list[dict]:
+	"""Those whose page waits, and those whom the clock would ring by now; each once, with what is most urgent."""
+	if not incidents:
+		return []
+	waiting = _waiting_pages(incidents, now)
+	told = {row.task for row in waiting}
+	due = [task for task in _due(incidents, now) if task.name not in told]
+	found: dict[str, dict] = {}
+	rows = [(row.priority, _shape(row, row.person_name, row.phone)) for row in waiting]
+	rows += [(task.priority, _shape(task, *who)) for task, who in _next_ones(due, now)]
+	for _priority, row in sorted(rows, key=lambda one: one[0]):
+		known = found.setdefault(digits(row["phone"]) or row["name"], row)
+		known["phone"] = known["phone"] or row["phone"]
+	return list(found.values())[:MOST_PEOPLE]
+
+
+def _shape(row: dict, name: str, phone: str | None) -> dict:
+	return {
+		"name": name,
+		"phone": phone or "",
+		"what": title_of(row),
+		"where": row.subject_label or "",
+		"incident": row.incident,
+		"property": row.property,
+	}
+
+
+def _waiting_pages(incidents: Sequence[str], now: datetime) -> list[dict]:
+	"""A row for each page and step; chat groups are nobody to be phoned, nor does anybody phone themselves."""
+	page, link, task = (frappe.qb.DocType(name) for name in ("Outage Page", "Outage Page Task", "Outage Task"))
+	return (
+		frappe.qb.from_(page)
+		.join(link)
+		.on(link.parent == page.name)
+		.join(task)
+		.on(task.name == link.task)
+		.select(page.person_name, page.phone, task.name.as_("task"), *(task[name] for name in SHOWN))
+		.where(page.status == "Queued")
+		.where(page.send_after <= now)
+		.where(page.incident.isin(list(incidents)))
+		.where(page.person_name.isnotnull())
+		.where(page.user.isnull() | (page.user != frappe.session.user))
+		.where(task.status.isin(("Open", "Acknowledged")))
+		.orderby(task.priority)
+		.orderby(page.send_after)
+		.orderby(page.name)
+		.limit(500)
+	).run(as_dict=True)
+
+
+def _due(incidents: Sequence[str], now: datetime) -> list[dict]:
+	"""Steps whose next ring the clock has missed."""
+	return frappe.get_all(
+		"Outage Task",
+		filters={"incident": ("in", list(incidents)), "status": "Open", "ring_at": ("<=", now)},
+		fields=TASK_FIELDS,
+		order_by="priority asc, due_at asc, name asc",
+		limit_page_length=200,
+	)
+
+
+def _next_ones(tasks: Sequence[dict], now: datetime) -> Iterable[tuple[dict, tuple[str, str]]]:
+	"""(step, (name, number)) of those whom its rule would ring next; where none of them has a number, of the next row that has."""
+	rules = ringing.rules() if tasks else []
+	of_property: dict[str, People] = {}
+	for task in tasks:
+		rule = escalation.rule_for(rules, task.department, task.priority)
+		people = of_property.setdefault(task.property, People(task.property, now))
+		assigned = frappe.parse_json(task._assign or "[]")
+		for rows in rule.levels[min(task.ring_level or 0, len(rule.levels) - 1) :] if rule and rule.levels else ():
+			there = [one for row in rows for one in people.of(row.whom, task.department, assigned, task.phone or "")]
+			there = [one for one in there if one.user != frappe.session.user]
+			if any(one.phone for one in there):
+				yield from ((task, (one.name, one.phone)) for one in there)
+				break

@@ -1,0 +1,13 @@
+from frappe.model.document import Document
+
+from outage_response.flows.verbs import refuse_row
+
+
+class OutageSite(Document):
+	"""What this site is known by (`flows/site_identity.py`); nobody writes it by hand."""
+
+	def validate(self):
+		refuse_row(self)
+
+	def before_change(self):
+		refuse_row(self)

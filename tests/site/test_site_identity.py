@@ -1,0 +1,210 @@
+"""A restored backup sends nothing, a site that slept rings at once, and ringing that stands still is said on every screen."""
+
+from datetime import timedelta
+
+import frappe
+
+from outage_response.flows import (
+	deliveries,
+	incident,
+	sending,
+	site_identity,
+	site_muting,
+	standstill,
+	sweeping,
+	test_calls,
+	ticket_replies,
+)
+
+from . import world as build
+from .base import SiteTest
+from .world import user
+
+SETTINGS = "Outage Response Settings"
+NUMBERS = {"operator": "1700001", "electrician": "1700002"}
+
+
+class SiteIdentityTest(SiteTest):
+	@classmethod
+	def build_world(cls):
+		world = build.make_tower("Identity Tower", floors=2)
+		build.make_roster(world["property"], cls.now)
+		for index, contact in enumerate(world["contacts"]):
+			doc = frappe.get_doc("Contact", contact)
+			doc.append("email_ids", {"email_id": f"resident{index}@identity.example.com", "is_primary": 1})
+			doc.save(ignore_permissions=True)
+		for who, number in NUMBERS.items():
+			frappe.db.set_value("User", user(who), "mobile_no", number)
+		site_identity.know(muted_since=None)
+		world["incident"] = incident.declare(world["property"], [world["room"]], "II")["incident"]
+		return world
+
+	def setUp(self):
+		super().setUp()
+		self.swept(0)
+
+	def swept(self, minutes_ago: float) -> None:
+		"""When the site's clock ran last."""
+		last = self.clock.now - timedelta(minutes=minutes_ago)
+		frappe.db.set_single_value(SETTINGS, "rang_until", last, update_modified=False)
+
+	def tell(self, kind: str = "First Word") -> None:
+		self.do("service", "send_notice", self.incident, kind)
+
+	def states(self) -> dict[str, set]:
+		rows = frappe.get_all("Notice Delivery", {"incident": self.incident}, ["kind", "state", "phone_list"])
+		found: dict[str, set] = {}
+		for row in rows:
+			found.setdefault(row.kind, set()).add((row.state, row.phone_list))
+		return found
+
+	def alarm(self, who: str, incident: str | None = None) -> dict:
+		with self.as_user(who):
+			return standstill.alarm(incident)
+
+	def mine(self, names: list[str]) -> set[str]:
+		"""Of these pages those of this test."""
+		return set(names) & set(frappe.get_all("Outage Page", {"incident": self.incident}, pluck="name"))
+
+
+class Copies(SiteIdentityTest):
+	def test_another_site_sends_nothing_and_one_button_ends_it(self):
+		self.tell()
+		deliveries.hand_over_mails()
+		mails = {"reference_doctype": "Notice Delivery", "status": "Not Sent"}
+		handed = frappe.get_all("Email Queue", mails, pluck="name")
+		self.assertTrue(handed)
+		self.tell("ETR")
+		site_identity.write(site_name="the.real.site", database_name="_real")
+		self.assertTrue(site_identity.is_muted())
+		site_muting.look()
+		site_muting.look()  # once is enough
+
+		self.clock.move(1)
+		self.assertEqual(sending.take(), [])
+		self.assertEqual(sweeping.due(), [])
+		self.assertEqual((deliveries.hand_over_mails(), deliveries.waiting_sms(), ticket_replies.queued()), (0, [], []))
+		with self.refused("silent"):
+			self.call_a_shift()
+		kept = {row.send_after for row in frappe.get_all("Email Queue", {"name": ("in", handed)}, ["send_after"])}
+		self.assertEqual(kept, {site_muting.KEPT_UNTIL})
+		self.assertEqual(self.kinds(self.incident).count("site_changed"), 1)
+
+		for who in ("operator", "guard1"):
+			seen = self.alarm(who)
+			self.assertIn("silent since 02:00", seen["lines"][0])
+			self.assertIn("it was the site the.real.site", seen["lines"][1])
+			self.assertTrue(seen["may_confirm"])
+			self.assertIn(NUMBERS["electrician"], {row["phone"] for row in seen["people"]})
+
+		with self.as_user("resident"), self.assertRaises(frappe.PermissionError):
+			site_muting.confirm_site()
+		self.assertTrue(site_identity.is_muted())
+		with self.as_user("guard1"):
+			said = site_muting.confirm_site()
+		with self.as_user("operator"):
+			self.assertEqual(site_muting.confirm_site(), said)  # the first one stands
+		self.assertEqual(said["confirmed_by"], user("guard1"))
+		self.assertEqual(self.alarm("operator")["lines"], [])
+		self.assertTrue(self.mine(sending.take()))
+		self.assertTrue(deliveries.hand_over_mails())
+		kept = frappe.get_all("Email Queue", {"name": ("in", handed), "send_after": ("is", "set")})
+		self.assertEqual(kept, [])
+		self.assertEqual(self.kinds(self.incident).count("site_confirmed"), 1)
+
+	def call_a_shift(self):
+		with self.as_user("operator"), self.request():
+			test_calls.test_call(self.property)
+
+	def test_a_backup_of_an_earlier_version_is_asked_too(self):
+		site_identity.write(site_name=None)
+		self.assertFalse(site_identity.is_muted())
+		self.swept(5 * 60)
+		self.assertTrue(site_identity.is_muted())
+		self.assertIn("nobody knows which site it was", self.alarm("operator")["lines"][1])
+		self.swept(1)
+		site_muting.look()  # a site at work gets to know itself
+		self.swept(5 * 60)
+		self.assertFalse(site_identity.is_muted())
+
+	def test_a_container_started_anew_is_the_same_site_and_followed(self):
+		site_identity.write(host="3f9c1d2e4b5a")
+		self.assertFalse(site_identity.is_muted())
+		site_muting.look()
+		self.assertNotEqual(frappe.db.get_singles_dict("Outage Site").host, "3f9c1d2e4b5a")
+
+	def test_a_folder_made_anew_is_another_site(self):
+		site_identity.write(folder_word="the word of the real folder")
+		self.assertIn("made anew", self.alarm("operator")["lines"][1])
+
+	def test_settings_that_were_open_put_nothing_back(self):
+		doc = frappe.get_doc(SETTINGS)
+		self.clock.move(9)
+		self.swept(0)
+		doc.save()
+		self.assertEqual(frappe.db.get_single_value(SETTINGS, "rang_until", cache=False), self.clock.now)
+
+
+class Slept(SiteIdentityTest):
+	def test_a_site_that_slept_rings_at_once_and_spares_residents_old_news(self):
+		self.tell()
+		deliveries.hand_over_mails()  # in Frappe's queue, and not sent when the site went to sleep
+		planned = self.declare("III", [self.shafts[0]])
+		self.clock.move(5 * 60)
+		site_muting.look()
+		self.assertFalse(site_identity.is_muted())
+		self.assertIn(self.incident, sweeping.due())
+		sweeping.sweep(self.incident, 300)
+		self.tell("ETR")
+		states = self.states()
+		self.assertEqual(states["First Word"], {("Superseded", 0)})
+		self.assertEqual(states["ETR"], {("Queued", 0)})
+		old = frappe.get_all(
+			"Notice Delivery", {"incident": self.incident, "kind": "First Word"}, ["name", "email_queue", "error"]
+		)
+		self.assertTrue(all("120 minutes" in row.error for row in old))
+		in_the_queue = {"name": ("in", [row.email_queue for row in old])}
+		self.assertEqual(set(frappe.get_all("Email Queue", in_the_queue, pluck="status")), {"Error"})
+		still_true = frappe.get_all("Notice Delivery", {"incident": planned, "channel": "E-mail"}, pluck="state")
+		self.assertEqual(set(still_true), {"Queued"})
+
+		taken = [name for name in sending.take() if self.mine([name])]
+		self.assertEqual(frappe.db.get_value("Outage Page", taken[0], "priority"), 0)
+
+	def test_whoever_a_person_must_confirm_is_phoned_instead(self):
+		table = frappe.qb.DocType("Notice Delivery")
+		self.tell()
+		frappe.qb.update(table).set(table.must_confirm, 1).where(table.incident == self.incident).run()
+		self.clock.move(121)
+		self.assertTrue(deliveries.settle_too_old())
+		self.assertEqual(self.states()["First Word"], {("Failed", 1)})
+
+
+class StandsStill(SiteIdentityTest):
+	def test_pages_that_wait_are_said_with_whom_to_phone(self):
+		self.assertEqual(self.alarm("operator")["lines"], [])
+		self.clock.move(3)
+		self.swept(0)  # the clock runs, the worker does not
+		seen = self.alarm("operator", self.incident)
+		self.assertIn("Nobody is being rung since 02:00", seen["lines"][0])
+		people = {row["phone"]: row for row in seen["people"]}
+		self.assertTrue(people[NUMBERS["electrician"]]["what"])
+		self.assertNotIn(NUMBERS["operator"], people)  # oneself
+		self.assertIn(NUMBERS["operator"], {row["phone"] for row in self.alarm("electrician")["people"]})
+		self.assertFalse(seen["may_confirm"])
+		build.make_user(user("foreigner"), "Outage Control Room")
+		build.permit(user("foreigner"), build.make_property("Identity Elsewhere"))
+		stranger = self.alarm("foreigner")
+		self.assertTrue(stranger["lines"])
+		self.assertEqual(stranger["people"], [])
+
+	def test_a_clock_that_stands_names_whom_it_would_ring(self):
+		table = frappe.qb.DocType("Outage Page")
+		frappe.qb.update(table).set(table.status, "Accepted").where(table.incident == self.incident).run()
+		self.clock.move(10)
+		self.swept(10)
+		seen = self.alarm("operator")
+		self.assertIn("clock stands still since 02:00", seen["lines"][0])
+		self.assertIn(NUMBERS["electrician"], {row["phone"] for row in seen["people"]})
+		self.swept(1)
+		self.assertEqual(self.alarm("operator")["lines"], [])
