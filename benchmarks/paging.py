@@ -117,9 +117,9 @@ def look(incident, now) -> int:
 	written = ringing.advance(incident, now)
 	sending.give_up_lost()
 	page_mails.follow()
-	taken = sending.take()
-	if taken:
-		sending.letters(taken)
+	for here in (True, False):
+		if taken := sending.take(here):
+			sending.letters(taken)
 	return written
 
 

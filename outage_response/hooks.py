@@ -88,8 +88,10 @@ doc_events = {
 		"after_rename": "outage_response.flows.master_data.after_rename",
 		"on_update": "outage_response.flows.versions.on_change",
 	},
-	# Who belongs to a department of the company's own
-	"User": {"validate": "outage_response.flows.departments.on_user"},
+	# Who belongs to a department of the company's own; somebody who may log in no more has steps in hand
+	"User": {
+		"validate": "outage_response.flows.departments.on_user",
+	},
 	"Role": {
 		"validate": "outage_response.flows.departments.on_role",
 		"before_rename": "outage_response.flows.departments.before_role_rename",
@@ -105,12 +107,20 @@ additional_timeline_content = {"Contact": ["outage_response.integrations.crm.tim
 
 # Clocks
 scheduler_events = {
-	"cron": {"* * * * *": ["outage_response.jobs.every_minute"]},
+	"cron": {
+		"* * * * *": [
+			"outage_response.jobs.ring_every_minute",
+			"outage_response.jobs.every_minute",
+			"outage_response.jobs.bulk_every_minute",
+		]
+	},
 	"daily": ["outage_response.jobs.every_day"],
 }
 
 # A restored backup sends nothing; Frappe's own job for mails is held back, too
 before_job = ["outage_response.jobs.before_job"]
+# Ringing stands behind no queue: whichever job ends looks whether the minute's ringing is late
+after_job = ["outage_response.jobs.after_any_job"]
 
 # Permissions: care needs have no list, form or REST access
 permission_query_conditions = {"Care Need": "outage_response.permissions.no_rows"}

@@ -1,13 +1,17 @@
 """Entry points of the scheduler and of background jobs. Each piece has a transaction of its own, so that one that fails
-stops no other; what fails is tried again by the next minute's sweep."""
+stops no other; what fails is tried again by the next minute's sweep.
+
+Ringing has jobs to itself, and no bulk. Bulk runs in slices of about a second, each a job of its own at the back of a line
+that ringing does not stand in (`queues.py`).
+"""
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 
 import frappe
 from frappe.utils import now_datetime
 
-from . import queues
+from . import error_log, queues, space
 from .compat import is_retriable
 from .flows import (
 	clockwork,
@@ -15,9 +19,11 @@ from .flows import (
 	entrapment,
 	followups,
 	households,
+	mailing,
 	notice,
 	page_mails,
 	pages,
+	patience,
 	proposals,
 	ringing,
 	rosters,
@@ -29,14 +35,20 @@ from .flows import (
 	ticket_replies,
 	tickets,
 )
-from .integrations import messages
+from .integrations import mail_server, messages
 from .integrations.channels.post import post_all
 
 PLACE_JOB = "outage_response.jobs.place_calls"
+RING_JOB = sweeping.JOB
+REPLY_JOB = ticket_replies.JOB
 ROUNDS = 100
 TRIES = 3
 # The sweep begins no further round of sending after this; with a gateway that hangs it ends within its minute all the same
 SWEEP_SENDS_SECONDS = 10
+# So long a slice of bulk begins something new; whatever waits for the worker meanwhile waits for no more than this
+SLICE_SECONDS = 1
+# Later than this the minute's ringing is brought to the front of the line
+RING_IS_LATE_SECONDS = 75
 
 
 def before_job() -> None:
@@ -44,22 +56,53 @@ def before_job() -> None:
 	_alone("Outage site", site_muting.look)
 
 
-def every_minute() -> None:
-	"""The minute clock: repeating steps, tickets and logged calls that no job took, answers that no job sent."""
-	running = clockwork.ticking_incidents()
-	for name in running:
-		_alone(f"Outage clock: {name}", clockwork.tick, name)
+def ring_every_minute() -> None:
+	"""The minute's ringing: people inside elevators, steps whose time has come, pages that no worker took."""
+	frappe.set_user("Administrator")
 	for name in _alone("Outage elevators: people inside for long", entrapment.to_warn) or ():
 		_alone(f"Outage elevators: {name}", entrapment.warn, name)
 	ring(awake=ringing.is_waiting())
+
+
+def after_any_job(method: str = "") -> None:
+	"""After each job of the site, whoever asked for it: is the minute's ringing late? The scheduler puts it at the back of a
+	line that may be long, and a worker takes another line first; now it waits for no further job. Raises nothing."""
+	if method == RING_JOB:
+		return
+	try:
+		if sweeping.is_late(RING_IS_LATE_SECONDS):
+			queues.ask_first(RING_JOB, job_id=RING_JOB, deduplicate=True)
+	except Exception:
+		frappe.logger("outage_response").warning("is the ringing late?", exc_info=True)
+
+
+def every_minute() -> None:
+	"""The minute clock of everything that is neither ringing nor bulk mail: repeating steps, notices whose time has come,
+	tickets and logged calls that no job took."""
+	running = clockwork.ticking_incidents()
+	for name in running:
+		_alone(f"Outage clock: {name}", clockwork.tick, name)
 	for name in notice.waiting_for_the_clock():
 		_alone(f"Outage notices: {name}", notice.tick, name)
 	sweep_tickets()
 	offer_calls()
-	send_ticket_replies()
 	resolve_tickets()
-	send_notices()
 	make_households()
+
+
+def bulk_every_minute() -> None:
+	"""What bulk no job took: asked for in slices; where no queue answers, one slice is done here."""
+	frappe.set_user("Administrator")
+	for what, look in (
+		("too old", deliveries.settle_too_old),
+		("mails", deliveries.follow_mails),
+		("dead workers", deliveries.bury_the_dead),
+		("old mails", mailing.give_up_old),
+	):
+		_alone(f"Outage notices: {what}", look)
+	for method in (messages.JOB, REPLY_JOB):
+		if not queues.ask_for_a_slice(method):
+			frappe.get_attr(method)(turn=None)
 
 
 def every_day() -> None:
@@ -81,37 +124,54 @@ def ring(*, awake: bool = True) -> None:
 	late = _alone("Outage paging: last sweep", sweeping.since_last) or 0
 	for name in _alone("Outage paging: what is due", sweeping.due) or ():
 		_alone(f"Outage paging: {name}", sweeping.sweep, name, late)
-	for incident, page in _alone("Outage paging: lost pages", sending.give_up_lost) or ():
-		_alone(f"Outage paging: {incident}", sweeping.hurry, incident, [page])
-	_alone("Outage paging: mails", page_mails.follow)
+	_hurry(_alone("Outage paging: lost pages", sending.give_up_lost))
+	_hurry(_alone("Outage paging: mails", page_mails.follow))
 	if not send_pages(SWEEP_SENDS_SECONDS):
 		_alone("Outage paging: the rest", pages.ask_for_a_job)
 
 
+def _hurry(lost: Iterable[tuple[str, str]] | None) -> None:
+	"""(incident, page) of pages that reached nobody: whoever is next is rung now."""
+	by_incident: dict[str, list[str]] = {}
+	for incident, page in lost or ():
+		by_incident.setdefault(incident, []).append(page)
+	for incident, some in by_incident.items():
+		_alone(f"Outage paging: {incident}", sweeping.hurry, incident, some)
+
+
 def send_pages(seconds: float | None = None) -> bool:
 	"""Send pages until none is left that is to be sent now, or the time is over. Several of these may run: each page is taken
-	by one. Answers whether all are sent."""
+	by one. Answers whether all are sent.
+
+	What ends on this site (bells, mails) is taken and written by itself: it does not wait for a gateway, nor is it lost with
+	a sender that is killed while it waits for one.
+	"""
 	frappe.set_user("Administrator")
 	began = time.monotonic()
 	for _round in range(ROUNDS):
 		if seconds and time.monotonic() - began > seconds:
 			return False
-		names = _alone("Outage paging: pages", sending.take)
-		if not names:
+		if not any([_send_some_pages(here=True), _send_some_pages(here=False)]):
 			return True
-		letters = _alone("Outage paging: letters", sending.letters, names) or []
-		outgoing = [letter for letter in letters if letter[2]]
-		outcomes = dict(
-			zip([letter[0] for letter in outgoing], post_all([letter[2] for letter in outgoing]), strict=True)
-		)
-		lost: dict[str, list[str]] = {}
-		for name, letter, _request, outcome in letters:
-			ended = _alone(f"Outage page: {name}", sending.note, name, letter, outcomes.get(name) or outcome)
-			if ended and ended[0] and ended[1] in ("Failed", "Unknown"):
-				lost.setdefault(ended[0], []).append(name)
-		for incident, some in lost.items():
-			_alone(f"Outage paging: {incident}", sweeping.hurry, incident, some)
 	return False
+
+
+def _send_some_pages(*, here: bool) -> bool:
+	"""Answers whether there were any. `here`: of channels that end on this site."""
+	names = _alone("Outage paging: pages", sending.take, here)
+	if not names:
+		return False
+	letters = _alone("Outage paging: letters", sending.letters, names) or []
+	outgoing = [letter for letter in letters if letter[2]]
+	answers = post_all([letter[2] for letter in outgoing]) if outgoing else []
+	outcomes = dict(zip([letter[0] for letter in outgoing], answers, strict=True))
+	lost = []
+	for name, letter, _request, outcome in letters:
+		ended = _alone(f"Outage page: {name}", sending.note, name, letter, outcomes.get(name) or outcome)
+		if ended and ended[0] and ended[1] in ("Failed", "Unknown"):
+			lost.append((ended[0], name))
+	_hurry(lost)
+	return True
 
 
 def read_tickets() -> None:
@@ -162,15 +222,20 @@ def place_calls(property_name: str) -> None:
 			return
 
 
-def send_ticket_replies() -> None:
-	"""Send the queued answers to tickets, each by itself."""
-	frappe.set_user("Administrator")
-	for _round in range(ROUNDS):
-		names = _alone("Outage replies", ticket_replies.queued)
-		for name in names or ():
-			_alone(f"Outage reply: {name}", ticket_replies.send, name)
-		if not names:
-			return
+def send_ticket_replies(turn: int | None = None) -> None:
+	"""Send the queued answers to tickets, each by itself; see `_slices`."""
+	_slices(REPLY_JOB, _some_replies, turn)
+
+
+def _some_replies(until: float) -> bool:
+	if space.is_short():
+		return False
+	names = _alone("Outage replies", ticket_replies.queued) or ()
+	for count, name in enumerate(names):
+		if count and time.monotonic() > until:
+			return True
+		_alone(f"Outage reply: {name}", ticket_replies.send, name)
+	return len(names) >= ticket_replies.AT_ONCE
 
 
 def resolve_tickets() -> None:
@@ -180,30 +245,70 @@ def resolve_tickets() -> None:
 		_alone(f"Outage tickets: {name}", tickets.resolve, name)
 
 
-def send_notices() -> None:
-	"""Send what is queued: mails through Frappe's queue, SMS one by one; see what has become of those on their way."""
-	frappe.set_user("Administrator")
+def send_mails(turn: int | None = None) -> None:
+	"""Send what is queued: mails of ours that wait for the mail server (staff's first), deliveries to be handed to Frappe's
+	queue, SMS; see `_slices`."""
+	_slices(messages.JOB, _some_mails, turn)
+
+
+def send_notices(turn: int | None = None) -> None:
+	"""The same, and first what has become of those on their way."""
 	_alone("Outage notices: too old", deliveries.settle_too_old)
-	handed = 0
-	for _round in range(ROUNDS):
-		count = _alone("Outage notices: mail", deliveries.hand_over_mails)
-		handed += count or 0
-		if not count:
-			break
-	for _round in range(ROUNDS):
-		if not _send_some_sms():
-			break
+	_alone("Outage notices: what became of the mails", deliveries.follow_mails)
 	_alone("Outage notices: dead workers", deliveries.bury_the_dead)
-	if _alone("Outage notices: what became of the mails", deliveries.follow_mails) or handed:
-		_alone("Outage notices: the mail queue", messages.wake_the_mail_queue)
+	send_mails(turn)
 
 
-def _send_some_sms() -> bool:
+def _slices(method: str, work: Callable[[float], bool], turn: int | None) -> None:
+	"""One slice of bulk, and a job at the back of the line for the next one if `work` says that it is worth it. Two turns
+	take each other's place, for a job that runs cannot be queued again under its own name. Without a turn, or where no queue
+	answers, all is done here."""
+	frappe.set_user("Administrator")
+	for _round in range(ROUNDS * 100):
+		if not work(time.monotonic() + SLICE_SECONDS):
+			return
+		if turn is not None and queues.ask_for_a_slice(method, 1 - turn):
+			return
+
+
+def _some_mails(until: float) -> bool:
+	"""Answers whether more can be done at once."""
+	sent = _send_some_mails(until)
+	handed = texted = 0
+	if time.monotonic() < until and not space.is_short():
+		handed = _alone("Outage notices: mail", deliveries.hand_over_mails, until) or 0
+	if time.monotonic() < until:
+		texted = _send_some_sms(until)
+	return bool(sent or handed or texted)
+
+
+def _send_some_mails(until: float) -> bool:
+	"""Send mails until the time is over, at least one. Answers whether it is worth going on."""
+	names = _alone("Outage mails: waiting", mailing.waiting)
+	if not names:
+		return False
+	frappe.db.rollback()
+	with mail_server.Sender() as sender:
+		for name in names:
+			outcome = sender.send(name)
+			_hurry(_alone("Outage mails: how it ended", mailing.note, name, outcome))
+			if not mailing.goes_on(outcome):
+				return False
+			if time.monotonic() > until:
+				return True
+	return True
+
+
+def _send_some_sms(until: float | None = None) -> bool:
 	"""Send the next SMS: each is claimed, asked for and written down by itself, so that only what cannot send twice is run
-	again. Answers whether it is worth going on: a gateway that does not answer is asked again in the next minute, for
-	the minute's other work must not wait for it."""
+	again. Answers whether it is worth going on: a gateway that does not answer is asked again in the next minute, and after
+	the second time in some minutes; whoever asks waits."""
+	if _alone("Outage notices: SMS", patience.left_alone_until, patience.SMS):
+		return False
 	mine = False
 	for name in _alone("Outage notices: SMS", deliveries.waiting_sms) or ():
+		if until and mine and time.monotonic() > until:
+			return True
 		if not _alone(f"Outage notice: {name}", deliveries.claim_sms, name):
 			continue
 		mine = True
@@ -214,7 +319,9 @@ def _send_some_sms() -> bool:
 			if outcome.number:
 				_alone("Outage notices: SMS Log", messages.log_sms, outcome.number, outcome.text)
 			if outcome.is_unknown:
+				_alone("Outage notices: SMS", patience.kept_us_waiting, patience.SMS)
 				return False
+			_alone("Outage notices: SMS", patience.answered, patience.SMS)
 	return mine
 
 
@@ -227,6 +334,8 @@ def offer_calls() -> None:
 def make_households() -> None:
 	"""Households of units that wrote tickets become customers. One that fails is left alone for an hour."""
 	frappe.set_user("Administrator")
+	if space.is_short():
+		return
 	for ticket_doctype, unit in _alone("Outage households", households.missing) or ():
 		key = f"outage_household_failed:{ticket_doctype}:{unit}"
 		if (
@@ -251,6 +360,5 @@ def _alone(title: str, function: Callable, *args):
 				if left:
 					continue
 				return None
-			frappe.log_error(title=title[:140])
-			frappe.db.commit()
+			error_log.add(title, error)
 			return None

@@ -29,6 +29,8 @@ def common_config(ports: dict[str, int], password: str, user: str) -> dict[str, 
 		# Allows the `bench` command when the set-up was run by root.
 		"frappe_user": user,
 		"background_workers": 1,
+		# A queue for ringing, and a worker that does nothing else
+		"workers": {"ringing": {"timeout": 300}},
 		# Mail that waits is sent every minute instead of every four, and clocks are looked at three times a minute.
 		"scheduler_interval": 60,
 		"scheduler_tick_interval": 20,

@@ -31,7 +31,7 @@ from portable_bench.trouble import Trouble
 MAKER = "made by portable_bench; `make clean` removes this folder\n"
 MOVED_ASIDE = ".bench-removed-"
 STEPS_OF_A_SITE = 2  # it is there, and migrated to the app's files
-PROGRAMS = ("realtime", "drill_web", "web", "scheduler", "worker", "mail")
+PROGRAMS = ("realtime", "drill_web", "web", "scheduler", "ringing", "worker", "mail")
 # Which of our programs listens on which port.
 LISTENERS = {
 	"web": "web",
@@ -241,7 +241,7 @@ def _ports(place: Place, asked: dict[str, int], progress: Progress) -> dict[str,
 
 
 def start_programs(place: Place, ports: dict[str, int]) -> None:
-	"""Mail sink, web server, realtime server, worker, scheduler; those that have read older code are started anew."""
+	"""Mail sink, web server, realtime server, the two workers, scheduler; those that have read older code are started anew."""
 	common = (place.sites / "common_site_config.json").read_bytes()
 	key = digest(code_key(place.root), common)
 	python, helper = place.env_python, ["-m", "frappe.utils.bench_helper", "frappe"]
@@ -256,6 +256,8 @@ def start_programs(place: Place, ports: dict[str, int]) -> None:
 	worker = [python, "-m", "portable_bench.inside.worker", place.sites]
 	worker_key = digest(key, (place.root / "portable_bench" / "inside" / "worker.py").read_bytes())
 	processes.ensure(place, "worker", worker, key=worker_key, cwd=place.root)
+	# Whoever is to be woken waits behind no other job
+	processes.ensure(place, "ringing", [*worker, "ringing"], key=worker_key, cwd=place.root)
 	processes.ensure(place, "scheduler", [python, *helper, "schedule"], key=key, cwd=place.sites)
 	start_web(place, "web", ports["web"], None, key)
 	server = assets.sources(place) / "realtime.js"
@@ -267,7 +269,7 @@ def start_programs(place: Place, ports: dict[str, int]) -> None:
 		env=assets.builder_environment(place),
 	)
 	wait_for_web(place, "web", ports["web"], MAIN_SITE)
-	for name in ("worker", "scheduler"):
+	for name in ("worker", "ringing", "scheduler"):
 		processes.wait_until(
 			place, name, lambda name=name: bool(processes.running_pid(place, name)), 10, services.WAY_OUT
 		)

@@ -12,7 +12,7 @@ from frappe import _
 from werkzeug.exceptions import ServiceUnavailable
 from werkzeug.wrappers import Response
 
-from outage_response import compat
+from outage_response import compat, space
 
 RETRY_AFTER_SECONDS = 5
 # As Frappe's answers name the kind of an error
@@ -20,7 +20,7 @@ EXC_TYPE = "NotNow"
 
 
 def reached(function: Callable) -> Callable:
-	"""Nothing was kept when the database is away, full, locked by somebody for too long, or chose the request as a deadlock's
+	"""Nothing was kept when the database is away, a disk full, a row locked by somebody for too long, or chose the request as a deadlock's
 	victim each time: then raise werkzeug's ServiceUnavailable, which Frappe passes on as it is."""
 
 	@functools.wraps(function)
@@ -28,7 +28,9 @@ def reached(function: Callable) -> Callable:
 		try:
 			return function(*args, **kwargs)
 		except Exception as error:
-			if not compat.is_out_of_reach(error):
+			if space.is_full(error):
+				space.remember()
+			elif not compat.is_out_of_reach(error):
 				raise
 			frappe.logger("outage_response").warning("not now: %s", error, exc_info=True)
 			answer = _answer()

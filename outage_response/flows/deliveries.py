@@ -5,6 +5,7 @@ loses nothing and sends nothing twice. Between a server's "accepted" and the rec
 such a delivery is not sent again, and a person phones.
 """
 
+import time
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -13,7 +14,7 @@ import frappe
 from frappe import _
 from frappe.utils import get_datetime, get_url, now_datetime
 
-from outage_response import bulk
+from outage_response import bulk, space
 from outage_response.compat import is_retriable
 from outage_response.domain import notices as rules
 from outage_response.integrations import messages
@@ -24,8 +25,9 @@ from .wording import in_language, telephone
 
 BATCH = 50
 MOST_AT_ONCE = 5000
-# After this a message that is "being sent" belongs to a worker that died
-DEAD_AFTER = timedelta(minutes=10)
+# After this a message that is "being sent" belongs to a worker that died: whoever is asked has answered within seconds, or
+# the job was ended after a minute
+DEAD_AFTER = timedelta(minutes=3)
 
 
 @dataclass(frozen=True)
@@ -42,14 +44,18 @@ class SmsOutcome:
 		return self.state == rules.SENDING
 
 
-def hand_over_mails() -> int:
-	"""Put the next mails into Frappe's queue. The rows are locked, so that two workers never take the same."""
+def hand_over_mails(until: float | None = None) -> int:
+	"""Put the next mails into Frappe's queue, at least one, and no further one after `until` (of `time.monotonic`). The rows
+	are locked, so that two workers never take the same. Answers how many."""
 	rows = _waiting(rules.EMAIL, for_update=True)
 	if not rows:
 		return 0
 	addresses = _addresses(rows, "email_id")
-	failed = {}
+	failed, tried = {}, []
 	for row in rows:
+		if until and tried and time.monotonic() > until:
+			break
+		tried.append(row)
 		frappe.db.savepoint("one_mail")
 		try:
 			to = addresses.get(row.contact)
@@ -57,18 +63,18 @@ def hand_over_mails() -> int:
 				raise ValueError(_("the contact has no e-mail address any more"))
 			messages.queue_mail(row.name, to, row.subject, _html(row))
 		except Exception as error:
-			if is_retriable(error):
+			if is_retriable(error) or space.is_full(error):
 				raise
 			frappe.db.rollback(save_point="one_mail")
 			failed[row.name] = f"{type(error).__name__}: {error}"[:500]
 	frappe.clear_messages()
-	queued = messages.queued_mails([row.name for row in rows])
-	for row in rows:
+	queued = messages.queued_mails([row.name for row in tried])
+	for row in tried:
 		if row.name in queued:
 			_set(row.name, email_queue=queued[row.name])
 		else:
 			_fail(row, failed.get(row.name) or _("Frappe's queue did not take the mail (unsubscribed?)"))
-	return len(rows)
+	return len(tried)
 
 
 def oldest() -> timedelta:
@@ -382,6 +388,12 @@ def _by_sms_instead(name: str, error: str) -> bool:
 
 def _unknown() -> str:
 	return _("It is not known whether the message left: the worker that sent it ended. Phone.")
+
+
+def nobody_knows(name: str) -> None:
+	"""A mail was handed to its server, which did not say that it took it."""
+	if frappe.db.get_value("Notice Delivery", name, "state", for_update=True) == rules.QUEUED:
+		_unknown_to_phone(name, _("The mail server did not say whether it took the mail. Phone."))
 
 
 def _unknown_to_phone(name: str, error: str = "") -> None:

@@ -4,6 +4,7 @@ Frappe gives a mail up after some tries. A page is not given up while its step w
 when the server comes back.
 """
 
+from collections.abc import Sequence
 from datetime import timedelta
 
 import frappe
@@ -11,24 +12,26 @@ from frappe import _
 from frappe.utils import now_datetime
 
 from outage_response import bulk
-from outage_response.integrations.channels.mail import REFERENCE
+from outage_response.integrations.messages import PAGE
 
 from . import sending
+from .deliveries import DEAD_AFTER
 
 KEPT_HOURS = 12
 AT_ONCE = 500
 
 
-def follow() -> None:
-	"""Look after the mails that have not left. A mail that is just leaving is left alone, so that none leaves twice."""
+def follow() -> list[tuple[str, str]]:
+	"""Look after the mails that have not left. A mail that is just leaving is left alone, so that none leaves twice; of one
+	whose sender was killed nobody knows. Answers (incident, page) of these."""
 	queue, page, now = frappe.qb.DocType("Email Queue"), frappe.qb.DocType("Outage Page"), now_datetime()
 	rows = (
 		frappe.qb.from_(queue)
 		.join(page)
 		.on(page.name == queue.reference_name)
-		.select(queue.name, queue.status, page.name.as_("page"), page.incident)
-		.where(queue.reference_doctype == REFERENCE)
-		.where(queue.status.isin(("Not Sent", "Error")))
+		.select(queue.name, queue.status, queue.modified, page.name.as_("page"), page.incident)
+		.where(queue.reference_doctype == PAGE)
+		.where(queue.status.isin(("Not Sent", "Error", "Sending")))
 		.where(queue.creation > now - timedelta(hours=KEPT_HOURS))
 		.where(page.status == "Accepted")
 		.orderby(queue.creation)
@@ -36,7 +39,11 @@ def follow() -> None:
 		.for_update()
 	).run(as_dict=True)
 	if not rows:
-		return
+		return []
+	leaving = [row for row in rows if row.status == "Sending"]
+	dead = [row for row in leaving if row.modified < now - DEAD_AFTER]
+	bulk.update("Email Queue", [row.name for row in dead], {"status": "Error"})
+	rows = [row for row in rows if row.status != "Sending"]
 	needed = sending.needed([(row.page, row.incident) for row in rows])
 	again = [row.name for row in rows if row.page in needed and row.status == "Error"]
 	bulk.update("Email Queue", again, {"status": "Not Sent", "retry": 0})
@@ -44,3 +51,14 @@ def follow() -> None:
 	why = _("Settled before the mail server took it.")
 	bulk.update("Email Queue", [row.name for row in settled], {"status": "Error", "error": why})
 	bulk.update("Outage Page", [row.page for row in settled], {"status": "Not Needed", "modified": now})
+	return nobody_knows([row.page for row in dead])
+
+
+def nobody_knows(names: Sequence[str]) -> list[tuple[str, str]]:
+	"""Of these pages nobody can say whether their mail arrived. Answers (incident, page) of those of an outage."""
+	rows = frappe.get_all(
+		"Outage Page", filters={"name": ("in", list(names)), "status": "Accepted"}, fields=["incident", "name"]
+	)
+	error = _("The mail server did not say whether it took the mail.")
+	bulk.update("Outage Page", [row.name for row in rows], {"status": "Unknown", "error": error})
+	return [(row.incident, row.name) for row in rows if row.incident]

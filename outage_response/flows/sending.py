@@ -20,6 +20,7 @@ from outage_response.compat import is_retriable
 from outage_response.domain.escalation import Person
 from outage_response.integrations import channels
 from outage_response.integrations.channels import Letter, Outcome, Request
+from outage_response.integrations.channels.post import ends_within
 
 from . import ringing, site_identity, tokens, trapped
 from .channels import working
@@ -27,7 +28,8 @@ from .language import title_of
 
 AT_ONCE = 96
 OF_A_CHANNEL = 32
-TAKEN_FOR_SECONDS = 120  # longer than any sender needs; then it was killed
+# Besides the waiting: letters before, notes after
+SENDER_WORKS_SECONDS = 4
 AGAIN_AFTER_SECONDS = 30
 NAMED = 3
 FIELDS = (
@@ -46,18 +48,31 @@ FIELDS = (
 )
 
 
-def take(limit: int = AT_ONCE) -> list[str]:
+def taken_for() -> timedelta:
+	"""How long a page may be in a sender's hands; then the sender was killed. Twice as long as all of its pages, which go out
+	side by side, can be waited for."""
+	longest = frappe.get_all("Paging Channel", filters={"enabled": 1}, fields=["max(timeout_seconds) as seconds"])
+	return timedelta(seconds=2 * ends_within(longest[0].seconds or 0) + SENDER_WORKS_SECONDS)
+
+
+def take(here: bool, limit: int = AT_ONCE) -> list[str]:
 	"""Take some pages that are to be sent now, the most urgent first, and not all of one channel: a gateway that hangs keeps
-	no other one waiting. None of a site that is another one than it was. The caller commits: then they are ours alone."""
+	no other one waiting. None of a site that is another one than it was. The caller commits: then they are ours alone.
+
+	here  those of channels that end on this site, else those that go out
+	"""
 	if site_identity.is_muted():
 		return []
 	page, now = frappe.qb.DocType("Outage Page"), now_datetime()
+	kinds = frappe.get_all("Paging Channel", fields=["name", "kind"])
+	names = [row.name for row in kinds if not channels.goes_out(row.kind)] or [""]
 	rows = (
 		frappe.qb.from_(page)
 		.select(page.name, page.channel)
 		.where(page.status == "Queued")
 		# a clock that was turned back leaves pages in the future
 		.where((page.send_after <= now) | (page.send_after > now + timedelta(minutes=2)))
+		.where(page.channel.isin(names) if here else page.channel.notin(names))
 		.orderby(page.priority)
 		.orderby(page.send_after)
 		.orderby(page.name)
@@ -95,7 +110,8 @@ def take(limit: int = AT_ONCE) -> list[str]:
 def give_up_lost() -> list[tuple[str, str]]:
 	"""Pages that a killed sender had taken: again, or Unknown. Answers (incident, page) of those that nobody can vouch for."""
 	page, now = frappe.qb.DocType("Outage Page"), now_datetime()
-	early, late = now - timedelta(seconds=TAKEN_FOR_SECONDS), now + timedelta(seconds=TAKEN_FOR_SECONDS)
+	patience = taken_for()
+	early, late = now - patience, now + patience
 	lost = (
 		frappe.qb.from_(page)
 		.select(page.name, page.channel, page.incident, page.tries)
@@ -283,7 +299,9 @@ def note(name: str, letter: Letter, outcome: Outcome | None) -> tuple[str, str]:
 	Answers (incident, status). The caller commits.
 	"""
 	page, now = frappe.qb.DocType("Outage Page"), now_datetime()
-	row = frappe.db.get_value("Outage Page", name, ["incident", "channel", "tries", "status"], as_dict=True)
+	row = frappe.db.get_value(
+		"Outage Page", name, ["incident", "channel", "tries", "status"], as_dict=True, for_update=True
+	)
 	channel = frappe.get_cached_doc("Paging Channel", row.channel)
 	if row.status != "Sending":
 		return row.incident or "", row.status

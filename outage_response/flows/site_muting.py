@@ -10,6 +10,7 @@ import frappe
 from frappe.utils import get_datetime, now_datetime
 
 from outage_response import permissions
+from outage_response.integrations import messages
 
 from . import deliveries, pages, ringing, site_identity, timeline
 from .verbs import announce, translated
@@ -66,7 +67,7 @@ def _hold_mails(held: bool) -> None:
 	queue = frappe.qb.DocType("Email Queue")
 	query = (
 		frappe.qb.update(queue)
-		.set(queue.send_after, KEPT_UNTIL if held else None)
+		.set(queue.send_after, KEPT_UNTIL if held else messages.HELD)
 		.where(queue.reference_doctype.isin(OURS_IN_THE_QUEUE))
 		.where(queue.status.isin(("Not Sent", "Partially Sent")))
 	)

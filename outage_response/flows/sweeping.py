@@ -4,10 +4,12 @@ from collections.abc import Sequence
 
 import frappe
 from frappe.utils import get_datetime, now_datetime
+from frappe.utils.scheduler import is_scheduler_inactive
 
 from . import ringing, sending, site_identity, timeline
 from .verbs import lock_incident, touch
 
+JOB = "outage_response.jobs.ring_every_minute"
 LATE_MINUTES = 3
 
 
@@ -18,6 +20,16 @@ def since_last() -> int:
 	frappe.db.set_single_value("Outage Response Settings", "rang_until", now, update_modified=False)
 	minutes = int((now - get_datetime(before)).total_seconds() // 60) if before else 0
 	return minutes if minutes >= LATE_MINUTES else 0
+
+
+def is_late(seconds: int) -> bool:
+	"""Is it longer than this since the sweep ran, while somebody may have to be rung? Not where an administrator has stopped
+	the scheduler, or the sweep."""
+	before = frappe.db.get_single_value("Outage Response Settings", "rang_until", cache=False)
+	age = (now_datetime() - get_datetime(before)).total_seconds() if before else seconds + 1
+	if -seconds <= age <= seconds or is_scheduler_inactive():
+		return False
+	return bool(frappe.db.exists("Scheduled Job Type", {"method": JOB, "stopped": 0})) and ringing.is_waiting()
 
 
 def due() -> list[str]:

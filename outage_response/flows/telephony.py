@@ -9,7 +9,7 @@ import frappe
 from frappe.model.document import Document
 from frappe.utils import get_datetime, now_datetime
 
-from outage_response import integrations, queues
+from outage_response import error_log, integrations, queues
 from outage_response.domain import callbacks, phones
 from outage_response.integrations import LoggedCall
 
@@ -26,7 +26,7 @@ def on_call_log(doc: Document, method: str | None = None) -> None:
 		if frappe.db.exists("Outage Callback", {"status": ("in", OPEN)}):
 			frappe.db.after_commit.add(_ask_for_a_job)
 	except Exception:
-		frappe.log_error(title="Outage Response: call log not looked at")
+		error_log.add("Outage Response: call log not looked at")
 
 
 def _ask_for_a_job() -> None:

@@ -20,6 +20,7 @@ from outage_response.domain.plan import dedupe_key
 from . import site_identity
 
 JOB = "outage_response.jobs.send_ticket_replies"
+AT_ONCE = 200
 MAX_TRIES = 5
 # Minutes to wait after the first, second ... try that failed
 WAITS = (1, 5, 15, 60)
@@ -74,7 +75,7 @@ def _residents_language() -> Iterator[None]:
 
 
 def _ask_for_a_job() -> None:
-	queues.ask(JOB, job_id="outage_response.send_ticket_replies", deduplicate=True)
+	queues.ask_for_a_slice(JOB)
 
 
 def text(incident: Document, kind: str, outcome: str = "") -> str:
@@ -120,7 +121,7 @@ def text(incident: Document, kind: str, outcome: str = "") -> str:
 	}[outcome]
 
 
-def queued(limit: int = 200) -> list[str]:
+def queued(limit: int = AT_ONCE) -> list[str]:
 	"""Names of answers to send now, those tried least first. What failed waits longer each time; what belongs to a
 	platform that is switched off waits until it is on again."""
 	desks = [desk.DOCTYPE for desk in integrations.desks()]

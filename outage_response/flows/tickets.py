@@ -15,7 +15,7 @@ from frappe import _
 from frappe.model.document import Document
 from frappe.utils import get_datetime, now_datetime
 
-from outage_response import bulk, integrations, queues
+from outage_response import bulk, error_log, integrations, queues
 from outage_response.domain import phones, triage
 from outage_response.domain import tickets as rules
 from outage_response.domain.lifecycle import RUNNING
@@ -66,14 +66,7 @@ def on_ticket(doc: Document, method: str | None = None) -> None:
 		if desk and _settings().read_tickets and concerns_us(desk.words(doc)) and desk.is_on():
 			frappe.db.after_commit.add(ask_for_a_job)
 	except Exception:
-		_log_quietly()
-
-
-def _log_quietly() -> None:
-	try:
-		frappe.log_error(title="Outage Response: ticket not read")
-	except Exception:
-		frappe.logger("outage_response").warning("ticket not read", exc_info=True)
+		error_log.add("Outage Response: ticket not read")
 
 
 def ask_for_a_job() -> None:

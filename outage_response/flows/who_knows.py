@@ -7,7 +7,7 @@ import frappe
 from frappe.utils import get_datetime, now_datetime, time_diff_in_seconds
 
 from outage_response.domain.lifecycle import OPEN
-from outage_response.integrations.channels.mail import REFERENCE
+from outage_response.integrations.messages import PAGE
 
 from . import channels
 from .language import title_of
@@ -84,7 +84,7 @@ def _see_what_arrived(pages: list) -> None:
 		mails
 		and frappe.get_all(
 			"Email Queue",
-			filters={"reference_doctype": REFERENCE, "reference_name": ("in", mails)},
+			filters={"reference_doctype": PAGE, "reference_name": ("in", mails)},
 			fields=["reference_name", "status"],
 			as_list=True,
 		)

@@ -20,6 +20,8 @@ from types import ModuleType
 import frappe
 from frappe.model.document import Document
 
+from outage_response import error_log
+
 # What the ids of the app's own call logs begin with
 CALL_LOG_PREFIX = "OUTAGE-"
 
@@ -166,7 +168,7 @@ def guarded(title: str) -> Iterator[None]:
 			raise
 		frappe.db.rollback(save_point="platform")
 		frappe.local.message_log = messages
-		frappe.log_error(title=title[:140])
+		error_log.add(title, error)
 
 
 @contextmanager

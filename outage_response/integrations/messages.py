@@ -1,17 +1,26 @@
 """What a site can send by itself: mail through Frappe's Email Queue, SMS through Frappe's SMS Settings."""
 
 from collections.abc import Sequence
+from datetime import datetime
 
 import frappe
 import requests
 from frappe.core.doctype.sms_settings.sms_settings import create_sms_log, get_headers, validate_receiver_nos
 from frappe.email.doctype.email_account.email_account import EmailAccount
+from frappe.utils import cint
+from pypika import Order
 from urllib3.exceptions import NewConnectionError
 
 from outage_response import queues
 
-REFERENCE = "Notice Delivery"
-CONNECT_SECONDS, ANSWER_SECONDS = 5, 20
+JOB = "outage_response.jobs.send_mails"
+REFERENCE, PAGE = "Notice Delivery", "Outage Page"
+# Frappe sends the highest first, and what others write has 1
+STAFF_PRIORITY, RESIDENTS_PRIORITY = 2, 0
+# Our mails wait in Frappe's queue until a job of ours sends them: Frappe's own would send up to 500 in one go, without a
+# limit to waiting for the server. This "send after" is what they are known by.
+HELD = datetime(2999, 1, 1)
+CONNECT_SECONDS, ANSWER_SECONDS = 4, 8
 
 
 def mail_is_on() -> bool:
@@ -26,17 +35,30 @@ def sms_is_on() -> bool:
 	return bool(frappe.db.get_single_value("SMS Settings", "sms_gateway_url"))
 
 
+def held_for_us() -> dict:
+	"""What makes a mail to residents one of ours to send: arguments of `frappe.sendmail`."""
+	return {"send_priority": RESIDENTS_PRIORITY, "send_after": HELD, "delayed": True}
+
+
 def queue_mail(delivery: str, to: str, subject: str, html: str) -> None:
-	"""Put one mail into Frappe's queue, in this transaction; it knows the delivery it belongs to."""
+	"""Put one mail to a resident into Frappe's queue, in this transaction; it knows the delivery it belongs to."""
+	_queue(REFERENCE, delivery, to, subject, html, **held_for_us())
+
+
+def queue_page(page: str, to: str, subject: str, html: str) -> None:
+	"""The same with a mail that is to ring somebody."""
+	_queue(PAGE, page, to, subject, html, **{**held_for_us(), "send_priority": STAFF_PRIORITY})
+
+
+def _queue(doctype: str, name: str, to: str, subject: str, html: str, **how) -> None:
 	frappe.sendmail(
 		recipients=[to],
 		subject=subject,
 		message=html,
-		reference_doctype=REFERENCE,
-		reference_name=delivery,
+		reference_doctype=doctype,
+		reference_name=name,
 		add_unsubscribe_link=0,
-		send_priority=2,
-		delayed=True,
+		**how,
 	)
 
 
@@ -50,14 +72,32 @@ def queued_mails(deliveries: Sequence[str]) -> dict[str, str]:
 	return {row.reference_name: row.name for row in rows}
 
 
-def wake_the_mail_queue() -> None:
-	"""Let Frappe's own job send now. It is started by its own entry of the scheduler, so that never two run at once:
-	that is what could send a mail twice. Where no queue answers, that entry's own time comes."""
-	if not queues.answers():
-		return
-	name = frappe.db.get_value("Scheduled Job Type", {"method": "frappe.email.queue.flush", "stopped": 0})
-	if name:
-		frappe.get_doc("Scheduled Job Type", name).enqueue(force=True)
+def ask_for_sending() -> bool:
+	"""Have a job send what waits; the minute's does where no queue answers. Answers whether the queue took it."""
+	return queues.ask_for_a_slice(JOB)
+
+
+def waiting_mails(limit: int = 100) -> list[str]:
+	"""Our mails that have not left, in the order in which they are to: staff's first, then those tried least. Nobody's while
+	mails are muted or the queue is held."""
+	if frappe.are_emails_muted() or cint(frappe.db.get_default("suspend_email_queue")):
+		return []
+	queue = frappe.qb.DocType("Email Queue")
+	return (
+		frappe.qb.from_(queue)
+		.select(queue.name)
+		.where(queue.status.isin(("Not Sent", "Partially Sent")))
+		.where(queue.send_after == HELD)
+		.orderby(queue.priority, order=Order.desc)
+		.orderby(queue.retry)
+		.orderby(queue.creation)
+		.limit(limit)
+	).run(pluck=True)
+
+
+def give_up_mail(name: str, why: str) -> None:
+	"""A mail that does not leave any more."""
+	frappe.db.set_value("Email Queue", name, {"status": "Error", "error": why})
 
 
 class NotSent(Exception):

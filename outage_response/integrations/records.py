@@ -13,7 +13,7 @@ from pypika.functions import Concat
 
 from outage_response import bulk
 
-from . import Ticket
+from . import Ticket, messages
 
 # Fields of other apps or of the property's own in which a ticket may hold its author's number
 PHONE_FIELDS = ("phone", "mobile_no", "raised_by_phone", "contact_phone", "contact_mobile")
@@ -143,7 +143,9 @@ def answer(ticket: Mapping, message: str, sender: str | None = None) -> None:
 			reference_name=str(ticket.name),
 			communication=record.name,
 			expose_recipients="header",
+			**messages.held_for_us(),
 		)
+		frappe.db.after_commit.add(messages.ask_for_sending)
 
 
 def ticket_notes_of_app() -> str:

@@ -3,7 +3,7 @@
 It makes a child for each job, and a child that has to read the code of Frappe and of the app first is busy with that for
 longer than with most jobs. And it comes back when Redis does: on a production bench supervisor or systemd sees to that.
 
-Usage: python -m portable_bench.inside.worker SITES_FOLDER
+Usage: python -m portable_bench.inside.worker SITES_FOLDER [QUEUE]     (without one, all queues)
 """
 
 import contextlib
@@ -44,8 +44,8 @@ def read_code() -> None:
 	importlib.import_module("outage_response.jobs")
 
 
-def work() -> None:
-	"""Work until asked to stop. Frappe's worker ends where Redis goes away at the wrong moment; then the next one begins."""
+def work(queue: str | None = None) -> None:
+	"""Work at one queue, or at all, until asked to stop. Frappe's worker ends where Redis goes away at the wrong moment; then the next one begins."""
 	from frappe.utils import background_jobs
 	from redis.exceptions import ConnectionError as RedisAway
 	from rq.worker import StopRequested
@@ -62,7 +62,7 @@ def work() -> None:
 	with contextlib.suppress(StopRequested):  # asked between two workers
 		while not Worker.asked_to_stop:
 			with contextlib.suppress(RedisAway):
-				background_jobs.start_worker()
+				background_jobs.start_worker(queue)
 			if not Worker.asked_to_stop:
 				time.sleep(SECONDS_BETWEEN_TRIES)
 
@@ -70,4 +70,4 @@ def work() -> None:
 if __name__ == "__main__":
 	os.chdir(sys.argv[1])
 	read_code()
-	work()
+	work(*sys.argv[2:3])

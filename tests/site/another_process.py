@@ -84,17 +84,16 @@ def redis_answers() -> bool:
 		return False
 
 
-def flush_mail(times: int = 1) -> int:
-	"""Send what is in Frappe's mail queue, as its worker does; how many were tried. One that fails stops no other."""
-	from frappe.email.queue import get_queue
+def send_mails(times: int = 1) -> int:
+	"""Send what waits for the mail server, as the job does; how many waited."""
+	from outage_response import jobs
+	from outage_response.flows import mailing
 
-	tried = 0
+	waited = 0
 	for _time in range(times):
-		for row in get_queue():
-			tried += 1
-			with contextlib.suppress(Exception):
-				frappe.get_doc("Email Queue", row.name).send()
-	return tried
+		waited += len(mailing.waiting())
+		jobs.send_mails()
+	return waited
 
 
 def write_tickets(contacts: list[str]) -> int:

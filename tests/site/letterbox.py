@@ -9,12 +9,14 @@ from collections import Counter
 
 class Letterbox(socketserver.ThreadingTCPServer):
 	"""`received` counts letters per address that ends with `ending`; `letters` are their texts, decoded. `refuses`: it says
-	to whoever comes that it is not working. `hangs`: it takes the line and says nothing until `released` is set."""
+	to whoever comes that it is not working. `hangs`: it takes the line (`lines` counts them) and says nothing until
+	`released` is set. `swallows`: it takes a letter, and never says so."""
 
 	allow_reuse_address = daemon_threads = True
 
 	def __init__(self, ending: str = ""):
 		self.ending, self.refuses, self.refused = ending, False, 0
+		self.lines, self.swallows = 0, False
 		self.hangs, self.asked, self.released = False, threading.Event(), threading.Event()
 		self.received: Counter = Counter()
 		self.letters: list[str] = []
@@ -37,6 +39,7 @@ class Letterbox(socketserver.ThreadingTCPServer):
 
 class _Conversation(socketserver.StreamRequestHandler):
 	def handle(self):
+		self.server.lines += 1
 		if self.server.refuses:
 			self.server.refused += 1
 			self.answer("421 not now")
@@ -58,6 +61,9 @@ class _Conversation(socketserver.StreamRequestHandler):
 					lines.append(line[line.startswith(b".") :])  # a leading dot is doubled on the way (RFC 5321, 4.5.2)
 				self.server.keep(recipients, lines)
 				recipients = []
+				if self.server.swallows:
+					self.server.released.wait(20)
+					return
 				self.answer("250 kept")
 			elif word.upper() == "QUIT":
 				self.answer("221 bye")

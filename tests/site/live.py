@@ -34,7 +34,12 @@ AT_A_PROPERTY = (
 	"Roster Absence",
 )
 # What the site does by itself every minute
-STANDING_STILL = ("frappe.email.queue.flush", "outage_response.jobs.every_minute")
+STANDING_STILL = (
+	"frappe.email.queue.flush",
+	"outage_response.jobs.ring_every_minute",
+	"outage_response.jobs.every_minute",
+	"outage_response.jobs.bulk_every_minute",
+)
 # Nobody listens on the discard port
 DEAD_REDIS = dict.fromkeys(("redis_cache", "redis_queue", "redis_socketio"), "redis://127.0.0.1:9")
 

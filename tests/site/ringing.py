@@ -10,6 +10,7 @@ from frappe.utils import now_datetime
 from outage_response import jobs
 from outage_response.api import staff
 from outage_response.flows import pages
+from outage_response.integrations import messages
 from outage_response.setup import seed
 
 from .base import Clock
@@ -59,9 +60,10 @@ class RingingTest(LiveTest):
 
 	def setUp(self):
 		super().setUp()
-		quiet = patch.object(pages, "_enqueue", lambda: None)  # no worker: the test sends
-		quiet.start()
-		self.addCleanup(quiet.stop)
+		for module, asks in ((pages, "_enqueue"), (messages, "ask_for_sending")):  # no worker: the test sends
+			quiet = patch.object(module, asks, lambda: None)
+			quiet.start()
+			self.addCleanup(quiet.stop)
 		self.gateway = Gateway()
 		self.addCleanup(self.gateway.close)
 		frappe.db.delete("Paging Channel", {"name": CHANNEL})

@@ -1,10 +1,15 @@
 """The mail server is away while people are rung: the ladder goes on by the other channels, and each mail leaves once."""
 
+import contextlib
 import time
+from unittest.mock import patch
 
 import frappe
+from frappe.email.queue import get_queue
 
-from outage_response.flows import tokens
+from outage_response import jobs
+from outage_response.flows import mailing, patience, tokens
+from outage_response.integrations import mail_server, messages
 
 from .letterbox import Letterbox
 from .live import DEAD_REDIS, end_processes
@@ -51,7 +56,7 @@ class MailServerAway(RingingTest):
 	def rings(self, ahead: int, flushes: int = 1) -> None:
 		"""The minute's sweep and Frappe's mail queue, so many minutes later."""
 		self.run_in("outage_response.jobs.ring", ahead=ahead)
-		self.run_in("__main__.flush_mail", ahead=ahead, times=flushes)
+		self.run_in("__main__.send_mails", ahead=ahead, times=flushes)
 
 	def declared(self) -> tuple[str, str]:
 		name = self.run_in("declare", "operator", property=self.property, nodes=[self.room])["incident"]
@@ -72,7 +77,7 @@ class MailServerAway(RingingTest):
 		rang = len(self.gateway.asked)
 		self.assertTrue(rang)
 		self.rings(1, flushes=6)
-		self.assertEqual(self.mails()[first.name], "Error")  # Frappe has given it up
+		self.assertEqual(self.mails()[first.name], "Not Sent")  # a server that is away costs it no try
 		self.rings(4)
 		self.assertFalse(self.letterbox.letters)
 		self.assertGreater(len(self.gateway.asked), rang)  # the ladder did not wait for the mail server
@@ -101,7 +106,7 @@ class MailServerAway(RingingTest):
 		self.letterbox.hangs = True
 		self.addCleanup(setattr, self.letterbox, "hangs", False)
 		self.addCleanup(self.letterbox.released.set)
-		waiting = self.sender.begin("Administrator", "__main__.flush_mail").go()
+		waiting = self.sender.begin("Administrator", "__main__.send_mails").go()
 		self.assertTrue(self.letterbox.asked.wait(20))
 		rang, began = len(self.gateway.asked), time.monotonic()
 		self.minute(4)
@@ -113,3 +118,83 @@ class MailServerAway(RingingTest):
 		waiting.result()
 		mails = [one for one in self.mails().items() if one[1] == "Sent"]
 		self.assertEqual(len(self.letterbox.letters), len(mails))
+
+
+class ThisMailServer(MailServerAway):
+	"""The same server, asked from here, with a tenth of the patience."""
+
+	test_each_mail_leaves_once_and_the_ladder_went_on = None
+	test_what_is_settled_meanwhile_does_not_leave = None
+	test_a_mail_server_that_hangs_holds_up_nobody = None
+
+	def setUp(self):
+		super().setUp()
+		account = {"mail_server": "127.0.0.1", "mail_port": self.letterbox.port, "mute_emails": 0}
+		changes = contextlib.ExitStack()
+		changes.enter_context(patch.dict(frappe.local.conf, {**account, "disable_mail_smtp_authentication": 1}))
+		changes.enter_context(patch.object(mail_server, "ANSWER_SECONDS", 0.3))
+		changes.enter_context(patch.dict(frappe.local.flags, {"in_test": False}))
+		self.addCleanup(changes.close)
+		self.addCleanup(setattr, frappe.local, "outgoing_email_account", {})
+		frappe.local.outgoing_email_account = {}
+		self.letterbox.lines, self.letterbox.released = 0, type(self.letterbox.released)()
+		self.addCleanup(self.letterbox.released.set)
+		for mood in ("hangs", "swallows"):
+			self.addCleanup(setattr, self.letterbox, mood, False)
+		patience.answered(patience.MAIL)
+		frappe.db.delete("Email Queue", {"send_after": messages.HELD})
+		frappe.db.commit()
+		self.addCleanup(frappe.db.commit)
+		self.addCleanup(frappe.db.delete, "Email Queue", {"send_after": messages.HELD})
+		self.addCleanup(patience.answered, patience.MAIL)
+
+	def test_staffs_mail_goes_first_and_frappes_own_job_leaves_ours_alone(self):
+		messages.queue_mail("a delivery", "resident@example.com", "resident", "dark")
+		messages.queue_page("a page", "guard@example.com", "guard", "come")
+		frappe.db.commit()
+		first, second = messages.waiting_mails()
+		self.assertEqual(frappe.db.get_value("Email Queue", first, "reference_name"), "a page")
+		self.assertFalse({first, second} & {row.name for row in get_queue()})
+		# and in Frappe's own order, too
+		frappe.db.set_value("Email Queue", {"name": ("in", (first, second))}, "send_after", None)
+		self.assertEqual([row.name for row in get_queue() if row.name in (first, second)], [first, second])
+		frappe.db.set_value("Email Queue", {"name": ("in", (first, second))}, "send_after", messages.HELD)
+		frappe.db.commit()
+		jobs.send_mails()
+		self.assertEqual(["come" in letter for letter in self.letterbox.letters], [True, False])
+		self.assertEqual(self.letterbox.lines, 1)
+
+	def test_a_server_that_does_not_answer_twice_is_left_alone_for_some_minutes(self):
+		self.letterbox.hangs = True
+		for number in range(4):
+			messages.queue_mail(f"delivery {number}", "resident@example.com", "resident", "dark")
+		frappe.db.commit()
+		began = time.monotonic()
+		for minutes, asked in ((0, 1), (0, 2), (0, 2), (4, 2), (2, 3), (0, 3)):
+			self.clock.move(minutes)
+			jobs.send_mails()
+			self.assertEqual(self.letterbox.lines, asked)
+		self.assertLess(time.monotonic() - began, 4)
+		self.letterbox.hangs = False
+		self.clock.move(6)
+		jobs.send_mails()
+		self.assertEqual(mailing.waiting(), [])
+
+	def test_a_mail_that_was_taken_without_a_word_is_not_sent_again(self):
+		"""Nobody can know: the page is Unknown, and whoever is next is rung."""
+		name = self.declare()
+		self.settle_all_but(name, "call_engineering")
+		self.letterbox.swallows = True
+		self.send()
+		before = len(self.gateway.asked)
+		jobs.send_mails()
+		jobs.send_mails()
+		pages = self.pages(name, channel="E-mail", status="Unknown")
+		self.assertTrue(pages)
+		self.assertGreaterEqual(len(self.gateway.asked), before)
+		self.letterbox.swallows = False
+		self.clock.move(6)
+		jobs.ring()
+		jobs.send_mails()
+		for page in pages:
+			self.assertEqual(sum(tokens.of(page.name) in letter for letter in self.letterbox.letters), 1)

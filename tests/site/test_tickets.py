@@ -5,6 +5,7 @@ from datetime import timedelta
 from unittest.mock import patch
 
 import frappe
+from frappe.deferred_insert import save_to_db
 
 from outage_response.flows import households, proposals, ticket_replies, tickets
 from outage_response.integrations import erpnext, helpdesk
@@ -448,6 +449,7 @@ class Following(TicketTest):
 				answer = self.log(incident, 0, "Reached")
 			self.assertEqual(answer["callback_status"], "Reached")
 			self.assertEqual(self.status(ticket), "Open")
+			save_to_db()  # as Frappe's scheduler does
 			self.assertTrue(frappe.db.exists("Error Log", {"method": ("like", "Outage ticket not resolved%")}))
 
 	def test_a_callback_goes_on_when_the_desk_is_switched_off(self):

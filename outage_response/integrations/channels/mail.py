@@ -1,4 +1,5 @@
-"""E-mail through Frappe's queue, which tries some times when the mail server is away; `flows/page_mails.py` does the rest."""
+"""E-mail through Frappe's queue; the job that sends it tries again when the mail server is away, and `flows/page_mails.py`
+does the rest."""
 
 import frappe
 from frappe import _
@@ -8,8 +9,6 @@ from frappe.model.document import Document
 from outage_response.integrations import messages
 
 from . import Letter
-
-REFERENCE = "Outage Page"
 
 
 def is_on(channel: Document) -> bool:
@@ -23,22 +22,8 @@ def reaches(person) -> bool:
 
 
 def write(channel: Document, letter: Letter) -> None:
-	"""One row of the Email Queue; a job sends it at once, Frappe's own schedule if no job can be had."""
+	"""One row of the Email Queue; a job sends it at once, the minute's if no job can be had."""
 	text = frappe.utils.escape_html(letter.text)
-	frappe.sendmail(
-		recipients=[letter.email],
-		subject=letter.text[:120],
-		message=f'<p>{text}</p><p><a href="{letter.link}">{_("Answer here")}</a></p>',
-		reference_doctype=REFERENCE,
-		reference_name=letter.key,
-		delayed=True,
-		add_unsubscribe_link=0,
-	)
-	frappe.db.after_commit.add(_flush)
-
-
-def _flush() -> None:
-	try:
-		messages.wake_the_mail_queue()
-	except Exception:
-		frappe.logger("outage_response").warning("no queue for mail", exc_info=True)
+	html = f'<p>{text}</p><p><a href="{letter.link}">{_("Answer here")}</a></p>'
+	messages.queue_page(letter.key, letter.email, letter.text[:120], html)
+	frappe.db.after_commit.add(messages.ask_for_sending)

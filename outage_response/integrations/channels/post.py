@@ -26,10 +26,15 @@ def post_all(wanted: Sequence[Request]) -> list[Outcome]:
 	try:
 		jobs = [pool.submit(post, one) for one in wanted]
 		waves = -(-len(wanted) // AT_ONCE)
-		wait(jobs, timeout=(max(one.timeout for one in wanted) + CONNECT_SECONDS + 1) * waves)
+		wait(jobs, timeout=ends_within(max(one.timeout for one in wanted)) * waves)
 		return [job.result() if job.done() else Outcome("Unknown", "no end of the answer in time") for job in jobs]
 	finally:
 		pool.shutdown(wait=False, cancel_futures=True)
+
+
+def ends_within(timeout: float) -> float:
+	"""Seconds after which a wave of requests that wait for at most `timeout` has ended, one way or the other."""
+	return timeout + CONNECT_SECONDS + 1
 
 
 def post(one: Request) -> Outcome:

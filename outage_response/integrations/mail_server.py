@@ -1,0 +1,144 @@
+"""Sends mails of Frappe's queue by Frappe's own code, but waits for no mail server longer than a few seconds.
+
+Frappe asks an SMTP server without a limit, or with one of two minutes, and all its jobs share the workers. Which mails are
+ours to send: `messages.py`.
+"""
+
+import smtplib
+import socket
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import frappe
+from frappe.email.oauth import Oauth
+from frappe.email.smtp import SMTPServer
+from frappe.model.document import Document
+
+ANSWER_SECONDS = 10
+
+SENT = "Sent"
+REFUSED = "Refused"  # this mail; others may do better
+AWAY = "Away"  # nobody there: no mail leaves now, and none has lost a try
+SILENT = "Silent"  # no answer in time
+UNKNOWN = "Unknown"  # the mail was handed over, and the word that it was taken never came
+
+
+class Sender:
+	"""Sends some mails one after the other, over one line for each account. Use as a context."""
+
+	def __init__(self) -> None:
+		self.servers: dict[str, _Server] = {}
+
+	def __enter__(self) -> "Sender":
+		return self
+
+	def __exit__(self, *_error) -> None:
+		with limited():
+			for server in self.servers.values():
+				server.leave()
+
+	def send(self, name: str) -> str:
+		"""Send one row of Email Queue; how it ended. Frappe's code commits and writes the row's status; it raises nothing.
+
+		A mail that somebody else has sent meanwhile counts as sent.
+		"""
+		with limited():
+			try:
+				mail = frappe.get_doc("Email Queue", name)
+				server = self._server_of(mail)
+				if server:
+					server.session.handed_over = (
+						False  # before the mail is touched: a server that is away costs it no try
+					)
+			except Exception as error:
+				return _undone(SILENT if is_timeout(error) else AWAY)
+			try:
+				mail.send(smtp_server_instance=server)
+				return SENT
+			except Exception as error:
+				if server and server.has_it(error):
+					return _undone(UNKNOWN)
+				return _undone(SILENT if is_timeout(error) else REFUSED)
+
+	def _server_of(self, mail: Document) -> "_Server | None":
+		"""None: an account that is no mail server (a service reached by HTTP); Frappe sends by its own client."""
+		account = mail.get_email_account()
+		if not account:
+			raise LookupError("no outgoing Email Account")
+		if account.get("service") == "Frappe Mail":
+			return None
+		if account.name not in self.servers:
+			self.servers[account.name] = _Server(**account.sendmail_config())
+		return self.servers[account.name]
+
+
+class _Server(SMTPServer):
+	"""Frappe's, with a limit to each answer."""
+
+	@property
+	def session(self) -> smtplib.SMTP:
+		"""The line to the server: the one there is, or a new one. Raises what smtplib raises."""
+		if self.is_session_active():
+			return self._session
+		line = (_LineWithTLS if self.use_ssl else _Line)(self.server, self.port, timeout=ANSWER_SECONDS)
+		self.secure_session(line)
+		if self.use_oauth:
+			Oauth(line, self.email_account, self.login, self.access_token).connect()
+		elif self.password:
+			line.login(str(self.login or ""), str(self.password or ""))
+		self._session = line
+		return line
+
+	def has_it(self, error: Exception) -> bool:
+		"""May the server have taken the mail that ended with this error? A refusal in words is a no."""
+		return bool(self._session and self._session.handed_over) and not isinstance(
+			error, smtplib.SMTPResponseException
+		)
+
+	def leave(self) -> None:
+		try:
+			if self._session:
+				self._session.quit()
+		except (OSError, smtplib.SMTPException):
+			pass
+
+
+class _Line(smtplib.SMTP):
+	handed_over = False
+
+	def data(self, msg):
+		self.handed_over = True
+		answer = super().data(msg)
+		self.handed_over = False
+		return answer
+
+
+class _LineWithTLS(_Line, smtplib.SMTP_SSL):
+	pass
+
+
+def is_timeout(error: BaseException | None) -> bool:
+	"""Was somebody waited for in vain? smtplib and Frappe raise an error of their own over it."""
+	while error is not None:
+		if isinstance(error, TimeoutError) or type(error).__name__ == "JobTimeoutException":
+			return True
+		error = error.__cause__ or error.__context__
+	return False
+
+
+@contextmanager
+def limited(seconds: float = ANSWER_SECONDS) -> Iterator[None]:
+	"""Within, a line that is opened without a limit of its own has this one: what Frappe asks besides (the folder of sent
+	mails). For jobs, which have their process to themselves."""
+	before = socket.getdefaulttimeout()
+	socket.setdefaulttimeout(seconds)
+	try:
+		yield
+	finally:
+		socket.setdefaulttimeout(before)
+
+
+def _undone(outcome: str) -> str:
+	frappe.db.rollback()
+	frappe.clear_messages()
+	return outcome
