@@ -145,8 +145,8 @@ def due_by_itself(
 ) -> list[str]:
 	"""Kinds that go out now without anybody asking. `issued`: kind -> when last issued; `planned`: was it announced as work?
 
-	The first word, and one in writing when nothing was said since, each a little before its deadline: not of planned work,
-	which was announced. A word before the expected time passes in silence; when that time was named only just before, at
+	The first word, unless residents have been told more by then; and one in writing when nothing was said since, each a little
+	before its deadline: not of planned work, which was announced. A word before the expected time passes in silence; when that time was named only just before, at
 	the time itself, for "it may take longer" a minute after "expected back" would take it back.
 	"""
 	if status not in RUNNING or not reported_at:
@@ -159,12 +159,17 @@ def due_by_itself(
 			due.append(ETR_PASSING)
 	if planned:
 		return due
-	if FIRST_WORD not in issued and now >= reported_at + _before(numbers.first_word_minutes):
+	if not set(ABOUT_THE_TIME) & set(issued) and now >= reported_at + _before(numbers.first_word_minutes):
 		due.append(FIRST_WORD)
 	said = {kind for kind in issued if kind in (CAUSE, ETR, IN_WRITING)}
 	if not said and now >= reported_at + _before(numbers.in_writing_minutes):
 		due.append(IN_WRITING)
 	return due
+
+
+def for_those_who_join(issued: Iterable[str]) -> str:
+	"""Kind of the notice by which people who are newly affected hear what the others were told; "" if nobody was told."""
+	return next((kind for kind in (FIRST_WORD, CAUSE, IN_WRITING, ETR) if kind in set(issued)), "")
 
 
 def _before(minutes: int) -> timedelta:
@@ -192,7 +197,8 @@ def require_kind(kind: str, status: str) -> None:
 
 # ---------------------------------------------------------------- which step it completes
 
-STEP_OF_ANCHOR = {"reported": (FIRST_WORD,), "confirmed": (CAUSE,), "planned_start": (PLANNED,)}
+# Whoever was told the cause, or when supply is expected, needs no first word any more
+STEP_OF_ANCHOR = {"reported": ABOUT_THE_TIME, "confirmed": (CAUSE,), "planned_start": (PLANNED,)}
 
 
 def step_is_done(kinds: Sequence[str], notices: Iterable[Mapping], deliveries: Mapping[str, Sequence[Mapping]]) -> bool:

@@ -12,7 +12,7 @@ from frappe import _
 from frappe.model.document import Document
 from frappe.utils import get_datetime, now_datetime
 
-from outage_response import bulk, permissions, queues
+from outage_response import bulk, permissions
 from outage_response.domain import notices as rules
 from outage_response.domain.errors import RuleError
 from outage_response.domain.lifecycle import OPEN, RUNNING
@@ -23,8 +23,6 @@ from . import audience, photos, plans, task, tasks
 from .known import expected_back
 from .verbs import Call, incident_verb, lock_incident, touch, translated
 from .wording import words
-
-JOB = "outage_response.jobs.send_notices"
 
 
 def numbers() -> rules.Numbers:
@@ -125,22 +123,31 @@ def windows_of_the_day(incident: Document) -> list[Document]:
 def on_confirmed(call: Call) -> None:
 	"""The cause, and what is expected."""
 	if by_themselves():
-		incident = call.incident
-		issue(call, rules.CAUSE, f"{incident.cause_type} {incident.cause} {incident.etr}")
+		issue(call, rules.CAUSE, _once(call, rules.CAUSE))
 
 
 def on_etr(call: Call, before: datetime | None) -> None:
 	"""Another expected time than residents were told."""
 	etr = get_datetime(call.incident.etr) if call.incident.etr else None
 	if by_themselves() and etr != before and call.incident.status != "Scheduled":
-		issue(call, rules.ETR, f"{etr} {call.now}")
+		issue(call, rules.ETR, _once(call, rules.ETR))
+
+
+def _once(call: Call, kind: str) -> str:
+	"""What makes an update of this kind another one than the last."""
+	incident = call.incident
+	if kind == rules.CAUSE:
+		return f"{incident.cause_type} {incident.cause} {incident.etr}"
+	return f"{get_datetime(incident.etr) if incident.etr else None} {call.now}" if kind == rules.ETR else ""
 
 
 def on_extended(call: Call) -> None:
 	"""Those who are newly affected hear what the others were told."""
-	kind = rules.PLANNED if call.incident.status == "Scheduled" else rules.FIRST_WORD
-	if by_themselves() and kind in issued(call.incident.name):
-		issue(call, kind)
+	told = issued(call.incident.name)
+	planned = rules.PLANNED if rules.PLANNED in told else ""
+	kind = planned if call.incident.status == "Scheduled" else rules.for_those_who_join(told)
+	if by_themselves() and kind:
+		issue(call, kind, _once(call, kind))
 
 
 def on_supply_back(call: Call) -> None:
@@ -515,4 +522,4 @@ def complete_steps(call: Call, *, photo: str = "") -> int:
 
 def ask_for_a_job() -> None:
 	"""Send soon; when there is no queue, the minute's sweep does."""
-	queues.ask(JOB, job_id="outage_response.send_notices", deduplicate=True)
+	messages.ask_for_sending()

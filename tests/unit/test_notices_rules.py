@@ -84,6 +84,20 @@ def test_what_goes_out_by_itself():
 		assert due(90, status=status) == []
 
 
+def test_no_first_word_after_more_was_said():
+	"""Whoever was told the cause, or when supply is expected, is not told afterwards that we know."""
+	for told in ("Cause", "ETR", "In Writing", "ETR Passing"):
+		assert "First Word" not in due(30, [told])
+	assert due(5, ["Restored"]) == ["First Word"]  # some have supply again; the others were told nothing yet
+	notice = {"name": "n", "kind": "Cause", "mode": "Individual", "posted_at": None}
+	assert notices.step_is_done(notices.STEP_OF_ANCHOR["reported"], [notice], {})
+
+
+def test_those_who_join_hear_what_the_others_were_told():
+	for told, kind in ((["First Word", "Cause"], "First Word"), (["Cause"], "Cause"), (["ETR"], "ETR"), ([], "")):
+		assert notices.for_those_who_join(told) == kind
+
+
 def test_phoned_in_vain():
 	assert notices.after_phone("No Answer", 1, NOW, 3, 60) == ("Queued", True, NOW + 60 * MINUTE)
 	assert notices.after_phone("No Answer", 3, NOW, 3, 60) == ("Failed", False, None)
