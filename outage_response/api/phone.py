@@ -23,6 +23,8 @@ def get_my_tasks(seen: str | None = None) -> dict[str, Any]:
 def add_photo(task: str, request_id: str) -> dict[str, Any]:
 	"""See `flows.phone.add_photo`. The picture comes as the form's `file`."""
 	file = (getattr(frappe.request, "files", None) or {}).get("file")
+	if file:
+		file.stream.seek(0)  # read before, when the transaction runs again
 	return phone.add_photo(task, request_id, file.stream.read(phone.LARGEST_PHOTO + 1) if file else b"")
 
 

@@ -21,7 +21,7 @@ from outage_response.domain.mine import Mine
 from outage_response.domain.phones import digits
 from outage_response.domain.steps import Step
 
-from . import known, plans, standstill, surroundings, trapped, verbs
+from . import known, photos, plans, standstill, surroundings, trapped, verbs
 from .language import title_of
 
 # an outage that ended is told of for so long, to people who come off their posts
@@ -479,9 +479,12 @@ def _posts(held: Sequence) -> dict[str, list[list[str]]]:
 def add_photo(task: str, request_id: str, content: bytes) -> dict:
 	"""Keep a photo with a task, seen by those who see the task. Answers {"photo": address}.
 
-	The same request_id again answers the same address: a phone that did not hear the first answer sends it once more.
+	The same request_id again answers the same address: a phone that did not hear the first answer sends it once more. The
+	File is named after task and request, so the database has it once; the task's lock lets one of two go first. What does
+	not fit on the disk leaves nothing behind.
 	"""
 	with verbs.translated():
+		frappe.db.get_value("Outage Task", task, "name", for_update=True)
 		doc = frappe.get_doc("Outage Task", task) if frappe.db.exists("Outage Task", task) else None
 		if doc is None:
 			frappe.throw(_("Task: {0} does not exist. Choose one of the list.").format(task), frappe.DoesNotExistError)
@@ -492,17 +495,7 @@ def add_photo(task: str, request_id: str, content: bytes) -> dict:
 		if len(content) > LARGEST_PHOTO:
 			raise RuleError(_("Photo: larger than {kb} kB. Take a smaller one."), kb=LARGEST_PHOTO // 1000)
 		kind = _kind_of_picture(content)
-		# with its field, or saving the task would make a second, public File of it
-		attached = {"attached_to_doctype": "Outage Task", "attached_to_name": task, "attached_to_field": "photo"}
-		name = f"outage-{request_id}.{kind}"
-		url = frappe.db.get_value("File", {**attached, "file_name": name}, "file_url")
-		if not url:
-			file = frappe.get_doc(
-				{"doctype": "File", **attached, "file_name": name, "is_private": 1, "content": content}
-			)
-			file.insert(ignore_permissions=True)
-			url = file.file_url
-		return {"photo": url}
+		return {"photo": photos.keep(task, request_id, content, kind)}
 
 
 def _kind_of_picture(content: bytes) -> str:

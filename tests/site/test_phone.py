@@ -50,8 +50,7 @@ class PhoneTest(SiteTest):
 
 	def send_photo(self, who: str, task: str, request_id: str = "request-1-photo", content: bytes = JPEG) -> dict:
 		"""As a form with a file."""
-		stream = SimpleNamespace(read=lambda size: content[:size])
-		asked = SimpleNamespace(files={"file": SimpleNamespace(stream=stream)})
+		asked = SimpleNamespace(files={"file": SimpleNamespace(stream=io.BytesIO(content))})
 		with patch.object(frappe.local, "request", asked, create=True), self.as_user(who), self.request():
 			return api.add_photo(task, request_id)
 
