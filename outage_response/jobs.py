@@ -16,6 +16,7 @@ from .compat import is_retriable
 from .flows import (
 	clockwork,
 	deliveries,
+	disabled,
 	entrapment,
 	followups,
 	households,
@@ -121,6 +122,8 @@ def ring(*, awake: bool = True) -> None:
 		_alone("Outage paging: a site at work", ringing.note_activity, now_datetime())
 	for name in _alone("Outage shifts: what was left behind", shift_end.due) or ():
 		_alone(f"Outage shifts: {name}", shift_end.release, name)
+	for name in _alone("Outage shifts: whose login has ended", disabled.due) or ():
+		_alone(f"Outage shifts: {name}", disabled.release, name)
 	late = _alone("Outage paging: last sweep", sweeping.since_last) or 0
 	for name in _alone("Outage paging: what is due", sweeping.due) or ():
 		_alone(f"Outage paging: {name}", sweeping.sweep, name, late)

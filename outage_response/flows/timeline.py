@@ -111,6 +111,7 @@ TEXTS = {
 	"ringing_resumed": "Nobody was rung for {minutes} minutes, since the site's clock stood still; ringing goes on",
 	"site_changed": "Warning: this site is another one than it was ({before}; now {after}). Nobody is rung and no mail leaves until somebody on duty confirms that it is the site",
 	"site_confirmed": "Confirmed that this is the site ({before}; now {after}); ringing and mails go on",
+	"login_ended": "The login of whoever had it was taken away: {title} {subject} is open again and rings",
 	"shift_ended": "Shift ended and nobody took over: {title} {subject} is open again and rings",
 	"task_handed_over": "Handed over at the end of the shift: {title} {subject}: {note}",
 	"notice_issued": "Residents are told ({kind}, {mode}): {people} messages and calls",
