@@ -1,7 +1,7 @@
 """Who is rung, how often, who next: a ladder of rows that is gone through until somebody says "mine"."""
 
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 ASSIGNED = "Assigned"
@@ -13,6 +13,8 @@ MANAGER = "General Manager"
 FIRM = "Outside Firm"
 # A drill rings those who take part: whoever is on duty. It wakes nobody and calls no firm.
 WHOM_IN_DRILL = (ASSIGNED, NEXT_ON_DUTY, CONTROL_ROOM)
+# A step that rings so much later than it was due: nobody looked for a while
+STANDSTILL = timedelta(minutes=3)
 # After this many rings somebody who said "mine" and did not start is not the only one rung
 PATIENCE = 2
 
@@ -100,11 +102,34 @@ def rule_for(rules: Iterable[Rule], department: str, priority: int) -> Rule | No
 	return found.get(department) or found.get("")
 
 
-def ring(rule: Rule, state: State, now: datetime, people: Callable[[Row], Sequence[Person]]) -> Ring:
+def ring(
+	rule: Rule,
+	state: State,
+	now: datetime,
+	people: Callable[[Row], Sequence[Person]],
+	due_at: datetime | None = None,
+) -> Ring:
 	"""The ring that is due now. A level at which there is nobody to ring is passed at once, not waited for.
 
 	people  row -> who can be rung for it (with a channel that reaches them)
+	due_at  when it was due. After a standstill the rings that would have been by now are made up, as one: everybody of the
+	        levels that the step would have come to is rung once, and has the time of the last of them to answer
 	"""
+	at = due_at if due_at and now - due_at >= STANDSTILL else now
+	found = _ring(rule, state, at, people)
+	calls = {person.key: (person, row) for person, row in found.calls}
+	wait = found.next_at - at if found.next_at else None
+	while wait and found.next_at <= now:
+		at, following = found.next_at, _ring(rule, found.state, found.next_at, people)
+		if following.gave_up:
+			break
+		found, wait = following, following.next_at - at
+		for person, row in found.calls:
+			calls.setdefault(person.key, (person, row))
+	return replace(found, calls=tuple(calls.values()), next_at=wait and now + wait)
+
+
+def _ring(rule: Rule, state: State, now: datetime, people: Callable[[Row], Sequence[Person]]) -> Ring:
 	levels = rule.levels
 	level, times, rounds = state.level, state.times, state.round
 	for _step in range(2 * len(levels) + 1):
@@ -136,6 +161,14 @@ def begins_at(planned: bool, due_at: datetime | None, now: datetime, ahead_minut
 	if not planned:
 		return now
 	return due_at and max(now, due_at - timedelta(minutes=ahead_minutes))
+
+
+def times_made_up(rule: Rule, times: int, due_at: datetime, now: datetime) -> int:
+	"""How often somebody who does not start counts as rung, with what a standstill left out; the next ring is at most the one
+	with which the control room is rung, too."""
+	if now - due_at < STANDSTILL or not rule.start_minutes:
+		return times
+	return max(times, min(times + int((now - due_at) / timedelta(minutes=rule.start_minutes)), PATIENCE))
 
 
 def starts_again(

@@ -282,7 +282,9 @@ def _due(incident: str, now: datetime) -> list[dict]:
 def _ring(found: Round, task: dict, rule: Rule) -> None:
 	assigned = frappe.parse_json(task._assign or "[]")
 	state = State(task.ring_level, task.ring_times, task.ring_round)
-	ring = escalation.ring(rule, state, found.now, lambda row: found.reachable(row, task, assigned))
+	ring = escalation.ring(
+		rule, state, found.now, lambda row: found.reachable(row, task, assigned), get_datetime(task.ring_at)
+	)
 	for person, row in ring.calls:
 		found.call(person, row, task)
 	if ring.gave_up:
@@ -296,7 +298,7 @@ def _ring(found: Round, task: dict, rule: Rule) -> None:
 
 def _wait_for_start(found: Round, task: dict, rule: Rule) -> None:
 	"""Somebody said "mine" and is not there yet: they are rung again, and then the control room with them."""
-	times = task.ring_times
+	times = escalation.times_made_up(rule, task.ring_times, get_datetime(task.ring_at), found.now)
 	planned_for = _due_at(task) if _is_planned(task) else None
 	rings, next_at = escalation.starts_again(rule, get_datetime(task.acknowledged_at), found.now, times, planned_for)
 	if not rings:

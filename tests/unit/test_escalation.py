@@ -18,6 +18,7 @@ from outage_response.domain.escalation import (
 	ring,
 	rule_for,
 	starts_again,
+	times_made_up,
 )
 
 NOW = datetime(2026, 3, 11, 2, 0)
@@ -72,6 +73,28 @@ def test_nobody_at_all_ends_at_once_and_says_so():
 	one = ring(Rule("", 1, LADDER, rounds=3), State(), NOW, somebody())
 	assert one.gave_up
 	assert one.next_at is None
+
+
+def test_a_standstill_is_made_up_as_one_ring():
+	"""Nobody looked for half an hour: the manager, who would have been rung by now, is rung now, and so are those before."""
+	people = somebody(ASSIGNED, CONTROL_ROOM, LEAD, MANAGER)
+	rule = Rule("", 0, LADDER)
+	now = NOW + timedelta(minutes=31)
+	one = ring(rule, State(0, 1, 0), now, people, due_at=NOW + timedelta(minutes=1))
+	assert [person.key for person, _row in one.calls] == [ASSIGNED, CONTROL_ROOM, LEAD, MANAGER]
+	assert (one.state.level, one.gave_up) == (3, False)  # and each has the time to answer before it is given up
+	assert one.next_at == now + timedelta(minutes=2)
+	assert ring(rule, one.state, one.next_at, people, due_at=one.next_at).gave_up
+	one = ring(rule, State(0, 1, 0), NOW + timedelta(minutes=5), people, due_at=NOW + timedelta(minutes=1))
+	assert [person.key for person, _row in one.calls] == [ASSIGNED, CONTROL_ROOM, LEAD]
+	assert one.next_at == NOW + timedelta(minutes=10)
+	for late in (0, 2):  # no standstill
+		due = NOW + timedelta(minutes=1)
+		one = ring(rule, State(0, 1, 0), due + timedelta(minutes=late), people, due_at=due)
+		assert [person.key for person, _row in one.calls] == [ASSIGNED, CONTROL_ROOM]
+	rule = Rule("", 0, LADDER, start_minutes=5)
+	assert [times_made_up(rule, 0, NOW, NOW + timedelta(minutes=late)) for late in (2, 6, 11, 60)] == [0, 1, 2, 2]
+	assert times_made_up(rule, 3, NOW, NOW + timedelta(minutes=60)) == 3
 
 
 def test_one_person_in_two_rows_is_rung_once():
