@@ -20,6 +20,11 @@ def tail(number: str | None) -> str:
 	return found[-TAIL:] if len(found) >= TAIL else ""
 
 
+def key(number: str | None) -> str:
+	"""What two numbers of one telephone have in common, to be looked up by: the last digits; of an extension all it has."""
+	return digits(number)[-TAIL:]
+
+
 def same(one: str | None, other: str | None) -> bool:
 	"""Do both reach the same telephone? One may have a country code that the other lacks."""
 	shorter, longer = sorted((digits(one), digits(other)), key=len)

@@ -201,12 +201,11 @@ def _rung_at(number: str) -> list[dict]:
 		"Outage Page",
 		filters={
 			"creation": (">", now_datetime() - timedelta(hours=LIVES_HOURS)),
-			"phone": ("is", "set"),
+			"phone_key": phones.key(number),
 			"tries": (">", 0),  # a gateway that rang may have said that it did not
 		},
 		fields=[*FIELDS, "creation", "replies"],
 		order_by="creation desc",
-		limit_page_length=5000,
 	)
 	# an extension is too short to be compared by its end
 	return [row for row in rows if phones.digits(row.phone) == digits or phones.same(row.phone, number)]

@@ -11,6 +11,7 @@ from frappe.model.document import Document
 from pypika import Interval
 
 from outage_response import bulk, queues
+from outage_response.domain import phones
 from outage_response.domain.escalation import Person, minute_of
 from outage_response.domain.plan import dedupe_key
 
@@ -94,6 +95,7 @@ def addressed(
 		"contact": (person.contact or None) if person else None,
 		"person_name": person.name if person else None,
 		"phone": (person.phone or None) if person else None,
+		"phone_key": phones.key(person.phone if person else "") or None,
 		"channel": channel,
 		"status": "Queued",
 		"send_after": at,
@@ -214,4 +216,4 @@ def ask_for_a_job() -> None:
 
 
 def _enqueue() -> None:
-	queues.ask(JOB)
+	queues.ask_first(JOB)

@@ -1,0 +1,193 @@
+"""Nobody who is to be rung waits behind what is not ringing: lines, slices, disks, people who are gone."""
+
+import errno
+import os
+import time
+from datetime import timedelta
+from unittest.mock import patch
+
+import frappe
+import redis
+from frappe.utils.background_jobs import get_queue_list
+
+from outage_response import error_log, jobs, queues, space
+from outage_response.domain import notices
+from outage_response.flows import answering, deliveries, disabled, mailing, phone, sending, sweeping
+from outage_response.integrations import messages
+
+from .live import LiveTest, end_processes
+from .private_redis import Redis
+from .test_notices import NoticeTest
+from .test_phone import JPEG, PhoneTest
+from .world import user
+
+tearDownModule = end_processes
+
+
+class Lines(LiveTest):
+	def test_pages_are_asked_for_at_the_front_and_bulk_at_the_back_of_another_line(self):
+		"""A bench without a queue for ringing; the Redis is the test's own, so that nobody takes the jobs."""
+		there = Redis()
+		self.addCleanup(there.stop)
+		process = self.extra_process(redis_queue=there.url, workers={})
+		process.call("Administrator", "outage_response.flows.tickets.ask_for_a_job")
+		answer = process.call("operator", "declare", property=self.property, nodes=[self.room])
+		self.assertIn("answer", answer, answer.get("trace"))
+		process.call("Administrator", "outage_response.integrations.messages.ask_for_sending")
+		line = redis.Redis(port=there.port, decode_responses=True)
+
+		def waits_in(queue: str) -> list[str]:
+			(key,) = [key for key in line.keys("rq:queue:*") if key.endswith(f":{queue}")]
+			jobs_there = [line.hget(f"rq:job:{job}", "description") for job in line.lrange(key, 0, -1)]
+			return [text.split("method='")[1].split("'")[0] for text in jobs_there]
+
+		short = waits_in("short")
+		self.assertEqual(short[0], "outage_response.jobs.send_pages")
+		self.assertIn("outage_response.jobs.read_tickets", short[1:])
+		self.assertEqual(waits_in("default"), [messages.JOB])
+
+	def test_a_line_for_ringing_is_used_where_there_is_one(self):
+		self.assertEqual(queues.urgent(), "ringing" if "ringing" in get_queue_list() else "short")
+
+
+class Slices(NoticeTest):
+	def test_a_slice_hands_over_at_least_one_mail_and_no_further_one_after_its_time(self):
+		if not messages.mail_is_on():
+			self.skipTest("this site has no account to send from")
+		name = self.declare()
+		self.do("service", "send_notice", name, "First Word")
+		self.assertEqual(deliveries.hand_over_mails(time.monotonic() - 1), 1)
+		with (
+			patch.object(space, "free_mb", lambda: space.RESERVE_MB - 1),
+			patch.object(jobs, "_alone", run),
+			patch.object(mailing, "waiting", list),
+		):
+			self.assertFalse(jobs._some_mails(time.monotonic() + 60))
+			self.assertEqual(jobs._some_replies(time.monotonic() + 60), False)
+		self.assertEqual(len([row for row in self.rows(name, channel="E-mail") if row.email_queue]), 1)
+
+	def test_the_minutes_ringing_is_brought_to_the_front_when_it_is_late(self):
+		self.declare()
+		frappe.db.set_value("Scheduled Job Type", {"method": sweeping.JOB}, "stopped", 0)
+		asked = []
+		with patch.object(queues, "ask_first", lambda method, **_options: asked.append(method)):
+			for minutes, expected in ((1, 0), (2, 1)):
+				# not written: the site's own sweep writes it at the same time
+				before = self.clock.now - timedelta(minutes=minutes)
+				with (
+					patch.object(frappe.local.db, "get_single_value", lambda *_args, **_how: before),  # noqa: B023
+					patch.object(sweeping, "is_scheduler_inactive", lambda: False),
+				):
+					jobs.after_any_job("frappe.ping")
+					jobs.after_any_job(sweeping.JOB)
+				self.assertEqual(asked, [sweeping.JOB] * expected)
+		self.assertIn("outage_response.jobs.after_any_job", frappe.get_hooks("after_job"))
+		entries = frappe.get_hooks("scheduler_events")["cron"]["* * * * *"]
+		self.assertLessEqual({sweeping.JOB, "outage_response.jobs.bulk_every_minute"}, set(entries))
+
+	def test_a_number_is_found_among_many_pages(self):
+		"""Ringing writes thousands of pages a night; who was rung before them answers all the same."""
+		now = frappe.utils.now_datetime()
+		page = {"property": self.property, "status": "Accepted", "tries": 1, "channel": "Bell"}
+		names = ["name", "creation", "modified", *page, "person", "phone", "phone_key", "dedupe_key"]
+		numbers = ["+86 139 0000 0001", *(f"1380{index:07d}" for index in range(5001))]
+		rows = [
+			(
+				f"p{index}",
+				now + timedelta(seconds=index / 100),
+				now,
+				*page.values(),
+				"x",
+				number,
+				number[-7:],
+				f"k{index}",
+			)
+			for index, number in enumerate(numbers)
+		]
+		rows[0] = (*rows[0][:-2], "0000001", "k0")
+		frappe.db.bulk_insert("Outage Page", names, rows)
+		self.assertEqual([row.name for row in answering._rung_at("13900000001")], ["p0"])
+
+
+def run(_title, function, *args):
+	"""Instead of a transaction of its own, which a test on this world may not commit."""
+	return function(*args)
+
+
+class NoRoom(PhoneTest):
+	def setUp(self):
+		super().setUp()
+		self.addCleanup(frappe.cache.delete_value, space.KEY)
+
+	def test_the_error_path_writes_no_row_on_a_full_disk(self):
+		full = frappe.db.OperationalError(1114, "The table 'tabEmail Queue' is full")
+		with patch.object(frappe, "log_error") as row:
+			error_log.add("no room", full)
+			row.assert_not_called()
+			self.assertTrue(space.is_short())
+			error_log.add("another", ValueError("x"))
+			self.assertTrue(row.call_args.kwargs["defer_insert"])  # and nobody waits for a table of Error Log
+		for error, expected in (
+			(frappe.db.OperationalError(1021, "Disk full"), True),
+			(frappe.db.OperationalError(1030, "Got error 28 from storage engine"), True),
+			(frappe.db.OperationalError(1030, "Got error 168 from storage engine"), False),
+			(OSError(errno.ENOSPC, "No space left on device"), True),
+			(ValueError("no"), False),
+		):
+			self.assertEqual(space.is_full(error), expected, error)
+		self.assertGreater(space.free_mb(), 0)
+
+	def test_a_photo_that_does_not_fit_leaves_nothing_behind(self):
+		task = self.shown("electrician", "isolate_fault")["name"]
+		folder = frappe.get_site_path("private", "files")
+		before = set(os.listdir(folder))
+
+		def half(file):
+			with open(file.get_full_path(), "wb") as out:
+				out.write(file._content[: len(file._content) // 2])
+			raise OSError(errno.ENOSPC, "No space left on device")
+
+		with patch("frappe.core.doctype.file.file.File.write_file", half), self.assertRaises(OSError):
+			self.send_photo_straight(task)
+		self.assertEqual(set(os.listdir(folder)), before)
+		first = self.send_photo_straight(task)
+		frappe.db.set_value("File", {"file_url": first["photo"]}, "file_name", "another layer's name.jpg")
+		self.assertEqual(self.send_photo_straight(task), first)
+		files = frappe.get_all("File", {"attached_to_name": task}, pluck="name")
+		self.addCleanup(frappe.delete_doc, "File", files[0], ignore_permissions=True)
+		self.assertEqual(len(files), 1)
+
+	def send_photo_straight(self, task: str) -> dict:
+		with self.as_user("electrician"):
+			return phone.add_photo(task, "request-of-no-room", JPEG)
+
+
+class Gone(PhoneTest):
+	def test_the_steps_of_whoever_is_disabled_go_on_at_once(self):
+		(task,) = self.tasks(self.incident, step_key="isolate_fault")
+		self.do("electrician", "acknowledge", task.name)
+		self.assertEqual(disabled.due(), [])
+		asked = []
+		with patch.object(queues, "ask_first", lambda method, **_options: asked.append(method)):
+			doc = frappe.get_doc("User", user("electrician"))
+			doc._doc_before_save, doc.enabled = frappe.get_doc("User", user("electrician")), 0
+			doc.db_update()
+			doc.run_method("on_update")
+			frappe.db.after_commit.run()
+		self.assertIn(sweeping.JOB, asked)
+		self.assertEqual(disabled.due(), [self.incident])
+		self.assertEqual(disabled.release(self.incident), 1)
+		row = frappe.get_doc("Outage Task", task.name)
+		self.assertEqual((row.status, row.acknowledged_by), ("Open", None))
+		self.assertNotIn(user("electrician"), frappe.parse_json(row._assign or "[]"))
+		self.assertTrue(row.ring_at)
+		self.assertIn("login_ended", self.kinds(self.incident))
+		self.assertEqual(disabled.due(), [])
+
+
+class Claims(NoticeTest):
+	def test_a_page_is_in_a_senders_hands_for_as_long_as_its_gateways_may_take_twice(self):
+		frappe.db.set_value("Paging Channel", {"name": ("is", "set")}, "timeout_seconds", 8)
+		self.assertEqual(sending.taken_for(), timedelta(seconds=30))
+		self.assertLess(deliveries.DEAD_AFTER, timedelta(minutes=5))
+		self.assertIn(notices.CAUSE, notices.STEP_OF_ANCHOR["reported"])
