@@ -1,5 +1,5 @@
 """Ringing that stands still is said, and whom to phone by hand: the site's clock or its worker is away, Redis is, or the site is
-silent because it is another one than it was."""
+silent because it is another one than it was. So is a disk that is nearly full, and a mail server that does not answer."""
 
 from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
@@ -8,10 +8,11 @@ import frappe
 from frappe import _
 from frappe.utils import get_datetime, now_datetime
 
+from outage_response import space
 from outage_response.domain import escalation
 from outage_response.domain.phones import digits
 
-from . import ringing, site_identity
+from . import patience, ringing, site_identity
 from .language import title_of
 from .people import People
 
@@ -33,13 +34,30 @@ def alarm(incident: str | None = None) -> dict:
 	"""
 	now = now_datetime()
 	muted, still = site_identity.state(), _still(now)
+	short = _of_what_is_short(now)
 	if not muted and not still:
-		return {"lines": [], "people": [], "may_confirm": False}
+		return {"lines": short, "people": [], "may_confirm": False}
 	return {
-		"lines": _of_silence(muted, now) if muted else _of_standing(*still, now),
+		"lines": [*(_of_silence(muted, now) if muted else _of_standing(*still, now)), *short],
 		"people": _people(_incidents(incident), now),
 		"may_confirm": bool(muted and muted["may_confirm"]),
 	}
+
+
+def _of_what_is_short(now: datetime) -> list[str]:
+	"""Room on the disk, and a mail server that answers: without them people are rung all the same, and residents are not told."""
+	lines = []
+	if space.is_short():
+		free = space.free_mb()
+		text = _(
+			"Space on the server is short: what cannot wait goes on, mails to residents wait. Tell your administrator."
+		)
+		lines.append(f"{text} ({free} MB)" if free is not None else text)
+	if until := patience.left_alone_until(patience.MAIL):
+		lines.append(
+			_("The mail server does not answer: mails wait, and it is asked again at {0}.").format(_moment(until, now))
+		)
+	return lines
 
 
 def _of_silence(muted: dict, now: datetime) -> list[str]:

@@ -12,7 +12,17 @@ from frappe.utils.background_jobs import get_queue_list
 
 from outage_response import error_log, jobs, queues, space
 from outage_response.domain import notices
-from outage_response.flows import answering, deliveries, disabled, mailing, phone, sending, sweeping
+from outage_response.flows import (
+	answering,
+	deliveries,
+	disabled,
+	mailing,
+	patience,
+	phone,
+	sending,
+	standstill,
+	sweeping,
+)
 from outage_response.integrations import messages
 
 from .live import LiveTest, end_processes
@@ -136,6 +146,16 @@ class NoRoom(PhoneTest):
 		):
 			self.assertEqual(space.is_full(error), expected, error)
 		self.assertGreater(space.free_mb(), 0)
+
+	def test_screens_say_that_space_is_short(self):
+		self.assertEqual(standstill._of_what_is_short(self.clock.now), [])
+		with patch.object(space, "free_mb", lambda: 7), self.as_user("guard1"):
+			self.assertIn("Space on the server is short", self.read("guard1")["alarm"]["lines"][-1])
+			self.assertIn("(7 MB)", standstill.alarm()["lines"][-1])
+		patience.kept_us_waiting(patience.MAIL)
+		self.assertEqual(standstill._of_what_is_short(self.clock.now), [])
+		patience.kept_us_waiting(patience.MAIL)
+		self.assertIn("mail server does not answer", standstill._of_what_is_short(self.clock.now)[0])
 
 	def test_a_photo_that_does_not_fit_leaves_nothing_behind(self):
 		task = self.shown("electrician", "isolate_fault")["name"]
