@@ -81,13 +81,13 @@ def confirm_site() -> dict[str, Any]:
 
 
 @endpoint
-def swap_shifts(shift: str, other: str) -> None:
+def swap_shifts(shift: str, other: str, request_id: str | None = None) -> None:
 	"""Two people exchange their shifts."""
 	with translated():
 		require_verb("swap_shifts")
 		require_read("Duty Shift", shift)
 		require_read("Duty Shift", other)
-		rosters.swap(shift, other)
+		rosters.swap(shift, other, request_id)
 
 
 @reading

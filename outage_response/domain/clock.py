@@ -2,13 +2,14 @@
 
 from collections.abc import Collection
 from dataclasses import dataclass
-from datetime import date, datetime, time, timedelta
+from datetime import date, datetime, time, timedelta, timezone, tzinfo
 
 from .errors import RuleError, _
 from .steps import Step
 
 # Less is what two servers differ by
 PUT_BACK = timedelta(minutes=1)
+LONGEST_AGO = timedelta(days=31)
 WEEKDAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
 
 
@@ -81,13 +82,15 @@ def happened_at(
 	the clock was put back since. A phone's (`by_phone`), which nobody has looked at: held between the report and now, and
 	never refused. A person's: up to `fast_clock_minutes` ahead it is taken as now.
 
-	Raises RuleError at a time in the future that a person gave.
+	Raises RuleError at a time in the future that a person gave, and, where no report bounds it, at one of long ago.
 	"""
 	latest = max(now, last_at or now)
 	put_back = latest - now > PUT_BACK
 	if occurred_at is None:
 		return Moment(latest, "clock_put_back" if put_back else "")
-	earliest = min(reported_at, latest) if by_phone and reported_at else occurred_at
+	if not by_phone and not reported_at:
+		require_lately(_("Occurred At"), occurred_at, now)
+	earliest = min(reported_at or now - LONGEST_AGO, latest) if by_phone else occurred_at
 	if occurred_at < earliest:
 		return Moment(earliest, "clock_slow")
 	if occurred_at <= latest:
@@ -98,6 +101,39 @@ def happened_at(
 			time=occurred_at.strftime("%Y-%m-%d %H:%M"),
 		)
 	return Moment(latest, "clock_fast")
+
+
+def require_lately(field: str, at: datetime, now: datetime) -> None:
+	"""Raise RuleError for a time that nobody means who speaks of an outage that runs now: minutes are counted from it."""
+	if at < now - LONGEST_AGO:
+		raise RuleError(
+			_(
+				"{field}: {time} is more than {days} days ago. Correct the time; a past outage is entered with Closed At."
+			),
+			field=field,
+			time=at.strftime("%Y-%m-%d %H:%M"),
+			days=LONGEST_AGO.days,
+		)
+
+
+def instant(at: datetime, zone: tzinfo, now: datetime) -> datetime:
+	"""UTC of a time of the site's clock; all naive but `zone`, `now` in UTC.
+
+	What the clock shows twice, at the end of summer time, is the later of the two that is not after `now`. What lies ahead of
+	the clock, since it was put back while the record went on, is now.
+	"""
+	if at > now.replace(tzinfo=timezone.utc).astimezone(zone).replace(tzinfo=None):
+		return now
+	first, second = (
+		at.replace(tzinfo=zone, fold=fold).astimezone(timezone.utc).replace(tzinfo=None) for fold in (0, 1)
+	)
+	return second if first < second <= now else first
+
+
+def put_back_by(seen: datetime | None, now: datetime) -> timedelta:
+	"""By how much a clock was put back since somebody looked; none where that cannot be: a day and more is another clock."""
+	back = seen - now if seen else timedelta(0)
+	return back if PUT_BACK < back < timedelta(days=1) else timedelta(0)
 
 
 def next_round_is_due(

@@ -71,12 +71,12 @@ def set_care_need(unit: str, contact: str, what: str, equipment_minutes: int = 0
 	"""Enter or change what a resident depends on. Raises ValidationError when the contact does not live there."""
 	with translated():
 		permissions.require_verb("set_care_need")
-		found = (
-			isinstance(unit, str) and frappe.db.exists("Property Unit", unit) and frappe.get_doc("Property Unit", unit)
-		)
-		if not found:
+		property_name = isinstance(unit, str) and frappe.db.get_value("Property Unit", unit, "property")
+		if not property_name:
 			raise RuleError(_("Unit: {unit} does not exist. Choose one of the list."), unit=str(unit)[:140])
-		permissions.require_property(found.property)
+		lock_property(property_name)
+		permissions.require_property(property_name)
+		found = frappe.get_doc("Property Unit", unit)
 		if contact not in {row.contact for row in found.residents}:
 			raise RuleError(_("Contact: not a resident of {unit}. Enter them on the unit first."), unit=found.unit_no)
 		if not (what or "").strip():

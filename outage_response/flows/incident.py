@@ -17,7 +17,17 @@ from outage_response.domain.topology import Dark, gone_again, is_out, split_for_
 from . import calling_back, entrapment, new_incident, notice, overruled, plans, supply, surroundings, tasks, timeline
 from .minutes import count_minutes
 from .scope import labels, named_nodes, rows_from
-from .verbs import Call, as_time, incident_verb, is_general_manager, lock_property, save, translated
+from .verbs import (
+	Call,
+	as_time,
+	incident_verb,
+	is_by_phone,
+	is_general_manager,
+	lock_property,
+	said_at,
+	save,
+	translated,
+)
 
 # ---------------------------------------------------------------- declaring
 
@@ -75,10 +85,11 @@ def declare(
 				"is_drill": int(bool(is_drill)),
 				"drill_participants": drill_participants,
 				"parent_incident": parent_incident,
-				"reported_at": as_time(occurred_at, "Occurred At"),
+				"reported_at": said_at(occurred_at),
 				"request_id": request_id or None,
 			}
 		)
+		incident.flags.by_phone = is_by_phone(occurred_at)
 		for row in rows_from(nodes):
 			incident.append("affected_nodes", row)
 		for window in windows or ():
@@ -179,6 +190,7 @@ def _change_level(call: Call, level: str) -> None:
 
 
 def _record_reclassified(call: Call, before: str, reason: str, diff: Any) -> None:
+	overruled.say(call, "reclassified", after=call.incident.level, before=before, reason=reason)
 	call.record(
 		"reclassified",
 		{
@@ -261,7 +273,9 @@ def _set_etr(call: Call, etr: str | datetime | None) -> None:
 	]
 	bulk.update("Outage Task", waiting, {"due_at": moment})
 	if moment:
-		call.record("etr_set", {"etr": moment.strftime("%Y-%m-%d %H:%M")})
+		said = moment.strftime("%Y-%m-%d %H:%M")
+		overruled.say(call, "etr_set", etr=said)
+		call.record("etr_set", {"etr": said})
 	else:
 		call.record("etr_cleared")
 

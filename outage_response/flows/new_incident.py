@@ -8,13 +8,14 @@ from frappe.model.document import Document
 from frappe.utils import get_datetime, now_datetime
 
 from outage_response.domain import lifecycle
+from outage_response.domain.clock import require_lately
 from outage_response.domain.errors import RuleError
 
 from . import buildings, callees, channels, duty, notice, plans, ringing, surroundings, tasks
 from .known import clock_time
 from .minutes import count_minutes
 from .scope import labels, take_rows
-from .verbs import Call, as_time, finish, lock_property, translated, when
+from .verbs import BY_PHONE, Call, as_time, finish, lock_property, translated, when
 
 TIMES_OF_THE_VERBS = ("confirmed_at", "started_at", "restored_at", "stood_down_at", "closed_at")
 
@@ -50,7 +51,7 @@ def prepare(incident: Document) -> None:
 					field=_(incident.meta.get_label(field)),
 				)
 		said_at = as_time(incident.reported_at, "Occurred At")
-		at, now, incident.flags.clock = when(said_at)
+		at, now, incident.flags.clock = when(f"{BY_PHONE}{said_at}" if incident.flags.by_phone else said_at)
 		incident.reported_at = at
 		lifecycle.require_etr(as_time(incident.etr, "ETR"), now)
 		if incident.level == "III":
@@ -173,6 +174,7 @@ def _prepare_unplanned(incident: Document, around: surroundings.Surroundings, at
 		row.out_since = as_time(row.out_since, "Out Since") or at
 		if at < row.out_since <= said_at:
 			row.out_since = at
+		require_lately(_("Out Since"), row.out_since, at)
 		if row.out_since > at:
 			raise RuleError(
 				_("Out Since: supply at {node} cannot have gone after it was reported. Correct the time."),

@@ -7,12 +7,12 @@ from frappe.utils import get_datetime
 from . import assignment, timeline
 from .verbs import Call
 
-# a judgement of yesterday is not overruled but corrected
-WITHIN_MINUTES = 60
+# a judgement of yesterday is not overruled but corrected; a time or a level is judged anew as the night goes on
+WITHIN_MINUTES = {"confirmed": 60, "reclassified": 10, "etr_set": 5}
 
 
 def say(call: Call, kind: str, **judged: str) -> None:
-	"""Before an entry of `kind` is written: somebody else's of the last hour that says otherwise is named in the answer and on
+	"""Before an entry of `kind` is written: somebody else's of just before that says otherwise is named in the answer and on
 	the timeline, and they are told that theirs does not stand any more.
 
 	judged  the fields in which the two would differ
@@ -22,7 +22,7 @@ def say(call: Call, kind: str, **judged: str) -> None:
 		return
 	minutes = int((call.now - get_datetime(first.recorded_at)).total_seconds() // 60)
 	said = {field: first.data.get(field) or "" for field in judged}
-	if said == judged or minutes >= WITHIN_MINUTES:
+	if said == judged or minutes >= WITHIN_MINUTES[kind]:
 		return
 	call.record("overruled", {"minutes": minutes, "said_kind": kind, **said})
 	name = frappe.utils.get_fullname(first.actor)

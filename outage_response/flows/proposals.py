@@ -258,14 +258,14 @@ def dismiss_proposal(proposal: str, reason: str) -> dict:
 		permissions.require_verb("cancel")
 		if not (reason or "").strip():
 			raise RuleError(_("Reason: say why this is no outage."))
-		doc = _open_proposal(proposal)
+		doc = _open_proposal(proposal, or_dismissed=True)
 		_end_proposal(doc, "Dismissed", reason=reason.strip())
 		table = frappe.qb.DocType("Trouble Call")
 		frappe.qb.update(table).set(table.waiting, 0).where(table.proposal == doc.name).where(table.waiting == 1).run()
 		return {"proposal": doc.name}
 
 
-def _open_proposal(name: str) -> Document:
+def _open_proposal(name: str, *, or_dismissed: bool = False) -> Document:
 	property_name = isinstance(name, str) and frappe.db.get_value("Outage Proposal", name, "property")
 	if not property_name:
 		raise RuleError(_("Proposal: {name} does not exist. Choose one of the list."), name=str(name)[:140])
@@ -273,8 +273,8 @@ def _open_proposal(name: str) -> Document:
 	permissions.require_property(property_name)
 	doc = frappe.get_doc("Outage Proposal", name, for_update=True)
 	if doc.status == "Merged":
-		return _open_proposal(doc.merged_into)
-	if doc.status == "Dismissed":
+		return _open_proposal(doc.merged_into, or_dismissed=or_dismissed)
+	if doc.status == "Dismissed" and not or_dismissed:
 		raise RuleError(_("Status: this proposal was dismissed. Declare the outage itself."))
 	return doc
 

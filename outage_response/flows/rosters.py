@@ -249,13 +249,15 @@ def _parts_left(shift: dict, away: dict) -> list[dict]:
 	]
 
 
-def swap(one: str, other: str) -> None:
-	"""Two people exchange their shifts. Raises RuleError for one and the same shift, for shifts of different properties or
-	departments, and for ended ones."""
+def swap(one: str, other: str, request_id: str | None = None) -> None:
+	"""Two people exchange their shifts; the same request again does not change them back. Raises RuleError for one and the same
+	shift, for shifts of different properties or departments, and for ended ones."""
 	if one == other:
 		raise RuleError(_("Shifts: choose two different ones."))
 	shifts = [frappe.get_doc("Duty Shift", name, for_update=True) for name in sorted((one, other))]
 	first, second = shifts
+	if request_id and all(shift.swap_request == request_id for shift in shifts):
+		return
 	if (first.property, first.department) != (second.property, second.department):
 		raise RuleError(_("Shifts: both must be of the same property and department."))
 	if any(get_datetime(shift.ends_at) <= now_datetime() for shift in shifts):
@@ -264,7 +266,7 @@ def swap(one: str, other: str) -> None:
 	fields = ("user", "contact", "phone", "is_duty_electrician")
 	people = [{field: shift.get(field) for field in fields} for shift in shifts]
 	for shift, after, before in zip(shifts, reversed(people), people, strict=True):
-		shift.update({**after, "replaced_user": before["user"]})
+		shift.update({**after, "replaced_user": before["user"], "swap_request": request_id})
 		shift.save()
 
 

@@ -276,6 +276,11 @@ def is_by_phone(occurred_at: str | datetime | None) -> bool:
 	return isinstance(occurred_at, str) and occurred_at.startswith(BY_PHONE)
 
 
+def said_at(occurred_at: str | datetime | None) -> datetime | None:
+	"""The moment that a client names, by whatever clock. Raises RuleError for what is none."""
+	return as_time(occurred_at.removeprefix(BY_PHONE) if is_by_phone(occurred_at) else occurred_at, "Occurred At")
+
+
 def when(occurred_at: str | datetime | None, incident: Document | None = None) -> tuple[datetime, datetime, str]:
 	"""(when it happened, now, what the timeline has to say of the clock); see `domain.clock.happened_at`.
 
@@ -284,9 +289,8 @@ def when(occurred_at: str | datetime | None, incident: Document | None = None) -
 	now = now_datetime()
 	fast = frappe.db.get_single_value("Outage Response Settings", "fast_clock_minutes")
 	by_phone = is_by_phone(occurred_at)
-	said = as_time(occurred_at.removeprefix(BY_PHONE) if by_phone else occurred_at, "Occurred At")
 	moment = happened_at(
-		said,
+		said_at(occurred_at),
 		now,
 		10 if fast is None else fast,
 		by_phone=by_phone,

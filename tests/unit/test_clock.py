@@ -2,12 +2,22 @@
 
 from dataclasses import replace
 from datetime import date, datetime, time, timedelta
+from zoneinfo import ZoneInfo
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from outage_response.domain.clock import WEEKDAYS, Moment, due_at, happened_at, next_round_is_due, off_hours
+from outage_response.domain.clock import (
+	WEEKDAYS,
+	Moment,
+	due_at,
+	happened_at,
+	instant,
+	next_round_is_due,
+	off_hours,
+	put_back_by,
+)
 from outage_response.domain.errors import RuleError
 
 from .world import LEVELS, MIDNIGHT, minute, plan, step
@@ -206,3 +216,35 @@ def test_a_day_of_a_weekend_is_worked_for_a_holiday():
 		assert not off_hours(at, *OFFICE, (), made_up)
 		assert off_hours(at - timedelta(days=7), *OFFICE, (), made_up)
 		assert off_hours(datetime.combine(day, time(20)), *OFFICE, (), made_up)
+
+
+BERLIN = ZoneInfo("Europe/Berlin")
+
+
+@pytest.mark.parametrize(
+	("shown", "now", "moment"),
+	[
+		("2026-01-05 02:30", "2026-01-05 05:00", "2026-01-05 01:30"),
+		("2026-07-05 02:30", "2026-07-05 05:00", "2026-07-05 00:30"),
+		# summer time ends at 03:00 on 25 October: 02:30 is shown twice
+		("2026-10-25 02:30", "2026-10-25 00:45", "2026-10-25 00:30"),
+		("2026-10-25 02:30", "2026-10-25 01:45", "2026-10-25 01:30"),
+		("2026-10-25 02:05", "2026-10-25 00:10", "2026-10-25 00:05"),
+		("2026-10-25 02:50", "2026-10-25 01:10", "2026-10-25 01:10"),  # at 02:10 for the second time
+		# it begins at 02:00 on 29 March
+		("2026-03-29 01:50", "2026-03-29 09:00", "2026-03-29 00:50"),
+		("2026-03-29 03:10", "2026-03-29 09:00", "2026-03-29 01:10"),
+		# the clock was put back, and the record went on: it is now
+		("2026-01-05 06:56", "2026-01-05 03:56", "2026-01-05 03:56"),
+	],
+)
+def test_the_moment_that_a_clock_shows(shown, now, moment):
+	shown, now, moment = map(datetime.fromisoformat, (shown, now, moment))
+	assert instant(shown, BERLIN, now) == moment
+
+
+def test_a_clock_that_was_put_back():
+	now = datetime(2026, 1, 5, 4)
+	assert put_back_by(now + timedelta(hours=2), now) == timedelta(hours=2)
+	for seen in (None, now - timedelta(hours=2), now + timedelta(seconds=20), now + timedelta(days=300)):
+		assert put_back_by(seen, now) == timedelta(0)

@@ -19,7 +19,11 @@ frappe.ui.form.on("Duty Shift", {
 					}),
 				},
 				async ({ other }) => {
-					await frappe.call("outage_response.api.paging.swap_shifts", { shift: frm.doc.name, other });
+					await frappe.call("outage_response.api.paging.swap_shifts", {
+						shift: frm.doc.name,
+						other,
+						request_id: frappe.utils.get_random(20),
+					});
 					frappe.show_alert({ message: __("Swapped"), indicator: "green" });
 					frm.reload_doc();
 				},
