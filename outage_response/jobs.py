@@ -14,6 +14,7 @@ from frappe.utils import now_datetime
 from . import error_log, queues, space
 from .compat import is_retriable
 from .flows import (
+	clock_put_back,
 	clockwork,
 	deliveries,
 	disabled,
@@ -31,6 +32,7 @@ from .flows import (
 	sending,
 	shift_end,
 	site_muting,
+	site_time,
 	sweeping,
 	telephony,
 	ticket_replies,
@@ -60,6 +62,8 @@ def before_job() -> None:
 def ring_every_minute() -> None:
 	"""The minute's ringing: people inside elevators, steps whose time has come, pages that no worker took."""
 	frappe.set_user("Administrator")
+	for name, *back in _alone("Outage clock", site_time.look) or ():
+		_alone(f"Outage clock: {name}", clock_put_back.follow, name, *back)
 	for name in _alone("Outage elevators: people inside for long", entrapment.to_warn) or ():
 		_alone(f"Outage elevators: {name}", entrapment.warn, name)
 	ring(awake=ringing.is_waiting())

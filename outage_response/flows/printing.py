@@ -97,7 +97,9 @@ def _rescue(row: dict) -> list[str]:
 	"""Elevator, people inside and out, since when, locked off, maintenance on site, out at, how it ended. Reports that were
 	filed before there was a record of the people have only the first and the last two."""
 	since, out = _moment(row.get("since", "")), _moment(row["at"])
-	minutes = int((get_datetime(out) - get_datetime(since)).total_seconds() // 60) if since and out else ""
+	minutes = row.get("minutes")  # reports that were filed before they stood there have only the times
+	if minutes is None and since and out:
+		minutes = int((get_datetime(out) - get_datetime(since)).total_seconds() // 60)
 	how = spoken(row["how"], _) if row.get("how") in RELEASED else _(row["status"])
 	return [
 		row["elevator"],
@@ -106,7 +108,7 @@ def _rescue(row: dict) -> list[str]:
 		clock_time(_moment(row.get("locked_off_at", ""))),
 		clock_time(_moment(row.get("contractor_arrived_at", ""))),
 		clock_time(out),
-		str(minutes),
+		str("" if minutes is None else minutes),
 		how,
 	]
 

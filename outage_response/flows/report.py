@@ -12,7 +12,7 @@ from outage_response.domain import lifecycle
 from outage_response.domain.errors import RuleError
 from outage_response.domain.lifecycle import OPEN
 
-from . import plans, task, timeline, trapped
+from . import plans, site_time, task, timeline, trapped
 from .verbs import Call, incident_verb
 
 
@@ -149,6 +149,7 @@ def compile_facts(incident: str) -> dict[str, Any]:
 				"contractor_arrived_at": str(row.contractor_arrived_at or ""),
 				"services_called_at": str(row.services_called_at or ""),
 				"at": str(row.ended_at or ""),
+				"minutes": site_time.minutes_between(row, "since", "ended_at"),
 				"how": row.how_ended or "",
 				"released": row.released or 0,
 				"injured": row.injured or 0,

@@ -20,7 +20,7 @@ from outage_response.domain.lifecycle import TaskRow
 from outage_response.domain.overview import etr_moves
 from outage_response.domain.plan import Subject
 
-from . import contacted, duty, intake, plans, report, surroundings, tasks, timeline, trapped
+from . import contacted, duty, intake, plans, report, site_time, surroundings, tasks, timeline, trapped
 from .language import title_of
 from .verbs import describe
 
@@ -118,9 +118,10 @@ def verbs_anywhere() -> list[str]:
 
 def _about(incident: Document, around: surroundings.Surroundings) -> dict[str, Any]:
 	level = frappe.get_cached_doc("Outage Level", incident.level)
-	now = now_datetime()
 	since = [get_datetime(row.out_since) for row in incident.affected_nodes if row.out_since]
-	until = get_datetime(incident.restored_at) if incident.restored_at else now
+	began = [site_time.instant_of(row, "out_since") for row in incident.affected_nodes if row.out_since]
+	ended = [site_time.instant_of(row, "back_at") for row in incident.affected_nodes if row.back_at]
+	until = max(ended) if incident.restored_at and ended else site_time.utc_now()
 	return {
 		"name": incident.name,
 		"modified": str(incident.modified),
@@ -139,7 +140,7 @@ def _about(incident: Document, around: surroundings.Surroundings) -> dict[str, A
 		"units_out": units_out(incident, around),
 		"customer_minutes": incident.customer_minutes or 0,
 		"out_since": min(since, default=None),
-		"minutes_out": int((until - min(since)).total_seconds() // 60) if since else 0,
+		"minutes_out": int((until - min(began)).total_seconds() // 60) if began else 0,
 		**{field: get_datetime(incident.get(field)) if incident.get(field) else None for field in TIMES},
 	}
 

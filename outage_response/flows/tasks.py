@@ -232,7 +232,9 @@ def about_task(task: Document) -> dict[str, str]:
 
 def _due(step: Step, spec: TaskSpec, call: Call):
 	etr = get_datetime(call.incident.etr) if call.incident.etr else None
-	return due_at(step, spec.anchor_at, call.now, call.incident.planned_by or "", etr)
+	# by the clock as it goes: what happened is held at the record's last moment when that was put back
+	anchor_at = spec.anchor_at if step.planned_anchor else min(spec.anchor_at, call.now)
+	return due_at(step, anchor_at, call.now, call.incident.planned_by or "", etr)
 
 
 def _reopen(call: Call, wanted: Sequence[tuple[tuple[TaskRow, TaskSpec], Assignment]]) -> None:

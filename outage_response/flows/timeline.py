@@ -95,6 +95,7 @@ TEXTS = {
 	"clock_fast": "The sender's clock was ahead; the time of arrival was taken",
 	"clock_slow": "The phone's clock was behind; the time of the report was taken",
 	"clock_put_back": "The site's clock was put back; the time of the last entry was taken",
+	"clock_followed": "The site's clock was put back by {minutes} minutes; open steps keep the minutes that they had",
 	"callbacks_opened": "Callbacks to make: {count}, required: {required}",
 	"callback_attempt": "Callback {reason}, {units}: {outcome}",
 	"callback_unreached": "Warning: nobody answers a callback that must reach somebody ({reason}), {units}; it stays until a person decides",

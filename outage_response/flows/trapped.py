@@ -14,7 +14,7 @@ from outage_response.domain import entrapment as rules
 from outage_response.domain import lifecycle, offers
 from outage_response.domain.entrapment import Entrapment
 
-from . import buildings, plans
+from . import buildings, plans, site_time
 
 DOCTYPE = "Elevator Entrapment"
 FIELDS = (
@@ -28,6 +28,7 @@ FIELDS = (
 	"people",
 	"floor",
 	"since",
+	"since_utc",
 	"asked_at",
 	"urgent_at",
 	*rules.CONDITIONS,
@@ -37,6 +38,7 @@ FIELDS = (
 	"contractor_arrived_at",
 	"services_called_at",
 	"ended_at",
+	"ended_at_utc",
 	"how_ended",
 	"released",
 	"injured",
@@ -104,7 +106,7 @@ def as_rule(row: Any) -> Entrapment:
 		row.get("elevator_label") or "",
 		row.get("status"),
 		row.get("people") or 0,
-		get_datetime(row.get("since")) if row.get("since") else None,
+		site_time.as_the_clock_shows(row, "since"),
 		**{condition: bool(row.get(condition)) for condition in rules.CONDITIONS},
 	)
 
@@ -373,13 +375,11 @@ def figures(incidents: Collection[str]) -> dict[str, dict[str, int]]:
 		and frappe.get_all(
 			DOCTYPE,
 			filters={"incident": ("in", list(incidents)), "status": ("in", (rules.INSIDE, rules.OUT))},
-			fields=["incident", "people", "released", "since", "ended_at"],
+			fields=["incident", "people", "released", "since", "since_utc", "ended_at", "ended_at_utc"],
 		)
 	) or ():
 		one = found.setdefault(row.incident, {"elevators": 0, "people": 0, "longest": 0})
 		one["elevators"] += 1
 		one["people"] += row.released or row.people or 0
-		if row.ended_at and row.since:
-			minutes = int((get_datetime(row.ended_at) - get_datetime(row.since)).total_seconds() // 60)
-			one["longest"] = max(one["longest"], minutes)
+		one["longest"] = max(one["longest"], site_time.minutes_between(row, "since", "ended_at") or 0)
 	return found

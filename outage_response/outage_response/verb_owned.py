@@ -2,6 +2,7 @@
 
 from frappe.model.document import Document
 
+from outage_response.flows import site_time
 from outage_response.flows.verbs import refuse_delete, refuse_outside_verbs, refuse_row
 
 
@@ -12,6 +13,9 @@ class VerbOwned(Document):
 
 	def validate(self):
 		refuse_outside_verbs(self, self.free_fields)
+
+	def before_save(self):
+		site_time.keep_instants(self)
 
 	def before_change(self):
 		"""Frappe calls this from `db_set`, which validates nothing."""

@@ -8,12 +8,13 @@ import contextlib
 import sys
 import unittest
 from collections.abc import Callable, Iterator
-from datetime import datetime, timedelta
+from datetime import datetime, timedelta, timezone
 from typing import Any
 from unittest.mock import patch
+from zoneinfo import ZoneInfo
 
 import frappe
-from frappe.utils import get_datetime
+from frappe.utils import get_datetime, get_system_timezone
 
 from outage_response.api import staff
 from outage_response.flows import (
@@ -25,6 +26,7 @@ from outage_response.flows import (
 	intake,
 	notice,
 	report,
+	site_time,
 	task,
 	timeline,
 )
@@ -150,10 +152,15 @@ class Clock:
 			patch.object(module, "now_datetime", self.read)
 			for name, module in sorted(sys.modules.items())
 			if name.startswith("outage_response.") and ".tests" not in name and hasattr(module, "now_datetime")
-		] + [patch.object(frappe.utils, "now_datetime", self.read)]
+		] + [patch.object(frappe.utils, "now_datetime", self.read), patch.object(site_time, "utc_now", self.utc)]
+		self.fold = 0  # 1: the hour that the clock shows for the second time, when summer time ends
 
 	def read(self) -> datetime:
 		return self.now
+
+	def utc(self) -> datetime:
+		zone = ZoneInfo(get_system_timezone())
+		return self.now.replace(tzinfo=zone, fold=self.fold).astimezone(timezone.utc).replace(tzinfo=None)
 
 	def move(self, minutes: float) -> datetime:
 		"""Time passes."""

@@ -1,9 +1,13 @@
 """Clocks that are wrong: put back, ahead, slow. Nobody is refused for a time that they did not give."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
+from unittest.mock import patch
 
 import frappe
 
+from outage_response.flows import clock_put_back, site_time, trapped
+
+from . import base
 from . import world as build
 from .base import SiteTest
 
@@ -82,6 +86,72 @@ class PutBack(ClocksTest):
 		self.do("operator", "report_trapped", incident, self.elevators[0])
 		release = self.task(incident, "comfort_trapped")
 		self.assertLessEqual(release.ring_at, self.clock.now + timedelta(minutes=5))
+
+	def test_what_was_to_be_done_in_ten_minutes_is_to_be_done_in_ten_minutes(self):
+		incident = self.declare()
+		self.do("operator", "report_trapped", incident, self.elevators[0], people=1)
+		record = self.entrapment(incident, self.elevators[0]).name
+		self.clock.move(10)
+		site_time.look()
+		before = {row.name: (row.due_at, row.ring_at) for row in self.tasks(incident)}
+		self.clock.move(-120)
+		for name, *back in site_time.look():
+			clock_put_back.follow(name, *back)
+		self.assertEqual(site_time.look(), [])
+		for row in self.tasks(incident):
+			due, ring = before[row.name]
+			self.assertEqual(row.due_at, due and due - timedelta(hours=2), row.step_key)
+			self.assertEqual(row.ring_at, ring and ring - timedelta(hours=2), row.step_key)
+		self.assertIn("clock_followed", self.kinds(incident))
+		self.clock.move(10)
+		inside = trapped.as_rule(frappe.get_doc("Elevator Entrapment", record))
+		self.assertEqual(inside.minutes(self.clock.now), 20)
+		self.do("engineer", "confirm", incident, "Equipment Fault")
+		self.assertLessEqual(
+			self.task(incident, "organise_repair").due_at, self.clock.now + timedelta(hours=1), "due two hours late"
+		)
+		self.do("engineer", "supply_back", incident)
+		self.assertEqual(self.field("Outage Incident", incident, "customer_minutes"), 20 * len(self.units))
+
+
+class SummerTime(ClocksTest):
+	"""Minutes are counted from moments: what the clock shows twice, or not at all, makes them neither more nor fewer."""
+
+	def setUp(self):
+		super().setUp()
+		for module in (base, site_time):
+			zone = patch.object(module, "get_system_timezone", lambda: "Europe/Berlin")
+			zone.start()
+			self.addCleanup(zone.stop)
+
+	def dark(self, since: str, until: str, *, fold: int = 0) -> tuple[int, int]:
+		"""Minutes of one unit, and of people in an elevator, from one time of the clock to another."""
+		self.clock.now, self.clock.fold = datetime.fromisoformat(since), 0
+		incident = self.declare()
+		self.do("operator", "report_trapped", incident, self.elevators[0], people=1)
+		record = self.entrapment(incident, self.elevators[0]).name
+		self.clock.now, self.clock.fold = datetime.fromisoformat(until), fold
+		inside = trapped.as_rule(frappe.get_doc("Elevator Entrapment", record)).minutes(self.clock.now)
+		self.do("engineer", "supply_back", incident)
+		self.do("engineer", "report_empty", entrapment=record, outcome="nobody_inside", who="Li", how="door_open")
+		self.do("operator", "read_back_empty", entrapment=record)
+		doc = frappe.get_doc("Elevator Entrapment", record)
+		self.assertEqual(site_time.minutes_between(doc, "since", "ended_at"), inside)
+		return self.field("Outage Incident", incident, "customer_minutes") / len(self.units), inside
+
+	def test_over_its_end_and_its_beginning(self):
+		for since, until, fold, minutes in (
+			("2026-10-25 01:30", "2026-10-25 03:30", 0, 180),  # three hours in two of the clock
+			("2026-10-25 02:50", "2026-10-25 02:10", 1, 20),  # the clock shows an earlier time
+			("2026-10-25 02:10", "2026-10-25 02:20", 1, 70),
+			("2026-03-29 01:50", "2026-03-29 03:10", 0, 20),
+			("2026-01-31 02:00", "2026-01-31 03:00", 0, 60),
+		):
+			with self.subTest(since=since, until=until):
+				frappe.db.savepoint("one_night")
+				self.assertEqual(self.dark(since, until, fold=fold), (minutes, minutes))
+				frappe.db.rollback(save_point="one_night")
+				base.forget_documents()
 
 
 class Given(ClocksTest):

@@ -1,0 +1,43 @@
+"""The site's clock was put back under a running outage: what was to be done in ten minutes is to be done in ten minutes."""
+
+import frappe
+from frappe.utils import now_datetime
+from pypika.terms import Interval
+
+from outage_response.domain import entrapment as rules
+from outage_response.domain.lifecycle import OPEN
+
+from . import plans, timeline
+from .trapped import DOCTYPE
+from .verbs import lock_incident, touch
+
+
+def follow(incident_name: str, seconds: float, utc_seconds: float) -> None:
+	"""Open steps keep the minutes that they had, by the clock as it goes now; planned ones and those due at the expected return
+	keep their hour. Of people in elevators and of what is dark the minutes go on, where UTC itself was wrong."""
+	incident, now = lock_incident(incident_name), now_datetime()
+	if seconds:
+		rows = frappe.get_all(
+			"Outage Task",
+			filters={"incident": incident.name, "status": ("in", OPEN), "plan": ("is", "set")},
+			fields=["name", "plan", "step_key"],
+		)
+		steps = [row.name for row in rows if not (plans.step_of(row).planned_anchor or plans.step_of(row).due_at_etr)]
+		_put_back("Outage Task", steps, ("due_at", "ring_at", "last_rung_at"), seconds)
+		timeline.record(incident, "clock_followed", {"minutes": round(seconds / 60)}, now, now)
+	if utc_seconds:
+		inside = {"incident": incident.name, "status": ("in", rules.OPEN)}
+		_put_back(DOCTYPE, frappe.get_all(DOCTYPE, inside, pluck="name"), ("since_utc",), utc_seconds)
+		dark = [row.name for row in incident.affected_nodes if not row.back_at]
+		_put_back("Outage Affected Node", dark, ("out_since_utc",), utc_seconds)
+	touch(incident)
+
+
+def _put_back(doctype: str, names: list[str], fields: tuple[str, ...], seconds: float) -> None:
+	if not names:
+		return
+	table = frappe.qb.DocType(doctype)
+	query = frappe.qb.update(table).where(table.name.isin(names))
+	for field in fields:
+		query = query.set(table[field], table[field] - Interval(seconds=round(seconds)))
+	query.run()
