@@ -168,6 +168,7 @@ class TaskRow:
 	due_at: datetime | None = None
 	completed_at: datetime | None = None
 	ended_at: datetime | None = None  # done or skipped
+	counts_from: datetime | None = None  # when it was taken or done, by a clock that was put back since
 	plan: str = ""
 
 	@property

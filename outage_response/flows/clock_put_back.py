@@ -1,6 +1,7 @@
 """The site's clock was put back under a running outage: what was to be done in ten minutes is to be done in ten minutes."""
 
 import frappe
+from frappe.query_builder.functions import Coalesce
 from frappe.utils import now_datetime
 from pypika.terms import Interval
 
@@ -24,6 +25,8 @@ def follow(incident_name: str, seconds: float, utc_seconds: float) -> None:
 		)
 		steps = [row.name for row in rows if not (plans.step_of(row).planned_anchor or plans.step_of(row).due_at_etr)]
 		_put_back("Outage Task", steps, ("due_at", "ring_at", "last_rung_at"), seconds)
+		_count_from(incident.name, "Acknowledged", "acknowledged_at", seconds)
+		_count_from(incident.name, "Done", "completed_at", seconds)
 		timeline.record(incident, "clock_followed", {"minutes": round(seconds / 60)}, now, now)
 	if utc_seconds:
 		inside = {"incident": incident.name, "status": ("in", rules.OPEN)}
@@ -31,6 +34,15 @@ def follow(incident_name: str, seconds: float, utc_seconds: float) -> None:
 		dark = [row.name for row in incident.affected_nodes if not row.back_at]
 		_put_back("Outage Affected Node", dark, ("out_since_utc",), utc_seconds)
 	touch(incident)
+
+
+def _count_from(incident: str, status: str, field: str, seconds: float) -> None:
+	"""What waits some minutes after a step was taken, or comes round again some minutes after it was done, waits no longer: the
+	time itself stays as it was said."""
+	task = frappe.qb.DocType("Outage Task")
+	since = Coalesce(task.counts_from, task[field])
+	query = frappe.qb.update(task).set(task.counts_from, since - Interval(seconds=round(seconds)))
+	query.where(task.incident == incident).where(task.status == status).where(task[field].isnotnull()).run()
 
 
 def _put_back(doctype: str, names: list[str], fields: tuple[str, ...], seconds: float) -> None:

@@ -62,7 +62,7 @@ def _due_rounds(call: Call) -> list[TaskSpec]:
 		if row.status != "Done" or row.plan != incident.plan:
 			continue
 		step = plans.step_of(row)
-		completed_at = get_datetime(row.completed_at)
+		completed_at = get_datetime(row.counts_from or row.completed_at)
 		if next_round_is_due(step, completed_at, call.now, etr=etr, restored=bool(incident.restored_at)):
 			due.append((row, step))
 	lit = surroundings.with_supply(incident, [row for row, step in due if step.repeat_until == "restored"])

@@ -40,6 +40,7 @@ FIELDS = (
 	"due_at",
 	"acknowledged_at",
 	"acknowledged_by",
+	"counts_from",
 	"ring_at",
 	"ring_level",
 	"ring_times",
@@ -300,7 +301,9 @@ def _wait_for_start(found: Round, task: dict, rule: Rule) -> None:
 	"""Somebody said "mine" and is not there yet: they are rung again, and then the control room with them."""
 	times = escalation.times_made_up(rule, task.ring_times, get_datetime(task.ring_at), found.now)
 	planned_for = _due_at(task) if _is_planned(task) else None
-	rings, next_at = escalation.starts_again(rule, get_datetime(task.acknowledged_at), found.now, times, planned_for)
+	rings, next_at = escalation.starts_again(
+		rule, get_datetime(task.counts_from or task.acknowledged_at), found.now, times, planned_for
+	)
 	if not rings:
 		found.set(task, State(), next_at)
 		return

@@ -75,7 +75,8 @@ def keep_instants(doc: Document) -> None:
 def look() -> list[tuple[str, float, float]]:
 	"""(outage, seconds, seconds of UTC) by which the clock was put back since the last look, for each that runs."""
 	settings = "Outage Response Settings"
-	seen, seen_utc = (frappe.db.get_single_value(settings, field) for field in ("clock_seen", "clock_seen_utc"))
+	before = frappe.db.get_singles_dict(settings, for_update=True)  # two looks at once are one after the other
+	seen, seen_utc = before.get("clock_seen"), before.get("clock_seen_utc")
 	now, utc = now_datetime(), utc_now()
 	for field, value in (("clock_seen", now), ("clock_seen_utc", utc)):
 		frappe.db.set_single_value(settings, field, value, update_modified=False)

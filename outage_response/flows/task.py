@@ -65,6 +65,7 @@ def acknowledge(call: Call, how: str = "") -> None:
 
 def _take(call: Call, user: str | None, how: str = "") -> None:
 	call.task.update({"status": "Acknowledged", "acknowledged_at": call.at, "acknowledged_by": user})
+	call.task.counts_from = call.now if call.at > call.now else None
 	call.task.update(ringing.taken(call.task, call.now))  # rings again if nobody starts
 	save(call.task)
 	_note(call, "task_acknowledged", how=[how] if how else "")
@@ -277,6 +278,7 @@ def _done(
 			"completed_at": call.at,
 			"completed_by": by or None,
 			"recorded_at": call.now,
+			"counts_from": call.now if call.at > call.now else None,
 		}
 	)
 	save(task)

@@ -45,6 +45,7 @@ ROW_FIELDS = [
 	"anchor_at",
 	"due_at",
 	"completed_at",
+	"counts_from",
 	"modified",
 	"plan",
 ]
@@ -62,6 +63,7 @@ NOBODY = {
 	"acknowledged_by": None,
 	"started_at": None,
 	"started_by": None,
+	"counts_from": None,
 	# how long it takes counts from the first ring of the one who is to have it now
 	"first_rung_at": None,
 	"rings": 0,
@@ -363,7 +365,7 @@ def end_many(call: Call, names: Sequence[str], status: str, reason: str) -> None
 		return
 	values = {"status": status, "reason": reason}
 	if status == "Done":
-		values.update(completed_at=call.at, completed_by=frappe.session.user, recorded_at=call.now)
+		values.update(completed_at=call.at, completed_by=frappe.session.user, recorded_at=call.now, counts_from=None)
 	set_many(call, names, values)
 	assignment.take_back(names, "Cancelled" if status == "Cancelled" else "Closed")
 	if status in ENDED_BY_COMMAND:

@@ -92,6 +92,8 @@ class PutBack(ClocksTest):
 		self.do("operator", "report_trapped", incident, self.elevators[0], people=1)
 		record = self.entrapment(incident, self.elevators[0]).name
 		self.clock.move(10)
+		call = self.task(incident, "arrive_on_site").name
+		self.do("electrician", "acknowledge", call)
 		site_time.look()
 		before = {row.name: (row.due_at, row.ring_at) for row in self.tasks(incident)}
 		self.clock.move(-120)
@@ -103,6 +105,7 @@ class PutBack(ClocksTest):
 			self.assertEqual(row.due_at, due and due - timedelta(hours=2), row.step_key)
 			self.assertEqual(row.ring_at, ring and ring - timedelta(hours=2), row.step_key)
 		self.assertIn("clock_followed", self.kinds(incident))
+		self.assertMoment(self.field("Outage Task", call, "counts_from"), self.clock.now)
 		self.clock.move(10)
 		inside = trapped.as_rule(frappe.get_doc("Elevator Entrapment", record))
 		self.assertEqual(inside.minutes(self.clock.now), 20)

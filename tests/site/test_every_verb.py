@@ -15,7 +15,7 @@ from frappe.query_builder.functions import Count, Max
 
 from outage_response.api import paging
 from outage_response.domain import authority, lifecycle
-from outage_response.flows import calls, care, personal, task, test_calls
+from outage_response.flows import calls, care, personal, site_muting, task, test_calls
 from outage_response.flows.verbs import BY_PHONE
 
 from . import world as build
@@ -31,6 +31,7 @@ OTHERS = {
 	"set_care_need": care.set_care_need,
 	"test_call": test_calls.test_call,
 	"swap_shifts": paging.swap_shifts,
+	"confirm_site": site_muting.confirm_site,
 }
 ROLE, READ, LOCK, REPLAY, TIME, STATE, FINISH = "role", "read", "lock", "replay", "time", "state", "finish"
 # verb -> the rules that it does not ask for, and why
@@ -51,6 +52,7 @@ LEFT_OUT: dict[str, tuple[set[str], str]] = {
 	"set_care_need": ({REPLAY, TIME, STATE, FINISH}, "the same again writes the same record"),
 	"test_call": ({LOCK, REPLAY, TIME, STATE, FINISH}, "no outage; a second test is another test"),
 	"swap_shifts": ({TIME, STATE, FINISH}, "no outage; locks the two shifts"),
+	"confirm_site": ({READ, LOCK, REPLAY, TIME, STATE, FINISH}, "of the site; confirmed twice, the first one stands"),
 	"attach_ticket": ({ROLE, READ, LOCK, REPLAY, TIME, STATE, FINISH}, "needs a helpdesk: test_agent.py"),
 }
 AFTER_THE_WALK = {"attach_ticket"}
@@ -190,6 +192,7 @@ class EveryVerb(SiteTest):
 		walk("manager", "see_unreached", name)
 		walk("service", "personal_data", self.contacts[0])
 		walk("operator", "test_call", self.property)
+		walk("guard1", "confirm_site")
 		self.shifts_swapped()
 		self.elevators_emptied(name)
 		self.steps_taken(name)
