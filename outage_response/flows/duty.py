@@ -121,12 +121,35 @@ def _phone_of(row: dict) -> str:
 
 
 def _shift_rows(property_name: str, when: Callable[[Any], tuple]) -> list[dict]:
-	"""The shifts that `when` chooses; who is absent is not there."""
+	"""The shifts that `when` chooses. Who is absent is not there; nor is a login that does not hold the department's role, which
+	could neither see a step nor take it."""
+	return [row for row in _all_shift_rows(property_name, when) if _holds_role(row)]
+
+
+def without_role(property_name: str, at: datetime) -> dict[str, list[str]]:
+	"""department -> names of those on its shift at `at` who do not hold its role, and so do not count."""
+	found: dict[str, list[str]] = defaultdict(list)
+	for row in _all_shift_rows(property_name, lambda shift: (shift.starts_at <= at, shift.ends_at > at)):
+		if row.enabled and not _holds_role(row):
+			found[row.department_name or row.department].append(row.user_name or row.user)
+	return dict(found)
+
+
+def _holds_role(row: dict) -> bool:
+	return not row.user or not row.needs_role or bool(row.has_role) or row.user == "Administrator"
+
+
+def _all_shift_rows(property_name: str, when: Callable[[Any], tuple]) -> list[dict]:
 	shift = frappe.qb.DocType("Duty Shift")
 	contact = frappe.qb.DocType("Contact")
 	user = frappe.qb.DocType("User")
+	department, role = frappe.qb.DocType("Response Department"), frappe.qb.DocType("Has Role")
 	query = (
 		frappe.qb.from_(shift)
+		.left_join(department)
+		.on(department.name == shift.department)
+		.left_join(role)
+		.on((role.parent == shift.user) & (role.parenttype == "User") & (role.role == department.role))
 		.left_join(contact)
 		.on(shift.contact == contact.name)
 		.left_join(user)
@@ -145,6 +168,9 @@ def _shift_rows(property_name: str, when: Callable[[Any], tuple]) -> list[dict]:
 			user.full_name.as_("user_name"),
 			user.mobile_no.as_("user_phone"),
 			user.enabled,
+			department.department_name,
+			department.role.as_("needs_role"),
+			role.name.as_("has_role"),
 		)
 		.where(shift.property == property_name)
 		.where(shift.is_absent == 0)

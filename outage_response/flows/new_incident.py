@@ -287,6 +287,8 @@ def _warn_about_gaps(call: Call) -> None:
 	without = callees.units_without_contact(incident, around)
 	if without and incident.level != "III":
 		call.warn("no_contacts", {"units": without})
+	for department, people in duty.without_role(incident.property, call.now).items():
+		call.warn("roster_without_role", {"department": department, "people": people})
 	loaded = sum(row.units for row in around.unit_counts)
 	registered = frappe.get_cached_value("Managed Property", incident.property, "households")
 	if loaded != registered:

@@ -13,7 +13,7 @@ from outage_response.domain import escalation
 from outage_response.domain.phones import digits
 
 from . import patience, ringing, site_identity
-from .language import title_of
+from .language import in_chinese, title_of
 from .people import People
 
 # The clock rings once a minute, and a page leaves within seconds
@@ -66,7 +66,7 @@ def _of_silence(muted: dict, now: datetime) -> list[str]:
 		_("This site has been silent since {0}: it rings nobody and mails nobody.").format(_moment(since, now))
 		if since
 		else _("This site is silent: it rings nobody and mails nobody."),
-		_("It is another one than it was: {0}.").format(_("; ").join(muted["reasons"])),
+		_("It is another one than it was: {0}.").format(("；" if in_chinese() else "; ").join(muted["reasons"])),
 		_("If this is the site that people rely on, say so. If it is a copy, leave it silent."),
 	]
 

@@ -82,6 +82,7 @@ TEXTS = {
 	"nobody_on_duty": "Warning: nobody of {department} is on duty; everybody of the department was told",
 	"nobody_on_duty_life_safety": "Warning: nobody of {department} is on duty; the control room takes its life-safety steps, for the rest the whole department was told",
 	"no_duty_electrician": "Warning: no duty electrician is on duty; the engineers on duty take the steps",
+	"roster_without_role": "Warning: on the roster of {department} without its role, so nobody counts on them: {people}. Give them the role or correct the roster",
 	"nobody_in_department": "Warning: {department} has nobody for this property; the control room takes its steps",
 	"nobody_at_all": "Warning: nobody can be given the steps of {department}; enter a roster or give people the role",
 	"nobody_certified": "Warning: nobody of {department} on duty holds an elevator rescue certificate; the maintenance company frees the people, and the control room records it. Phone {phone}",

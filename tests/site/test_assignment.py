@@ -8,8 +8,9 @@ import frappe
 from frappe.desk.form import assign_to
 
 from outage_response.domain.roster import Assignment
-from outage_response.flows import assignment
+from outage_response.flows import assignment, duty
 
+from . import base
 from . import world as build
 from .base import SiteTest
 
@@ -111,6 +112,24 @@ class Who(SiteTest):
 		self.assertEqual((json.loads(task._assign), task.assigned_role), ([PEOPLE["operator"]], "Outage Control Room"))
 		self.assertIn("nobody_in_department", self.kinds(name))
 		self.finish_task(task.name, "operator")
+
+	def test_whoever_is_on_the_roster_without_the_role_does_not_count_as_there(self):
+		"""They could neither see a step nor take it. Declaring says so; one guard left holds all posts."""
+		self.shift("control_room", "operator")
+		for who in ("guard1", "guard2"):
+			self.shift("security", who)
+		frappe.db.delete("Has Role", {"parent": PEOPLE["guard1"], "role": "Outage Security"})
+		base.forget_caches()
+		self.assertEqual(duty.guards_on_duty(self.property, self.clock.now), 1)
+		result = self.do("operator", "declare", self.property, [self.room], "II")
+		self.assertIn("on the roster of Security without its role", " ".join(result["warnings"]))
+		self.assertIn("Guard1", " ".join(result["warnings"]))
+		given = {name for row in self.tasks(result["incident"]) for name in frappe.parse_json(row._assign or "[]")}
+		self.assertNotIn(PEOPLE["guard1"], given)
+		self.assertIn(PEOPLE["guard2"], given)
+		frappe.db.delete("Has Role", {"parent": PEOPLE["guard2"], "role": "Outage Security"})
+		base.forget_caches()
+		self.assertEqual(duty.unmanned(self.property, ["security"], self.clock.now), {"security"})
 
 	def test_somebody_disabled_is_given_nothing(self):
 		self.clock.now = self.day

@@ -23,14 +23,12 @@ LIMITS = {
 }
 
 
-# What the site notes here by itself. A screen that was opened before would put back what it showed
-NOTED = ("rang_until", "tickets_read_until")
-
-
 class OutageResponseSettings(Document):
 	def validate(self):
+		# What the site notes here by itself: a screen that was opened before would put back what it showed
 		stored = frappe.db.get_singles_dict(self.doctype)
-		self.update({field: stored.get(field) for field in NOTED})
+		noted = [df.fieldname for df in self.meta.fields if df.hidden and df.read_only]
+		self.update({field: stored.get(field) for field in noted})
 		fill_times(self)
 		for field, (lowest, highest) in LIMITS.items():
 			if not lowest <= (self.get(field) or 0) <= highest:
