@@ -301,3 +301,36 @@ def test_the_run_card_is_two_pages(as_user, house, screenshot, troubles):
 	pdf = page.pdf(format="A4", margin=dict.fromkeys(("top", "bottom", "left", "right"), "8mm"))
 	assert re.findall(rb"/Count (\d+)", pdf) == [b"2"]
 	screenshot(page, "run-card", full_page=True)
+
+
+def test_another_site_says_so_in_red_and_one_button_ends_it(centre, as_user, call, house):
+	"""A restored backup, on the centre of a phone's width and on a guard's phone page."""
+
+	def make(**known) -> None:
+		frappe.db.rollback()
+		for field, value in known.items():
+			frappe.db.set_single_value("Outage Site", field, value, update_modified=False)
+		frappe.db.commit()
+
+	page = centre("operator", **PHONE)
+	own = frappe.db.get_single_value("Outage Site", "database_name", cache=False)
+	try:
+		make(database_name="_the_real_one")
+		call("operator", "declare", property=house["property"], nodes=[house["room"]], level="II")
+		page.evaluate("cur_page.page.centre.load()")
+		frame = page.locator(".outage-alarm")
+		frame.wait_for()
+		assert "its database was _the_real_one" in frame.inner_text()
+		assert "000 7000" in frame.inner_text()  # whom to phone by hand
+		not_wider_than_the_screen(page)
+		guard = as_user("guard1", **PHONE)
+		guard.goto("/my-outage-tasks")
+		guard.locator(".silence a[href^='tel:']").first.wait_for()
+		guard.get_by_role("button", name="This is the site: ring and mail again").click()
+		guard.locator("#confirm-site").wait_for(state="detached")
+		page.evaluate("cur_page.page.centre.load()")
+		page.locator("[data-confirm-site]").wait_for(state="detached")
+	finally:
+		make(database_name=own, muted_since=None)
+	frappe.db.rollback()
+	assert frappe.db.get_single_value("Outage Site", "confirmed_by", cache=False) == world.user("guard1")
