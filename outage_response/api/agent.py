@@ -29,10 +29,15 @@ def running(ticket_type: str, ticket: str = "") -> list[dict[str, Any]]:
 
 @endpoint
 def declare(
-	ticket_type: str, ticket: str, node: str | None = None, level: str = "II", request_id: str | None = None
+	ticket_type: str,
+	ticket: str,
+	node: str | None = None,
+	level: str = "II",
+	all_the_same: bool = False,
+	request_id: str | None = None,
 ) -> dict[str, Any]:
 	"""See `flows.agent.declare`."""
-	return agent.declare(ticket_type, ticket, node, level, request_id)
+	return agent.declare(ticket_type, ticket, node, level, request_id, all_the_same=all_the_same)
 
 
 @endpoint

@@ -31,11 +31,12 @@ def declare_seen(
 	property: str,
 	seen: str | None = None,
 	where: str | None = None,
+	all_the_same: bool = False,
 	occurred_at: str | None = None,
 	request_id: str | None = None,
 ) -> dict[str, Any]:
 	"""See `flows.command.declare_seen`."""
-	return command.declare_seen(property, seen, where, occurred_at=occurred_at, request_id=request_id)
+	return command.declare_seen(property, seen, where, all_the_same, occurred_at=occurred_at, request_id=request_id)
 
 
 @reading

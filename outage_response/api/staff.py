@@ -347,9 +347,9 @@ def take_call(call: str) -> dict[str, Any]:
 
 
 @endpoint
-def declare_proposal(proposal: str, request_id: str | None = None) -> dict[str, Any]:
+def declare_proposal(proposal: str, all_the_same: bool = False, request_id: str | None = None) -> dict[str, Any]:
 	"""See `flows.proposals.declare_proposal`."""
-	return proposals.declare_proposal(proposal, request_id)
+	return proposals.declare_proposal(proposal, request_id, all_the_same=all_the_same)
 
 
 @endpoint

@@ -51,5 +51,13 @@ class GateClosed(RuleError):
 		super().__init__(text, **values)
 
 
+class Overlaps(RuleError):
+	"""A part of what is to be declared is already running. `running`: {"incident", "nodes": what is not part of it yet}."""
+
+	def __init__(self, text: str, running: list, **values: Any):
+		self.running = running
+		super().__init__(text, **values)
+
+
 class NotAllowed(RuleError):
 	"""The person may not do this."""

@@ -265,7 +265,13 @@ def _place_of(home: dict, node: str | None) -> str:
 
 
 def declare(
-	ticket_type: str, ticket: str, node: str | None = None, level: str = "II", request_id: str | None = None
+	ticket_type: str,
+	ticket: str,
+	node: str | None = None,
+	level: str = "II",
+	request_id: str | None = None,
+	*,
+	all_the_same: bool = False,
 ) -> dict:
 	"""Declare the outage that a ticket tells of, at the home's node or one above it; its calls are linked to it.
 
@@ -282,6 +288,7 @@ def declare(
 			[place],
 			level,
 			_("Declared from ticket {0}").format(ticket),
+			all_the_same=all_the_same,
 			occurred_at=_reported_at(desk, ticket),
 			request_id=request_id,
 		)

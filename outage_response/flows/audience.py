@@ -10,7 +10,7 @@ from frappe.model.document import Document
 from outage_response.domain import topology
 from outage_response.domain.notices import Recipient
 
-from . import callees, surroundings
+from . import callees, sharing, surroundings
 from .language import in_chinese
 
 
@@ -53,8 +53,8 @@ def of_incident(incident: Document, around: surroundings.Surroundings) -> list[d
 def out_of_supply(
 	incident: Document, around: surroundings.Surroundings, rows: Sequence[dict]
 ) -> tuple[list[dict], list[dict]]:
-	"""(rows of units that are dark now, rows of units that have supply again)."""
-	dark = surroundings.dark_rows(incident)
+	"""(rows of units that are dark now, rows of units that have supply again), also by outages over the same places."""
+	dark = sharing.all_dark_rows(incident)
 	singled_out = {row.unit for row in dark if row.unit}
 	known: dict[tuple[str, str], bool] = {}
 

@@ -10,7 +10,7 @@ from frappe.model.document import Document
 from outage_response.domain import callbacks, phones, topology
 from outage_response.integrations import contacts
 
-from . import surroundings
+from . import sharing, surroundings
 
 # Before the digits of a caller who is no contact, in place of one's name
 NUMBER = "tel:"
@@ -50,7 +50,7 @@ class Callee:
 
 
 def back(incident: Document, around: surroundings.Surroundings) -> dict[str, Callee]:
-	"""key -> Callee, for people all of whose affected units have supply again.
+	"""key -> Callee, for people all of whose affected units have supply again, also by outages over the same places.
 
 	A household is called once, through its primary contact; whoever called in about it is called too. Somebody from
 	elsewhere (a visitor in the elevator, a daughter at work) is called when the places they named are back; where they
@@ -61,7 +61,7 @@ def back(incident: Document, around: surroundings.Surroundings) -> dict[str, Cal
 	said = _said(incident, {row.name for row in rows if row.contact})
 	units_of = _units_of(rows, said)
 	node_of = {row.name: row.power_node for row in rows}
-	dark = surroundings.dark_rows(incident)
+	dark = sharing.all_dark_rows(incident)
 	still_out: dict[tuple[str, str], bool] = {}
 	singled_out = {row.unit for row in dark if row.unit}
 

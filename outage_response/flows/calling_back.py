@@ -15,7 +15,7 @@ from outage_response import bulk
 from outage_response.domain import callbacks
 from outage_response.integrations import contacts
 
-from . import assignment, callees, plans, surroundings, task
+from . import assignment, callees, plans, sharing, surroundings, task
 from .verbs import Call, lock_incident, touch
 
 
@@ -59,6 +59,8 @@ def open_ready(call: Call, around: surroundings.Surroundings) -> int:
 	_join_known(call, existing, ready)
 	_release(call, [row for row in existing.values() if key_of(row) in ready])
 	new = [callee for key, callee in ready.items() if key not in existing]
+	elsewhere = sharing.called_by_others(incident, [callee.contact for callee in new if callee.contact])
+	new = [callee for callee in new if callee.contact not in elsewhere]
 	if new:
 		_insert(call, new)
 	complete_if_done(call)

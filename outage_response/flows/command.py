@@ -150,6 +150,7 @@ def declare_seen(
 	property: str,
 	seen: str | None = None,
 	where: str | None = None,
+	all_the_same: bool = False,
 	occurred_at: str | datetime | None = None,
 	request_id: str | None = None,
 ) -> dict:
@@ -162,7 +163,13 @@ def declare_seen(
 	nodes = [where] if where else _roots(property)
 	level = level_seen(seen or "", _)
 	return incident.declare(
-		property, nodes, level, (seen or "").strip() or None, occurred_at=occurred_at, request_id=request_id
+		property,
+		nodes,
+		level,
+		(seen or "").strip() or None,
+		all_the_same=all_the_same,
+		occurred_at=occurred_at,
+		request_id=request_id,
 	)
 
 

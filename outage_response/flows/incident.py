@@ -14,15 +14,29 @@ from outage_response.domain import lifecycle, notices
 from outage_response.domain.errors import RuleError
 from outage_response.domain.topology import Dark, gone_again, is_out, split_for_return
 
-from . import calling_back, entrapment, new_incident, notice, overruled, plans, supply, surroundings, tasks, timeline
+from . import (
+	calling_back,
+	entrapment,
+	new_incident,
+	notice,
+	overruled,
+	plans,
+	sharing,
+	supply,
+	surroundings,
+	tasks,
+	timeline,
+)
 from .minutes import count_minutes
 from .scope import labels, named_nodes, rows_from
 from .verbs import (
 	Call,
 	as_time,
+	finish,
 	incident_verb,
 	is_by_phone,
 	is_general_manager,
+	lock_incident,
 	lock_property,
 	said_at,
 	save,
@@ -145,6 +159,7 @@ def confirm(
 	if incident.level != before:
 		_record_reclassified(call, before, cause or cause_type, diff)
 		calling_back.open_ready(call, call.around)
+		settle_others(call)
 	if incident.status == "Active":
 		notice.on_confirmed(call)
 	return {"level": incident.level, "added": len(diff.add), "cancelled": len(diff.cancel)}
@@ -164,6 +179,7 @@ def reclassify(call: Call, level: str, reason: str) -> dict:
 	diff = tasks.sync(call, reclassify=True)
 	_record_reclassified(call, before, reason, diff)
 	calling_back.open_ready(call, call.around)
+	settle_others(call)
 	return {
 		"level": level,
 		"added": len(diff.add),
@@ -230,10 +246,35 @@ def extend_scope(call: Call, nodes: Sequence[str]) -> dict:
 	save(incident)
 	_forget_what_was_clear(call, added)
 	calling_back.hold(call)
+	_share_with_running(call)
 	diff = tasks.sync(call)
 	call.record("scope_extended", {"nodes": [around.label(node) for node in added], "added": len(diff.add)})
 	notice.on_extended(call)
 	return {"added": len(diff.add), "affected_units": incident.affected_units}
+
+
+def _share_with_running(call: Call) -> None:
+	"""What makes the same places dark by another running outage is worked on and called back once."""
+	incident = call.incident
+	if incident.status not in lifecycle.RUNNING:
+		return
+	nodes = [row.power_node for row in incident.affected_nodes if not row.back_at and not row.unit]
+	running = sharing.running_at(incident.property, int(incident.is_drill or 0), incident.name) if nodes else []
+	new_incident.share(call, sharing.overlapping(nodes, running, call.around))
+
+
+def settle_others(call: Call, *, tell: bool = False) -> None:
+	"""What ended here may be asked for there: the outages that share with this one take what is now theirs."""
+	for name in sharing.names(call.incident.name):
+		other = lock_incident(name)
+		if other.status in lifecycle.ENDED:
+			continue
+		its = Call("share", call.at, call.now, incident=other)
+		tasks.sync(its)
+		calling_back.open_ready(its, its.around)
+		if tell:
+			notice.on_supply_back(its)
+		finish(its, {})
 
 
 def _forget_what_was_clear(call: Call, added: Sequence[str]) -> None:
@@ -286,13 +327,19 @@ def _set_etr(call: Call, etr: str | datetime | None) -> None:
 @incident_verb
 def start(call: Call, override_reason: str | None = None) -> dict:
 	"""Planned work begins: supply is switched off. Gated: nobody is left in an elevator."""
-	_pass_gate(call, "start", lifecycle.blocking("start", tasks.load(call.incident.name)), override_reason)
+	_pass_gate(
+		call,
+		"start",
+		lifecycle.blocking("start", tasks.load_shared(call.incident, lambda: call.around)),
+		override_reason,
+	)
 	incident = call.incident
 	incident.status, incident.started_at = "Active", call.at
 	for row in incident.affected_nodes:
 		row.out_since = call.at
 	save(incident)
 	call.record("started")
+	_share_with_running(call)
 	return {"added": len(tasks.sync(call).add)}
 
 
@@ -345,6 +392,7 @@ def supply_back(call: Call, nodes: Sequence[str] | None = None, source: str | No
 	tasks.sync(call)
 	opened = calling_back.open_ready(call, around)
 	notice.on_supply_back(call)
+	settle_others(call)
 	return {
 		"still_out": [row.power_node for row in still_out],
 		"customer_minutes": incident.customer_minutes,
@@ -362,14 +410,18 @@ def stand_down(call: Call, areas: Sequence[str] | None = None, override_reason: 
 	rows = tasks.load(incident.name)
 	posts = [task for task in rows if task.is_open and task.held_until == "stand_down"]
 	if areas is not None:
-		return _release(call, posts, areas)
+		released = _release(call, posts, areas)
+		settle_others(call)
+		return released
 	lifecycle.require_incident_state("stand_down_everywhere", incident.status)
-	_pass_gate(call, "stand_down", lifecycle.blocking("stand_down", rows), override_reason)
+	shared = tasks.load_shared(incident, lambda: call.around)
+	_pass_gate(call, "stand_down", lifecycle.blocking("stand_down", shared), override_reason)
 	entrapment.require_nobody(incident)
 	_release_posts(call, posts)
 	incident.status, incident.stood_down_at = "Stood Down", call.at
 	save(incident)
 	call.record("stood_down", {"areas": "all"})
+	settle_others(call)
 	return {"released": len(posts), "added": len(tasks.sync(call).add)}
 
 
@@ -410,7 +462,8 @@ def close(call: Call, override_reason: str | None = None) -> dict:
 	"""The file is closed: callbacks and report as the plan asks for, no life-safety step open, no evidence owed."""
 	incident = call.incident
 	rows = tasks.load(incident.name)
-	_pass_gate(call, "close", lifecycle.blocking_close(rows), override_reason)
+	shared = tasks.load_shared(incident, lambda: call.around)
+	_pass_gate(call, "close", lifecycle.blocking_close(shared), override_reason)
 	entrapment.require_nobody(incident)
 	left = [task.name for task in rows if task.is_open]
 	tasks.end_many(call, left, "Skipped", _("Still open when the incident was closed"))
@@ -420,6 +473,7 @@ def close(call: Call, override_reason: str | None = None) -> dict:
 	calling_back.end_waiting(call, "Exhausted", _("The incident was closed"))  # passed over by the General Manager
 	call.record("closed")
 	notice.on_ended(call, notices.FOLLOW_UP)
+	settle_others(call)
 	return {"customer_minutes": incident.customer_minutes, "left_open": len(left)}
 
 
@@ -440,6 +494,7 @@ def cancel(call: Call, reason: str) -> dict:
 	calling_back.end_waiting(call, "Not Required", _("The incident was cancelled"))
 	call.record("cancelled", {"reason": reason})
 	notice.on_ended(call, notices.CANCELLED)
+	settle_others(call, tell=True)
 	return {}
 
 

@@ -9,13 +9,13 @@ from frappe.utils import get_datetime, now_datetime
 
 from outage_response.domain import lifecycle
 from outage_response.domain.clock import require_lately
-from outage_response.domain.errors import RuleError
+from outage_response.domain.errors import Overlaps, RuleError
 
-from . import buildings, callees, channels, duty, notice, plans, ringing, surroundings, tasks
+from . import buildings, callees, calling_back, channels, duty, notice, plans, ringing, sharing, surroundings, tasks
 from .known import clock_time
 from .minutes import count_minutes
 from .scope import labels, take_rows
-from .verbs import BY_PHONE, Call, as_time, finish, lock_property, translated, when
+from .verbs import BY_PHONE, Call, as_time, finish, lock_incident, lock_property, touch, translated, when
 
 TIMES_OF_THE_VERBS = ("confirmed_at", "started_at", "restored_at", "stood_down_at", "closed_at")
 
@@ -184,28 +184,18 @@ def _prepare_unplanned(incident: Document, around: surroundings.Surroundings, at
 
 
 def _refuse_second(incident: Document, around: surroundings.Surroundings) -> None:
-	"""The same outage declared twice is one outage: everything named is already part of a running incident."""
+	"""The same outage declared twice is one outage: everything named is already part of a running incident. Where only a part of it
+	is, that one is to be extended; whoever declares all the same shares what is under way there. Planned work that goes on is
+	no such outage, and shares as well."""
 	if any(row.unit for row in incident.affected_nodes):
 		return
-	other, node = frappe.qb.DocType("Outage Incident"), frappe.qb.DocType("Outage Affected Node")
-	running = (
-		frappe.qb.from_(other)
-		.join(node)
-		.on(node.parent == other.name)
-		.select(other.name, other.request_id, node.power_node)
-		.where(other.property == incident.property)
-		.where(other.status.isin(lifecycle.RUNNING))
-		.where(other.level != "III")
-		.where(other.is_drill == int(incident.is_drill or 0))
-		.where(node.back_at.isnull())
-		.where(node.unit.isnull() | (node.unit == ""))
-		.for_update()
-	).run(as_dict=True)
+	running = sharing.running_at(incident.property, int(incident.is_drill or 0))
 	if incident.request_id and any(row.request_id == incident.request_id for row in running):
 		# Our own request, sent twice at once, after this transaction's view began: run again, it finds the first answer
 		raise frappe.QueryDeadlockError("stale view of the incidents")
 	wanted = {row.power_node for row in incident.affected_nodes}
-	for name in dict.fromkeys(row.name for row in running):
+	unplanned = [row for row in running if row.level != "III"]
+	for name in dict.fromkeys(row.name for row in unplanned):
 		dark = around.tree.under(row.power_node for row in running if row.name == name)
 		if wanted <= dark:
 			raise RuleError(
@@ -214,6 +204,22 @@ def _refuse_second(incident: Document, around: surroundings.Surroundings) -> Non
 				),
 				incident=name,
 			)
+	others = sharing.overlapping(sorted(wanted), unplanned, around)
+	if others and not incident.all_the_same:
+		raise Overlaps(
+			_(
+				"Affected Nodes: a part of this is already running as {incidents}. If it is the same outage, extend that one (button More is dark). To declare all the same, tick Declare All the Same: what is under way there is shared."
+			),
+			[_rest_of(name, wanted, running, around) for name in others],
+			incidents=others,
+		)
+	incident.all_the_same = int(bool(others))
+	incident.flags.overlapping = sharing.overlapping(sorted(wanted), running, around)
+
+
+def _rest_of(name: str, wanted: set[str], running: list[dict], around: surroundings.Surroundings) -> dict:
+	dark = around.tree.under(row.power_node for row in running if row.name == name)
+	return {"incident": name, "nodes": sorted(wanted - dark)}
 
 
 def _prepare_past(incident: Document, around: surroundings.Surroundings) -> None:
@@ -258,6 +264,7 @@ def on_insert(incident: Document, method: str | None = None) -> None:
 		if incident.status == "Closed":
 			call.record("imported", about)
 			return
+		share(call, incident.flags.pop("overlapping", None) or [])
 		diff = tasks.sync(call)
 		call.record("declared", {**about, "tasks": len(diff.add)})
 		_warn_about_gaps(call)
@@ -266,6 +273,17 @@ def on_insert(incident: Document, method: str | None = None) -> None:
 		further = _open_windows(incident)
 		result = {"level": incident.level, "tasks": len(diff.add), **({"further": further} if further else {})}
 		incident.flags.declared = finish(call, result)
+
+
+def share(call: Call, others: list[str]) -> None:
+	"""What is under way at the same places by these outages is this one's too; their people who wait to be called back wait for it."""
+	if new := sharing.note(call.incident.name, others, call.now):
+		call.warn("shares", {"incidents": new})
+		for name in new:
+			other = Call("share", call.at, call.now, incident=lock_incident(name))
+			calling_back.hold(other)
+			other.record("shares", {"incidents": [call.incident.name]})
+			touch(other.incident)
 
 
 def _warn_about_gaps(call: Call) -> None:

@@ -19,7 +19,7 @@ from outage_response.domain.lifecycle import OPEN, RUNNING
 from outage_response.domain.plan import dedupe_key
 from outage_response.integrations import messages
 
-from . import audience, photos, plans, task, tasks
+from . import audience, photos, plans, sharing, task, tasks
 from .known import expected_back
 from .verbs import Call, incident_verb, lock_incident, touch, translated
 from .wording import words
@@ -280,6 +280,9 @@ def _issue(
 		frappe.get_all("Notice Delivery", filters={"dedupe_key": ("in", list(keys.values()))}, pluck="dedupe_key")
 	)
 	people = [person for person in people if keys[person.contact] not in known]
+	if kind == rules.FIRST_WORD:
+		told = sharing.told_by_others(incident.name, kind, [person.contact for person in people])
+		people = [person for person in people if person.contact not in told]
 	languages = {person.language for person in people} | ({audience.site_language()} if public else set())
 	if not languages:
 		return 0

@@ -231,7 +231,7 @@ def open_around(property_name: str, node: str, inside: set[str], around: surroun
 	return [one for one in rows if one.power_node in inside or one.power_node in around.tree.path(node)]
 
 
-def declare_proposal(proposal: str, request_id: str | None = None) -> dict:
+def declare_proposal(proposal: str, request_id: str | None = None, *, all_the_same: bool = False) -> dict:
 	"""One touch: declare what is proposed. Its calls, and those that came meanwhile, are linked in the same transaction.
 
 	Answers as `declare` does, with "linked". Raises ValidationError when the proposal is not open any more.
@@ -244,6 +244,7 @@ def declare_proposal(proposal: str, request_id: str | None = None) -> dict:
 			[doc.power_node],
 			"II",
 			_("{0} callers, first at {1}").format(doc.callers, frappe.utils.format_time(doc.first_call_at)),
+			all_the_same=all_the_same,
 			occurred_at=doc.first_call_at,
 			request_id=request_id or f"proposal {doc.name}",
 		)

@@ -20,7 +20,7 @@ from outage_response.domain.lifecycle import TaskRow
 from outage_response.domain.overview import etr_moves
 from outage_response.domain.plan import Subject
 
-from . import contacted, duty, intake, plans, report, site_time, surroundings, tasks, timeline, trapped
+from . import contacted, duty, intake, plans, report, sharing, site_time, surroundings, tasks, timeline, trapped
 from .language import title_of
 from .verbs import describe
 
@@ -73,6 +73,7 @@ def get(incident_name: str) -> dict[str, Any]:
 	around = surroundings.read(incident.property)
 	rows = tasks.load(incident.name)
 	roles = permissions.roles_of()
+	shares = sharing.names(incident.name)
 	posts = [row for row in rows if row.is_open and row.held_until == "stand_down"]
 	places = trapped.ranks([incident.name], now_datetime())
 	rows.sort(key=lambda row: places.get((incident.name, row.subject), len(places)))  # people in elevators first
@@ -91,8 +92,8 @@ def get(incident_name: str) -> dict[str, Any]:
 	callbacks, callbacks_count = contacted.callbacks_of(incident.name)
 	return {
 		"now": now_datetime(),
-		"incident": {**_about(incident, around), "etr_moves": _etr_moves(entries)},
-		"gate": _gate(incident, rows, roles),
+		"incident": {**_about(incident, around), "etr_moves": _etr_moves(entries), "shares": shares},
+		"gate": _gate(incident, tasks.load_switched(incident, around) if shares else rows, roles),
 		"verbs": verbs,
 		"leads_on": offers.leads_on(incident.status, verbs),
 		"nodes": _nodes(incident, around),
@@ -163,7 +164,7 @@ def _gate(incident: Document, rows: Sequence[TaskRow], roles: Sequence[str]) -> 
 		closed_by = lifecycle.blocking_close(rows)
 	else:
 		rescues = gate == "energise" and lifecycle.asks_for_rescues(plans.steps_of_plan(incident.plan))
-		locked_off = trapped.locked_off(incident.name) if rescues else ()
+		locked_off = trapped.locked_off(incident.name, *sharing.names(incident.name)) if rescues else ()
 		closed_by = lifecycle.blocking(gate, rows, rescues=rescues, locked_off=locked_off)
 	may_override = authority.GENERAL_MANAGER in roles and lifecycle.overridable(gate, closed_by)
 	return {"gate": gate, "open": describe(closed_by), "may_override": may_override}

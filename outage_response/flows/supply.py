@@ -10,7 +10,7 @@ from frappe.utils import get_datetime
 from outage_response.domain import lifecycle
 from outage_response.domain.lifecycle import TaskRow
 
-from . import assignment, plans, surroundings, tasks, trapped
+from . import assignment, plans, sharing, surroundings, tasks, trapped
 from .scope import labels
 from .verbs import Call
 
@@ -19,11 +19,11 @@ def blocking_energise(incident: Document, switched: Iterable[str], around: surro
 	"""What keeps the nodes from being switched on, whose return makes live what they feed and what feeds them."""
 	return lifecycle.blocking(
 		"energise",
-		tasks.load(incident.name),
+		tasks.load_switched(incident, around),
 		_fed_through(switched, around),
 		tree=around.tree.parents,
 		rescues=lifecycle.asks_for_rescues(plans.steps_of_plan(incident.plan)),
-		locked_off=trapped.locked_off(incident.name),
+		locked_off=trapped.locked_off(incident.name, *sharing.names(incident.name)),
 	)
 
 

@@ -16,7 +16,7 @@ from outage_response.domain.plan import added_by
 from outage_response.domain.roster import Assignment
 from outage_response.domain.steps import Step
 
-from . import assignment, entrapment, photos, plans, ringing, surroundings, tasks, timeline, trapped
+from . import assignment, entrapment, photos, plans, ringing, sharing, surroundings, tasks, timeline, trapped
 from .known import short_time
 from .verbs import Call, is_general_manager, keeps_late, save, task_verb
 
@@ -25,8 +25,12 @@ WAYS = ("radio", "phone", "in person", "link", "reply")
 
 
 def _row(call: Call) -> tuple[TaskRow, list[TaskRow]]:
-	rows = tasks.load(call.incident.name)
+	rows = tasks.load_shared(call.incident, lambda: call.around)
 	return next(row for row in rows if row.name == call.task.name), rows
+
+
+def _locked_off(call: Call) -> set[str]:
+	return trapped.locked_off(call.incident.name, *sharing.names(call.incident.name))
 
 
 def _release(call: Call) -> None:
@@ -232,7 +236,7 @@ def _complete(
 		checks=checks,
 		evidence=photo if step.evidence == "photo" else evidence,
 		evidence_later=later,
-		locked_off=trapped.locked_off(task.incident) if lifecycle.ELEVATOR_RESCUE in step.checks else (),
+		locked_off=_locked_off(call) if lifecycle.ELEVATOR_RESCUE in step.checks else (),
 	)
 	if not step.outcomes and outcome:
 		raise RuleError(_("Outcome: this step has none. Leave it empty."))
@@ -342,7 +346,7 @@ def read_back(call: Call) -> dict:
 	"""A second person reads the confirmations back; with that the step is done."""
 	lifecycle.require_gone(call.task.gate, call.incident.status)
 	lifecycle.require_rescues_ended(
-		plans.step_of(call.task), tasks.load(call.incident.name), trapped.locked_off(call.incident.name)
+		plans.step_of(call.task), tasks.load_shared(call.incident, lambda: call.around), _locked_off(call)
 	)
 	confirmations = [row for row in call.task.checks if row.kind == "Confirmation"]
 	if not confirmations or any(row.result != "Confirmed" for row in confirmations):
@@ -384,6 +388,7 @@ def skip(call: Call, reason: str) -> None:
 	save(call.task)
 	assignment.take_back([call.task.name])
 	_note(call, "task_skipped", reason=reason.strip())
+	tasks.sync_others(call)
 
 
 @task_verb

@@ -1,8 +1,9 @@
 """An incident's task set: made from plan and context, and kept in step with them."""
 
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
-from datetime import timedelta
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
+from datetime import datetime, timedelta
 from typing import Any
 
 import frappe
@@ -12,15 +13,17 @@ from frappe.utils import get_datetime
 
 from outage_response import bulk
 from outage_response.domain import entrapment as rescues
+from outage_response.domain import sharing as domain_sharing
 from outage_response.domain.clock import due_at
 from outage_response.domain.lifecycle import ENDED, RUNNING, TaskRow
 from outage_response.domain.plan import Difference, TaskSpec, dedupe_key, difference, expand, fields_of, subject_of
 from outage_response.domain.roster import Assignment
 from outage_response.domain.steps import Step
+from outage_response.domain.topology import intervals
 
-from . import assignment, calling, plans, ringing, surroundings, trapped
+from . import assignment, calling, plans, ringing, sharing, surroundings, trapped
 from .language import title_of
-from .verbs import Call
+from .verbs import Call, finish, lock_incident
 
 ROW_FIELDS = [
 	"name",
@@ -102,7 +105,7 @@ def sync(call: Call, *, reclassify: bool = False) -> Difference:
 	context = surroundings.context(incident, existing, call.around)
 	steps = plans.steps_of_plan(incident.plan)
 	wanted = expand(steps, context)
-	diff = difference(wanted, existing, reclassify=reclassify, steps=steps)
+	diff = _unless_shared(call, difference(wanted, existing, reclassify=reclassify, steps=steps))
 	specs = [*diff.add, *(spec for _task, spec in diff.reopen)]
 	if specs:
 		chosen = assignment.choose(specs, incident, call.roster, call.departments, context.property_type)
@@ -123,6 +126,85 @@ def sync(call: Call, *, reclassify: bool = False) -> Difference:
 		_require_newly(call, diff)
 	_hurry_rescue_services(call)
 	return diff
+
+
+def _unless_shared(call: Call, diff: Difference) -> Difference:
+	"""Without the steps that an outage over the same places has under way, or has done since the loss."""
+	if not (diff.add or diff.reopen):
+		return diff
+	specs = [*diff.add, *(spec for _task, spec in diff.reopen)]
+	elsewhere = _stand_ins(call.incident, specs, call.around)
+	return replace(
+		diff,
+		add=[spec for spec in diff.add if spec.key[:3] not in elsewhere],
+		reopen=[(task, spec) for task, spec in diff.reopen if spec.key[:3] not in elsewhere],
+	)
+
+
+def load_shared(incident: Document, read: Callable[[], surroundings.Surroundings]) -> list[TaskRow]:
+	"""All tasks of an incident, and those of outages over the same places that stand in for what its plan asks for: what keeps a
+	gate closed. `read` is asked for the surroundings only where there are such outages."""
+	own = load(incident.name)
+	if not sharing.names(incident.name):
+		return own
+	around = read()
+	has = {row.key[:3] for row in own if row.status != "Cancelled"}
+	specs = expand(plans.steps_of_plan(incident.plan), surroundings.context(incident, own, around))
+	return [*own, *_stand_ins(incident, [spec for spec in specs if spec.key[:3] not in has], around).values()]
+
+
+def load_switched(incident: Document, around: surroundings.Surroundings) -> list[TaskRow]:
+	"""The same, and whatever else such an outage wants to have ended before supply is switched on: its people work there."""
+	rows = load_shared(incident, lambda: around)
+	known = {row.name for row in rows}
+	others = [
+		row for name in sharing.names(incident.name) for row in load(name) if row.is_open and row.gate == "energise"
+	]
+	return [*rows, *(row for row in others if row.name not in known)]
+
+
+def _stand_ins(
+	incident: Document, specs: Sequence[TaskSpec], around: surroundings.Surroundings
+) -> dict[tuple[str, str, str], TaskRow]:
+	others = sharing.names(incident.name)
+	if not others:
+		return {}
+	dark, elsewhere = surroundings.dark_rows(incident), sharing.dark_rows(others)
+	theirs = {name: domain_sharing.latest(load(name)) for name in others}
+	feeds = {asset.name: asset.power_node for asset in around.assets}
+	homes = [spec.subject.name for spec in specs if spec.subject.type == "Property Unit"]
+	feeds |= dict(
+		frappe.get_all("Property Unit", filters={"name": ("in", homes)}, fields=["name", "power_node"], as_list=True)
+		if homes
+		else ()
+	)
+	found = {}
+	for spec in specs:
+		node = spec.subject.name if spec.subject.type == "Power Node" else feeds.get(spec.subject.name)
+		path = around.tree.path(node) if node else []
+		its = [row.out_since for row in dark if row.node in path] or [row.out_since for row in dark]
+		went_at = max(its, default=get_datetime(incident.reported_at))
+		for name in others:
+			task = theirs[name].get(spec.key[:3])
+			record = [row for row in elsewhere if row.incident == name]
+			before = (
+				any(begin <= went_at < end for begin, end in intervals(path, "", record, datetime.max))
+				if path
+				else False
+			)
+			if task and domain_sharing.stands_in(spec, task, went_at, before):
+				found[spec.key[:3]] = task
+	return found
+
+
+def sync_others(call: Call) -> None:
+	"""A step that ends here without being done may be asked for by the outages that share with this one: it is theirs now."""
+	for name in sharing.names(call.incident.name):
+		incident = lock_incident(name)
+		if incident.status not in ENDED:
+			other = Call("share", call.at, call.now, incident=incident)
+			sync(other)
+			finish(other, {})
 
 
 def is_about(row: Any, elevator: str) -> bool:

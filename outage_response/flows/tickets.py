@@ -366,6 +366,8 @@ def on_incident_change(doc: Document, method: str | None = None) -> None:
 		return
 	if doc.status == "Cancelled" and before.status != "Cancelled":
 		return _release(doc)
+	if not doc.is_drill and doc.status in RUNNING and len(doc.affected_nodes) > len(before.affected_nodes):
+		frappe.db.after_commit.add(ask_for_a_job)  # as above: more is dark
 	came_back = {row[-1] for row in _returns(doc) - _returns(before)}
 	is_restored = doc.status == "Restored" and before.status != "Restored"
 	if not came_back and all(str(before.get(f)) == str(doc.get(f)) for f in ("level", "status", "etr")):

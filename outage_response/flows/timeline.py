@@ -117,6 +117,7 @@ TEXTS = {
 	"shift_ended": "Shift ended and nobody took over: {title} {subject} is open again and rings",
 	"task_handed_over": "Handed over at the end of the shift: {title} {subject}: {note}",
 	"notice_issued": "Residents are told ({kind}, {mode}): {people} messages and calls",
+	"shares": "Shares what is under way at the same places with {incidents}",
 	"notice_shared": "Residents are told of this and of {incident} by one notice",
 	"notice_posted": "Public notice posted, with a photo: {kind}",
 	"announced_late": "Warning: residents are to hear of planned work {days} days before it begins; it is later than that",

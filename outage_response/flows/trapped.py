@@ -94,9 +94,9 @@ def open_at(incident: Any, elevators: Collection[str]) -> list[dict]:
 	]
 
 
-def locked_off(incident: str) -> set[str]:
+def locked_off(*incidents: str) -> set[str]:
 	"""Elevators with people in them whose main switch is off, locked and tagged: they stay still when supply returns."""
-	return {elevator for (_incident, elevator), row in open_of([incident]).items() if row.locked_off_at}
+	return {elevator for (_incident, elevator), row in open_of(incidents).items() if row.locked_off_at}
 
 
 def as_rule(row: Any) -> Entrapment:

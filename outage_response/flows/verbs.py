@@ -19,7 +19,7 @@ from outage_response import permissions
 from outage_response.domain import authority, lifecycle
 from outage_response.domain.authority import CONTROL_ROOM, GENERAL_MANAGER
 from outage_response.domain.clock import happened_at
-from outage_response.domain.errors import GateClosed, NotAllowed, RuleError
+from outage_response.domain.errors import GateClosed, NotAllowed, Overlaps, RuleError
 from outage_response.domain.lifecycle import TaskRow
 from outage_response.domain.roster import Department, Roster
 
@@ -96,6 +96,11 @@ def translated():
 		frappe.local.response["blocking"] = rows
 		lines = "".join(f"<li>{frappe.utils.escape_html(row['text'])}</li>" for row in rows)
 		frappe.throw(f"{refusal.rendered(_)}<ul>{lines}</ul>", GateClosedError, title=_("Still open"))
+	except Overlaps as refusal:
+		may_extend = authority.may("extend_scope", permissions.roles_of())
+		frappe.local.response["overlapping"] = refusal.running if may_extend else []
+		frappe.local.response["may_declare_all_the_same"] = True
+		frappe.throw(refusal.rendered(_), frappe.ValidationError)
 	except NotAllowed as refusal:
 		frappe.throw(refusal.rendered(_), frappe.PermissionError)
 	except RuleError as refusal:

@@ -590,7 +590,8 @@ def test_the_rescue_services_are_called_from_the_sheet(as_user, desk, house, dec
 	assert (done.outcome, "119" in done.evidence) == ("services_called", True)
 
 
-def test_a_place_that_was_typed_and_not_chosen_is_no_whole_property(centre, house, troubles):
+def test_a_place_that_was_typed_and_not_chosen_is_no_whole_property(centre, house, call, troubles):
+	troubles.allow("417|EXPECTATION FAILED")
 	page = centre("operator")
 	page.click("button:has-text('Declare an Outage'):visible")
 	form = Form.of(page)
@@ -605,8 +606,14 @@ def test_a_place_that_was_typed_and_not_chosen_is_no_whole_property(centre, hous
 	assert not frappe.db.exists("Outage Incident", {"property": house["property"]})
 	where.fill("")
 	page.keyboard.press("Tab")
-	form.done()
+	part = call("operator", "declare", property=house["property"], nodes=[house["shafts"][0]])["incident"]
+	refused(form, f"already running as {part}")
+	assert page.locator(f"{DIALOG} button", has_text="Declare All the Same").is_visible()
+	page.click(f"{DIALOG} button:has-text('Extend {part}')")
+	page.wait_for_selector(DIALOG, state="hidden")
 	page.wait_for_selector(".occ-card")
+	frappe.db.rollback()
+	assert frappe.db.exists("Outage Affected Node", {"parent": part, "power_node": house["feeder"]})
 
 
 def desk_settles(page) -> None:

@@ -775,7 +775,7 @@ class MinutesCountOnce(CalledBackOnce):
 		start = self.clock.now
 		one = self.declare(nodes=[self.panels[0]])
 		self.clock.move(10)
-		everything = self.declare(nodes=[self.room])
+		everything = self.declare(nodes=[self.room], all_the_same=True)
 		self.clock.move(20)
 		first = self.do("operator", "supply_back", one)["customer_minutes"]
 		self.clock.move(30)

@@ -138,6 +138,11 @@ async function setupForm({ doc, call, toast, $dialog }) {
 					["I", __("I: failure of the grid")],
 				]),
 			);
+			html +=
+				`<label style="display:block;margin-top:12px;font-size:14px">` +
+				`<input type="checkbox" id="${id}-all" style="margin-right:8px">${escape(
+					__("Declare All the Same"),
+				)}. ${escape(__("Where a part of it is running already: what is under way there is shared."))}</label>`;
 		}
 		$dialog({
 			title,
@@ -153,6 +158,7 @@ async function setupForm({ doc, call, toast, $dialog }) {
 								? {
 										node: value(`${id}-node`),
 										level: value(`${id}-level`),
+										all_the_same: value(`${id}-all`) ? 1 : 0,
 										request_id: request,
 									}
 								: { node: value(`${id}-node`) || null },

@@ -139,6 +139,12 @@ Object.assign(outage_response.issue, {
 						{ value: "I", label: __("I: failure of the grid") },
 					],
 				},
+				{
+					fieldtype: "Check",
+					fieldname: "all_the_same",
+					label: __("Declare All the Same"),
+					description: __("Where a part of it is running already: what is under way there is shared."),
+				},
 			],
 			primary_action_label: __("Declare the outage"),
 			primary_action: (values) => this.run(frm, dialog, "declare", { ...values, request_id }),

@@ -77,14 +77,52 @@ Object.assign(outage_response, {
 		dialog.fields_dict.seen.$input.attr("list", list.id).after(list);
 	},
 
-	async declare_proposal(proposal, on_done) {
+	async declare_proposal(proposal, on_done, more = {}) {
 		try {
-			const answer = await this.post("declare_proposal", { proposal });
+			const answer = await this.post("declare_proposal", { proposal, ...more });
 			frappe.show_alert({ message: __("Declared: {0}", [answer.incident]), indicator: "red" });
 			on_done?.(answer);
 		} catch (refusal) {
-			this.show_refusal(refusal);
+			if (!refusal.overlap) return this.show_refusal(refusal);
+			const dialog = new frappe.ui.Dialog({
+				title: __("Part of it is running already"),
+				fields: [{ fieldtype: "HTML", fieldname: "said", options: this.refusal_html(refusal) }],
+			});
+			dialog.show();
+			this.choose_overlap(refusal.overlap, dialog.get_field("said").$wrapper[0], {
+				all_the_same: () => {
+					dialog.hide();
+					return this.declare_proposal(proposal, on_done, { all_the_same: 1 });
+				},
+				done: (extended) => {
+					dialog.hide();
+					on_done?.(extended);
+				},
+			});
 		}
+	},
+
+	/** Part of what is to be declared is running already: extend that outage, or declare all the same. */
+	choose_overlap({ running }, place, { all_the_same, done }) {
+		const buttons = document.createElement("p");
+		const add = (text, kind, act) => {
+			const button = document.createElement("button");
+			Object.assign(button, { type: "button", className: `btn btn-sm btn-${kind}`, textContent: text });
+			button.addEventListener("click", act);
+			buttons.append(button, " ");
+		};
+		for (const { incident, nodes } of running)
+			add(__("Extend {0}", [incident]), "primary", async () => {
+				try {
+					await this.post("extend_scope", { incident, nodes });
+					frappe.show_alert({ message: __("Extended: {0}", [incident]), indicator: "green" });
+					done({ incident });
+				} catch (refusal) {
+					this.show_refusal(refusal);
+				}
+			});
+		add(__("Declare All the Same"), "default", all_the_same);
+		place.append(buttons);
 	},
 
 	dismiss_proposal(proposal, on_done) {

@@ -33,17 +33,29 @@ Object.assign(outage_response, {
 				label: happened || __("Happened At"),
 				description: __("Leave empty for now"),
 			});
-		const send = async (values) => {
+		const send = async (values, more = {}) => {
 			const buttons = dialog.$wrapper.find(".btn-primary, [data-choice]");
 			buttons.prop("disabled", true);
 			try {
-				const answer = await this.post(verb, { ...args(values), occurred_at: values.occurred_at });
+				const answer = await this.post(verb, {
+					...args(values),
+					...more,
+					occurred_at: values.occurred_at,
+				});
 				dialog.hide();
 				const message = said ? said(answer, values) : __("Done: {0}", [title]);
 				frappe.show_alert({ message: this.escape(message), indicator }, indicator === "red" ? 12 : 7);
 				on_done?.(answer);
 			} catch (refusal) {
 				this.refuse_in(dialog, refusal);
+				if (refusal.overlap)
+					this.choose_overlap(refusal.overlap, dialog.$wrapper.find(".outage-refusal")[0], {
+						all_the_same: () => send(values, { all_the_same: 1 }),
+						done: (extended) => {
+							dialog.hide();
+							on_done?.(extended);
+						},
+					});
 			} finally {
 				buttons.prop("disabled", false);
 			}

@@ -21,11 +21,14 @@ const WITHOUT_REQUEST_ID = [
 const REPEATED_WITHIN = 10 * 60000; // ms; the same asked later is meant anew
 const unanswered = new Map(); // what was asked -> {id, at}
 
-/** `text` to be read to a person, `blocking`: the open steps of a gate, `offline`: nobody answered. */
+/**
+ * `text` to be read to a person, `blocking`: the open steps of a gate, `offline`: nobody answered, `overlap`: a part of what is to
+ * be declared is running already, {running: [{incident, nodes}]}, what may be extended in place of it.
+ */
 class Refusal extends Error {
-	constructor(text, { blocking = [], offline = false } = {}) {
+	constructor(text, { blocking = [], offline = false, overlap = null } = {}) {
 		super(text);
-		Object.assign(this, { text, blocking, offline });
+		Object.assign(this, { text, blocking, offline, overlap });
 	}
 }
 
@@ -44,6 +47,7 @@ async function ask_server(method, query, options) {
 	if (response.ok) return answer.message;
 	throw new Refusal((answer && sentences(answer)) || no_refusal(response.status, answer), {
 		blocking: answer?.blocking,
+		overlap: answer?.may_declare_all_the_same ? { running: answer.overlapping || [] } : null,
 	});
 }
 
