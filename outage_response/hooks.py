@@ -92,6 +92,7 @@ doc_events = {
 	"User": {
 		"validate": "outage_response.flows.departments.on_user",
 		"on_update": "outage_response.flows.disabled.on_user_change",
+		"after_rename": "outage_response.flows.master_data.after_user_rename",
 	},
 	"Role": {
 		"validate": "outage_response.flows.departments.on_role",

@@ -8,6 +8,7 @@ import frappe
 from frappe import _
 from frappe.model.document import Document
 
+from outage_response import bulk
 from outage_response.domain.lifecycle import ENDED
 
 # What decides where supply comes from, which building a check is about, and whom a step phones
@@ -25,6 +26,13 @@ DECIDES: Mapping[str, Sequence[str]] = {
 	),
 	"Property Building": ("property", "building_name", "stands_apart"),
 	"Managed Property": ("property_type", "households"),
+}
+# What two records of one thing do not differ in
+ALIKE: Mapping[str, Sequence[str]] = {
+	"Power Node": ("property", "node_type"),
+	"Property Unit": ("property",),
+	"Property Asset": ("property", "asset_type"),
+	"Property Building": ("property",),
 }
 # What may be put right all the same, since it only adds steps: field -> may it go from the one value to the other?
 ONLY_ADDS: Mapping[str, Callable[[str, str], bool]] = {
@@ -49,9 +57,63 @@ def before_delete(doc: Document, _event: str | None = None) -> None:
 	refuse_while_one_runs(doc, doc.property, _("Delete"))
 
 
-def before_rename(doc: Document, _event: str, _old: str, _new: str, merge: bool = False) -> None:
-	"""The same for another name: permits, checklists and links that were sent say the old one."""
+def before_rename(doc: Document, _event: str, old: str, new: str, merge: bool = False) -> None:
+	"""The same for another name: permits, checklists and links that were sent say the old one. Two records of one thing may be
+	merged where they are of one property and kind; what hangs on the one that goes is not lost with it."""
 	refuse_while_one_runs(doc, _property_of(doc), _("Rename"))
+	if merge and frappe.db.exists(doc.doctype, new):
+		_merge(doc, frappe.get_doc(doc.doctype, new))
+
+
+def _merge(doc: Document, kept: Document) -> None:
+	if doc.doctype == "Managed Property":
+		refuse_while_one_runs(kept, kept.name, _("Rename"))
+	for field in ALIKE.get(doc.doctype, ()):
+		if (doc.get(field) or "") != (kept.get(field) or ""):
+			frappe.throw(
+				_(
+					"{0}: {1} and {2} differ in it, so they are not one and the same. Correct one of them before they are merged."
+				).format(_(doc.meta.get_label(field)), frappe.bold(doc.name), frappe.bold(kept.name))
+			)
+	if doc.doctype == "Property Unit":
+		_join_homes(doc, kept)
+
+
+def _join_homes(doc: Document, kept: Document) -> None:
+	"""Who lives there, what they need, and the callbacks about it, each once."""
+	here = {row.contact for row in kept.residents}
+	for row in doc.residents:
+		if row.contact not in here:
+			kept.append(
+				"residents", {**row.as_dict(no_default_fields=True), "is_primary": int(row.is_primary and not here)}
+			)
+	kept.save(ignore_permissions=True)
+	needs = frappe.get_all("Care Need", {"unit": kept.name}, pluck="contact")
+	for name in (
+		frappe.get_all("Care Need", {"unit": doc.name, "contact": ("in", needs)}, pluck="name") if needs else ()
+	):
+		frappe.delete_doc("Care Need", name, ignore_permissions=True, force=True)
+	callbacks = frappe.get_all("Outage Callback Unit", {"unit": kept.name}, pluck="parent")
+	if callbacks:
+		frappe.db.delete("Outage Callback Unit", {"unit": doc.name, "parent": ("in", callbacks)})
+
+
+def after_user_rename(_doc: Document, _event: str, old: str, new: str, merge: bool = False) -> None:
+	"""Frappe changes its links. Whose steps are rung stands in a text beside the ToDo: it follows, or nobody would be rung."""
+	task = frappe.qb.DocType("Outage Task")
+	rows = (
+		frappe.qb.from_(task).select(task.name, task._assign).where(task._assign.like(f'%"{old}"%')).run(as_dict=True)
+	)
+	for users, names in _by_users(rows, old, new).items():
+		bulk.update("Outage Task", names, {"_assign": frappe.as_json(list(users), indent=None)})
+
+
+def _by_users(rows: Sequence[Mapping], old: str, new: str) -> dict[tuple[str, ...], list[str]]:
+	alike: dict[tuple[str, ...], list[str]] = {}
+	for row in rows:
+		users = dict.fromkeys(new if user == old else user for user in frappe.parse_json(row["_assign"]))
+		alike.setdefault(tuple(users), []).append(row["name"])
+	return alike
 
 
 def after_rename(doc: Document, _event: str, old: str, new: str, merge: bool = False) -> None:

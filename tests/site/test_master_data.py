@@ -2,7 +2,7 @@
 
 import frappe
 
-from outage_response.flows import tasks
+from outage_response.flows import care, tasks
 from outage_response.flows.verbs import Call, GateClosedError, lock_incident
 from outage_response.patches import firms_of_tasks
 
@@ -239,3 +239,53 @@ class Firms(MasterDataTest):
 			firms_of_tasks.execute()
 		self.assertEqual(self.task(incident, firm.step_key, name=firm.name).contractor, "Up and Down Ltd")
 		self.assertEqual(self.synced(incident), [])
+
+
+class Merged(MasterDataTest):
+	"""Two records of one thing, after an outage and under one that runs."""
+
+	def merge(self, doctype: str, old: str, new: str) -> None:
+		with self.request():
+			frappe.rename_doc(doctype, old, new, merge=True, force=True)
+
+	def test_a_home_keeps_who_lived_in_either(self):
+		first, second = self.units[:2]
+		build.add_resident(second, self.contacts[0])
+		care.set_care_need(first, self.contacts[0], "oxygen", 30)
+		care.set_care_need(second, self.contacts[0], "oxygen", 30)
+		frappe.db.set_single_value("Outage Response Settings", "callback_sample_percent", 100)
+		name = self.declare(nodes=[self.room])
+		self.refused_merge("Property Unit", first, second, "not while outage")
+		self.finish_steps(name, life_safety=1)
+		self.do("operator", "supply_back", name)
+		frappe.db.set_value("Outage Incident", name, "status", "Closed")
+		self.merge("Property Unit", first, second)
+		home = frappe.get_doc("Property Unit", second)
+		self.assertEqual({row.contact for row in home.residents}, set(self.contacts[:2]))
+		self.assertEqual([row.is_primary for row in home.residents].count(1), 1)
+		self.assertEqual(frappe.db.count("Care Need", {"unit": second}), 1)
+		rows = frappe.get_all("Outage Callback Unit", {"unit": second}, pluck="parent")
+		self.assertEqual(len(rows), len(set(rows)))
+
+	def refused_merge(self, doctype: str, old: str, new: str, says: str) -> None:
+		with self.subTest(doctype=doctype, says=says), self.refused(says):
+			self.merge(doctype, old, new)
+
+	def test_what_is_not_the_same_is_not_merged(self):
+		other = build.make_tower("Other Tower", floors=1)
+		self.refused_merge("Property Unit", self.units[0], other["units"][0], "Property")
+		self.refused_merge("Property Asset", self.elevators[0], other["elevators"][0], "Property")
+		self.refused_merge("Property Asset", self.elevators[0], self.generator, "Asset Type")
+		self.refused_merge("Power Node", self.switches[0], other["switches"][0], "Property")
+		self.declare()
+		self.refused_merge("Managed Property", other["property"], self.property, "not while outage")
+
+	def test_a_login_that_is_renamed_keeps_ringing(self):
+		name = self.declare(nodes=[self.shafts[0]])
+		task = self.task(name, "isolate_fault").name
+		old, new = build.user("electrician"), build.user("night.electrician")
+		self.assertIn(old, frappe.parse_json(self.field("Outage Task", task, "_assign")))
+		with self.request():
+			frappe.rename_doc("User", old, new, force=True)
+		self.assertIn(new, frappe.parse_json(self.field("Outage Task", task, "_assign")))
+		self.do(new, "acknowledge", task)
