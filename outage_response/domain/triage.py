@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from itertools import pairwise
 
+from . import triage_outage_words as power
 from .triage_words import (
 	BETWEEN,
 	BETWEEN_CHINESE,
@@ -29,22 +30,18 @@ from .triage_words import (
 	MEANT,
 	NO_DANGER,
 	NO_EVENT,
-	NOT_AN_OUTAGE,
-	NOT_HERE,
 	NOT_URGENT,
 	OPENING,
-	OUTAGE_WORDS,
 	OVER,
 	PAST,
-	RETURNED,
 	SUPPOSED,
 	TAKEN_BACK,
 	TRADITIONAL,
 	URGENT,
 )
 
-# A hook reads inside the ticket's own request; what stands behind this many characters is a quotation
-LONGEST = 10_000
+# A hook reads inside the ticket's own request; what stands behind so many characters (two pages) is a quotation
+LONGEST = 5_000
 # What {x} does not reach over: the next clause speaks of something else
 _CLAUSE = r",.;!?…，。；！？"
 _WORD = r"(?!and\b|but\b|so\b|because\b|since\b|\d{4})\w{1,40}"
@@ -54,6 +51,20 @@ _SENTENCE_END = re.compile(r"[!?;。]|\.(?=\s|$)")
 # Where what is said turns to another matter: at the end of a sentence and at a "but"
 _TURN = re.compile(r"([!?;。]+|\.(?=\s|$)|\b(?:but|however|though|yet)\b|但是|但|可是|不过|结果|然而)")
 _CLAUSES = re.compile(r"(?<=[,，])")
+# A sentence with the mark that ends it, and the statements in it; Chinese is often written with a space for a comma
+_SENTENCES = re.compile(r"(?<=[!?;。])|(?<=\.)(?=\s|$)")
+_STATEMENTS = re.compile(
+	r"(?<=[,:])|(?<=[^\x00-\x7f] )(?=[^\x00-\x7f])|(?<= - )|(?=\b(?:and|but|so|because|though)\b)|(?=但|可是|不过)"
+)
+# What we wrote, quoted by who answers it
+_QUOTED = re.compile(r"(?:you wrote|your notice|your message|你们通知|你们说)[^\"“”]{0,20}[\"“][^\"“”]{0,400}[\"”]")
+_CHINESE_OR_LATIN = re.compile(r"[a-z\u4e00-\u9fff\u3400-\u4dbf]")
+# Of fewer words nobody can say in which language they are
+_FEW_WORDS = 3
+# Within so many characters a machine says that it is one
+_GREETED = 300
+_MANDARIN = {cantonese.translate(TRADITIONAL): mandarin for cantonese, mandarin in power.CANTONESE}
+_CANTONESE = re.compile("|".join(map(re.escape, sorted(_MANDARIN, key=len, reverse=True))))
 # 是不是, 有没有: a question, unlike 但是没有. 到现在还没, 一直没: what somebody waits for
 _NOT_ASKED = "(?:(?<![是有])|(?<=[但可还总老就于都也]是))"
 _NO_QUESTION = _NOT_ASKED + "(?<!一直)(?<!到现在还)(?<!到现在都)(?<!到现在也)(?<!现在还)"
@@ -71,12 +82,12 @@ _NO_SIGN_BEFORE = re.compile(
 class Words:
 	"""The lists that the site reads with."""
 
-	outage: tuple[str, ...] = OUTAGE_WORDS
-	not_outage: tuple[str, ...] = NOT_AN_OUTAGE
+	outage: tuple[str, ...] = power.OUTAGE_WORDS
+	not_outage: tuple[str, ...] = power.NOT_AN_OUTAGE
 	danger: tuple[str, ...] = DANGER_WORDS
 	no_danger: tuple[str, ...] = NO_DANGER
-	returned: tuple[str, ...] = RETURNED
-	not_here: tuple[str, ...] = NOT_HERE
+	returned: tuple[str, ...] = power.RETURNED
+	not_here: tuple[str, ...] = power.NOT_HERE
 
 
 @dataclass(frozen=True)
@@ -91,7 +102,23 @@ def read(text: str, words: Words | None = None) -> Reading:
 	"""Read one text (subject and description together, HTML already taken out), its first `LONGEST` characters."""
 	words = words or Words()
 	plain = _plain(text)
-	return Reading(_outage(plain, words), _danger(plain, words))
+	mandarin = _mandarin(plain)
+	danger = _danger(plain, words) or (mandarin != plain and _danger(mandarin, words)) or ""
+	return Reading(_outage(mandarin, words), danger)
+
+
+def can_be_read(text: str) -> bool:
+	"""Is it written so that the lists could find what it says: some words, Chinese, or English by its small words?
+
+	A photo, a voice message or another language says nothing to them, and may be a cry for help.
+	"""
+	plain = _plain(text)
+	letters = [letter for letter in plain if letter.isalpha()]
+	if sum(_CHINESE_OR_LATIN.match(letter) is not None for letter in letters) < max(1, 0.6 * len(letters)):
+		return False
+	words = re.findall(r"[a-z']+", plain)
+	is_latin = not any("\u4e00" <= letter <= "\u9fff" for letter in letters)
+	return not is_latin or len(words) < _FEW_WORDS or any(word in power.ENGLISH for word in words)
 
 
 def _danger(plain: str, words: Words) -> str:
@@ -108,13 +135,101 @@ def _in_short(phrases: tuple[str, ...]) -> tuple[str, ...]:
 	return tuple(dict.fromkeys(_short_denials(phrase.lower()) for phrase in phrases))
 
 
+# ---------------------------------------------------------------- an outage, here and now
+
+
 def _outage(plain: str, words: Words) -> str:
-	"""Supply that is back is none, unless it is back for others only, or went again."""
-	if not _may_hold(plain, words.outage) and not _may_hold(plain, words.not_here):
+	"""A word of an outage that goes on here: not one of another time or place, of paper, or that somebody takes back.
+
+	Supply that is back is none, unless it is back for others only, or went again.
+	"""
+	plain = _short_denials(plain)
+	outage, not_here = _in_mandarin(words.outage), _in_short(words.not_here)
+	if not any(_may_hold(plain, phrases) for phrases in (outage, not_here, power.ASKED_BACK)):
 		return ""
-	told = _without(plain, words.not_outage)
-	rest = _without(told, words.returned)
-	return _first(rest, words.outage) or (_first(rest, words.not_here) if rest != told else "")
+	told = _without(_own_statement(plain), _in_mandarin(words.not_outage))
+	here = _of_here_and_now(told, (*outage, *power.ASKED_BACK))
+	rest = _without(here, _in_short(words.returned))
+	found = _first(here, power.ASKED_BACK) or _first(rest, outage)
+	return found or (_first(rest, not_here) if rest != told else "")
+
+
+def _own_statement(text: str) -> str:
+	"""Nothing of what a machine answers; of an answer to our notice, what its author adds; what follows a withdrawal."""
+	if _first(text[:_GREETED], power.AUTOMATIC):
+		return ""
+	if text.startswith(power.ANSWERED):
+		subject, end, body = _cut_at(text, _SENTENCE_END)
+		if _first(subject, power.OUR_NOTICE) or _first(subject, power.ACKNOWLEDGED):
+			text = body if end else ""
+	text = _QUOTED.sub(_OUT, text)
+	if at := max(_signs(text, TAKEN_BACK), _signs(text, power.NOTHING_NOW)):
+		return _cut_at(text[at:], _TURN)[2]
+	return text
+
+
+def _cut_at(text: str, end: re.Pattern) -> tuple[str, str, str]:
+	found = end.search(text)
+	return (text[: found.start()], found.group(0), text[found.end() :]) if found else (text, "", "")
+
+
+def _of_here_and_now(text: str, outage: tuple[str, ...]) -> str:
+	"""Without the clauses that speak of another time or place, of what comes afterwards, or of outages at large.
+
+	A question that follows such a clause in its sentence is about the same.
+	"""
+	kept = []
+	for sentence in _SENTENCES.split(text):
+		gone = False
+		for clause in _STATEMENTS.split(sentence):
+			if _first(clause, outage):
+				gone = _is_of_elsewhen(clause, sentence) or (gone and _is_question(clause) and not _goes_on(clause))
+				kept.append(_OUT if gone else clause)
+			else:
+				kept.append(clause)
+	return "".join(kept)
+
+
+def _is_question(text: str) -> bool:
+	return "?" in text or bool(_first(text, power.QUESTION))
+
+
+def _goes_on(clause: str) -> bool:
+	return bool(_first(clause, power.ONGOING))
+
+
+def _is_of_elsewhen(clause: str, sentence: str) -> bool:
+	"""Is the outage that a clause names one of another time, another place, or of none at all?"""
+	if _first(clause, power.STILL_AWAY):
+		return False
+	if _first(clause, power.LATER) and not _first(clause, power.SINCE_A_DAY):
+		return True
+	if _first(clause, power.IT_IS_OVER):
+		return True
+	here = _first(sentence, power.HERE) and not _first(sentence, power.ONLY_ASKED)
+	if _first(clause, power.ELSEWHERE) and not here:
+		return True
+	if _first(clause, power.AT_LARGE) and _is_question(sentence):
+		return True
+	if _goes_on(clause):
+		return False
+	if _first(clause, power.LONG_AGO) or _first(clause, power.AFTERWARDS):
+		return True
+	return bool(_first(clause, power.LATELY) and (_first(sentence, power.WHY) or _first(sentence, power.AFTERWARDS)))
+
+
+def simplified(text: str) -> str:
+	"""As texts are read here: narrow, small letters, simplified characters, Cantonese as Mandarin; `LONGEST` of them."""
+	return _mandarin(_plain(text))
+
+
+def _mandarin(text: str) -> str:
+	return _CANTONESE.sub(lambda found: _MANDARIN[found.group(0)], text)
+
+
+@lru_cache(maxsize=32)
+def _in_mandarin(phrases: tuple[str, ...]) -> tuple[str, ...]:
+	return tuple(dict.fromkeys(_mandarin(phrase.translate(TRADITIONAL)) for phrase in _in_short(phrases)))
 
 
 def _plain(text: str) -> str:

@@ -17,7 +17,12 @@ figure below therefore says that nothing got worse, not how new phrasings will f
 - the twelfth sample (90 dangers in 210, mixed the same way), completed from the eleventh: 0.988 and 0.944.
 The third one holds what the first two had not: supply that is back for others only, traditional characters, danger without
 power. From the fourth on they are about danger only: what they say of an outage is not labelled, and that
-column is empty.
+column is empty. Of outages:
+- `outage_phrasings_held_out.csv` (197 phrasings: 104 Chinese, 15 of them Cantonese; many hard ones that are none) was written
+  before the lists of today, after public pages where a source is named. By the lists that stood then: precision 0.60,
+  recall 0.54. By lists that had only seen `outage_phrasings_development.csv` (80): 0.949 and 0.949.
+The first two samples once called questions about planned work an outage; ten such labels were changed with the rule that
+what is announced for another day is none.
 """
 
 import csv
@@ -35,9 +40,12 @@ OF_DANGER = tuple(
 )
 NARROW = str.maketrans("，：；？！（）", ",:;?!()")
 WIDE = str.maketrans(",:;?!()", "，：；？！（）")
-READINGS = [(name, "outage", 0.95, 0.93) for name in OF_BOTH] + [
-	(name, "danger", 0.97, 0.98) for name in (*OF_BOTH, *OF_DANGER)
-]
+OF_OUTAGES = tuple(f"outage_phrasings_{which}.csv" for which in ("held_out", "development"))
+READINGS = (
+	[(name, "outage", 0.95, 0.93) for name in OF_BOTH]
+	+ [(name, "danger", 0.97, 0.98) for name in (*OF_BOTH, *OF_DANGER)]
+	+ [(name, "outage", 0.90, 0.90) for name in OF_OUTAGES]
+)
 
 
 def rows(name: str) -> list[dict]:
@@ -265,3 +273,74 @@ def test_the_words_of_a_site_stand_beside_the_combinations():
 	assert triage.read("help, she cannot swim", own).danger == "cant swim"
 	assert not triage.read("the kaboom cafe is closed", own).danger
 	assert triage.read("电梯停了，门打不开，我妈在里面", own).danger
+
+
+@pytest.mark.parametrize(
+	"text",
+	[
+		"是不是停电了",
+		"停电了吗",
+		"The power is still out",
+		"power hasn't come back",
+		"电来了吗",
+		"没得电了",
+		"楼上有电吗 我家没有",
+		"冇電",
+		"跳掣",
+		"成座冇晒電，幾時有返電呀",
+		"昨晚停电到现在还没来",
+		"上周停电，今天又停",
+		"没电三天了，冰箱里的东西谁赔",
+		"家里没电，明天还要上班",
+		"停电了，燃气灶能用吗",
+		"There is no power in 3B and I work from home tomorrow",
+		"Re: Power outage notice\n\nWe still have no power in 3B",
+		"回复：停电通知\n\n收到，但是我家还是没电",
+		"False alarm about the lift, but the power is out",
+	],
+)
+def test_an_outage_here_and_now(text):
+	assert triage.read(text).outage
+
+
+@pytest.mark.parametrize(
+	"text",
+	[
+		"上个月停电那次冰箱里的东西坏了，怎么赔",
+		"We lost power for two days last month",
+		"昨晚的停电原因查清楚了吗",
+		"Why was there no power last night?",
+		"明天停电几点开始",
+		"When will the power be off tomorrow?",
+		"聽日停電幾點開始呀",
+		"我老家停电了",
+		"outage in Spain, hope you are fine",
+		"Compensation for the spoiled food of the power cut, please",
+		"Thank you for fixing the power cut so quickly",
+		"Re: 停电通知 收到，谢谢",
+		"Re: Power outage notice\n\nNoted, thanks",
+		"Automatic reply: Power outage notice",
+		"自动回复：我正在休假。您的邮件：停电通知",
+		'You wrote: "The power will be off on 3 June." Understood',
+		"停电的时候电梯会停吗",
+		"never mind, the power cut was my own fuse",
+	],
+)
+def test_an_outage_of_another_time_or_place_or_none(text):
+	assert not triage.read(text).outage
+
+
+@pytest.mark.parametrize(
+	"text",
+	[
+		"明天停电？现在电梯里困了两个人",
+		"Last month too, and again: somebody is trapped in the lift",
+		"昨晚开始厨房一直冒烟",
+		"Re: 停电通知 收到，楼道里有烟",
+		"Thanks for last night. There is smoke in the hall",
+		"困𨋢，快啲嚟",
+		"There was a fire yesterday in Boston. Our kitchen is on fire",
+	],
+)
+def test_no_word_of_time_place_or_thanks_silences_danger(text):
+	assert triage.read(text).danger
