@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterable
 from datetime import datetime, timedelta
 
+from . import triage
 from .errors import _
 
 # What is usually seen first, and the level that it means until the cause is confirmed
@@ -23,13 +24,15 @@ EXTERNAL = re.compile(
 )
 MINUTES = re.compile(r"(\d+(?:\.\d+)?)\s*(hours?\b|hrs?\b|h\b|个?小时|minutes?\b|mins?\b|m\b|分钟?)?", re.IGNORECASE)
 
+LONGEST_READING = 140
+
 
 def level_seen(words: str, translate=str) -> str:
 	"""The level under which an outage is declared by what was seen; `translate` puts SEEN into the speaker's language.
 
 	An internal failure until somebody says that the dark goes beyond the property.
 	"""
-	said = (words or "").strip()
+	said = (words or "")[: triage.LONGEST].strip()
 	for text, level in SEEN:
 		if said in (text, translate(text)):
 			return level
@@ -38,7 +41,7 @@ def level_seen(words: str, translate=str) -> str:
 
 def minutes_in(reading: str) -> float | None:
 	"""Minutes that a reading names ("90 min", "1.5 h", "还有40分钟"); a bare number is minutes; None: it names none."""
-	found = MINUTES.search(reading or "")
+	found = MINUTES.search((reading or "")[:LONGEST_READING])
 	if not found:
 		return None
 	unit = (found.group(2) or "").lower()

@@ -12,6 +12,7 @@ from frappe.utils import get_datetime, get_time, getdate
 from pypika.functions import Concat
 
 from outage_response import bulk
+from outage_response.domain.replies import LONGEST_HTML
 
 from . import Ticket, messages
 
@@ -24,13 +25,37 @@ _BLOCK = re.compile(
 	r"<(?:br|/?(?:p|div|li|[uod]l|d[td]|table|t[rdh]|h[1-6]|hr|pre|blockquote|section|article|header|footer))\b",
 	re.IGNORECASE,
 )
-_NOT_TEXT = re.compile(r"<(style|script|head)\b.*?</\1\s*>", re.IGNORECASE | re.DOTALL)
+# What is not shown, and where it ends
+_HIDDEN = re.compile(r"<!--|<(style|script|head)\b", re.IGNORECASE)
+_ENDS = {
+	kind: re.compile(rf"</{kind}\s{{0,9}}>" if kind else "-->", re.IGNORECASE)
+	for kind in ("", "style", "script", "head")
+}
+# A tag ends where the next one begins: none is looked at twice, whatever somebody writes
+_TAG = re.compile(r"</?[a-z!][^<>]*>", re.IGNORECASE)
 
 
 def clear(description: str | None) -> str:
-	"""Plain text of a ticket's description, as its author saw it."""
-	lines = _BLOCK.sub(lambda tag: f"\n{tag.group(0)}", _NOT_TEXT.sub("", description or ""))
-	return html.unescape(frappe.utils.strip_html_tags(lines)).replace("\xa0", " ").strip()
+	"""Plain text of a ticket's description, as its author saw it; of its first `LONGEST_HTML` characters."""
+	shown = _shown((description or "")[:LONGEST_HTML])
+	lines = _BLOCK.sub(lambda tag: f"\n{tag.group(0)}", shown)
+	return html.unescape(_TAG.sub("", lines)).replace("\xa0", " ").strip()
+
+
+def _shown(text: str) -> str:
+	"""Without comments, style sheets, scripts and the head; what never ends is left."""
+	kept, at, endless = [], 0, set()
+	for found in _HIDDEN.finditer(text):
+		kind = (found.group(1) or "").lower()
+		if found.start() < at or kind in endless:
+			continue
+		end = _ENDS[kind].search(text, found.end())
+		if not end:
+			endless.add(kind)
+			continue
+		kept.append(text[at : found.start()])
+		at = end.end()
+	return "".join([*kept, text[at:]])
 
 
 def words(doctype: str, doc: Mapping, *kinds: str) -> Ticket:

@@ -56,12 +56,53 @@ def test_not_asking(text):
 
 
 @pytest.mark.parametrize(
-	"text", ["Still dark here", "It is not back", "still nothing", "还没有亮", "我家还是黑的", "仍然没电"]
+	"text",
+	[
+		"Still dark here",
+		"It is not back",
+		"still nothing",
+		"还没有亮",
+		"我家还是黑的",
+		"仍然没电",
+		"我家没有",
+		"未恢复",
+		"仍未恢复",
+		"it hasn't come back",
+		"It hasn’t come back",
+		"nope",
+		"Nope!",
+		"没有",
+		"还没有呢",
+		"Not yet",
+		"not here",
+		"we have nothing",
+		"it isn't back",
+		"我哋呢度仲未有",
+		"我家冇",
+		"5楼没来",
+		"No.\nPlease come",
+	],
 )
 def test_still_out(text):
 	assert says_still_out(text)
 
 
-@pytest.mark.parametrize("text", ["Thank you", "All good now", "谢谢，来电了", "Stillwater is my street"])
+@pytest.mark.parametrize(
+	"text",
+	[
+		"Thank you",
+		"All good now",
+		"谢谢，来电了",
+		"Stillwater is my street",
+		"no problem, thanks",
+		"我没有问题了",
+		"没有别的事了，谢谢",
+		"我们没有收到发票",
+		"I have nothing to add",
+		"No, all is well",
+		"我还没收到发票",
+		"still no reply about my parking card",
+	],
+)
 def test_not_still_out(text):
 	assert not says_still_out(text)
