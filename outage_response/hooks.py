@@ -150,5 +150,7 @@ jinja = {
 		"outage_response.flows.poster.outage_poster_issuer",
 		"outage_response.flows.printing.outage_report_print",
 		"outage_response.flows.printing.planned_notice_print",
-	]
+	],
+	# a number with its extension as a telephone dials it
+	"filters": ["outage_response.domain.phones.dialled"],
 }

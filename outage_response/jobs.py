@@ -197,7 +197,9 @@ def _read_tickets(place: Callable[[str], None]) -> None:
 	for _round in range(ROUNDS):
 		names = _alone("Outage tickets: answers", followups.unread)
 		for name, doctype in names or ():
-			_alone(f"Outage tickets: {name}", followups.read, name, doctype)
+			said = _alone(f"Outage tickets: {name}", followups.understood, name, doctype)
+			if said:
+				_alone(f"Outage tickets: {name}", followups.act, said)
 		if not names:
 			break
 	cursor = None

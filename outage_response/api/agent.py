@@ -62,6 +62,7 @@ def log_callback(
 	call_record: str | None = None,
 	request_id: str | None = None,
 	duration: int | None = None,
+	resolve: bool | None = None,
 ) -> dict[str, Any]:
 	"""See `flows.agent.log_callback`."""
 	return agent.log_callback(
@@ -73,4 +74,5 @@ def log_callback(
 		call_record=call_record,
 		request_id=request_id,
 		duration=duration,
+		resolve=resolve,
 	)

@@ -22,7 +22,7 @@ def in_order(lines: Iterable[Mapping]) -> list[Mapping]:
 
 def person(line: Mapping) -> str:
 	"""Whose call it is: a contact's, or that of a caller of whom only the number is known."""
-	return line["contact"] or phones.tail(line.get("phone")) or line["name"]
+	return line["contact"] or phones.caller_key(line.get("phone")) or line["name"]
 
 
 def held_by_other(claimed_by: str, claimed_until: datetime | None, user: str, now: datetime) -> bool:

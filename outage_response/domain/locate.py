@@ -3,9 +3,11 @@
 Only about one affected household in ten calls, so a branch that is silent says little, and a branch that calls says much.
 """
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from . import triage
 from .topology import PowerTree
 
 
@@ -75,3 +77,34 @@ def _sureness(calls: int, calling: int, branches: int, threshold: int) -> int:
 	heard = min(1.0, calls / (2 * threshold))
 	spread = calling / branches if branches else 1.0
 	return round(100 * heard * (0.5 + 0.5 * spread))
+
+
+# How people write where they live, from the fullest to the shortest: 3-2-502 and 3栋2单元502室, B座1203 and 7-1203, flat 12B
+# and 1203室, 12B. A number alone is no home.
+_BUILDING = r"(?<![0-9a-z-])([a-z]?[0-9]{1,3}|[a-z])\s?(?:-|#|栋|幢|座|号楼|号)\s?"
+_ENTRANCE = r"([0-9]{1,2})\s?(?:-|单元|门)\s?"
+_DOOR = r"([0-9]{2,4}[a-z]?)(?![0-9a-z-]|\s?[:点月])"
+_HOMES = tuple(
+	re.compile(pattern)
+	for pattern in (
+		_BUILDING + _ENTRANCE + _DOOR,
+		_BUILDING + _DOOR,
+		r"\b(?:flat|unit|apt|apartment|room|rm)[ .#]{1,2}([0-9]{1,4}[a-z]?|[a-z][0-9]{1,4})(?![0-9a-z-])",
+		r"(?<![0-9a-z-])([a-z]?[0-9]{2,4}[a-z]?)\s?(?:室|房|户)",
+		r"(?<![0-9a-z-])([0-9]{1,3}[a-z]|[a-z][0-9]{2,4})(?![0-9a-z-])",
+	)
+)
+
+
+def homes_named(text: str) -> tuple[frozenset[str], ...]:
+	"""The homes that a text names: of each the ways in which its number may be kept ("3-2-502", "3栋2单元502"), in small
+	letters. Most are none; which of them are homes, the property knows."""
+	plain = triage.simplified(text)
+	found = []
+	for pattern in _HOMES:
+		for match in pattern.finditer(plain):
+			parts = [part for part in match.groups() if part]
+			raw = match.group(0).replace(" ", "")
+			found.append(frozenset({"-".join(parts), raw} if len(parts) > 1 else parts))
+		plain = pattern.sub(" . ", plain)
+	return tuple(dict.fromkeys(found))

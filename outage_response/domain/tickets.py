@@ -147,7 +147,7 @@ def about_something_else_too(subject: str, description: str, words: triage.Words
 	outage has many clauses without a word of power. In doubt yes: a ticket left open costs a glance, one closed wrongly
 	costs a resident.
 	"""
-	texts = [text for text in (subject, description) if text]
+	texts = [text[: triage.LONGEST] for text in (subject, description) if text]
 	clauses = (part.strip() for text in texts for part in _CLAUSE.split(text))
 	if any(_is_another_matter(clause, words) for clause in clauses if clause):
 		return True
@@ -155,6 +155,25 @@ def about_something_else_too(subject: str, description: str, words: triage.Words
 	return any(
 		_says_something(one) and not _SMALL_TALK.match(one) and not _is_same_story(one) and _unexplained(one, words)
 		for one in sentences
+	)
+
+
+# Where somebody lives, and nothing else: "3-2-502", "flat 12B"
+_PLACE = re.compile(r"(?=[^\d]{0,24}\d)[\w #.\-]{1,48}$")
+
+
+def ends_with_the_outage(subject: str, description: str, words: triage.Words | None = None) -> bool:
+	"""Is a ticket surely over when its outage is? Then it is resolved by itself; any other waits for a person's tick.
+
+	Sure is what says in each sentence, by the words of an outage, that supply is away here and now; what only fits such a
+	story (`_SAME_STORY`), or is too long to be read whole, is not.
+	"""
+	texts = [text for text in (subject, description) if text]
+	if any(len(text) > triage.LONGEST for text in texts) or about_something_else_too(subject, description, words):
+		return False
+	sentences = [_GREETING.sub("", part.strip()) for text in texts for part in _SENTENCE.split(text)]
+	return any(not _unexplained(one, words) for one in sentences) and not any(
+		one and not _SMALL_TALK.match(one) and not _PLACE.match(one) and _unexplained(one, words) for one in sentences
 	)
 
 

@@ -13,7 +13,7 @@ from frappe import _
 from frappe.model.document import Document
 from frappe.utils import get_datetime, now_datetime
 
-from outage_response import integrations, permissions
+from outage_response import bulk, integrations, permissions
 from outage_response.domain import authority
 from outage_response.domain.errors import RuleError
 from outage_response.domain.lifecycle import RUNNING
@@ -52,6 +52,8 @@ CALL_FIELDS = [
 	"incident",
 	"proposal",
 	"waiting",
+	"keep_open",
+	"ask_first",
 ]
 
 
@@ -221,6 +223,7 @@ def _pending(call: dict | None) -> dict | None:
 		"reason": _(row.reason, context="Outage Callback"),
 		"offered": row.offered_record or "",
 		"offered_at": known.clock_time(row.offered_at),
+		"resolves": not (call.keep_open or call.ask_first),
 	}
 
 
@@ -243,12 +246,19 @@ def _open_proposal(call: dict | None) -> dict | None:
 # ---------------------------------------------------------------- doing
 
 
-def _keep_call(desk: ModuleType, ticket: str, now: datetime) -> dict:
+def _understood(desk: ModuleType, ticket: str) -> list[tickets.Understood]:
+	"""What a ticket says that is no trouble call yet; it is read before the lock."""
+	if call_of(desk.DOCTYPE, ticket):
+		return []
+	return tickets.understood([desk.from_document(frappe.get_doc(desk.DOCTYPE, ticket))])
+
+
+def _keep_call(desk: ModuleType, ticket: str, found: list[tickets.Understood], now: datetime) -> dict:
 	"""The ticket's trouble call; made now if the ticket's words did not say that it is about power."""
 	call = call_of(desk.DOCTYPE, ticket)
 	if call:
 		return call
-	tickets.make_calls([desk.from_document(frappe.get_doc(desk.DOCTYPE, ticket))], now)
+	tickets.keep_calls(found, now)
 	return call_of(desk.DOCTYPE, ticket)
 
 
@@ -282,7 +292,7 @@ def declare(
 		desk = _desk(ticket_type)
 		_require(ticket_type, ticket)
 		home = _home(desk, ticket, call_of(ticket_type, ticket))
-		place = _place_of(home, node)
+		place, found = _place_of(home, node), _understood(desk, ticket)
 		result = incident.declare(
 			home["property"],
 			[place],
@@ -292,7 +302,7 @@ def declare(
 			occurred_at=_reported_at(desk, ticket),
 			request_id=request_id,
 		)
-		call = _keep_call(desk, ticket, now_datetime())
+		call = _keep_call(desk, ticket, found, now_datetime())
 		proposals.place_calls(home["property"])
 		if call_of(ticket_type, ticket).incident != result["incident"]:
 			tickets.attach(result["incident"], [call], now_datetime())
@@ -325,8 +335,9 @@ def propose(ticket_type: str, ticket: str, node: str | None = None) -> dict:
 		_require(ticket_type, ticket)
 		now = now_datetime()
 		home = _home(desk, ticket, call_of(ticket_type, ticket))
+		found = _understood(desk, ticket)
 		if not home.get("power_node"):
-			call = _keep_call(desk, ticket, now)
+			call = _keep_call(desk, ticket, found, now)
 			_ring(call, ticket_type, ticket, now)
 			return {
 				"incident": "",
@@ -335,7 +346,7 @@ def propose(ticket_type: str, ticket: str, node: str | None = None) -> dict:
 			}
 		place = _place_of(home, node)
 		lock_property(home["property"])
-		call = _keep_call(desk, ticket, now)
+		call = _keep_call(desk, ticket, found, now)
 		if not is_placed(call, now):
 			tickets.place_anew([call], now)
 		proposals.place_calls(home["property"])
@@ -405,13 +416,14 @@ def attach(ticket_type: str, ticket: str, incident_name: str) -> dict:
 		permissions.require_verb("attach_ticket")
 		desk = _desk(ticket_type)
 		_require(ticket_type, ticket)
+		found = _understood(desk, ticket)
+		home = _home(desk, ticket, call_of(ticket_type, ticket))
 		doc = _lock(incident_name)
 		permissions.require_read("Outage Incident", doc)
 		if doc.is_drill or doc.status not in known.LIVE:
 			raise RuleError(_("Incident: {incident} is over or a drill. Choose one of the list."), incident=doc.name)
 		now = now_datetime()
-		call = _keep_call(desk, ticket, now)
-		home = _home(desk, ticket, call)
+		call = _keep_call(desk, ticket, found, now)
 		if (home.get("property") or doc.property) != doc.property:
 			raise RuleError(
 				_("Incident: this home belongs to {property}, the outage does not."), property=home["property"]
@@ -455,9 +467,14 @@ def log_callback(
 	call_record: str | None = None,
 	request_id: str | None = None,
 	duration: int | None = None,
+	resolve: bool | None = None,
 ) -> dict:
 	"""One attempt of the callback that the ticket's author waits for. Answers as `flows.callback.log_attempt`, with
-	"message". Raises ValidationError when no callback is open for this ticket."""
+	"message". Raises ValidationError when no callback is open for this ticket.
+
+	resolve  the tick of whoever phoned: the ticket is about this outage alone, and ends when its author is reached; None:
+	         by its words, which resolve only what is sure
+	"""
 	with translated():
 		permissions.require_verb("log_attempt")
 		desk = _desk(ticket_type)
@@ -468,6 +485,9 @@ def log_callback(
 			if not pending:
 				raise RuleError(_("Callback: none is open for this ticket."))
 			name = pending["callback"]
+			if resolve is not None:
+				decided = {"keep_open": int(not resolve), "ask_first": 0}
+				bulk.update("Trouble Call", [call_of(ticket_type, ticket).name], decided)
 		result = callback.log_attempt(
 			name,
 			outcome,

@@ -31,7 +31,7 @@ class Said:
 class Callee:
 	"""One person to be called back: about which units, and for which of `callbacks.REASONS`.
 
-	The key is the contact; of a caller who is none, NUMBER and the last digits of their `phone`.
+	The key is the contact; of a caller who is none, NUMBER and `phones.caller_key` of their `phone`.
 	"""
 
 	key: str
@@ -140,7 +140,7 @@ def _said(incident: Document, called_units: Set[str] = frozenset()) -> Said:
 	who = _who(rows)
 	for row in rows:
 		danger = bool(row.danger or row.elevator)
-		number = phones.tail(row.phone)
+		number = phones.caller_key(row.phone)
 		key = row.contact or who.get(number, "")
 		if danger and row.unit:
 			said.danger_units.add(row.unit)
@@ -171,18 +171,18 @@ def keys_of(incident: str, rows: Sequence[Mapping]) -> list[str]:
 	who = who_called(incident) if any(not row["contact"] for row in rows) else {}
 	keys = []
 	for row in rows:
-		number = phones.tail(row["phone"])
+		number = phones.caller_key(row["phone"])
 		keys.append(row["contact"] or who.get(number) or (NUMBER + number if number else ""))
 	return keys
 
 
 def _who(rows: Sequence[Mapping]) -> dict[str, str]:
 	"""By what a call says of itself, else by the numbers of contacts; one that several share is nobody's."""
-	known = {phones.tail(row["phone"]): row["contact"] for row in rows if row["contact"] and row["phone"]}
+	known = {phones.caller_key(row["phone"]): row["contact"] for row in rows if row["contact"] and row["phone"]}
 	open_numbers = {row["phone"] for row in rows if row["phone"] and not row["contact"]}
 	for number, people in contacts.of_numbers(open_numbers).items():
 		if len(people) == 1:
-			known.setdefault(phones.tail(number), people[0])
+			known.setdefault(phones.caller_key(number), people[0])
 	known.pop("", None)
 	return known
 

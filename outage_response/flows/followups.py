@@ -5,6 +5,7 @@ Comment, so the sweep finds what no job took; `replies_read_until` on the troubl
 """
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from types import ModuleType
 
@@ -115,11 +116,36 @@ def _mails(desks: list[str], since: datetime) -> list[dict]:
 	).run(as_dict=True)
 
 
-def read(name: str, doctype: str = MAIL) -> None:
-	"""Read one message, and do what it asks for."""
-	message = frappe.db.get_value(
-		doctype, name, ["reference_doctype", "reference_name", "content", "creation"], as_dict=True
+@dataclass(frozen=True)
+class Said:
+	"""What a message says, by its words."""
+
+	name: str
+	doctype: str
+	danger: str
+	is_out: bool
+	wants_updates: bool
+	is_unclear: bool
+
+
+def understood(name: str, doctype: str = MAIL) -> Said:
+	"""Read one message, in a transaction that locks nothing: whoever writes decides how long that takes."""
+	message = _message(name, doctype)
+	call = _call_of(message)
+	sent = frappe.get_all(
+		"Outage Ticket Reply", filters={"ticket_type": call.ticket_type, "ticket": call.ticket}, pluck="message"
 	)
+	text = replies.own_words(clear(replies.cut_html(message.content)), sent)
+	reading = triage.read(text, tickets.words())
+	is_out = bool(reading.outage) or replies.says_still_out(text)
+	wants = replies.asks_for_updates(text)
+	unclear = not (reading.danger or is_out or wants or triage.can_be_read(text))
+	return Said(name, doctype, reading.danger, is_out, wants, unclear)
+
+
+def act(said: Said) -> None:
+	"""Do what a message asks for, under the property's lock."""
+	message = _message(said.name, said.doctype)
 	property_name = message and _call_of(message).property
 	if property_name:
 		lock_property(property_name)
@@ -129,35 +155,41 @@ def read(name: str, doctype: str = MAIL) -> None:
 		return  # by another worker, meanwhile
 	table = frappe.qb.DocType("Trouble Call")
 	mark = frappe.qb.update(table).set(table.replies_read_until, message.creation).where(table.name == call.name)
-	sent = frappe.get_all(
-		"Outage Ticket Reply", filters={"ticket_type": call.ticket_type, "ticket": call.ticket}, pluck="message"
-	)
-	text = replies.own_words(clear(replies.cut_html(message.content)), sent)
-	reading = triage.read(text, tickets.words())
-	if reading.danger:
+	if said.danger:
 		mark = mark.set(table.danger, 1)
-	if replies.asks_for_updates(text):
+	if said.wants_updates:
 		mark = mark.set(table.wants_updates, 1)
 	mark.run()
-	if reading.danger:
-		_alarm(call, reading.danger, now)
-	if (reading.outage or replies.says_still_out(text)) and not agent.is_placed(call, now):
+	if said.danger:
+		_alarm(call, said.danger, now)
+	if said.is_unclear and call.incident and agent.is_explained(call):
+		tickets.ring_unclear(Ticket(call.ticket_type, call.ticket), _home(call), now)
+	if said.is_out and not agent.is_placed(call, now):
 		tickets.place_anew([call], min(get_datetime(message.creation), now))
 		if property_name:
 			proposals.place_calls(property_name)
+
+
+def _message(name: str, doctype: str) -> dict:
+	fields = ["reference_doctype", "reference_name", "content", "creation"]
+	return frappe.db.get_value(doctype, name, fields, as_dict=True)
 
 
 def _call_of(message: dict) -> dict:
 	return agent.call_of(message.reference_doctype, message.reference_name)
 
 
+def _home(call: dict) -> dict:
+	unit_no = call.unit and frappe.db.get_value("Property Unit", call.unit, "unit_no")
+	return {"property": call.property, "unit_no": unit_no}
+
+
 def _alarm(call: dict, word: str, now: datetime) -> None:
 	"""The control room hears of it at once, and the incident has it on record while it lives."""
-	unit_no = call.unit and frappe.db.get_value("Property Unit", call.unit, "unit_no")
-	home = {"property": call.property, "unit_no": unit_no}
+	home = _home(call)
 	tickets.alarm([(Ticket(call.ticket_type, call.ticket), home, word)], now)
 	if call.incident and frappe.db.get_value("Outage Incident", call.incident, "status") in known.LIVE:
 		incident = lock_incident(call.incident)
 		verb = Call("record_call", now, now, incident=incident)
-		verb.record("danger_reported", {"unit": unit_no or _("place unknown")})
+		verb.record("danger_reported", {"unit": home["unit_no"] or _("place unknown")})
 		touch(incident)

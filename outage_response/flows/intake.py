@@ -46,6 +46,7 @@ def record_call(
 	"""
 	with translated():
 		permissions.require_verb("record_call")
+		danger = danger or says_danger(words)
 		lock_property(property)
 		permissions.require_property(property)
 		return keep_call(
@@ -67,6 +68,11 @@ def record_call(
 		)
 
 
+def says_danger(words: str | None) -> bool:
+	"""Do words tell of danger, by the lists of Settings? Asked before a lock is taken: no text is read under one."""
+	return bool(words and triage.read(words, tickets.words()).danger)
+
+
 def keep_call(
 	property: str,
 	*,
@@ -85,7 +91,8 @@ def keep_call(
 	occurred_at: str | datetime | None = None,
 	request_id: str | None = None,
 ) -> dict:
-	"""The same for whoever may say so: the caller has the property's lock, and has asked for permission.
+	"""The same for whoever may say so: the caller has the property's lock, and has asked for permission, and has read the words
+	before it took the lock (`says_danger`).
 
 	A call that no running outage explains waits to be placed, like one from a ticket; the control room sees it.
 	"""
@@ -125,7 +132,7 @@ def keep_call(
 	found = explaining.explain(around.tree, power_node, unit, at, explaining.candidates(property))
 	# What is planned, or back again, is for `place_calls`: it knows whom to tell
 	incident = found.incident if found and found.kind == RUNNING else None
-	danger = bool(danger or triage.read(words or "", tickets.words()).danger)
+	danger = bool(danger)
 	doc = frappe.new_doc("Trouble Call")
 	doc.update(
 		{

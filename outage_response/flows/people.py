@@ -130,7 +130,7 @@ class People:
 			return self._of_role("general_manager", GENERAL_MANAGER)
 		row = self.departments[department]
 		number = phone or row.phone
-		return [Person(f"tel:{phones.digits(number)}", name=row.department_name, phone=number)] if number else []
+		return [Person(f"tel:{phones.identity(number)}", name=row.department_name, phone=number)] if number else []
 
 	def _of_role(self, department: str, role: str) -> list[Person]:
 		there = _known(self.person(person) for person in self.on_duty if person.department == department)

@@ -18,7 +18,7 @@ from outage_response.domain import entrapment as rescues
 from outage_response.domain.errors import RuleError, spoken
 from outage_response.domain.lifecycle import OPEN, TASK_VERBS
 from outage_response.domain.mine import Mine
-from outage_response.domain.phones import digits
+from outage_response.domain.phones import identity
 from outage_response.domain.steps import Step
 
 from . import known, photos, plans, standstill, surroundings, trapped, verbs
@@ -104,7 +104,7 @@ def my_tasks(user: str) -> dict:
 	}
 	own = _numbers_of(user, now)
 	for task in shaped.values():
-		if digits(task.get("phone")) in own:
+		if identity(task.get("phone")) in own:
 			del task["phone"]  # nobody phones themselves
 	places = {key: place for place, key in enumerate(_in_order_of_rescue(inside, now))}
 	order = mine.in_order(
@@ -392,11 +392,13 @@ def _incident(doc) -> dict:
 
 
 def _numbers_of(user: str, now: datetime) -> set[str]:
-	"""The digits of the telephones at which `user` is reached now: on shift, and their own."""
+	"""The telephones at which `user` is reached now: on shift, and their own."""
 	shifts = frappe.get_all(
 		"Duty Shift", filters={"user": user, "starts_at": ("<=", now), "ends_at": (">", now)}, pluck="phone"
 	)
-	return {digits(number) for number in (*shifts, frappe.db.get_value("User", user, "mobile_no")) if digits(number)}
+	return {
+		identity(number) for number in (*shifts, frappe.db.get_value("User", user, "mobile_no")) if identity(number)
+	}
 
 
 def _phones(properties: Collection[str]) -> list[list[str]]:
@@ -422,7 +424,7 @@ def _phones(properties: Collection[str]) -> list[list[str]]:
 	]
 	once: dict[str, list[str]] = {}
 	for who, number in found:
-		once.setdefault(digits(number), [who, number])
+		once.setdefault(identity(number), [who, number])
 	return list(once.values())
 
 

@@ -37,14 +37,15 @@ def report(
 		home = _home(person, unit)
 		if part not in PARTS:
 			raise RuleError(_("Which part: choose one of: {allowed}."), allowed=PARTS[1:])
-		said = f"{_(part)}. {words}".strip(". ") if part else words
+		said = (f"{_(part)}. {words}".strip(". ") if part else words)[:LONGEST_WORDS]
+		danger = bool(danger) or intake.says_danger(said)
 		lock_property(home["property"])
 		kept = intake.keep_call(
 			home["property"],
 			unit=home["unit"],
 			contact=_contact_of(person, home["unit"]),
-			words=said[:LONGEST_WORDS],
-			danger=bool(danger),
+			words=said,
+			danger=danger,
 			request_id=_id(person, request_id),
 		)
 		return {"danger": kept["danger"], "incident": kept["incident"], "known": bool(kept["incident"])}
@@ -63,6 +64,7 @@ def answer(person: Person, incident: str, said: str, satisfaction: int | None = 
 		card = outage(person, incident)
 		_require_fitting(card["kind"], said, satisfaction)
 		note = (note or "").strip()[:LONGEST_WORDS]
+		danger = intake.says_danger(note)
 		lock_property(card["property"])  # a nested incident may follow; the property is always locked first
 		doc = lock_incident(incident)
 		now = now_datetime()
@@ -79,18 +81,18 @@ def answer(person: Person, incident: str, said: str, satisfaction: int | None = 
 			_answer_callback(call, person, homes, "Reached", satisfaction, note)
 		elif card["kind"] == "out":
 			if said == "still_out":
-				_keep_call(call, person, next(home for home in homes if home["unit"] in card["dark"]), note)
+				_keep_call(call, person, next(home for home in homes if home["unit"] in card["dark"]), note, danger)
 			else:
 				_say_back(call, units, note)
 		elif said == "still_out":
-			_still_out(call, person, homes, satisfaction, note)
+			_still_out(call, person, homes, satisfaction, note, danger)
 		else:
 			_answer_callback(call, person, homes, "Reached", satisfaction, note)
 		touch(doc)
 		return {"said": said}
 
 
-def _keep_call(call: Call, person: Person, home: dict, note: str) -> dict:
+def _keep_call(call: Call, person: Person, home: dict, note: str, danger: bool) -> dict:
 	"""It is still dark: the call is counted, which makes the callback a wanted one. The same words twice are one call."""
 	contact = _contact_of(person, home["unit"])
 	return intake.keep_call(
@@ -98,6 +100,7 @@ def _keep_call(call: Call, person: Person, home: dict, note: str) -> dict:
 		unit=home["unit"],
 		contact=contact,
 		words=note[:LONGEST_WORDS],
+		danger=danger,
 		request_id=dedupe_key(call.incident.name, f"still out {note}", "Contact", contact),
 	)
 
@@ -153,7 +156,9 @@ def _answer_callback(
 	callback.attempt(call, doc, outcome, note=f"{text}. {note}".strip(), satisfaction=satisfaction, how=how)
 
 
-def _still_out(call: Call, person: Person, homes: list[dict], satisfaction: int | None, note: str) -> None:
+def _still_out(
+	call: Call, person: Person, homes: list[dict], satisfaction: int | None, note: str, danger: bool
+) -> None:
 	"""Their home counts as supplied and is dark: the nested incident opens, and the control room is rung every time.
 
 	The call is kept as well, after it, so that the nested incident explains it.
@@ -165,7 +170,7 @@ def _still_out(call: Call, person: Person, homes: list[dict], satisfaction: int 
 		assignment.tell_department(call, "control_room", _("Still without power after restoration: {0}").format(units))
 	else:
 		_answer_callback(call, person, homes, "Still Out", satisfaction, note)
-	_keep_call(call, person, homes[0], note)
+	_keep_call(call, person, homes[0], note, danger)
 
 
 def _rate(doc: Document, satisfaction: int | None) -> None:

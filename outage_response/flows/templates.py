@@ -7,6 +7,8 @@ import frappe
 import jinja2
 from frappe import _
 
+from outage_response.domain.phones import dialled
+
 # What was done just now -> the sentence on top of the next page
 DONE = {
 	"danger": "We have told the control room at once. If life is in danger, phone the emergency number now: {emergency}",
@@ -26,13 +28,15 @@ DONE = {
 
 @functools.cache
 def _environment() -> jinja2.Environment:
-	return jinja2.Environment(
+	environment = jinja2.Environment(
 		loader=jinja2.PackageLoader("outage_response", "templates/outages"),
 		autoescape=True,
 		trim_blocks=True,
 		lstrip_blocks=True,
 		undefined=jinja2.StrictUndefined,
 	)
+	environment.filters["dialled"] = dialled
+	return environment
 
 
 def render(template: str, **values: Any) -> str:

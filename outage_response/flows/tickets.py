@@ -4,9 +4,8 @@ A new ticket is only looked at; a job does the rest, and a sweep every minute do
 never merged: what one resident wrote is not copied anywhere.
 """
 
-import re
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Sequence, Set
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -16,12 +15,13 @@ from frappe.model.document import Document
 from frappe.utils import get_datetime, now_datetime
 
 from outage_response import bulk, error_log, integrations, queues
-from outage_response.domain import phones, triage
 from outage_response.domain import tickets as rules
+from outage_response.domain import triage
 from outage_response.domain.lifecycle import RUNNING
-from outage_response.integrations import Ticket, contacts, households
+from outage_response.domain.locate import homes_named
+from outage_response.integrations import Ticket, contacts, households, telephones
 
-from . import assignment, callees, calling_back, duty, explaining, site_identity, ticket_replies
+from . import assignment, callees, calling_back, duty, explaining, site_identity, surroundings, ticket_replies
 from .verbs import Call, announce, lock_incident, touch
 
 JOB = "outage_response.jobs.read_tickets"
@@ -63,7 +63,7 @@ def on_ticket(doc: Document, method: str | None = None) -> None:
 			return
 		desk = integrations.desk_for(doc.doctype)
 		# The words come first: they cost no query, and hardly any ticket has them
-		if desk and _settings().read_tickets and concerns_us(desk.words(doc)) and desk.is_on():
+		if desk and _settings().read_tickets and _is_to_be_read(desk.words(doc)) and desk.is_on():
 			frappe.db.after_commit.add(ask_for_a_job)
 	except Exception:
 		error_log.add("Outage Response: ticket not read")
@@ -94,14 +94,13 @@ def words() -> triage.Words:
 	)
 
 
-def is_about_power(ticket: Ticket) -> bool:
-	"""Ticket type or template first, then the words of subject and description."""
-	return _is_of_a_kind(ticket) or bool(_reading(ticket).outage)
-
-
 def concerns_us(ticket: Ticket) -> bool:
 	"""About a power outage, or somebody is in danger: the control room hears of both."""
 	return _is_of_a_kind(ticket) or _reading(ticket) != triage.Reading()
+
+
+def _is_to_be_read(ticket: Ticket) -> bool:
+	return concerns_us(ticket) or not triage.can_be_read(_text(ticket))
 
 
 def _is_of_a_kind(ticket: Ticket) -> bool:
@@ -110,7 +109,11 @@ def _is_of_a_kind(ticket: Ticket) -> bool:
 
 
 def _reading(ticket: Ticket) -> triage.Reading:
-	return triage.read(f"{ticket.subject}\n\n{ticket.description}", words())
+	return triage.read(_text(ticket), words())
+
+
+def _text(ticket: Ticket) -> str:
+	return f"{ticket.subject}\n\n{ticket.description}"
 
 
 # ---------------------------------------------------------------- reading
@@ -130,7 +133,14 @@ def read_unread(cursor: Cursor | None = None) -> Cursor | None:
 		if not settings.tickets_read_until:
 			since = oldest
 		page = desks[cursor.desk].unread(since, BATCH, cursor.after)
-		make_calls([one for one in page if one.raised_at >= oldest and concerns_us(one)], now)
+		recent = [one for one in page if one.raised_at >= oldest]
+		ours = [one for one in recent if concerns_us(one)]
+		known = {one.name for one in ours}
+		unclear = [one for one in recent if one.name not in known and not triage.can_be_read(_text(one))]
+		dark = _of_dark_homes(understood(unclear))
+		keep_calls([*understood(ours), *dark], now)
+		for one in dark:
+			ring_unclear(one.ticket, one.home, now)
 		if len(page) == BATCH:
 			return Cursor(cursor.desk, page[-1])
 		if cursor.desk + 1 < len(desks):
@@ -139,38 +149,88 @@ def read_unread(cursor: Cursor | None = None) -> Cursor | None:
 	return None
 
 
-def make_calls(tickets: Sequence[Ticket], now: datetime) -> None:
+@dataclass(frozen=True)
+class Understood:
+	"""What a ticket says, by its words: whose home it is about, whether it is about power, and the word of danger."""
+
+	ticket: Ticket
+	home: dict
+	is_about_power: bool
+	danger: str
+	keep_open: bool
+	ask_first: bool
+
+
+def understood(tickets: Sequence[Ticket]) -> list[Understood]:
+	"""Read tickets, before any lock is taken: their texts are as long as their authors like."""
 	if not tickets:
-		return
+		return []
 	homes, lists = homes_of(tickets), words()
-	rows, dangers = [], []
+	found = []
 	for ticket in tickets:
-		home = homes.get(ticket.name, {})
-		reading = triage.read(f"{ticket.subject}\n\n{ticket.description}", lists)
+		reading = triage.read(_text(ticket), lists)
 		# Danger without a word of power is no sign of an outage: it rings, and waits for no proposal
-		about_power = is_about_power(ticket)
-		rows.append(
-			{
-				"property": home.get("property"),
-				"unit": home.get("unit"),
-				"power_node": home.get("power_node"),
-				"contact": home.get("contact") or ticket.contact or None,
-				"phone": ticket.phone or None,
-				"said_at": ticket.raised_at,
-				"danger": int(bool(reading.danger)),
-				"keep_open": int(
-					not about_power or rules.about_something_else_too(ticket.subject, ticket.description, lists)
-				),
-				"waiting": int(about_power),
-				"ticket_type": ticket.doctype,
-				"ticket": ticket.name,
-			}
+		about_power = _is_of_a_kind(ticket) or bool(reading.outage)
+		found.append(
+			Understood(
+				ticket,
+				homes.get(ticket.name, {}),
+				about_power,
+				reading.danger,
+				not about_power or rules.about_something_else_too(ticket.subject, ticket.description, lists),
+				not rules.ends_with_the_outage(ticket.subject, ticket.description, lists),
+			)
 		)
-		if reading.danger:
-			dangers.append((ticket, home, reading.danger))
+	return found
+
+
+def keep_calls(found: Sequence[Understood], now: datetime) -> None:
+	"""Make trouble calls of tickets that were read. Danger rings."""
+	if not found:
+		return
+	rows = [
+		{
+			"property": one.home.get("property"),
+			"unit": one.home.get("unit"),
+			"power_node": one.home.get("power_node"),
+			"contact": one.home.get("contact") or one.ticket.contact or None,
+			"phone": one.ticket.phone or None,
+			"said_at": one.ticket.raised_at,
+			"danger": int(bool(one.danger)),
+			"keep_open": int(one.keep_open),
+			"ask_first": int(one.ask_first),
+			"waiting": int(one.is_about_power),
+			"ticket_type": one.ticket.doctype,
+			"ticket": one.ticket.name,
+		}
+		for one in found
+	]
 	bulk.insert("Trouble Call", rows, now)
-	alarm(dangers, now)
+	alarm([(one.ticket, one.home, one.danger) for one in found if one.danger], now)
 	announce("")
+
+
+def _of_dark_homes(found: Sequence[Understood]) -> list[Understood]:
+	"""Those of homes that are without supply now."""
+	dark = []
+	for property_name in sorted({one.home["property"] for one in found if one.home.get("property")}):
+		known, tree = explaining.candidates(property_name), surroundings.read(property_name).tree
+		for one in found:
+			if one.home.get("property") == property_name:
+				at = one.ticket.raised_at
+				why = explaining.explain(tree, one.home["power_node"], one.home["unit"], at, known)
+				if why and why.kind == rules.RUNNING:
+					dark.append(one)
+	return dark
+
+
+def ring_unclear(ticket: Ticket, home: dict, now: datetime) -> None:
+	"""Nobody knows what a home in the dark has written: the control room looks, or phones."""
+	text = _("A message from a home without power cannot be read: {0} {1}. Look at the ticket, or phone them.").format(
+		home["property"], home.get("unit_no") or _("place unknown")
+	)
+	people = duty.control_room(home["property"], now)
+	assignment.ring(dict.fromkeys(people, text), ticket.doctype, ticket.name, now)
 
 
 def alarm(dangers: Sequence[tuple[Ticket, dict, str]], now: datetime) -> None:
@@ -190,12 +250,12 @@ def homes_of(tickets: Sequence[Ticket]) -> dict[str, dict]:
 	queries.
 
 	Found by contact, else by customer, else by e-mail, else by phone (one on the ticket, or one that its text gives). Of
-	several units the one named in the text, else the first.
+	several units the one named in the text, else the first. Of an unknown author the home that the text names, if it names
+	exactly one.
 	"""
 	by_mail = contacts.of_emails(ticket.email for ticket in tickets)
 	numbers = {
-		ticket.name: (ticket.phone,) if ticket.phone else phones.numbers_in(f"{ticket.subject}\n{ticket.description}")
-		for ticket in tickets
+		ticket.name: (ticket.phone,) if ticket.phone else telephones.numbers_in(_text(ticket)) for ticket in tickets
 	}
 	by_number = contacts.of_numbers({number for found in numbers.values() for number in found})
 	of_customer = _homes_of_customers(tickets)
@@ -216,14 +276,41 @@ def homes_of(tickets: Sequence[Ticket]) -> dict[str, dict]:
 		)
 		found = by_contact or of_customer.get((ticket.doctype, ticket.customer)) or mail or phone
 		if found:
-			text = f"{ticket.subject} {ticket.description}"
-			result[ticket.name] = next((home for home in found if _names(text, home.unit_no)), found[0])
+			named = {way for ways in homes_named(_text(ticket)) for way in ways}
+			result[ticket.name] = next((home for home in found if _is_named(home, named, ticket)), found[0])
+	return {**_homes_by_text([ticket for ticket in tickets if ticket.name not in result]), **result}
+
+
+def _is_named(home: dict, named: Set[str], ticket: Ticket) -> bool:
+	"""Does the text name the unit? 1A is not named by 21A, and a number alone is, to whoever has a home of that number."""
+	unit_no = home.unit_no.lower()
+	return unit_no in named or (unit_no.isdecimal() and unit_no in _numbers(_text(ticket)))
+
+
+def _numbers(text: str) -> set[str]:
+	return set("".join(letter if letter.isalnum() else " " for letter in text[: triage.LONGEST]).split())
+
+
+def _homes_by_text(tickets: Sequence[Ticket]) -> dict[str, dict]:
+	"""ticket name -> the one home that its text names, in one query: of several properties that have such a number the one
+	that is named as well."""
+	mentions = {ticket.name: homes_named(_text(ticket)) for ticket in tickets}
+	wanted = sorted({way for found in mentions.values() for ways in found for way in ways})
+	if not wanted:
+		return {}
+	unit, _resident, query = _home_query()
+	homes: dict[str, list[dict]] = defaultdict(list)
+	for row in query.where(unit.unit_no.isin(wanted)).run(as_dict=True):
+		homes[row.unit_no.lower()].append(row)
+	result = {}
+	for ticket in tickets:
+		found = {home.unit: home for ways in mentions[ticket.name] for way in ways for home in homes.get(way, ())}
+		text = triage.simplified(_text(ticket))
+		here = [home for home in found.values() if triage.simplified(home.property) in text]
+		chosen = here if len(here) == 1 else list(found.values())
+		if len(chosen) == 1:
+			result[ticket.name] = chosen[0]
 	return result
-
-
-def _names(text: str, unit_no: str) -> bool:
-	"""Does the text name the unit? 1A is not named by 21A."""
-	return bool(re.search(rf"(?<![0-9A-Za-z]){re.escape(unit_no)}(?![0-9A-Za-z])", text, re.IGNORECASE))
 
 
 def _home_query():
@@ -349,6 +436,7 @@ def linked_calls(incident_name: str, **filters) -> list[dict]:
 			"ticket",
 			"wants_updates",
 			"keep_open",
+			"ask_first",
 		],
 		order_by="said_at asc, name asc",
 	)
@@ -418,7 +506,8 @@ def _release(doc: Document) -> None:
 def on_callback(call: Call, callback: Document, outcome: str, attempt: int) -> None:
 	"""The `attempt`-th call of a callback was made: the tickets of whoever was called say so.
 
-	Reached resolves them unless they are about something else as well; Still Out keeps them open under the nested incident.
+	Reached resolves them unless they are, or may be, about something else as well: then a person decides. Still Out keeps
+	them open under the nested incident.
 	"""
 	calls = linked_calls(call.incident.name)
 	key = calling_back.key_of(callback)
@@ -432,9 +521,15 @@ def on_callback(call: Call, callback: Document, outcome: str, attempt: int) -> N
 		desk = integrations.desk_of(row.ticket_type)
 		if not desk:
 			continue
+		resolves = outcome == "Reached" and not row.keep_open and not row.ask_first
+		asked = (
+			_("Is the ticket about this outage alone? Then resolve it.")
+			if outcome == "Reached" and not resolves
+			else ""
+		)
 		with integrations.guarded(f"Outage callback not shown on ticket {row.ticket}"):
-			desk.note(row.ticket, text, f"{callback.name} {attempt}")
-		if outcome == "Reached" and not row.keep_open and desk.is_open(row.ticket):
+			desk.note(row.ticket, f"{text} {asked}".strip(), f"{callback.name} {attempt}")
+		if resolves and desk.is_open(row.ticket):
 			if desk.commits_when_resolved():
 				later.append(row.name)
 				continue

@@ -8,6 +8,7 @@ import frappe
 from frappe import _
 from frappe.model.document import Document
 from pypika import CustomFunction
+from pypika.terms import Term
 
 from outage_response.domain import phones as phones_rules
 
@@ -78,6 +79,10 @@ def of_emails(addresses: Iterable[str]) -> dict[str, list[str]]:
 	return found
 
 
+def _without_extension(number: Term) -> Term:
+	return DIGITS(number, f"{phones_rules.BEFORE_EXTENSION}.*$", "")
+
+
 def of_numbers(numbers: Iterable[str]) -> dict[str, list[str]]:
 	"""number as given -> contacts whose telephone it is, in one query; compared by digits."""
 	wanted = {number: phones_rules.tail(number) for number in numbers}
@@ -88,7 +93,7 @@ def of_numbers(numbers: Iterable[str]) -> dict[str, list[str]]:
 	rows = (
 		frappe.qb.from_(table)
 		.select(table.phone, table.parent)
-		.where(LAST(DIGITS(table.phone, "[^0-9]", ""), phones_rules.TAIL).isin(tails))
+		.where(LAST(DIGITS(_without_extension(table.phone), "[^0-9]", ""), phones_rules.TAIL).isin(tails))
 		.orderby(table.parent)
 	).run()
 	return {

@@ -256,6 +256,7 @@ class AtTheTicket(TicketTest):
 	def test_the_callback_from_the_ticket(self):
 		for doctype in self.each():
 			reached, still_out = self.write(doctype, 0), self.write(doctype, 1)
+			ticked = self.write(doctype, 2, "No power", "The fridge is warm too")
 			incident = self.declare()
 			self.read()
 			with self.refused("Callback"):
@@ -269,6 +270,9 @@ class AtTheTicket(TicketTest):
 			self.assertEqual(self.status(reached), "Resolved")
 			self.assertEqual(self.asked("service", "log_callback", reached, **values), first)
 			self.assertEqual(self.asked("service", "look", reached)["callback"], None)
+			self.assertTrue(self.asked("service", "look", ticked)["callback"]["resolves"] is False)
+			self.asked("service", "log_callback", ticked, outcome="Reached", resolve=True)
+			self.assertEqual(self.status(ticked), "Resolved")
 			nested = self.asked("service", "log_callback", still_out, outcome="Still Out")["nested_incident"]
 			self.assertEqual(self.status(still_out), "Open")
 			self.assertEqual(self.asked("service", "look", still_out)["outage"]["incident"], nested)

@@ -1,12 +1,24 @@
 """Which outage a ticket belongs to when it is not simply dark: planned, partly back, cancelled, still out, said again."""
 
+import contextlib
 from datetime import timedelta
 from unittest.mock import patch
 
 import frappe
 
 from outage_response import jobs
-from outage_response.flows import command, followups, proposals, tickets
+from outage_response.domain import triage
+from outage_response.flows import (
+	agent,
+	command,
+	followups,
+	incident,
+	intake,
+	portal_actions,
+	proposals,
+	tickets,
+	verbs,
+)
 
 from . import platforms
 from . import world as build
@@ -232,7 +244,7 @@ class SaidAgain(PlaceTest):
 	def read_answers(self) -> int:
 		names = followups.unread()
 		for name, doctype in names:
-			followups.read(name, doctype)
+			followups.act(followups.understood(name, doctype))
 		return len(names)
 
 	def linked(self, doctype: str):
@@ -261,13 +273,66 @@ class SaidAgain(PlaceTest):
 			self.answer(ticket, "Thank you!<blockquote>No power</blockquote>")
 			self.read_answers()
 			self.assertEqual(self.bells("Still without power"), [])
-			self.answer(ticket, "<div>Still nothing here</div>", minutes=1)
+			self.answer(ticket, "<div>我家没有</div>", minutes=1)
 			self.clock.move(2)
 			self.read_answers()
 			self.assertEqual(self.call_of(ticket).incident, incident)
 			self.assertEqual(self.callback_of(incident, 0)[0], "Pending")
 			self.assertEqual(len(self.bells("Still without power after restoration: 1A")), 1)
 			self.assertEqual(self.kinds_of(ticket), ["Known", "Known", "Restored"])
+
+	def test_what_cannot_be_read_from_a_dark_home_rings(self):
+		for doctype in self.each():
+			incident, ticket = self.linked(doctype)
+			unclear = "A message from a home without power cannot be read"
+			photo, russian = '<img src="/files/a.jpg">', "Помогите, пожалуйста, очень темно"
+			for number, text in enumerate(("Thank you", photo, russian), start=1):
+				self.answer(ticket, text, minutes=number)
+				self.clock.move(2)
+				self.read_answers()
+				self.assertEqual(len(self.bells(unclear)), max(number - 1, 0), text)
+			written = platforms.make_ticket(doctype, "???", "", self.contacts[1])
+			elsewhere = platforms.make_ticket(doctype, "???", "", self.contacts[3])
+			frappe.db.set_value(doctype, elsewhere.name, "creation", written.creation, update_modified=False)
+			self.restore(incident)
+			self.declare(nodes=[self.switches[1]])
+			self.read()
+			self.assertEqual((self.call_of(written).waiting, self.call_of(written).keep_open), (0, 1))
+			self.assertFalse(frappe.db.exists("Trouble Call", {"ticket": str(elsewhere.name), "ticket_type": doctype}))
+			self.assertEqual(len(self.bells(unclear)), 3)
+
+	def test_no_text_is_read_under_a_lock(self):
+		"""A reader that were slow would keep everybody of the property waiting."""
+		locked = []
+
+		def locking(name):
+			lock_property(name)
+			locked.append(name)
+
+		def reading(text, words=None):
+			self.assertFalse(locked, text)
+			return read(text, words)
+
+		read, lock_property = triage.read, verbs.lock_property
+		for doctype in self.each():
+			_incident, ticket = self.linked(doctype)
+			with contextlib.ExitStack() as patches:
+				for module in (agent, followups, incident, intake, portal_actions, proposals):
+					patches.enter_context(patch.object(module, "lock_property", locking))
+				patches.enter_context(patch.object(triage, "read", reading))
+				self.answer(ticket, "No power at all")
+				self.read_answers()
+				self.assertTrue(locked)
+				locked.clear()
+				self.do("operator", "record_call", self.property, unit=self.units[0], words="smoke")
+				self.assertTrue(locked)
+				for verb, index in (("propose", 3), ("declare", 5)):
+					locked.clear()
+					other = self.write(doctype, index, "Please look")
+					with self.as_user("Administrator"):
+						getattr(agent, verb)(doctype, str(other.name))
+					self.assertTrue(locked)
+				locked.clear()
 
 	def test_still_no_power_while_it_is_known_changes_nothing(self):
 		for doctype in self.each():

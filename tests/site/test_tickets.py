@@ -1,6 +1,7 @@
 """From ticket to incident and back, on every desk: found, placed, proposed, linked, answered, resolved; never mixed up."""
 
 import contextlib
+import time
 from datetime import timedelta
 from unittest.mock import patch
 
@@ -8,7 +9,7 @@ import frappe
 from frappe.deferred_insert import save_to_db
 
 from outage_response.flows import households, proposals, ticket_replies, tickets
-from outage_response.integrations import erpnext, helpdesk
+from outage_response.integrations import contacts, erpnext, helpdesk, records, telephones
 
 from . import platforms
 from . import world as build
@@ -143,6 +144,48 @@ class Reading(TicketTest):
 			self.read()
 			self.assertFalse(self.call_of(nobody).unit)
 
+	def test_an_unknown_writer_is_placed_by_the_home_they_name(self):
+		for doctype in self.each():
+			home = build.make_unit(self.property, "3-2-502", self.switches[1])
+			number = frappe.db.get_value("Contact", self.contacts[3], "mobile_no")
+			named = platforms.make_ticket(doctype, "3栋2单元502室没电", raised_by="who@example.com")
+			of_two = platforms.make_ticket(doctype, "3-2-502和1A都没电", raised_by="who@example.com")
+			numbered = platforms.make_ticket(doctype, f"停电 3-2-999 {number}", raised_by="who@example.com")
+			ordered = platforms.make_ticket(doctype, f"停电，订单号{number}", raised_by="who@example.com")
+			self.read()
+			self.assertEqual((self.call_of(named).unit, self.call_of(named).power_node), (home, self.switches[1]))
+			self.assertFalse(self.call_of(of_two).unit)
+			self.assertEqual(self.call_of(numbered).contact, self.contacts[3])
+			self.assertFalse(self.call_of(ordered).contact)
+
+	def test_telephones_in_a_text(self):
+		found = {
+			"3-2-502 13800000102": ("13800000102",),
+			"停电 电话 138 0000 0001 或 +86-10-65551234": ("138 0000 0001", "+86-10-65551234"),
+			"订单 20261129123456，电表号0012345678901，flat 12, 380 V": (),
+			"call 010-65551234 ext 801": ("010-65551234 ext 801",),
+			"打 010-65551234转801": ("010-65551234 ext 801",),
+		}
+		for text, numbers in found.items():
+			self.assertEqual(telephones.numbers_in(text), numbers, text)
+		began = time.process_time()
+		for piece in ("1", "1-", "1 (", "+", "13800000102 ", "电话1"):
+			telephones.numbers_in(piece * 300_000)
+			records.clear(piece * 300_000)
+		for piece in ("<style ", "<!--", "<div ", "<", "<script></script "):
+			records.clear(piece * 200_000)
+		self.assertLess(time.process_time() - began, 4)
+		self.assertEqual(
+			records.clear("<head><p>x</head><style>p {}</style><p>No<br>power &lt; 1<!-- <b>no</b> -->"),
+			"No\npower < 1",
+		)
+
+	def test_a_number_with_an_extension_is_found_and_dialled(self):
+		contact = build.make_contact("Of A Switchboard")
+		frappe.get_doc("Contact", contact).append("phone_nos", {"phone": "010-65551234 ext 801"}).db_insert()
+		self.assertEqual(contacts.of_numbers(["+86 10 6555 1234"]), {"+86 10 6555 1234": [contact]})
+		self.assertEqual(contacts.of_numbers(["01065551234转802"]), {"01065551234转802": []})
+
 	def test_of_several_units_the_one_named(self):
 		for doctype in self.each():
 			owner = build.make_contact("An Owner")
@@ -213,7 +256,7 @@ class Reading(TicketTest):
 				one = DESKS[doctype].from_document(
 					{"name": "x", "subject": "Please come", "ticket_type": "dark", "issue_type": "dark"}
 				)
-				self.assertTrue(tickets.is_about_power(one))
+				self.assertTrue(tickets.understood([one])[0].is_about_power)
 
 	def test_many_other_tickets_hide_none(self):
 		for doctype in self.each():
@@ -254,7 +297,7 @@ class Reading(TicketTest):
 				self.assertNotIn(tickets.ask_for_a_job, asked)
 				self.write(doctype, 0)
 				self.assertIn(tickets.ask_for_a_job, asked)
-			with patch.object(tickets, "is_about_power", side_effect=RuntimeError("broken")):
+			with patch.object(tickets, "concerns_us", side_effect=RuntimeError("broken")):
 				broken = self.write(doctype, 0)
 			with patch.object(tickets.frappe, "enqueue", side_effect=ConnectionError("no Redis")):
 				tickets.ask_for_a_job()
@@ -386,14 +429,19 @@ class Following(TicketTest):
 
 	def test_reached_resolves_unless_there_is_something_else(self):
 		for doctype in self.each():
-			incident, (plain, mixed) = self.linked(
-				doctype, "", "No power. The tap in my kitchen has been dripping for a week"
+			incident, (plain, mixed, unsure) = self.linked(
+				doctype,
+				"",
+				"No power. The tap in my kitchen has been dripping for a week",
+				"No power. The fridge is warm too",
 			)
 			self.restore(incident)
 			self.assertEqual((self.status(plain), self.status(mixed)), ("Open", "Open"))
-			for index in (0, 1):
+			for index in (0, 1, 2):
 				self.log(incident, index, "Reached")
 			self.assertEqual((self.status(plain), self.status(mixed)), ("Resolved", "Open"))
+			self.assertEqual((self.status(unsure), self.call_of(unsure).keep_open), ("Open", 0))
+			self.assertIn("about this outage alone", platforms.notes_on(unsure)[0])
 			self.assertEqual(len(platforms.notes_on(plain)), 1)
 			self.send()
 			self.assertEqual(self.status(plain), "Resolved")

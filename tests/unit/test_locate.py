@@ -1,6 +1,8 @@
 """From calls to the place that failed."""
 
-from outage_response.domain.locate import locate
+import pytest
+
+from outage_response.domain.locate import homes_named, locate
 from outage_response.domain.topology import PowerTree
 
 # feeder > room > shafts A, B > four switches each
@@ -59,3 +61,35 @@ def test_unknown_nodes_and_no_calls():
 
 def test_branches_without_units_do_not_count_as_silent():
 	assert [one.node for one in places({"A1": 2, "A2": 2}, units={"A1": 2, "A2": 2, "A3": 0})] == ["A"]
+
+
+@pytest.mark.parametrize(
+	("text", "home"),
+	[
+		("3-2-502室没电", "3-2-502"),
+		("3-2-502 13800000102", "3-2-502"),
+		("３－２－５０２沒電", "3-2-502"),
+		("3栋2单元502没电", "3-2-502"),
+		("3號樓2單元502停電", "3-2-502"),
+		("3栋2单元502没电", "3栋2单元502"),
+		("B座1203停电了", "b-1203"),
+		("no power in flat 12B", "12b"),
+		("1A, 没电了", "1a"),
+		("1203室没电", "1203"),
+	],
+)
+def test_a_home_is_named_however_it_is_written(text, home):
+	assert [ways for ways in homes_named(text) if home in ways]
+
+
+@pytest.mark.parametrize(
+	"text",
+	["2026-11-29 10:00 停电", "13800000102", "3号楼停电", "on floor 12", "21点没电", "订单 20261129-33", "no power"],
+)
+def test_what_names_no_home(text):
+	assert homes_named(text) == ()
+
+
+def test_a_home_named_within_another_is_not_named():
+	assert not any("2-502" in ways or "502" in ways for ways in homes_named("3-2-502 没电"))
+	assert len(homes_named("3-2-502 和 3-2-503 都没电")) == 2

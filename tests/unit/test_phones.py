@@ -35,7 +35,39 @@ def test_another_telephone(one, other):
 	assert not phones.same(one, other)
 
 
-def test_numbers_in_a_text():
-	text = "1A, 没电了, 电话 138 0000 0001 或 +86-10-65551234, since 2 a.m., room 1203"
-	assert [phones.digits(number) for number in phones.numbers_in(text)] == ["13800000001", "861065551234"]
-	assert phones.numbers_in("flat 12, floor 3, 380 V") == ()
+@pytest.mark.parametrize(
+	"number",
+	["010-65551234转801", "010-65551234 轉 801", "010-65551234 分机801", "(010) 6555 1234 ext. 801", "01065551234x801"],
+)
+def test_an_extension_is_dialled_after_the_number(number):
+	assert phones.dialled(number) == "01065551234,,801"
+	assert phones.digits(number) == "1065551234"
+	assert phones.same(number, "+86 10 6555 1234")
+	assert phones.same(number, "010-65551234#801")
+	assert not phones.same(number, "010-65551234转802")
+	assert phones.caller_key(number) == "5551234x801" != phones.caller_key("010-65551234转802")
+	assert phones.identity(number) == "1065551234x801"
+
+
+def test_without_an_extension_nothing_is_added():
+	assert phones.dialled("+86 138 0000 0001") == "+8613800000001"
+	assert phones.caller_key("138 0000 0001") == phones.tail("138 0000 0001") == "0000001"
+	assert phones.dialled(None) == phones.caller_key("119") == ""
+	assert phones.identity("119") == "119"
+
+
+@pytest.mark.parametrize(
+	"before", ["订单号：", "电表号 ", "单号", "order no. ", "Meter number: ", "invoice #", "工单编号是"]
+)
+def test_what_is_said_to_be_another_number(before):
+	assert phones.is_another_number(f"没电了，{before}")
+
+
+@pytest.mark.parametrize("before", ["", "电话：", "3-2-502 ", "call me on ", "我的手机号"])
+def test_what_is_not(before):
+	assert not phones.is_another_number(before)
+
+
+def test_a_number_that_is_said_to_be_one():
+	text = "没电了，电话 6555 1234转22，订单 20261129123456, phone: 555 0199 0"
+	assert phones.said_to_be_telephones(text) == ("6555 1234转22", "555 0199 0")

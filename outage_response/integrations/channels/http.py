@@ -12,6 +12,8 @@ from frappe.model.document import Document
 from jinja2 import StrictUndefined, TemplateError
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 
+from outage_response.domain.phones import dialled
+
 from . import GROUP, Letter, Request
 
 # Templates see what is given to them and nothing of the site
@@ -39,6 +41,7 @@ def request(channel: Document, letter: Letter) -> Request:
 		"link": letter.link,
 		"key": letter.key,
 		"phone": letter.phone,
+		"dial": dialled(letter.phone),
 		"name": letter.name,
 		"property": letter.property,
 		"urgent": int(letter.urgent),

@@ -248,6 +248,11 @@ async function setupForm({ doc, call, toast, $dialog }) {
 					__("It is the call that the telephony logged at"),
 				)} ${escape(pending.offered_at)}</label>`;
 		}
+		html +=
+			`<label style="display:block;margin-top:12px;font-size:14px">` +
+			`<input type="checkbox" ${pending.resolves ? "checked" : ""} id="${id}-resolve" style="margin-right:8px">${escape(
+				__("The ticket is about this outage alone: resolve it"),
+			)}</label>`;
 		html += field(__("Note"), `<textarea id="${id}-note" rows="3" maxlength="5000" style="${BOX}"></textarea>`);
 		html += field(
 			__("Satisfied with our work? (when reached)"),
@@ -274,6 +279,7 @@ async function setupForm({ doc, call, toast, $dialog }) {
 							note: value(`${id}-note`) || null,
 							satisfaction: Number(value(`${id}-rating`)) || null,
 							call_record: value(`${id}-offered`) ? pending.offered : null,
+							resolve: outcome === "Reached" ? (value(`${id}-resolve`) ? 1 : 0) : null,
 							request_id: `${request}-${outcome}`,
 						},
 						close,

@@ -213,6 +213,13 @@ Object.assign(outage_response.issue, {
 				reqd: 1,
 				options: ["Reached", "No Answer", "Still Out", "Refused"].map((value) => ({ value, label: __(value) })),
 			},
+			{
+				fieldtype: "Check",
+				fieldname: "resolve",
+				depends_on: 'eval:doc.outcome === "Reached"',
+				default: pending.resolves ? 1 : 0,
+				label: __("The ticket is about this outage alone: resolve it"),
+			},
 			{ fieldtype: "Small Text", fieldname: "note", label: __("Note") },
 			{
 				fieldtype: "Select",
@@ -245,6 +252,7 @@ Object.assign(outage_response.issue, {
 					note: values.note || null,
 					satisfaction: Number(values.satisfaction) || null,
 					call_record: values.offered ? pending.offered : null,
+					resolve: values.outcome === "Reached" ? values.resolve || 0 : null,
 					request_id: `${request_id}-${values.outcome}`,
 				}),
 		});

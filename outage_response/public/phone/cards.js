@@ -112,8 +112,14 @@
 		return [[labelled(text, select), select], send];
 	};
 
-	phone.call_link = (who, number) =>
-		h("a", { class: "call", href: `tel:${number.replace(/[^\d+*#]/g, "")}` }, `☎ ${who} ${number}`);
+	// As a telephone dials it: an extension after two pauses. See domain/phones.py
+	const dialled = (text) => {
+		const [, number, extension] =
+			/^(.*?)(?:(?:转|轉|分机|分機|内线|內線|ext|x|#|,|;)[a-z]{0,6}[ .:=]{0,3}(\d{1,6})\s*)?$/i.exec(text);
+		return number.replace(/[^\d+*#]/g, "") + (extension ? `,,${extension}` : "");
+	};
+
+	phone.call_link = (who, number) => h("a", { class: "call", href: `tel:${dialled(number)}` }, `☎ ${who} ${number}`);
 
 	// ------------------------------------------------------------ what a card says
 
