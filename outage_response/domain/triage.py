@@ -56,6 +56,13 @@ _SENTENCES = re.compile(r"(?<=[!?;。])|(?<=\.)(?=\s|$)")
 _STATEMENTS = re.compile(
 	r"(?<=[,:])|(?<=[^\x00-\x7f] )(?=[^\x00-\x7f])|(?<= - )|(?=\b(?:and|but|so|because|though)\b)|(?=但|可是|不过)"
 )
+# "没电了" alone, of whatever the sentence is about
+_EMPTY = re.compile(r"\s?(?:已经|快|又|都)?没有?电了?[\s!.。]{0,3}$")
+# From when to when: what is announced
+_HOURS = re.compile(
+	r"\b\d{1,2}(?::\d\d)? ?(?:am|pm)? ?(?:to|until|till) ?\d{1,2}\b|\b\d{1,2}:\d\d ?[-~至到] ?\d{1,2}:\d\d|"
+	r"\b\d{1,2} ?(?:am|pm)? ?- ?\d{1,2} ?(?:am|pm)\b|[\d一二两三四五六七八九十]{1,3}[点时]半?[到至-](?:凌晨|早上|上午|中午|下午|晚上)?[\d一二两三四五六七八九十]{1,3}[点时]"
+)
 # What we wrote, quoted by who answers it
 _QUOTED = re.compile(r"(?:you wrote|your notice|your message|你们通知|你们说)[^\"“”]{0,20}[\"“][^\"“”]{0,400}[\"”]")
 _CHINESE_OR_LATIN = re.compile(r"[a-z\u4e00-\u9fff\u3400-\u4dbf]")
@@ -150,6 +157,8 @@ def _outage(plain: str, words: Words) -> str:
 	told = _without(_own_statement(plain), _in_mandarin(words.not_outage))
 	here = _of_here_and_now(told, (*outage, *power.ASKED_BACK))
 	rest = _without(here, _in_short(words.returned))
+	if rest != here and _first(rest, power.THANKS) and not _first(rest, not_here):
+		return ""  # how it was, told by somebody who thanks
 	found = _first(here, power.ASKED_BACK) or _first(rest, outage)
 	return found or (_first(rest, not_here) if rest != told else "")
 
@@ -183,7 +192,11 @@ def _of_here_and_now(text: str, outage: tuple[str, ...]) -> str:
 		gone = False
 		for clause in _STATEMENTS.split(sentence):
 			if _first(clause, outage):
-				gone = _is_of_elsewhen(clause, sentence) or (gone and _is_question(clause) and not _goes_on(clause))
+				gone = (
+					_is_of_elsewhen(clause, sentence)
+					or _is_of_a_battery(clause, sentence)
+					or (gone and _is_question(clause) and not _goes_on(clause))
+				)
 				kept.append(_OUT if gone else clause)
 			else:
 				kept.append(clause)
@@ -196,6 +209,10 @@ def _is_question(text: str) -> bool:
 
 def _goes_on(clause: str) -> bool:
 	return bool(_first(clause, power.ONGOING))
+
+
+def _is_of_a_battery(clause: str, sentence: str) -> bool:
+	return bool(_EMPTY.match(clause) and _first(sentence, power.BATTERIES) and not _first(sentence, power.PLACES))
 
 
 def _is_of_elsewhen(clause: str, sentence: str) -> bool:
@@ -213,7 +230,7 @@ def _is_of_elsewhen(clause: str, sentence: str) -> bool:
 		return True
 	if _goes_on(clause):
 		return False
-	if _first(clause, power.LONG_AGO) or _first(clause, power.AFTERWARDS):
+	if _first(clause, power.LONG_AGO) or _first(clause, power.AFTERWARDS) or _HOURS.search(clause):
 		return True
 	return bool(_first(clause, power.LATELY) and (_first(sentence, power.WHY) or _first(sentence, power.AFTERWARDS)))
 

@@ -94,6 +94,7 @@ NOT_AN_OUTAGE = (
 		for thing in (
 			*(
 				"手机",
+				"手机,",
 				"电池",
 				"遥控",
 				"门锁",
@@ -107,7 +108,19 @@ NOT_AN_OUTAGE = (
 				"平板",
 				"门铃",
 			),
-			*("对讲机", "报警器", "手电", "电子锁", "指纹锁", "电脑", "温控器", "电表箱电池"),
+			*(
+				"对讲机",
+				"快递柜",
+				"玩具",
+				"智能锁",
+				"报警器",
+				"手电",
+				"电子锁",
+				"指纹锁",
+				"电脑",
+				"温控器",
+				"电表箱电池",
+			),
 		)
 	),
 	*("没电池", "没电瓶", "没电关机"),
@@ -115,8 +128,57 @@ NOT_AN_OUTAGE = (
 	*(
 		f"{asked}{thing}"
 		for asked in ("是不是没", "是不是没有", "有没有")
-		for thing in ("电池", "电瓶", "电梯", "电视", "电话", "电脑", "电工", "电费", "电卡", "电影", "电动", "电子")
+		for thing in (
+			"电池",
+			"电瓶",
+			"电梯",
+			"电视",
+			"电话",
+			"电脑",
+			"电工",
+			"电费",
+			"电卡",
+			"电源",
+			"电影",
+			"电动",
+			"电子",
+		)
 	),
+	*("out of order", "out of service", "out of date", "out of stock", "out of hours", "street lights"),
+	*(
+		f"{when} {{x}} {noun}"
+		for when in (
+			"during",
+			"when there's",
+			"when there is",
+			"if there is",
+			"whenever there is",
+			"report on",
+			"cause of",
+		)
+		for noun in ("outage", "blackout", "power cut", "power outage", "power failure")
+	),
+	*("ever losing power", "ever lost power", "never lost power", "remember losing", "traffic lights", "fairy lights"),
+	*("christmas lights", "handled the outage", "handled the power cut", "handled the blackout", "lights on sensors"),
+	*("hate power outages", "hate power cuts", "power outages dont happen", "power cuts dont happen"),
+	*("after the outage", "after the power cut"),
+	*("after the blackout", "outage schedule", "outage text", "outage list", "future outages", "locker {x} no power"),
+	*(
+		"停电证明",
+		"停电短信",
+		"停电补偿",
+		"通知停电",
+		"墙都黑",
+		"墙面{x}黑",
+		"墙黑",
+		"熏黑",
+		"烧黑",
+		"发黑",
+		"变黑",
+		"没有电源",
+		"没电源",
+	),
+	*("按钮{x}灯不亮", "面板{x}灯不亮", "按钮灯", "灯泡旧"),
 	*("停满", "红灯{x}闪", "指示灯{x}闪", "光猫{x}闪", "there's an outage, there isn't"),
 	# One lamp
 	*(f"{lamp}{{x}}不亮" for lamp in ("声控灯", "感应灯", "路灯", "灯泡", "台灯", "草坪灯", "装饰灯")),
@@ -212,15 +274,13 @@ OUTAGE_WORDS = (
 	*("power shutdown", "electrical shutdown", "went dark", "goes dark", "gone dark", "all dark"),
 	*("in the dark", "is dark", "pitch black", "electricity {x} cut off", "electricity {x} back"),
 	*("electricity off", "electricity cut", "electricity out", "eta on electricity"),
-	*("when {x} electricity", "electrics are off", "electrics went", "electric is off"),
-	*("electric went", "keeps tripping", "keep tripping", "kept tripping", "tripping every"),
-	*("breaker wont stay", "breaker won't stay", "breaker keeps", "breaker goes"),
-	*("main switch trips", "main switch tripped", "rcd trips", "rcd tripped", "sockets {x} dead"),
-	*("sockets stopped", "sockets are not working", "everything's dead", "everything is dead"),
-	*("apartment is dead", "flat is dead", "using candles", "by candle", "on candles", "candlelight"),
+	*("electrics are off", "electrics went", "electric is off", "electric went", "keeps tripping"),
+	*("keep tripping", "kept tripping", "tripping every", "breaker wont stay", "breaker won't stay"),
+	*("breaker keeps", "breaker goes", "main switch trips", "main switch tripped", "rcd trips"),
+	*("rcd tripped", "sockets {x} dead", "sockets stopped", "sockets are not working"),
+	*("everything's dead", "everything is dead", "apartment is dead", "flat is dead"),
+	*("using candles", "by candle", "on candles", "candlelight", "on ups", "ups battery"),
 	*(
-		"on ups",
-		"ups battery",
 		"ups alarm",
 		"时候来电",
 		"来电啊",
@@ -230,11 +290,11 @@ OUTAGE_WORDS = (
 		"能来电",
 		"才来电",
 		"会来电",
-	),
-	*(
 		"都黑了",
 		"就黑了",
 		"全黑",
+	),
+	*(
 		"黑着",
 		"黑灯瞎火",
 		"漆黑",
@@ -246,11 +306,11 @@ OUTAGE_WORDS = (
 		"灯在闪",
 		"灯光闪",
 		"忽明忽暗",
-	),
-	*(
 		"闪断",
 		"拉闸",
 		"限电",
+	),
+	*(
 		"影响{x}供电",
 		"供电恢复",
 		"恢复供电",
@@ -261,22 +321,15 @@ OUTAGE_WORDS = (
 		"闸跳了",
 		"推不上去",
 		"合不上闸",
-	),
-	*(
 		"送不上电",
 		"电又没",
+	),
+	*(
 		"又没电",
 		"电也没",
 		"缺相",
 		"少一相",
 		"市电",
-		"停{x}次电",
-		"停{x}回电",
-		"停{x}天电",
-		"停了{x}电",
-	),
-	*(
-		"电{x}停了",
 		"电什么时候",
 		"电啥时候",
 		"电几点",
@@ -285,17 +338,25 @@ OUTAGE_WORDS = (
 		"没供电",
 		"不供电",
 		"无供电",
+	),
+	*(
 		"蜡烛",
 		"全没电",
 		"灯不亮",
 		"灯都灭",
+		"灯灭了",
+		"电都没",
+		"断了电",
+		"断过电",
+		"断一下电",
+		"点蜡",
+		"power has been off",
 	),
-	*("灯灭了", "电都没", "断了电", "断过电", "断一下电", "点蜡", "power has been off", "power has been out"),
-	*("power's been off", "power's been out", "power was off", "power interrupted"),
-	*("power interruption", "power just cut", "power cut out", "powr", "pwoer", "elec gone"),
-	*("elec's gone", "elec is gone", "elec is out", "electricty", "fuse box trips", "fuse box trip"),
-	*("fuse trips", "fuse keeps", "reset the breaker", "block is out", "building is out"),
-	*("whole block is out", "停店", "没点了", "黑了", "lose electricity", "power failed"),
+	*("power has been out", "power's been off", "power's been out", "power was off"),
+	*("power interrupted", "power interruption", "power just cut", "power cut out", "powr", "pwoer"),
+	*("elec gone", "elec's gone", "elec is gone", "elec is out", "electricty", "fuse box trips"),
+	*("fuse box trip", "fuse trips", "fuse keeps", "reset the breaker", "block is out"),
+	*("building is out", "whole block is out", "停店", "没点了", "黑了", "lose electricity", "power failed"),
 	*("power has failed", "power failing", "power loss", "loss of power", "power died"),
 	*("power has died", "mains failed", "mains have failed", "mains has failed"),
 	*("mains power failed", "any power", "don't have power", "do not have power"),
@@ -316,8 +377,15 @@ OUTAGE_WORDS = (
 		"waiting {x} lights",
 	),
 	*("no {x} lights", "no elec", "no electrics", "no {x} electricity", "no {x} power", "is there {x} power cut"),
-	*("when {x} power", "when {x} lights", "news on {x} power", "update on {x} power", "problem with {x} power"),
+	*("news on {x} power", "update on {x} power", "problem with {x} power"),
 	*("problem with {x} electricity", "problem with {x} supply", "issue with {x} power", "is the electric off"),
+	*(
+		f"when {ask} {{x}} {what}"
+		for ask in ("is", "will", "does", "do", "are", "can", "would", "might", "could")
+		for what in ("power", "electricity", "lights", "light back")
+	),
+	*("when {x} power returns", "when {x} power back", "when {x} power is back", "when {x} electricity returns"),
+	*("when we get {x} back", "eta on {x} power", "eta for {x} power", "been dark", "dark since", "lights are off"),
 	*("did the power", "did {x} lose power", "has the power", "has the electric*", "have we lost", "power hasnt"),
 	*("nothing works", "nothing is working", "nothing turns on", "nothing {x} turns on", "nothing switches on"),
 	*("everything {x} shut down", "everything {x} went off", "everything {x} off", "everything {x} died"),
@@ -351,7 +419,81 @@ OUTAGE_WORDS = (
 		"electric's gone",
 		"electric's out",
 	),
-	*("powerless", "power cuts", "outages", "blackouts", "estate off", "building off", "block off"),
+	*("all not functioning", "all not working", "all stopped", "all dead", "nothing electrical", "none of the lights"),
+	*(
+		"none of my appliances",
+		"appliances {x} not working",
+		"appliances {x} not functioning",
+		"without supply",
+		"fuse gone",
+	),
+	*(
+		"fuse has gone",
+		"blew a fuse",
+		"leccy",
+		"supply interrupted",
+		"supply {x} gone",
+		"get any power",
+		"get any electricity",
+	),
+	*(
+		"getting no power",
+		"getting any power",
+		"nothing comes on",
+		"not coming on",
+		"sockets arent working",
+		"sockets {x} no power",
+	),
+	*(
+		"eletric*",
+		"elctric*",
+		"half of {x} apartment",
+		"half of {x} flat",
+		"half the flat",
+		"half the house",
+		"half the apartment",
+	),
+	*(
+		f"{place} {{x}} dead"
+		for place in ("tower", "block", "building", "house", "unit", "floor", "estate", "apartment")
+	),
+	*(
+		f"{number} {nouns}"
+		for number in ("two", "three", "four", "several", "many", "2", "3", "4", "5")
+		for nouns in ("blackouts", "outages", "power cuts", "power outages", "power failures")
+	),
+	*("its off now", "it's off now", "is off now", "area {x} out", "neighbourhood {x} out", "neighborhood {x} out"),
+	*("no power and no", "nothing electric", "wont power on", "wont power up"),
+	*(
+		"ours is out",
+		"ours is off",
+		"ours is down",
+		"ours went",
+		"mine is out",
+		"mine is off",
+		"we are out",
+		"we're out too",
+	),
+	*("estate {x} out", "building {x} out", "block {x} out", "floor {x} out", "tower {x} out", "side {x} out"),
+	*("estate {x} dark", "building {x} dark", "block {x} dark", "street {x} dark", "floor {x} dark", "tower {x} dark"),
+	*(
+		"side {x} dark",
+		"flat {x} dark",
+		"house {x} dark",
+		"apartment {x} dark",
+		"hallway {x} dark",
+		"corridor {x} dark",
+	),
+	*(
+		"loss of {x} power",
+		"loss of {x} electricity",
+		"has power, {x} doesnt",
+		"have power, {x} dont",
+		"have power but",
+	),
+	*("has power but", "power, the other half", "power but we dont", "lights but we dont", "next door has power"),
+	*("neighbours have power", "neighbors have power", "neighbours have lights", "neighbors have lights"),
+	*("powerless", "blacked out", "estate off", "building off", "block off"),
 	# The same of 电 and 灯
 	*(
 		f"电{since}{away}"  # never 电{x}: what begins with 电 is mostly a lift
@@ -377,6 +519,74 @@ OUTAGE_WORDS = (
 		for ours in ("我家", "我们家", "我们这", "我们", "我这", "这边", "咱家")
 		for stopped in ("停了", "也停了", "又停了", "还停着", "都停了")
 	),
+	*(
+		f"{ours}{stopped}"
+		for ours in (
+			"这栋",
+			"这幢",
+			"这座",
+			"这层",
+			"单元",
+			"整栋",
+			"整层",
+			"全楼",
+			"整个小区",
+			"小区",
+			"楼层",
+			"我们楼",
+			"号楼",
+		)
+		for stopped in ("停了", "都停了", "也停了", "全停了", "又停了", "还停着")
+	),
+	*("线路{x}跳", "进水跳", "跳掉了", "漏电跳", "断水断电", "停水停电", "水电都停", "水电全停", "全屋停"),
+	*(
+		"陷入黑暗",
+		"一片黑暗",
+		"还是跳",
+		"合一次跳",
+		"合上就跳",
+		"合不住",
+		"推了又跳",
+		"总是跳",
+		"一直跳",
+		"反复跳",
+		"开关弹",
+		"弹下来",
+	),
+	*(
+		"屏幕一黑",
+		"都没声了",
+		"才有电",
+		"有电用",
+		"停着电",
+		"断着电",
+		"电给停",
+		"把电停",
+		"电掐了",
+		"拉电",
+		"供电没了",
+		"电还是不通",
+	),
+	*(
+		"没见来电",
+		"电表没显示",
+		"电表黑屏",
+		"灯按不亮",
+		"开灯没反应",
+		"没有得电",
+		"莫电",
+		"电缆断",
+		"烧保险",
+		"保险烧",
+		"周围一片黑",
+	),
+	*("楼上楼下都没", "全单元都没", "整个片区", "变压器烧", "变压器炸", "变压器爆", "没电啦", "一插{x}跳"),
+	*(
+		f"{appliance}{{x}}{stopped}"
+		for appliance in ("冰箱", "空调", "电视", "风扇", "插座", "电器", "热水器", "路由器")
+		for stopped in ("都不转", "都停", "全停", "都不动", "都不能用", "都用不了", "都没反应", "全没反应", "都不工作")
+	),
+	*("能送上", "送不送得上", "什么都没反应", "啥都没反应", "啥都用不了"),
 	*("停什么电", "停啥电", "停啥子电", "停个电", "全停了", "整栋都停", "还要停多久", "电要停"),
 	*(
 		"有电{x}没有",
@@ -419,6 +629,39 @@ OUTAGE_WORDS = (
 	*("没送电", "还没送", "没恢复供电", "未恢复供电", "没复电", "何时送电", "时候送电", "几点送电", "通不了电"),
 	*("闸合不上", "合不上", "推不上", "推上去{x}跳", "推上去{x}掉", "一推{x}掉", "一推{x}跳", "一合{x}跳", "又跳"),
 	*("就跳,", "一开{x}就跳", "一开{x}跳闸", "开不起来闸", "跳了闸", "老跳", "总跳", "老是跳", "漏保跳", "漏电开关跳"),
+	*("一会儿亮一会儿暗", "一会亮一会暗", "一亮一暗", "一暗一亮", "忽亮忽暗", "能通电", "时候通电", "几点通电"),
+	*(
+		"灯也没了",
+		"灯都没了",
+		"楼里没灯",
+		"家里没灯",
+		"屋里没灯",
+		"电又停了",
+		"电突然停了",
+		"电都停了",
+		"电全停了",
+		"电就停了",
+	),
+	*(
+		f"停{number}{unit}电"
+		for number in (
+			"几",
+			"好几",
+			"两",
+			"三",
+			"四",
+			"五",
+			"一",
+			"了几",
+			"了好几",
+			"了两",
+			"了三",
+			"了四",
+			"了一",
+			"了五",
+		)
+		for unit in ("次", "回", "天", "小时", "个小时")
+	),
 	*(
 		"灯{x}全灭",
 		"灯全部灭",
@@ -438,11 +681,7 @@ OUTAGE_WORDS = (
 
 # A question whether supply is back: whoever asks it has none
 ASKED_BACK = (
-	*(
-		f"{back}{ask}"
-		for back in ("来电", "电来", "来电了", "电来了", "有电了", "恢复了")
-		for ask in ("吗", "没", "么", "不")
-	),
+	*(f"{back}{ask}" for back in ("来电", "电来", "来电了", "电来了", "有电了") for ask in ("吗", "没", "么", "不")),
 	*("有电未", "来电未", "来电了未", "几时有电"),
 	*(
 		"来电没有",
@@ -457,18 +696,7 @@ ASKED_BACK = (
 		"时候来电",
 		"几时来电",
 	),
-	*(
-		"时候有电",
-		"几点有电",
-		"多久有电",
-		"时候能有电",
-		"还没有来电",
-		"未来电",
-		"时候恢复",
-		"几点恢复",
-		"来不来",
-		"能来吗",
-	),
+	*("时候有电", "几点有电", "多久有电", "时候能有电", "还没有来电", "未来电", "电来不来", "电还来不来", "电能来吗"),
 	*("is the power back", "is power back", "is the electricity back", "is electricity back", "power back?"),
 	*(
 		"when is the power back",
@@ -548,6 +776,7 @@ NOT_HERE = (
 		"又断",
 	),
 	*("又跳", "又黑", "又灭"),
+	*("went {x} out", "went {x} off", "right back out", "then off again", "and off again", "no more than a minute"),
 	*("今天又", "还没好", "我这边没有", "我们这没有", "仍然没有", "still waiting"),
 )
 
@@ -608,6 +837,22 @@ LATER = (
 	*("will be off", "will be out", "will be cut", "will be switched off", "will be shut", "will go off"),
 	*("will be interrupted", "going to be off", "going to switch", "move the shutdown", "will lose"),
 	*(
+		"notice for",
+		"notice says",
+		"notice that",
+		"announced",
+		"通知上",
+		"通知写",
+		"公告说",
+		"公告上",
+		"短信说",
+		"可能断电",
+		"可能停电",
+		"可能会停电",
+		"通知说",
+		"集中供电",
+	),
+	*(
 		"明天",
 		"明日",
 		"明早",
@@ -633,7 +878,7 @@ SINCE_A_DAY = (
 LONG_AGO = (
 	*("last week*", "last month*", "last year*", "last time*", "last summer*", "last winter*", "last spring"),
 	*("last autumn", "weeks ago", "months ago", "years ago", "days ago", "the other day", "previous outage*"),
-	*("earlier outage*", "used to", "back in", "the previous", "in the past"),
+	*("earlier outage*", "used to", "the previous", "in the past"),
 	*(
 		"上个月",
 		"上月",
@@ -650,7 +895,7 @@ LONG_AGO = (
 		"前阵子",
 		"前段时间",
 	),
-	*("那次", "那回", "以前", "之前", "年前", "月前", "当时", "当年"),
+	*("那次", "那回", "那天", "那晚", "那几天", "那阵", "以前", "之前", "年前", "月前", "当时", "当年"),
 )
 # What may still last, unless the sentence asks for its cause or for money ...
 LATELY = (
@@ -671,6 +916,9 @@ AFTERWARDS = (
 	*("compensat*", "refund*", "claim", "claims", "reimburse*", "reduction", "ruined", "fried", "damage*", "liable"),
 	*(
 		"who pays",
+		"still pay",
+		"service charge*",
+		"management fee*",
 		"spoiled",
 		"insurance",
 		"discount",
@@ -680,8 +928,9 @@ AFTERWARDS = (
 		"thanks for",
 		"thank you for",
 	),
-	*("thank {x} for fix*", "well done", "great work"),
+	*("thank {x} for fix*", "well done", "great work", "happy with", "satisfied", "five stars", "stars"),
 	*(
+		"物业费",
 		"赔",
 		"补偿",
 		"减免",
@@ -703,7 +952,22 @@ AFTERWARDS = (
 	),
 )
 ELSEWHERE = (
-	*("老家", "县城", "新闻", "朋友圈", "网上说", "别的小区", "隔壁小区", "外地", "国外", "台风那边", "万户", "全国"),
+	*(
+		"那条村",
+		"村里",
+		"老家",
+		"县城",
+		"新闻",
+		"朋友圈",
+		"网上说",
+		"别的小区",
+		"隔壁小区",
+		"外地",
+		"国外",
+		"台风那边",
+		"万户",
+		"全国",
+	),
 	*(
 		f"{who}{{x}}停电"
 		for who in ("爸妈那", "父母那", "我妈那", "我爸那", "朋友", "亲戚", "儿子那", "女儿那", "同学那", "那个城市")
@@ -778,8 +1042,13 @@ HERE = (
 )
 # ... and does not ask whether it may come here
 ONLY_ASKED = ("不会吧", "没事吧", "会不会", "不会也", "are we at risk", "will we be")
+# What is charged, and where people are: "手机借我一下，没电了" is about the first
+BATTERIES = ("手机", "充电宝", "电动车", "电瓶车", "遥控器", "对讲机", "平板", "耳机", "手表", "电池", "车钥匙", "门锁")
+PLACES = ("家", "楼", "屋", "层", "单元", "栋", "房间", "小区", "这里", "这边", "灯", "空调", "冰箱")
 # What is asked of outages at large ...
 AT_LARGE = (
+	*("power returns", "power comes back on", "when power comes", "electricity comes back"),
+	*("each time the power", "every time the power", "whenever"),
 	*(
 		"during a power*",
 		"during an outage",
@@ -804,6 +1073,8 @@ AT_LARGE = (
 		"停电能撑",
 		"停电会不会",
 	),
+	*("限电的话", "没电的话", "断电的话", "跳闸的话", "部分地区", "停电的人", "怕停电"),
+	*("频繁停电", "经常停电", "跳闸一般", "停电一般", "一般停电", "一般跳闸", "为什么会跳闸", "为什么会停电"),
 	*("停电前", "停电后", "停电要不要", "假如停电", "若停电", "停电可以", "停电能不能", "没电时", "断电时"),
 )
 # ... and how it is asked
@@ -845,11 +1116,23 @@ ACKNOWLEDGED = (
 	*("thank*", "noted", "received", "understood", "ok", "okay", "got it", "cheers", "acknowledged", "will do", "ta,"),
 	*("收到", "知道", "已阅", "谢谢", "多谢", "感谢", "明白", "了解", "好的", "辛苦"),
 )
+THANKS = ("thank*", "cheers", "谢", "感谢", "辛苦")
 # It was none, or it is dealt with
 NOTHING_NOW = (
 	*("never mind", "nevermind", "cancel my", "its sorted", "it's sorted", "sorted now", "all sorted", "was just my"),
 	*("was only my", "forgot to top up", "forgotten to top up", "my own bulb", "already fixed", "been fixed now"),
 	*(
+		"推上去就好",
+		"合上就好",
+		"推上去好了",
+		"everything works",
+		"works again",
+		"working again",
+		"现在正常",
+		"恢复正常",
+	),
+	*(
+		"正常了",
 		"没插好",
 		"忘充",
 		"忘了充",
@@ -866,6 +1149,7 @@ NOTHING_NOW = (
 
 # Cantonese -> as the lists write it (both after the traditional characters have been turned)
 CANTONESE = (
+	("嗰", "那"),
 	("冇晒", "没有"),
 	("冇曬", "没有"),
 	("冇", "没有"),
@@ -903,9 +1187,9 @@ CANTONESE = (
 	("冷气", "空调"),
 	("呢边", "这边"),
 	("呢度", "这里"),
-	("开唔返", "合不上"),
+	("闸开唔返", "闸合不上"),
 	("推唔返", "推不上"),
-	("开唔到", "合不上"),
+	("闸开唔到", "闸合不上"),
 	("推极都", ""),
 	("跳咗掣", "跳闸"),
 	("跳掣", "跳闸"),
