@@ -13,7 +13,7 @@ from outage_response.domain.lifecycle import ENDED
 from outage_response.domain.plan import added_by
 from outage_response.domain.steps import Step
 
-from . import assignment, certificates, entrapment, plans, tasks, trapped
+from . import assignment, certificates, entrapment, intake, plans, tasks, trapped
 from .verbs import Call, require_task_authority, save, task_verb
 
 
@@ -35,6 +35,10 @@ def correct_outcome(
 	Answers {"added", "waiting_for"}: "read_back" when a second person is next.
 	"""
 	task = call.task
+	if call.incident.status in ENDED and outcome == rules.TRAPPED and task.subject_type == "Property Asset":
+		return intake.trapped_after_the_end(
+			call, elevator=task.subject, people=rules.require_people(people), words=note
+		)
 	if call.incident.status in ENDED:
 		raise RuleError(
 			_("Status: the outage has ended. If people are in an elevator, record a call with people trapped.")

@@ -1,5 +1,7 @@
 """Clocks that are wrong: put back, ahead, slow. Nobody is refused for a time that they did not give."""
 
+import os
+import time
 from datetime import datetime, timedelta
 from unittest.mock import patch
 
@@ -148,13 +150,30 @@ class SummerTime(ClocksTest):
 			("2026-10-25 02:50", "2026-10-25 02:10", 1, 20),  # the clock shows an earlier time
 			("2026-10-25 02:10", "2026-10-25 02:20", 1, 70),
 			("2026-03-29 01:50", "2026-03-29 03:10", 0, 20),
-			("2026-01-31 02:00", "2026-01-31 03:00", 0, 60),
+			("2026-12-31 23:50", "2027-01-01 00:10", 0, 20),
 		):
 			with self.subTest(since=since, until=until):
 				frappe.db.savepoint("one_night")
 				self.assertEqual(self.dark(since, until, fold=fold), (minutes, minutes))
 				frappe.db.rollback(save_point="one_night")
 				base.forget_documents()
+
+
+class ServersZone(ClocksTest):
+	def test_the_zone_of_the_server_is_nobody_s(self):
+		"""Minutes and times are the site's, wherever the server thinks that it stands."""
+		at = self.clock.now - timedelta(hours=1)
+		here = site_time.instant(at)
+		before = os.environ.get("TZ")
+		self.addCleanup(time.tzset)
+		self.addCleanup(lambda: os.environ.pop("TZ") if before is None else os.environ.update(TZ=before))
+		os.environ["TZ"] = "America/St_Johns"
+		time.tzset()
+		self.assertEqual(site_time.instant(at), here)
+		self.clock.stop()
+		apart = frappe.utils.now_datetime() - site_time.as_the_clock_shows({"since_utc": site_time.utc_now()}, "since")
+		self.clock.start()
+		self.assertLess(abs(apart), timedelta(seconds=5))
 
 
 class Given(ClocksTest):

@@ -445,7 +445,11 @@ class Corrected(Entrapments):
 		self.finish_steps(name, step_key="check_elevator")
 		self.do("operator", "cancel", name, "a lamp")
 		with self.refused("record a call"):
-			self.do("guard1", "correct_outcome", check, "trapped")
+			self.do("operator", "correct_outcome", check, "empty")
+		elevator = self.field("Outage Task", check, "subject")
+		self.do("guard1", "correct_outcome", check, "trapped")  # never refused: on record by itself, and rung
+		self.assertEqual(self.entrapment(None, elevator).status, "Trapped")
+		self.assertEqual(self.field("Outage Task", check, "outcome"), "empty")
 
 	def test_other_outcomes_are_corrected_by_their_department_and_the_control_room(self):
 		name = self.declare()

@@ -171,6 +171,8 @@ class AfterTheEnd(LateTest):
 			self.assertTrue([row for row in command.command_centre()["dangers"] if words in row["words"]], words)
 		self.do("guard1", "report_trapped", incident, self.elevators[1], occurred_at=phone(then))
 		self.assertEqual(self.entrapment(None, self.elevators[1]).status, "Trapped")
+		answer = self.do("engineer", "correct_outcome", elevator.name, "trapped", people=2)
+		self.assertEqual(self.entrapment(None, elevator.subject).name, answer["entrapments"][0])
 		self.do("guard1", "hand_over", incident, "switch 4 is open", occurred_at=phone(then))
 
 		now = frappe.get_doc("Outage Incident", incident).as_dict()

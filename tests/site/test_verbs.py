@@ -636,7 +636,9 @@ class TwoJudge(VerbTest):
 	def test_two_times_of_return(self):
 		name, etr = self.declare(), self.clock.now + timedelta(hours=2)
 		self.do("engineer", "set_etr", name, str(etr))
+		self.clock.move(1)
 		again = self.do("engineer", "set_etr", name, str(etr + timedelta(hours=1)))
+		self.clock.move(1)
 		other = self.do("service", "set_etr", name, str(etr))
 		self.clock.move(6)
 		later = self.do("engineer", "set_etr", name, str(etr + timedelta(hours=1)))
