@@ -285,7 +285,7 @@ def _some_mails(until: float) -> bool:
 	sent = _send_some_mails(until)
 	handed = texted = 0
 	if time.monotonic() < until and not space.is_short():
-		handed = _alone("Outage notices: mail", deliveries.hand_over_mails, until) or 0
+		handed = _alone("Outage notices: mail", deliveries.hand_over_mails, until - time.monotonic()) or 0
 	if time.monotonic() < until:
 		texted = _send_some_sms(until)
 	return bool(sent or handed or texted)

@@ -44,17 +44,20 @@ class SmsOutcome:
 		return self.state == rules.SENDING
 
 
-def hand_over_mails(until: float | None = None) -> int:
-	"""Put the next mails into Frappe's queue, at least one, and no further one after `until` (of `time.monotonic`). The rows
-	are locked, so that two workers never take the same. Answers how many."""
+def hand_over_mails(seconds: float | None = None) -> int:
+	"""Put the next mails into Frappe's queue: one, and others for at most so long. The first is not counted, since a worker's
+	job that writes a mail reads the code for it first. The rows are locked, so that two workers never take the same. Answers
+	how many."""
 	rows = _waiting(rules.EMAIL, for_update=True)
 	if not rows:
 		return 0
 	addresses = _addresses(rows, "email_id")
-	failed, tried = {}, []
+	failed, tried, until = {}, [], None
 	for row in rows:
-		if until and tried and time.monotonic() > until:
-			break
+		if seconds is not None and tried:
+			until = until or time.monotonic() + seconds
+			if time.monotonic() >= until:
+				break
 		tried.append(row)
 		frappe.db.savepoint("one_mail")
 		try:

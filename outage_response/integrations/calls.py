@@ -45,10 +45,10 @@ def new(doctype: str, callback: Document, outcome: str, at: datetime, attempt: i
 
 
 def add_links(record: Document, links: Iterable[tuple[str, str]]) -> None:
-	"""Link a call log to documents it is not linked to yet."""
+	"""Link a call log to documents it is not linked to yet; not to what was deleted by force since, which nobody can link to."""
 	known = {(row.link_doctype, row.link_name) for row in record.links}
 	for doctype, name in links:
-		if name and (doctype, name) not in known:
+		if name and (doctype, name) not in known and frappe.db.exists(doctype, name):
 			record.append("links", {"link_doctype": doctype, "link_name": name})
 
 

@@ -64,12 +64,13 @@ def _note(callback: Document, outcome: str, note: str, attempt: int) -> str:
 	name = call_log_id(callback.name, attempt)
 	if not frappe.db.exists(NOTE, name):
 		doc = frappe.new_doc(NOTE)
+		contact = callback.contact if frappe.db.exists("Contact", callback.contact) else None
 		doc.update(
 			{
 				"title": calls.title(callback, outcome),
 				"content": frappe.utils.escape_html(note) or _(outcome),
-				"reference_doctype": "Contact" if callback.contact else "Outage Callback",
-				"reference_docname": callback.contact or callback.name,
+				"reference_doctype": "Contact" if contact else "Outage Callback",
+				"reference_docname": contact or callback.name,
 			}
 		)
 		doc.insert(ignore_permissions=True, set_name=name)

@@ -27,6 +27,7 @@ FRAMEWORK = (
 	"frappe.monitor",
 	"frappe.recorder",
 	"frappe.utils.jinja",
+	"premailer",  # each mail's HTML
 	"frappe.utils.scheduler",
 )
 

@@ -139,6 +139,15 @@ class Callbacks(SiteTest):
 		self.assertIn(kept.name, other.outcome)
 		self.assertEqual(self.do("service", "log_attempt", kept.name, "Reached")["callback_status"], "Reached")
 
+	def test_a_contact_that_was_erased_by_force_does_not_keep_its_callback_open(self):
+		name = self.restored()
+		row = self.rows(name)[self.contacts[0]].name
+		frappe.delete_doc("Contact", self.contacts[0], force=True, ignore_permissions=True)
+		for outcome in ("No Answer", "Reached"):
+			answer = self.do("service", "log_attempt", row, outcome)
+			self.assertTrue(answer["crm_record"])
+		self.assertEqual(answer["callback_status"], "Reached")
+
 	def test_what_an_attempt_may_not_say(self):
 		name = self.restored()
 		row = self.rows(name)[self.contacts[0]].name

@@ -66,7 +66,7 @@ class Slices(NoticeTest):
 			self.skipTest("this site has no account to send from")
 		name = self.declare()
 		self.do("service", "send_notice", name, "First Word")
-		self.assertEqual(deliveries.hand_over_mails(time.monotonic() - 1), 1)
+		self.assertEqual(deliveries.hand_over_mails(0), 1)
 		with (
 			patch.object(space, "free_mb", lambda: space.RESERVE_MB - 1),
 			patch.object(jobs, "_alone", run),
