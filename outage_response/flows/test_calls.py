@@ -12,7 +12,7 @@ from outage_response.domain.errors import RuleError
 from outage_response.domain.escalation import Person
 from outage_response.domain.plan import dedupe_key
 from outage_response.integrations import channels as drivers
-from outage_response.integrations.channels.post import post
+from outage_response.integrations.channels.post import post_all
 
 from . import channels, pages, site_identity
 from .people import People
@@ -103,7 +103,7 @@ def test_channel(name: str, phone: str | None = None) -> dict:
 			name=frappe.session.user,
 			phone=(phone or "").strip(),
 		)
-		outcome = post(drivers.driver(channel.kind).request(channel, letter))
+		(outcome,) = post_all([drivers.driver(channel.kind).request(channel, letter)])
 		return {"status": outcome.status, "error": outcome.error, "gateway_id": outcome.gateway_id}
 
 

@@ -15,6 +15,7 @@ from frappe.email.smtp import SMTPServer
 from frappe.model.document import Document
 
 ANSWER_SECONDS = 10
+WAITING = ("Not Sent", "Partially Sent")
 
 SENT = "Sent"
 REFUSED = "Refused"  # this mail; others may do better
@@ -43,17 +44,21 @@ class Sender:
 		A mail that somebody else has sent meanwhile counts as sent.
 		"""
 		with limited():
+			frappe.db.rollback()
 			try:
-				mail = frappe.get_doc("Email Queue", name)
-				server = self._server_of(mail)
+				server = self._server_of(frappe.get_doc("Email Queue", name))
 				if server:
 					server.session.handed_over = (
 						False  # before the mail is touched: a server that is away costs it no try
 					)
 			except Exception as error:
 				return _undone(SILENT if is_timeout(error) else AWAY)
+			frappe.db.rollback()
 			try:
-				mail.send(smtp_server_instance=server)
+				# the row's lock lets one of two jobs have it: Frappe marks it as being sent, and commits
+				if frappe.db.get_value("Email Queue", name, "status", for_update=True) not in WAITING:
+					return _undone(SENT)
+				frappe.get_doc("Email Queue", name).send(smtp_server_instance=server)
 				return SENT
 			except Exception as error:
 				if server and server.has_it(error):

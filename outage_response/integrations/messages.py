@@ -117,13 +117,15 @@ def sms(number: str, text: str) -> None:
 	values |= {settings.message_parameter: text, settings.receiver_parameter: number}
 	where = "json" if headers.get("Content-Type") == "application/json" else "data" if settings.use_post else "params"
 	try:
-		response = requests.request(
+		with requests.request(
 			"POST" if settings.use_post else "GET",
 			settings.sms_gateway_url,
 			headers=headers,
 			timeout=(CONNECT_SECONDS, ANSWER_SECONDS),
+			stream=True,  # the answer's text is not waited for: a gateway may let it drip
 			**{where: values},
-		)
+		) as response:
+			status = response.status_code
 	except (requests.ConnectTimeout, requests.exceptions.InvalidURL, requests.exceptions.MissingSchema) as error:
 		raise NotSent(_told(error)) from error
 	except requests.ConnectionError as error:
@@ -131,11 +133,11 @@ def sms(number: str, text: str) -> None:
 		if isinstance(getattr(error.args[0] if error.args else None, "reason", None), NewConnectionError):
 			raise NotSent(_told(error)) from error
 		raise
-	if 400 <= response.status_code < 500 and response.status_code != requests.codes.request_timeout:
-		raise NotSent(f"HTTP {response.status_code}")
+	if 400 <= status < 500 and status != requests.codes.request_timeout:
+		raise NotSent(f"HTTP {status}")
 	# 5xx: a proxy says so, too, when the gateway behind it has taken the message
-	if not 200 <= response.status_code < 300:
-		raise RuntimeError(f"HTTP {response.status_code}")
+	if not 200 <= status < 300:
+		raise RuntimeError(f"HTTP {status}")
 
 
 def _told(error: Exception) -> str:

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import frappe
 
-from outage_response.integrations import CALL_LOG_PREFIX, records
+from outage_response.integrations import CALL_LOG_PREFIX, messages, records
 
 from . import custom_fields, form_scripts, leftovers
 
@@ -22,6 +22,7 @@ def before_uninstall() -> None:
 	leftovers.delete_about(ours)
 	_calls_and_notes(ours)
 	leftovers.delete_of_app("outage_response")
+	_mails()
 	_roles()
 	frappe.flags.outage_uninstall_began = leftovers.moment()
 
@@ -30,6 +31,12 @@ def after_uninstall() -> None:
 	"""Frappe keeps a copy of each doctype it has dropped; the commands commit nothing after this."""
 	leftovers.empty_waste_basket(frappe.flags.outage_uninstall_began)
 	frappe.db.commit()
+
+
+def _mails() -> None:
+	"""Answers to tickets that wait for a job of ours are Frappe's to send from now on."""
+	queue = frappe.qb.DocType("Email Queue")
+	frappe.qb.update(queue).set(queue.send_after, None).where(queue.send_after == messages.HELD).run()
 
 
 def _calls_and_notes(ours: list[str]) -> None:

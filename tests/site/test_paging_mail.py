@@ -164,6 +164,16 @@ class ThisMailServer(MailServerAway):
 		self.assertEqual(["come" in letter for letter in self.letterbox.letters], [True, False])
 		self.assertEqual(self.letterbox.lines, 1)
 
+	def test_a_mail_that_another_job_has_in_hand_is_left_to_it(self):
+		messages.queue_mail("a delivery", "resident@example.com", "resident", "dark")
+		frappe.db.commit()
+		(name,) = messages.waiting_mails()
+		frappe.db.set_value("Email Queue", name, "status", "Sending")
+		frappe.db.commit()
+		with mail_server.Sender() as sender:
+			self.assertEqual(sender.send(name), mail_server.SENT)
+		self.assertEqual(self.letterbox.letters, [])
+
 	def test_a_server_that_does_not_answer_twice_is_left_alone_for_some_minutes(self):
 		self.letterbox.hangs = True
 		for number in range(4):
