@@ -157,6 +157,8 @@ def run(
 		left = sum(letterbox.received.values())
 		p50, p90, p99 = _of(delays, 50), _of(delays, 90), _of(delays, 99)
 		print(f"  {title:42s} p50 {p50:6.2f}  p90 {p90:6.2f}  p99 {p99:6.2f}  longest {delays[-1]:6.2f} s", end="")
+		_forget_the_mail_server()
+		frappe.db.commit()
 		print(f"    {len(delays)} pages and {left} mails in {seconds:.0f} s", flush=True)
 	live.sweep_incidents(PROPERTY)
 	return delays

@@ -43,8 +43,10 @@ class MailServerAway(RingingTest):
 	def setUp(self):
 		super().setUp()
 		frappe.db.delete("Email Queue", {"reference_doctype": "Outage Page"})
+		patience.answered(patience.MAIL)
 		frappe.db.commit()
 		self.addCleanup(frappe.db.commit)
+		self.addCleanup(patience.answered, patience.MAIL)
 		self.addCleanup(frappe.db.delete, "Email Queue", {"reference_doctype": "Outage Page"})
 		self.letterbox.letters.clear()
 
@@ -141,12 +143,10 @@ class ThisMailServer(MailServerAway):
 		self.addCleanup(self.letterbox.released.set)
 		for mood in ("hangs", "swallows"):
 			self.addCleanup(setattr, self.letterbox, mood, False)
-		patience.answered(patience.MAIL)
 		frappe.db.delete("Email Queue", {"send_after": messages.HELD})
 		frappe.db.commit()
 		self.addCleanup(frappe.db.commit)
 		self.addCleanup(frappe.db.delete, "Email Queue", {"send_after": messages.HELD})
-		self.addCleanup(patience.answered, patience.MAIL)
 
 	def test_staffs_mail_goes_first_and_frappes_own_job_leaves_ours_alone(self):
 		messages.queue_mail("a delivery", "resident@example.com", "resident", "dark")
