@@ -294,7 +294,7 @@ def _warn_about_gaps(call: Call) -> None:
 		asset.asset_name for asset in around.assets if asset.asset_type == "Elevator" and not asset.contractor_name
 	]
 	if nameless:
-		call.warn("no_contractor", {"subject": nameless[:10]})
+		call.warn("no_contractor", {"subject": nameless})
 	if unplaced := [asset.asset_name for asset in around.assets if around.is_unplaced(asset)]:
 		call.warn("unplaced", {"subject": unplaced})
 	in_no_building = sum(row.units for row in around.unit_counts if not around.building_of(row))

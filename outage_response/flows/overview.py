@@ -220,7 +220,7 @@ class Record:
 			"reported_at": str(row.reported_at or ""),
 			"since": str(since or row.reported_at or ""),
 			"until": "" if is_dark else str(row.restored_at or ""),
-			"where": sorted({self.nodes.get(one.node, one.node) for one in dark if one.back_at is None})[:6],
+			"where": sorted({self.nodes.get(one.node, one.node) for one in dark if one.back_at is None}),
 			"etr": str(row.etr or "") if is_dark else "",
 			"etr_overdue": overdue_etr,
 			"etr_moves": overview.etr_moves(self.told[row.name], from_the_start=row.name in self.named_at_once),
@@ -269,7 +269,7 @@ class Record:
 			"status": _(row.status),
 			"due_at": str(row.due_at or ""),
 			"overdue": row.overdue,
-			"who": ", ".join(self._name(user) for user in row.users[:3]) or self._department(row.department),
+			"who": ", ".join(self._name(user) for user in row.users) or self._department(row.department),
 		}
 
 	def _name(self, user: str) -> str:

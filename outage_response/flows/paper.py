@@ -95,7 +95,10 @@ def to_enter(incident: str) -> dict[str, Any]:
 		"levels": [
 			{"value": row.name, "label": _(row.title)}
 			for row in frappe.get_all(
-				"Outage Level", filters={"name": ("in", run_card.UNPLANNED)}, fields=["name", "title"], order_by="name"
+				"Outage Level",
+				filters={"name": ("in", run_card.unplanned_levels())},
+				fields=["name", "title"],
+				order_by="name",
 			)
 		],
 		"cause_types": [{"value": one, "label": _(one)} for one in options if one],

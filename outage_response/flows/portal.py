@@ -257,7 +257,6 @@ def status_of(property_name: str) -> dict | None:
 		},
 		pluck="name",
 		order_by="reported_at desc",
-		limit=20,
 	)
 	rows = [_area(frappe.get_doc("Outage Incident", name)) for name in names]
 	return {"property": property_name, "rows": [row for row in rows if row], "phone": doc.get("service_phone") or ""}

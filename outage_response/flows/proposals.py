@@ -85,7 +85,7 @@ def _let_go(calls: Sequence[dict], property_name: str, now: datetime) -> None:
 	units = {call.unit for call in gone if call.unit} or {""}
 	unit_nos = frappe.get_all("Property Unit", filters={"name": ("in", units)}, pluck="unit_no", order_by="unit_no")
 	text = _("{0} calls at {1} wait no longer, no outage explained them: {2}. Phone them.").format(
-		len(gone), property_name, ", ".join(unit_nos[:20]) or _("place unknown")
+		len(gone), property_name, ", ".join(unit_nos) or _("place unknown")
 	)
 	people = duty.control_room(property_name, now)
 	assignment.ring(dict.fromkeys(people, text), "Trouble Call", gone[0].name, now)

@@ -17,8 +17,7 @@ from . import calling, care, duty, plans, surroundings
 from .areas import building_words
 from .language import title_of
 
-UNPLANNED = ("I", "II")
-LEVELS = (*UNPLANNED, "III")
+PLANNED = "III"
 ROSTER_DAYS = 7  # whose numbers stand on the card: nobody knows in which night it is needed
 # so many rows of each kind fit on the first page
 MOST = {"numbers": 20, "nodes": 24, "elevators": 12, "rooms": 10, "posts": 14}
@@ -56,19 +55,31 @@ def of_property(property_name: str) -> dict[str, Any]:
 			if row.asset_type in ("Guarded Area", "Security Point") and row.survives_outage != "Yes"
 		],
 		"care": _care_floors(property_name),
-		"steps": [step for step in printed_steps() if "III" not in step["levels"]],
-		"planned": [step for step in printed_steps() if step["levels"] == ["III"]],
+		"steps": [step for step in printed_steps() if step["levels"] != [PLANNED]],
+		"planned": [step for step in printed_steps() if step["levels"] == [PLANNED]],
 	}
+	card["levels"] = levels()
+	card["unplanned"] = unplanned_levels()
 	card["more"] = {key: max(0, len(card[key]) - most) for key, most in MOST.items()}
 	for key, most in MOST.items():
 		card[key] = card[key][:most]
 	return card
 
 
+def levels() -> list[str]:
+	"""All levels that an outage can be declared with, the site's own too."""
+	return frappe.get_all("Outage Level", filters={"plan": ("is", "set")}, pluck="name", order_by="name")
+
+
+def unplanned_levels() -> list[str]:
+	"""Those of outages that nobody has planned."""
+	return [level for level in levels() if level != PLANNED]
+
+
 def printed_steps() -> list[dict[str, Any]]:
 	"""The first page of the plans: each step once, with its number on the card and the levels that ask for it."""
 	found: dict[str, dict[str, Any]] = {}
-	for level in LEVELS:
+	for level in levels():
 		for step in plans.steps_of_plan(plans.current_plan(level)):
 			if not _is_printed(step, level):
 				continue
@@ -83,13 +94,13 @@ def printed_steps() -> list[dict[str, Any]]:
 				},
 			)
 			row["levels"].append(level)
-	rows = sorted(found.values(), key=lambda row: row["levels"] == ["III"])
+	rows = sorted(found.values(), key=lambda row: row["levels"] == [PLANNED])
 	return [{**row, "no": number} for number, row in enumerate(rows, start=1)]
 
 
 def _is_printed(step: Step, level: str) -> bool:
 	"""What cannot wait until the server is back."""
-	if level in UNPLANNED:
+	if level != PLANNED:
 		return (step.anchor == "reported" and step.priority <= 2 and not step.optional) or step.gate == "energise"
 	return step.gate in ("start", "energise") or bool(step.held_until)
 
@@ -105,7 +116,7 @@ def _numbers(property_name: str, assets: list[dict]) -> list[dict[str, str]]:
 	found = []
 	for who in order:
 		label = _("Supplier's Account Manager") if who == ACCOUNT_MANAGER else _(names.get(who) or who)
-		for name, phone in book.get(who, [])[:3]:
+		for name, phone in book.get(who, []):
 			found.append({"who": label, "name": "" if name == label else name, "phone": phone})
 		if not book.get(who) and who not in (ACCOUNT_MANAGER, "elevator_contractor"):
 			found.append({"who": label, "name": "", "phone": ""})  # a line to write on

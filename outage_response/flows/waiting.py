@@ -6,11 +6,10 @@ import frappe
 
 from .overview import titles
 
-SHOWN = 20
-
 
 def waiting_calls(property_name: str | None = None) -> list[dict[str, Any]]:
-	"""{name, at, property, place, words, phone, danger, ticket} of those the reader may see, the newest first."""
+	"""{name, at, property, place, words, phone, danger, ticket} of those the reader may see: all of them, danger first,
+	then the newest."""
 	if not frappe.has_permission("Trouble Call", "read"):
 		return []
 	rows = frappe.get_list(
@@ -22,8 +21,8 @@ def waiting_calls(property_name: str | None = None) -> list[dict[str, Any]]:
 			**({"property": property_name} if property_name else {}),
 		},
 		fields=["name", "property", "unit", "power_node", "words", "phone", "danger", "ticket", "said_at"],
-		order_by="said_at desc, name desc",
-		limit_page_length=SHOWN,
+		order_by="danger desc, said_at desc, name desc",
+		limit_page_length=0,
 	)
 	units = titles("Property Unit", "unit_no", rows, "unit")
 	nodes = titles("Power Node", "node_name", rows, "power_node")

@@ -4,8 +4,8 @@ from collections import Counter
 
 import frappe
 
+from outage_response.flows import command, situation, tasks
 from outage_response.flows import incident as incident_flow
-from outage_response.flows import situation, tasks
 
 from . import world as build
 from .base import SiteTest
@@ -67,6 +67,23 @@ class SaidFirst(OverlapTest):
 	def test_what_is_elsewhere_or_a_drill_is_no_overlap(self):
 		self.assertTrue(self.declare(nodes=[self.shafts[1]]))
 		self.assertTrue(self.declare(nodes=[self.feeder], is_drill=True))
+
+
+class NothingIsLeftOut(OverlapTest):
+	def test_every_dark_place_and_every_waiting_call_stand_in_the_command_centre(self):
+		self.do("operator", "supply_back", self.part)
+		for number in range(25):
+			self.do("operator", "record_call", self.property, words=f"dark {number}", phone=f"1390000{number:04d}")
+		nodes = [build.make_node(self.property, f"Panel {number}", "Panel", self.room) for number in range(8)]
+		name = self.declare(nodes=nodes)
+		with self.as_user("operator"):
+			data = command.command_centre()
+		card = next(one for one in data["incidents"] if one["name"] == name)
+		self.assertEqual(len(card["where"]), 8)
+		self.assertEqual(
+			len(data["waiting"]), frappe.db.count("Trouble Call", {"property": self.property, "waiting": 1})
+		)
+		self.assertGreater(len(data["waiting"]), 20)
 
 
 class Shared(OverlapTest):

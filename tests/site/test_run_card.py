@@ -8,6 +8,7 @@ from outage_response.flows import care, run_card
 
 from . import world as build
 from .base import SiteTest
+from .test_departments import MOPPING, make_department, make_level, make_role
 from .world import NIGHT, user
 
 
@@ -54,6 +55,14 @@ class RunCard(SiteTest):
 		numbers = [phone for _name, phone in rows]
 		self.assertLess(numbers.index("000 9000 01"), numbers.index("000 7000 04"))
 		self.assertIn(("on duty tonight:", ""), rows)
+
+	def test_a_level_of_the_company_s_own_is_not_left_out(self):
+		make_role()
+		make_department()
+		make_level("IV", MOPPING)
+		html = " ".join(self.printed().split())
+		self.assertIn("I · II · III · IV", html)
+		self.assertIn("Dry the lobby", html)
 
 	def test_in_the_readers_language(self):
 		html = self.printed(lang="zh")
