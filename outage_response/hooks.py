@@ -26,6 +26,9 @@ after_uninstall = "outage_response.setup.uninstall.after_uninstall"
 
 # Whatever road an incident comes in by, its department task set is created
 doc_events = {
+	# A text is never taken for the number 0; of the doctypes that are not ours it changes nothing
+	"*": {"before_validate": "outage_response.flows.numbers.read"},
+	"Data Import": {"validate": "outage_response.flows.numbers.require_file"},
 	"Outage Incident": {
 		"after_insert": "outage_response.flows.new_incident.on_insert",
 		"on_update": "outage_response.flows.tickets.on_incident_change",
@@ -59,6 +62,7 @@ doc_events = {
 			"outage_response.flows.households.on_unit_change",
 			"outage_response.flows.versions.on_change",
 			"outage_response.flows.placing.warn_unplaced",
+			"outage_response.flows.master_data.note_change",
 		],
 		"on_trash": [
 			"outage_response.flows.master_data.before_delete",
@@ -69,6 +73,7 @@ doc_events = {
 	"Power Node": {
 		"before_validate": "outage_response.flows.placing.place",
 		"validate": "outage_response.flows.master_data.before_change",
+		"on_update": "outage_response.flows.master_data.note_change",
 		"before_rename": "outage_response.flows.master_data.before_rename",
 		"after_rename": "outage_response.flows.master_data.after_rename",
 		"on_trash": "outage_response.flows.master_data.before_delete",
@@ -102,7 +107,7 @@ doc_events = {
 }
 
 # What an ended outage was about may go; while one runs, flows/master_data.py keeps it
-ignore_links_on_delete = ["Outage Task"]
+ignore_links_on_delete = ["Outage Task", "Outage Affected Unit"]
 
 # Callbacks kept in Frappe CRM show on the contact's timeline; ERPNext shows its own
 additional_timeline_content = {"Contact": ["outage_response.integrations.crm.timeline"]}

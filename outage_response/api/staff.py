@@ -155,6 +155,12 @@ def extend_scope(
 
 
 @endpoint
+def take_over_changes(incident: str, occurred_at: str | None = None, request_id: str | None = None):
+	"""See `flows.incident.take_over_changes`."""
+	return incident_flow.take_over_changes(incident, occurred_at=occurred_at, request_id=request_id)
+
+
+@endpoint
 def set_etr(
 	incident: str, etr: str | None = None, occurred_at: str | None = None, request_id: str | None = None
 ) -> dict[str, Any]:

@@ -19,6 +19,7 @@ INCIDENT_VERBS = {
 	"start": ("Scheduled",),
 	"reclassify": ("Scheduled", "Reported", "Active", "Restored"),
 	"extend_scope": ("Scheduled", "Reported", "Active"),
+	"take_over_changes": ("Reported", "Active", "Restored", "Stood Down"),
 	"set_etr": ("Scheduled", "Reported", "Active"),
 	"report_trapped": ("Reported", "Active", "Restored", "Stood Down"),
 	"note_entrapment": ("Reported", "Active", "Restored", "Stood Down"),

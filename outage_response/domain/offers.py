@@ -18,6 +18,7 @@ INCIDENT = (
 	"record_call",
 	"set_etr",
 	"extend_scope",
+	"take_over_changes",
 	"reclassify",
 	"permit_energise",
 	"supply_back",
@@ -82,6 +83,7 @@ def incident_verbs(
 	has_steps: bool = False,
 	is_drill: bool = False,
 	to_be_posted: bool = False,
+	changes_waiting: bool = False,
 ) -> list[str]:
 	"""Verbs of an incident for somebody with `roles`.
 
@@ -90,6 +92,7 @@ def incident_verbs(
 	has_steps      open steps are theirs, to be handed over
 	is_drill       residents are sent nothing
 	to_be_posted   there is a public notice, whose place a photo proves
+	changes_waiting  units or residents were changed while it is dark
 	"""
 	return [
 		verb
@@ -99,6 +102,7 @@ def incident_verbs(
 		and (verb != "hand_over" or has_steps)
 		and (verb != "send_notice" or not is_drill)
 		and (verb != "prove_posting" or to_be_posted)
+		and (verb != "take_over_changes" or changes_waiting)
 	]
 
 

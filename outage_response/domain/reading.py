@@ -59,6 +59,21 @@ def number(value: str, label: str, *, whole: bool) -> int | float | None:
 	)
 
 
+TICKED = {"1", "yes", "y", "true", "t", "on", "x", "是", "有", "√", "✓", "对"}
+UNTICKED = {"0", "no", "n", "false", "f", "off", "否", "无", "×", "✗", "不"}
+
+
+def tick(value: str, label: str) -> int:
+	"""1 or 0 for what a text says of a tick; 0 for an empty one. Raises RuleError naming the field by its `label`."""
+	text = unicodedata.normalize("NFKC", value).strip().casefold()
+	text = text.removesuffix(".0")
+	if text in TICKED:
+		return 1
+	if not text or text in UNTICKED:
+		return 0
+	raise RuleError(_("{field}: {value} is neither yes nor no. Write 1 or 0."), field=label, value=value[:60])
+
+
 # ---------------------------------------------------------------- floors
 
 FLOOR = r"(?:层|楼|/?f|fl\.?|floor|level|(?:st|nd|rd|th)(?:floor|level|fl\.?)?)"

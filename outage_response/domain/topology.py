@@ -158,13 +158,19 @@ def customer_minutes(
 	               is not counted again
 	"""
 	named = {row.unit: row.node for row in (*own, *earlier) if row.unit}
+	at_node: dict[str, list[str]] = {}
+	for unit, its_node in named.items():
+		at_node.setdefault(its_node, []).append(unit)
+	about: dict[str, list[Dark]] = {}
+	for row in earlier:
+		about.setdefault(row.unit, []).append(row)
 	total = 0.0
 	for node, units in units_at_node.items():
 		path = tree.path(node)
-		singled_out = [unit for unit, its_node in named.items() if its_node == node]
+		singled_out = at_node.get(node, [])
 		count = units if isinstance(units, int) else len(units)
 		for unit, weight in ((("", count - len(singled_out))), *((unit, 1) for unit in singled_out)):
-			before = intervals(path, unit, earlier, until)
+			before = intervals(path, unit, [*about.get("", ()), *(about.get(unit, ()) if unit else ())], until)
 			with_own = union([*before, *intervals(path, unit, own, until)])
 			total += weight * (_minutes(with_own) - _minutes(before))
 	return round(total)

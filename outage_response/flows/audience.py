@@ -10,44 +10,49 @@ from frappe.model.document import Document
 from outage_response.domain import topology
 from outage_response.domain.notices import Recipient
 
-from . import callees, sharing, surroundings
+from . import homes, sharing, surroundings
 from .language import in_chinese
 
 
 def of_incident(incident: Document, around: surroundings.Surroundings) -> list[dict]:
-	"""Rows of the residents of affected units who wish to be told, or who depend on power: unit, unit_no, floor,
+	"""Rows of the residents of affected units who wish to be told, or who depend on power: name (of the unit), unit_no, floor,
 	power_node, contact, email_id, mobile_no, phone, language, care."""
-	unit, resident = frappe.qb.DocType("Property Unit"), frappe.qb.DocType("Unit Resident")
-	contact, user, care = (frappe.qb.DocType(name) for name in ("Contact", "User", "Care Need"))
-	rows = (
-		frappe.qb.from_(unit)
-		.join(resident)
-		.on((resident.parent == unit.name) & (resident.parenttype == "Property Unit"))
-		.join(contact)
-		.on(contact.name == resident.contact)
+	living = [row for row in homes.residents(incident, around) if row.contact]
+	people = _people(sorted({row.contact for row in living}))
+	care = set(
+		frappe.get_all(
+			"Care Need",
+			filters={"property": incident.property},
+			fields=["unit", "contact"],
+			as_list=True,
+			limit_page_length=0,
+		)
+	)
+	return [
+		frappe._dict(
+			name=row.unit,
+			unit_no=row.unit_no,
+			floor=row.floor,
+			power_node=row.power_node,
+			care=(row.unit, row.contact) in care,
+			**people[row.contact],
+		)
+		for row in living
+		if row.contact in people and (row.receives_notices or (row.unit, row.contact) in care)
+	]
+
+
+def _people(names: Sequence[str]) -> dict[str, dict]:
+	"""contact -> how they are reached."""
+	contact, user = frappe.qb.DocType("Contact"), frappe.qb.DocType("User")
+	rows = names and (
+		frappe.qb.from_(contact)
 		.left_join(user)
 		.on(user.name == contact.user)
-		.left_join(care)
-		.on((care.contact == contact.name) & (care.unit == unit.name))
-		.select(
-			unit.name,
-			unit.unit_no,
-			unit.floor,
-			unit.power_node,
-			resident.contact,
-			contact.email_id,
-			contact.mobile_no,
-			contact.phone,
-			user.language,
-			care.name.as_("care"),
-		)
-		.where(unit.property == incident.property)
-		.where((resident.receives_notices == 1) | care.name.isnotnull())
-		.orderby(unit.name)
-		.orderby(resident.is_primary, order=frappe.qb.desc)
-		.orderby(resident.idx)
+		.select(contact.name.as_("contact"), contact.email_id, contact.mobile_no, contact.phone, user.language)
+		.where(contact.name.isin(list(names)))
 	).run(as_dict=True)
-	return callees.affected(incident, around, rows)
+	return {row.contact: row for row in rows or ()}
 
 
 def out_of_supply(

@@ -16,7 +16,19 @@ from outage_response.domain import callbacks, topology
 from outage_response.domain.errors import RuleError
 from outage_response.domain.lifecycle import RUNNING
 
-from . import assignment, calling_back, households, intake, notice, surroundings, tasks, telephony, tickets, timeline
+from . import (
+	assignment,
+	calling_back,
+	homes,
+	households,
+	intake,
+	notice,
+	surroundings,
+	tasks,
+	telephony,
+	tickets,
+	timeline,
+)
 from .verbs import Call, finish, lock_incident, lock_property, require_after_report, save, translated, when
 
 
@@ -245,7 +257,8 @@ def _open_nested(call: Call, doc: Document, unit_nos: list[str]) -> str:
 	dark = surroundings.dark_rows(parent)
 	rows = []
 	for unit in units:
-		found = topology.intervals(around.tree.path(unit.power_node), unit.name, dark, call.at)
+		last = homes.last_time(parent.name, unit.name)  # as it was then, wherever it hangs today
+		found = [last] if last else topology.intervals(around.tree.path(unit.power_node), unit.name, dark, call.at)
 		rows.append({"power_node": unit.power_node, "unit": unit.name, "out_since": found[-1][1] if found else call.at})
 	name = _running_nested(parent.name, {unit.power_node for unit in units})
 	if name:
@@ -254,7 +267,8 @@ def _open_nested(call: Call, doc: Document, unit_nos: list[str]) -> str:
 		for row in rows:
 			if row["unit"] not in listed:  # somebody else of the flat may have said so already
 				nested.append("affected_nodes", row)
-		nested.affected_units = sum(surroundings.affected_units(nested, around).values())
+		homes.keep(nested, around, call.now)
+		homes.count(nested, around)
 		save(nested)
 		nested_call = Call("extend_scope", call.at, call.now, incident=nested)
 		added = tasks.sync(nested_call).add

@@ -10,7 +10,7 @@ from frappe.model.document import Document
 from outage_response.domain import callbacks, phones, topology
 from outage_response.integrations import contacts
 
-from . import sharing, surroundings
+from . import homes, sharing, surroundings
 
 # Before the digits of a caller who is no contact, in place of one's name
 NUMBER = "tel:"
@@ -57,10 +57,10 @@ def back(incident: Document, around: surroundings.Surroundings) -> dict[str, Cal
 	named none, when supply is back everywhere. So is a number that nobody's contact has, unless the household of the unit
 	they named is called.
 	"""
-	rows = residents(incident, around)
-	said = _said(incident, {row.name for row in rows if row.contact})
+	rows = homes.residents(incident, around)
+	said = _said(incident, {row.unit for row in rows if row.contact})
 	units_of = _units_of(rows, said)
-	node_of = {row.name: row.power_node for row in rows}
+	node_of = {row.unit: row.power_node for row in rows}
 	dark = sharing.all_dark_rows(incident)
 	still_out: dict[tuple[str, str], bool] = {}
 	singled_out = {row.unit for row in dark if row.unit}
@@ -88,50 +88,21 @@ def of_answer(incident: Document, contact: str, units: Sequence[str]) -> Callee:
 	return Callee(contact, tuple(units), _reasons(incident, {contact: units}, _said(incident))[contact])
 
 
-def residents(incident: Document, around: surroundings.Surroundings) -> list[dict]:
-	"""(name, power_node, contact, is_primary) of the affected units, one query; the primary contact of a unit first."""
-	unit, resident = frappe.qb.DocType("Property Unit"), frappe.qb.DocType("Unit Resident")
-	rows = (
-		frappe.qb.from_(unit)
-		.left_join(resident)
-		.on((resident.parent == unit.name) & (resident.parenttype == "Property Unit"))
-		.select(unit.name, unit.power_node, resident.contact, resident.is_primary)
-		.where(unit.property == incident.property)
-		.orderby(unit.name)
-		.orderby(resident.is_primary, order=frappe.qb.desc)
-		.orderby(resident.idx)
-	).run(as_dict=True)
-	return affected(incident, around, rows)
-
-
-def affected(incident: Document, around: surroundings.Surroundings, units: Sequence[dict]) -> list[dict]:
-	"""Those of `units` (rows with name and power_node) that the incident is about."""
-	dark = around.tree.under(row.power_node for row in incident.affected_nodes if not row.unit)
-	single = {row.unit for row in incident.affected_nodes if row.unit}
-	return [row for row in units if row.power_node in dark or row.name in single]
-
-
 def units_without_contact(incident: Document, around: surroundings.Surroundings) -> int:
 	"""How many affected units have nobody who could be called."""
-	unit, resident = frappe.qb.DocType("Property Unit"), frappe.qb.DocType("Unit Resident")
-	rows = (
-		frappe.qb.from_(unit)
-		.left_join(resident)
-		.on((resident.parent == unit.name) & (resident.parenttype == "Property Unit"))
-		.select(unit.name, unit.power_node)
-		.where(unit.property == incident.property)
-		.where(resident.contact.isnull() | (resident.contact == ""))
-	).run(as_dict=True)
-	return len({row.name for row in affected(incident, around, rows)})
+	rows = homes.residents(incident, around)
+	return len({row.unit for row in rows} - {row.unit for row in rows if row.contact})
 
 
 def _units_of(rows: Sequence[dict], said: Said) -> dict[str, list[str]]:
 	first: dict[str, str] = {}
 	units_of: dict[str, list[str]] = defaultdict(list)
 	for row in rows:
-		if row.contact and (first.setdefault(row.name, row.contact) == row.contact or row.contact in said.callers):
-			units_of[row.contact].append(row.name)
-	return dict(units_of)
+		if row.contact and (first.setdefault(row.unit, row.contact) == row.contact or row.contact in said.callers):
+			units_of[row.contact].append(row.unit)
+	return {
+		contact: list(dict.fromkeys(units)) for contact, units in units_of.items()
+	}  # two contacts may have been merged
 
 
 def _said(incident: Document, called_units: Set[str] = frozenset()) -> Said:

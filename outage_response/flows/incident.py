@@ -17,6 +17,7 @@ from outage_response.domain.topology import Dark, gone_again, is_out, split_for_
 from . import (
 	calling_back,
 	entrapment,
+	homes,
 	new_incident,
 	notice,
 	overruled,
@@ -242,7 +243,9 @@ def extend_scope(call: Call, nodes: Sequence[str]) -> dict:
 			since = max([call.at, *(row.back_at for row in before if row.back_at and row.node in path)])
 		incident.append("affected_nodes", {"power_node": node, "out_since": since})
 		added.append(node)
-	incident.affected_units = sum(surroundings.affected_units(incident, around).values())
+	if homes.is_kept(incident):
+		homes.keep(incident, around, call.now)
+	homes.count(incident, around)
 	save(incident)
 	_forget_what_was_clear(call, added)
 	calling_back.hold(call)
@@ -275,6 +278,32 @@ def settle_others(call: Call, *, tell: bool = False) -> None:
 		if tell:
 			notice.on_supply_back(its)
 		finish(its, {})
+
+
+@incident_verb
+def take_over_changes(call: Call) -> dict:
+	"""Units and residents that were entered or changed while it is dark count in this outage from now on."""
+	incident, around = call.incident, call.around
+	if frappe.db.exists("Outage Report", {"incident": incident.name}):
+		raise RuleError(_("The report of this incident is already filed: its figures stay."))
+	added, residents = homes.take_over(incident, around, call.now)
+	if not added and not residents:
+		raise RuleError(_("Records: nothing was changed that this outage goes by. There is nothing to take over."))
+	homes.count(incident, around)
+	if incident.restored_at:
+		homes.write_times(incident, around)
+		incident.customer_minutes = count_minutes(incident, around, get_datetime(incident.restored_at))
+	save(incident)
+	calling_back.hold(call)
+	steps = len(tasks.sync(call).add)
+	call.record("changes_taken_over", {"units": added or ["0"], "residents": residents or ["0"], "added": steps})
+	opened = calling_back.open_ready(call, around)
+	return {
+		"units": len(added),
+		"residents": len(residents),
+		"affected_units": incident.affected_units,
+		"callbacks": opened,
+	}
 
 
 def _forget_what_was_clear(call: Call, added: Sequence[str]) -> None:
@@ -337,6 +366,8 @@ def start(call: Call, override_reason: str | None = None) -> dict:
 	incident.status, incident.started_at = "Active", call.at
 	for row in incident.affected_nodes:
 		row.out_since = call.at
+	homes.keep(incident, call.around, call.now)
+	homes.count(incident, call.around)
 	save(incident)
 	call.record("started")
 	_share_with_running(call)
@@ -377,6 +408,7 @@ def supply_back(call: Call, nodes: Sequence[str] | None = None, source: str | No
 	back_before = {id(row) for row in incident.affected_nodes if row.back_at}  # the same node may have gone twice
 	rows = split_for_return(around.tree, surroundings.dark_rows(incident), named, call.at)
 	supply.write_rows(incident, rows, source)
+	homes.count(incident, around)
 	returned = [row for row in incident.affected_nodes if row.back_at and id(row) not in back_before]
 	supply.warn_of_open_steps(call, returned, around)
 	call.record("supply_back", {"nodes": labels(returned, around), "source": source or "not said"})
@@ -388,6 +420,7 @@ def supply_back(call: Call, nodes: Sequence[str] | None = None, source: str | No
 	incident.customer_minutes = count_minutes(incident, around, incident.restored_at or call.now)
 	save(incident)
 	if not still_out:
+		homes.write_times(incident, around)
 		call.record("restored", {"minutes": incident.customer_minutes})
 	tasks.sync(call)
 	opened = calling_back.open_ready(call, around)

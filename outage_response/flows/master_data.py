@@ -3,13 +3,18 @@ as it is until that outage is closed. What turns out to be dark as well comes in
 """
 
 from collections.abc import Callable, Mapping, Sequence
+from datetime import datetime, timedelta
 
 import frappe
 from frappe import _
 from frappe.model.document import Document
+from frappe.utils import now_datetime
 
 from outage_response import bulk
-from outage_response.domain.lifecycle import ENDED
+from outage_response.domain.lifecycle import RUNNING
+
+from . import homes, surroundings, timeline
+from .verbs import announce, lock_property
 
 # What decides where supply comes from, which building a check is about, and whom a step phones
 DECIDES: Mapping[str, Sequence[str]] = {
@@ -129,17 +134,78 @@ def after_rename(doc: Document, _event: str, old: str, new: str, merge: bool = F
 	changed.where(check.parent.isin(planned)).run()
 
 
+def note_change(doc: Document, _event: str | None = None) -> None:
+	"""When a unit or a node was saved: where that concerns an outage that runs, a warning on its timeline. A unit that is new, and
+	other residents, count there when somebody takes them over; a node below a dark one is dark."""
+	what = _what_changed(doc)
+	names = what and running_at(doc.property)
+	if not names:
+		return
+	around, now = surroundings.read(doc.property), now_datetime()
+	for name in names:
+		incident = frappe.get_doc("Outage Incident", name)
+		dark = around.tree.under(row.power_node for row in incident.affected_nodes if not row.unit)
+		if doc.doctype == "Power Node":
+			if doc.parent_power_node in dark:
+				timeline.record(incident, "node_added", {"subject": doc.node_name}, now, now)
+		elif doc.power_node in dark or frappe.db.exists(homes.DOCTYPE, {"incident": name, "unit": doc.name}):
+			if not _said_just_now(name, what, now):
+				timeline.record(incident, "records_changed", {"what": what, "subject": doc.unit_no}, now, now)
+		else:
+			continue
+		announce(name)
+
+
+def _what_changed(doc: Document) -> str:
+	before = doc.get_doc_before_save()
+	if before is None:
+		return doc.doctype
+	if doc.doctype == "Property Unit" and homes.people(before.residents) != homes.people(doc.residents):
+		return "Residents"
+	return ""
+
+
+def _said_just_now(incident: str, what: str, now: datetime) -> bool:
+	"""Of many rows of a file one entry is enough; whoever takes them over is told of each."""
+	last = frappe.get_all(
+		"Timeline Entry",
+		filters={
+			"incident": incident,
+			"kind": ("in", ("records_changed", "changes_taken_over")),
+			"occurred_at": (">", now - timedelta(minutes=10)),
+		},
+		fields=["kind", "data"],
+		order_by="creation desc",
+		limit=1,
+	)
+	return bool(last) and last[0].kind == "records_changed" and frappe.parse_json(last[0].data).get("what") == what
+
+
+def running_at(property_name: str) -> list[str]:
+	"""Outages of a property that have begun and whose file is not closed. None is declared until this transaction ends, and one
+	that was declared a moment ago is seen: the property's lock, then a locking read of these rows alone."""
+	lock_property(property_name)
+	table = frappe.qb.DocType("Outage Incident")
+	return (
+		frappe.qb.from_(table)
+		.select(table.name)
+		.where(table.property == property_name)
+		.where(table.status.isin((*RUNNING, "Restored", "Stood Down")))
+		.orderby(table.name)
+		.for_update()
+	).run(pluck=True)
+
+
 def _property_of(doc: Document) -> str:
 	return doc.name if doc.doctype == "Managed Property" else doc.property
 
 
 def refuse_while_one_runs(doc: Document, property_name: str, what: str) -> None:
 	"""Raises with the number of the outage. `what` is changed: the label of a field, or of what is done to the record."""
-	where = {"property": property_name, "status": ("not in", (*ENDED, "Scheduled"))}
-	incident = frappe.db.get_value("Outage Incident", where, "name")
-	if incident:
+	running = running_at(property_name)
+	if running:
 		frappe.throw(
 			_(
 				"{0}: not while outage {1} runs, whose steps and homes go by {2} {3}. Do it when that outage is closed; what turns out to be dark as well is added there with the button More is dark."
-			).format(what, incident, _(doc.doctype), frappe.bold(doc.name))
+			).format(what, running[0], _(doc.doctype), frappe.bold(doc.name))
 		)

@@ -1,7 +1,6 @@
 """Customer minutes of interruption of an incident (invariant 8: no minute twice)."""
 
 from datetime import datetime, timedelta
-from typing import Any
 
 import frappe
 from frappe.model.document import Document
@@ -9,8 +8,8 @@ from frappe.utils import get_datetime
 
 from outage_response.domain.topology import Dark, customer_minutes
 
-from . import site_time
-from .surroundings import Surroundings, affected_units
+from . import homes, site_time
+from .surroundings import Surroundings
 
 # what the clock showed may differ from the moment by so much: rows are looked for a little more widely
 TURNED = timedelta(days=1)
@@ -23,21 +22,14 @@ def count_minutes(incident: Document, around: Surroundings, until: datetime) -> 
 	Whatever is entered first has the first claim, so that a late entry of an older outage takes no minute a second time
 	from one that is closed and reported.
 	"""
-	site_time.keep_instants(incident)
-	own = [_dark(row) for row in incident.affected_nodes if row.out_since]
+	own = homes.dark_moments(incident)
 	if incident.is_drill or not own:
 		return 0
-	earlier = _earlier(incident, until)
-	return customer_minutes(around.tree, affected_units(incident, around), own, earlier, site_time.instant(until))
+	earlier = _earlier(incident, around, min(row.out_since for row in own), until)
+	return customer_minutes(around.tree, homes.units_at_node(incident, around), own, earlier, site_time.instant(until))
 
 
-def _dark(row: Any, incident: str = "") -> Dark:
-	"""In UTC: an hour that the clock shows twice is two."""
-	out_since, back_at = (site_time.instant_of(row, field) for field in ("out_since", "back_at"))
-	return Dark(row.power_node, out_since, back_at, row.unit or "", incident)
-
-
-def _earlier(incident: Document, until: datetime) -> list[Dark]:
+def _earlier(incident: Document, around: Surroundings, since: datetime, until: datetime) -> list[Dark]:
 	other, node = frappe.qb.DocType("Outage Incident"), frappe.qb.DocType("Outage Affected Node")
 	first = min(get_datetime(row.out_since) for row in incident.affected_nodes if row.out_since) - TURNED
 	rows = (
@@ -47,6 +39,7 @@ def _earlier(incident: Document, until: datetime) -> list[Dark]:
 		.select(
 			other.name,
 			other.creation,
+			other.status,
 			node.power_node,
 			node.unit,
 			node.out_since,
@@ -62,4 +55,25 @@ def _earlier(incident: Document, until: datetime) -> list[Dark]:
 		.where(node.out_since < until + TURNED)
 	).run(as_dict=True)
 	mine = (get_datetime(incident.creation), incident.name or "\uffff")
-	return [_dark(row, row.name) for row in rows if (get_datetime(row.creation), row.name) < mine]
+	first_claim = [row for row in rows if (get_datetime(row.creation), row.name) < mine]
+	running = [row for row in first_claim if row.status != "Closed"]
+	found = [homes.dark_moment(row, row.name) for row in running]
+	closed = {row.name for row in first_claim if row.status == "Closed"}
+	return found + (_closed(incident, around, sorted(closed), since) if closed else [])
+
+
+def _closed(incident: Document, around: Surroundings, names: list[str], since: datetime) -> list[Dark]:
+	"""What outages whose file is closed count after `since` (UTC), by their own record of each unit, wherever it hangs today."""
+	node_of = {row.unit: row.power_node for row in homes.residents(incident, around)}
+	kept = frappe.get_all(
+		homes.DOCTYPE,
+		filters={"incident": ("in", names), "unit": ("in", sorted(node_of) or [""])},
+		fields=["incident", "unit", "moments"],
+		distinct=True,
+	)
+	return [
+		Dark(node_of[row.unit], out_since, back_at, row.unit, row.incident)
+		for row in kept
+		for out_since, back_at in homes.moments_of(row)
+		if back_at > since
+	]

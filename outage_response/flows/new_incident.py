@@ -11,7 +11,20 @@ from outage_response.domain import lifecycle
 from outage_response.domain.clock import require_lately
 from outage_response.domain.errors import Overlaps, RuleError
 
-from . import buildings, callees, calling_back, channels, duty, notice, plans, ringing, sharing, surroundings, tasks
+from . import (
+	buildings,
+	callees,
+	calling_back,
+	channels,
+	duty,
+	homes,
+	notice,
+	plans,
+	ringing,
+	sharing,
+	surroundings,
+	tasks,
+)
 from .known import clock_time
 from .minutes import count_minutes
 from .scope import labels, take_rows
@@ -60,7 +73,7 @@ def prepare(incident: Document) -> None:
 			_prepare_unplanned(incident, around, at, said_at or at)
 		reference = get_datetime(incident.planned_start) if incident.level == "III" else at
 		note_circumstances(incident, reference)
-		incident.affected_units = sum(surroundings.affected_units(incident, around).values())
+		homes.count(incident, around)
 
 
 def _require_parent_here(incident: Document) -> None:
@@ -243,7 +256,7 @@ def _prepare_past(incident: Document, around: surroundings.Surroundings) -> None
 		row.back_at = as_time(row.back_at, "Back At") or restored_at
 		if row.back_at < row.out_since:
 			raise RuleError(_("Back At: supply cannot be back before it went. Correct the time."))
-	incident.affected_units = sum(surroundings.affected_units(incident, around).values())
+	homes.count(incident, around)
 	incident.customer_minutes = count_minutes(incident, around, restored_at)
 
 
@@ -261,7 +274,10 @@ def on_insert(incident: Document, method: str | None = None) -> None:
 			"units": incident.affected_units,
 			"etr": str(incident.etr or ""),
 		}
+		if homes.is_kept(incident):
+			homes.keep(incident, call.around, now)
 		if incident.status == "Closed":
+			homes.write_times(incident, call.around)
 			call.record("imported", about)
 			return
 		share(call, incident.flags.pop("overlapping", None) or [])

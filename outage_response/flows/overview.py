@@ -15,7 +15,7 @@ from outage_response.domain import entrapment as rescues
 from outage_response.domain.lifecycle import OPEN, is_late
 from outage_response.domain.topology import Dark, PowerTree, units_out
 
-from . import plans, trapped
+from . import homes, plans, trapped
 from .language import title_of
 
 SHOWN = ("Reported", "Active", "Restored", "Stood Down")
@@ -38,7 +38,8 @@ class Record:
 		}
 		self.departments = dict(frappe.get_all("Response Department", fields=["name", "department_name"], as_list=True))
 		self.dark = self._dark()
-		self.nodes, self.trees, self.counts = self._places()
+		self.nodes, self.trees = self._places()
+		self.counts = homes.of_incidents(self.names)
 		self.rooms = self._rooms()
 		self.tasks = self._tasks()
 		self.rescues = trapped.ranks(self.names, now)  # people in elevators come first
@@ -62,7 +63,7 @@ class Record:
 				found[row.parent].append(Dark(row.power_node, get_datetime(row.out_since), back, row.unit or ""))
 		return found
 
-	def _places(self) -> tuple[dict, dict[str, PowerTree], dict[str, int]]:
+	def _places(self) -> tuple[dict, dict[str, PowerTree]]:
 		nodes = frappe.get_all(
 			"Power Node",
 			filters={"property": ("in", self.properties)},
@@ -72,15 +73,7 @@ class Record:
 			name: PowerTree({row.name: row.parent_power_node for row in nodes if row.property == name})
 			for name in self.properties
 		}
-		unit = frappe.qb.DocType("Property Unit")
-		counts = dict(
-			frappe.qb.from_(unit)
-			.select(unit.power_node, Count("*"))
-			.where(unit.property.isin(self.properties))
-			.groupby(unit.power_node)
-			.run()
-		)
-		return {row.name: row.node_name for row in nodes}, trees, counts
+		return {row.name: row.node_name for row in nodes}, trees
 
 	def _rooms(self) -> dict[str, dict]:
 		return {
@@ -225,7 +218,7 @@ class Record:
 			"etr_overdue": overdue_etr,
 			"etr_moves": overview.etr_moves(self.told[row.name], from_the_start=row.name in self.named_at_once),
 			"units": row.affected_units or 0,
-			"units_out": units_out(self.trees[row.property], self.counts, dark) if is_dark else 0,
+			"units_out": units_out(self.trees[row.property], self.counts.get(row.name, {}), dark) if is_dark else 0,
 			"life": [self._step(one) for one in self._in_order(row.name, open_rows) if one.life_safety],
 			"checks": self._checks(rows),
 			"posts": sum(1 for one in open_rows if one.held_until),

@@ -21,6 +21,7 @@ from .verbs import translated
 KEPT = {
 	"Care Need": ("unit", "what", "equipment_minutes", "creation"),
 	"Trouble Call": ("unit", "said_at", "words", "phone", "danger", "incident"),
+	"Outage Affected Unit": ("incident", "unit", "times"),
 	"Outage Callback": ("incident", "phone", "reason", "status", "outcome", "satisfaction", "next_attempt_at"),
 	"Notice Delivery": ("incident", "kind", "unit", "channel", "state", "sent_at", "seen_at", "note"),
 }
@@ -68,6 +69,7 @@ def erase_resident_data(contact: str) -> dict[str, int]:
 		frappe.db.delete("Unit Resident", {"contact": contact, "parenttype": "Property Unit"})
 		bulk.update("Trouble Call", calls, {"contact": None, "phone": "", "words": ""})
 		bulk.update("Outage Callback", callbacks, {"contact": None, "caller": None, "phone": "", "outcome": ""})
+		bulk.update("Outage Affected Unit", kept["Outage Affected Unit"], {"contact": None})
 		bulk.update("Notice Delivery", deliveries, {"contact": None, "note": "", "error": ""})
 		_erase_attempts(callbacks)
 		_erase_mails(deliveries)
@@ -78,6 +80,7 @@ def erase_resident_data(contact: str) -> dict[str, int]:
 			"Care Need": care,
 			"Unit Resident": homes,
 			"Trouble Call": len(calls),
+			"Outage Affected Unit": len(kept["Outage Affected Unit"]),
 			"Outage Callback": len(callbacks),
 			"Notice Delivery": len(deliveries),
 		}

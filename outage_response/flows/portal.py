@@ -13,9 +13,12 @@ from frappe.utils import get_datetime, get_system_timezone, now_datetime
 from outage_response.domain.errors import NotAllowed
 from outage_response.domain.lifecycle import RUNNING
 
-from . import links, resident
+from . import homes, links, resident
 from .known import LIVE, clock_time, dark_since, expected_back
 from .wording import PLAIN_CAUSES, cause_of
+
+# (incident, unit) -> a home on the record of an outage
+Kept = dict[tuple[str, str], dict]
 
 PAST_DAYS = 90
 PAST_LIMIT = 5
@@ -64,10 +67,10 @@ def outages(person: Person) -> list[dict]:
 	"""The outages of the person's homes: running first, then planned, just over, past. Each as `_card` gives it."""
 	if not person.homes:
 		return []
-	paths = resident.paths_of([home["power_node"] for home in person.homes])
+	paths, kept = resident.paths_of([home["power_node"] for home in person.homes]), _kept(person)
 	found = []
-	for incident in _incidents(person, paths):
-		if card := _card(incident, person, paths):
+	for incident in _incidents(person, paths, kept):
+		if card := _card(incident, person, paths, kept):
 			found.append(card)
 	rank = {"out": 0, "planned": 1, "back": 2, "past": 3, "cancelled": 4}
 	found.sort(key=lambda card: (rank[card["kind"]], card["sort"]))
@@ -84,52 +87,85 @@ def outage(person: Person, name: str) -> dict:
 	)
 	card = None
 	if incident and person.homes and person.only in ("", name):
-		card = _card(incident, person, resident.paths_of([home["power_node"] for home in person.homes]))
+		paths = resident.paths_of([home["power_node"] for home in person.homes])
+		card = _card(incident, person, paths, _kept(person))
 	if not card:
 		raise NotAllowed(_("There is no such outage at your home."))
 	return {**card, "history": history(incident), "callback": _callback(incident.name, person.contacts)}
 
 
-def _incidents(person: Person, paths: dict[str, list[str]]) -> list[Document]:
+def _incidents(person: Person, paths: dict[str, list[str]], kept: Kept) -> list[Document]:
+	"""Outages that have these homes on their record, and planned work that is to reach them."""
 	other, node = frappe.qb.DocType("Outage Incident"), frappe.qb.DocType("Outage Affected Node")
 	whole = node.unit.isnull() | (node.unit == "")
 	nodes = sorted({node for path in paths.values() for node in path})
-	recent = now_datetime() - timedelta(days=PAST_DAYS)
-	query = (
+	planned = (
 		frappe.qb.from_(other)
 		.join(node)
 		.on(node.parent == other.name)
 		.select(other.name)
 		.distinct()
+		.where(other.planned_start.isnotnull() & other.started_at.isnull())
+		.where((whole & node.power_node.isin(nodes)) | node.unit.isin(list(person.units)))
+	).run(pluck=True)
+	recent = now_datetime() - timedelta(days=PAST_DAYS)
+	names = sorted({*planned, *(incident for incident, _unit in kept)})
+	query = (
+		frappe.qb.from_(other)
+		.select(other.name)
+		.where(other.name.isin([person.only] if person.only else names or [""]))
 		.where(other.status.isin(LIVE) | (other.reported_at >= recent))
 		.where(other.is_drill == 0)
-		.where((whole & node.power_node.isin(nodes)) | node.unit.isin(list(person.units)))
 		.orderby(other.name, order=frappe.qb.desc)
 		.limit(40)
 	)
-	if person.only:
-		query = query.where(other.name == person.only)
 	return [frappe.get_doc("Outage Incident", name) for name in query.run(pluck=True)]
 
 
-def _card(incident: Document, person: Person, paths: dict[str, list[str]]) -> dict | None:
+def _kept(person: Person) -> Kept:
+	"""(incident, unit) -> the person's home as it stands on the record of that outage."""
+	rows = frappe.get_all(
+		homes.DOCTYPE,
+		filters={"unit": ("in", list(person.units) or [""])},
+		fields=["incident", "unit", "power_node", "times"],
+		distinct=True,
+	)
+	return {(row.incident, row.unit): row for row in rows}
+
+
+def _dark_since(incident: Document, home: dict, paths: dict[str, list[str]], kept: Kept) -> tuple | None:
+	"""(since, until) of the last time that a home was without supply in this outage; None where it is not about it."""
+	path, own = paths.get(home["power_node"], []), kept.get((incident.name, home["unit"]))
+	if own:
+		if times := homes.times_of(own):
+			return times[-1]
+		path = paths.get(own.power_node) or path
+	elif homes.is_kept(incident) or not _is_named(incident, home["unit"], path):
+		return None
+	return dark_since(incident, path, home["unit"])
+
+
+def _is_named(incident: Document, unit: str, path: Sequence[str]) -> bool:
+	return any(row.unit == unit if row.unit else row.power_node in path for row in incident.affected_nodes)
+
+
+def _card(incident: Document, person: Person, paths: dict[str, list[str]], kept: Kept) -> dict | None:
 	"""{name, kind, title, homes, dark, units, property, since, until, cause, etr, etr_passed, planned_start, planned_end, back} as
 	texts; None when none of the person's homes is in it."""
 	if incident.is_drill:
 		return None
-	homes, dark, since, until = [], [], [], []
+	concerned, dark, since, until = [], [], [], []
 	for home in person.homes:
-		path = paths.get(home["power_node"], [])
-		named = any(row.unit == home["unit"] if row.unit else row.power_node in path for row in incident.affected_nodes)
-		if not named or home["property"] != incident.property:
+		times = _dark_since(incident, home, paths, kept)
+		if times is None or home["property"] != incident.property:
 			continue
-		homes.append(home)
-		begin, end = dark_since(incident, path, home["unit"])
+		concerned.append(home)
+		begin, end = times
 		if begin and not end:
 			dark.append(home["unit"])
 		since.append(begin)
 		until.append(end)
-	if not homes:
+	if not concerned:
 		return None
 	kind = _kind(incident, since, until)
 	etr = expected_back(incident)
@@ -149,9 +185,9 @@ def _card(incident: Document, person: Person, paths: dict[str, list[str]]) -> di
 			"past": _("Power outage that is over"),
 			"cancelled": _("Planned outage that does not take place"),
 		}[kind],
-		"homes": homes,
+		"homes": concerned,
 		"dark": dark,
-		"units": [home["unit_no"] for home in homes],
+		"units": [home["unit_no"] for home in concerned],
 		"property": incident.property,
 		"since": clock_time(begun),
 		"back": clock_time(back),

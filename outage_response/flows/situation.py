@@ -20,7 +20,20 @@ from outage_response.domain.lifecycle import TaskRow
 from outage_response.domain.overview import etr_moves
 from outage_response.domain.plan import Subject
 
-from . import contacted, duty, intake, plans, report, sharing, site_time, surroundings, tasks, timeline, trapped
+from . import (
+	contacted,
+	duty,
+	homes,
+	intake,
+	plans,
+	report,
+	sharing,
+	site_time,
+	surroundings,
+	tasks,
+	timeline,
+	trapped,
+)
 from .language import title_of
 from .verbs import describe
 
@@ -79,6 +92,7 @@ def get(incident_name: str) -> dict[str, Any]:
 	rows.sort(key=lambda row: places.get((incident.name, row.subject), len(places)))  # people in elevators first
 	shown = task_rows(incident, rows, roles)
 	notices = contacted.notices_of(incident.name)
+	entries = timeline.entries(incident.name)
 	verbs = offers.incident_verbs(
 		incident.status,
 		roles,
@@ -87,8 +101,8 @@ def get(incident_name: str) -> dict[str, Any]:
 		has_steps=any(row["mine"] and row["is_open"] and not row["held"] for row in shown),
 		is_drill=bool(incident.is_drill),
 		to_be_posted=any(row["public"] for row in notices),
+		changes_waiting=_changes_waiting(entries),
 	)
-	entries = timeline.entries(incident.name)
 	callbacks, callbacks_count = contacted.callbacks_of(incident.name)
 	return {
 		"now": now_datetime(),
@@ -148,7 +162,13 @@ def _about(incident: Document, around: surroundings.Surroundings) -> dict[str, A
 
 def units_out(incident: Document, around: surroundings.Surroundings) -> int:
 	"""How many units are without supply now."""
-	return topology.units_out(around.tree, around.units_at_node, surroundings.dark_rows(incident))
+	return topology.units_out(around.tree, homes.units_at_node(incident, around), surroundings.dark_rows(incident))
+
+
+def _changes_waiting(entries: Sequence[dict]) -> bool:
+	"""Were units or residents changed since somebody last took such changes over?"""
+	kinds = [row["kind"] for row in entries if row["kind"] in ("records_changed", "changes_taken_over")]
+	return "records_changed" in kinds and kinds[-1] == "records_changed"
 
 
 def _etr_moves(entries: Sequence[dict]) -> int:
@@ -176,7 +196,6 @@ def _report_wanted(incident: Document) -> bool:
 
 
 def _nodes(incident: Document, around: surroundings.Surroundings) -> list[dict[str, Any]]:
-	units = surroundings.affected_units(incident, around)
 	unit_nos = dict(
 		frappe.get_all(
 			"Property Unit",
@@ -194,7 +213,7 @@ def _nodes(incident: Document, around: surroundings.Surroundings) -> list[dict[s
 			"back_at": row.back_at,
 			"back_source": row.back_source or "",
 			"permitted_at": row.energise_permitted_at,
-			"units": 1 if row.unit else sum(units.get(node, 0) for node in around.tree.under([row.power_node])),
+			"units": row.units or 0,
 		}
 		for row in incident.affected_nodes
 	]

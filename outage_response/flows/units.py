@@ -1,6 +1,7 @@
 """The affected units of an incident, floor by floor: numbers and times, nobody's name."""
 
 from collections import defaultdict
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
@@ -11,7 +12,7 @@ from outage_response.domain import topology
 from outage_response.domain.entrapment import natural
 from outage_response.domain.reading import floor_order
 
-from . import surroundings
+from . import homes, surroundings
 from .areas import building_words
 
 Times = tuple[datetime | None, datetime | None]
@@ -28,24 +29,17 @@ def by_floor(incident_name: str) -> dict[str, Any]:
 	incident = frappe.get_doc("Outage Incident", incident_name)
 	around = surroundings.read(incident.property)
 	rows = surroundings.dark_rows(incident)
-	whole = around.tree.under(row.power_node for row in incident.affected_nodes if not row.unit)
-	single = {row.unit for row in incident.affected_nodes if row.unit}
+	single = {row.unit for row in rows if row.unit}
 	known: dict[tuple[str, str], Times] = {}
 	floors: dict[tuple, list[list[str]]] = defaultdict(list)
-	count = 0
-	for unit in frappe.get_all(
-		"Property Unit",
-		filters={"property": incident.property},
-		fields=["name", "unit_no", "building", "floor", "power_node"],
-		order_by="unit_no asc",
-	):
-		if unit.power_node not in whole and unit.name not in single:
-			continue
-		key = (unit.power_node, unit.name if unit.name in single else "")
+	units = {row.unit: row for row in homes.residents(incident, around)}
+	for unit in sorted(units.values(), key=lambda row: natural(row.unit_no)):
+		key = (unit.power_node, unit.unit if unit.unit in single else "")
 		if key not in known:
-			known[key] = _times(around.tree.path(unit.power_node), unit.name, rows)
-		floors[around.building_name(unit.building), unit.floor or "", known[key]].append([unit.name, unit.unit_no])
-		count += 1
+			known[key] = _times(around.tree.path(unit.power_node), unit.unit, rows)
+		times = homes.times_of(unit) if unit.get("times") else []
+		when = _last(times) if times else known[key]
+		floors[unit.building or "", unit.floor or "", when].append([unit.unit, unit.unit_no])
 	ordered = sorted(
 		floors.items(), key=lambda item: (natural(item[0][0]), floor_order(item[0][1]), item[0][2][1] is not None)
 	)
@@ -54,14 +48,17 @@ def by_floor(incident_name: str) -> dict[str, Any]:
 			{"building": building_words(building), "floor": floor, "out_since": since, "back_at": back, "units": units}
 			for (building, floor, (since, back)), units in ordered
 		],
-		"count": count,
+		"count": len(units),
 		"may_open": bool(frappe.has_permission("Property Unit", "read")),
 	}
 
 
 def _times(path: list[str], unit: str, rows: list[topology.Dark]) -> Times:
 	"""When supply last went there, and when it came back; None for what has not happened."""
-	found = topology.intervals(path, unit, rows, datetime.max)
+	return _last(topology.intervals(path, unit, rows, datetime.max))
+
+
+def _last(found: Sequence[topology.Interval]) -> Times:
 	if not found:
 		return None, None
 	since, back = found[-1]

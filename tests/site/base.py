@@ -40,6 +40,7 @@ INCIDENT_VERBS = (
 	"start",
 	"reclassify",
 	"extend_scope",
+	"take_over_changes",
 	"set_etr",
 	"permit_energise",
 	"supply_back",
@@ -83,6 +84,7 @@ FLOWS = {
 WATCHED = (
 	"Outage Incident",
 	"Outage Affected Node",
+	"Outage Affected Unit",
 	"Outage Task",
 	"Outage Task Check",
 	"Timeline Entry",

@@ -63,6 +63,7 @@ ENDPOINTS = {
 	"staff.start": (COMMAND, lambda w: {"incident": w["planned"]}),
 	"staff.reclassify": (COMMAND, lambda w: {"incident": w["incident"], "level": "I", "reason": "the street is dark"}),
 	"staff.extend_scope": (CONTROL | {"engineer"}, lambda w: {"incident": w["incident"], "nodes": [w["room"]]}),
+	"staff.take_over_changes": (CONTROL | {"service", "manager"}, lambda w: {"incident": w["incident"]}),
 	"staff.set_etr": (COMMAND | {"service"}, lambda w: {"incident": w["incident"], "etr": "2099-01-01 06:00"}),
 	"staff.permit_energise": (CONTROL, lambda w: {"incident": w["incident"]}),
 	"staff.supply_back": (CONTROL | {"engineer"}, lambda w: {"incident": w["incident"], "source": "by itself"}),
@@ -282,6 +283,7 @@ DOCTYPES = {
 	"Property Unit": {**MASTER, "engineer": "", "guard1": ""},
 	"Duty Shift": {**MASTER, "manager": "RCWD", "operator": "RCWD"},
 	"Care Need": {},
+	"Outage Affected Unit": {},
 	"Outage Incident": dict.fromkeys(RECORD, "RC"),
 	"Outage Task": RECORD,
 	"Timeline Entry": RECORD,
@@ -441,6 +443,9 @@ class AccessTest(SiteTest):
 			"Property Asset": world["entrance"],
 			"Property Unit": world["units"][0],
 			"Duty Shift": frappe.get_all("Duty Shift", {"property": world["property"]}, pluck="name")[0],
+			"Outage Affected Unit": frappe.get_all(
+				"Outage Affected Unit", {"incident": world["incident"]}, pluck="name"
+			)[0],
 			"Care Need": frappe.get_all("Care Need", {"property": world["property"]}, pluck="name")[0],
 			"Response Department": "security",
 			"Outage Level": "II",

@@ -185,6 +185,8 @@ class EveryVerb(SiteTest):
 		walk("operator", "confirm", name, "Overload")
 		walk("operator", "set_etr", name, str(self.clock.now + timedelta(hours=9)))
 		walk("operator", "extend_scope", name, [self.shafts[0]])
+		build.make_unit(self.property, "9A", self.switches[0], 9, "T")
+		walk("operator", "take_over_changes", name)
 		walk("operator", "reclassify", name, "I", "external")
 		walk("service", "send_notice", name, "First Word")
 		walk("service", "set_care_need", self.units[0], self.contacts[0], "concentrator", 60)

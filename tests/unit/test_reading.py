@@ -3,7 +3,7 @@
 import pytest
 
 from outage_response.domain.errors import RuleError
-from outage_response.domain.reading import floor, floor_order, number
+from outage_response.domain.reading import floor, floor_order, number, tick
 
 
 @pytest.mark.parametrize(
@@ -87,3 +87,15 @@ def test_a_number(written, whole, read):
 def test_what_is_no_number_is_refused(written, whole):
 	with pytest.raises(RuleError, match="Backup: "):
 		number(written, "Backup", whole=whole)
+
+
+@pytest.mark.parametrize(
+	("written", "read"), [("是", 1), ("Yes", 1), ("１", 1), ("√", 1), ("否", 0), ("0.0", 0), ("", 0)]
+)
+def test_a_tick(written, read):
+	assert tick(written, "Primary") == read
+
+
+def test_what_is_no_tick_is_refused():
+	with pytest.raises(RuleError, match="Primary: "):
+		tick("maybe", "Primary")

@@ -8,6 +8,7 @@ const words = () => ({
 	record_call: __("Record a call"),
 	set_etr: __("Expected restoration"),
 	extend_scope: __("More is dark"),
+	take_over_changes: __("Take over changed records"),
 	reclassify: __("Change the level"),
 	permit_energise: __("Permit to switch on"),
 	supply_back: __("Supply is back"),
@@ -149,6 +150,17 @@ const DIALOGS = {
 		],
 		args: ({ nodes }) => ({ nodes: JSON.stringify(nodes || []) }),
 		after: wire_find,
+	}),
+
+	take_over_changes: () => ({
+		fields: [
+			{
+				fieldtype: "HTML",
+				fieldname: "what",
+				options: `<p>${__("Units and residents that were entered or changed while it is dark count in this outage from now on: minutes, notices, callbacks. Nobody who was dark is taken out.")}</p>`,
+			},
+		],
+		happened: false,
 	}),
 
 	set_etr: (seen) => ({
