@@ -11,6 +11,7 @@ from typing import Any
 import frappe
 from frappe.utils import now_datetime
 from pypika import Table
+from pypika.terms import Criterion
 
 from .compat import new_names
 
@@ -35,24 +36,39 @@ def insert(doctype: str, rows: Sequence[Mapping[str, Any]], now: datetime | None
 	return names
 
 
-def update(doctype: str, names: Sequence[str | int], values: Mapping[str, Any]) -> None:
-	"""Set fields of the rows of these names, and touch no other row; `modified` stays unless it is among the values.
+def update(
+	doctype: str, names: Sequence[str | int], values: Mapping[str, Any], *, still: Criterion | None = None
+) -> None:
+	"""Set fields of the rows of these names, and touch no other row; `modified` stays unless it is among the values. `still`:
+	what must hold of a row at that moment.
 
 	Left to itself MariaDB reads the whole table when the names are many: it then locks every row, and waits for each ticket
 	that somebody is just entering.
 	"""
 	if not names or not values:
 		return
-	table = _ByName(f"tab{doctype}")
+	table = by_name(doctype)
 	query = frappe.qb.update(table).where(table.name.isin(sorted(set(names))))
+	if still:
+		query = query.where(still)
 	for field, value in values.items():
 		query = query.set(table[field], value)
 	query.run()
 
 
-class _ByName(Table):
-	"""A table whose rows are found by their primary key."""
+def change(doctype: str, which: Criterion, values: Mapping[str, Any]) -> None:
+	"""Set fields of the rows that fit, and lock no other: they are looked for first, without a lock."""
+	table = frappe.qb.DocType(doctype)
+	names = frappe.qb.from_(table).select(table.name).where(which).run(pluck=True)
+	update(doctype, names, values, still=which)
 
+
+def by_name(doctype: str) -> Table:
+	"""The doctype's table, for a query whose rows are found by their primary key, and no others are looked at."""
+	return _ByName(f"tab{doctype}")
+
+
+class _ByName(Table):
 	def get_sql(self, **kwargs: Any) -> str:
 		return f"{super().get_sql(**kwargs)} FORCE INDEX (PRIMARY)"
 

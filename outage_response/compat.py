@@ -1,6 +1,7 @@
 """What differs between the supported Frappe versions, in one place."""
 
 from datetime import datetime
+from functools import lru_cache
 
 import frappe
 from frappe.model.naming import is_autoincremented
@@ -47,6 +48,19 @@ def is_out_of_reach(error: Exception) -> bool:
 		return True
 	code = error.args[0] if error.args else None
 	return isinstance(error, frappe.db.OperationalError | frappe.db.InternalError) and code in OUT_OF_REACH
+
+
+def read_committed() -> None:
+	"""From its next transaction on this connection sees at each statement what is committed, and locks rows without the gaps
+	between them. A server whose binary log holds statements alone cannot do that; MariaDB's own setting can."""
+	if _reads_committed(frappe.local.site):
+		frappe.db.sql("SET SESSION TRANSACTION ISOLATION LEVEL READ COMMITTED")
+
+
+@lru_cache(maxsize=64)
+def _reads_committed(_site: str) -> bool:
+	logs, kind = frappe.db.sql("SELECT @@log_bin, @@binlog_format")[0]
+	return not (logs and kind == "STATEMENT")
 
 
 def forget_dormancy() -> None:

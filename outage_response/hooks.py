@@ -18,6 +18,7 @@ after_migrate = [
 	"outage_response.flows.shipped_plans.renew",
 	"outage_response.flows.departments.give_roles",
 	"outage_response.setup.board.create",
+	"outage_response.setup.core_indexes.create",
 	"outage_response.setup.custom_fields.create",
 	"outage_response.setup.form_scripts.create",
 ]

@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterable
 import frappe
 from frappe.utils import now_datetime
 
-from . import error_log, queues, space
+from . import error_log, locks, queues, space
 from .compat import is_retriable
 from .flows import (
 	clock_put_back,
@@ -357,13 +357,15 @@ def make_households() -> None:
 
 def _alone(title: str, function: Callable, *args):
 	"""Run one piece in its own transaction; its result, or None when it failed. A deadlock's victim is run again."""
+	held = ()
 	for left in reversed(range(TRIES)):
-		frappe.db.rollback()
 		try:
+			locks.new_transaction(held)
 			result = function(*args)
 			frappe.db.commit()
 			return result
 		except Exception as error:
+			held = locks.held()
 			frappe.db.rollback()
 			if is_retriable(error):
 				if left:

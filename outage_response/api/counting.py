@@ -6,6 +6,7 @@ from typing import Any
 import frappe
 from frappe import client
 
+from outage_response import listing
 from outage_response.permissions import countable
 
 from .reached import reached
@@ -17,4 +18,4 @@ def get_count(doctype: str, filters: Any = None, debug: Any = False, cache: Any 
 	"""Stands in for `frappe.client.get_count` (hooks.py)."""
 	if countable(doctype):
 		return client.get_count(doctype, filters, debug, cache)
-	return len(frappe.get_list(doctype, filters=frappe.parse_json(filters) or {}, pluck="name", limit_page_length=0))
+	return listing.count(doctype, frappe.parse_json(filters) or {})

@@ -14,6 +14,7 @@ from typing import Any
 import frappe
 from frappe import _
 
+from outage_response import locks
 from outage_response.compat import is_retriable, is_timeout
 from outage_response.flows import callback as callback_flow
 from outage_response.flows import care, correction, intake, proposals, report, timeline
@@ -33,18 +34,21 @@ def retrying(function: Callable) -> Callable:
 	"""Run the whole transaction again when the database chose it as a deadlock's victim, or somebody was first. Not after a
 	wait for a lock that the database has ended: a phone has given up by then, and asks again by itself.
 
-	Begins with a new transaction, so that the verb reads what is there after it has its lock.
+	Begins with a new transaction, so that the verb reads what is there after it has its lock. One that read before it came to
+	a lock begins the next time with that lock.
 	"""
 
 	@functools.wraps(function)
 	def run(*args, **kwargs):
+		held = ()
 		for attempt in range(1, ATTEMPTS + 1):
-			frappe.db.rollback()
 			try:
+				locks.new_transaction(held)
 				return function(*args, **kwargs)
 			except Exception as error:
 				if attempt == ATTEMPTS or not is_retriable(error) or is_timeout(error):
 					raise
+				held = locks.held()
 				frappe.clear_messages()
 				time.sleep(random.uniform(0.02, 0.08) * 2**attempt)
 

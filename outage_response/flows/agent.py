@@ -13,7 +13,7 @@ from frappe import _
 from frappe.model.document import Document
 from frappe.utils import get_datetime, now_datetime
 
-from outage_response import bulk, integrations, permissions
+from outage_response import bulk, integrations, locks, permissions
 from outage_response.domain import authority
 from outage_response.domain.errors import RuleError
 from outage_response.domain.lifecycle import RUNNING
@@ -389,7 +389,7 @@ def _add_proposal(call: dict, property_name: str, place: str, now: datetime) -> 
 	table = frappe.qb.DocType("Trouble Call")
 	for one in proposals.open_around(property_name, place, inside, around)[:1]:
 		frappe.qb.update(table).set(table.proposal, one.name).where(table.name == call.name).run()
-		doc = frappe.get_doc("Outage Proposal", one.name, for_update=True)
+		doc = locks.document("Outage Proposal", one.name)
 		doc.callers = (doc.callers or 0) + 1
 		doc.last_call_at = max(get_datetime(doc.last_call_at or call.said_at), get_datetime(call.said_at))
 		save(doc)

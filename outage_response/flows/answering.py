@@ -197,17 +197,15 @@ def _rung_at(number: str) -> list[dict]:
 	digits = phones.digits(number)
 	if len(digits) < SHORTEST_NUMBER:
 		return []
-	rows = frappe.get_all(
-		"Outage Page",
-		filters={
-			"creation": (">", now_datetime() - timedelta(hours=LIVES_HOURS)),
-			"phone_key": phones.key(number),
-			"tries": (">", 0),  # a gateway that rang may have said that it did not
-		},
-		fields=[*FIELDS, "creation", "replies"],
-		order_by="creation desc",
-	)
-	# an extension is too short to be compared by its end
+	page = frappe.qb.DocType("Outage Page")
+	rows = (
+		frappe.qb.from_(page)
+		.select(*(page[field] for field in (*FIELDS, "creation", "replies")))
+		.where(page.phone_key == phones.key(number))
+		.where(page.creation > now_datetime() - timedelta(hours=LIVES_HOURS))
+		.where(page.tries > 0)  # a gateway that rang may have said that it did not
+		.orderby(page.creation, order=frappe.qb.desc)
+	).run(as_dict=True)
 	return [row for row in rows if phones.digits(row.phone) == digits or phones.same(row.phone, number)]
 
 

@@ -4,8 +4,9 @@ whole is meant."""
 import re
 from collections.abc import Iterable
 
-import frappe
 from frappe import _
+
+from outage_response import listing
 
 # A number or a letter, which says not by itself that it is a building
 BARE = re.compile(r"[A-Za-z]?\d*[A-Za-z]?(?:-\d+)?")
@@ -23,7 +24,7 @@ def of_subjects(subjects: Iterable[tuple[str, str]]) -> dict[tuple[str, str], st
 	found = {}
 	for doctype, fields in FIELDS.items():
 		names = [name for kind, name in wanted if kind == doctype]
-		for row in names and frappe.get_all(doctype, filters={"name": ("in", names)}, fields=fields):
+		for row in names and listing.get_all(doctype, filters={"name": ("in", names)}, fields=fields):
 			found[(doctype, row.name)] = label(row.building_name, row.get("floor"))
 	return found
 

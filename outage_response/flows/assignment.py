@@ -159,9 +159,8 @@ def take_back(tasks: Sequence[str], status: str = "Closed") -> None:
 	if not tasks:
 		return
 	todo = frappe.qb.DocType("ToDo")
-	frappe.qb.update(todo).set(todo.status, status).where(todo.reference_type == "Outage Task").where(
-		todo.reference_name.isin(tasks)
-	).where(todo.status == "Open").run()
+	theirs = (todo.reference_type == "Outage Task") & todo.reference_name.isin(tasks) & (todo.status == "Open")
+	bulk.change("ToDo", theirs, {"status": status})
 	bulk.update("Outage Task", tasks, {"_assign": "[]"})
 
 

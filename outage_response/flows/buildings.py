@@ -4,6 +4,7 @@ from collections.abc import Iterable, Mapping
 
 import frappe
 
+from outage_response import listing
 from outage_response.domain.buildings import alike, meaning, spelling
 
 DOCTYPE = "Property Building"
@@ -23,7 +24,7 @@ def of_property(property_name: str) -> dict[str, dict]:
 def names(keys: Iterable[str | None]) -> dict[str, str]:
 	"""key -> the name that people know; at most one query."""
 	wanted = sorted({key for key in keys if key})
-	rows = wanted and frappe.get_all(
+	rows = wanted and listing.get_all(
 		DOCTYPE, filters={"name": ("in", wanted)}, fields=["name", "building_name"], as_list=True
 	)
 	return dict(rows or ())

@@ -11,7 +11,7 @@ from frappe import _
 from frappe.model.document import Document
 from frappe.utils import get_datetime, now_datetime
 
-from outage_response import integrations, permissions
+from outage_response import integrations, listing, locks, permissions
 from outage_response.domain import callbacks, topology
 from outage_response.domain.errors import RuleError
 from outage_response.domain.lifecycle import RUNNING
@@ -34,7 +34,7 @@ from .verbs import Call, finish, lock_incident, lock_property, require_after_rep
 
 @lru_cache(maxsize=4096)
 def _belongs_to(_site: str, callback: str) -> tuple[str, str]:
-	"""(incident, property) of a callback, which never change: a retried verb begins with its locks."""
+	"""(incident, property) of a callback, which never change."""
 	found = frappe.db.get_value("Outage Callback", callback, ["incident", "property"])
 	if not found:
 		frappe.throw(
@@ -67,10 +67,11 @@ def log_attempt(
 	with translated():
 		permissions.require_verb("log_attempt")
 		incident_name, property_name = _belongs_to(frappe.local.site, str(callback))
+		locks.begin()
 		if outcome == "Still Out":
 			lock_property(property_name)  # a nested incident may follow; the property is always locked first
 		incident = lock_incident(incident_name)
-		doc = frappe.get_doc("Outage Callback", callback, for_update=True)
+		doc = locks.document("Outage Callback", callback)
 		permissions.require_read("Outage Incident", incident)
 		if (first := timeline.first_result(request_id, "log_attempt", callback=doc.name)) is not None:
 			return first
@@ -201,8 +202,9 @@ def give_up_callback(
 	with translated():
 		permissions.require_verb("give_up_callback")
 		incident_name, _property = _belongs_to(frappe.local.site, str(callback))
+		locks.begin()
 		incident = lock_incident(incident_name)
-		doc = frappe.get_doc("Outage Callback", callback, for_update=True)
+		doc = locks.document("Outage Callback", callback)
 		permissions.require_read("Outage Incident", incident)
 		if (first := timeline.first_result(request_id, "give_up_callback", callback=doc.name)) is not None:
 			return first
@@ -242,7 +244,7 @@ def _record(
 
 def _unit_nos(doc: Document) -> list[str]:
 	units = [row.unit for row in doc.units]
-	return units and frappe.get_all(
+	return units and listing.get_all(
 		"Property Unit", filters={"name": ("in", units)}, pluck="unit_no", order_by="unit_no"
 	)
 
@@ -251,7 +253,7 @@ def _open_nested(call: Call, doc: Document, unit_nos: list[str]) -> str:
 	"""The incident of what stayed dark, under the first one; minutes go on from where the first stopped counting."""
 	parent = call.incident
 	around = surroundings.read(parent.property)
-	units = frappe.get_all(
+	units = listing.get_all(
 		"Property Unit", filters={"name": ("in", [row.unit for row in doc.units])}, fields=["name", "power_node"]
 	)
 	dark = surroundings.dark_rows(parent)

@@ -11,7 +11,7 @@ from frappe import _
 from frappe.model.document import Document
 from frappe.utils import get_datetime, now_datetime
 
-from outage_response import bulk, permissions
+from outage_response import bulk, listing, permissions
 from outage_response.domain import authority
 from outage_response.domain.authority import GENERAL_MANAGER
 from outage_response.domain.errors import spoken
@@ -269,9 +269,9 @@ def _calls(incident: str, names: Mapping[str, Any]) -> list[dict]:
 
 def _tries(tasks: Sequence[str]) -> dict[str, list[datetime]]:
 	found: dict[str, list[datetime]] = defaultdict(list)
-	for row in frappe.get_all(
+	for row in listing.get_all(
 		"Timeline Entry",
-		filters={"task": ("in", list(tasks) or [""]), "kind": "call_unanswered"},
+		filters={"task": ("in", tasks), "kind": "call_unanswered"},
 		fields=["task", "occurred_at"],
 	):
 		found[row.task].append(get_datetime(row.occurred_at))

@@ -11,7 +11,7 @@ from frappe.model.document import Document
 from frappe.model.rename_doc import rename_dynamic_links
 from frappe.utils import now_datetime
 
-from outage_response import bulk
+from outage_response import bulk, listing
 from outage_response.domain import callbacks
 from outage_response.integrations import contacts
 
@@ -136,7 +136,7 @@ def on_contact_rename(_doc: Document, _event: str, old: str, new: str, merge: bo
 	merges the contacts. The one still to be made stays, the more urgent first, with what was tried and the units of both."""
 	if not merge:
 		return
-	rows = frappe.get_all(
+	rows = listing.get_all(
 		"Outage Callback",
 		filters={"contact": ("in", (old, new))},
 		fields=["name", "incident", "status", "priority", "contact", "next_attempt_at"],
@@ -181,25 +181,26 @@ def reported_again(incident_name: str, people: Sequence[str], around: surroundin
 	incident = lock_incident(incident_name)
 	call = Call("attach_calls", now, now, incident=incident)
 	table = frappe.qb.DocType("Outage Callback")
-	(
-		frappe.qb.update(table)
-		.set(table.status, "Pending")
-		.set(table.reason, "Reported")
-		.set(table.priority, callbacks.REASONS.index("Reported"))
-		.set(table.next_attempt_at, callbacks.attempt_at("Reported", now, policy()))
-		.where(table.incident == incident_name)
-		.where(table.contact.isin(list(people)))
-		.where(table.status == "Not Required")
-	).run()
+	theirs = (table.incident == incident_name) & table.contact.isin(list(people)) & (table.status == "Not Required")
+	bulk.change(
+		"Outage Callback",
+		theirs,
+		{
+			"status": "Pending",
+			"reason": "Reported",
+			"priority": callbacks.REASONS.index("Reported"),
+			"next_attempt_at": callbacks.attempt_at("Reported", now, policy()),
+		},
+	)
 	call.around = around
 	open_ready(call, around)
-	units = frappe.get_all(
+	units = listing.get_all(
 		"Trouble Call",
 		filters={"incident": incident_name, "contact": ("in", list(people))},
 		pluck="unit",
 		distinct=True,
 	)
-	unit_nos = frappe.get_all(
+	unit_nos = listing.get_all(
 		"Property Unit", filters={"name": ("in", [unit for unit in units if unit])}, pluck="unit_no", order_by="unit_no"
 	)
 	text = _("Still without power after restoration: {0}").format(", ".join(unit_nos))

@@ -10,7 +10,7 @@ import frappe
 from frappe import _
 from frappe.utils import get_datetime, now_datetime
 
-from outage_response import permissions
+from outage_response import bulk, listing, locks, permissions
 from outage_response.domain import calls as rules
 from outage_response.domain import notices as notice_rules
 from outage_response.domain.callbacks import ENDED, within_calling_hours
@@ -67,7 +67,7 @@ def _callbacks(incident: str | None) -> list[dict]:
 	rows = callback.queue(incident)
 	claims = {
 		row.name: row
-		for row in frappe.get_all(
+		for row in listing.get_all(
 			CALLBACK,
 			filters={"name": ("in", [row.name for row in rows])},
 			fields=["name", "claimed_by", "claimed_until"],
@@ -165,7 +165,7 @@ def _line_reason(doc) -> str:
 
 
 def _where(units: Sequence[str]) -> list[str]:
-	return frappe.get_all("Property Unit", filters={"name": ("in", list(units))}, pluck="unit_no", order_by="unit_no")
+	return listing.get_all("Property Unit", filters={"name": ("in", list(units))}, pluck="unit_no", order_by="unit_no")
 
 
 def _script(doc) -> str:
@@ -227,21 +227,14 @@ def claim_call(doctype: str, name: str) -> dict:
 
 def _claim(doctype: str, name: str) -> dict:
 	"""Raises RuleError when somebody else makes this call, or it is not to be made any more."""
-	table, now, user = frappe.qb.DocType(doctype), now_datetime(), frappe.session.user
-	state = table.status if doctype == CALLBACK else table.state
-	row = (
-		frappe.qb.from_(table)
-		.select(table.claimed_by, table.claimed_until, state.as_("state"))
-		.where(table.name == name)
-		.for_update()
-		.run(as_dict=True)
-	)[0]
+	now, user = now_datetime(), frappe.session.user
+	row = locks.row(doctype, name)
 	rules.require_free(row.claimed_by or "", _moment(row.claimed_until), user, now)
-	if row.state in (ENDED if doctype == CALLBACK else DONE):
+	if (row.status in ENDED) if doctype == CALLBACK else (row.state in DONE):
 		raise RuleError(_("Call: this one is not to be made any more. Take the next."))
 	minutes = frappe.get_cached_doc("Outage Response Settings").get("claim_minutes") or 10
 	until = rules.until(now, int(minutes))
-	frappe.qb.update(table).set(table.claimed_by, user).set(table.claimed_until, until).where(table.name == name).run()
+	bulk.update(doctype, [name], {"claimed_by": user, "claimed_until": until})
 	return {"doctype": doctype, "name": name, "until": str(until)}
 
 
@@ -256,10 +249,12 @@ def log_told(
 	with translated():
 		permissions.require_verb("log_told")
 		permissions.require_read(DELIVERY, delivery)
-		incident = lock_incident(frappe.db.get_value(DELIVERY, delivery, "incident"))
+		incident_name = frappe.db.get_value(DELIVERY, delivery, "incident")
+		locks.begin()
+		incident = lock_incident(incident_name)
 		if (first := timeline.first_result(request_id, "log_told", delivery=delivery)) is not None:
 			return first
-		doc = frappe.get_doc(DELIVERY, delivery, for_update=True)
+		doc = locks.document(DELIVERY, delivery)
 		at, now, clock = when(occurred_at, incident)
 		require_after_report(incident, at)
 		if not doc.phone_list or doc.state in DONE:
@@ -301,16 +296,9 @@ def log_told(
 def _tell_all_at_once(doc, at) -> None:
 	"""One call tells everything: the contact's other lines of this outage are done as well."""
 	table = frappe.qb.DocType(DELIVERY)
-	(
-		frappe.qb.update(table)
-		.set(table.state, notice_rules.SEEN)
-		.set(table.phone_list, 0)
-		.set(table.seen_at, at)
-		.set(table.told_by, frappe.session.user)
-		.where(table.incident == doc.incident)
-		.where(table.contact == doc.contact)
-		.where(table.phone_list == 1)
-	).run()
+	theirs = (table.incident == doc.incident) & (table.contact == doc.contact) & (table.phone_list == 1)
+	seen = {"state": notice_rules.SEEN, "phone_list": 0, "seen_at": at, "told_by": frappe.session.user}
+	bulk.change(DELIVERY, theirs, seen)
 
 
 # ---------------------------------------------------------------- who has not been reached

@@ -4,7 +4,7 @@ import frappe
 from frappe import _
 from frappe.utils import now_datetime
 
-from outage_response import permissions
+from outage_response import listing, locks, permissions
 from outage_response.domain.errors import RuleError
 from outage_response.domain.lifecycle import RUNNING
 
@@ -19,6 +19,7 @@ def read_care_needs(incident: str) -> list[dict]:
 	"""
 	with translated():
 		permissions.require_verb("read_care_needs")
+		locks.begin()
 		doc = lock_incident(incident)
 		permissions.require_read("Outage Incident", doc)
 		if doc.status in ("Closed", "Cancelled"):
@@ -42,7 +43,7 @@ def read_care_needs(incident: str) -> list[dict]:
 				care.what,
 				care.equipment_minutes,
 			)
-			.where(care.unit.isin(units or [""]))
+			.where(listing.one_of(care.unit, units))
 			.orderby(care.equipment_minutes)
 			.orderby(unit.unit_no)
 		).run(as_dict=True)

@@ -101,12 +101,14 @@ def elevators() -> list[dict[str, Any]]:
 	by property and building, each in counting order; building "" for those without one."""
 	with translated():
 		permissions.require_verb("record_call")
-	rows = frappe.get_list(
-		"Property Asset",
-		filters={"asset_type": "Elevator"},
-		fields=["name", "asset_name", "property", "building.building_name as building"],
-		limit_page_length=0,
-	)
+	fields = ["name", "asset_name", "property", "building.building_name as building"]
+	rows = [
+		row
+		for more in permissions.narrowed("Property Asset")
+		for row in frappe.get_list(
+			"Property Asset", filters=[["asset_type", "=", "Elevator"], *more], fields=fields, limit_page_length=0
+		)
+	]
 	found: dict[tuple[str, str], list[list[str]]] = {}
 	for row in sorted(
 		rows, key=lambda row: [rescues.natural(row[key] or "") for key in ("property", "building", "asset_name")]

@@ -5,7 +5,7 @@ from typing import Any
 import frappe
 from frappe import _
 
-from outage_response import permissions
+from outage_response import listing, permissions
 from outage_response.domain import authority, callbacks, notices
 
 SHOWN = 200  # callbacks on the incident's screen; the whole queue is a list of its own
@@ -24,7 +24,7 @@ def callbacks_of(incident: str) -> tuple[list[dict], int]:
 	)
 	if len(rows) < SHOWN:
 		return _offered(rows), len(rows)
-	return _offered(rows), len(frappe.get_list("Outage Callback", filters=filters, pluck="name", limit_page_length=0))
+	return _offered(rows), listing.count("Outage Callback", filters)
 
 
 def callback(name: str) -> dict:

@@ -14,7 +14,7 @@ import frappe
 from frappe import _
 from frappe.utils import get_datetime, get_url, now_datetime
 
-from outage_response import bulk, space
+from outage_response import bulk, listing, locks, space
 from outage_response.compat import is_retriable
 from outage_response.domain import notices as rules
 from outage_response.integrations import messages
@@ -48,7 +48,7 @@ def hand_over_mails(seconds: float | None = None) -> int:
 	"""Put the next mails into Frappe's queue: one, and others for at most so long. The first is not counted, since a worker's
 	job that writes a mail reads the code for it first. The rows are locked, so that two workers never take the same. Answers
 	how many."""
-	rows = _waiting(rules.EMAIL, for_update=True)
+	rows = _waiting(rules.EMAIL, locked=True)
 	if not rows:
 		return 0
 	addresses = _addresses(rows, "email_id")
@@ -118,16 +118,8 @@ def settle_too_old(now: datetime | None = None) -> int:
 
 def _stop_mails(names: list[str]) -> set[str]:
 	"""Take mails that have not left out of Frappe's queue; answers those that have, or are just leaving."""
-	if not names:
-		return set()
-	queue = frappe.qb.DocType("Email Queue")
-	waiting = (
-		frappe.qb.from_(queue)
-		.select(queue.name)
-		.where(queue.name.isin(names))
-		.where(queue.status.isin(("Not Sent", "Error")))
-		.for_update()
-	).run(pluck=True)
+	mails = locks.rows("Email Queue", names, ("name", "status"))
+	waiting = [mail.name for mail in mails if mail.status in ("Not Sent", "Error")]
 	bulk.update("Email Queue", waiting, {"status": "Error", "error": _("Too old to help")})
 	return set(names) - {str(name) for name in waiting}  # numbers in some versions
 
@@ -164,9 +156,8 @@ def follow_mails() -> int:
 	patience = timedelta(minutes=numbers().mail_patience_minutes)
 	sent = [row.name for row in rows if "Sent" in (row.status, row.recipient_status)]
 	if sent:
-		frappe.qb.update(table).set(table.state, rules.SENT).set(table.sent_at, now).set(table.modified, now).where(
-			table.name.isin(sent) & (table.state == rules.QUEUED)
-		).run()
+		values = {"state": rules.SENT, "sent_at": now, "modified": now}
+		bulk.update("Notice Delivery", sent, values, still=table.state == rules.QUEUED)
 	for row in rows:
 		if "Sent" in (row.status, row.recipient_status):
 			continue
@@ -190,9 +181,8 @@ def follow_mails() -> int:
 
 def _stop_mail(name: str) -> bool:
 	"""Take a mail that has not left out of Frappe's queue; False when it is just leaving."""
-	queue = frappe.qb.DocType("Email Queue")
-	found = (frappe.qb.from_(queue).select(queue.status).where(queue.name == name).for_update()).run()
-	if not found or found[0][0] not in ("Not Sent", "Error"):
+	mail = locks.row("Email Queue", name)
+	if not mail or mail.status not in ("Not Sent", "Error"):
 		return False
 	frappe.db.set_value("Email Queue", name, {"status": "Error", "error": _("Given up: phoned instead")})
 	return True
@@ -200,14 +190,13 @@ def _stop_mail(name: str) -> bool:
 
 def waiting_sms() -> list[str]:
 	"""The next SMS to be sent."""
-	return [row.name for row in _waiting(rules.SMS, for_update=False)]
+	return [row.name for row in _waiting(rules.SMS, locked=False)]
 
 
 def claim_sms(name: str) -> bool:
 	"""Mark one SMS as being sent; False when somebody else has it. The caller commits before the gateway is asked."""
-	table = frappe.qb.DocType("Notice Delivery")
-	found = (frappe.qb.from_(table).select(table.state).where(table.name == name).for_update()).run()
-	if not found or found[0][0] != rules.QUEUED:
+	row = locks.row("Notice Delivery", name)
+	if not row or row.state != rules.QUEUED:
 		return False
 	_set(name, state=rules.SENDING)
 	return True
@@ -252,7 +241,6 @@ def bury_the_dead() -> int:
 		.select(table.name)
 		.where(table.state == rules.SENDING)
 		.where(table.modified < now_datetime() - DEAD_AFTER)
-		.for_update()
 	).run(pluck=True)
 	patience = timedelta(minutes=numbers().mail_patience_minutes)
 	late = (
@@ -261,8 +249,10 @@ def bury_the_dead() -> int:
 		.where(table.state == rules.QUEUED)
 		.where(table.channel == rules.SMS)
 		.where(table.modified < now_datetime() - patience)
-		.for_update()
 	).run(pluck=True)
+	states = {row.name: row.state for row in locks.rows("Notice Delivery", [*names, *late], ("name", "state"))}
+	names = [name for name in names if states.get(name) == rules.SENDING]
+	late = [name for name in late if states.get(name) == rules.QUEUED]
 	for name in names:
 		_unknown_to_phone(name)
 	for name in late:
@@ -273,11 +263,12 @@ def bury_the_dead() -> int:
 # ---------------------------------------------------------------- rows and words
 
 
-def _waiting(channel: str, *, for_update: bool) -> list[dict]:
+def _waiting(channel: str, *, locked: bool) -> list[dict]:
+	"""The next deliveries to leave; `locked`: without those that another worker is at."""
 	if site_identity.is_muted():
 		return []
 	table = frappe.qb.DocType("Notice Delivery")
-	query = (
+	names = (
 		frappe.qb.from_(table)
 		.select(table.name)
 		.where(table.state == rules.QUEUED)
@@ -288,8 +279,10 @@ def _waiting(channel: str, *, for_update: bool) -> list[dict]:
 		.orderby(table.creation)
 		.orderby(table.name)
 		.limit(BATCH)
-	)
-	names = (query.for_update() if for_update else query).run(pluck=True)
+	).run(pluck=True)
+	if locked:
+		rows = locks.rows("Notice Delivery", names, ("name", "state", "email_queue"), wait=False)
+		names = [row.name for row in rows if row.state == rules.QUEUED and not row.email_queue]
 	return _rows(table.name.isin(names)) if names else []
 
 
@@ -322,7 +315,7 @@ def _rows(criterion) -> list[dict]:
 
 def _addresses(rows: list[dict], field: str) -> dict[str, str]:
 	contacts = list({row.contact for row in rows})
-	return dict(frappe.get_all("Contact", filters={"name": ("in", contacts)}, fields=["name", field], as_list=True))
+	return dict(listing.get_all("Contact", filters={"name": ("in", contacts)}, fields=["name", field], as_list=True))
 
 
 def _url(row: Mapping) -> str:
@@ -395,7 +388,8 @@ def _unknown() -> str:
 
 def nobody_knows(name: str) -> None:
 	"""A mail was handed to its server, which did not say that it took it."""
-	if frappe.db.get_value("Notice Delivery", name, "state", for_update=True) == rules.QUEUED:
+	row = locks.row("Notice Delivery", name)
+	if row and row.state == rules.QUEUED:
 		_unknown_to_phone(name, _("The mail server did not say whether it took the mail. Phone."))
 
 

@@ -9,7 +9,7 @@ from frappe import _
 from frappe.model.document import Document
 from frappe.utils import now_datetime
 
-from outage_response import bulk
+from outage_response import bulk, listing
 from outage_response.domain import authority
 from outage_response.domain.errors import RuleError
 
@@ -47,7 +47,7 @@ def give_roles() -> None:
 	Only the rows of it are written: to save a User may do more than that, as making the first one a System Manager.
 	"""
 	own = roles() - set(authority.OF_THE_PROCEDURE)
-	rows = frappe.get_all(
+	rows = listing.get_all(
 		"Has Role",
 		filters={"parenttype": "User", "parent": ("not in", NOBODYS), "role": ("in", [*own, authority.DEPARTMENT])},
 		fields=["parent", "role"],
@@ -57,7 +57,7 @@ def give_roles() -> None:
 	if lost := sorted(holders - entitled):
 		frappe.db.delete("Has Role", {"parenttype": "User", "parent": ("in", lost), "role": authority.DEPARTMENT})
 	if new := sorted(entitled - holders):
-		many = Counter(frappe.get_all("Has Role", {"parenttype": "User", "parent": ("in", new)}, pluck="parent"))
+		many = Counter(listing.get_all("Has Role", {"parenttype": "User", "parent": ("in", new)}, pluck="parent"))
 		added = [{**bulk.child_of("User", name, "roles", many[name] + 1), "role": authority.DEPARTMENT} for name in new]
 		bulk.insert("Has Role", added, now_datetime())
 	for name in (*lost, *new):

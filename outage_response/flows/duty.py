@@ -9,6 +9,7 @@ from typing import Any
 import frappe
 from frappe.utils import get_datetime, getdate
 
+from outage_response import listing
 from outage_response.domain import clock
 from outage_response.domain.authority import CONTROL_ROOM
 from outage_response.domain.roster import Department, OnDuty, Roster, assign
@@ -66,25 +67,25 @@ def on_duty(property_name: str, at: datetime) -> list[OnDuty]:
 	]
 
 
-def shifts_within(property_name: str, first: datetime, last: datetime) -> list[dict]:
-	"""Shifts that lie at least partly between two moments: starts_at, ends_at, department, user, contact, phone,
-	is_duty_electrician, reachable (there is somebody to be told: an enabled login, or a number)."""
-	return [
-		frappe._dict(
-			row,
+def shifts_within(properties: Sequence[str], first: datetime, last: datetime) -> dict[str, list[dict]]:
+	"""property -> shifts that lie at least partly between two moments, in one query: starts_at, ends_at, department, user,
+	contact, phone, is_duty_electrician, reachable (there is somebody to be told: an enabled login, or a number)."""
+	found: dict[str, list[dict]] = defaultdict(list)
+	for row in _shift_rows(properties, lambda shift: (shift.starts_at < last, shift.ends_at > first)):
+		row.update(
 			starts_at=get_datetime(row.starts_at),
 			ends_at=get_datetime(row.ends_at),
 			phone=_phone_of(row),
 			reachable=bool((row.user and row.enabled) or (not row.user and _phone_of(row))),
 		)
-		for row in _shift_rows(property_name, lambda shift: (shift.starts_at < last, shift.ends_at > first))
-	]
+		found[row.property].append(row)
+	return found
 
 
 def on_shift(property_name: str, first: datetime, last: datetime) -> list[dict]:
 	"""People with a number who are on a shift at any time from `first` to `last`: `department`, `number`, `user_name`,
 	`contact_name`; the duty electrician first."""
-	rows = _shift_rows(property_name, lambda shift: (shift.starts_at <= last, shift.ends_at > first))
+	rows = _shift_rows([property_name], lambda shift: (shift.starts_at <= last, shift.ends_at > first))
 	rows.sort(key=lambda row: (not row.is_duty_electrician, row.starts_at, (row.user_name or "").casefold()))
 	return [frappe._dict(row, number=_phone_of(row)) for row in rows if _phone_of(row)]
 
@@ -97,7 +98,9 @@ def unmanned(property_name: str, keys: Iterable[str], at: datetime) -> set[str]:
 
 def coming(property_name: str, after: datetime, until: datetime) -> list[tuple[datetime, OnDuty]]:
 	"""(when it begins, who) of the shifts that begin between the two moments, the next first."""
-	return _shifts(property_name, lambda shift: (shift.starts_at > after, shift.starts_at <= until))
+	return _shifts(
+		property_name, lambda shift: (shift.starts_at > after, shift.starts_at <= until, shift.ends_at > after)
+	)
 
 
 def _shifts(property_name: str, when: Callable[[Any], tuple]) -> list[tuple[datetime, OnDuty]]:
@@ -112,7 +115,7 @@ def _shifts(property_name: str, when: Callable[[Any], tuple]) -> list[tuple[date
 				bool(row.is_duty_electrician),
 			),
 		)
-		for row in _shift_rows(property_name, when)
+		for row in _shift_rows([property_name], when)
 	]
 
 
@@ -120,16 +123,16 @@ def _phone_of(row: dict) -> str:
 	return row.phone or row.mobile_no or row.contact_phone or row.user_phone or ""
 
 
-def _shift_rows(property_name: str, when: Callable[[Any], tuple]) -> list[dict]:
+def _shift_rows(properties: Sequence[str], when: Callable[[Any], tuple]) -> list[dict]:
 	"""The shifts that `when` chooses. Who is absent is not there; nor is a login that does not hold the department's role, which
 	could neither see a step nor take it."""
-	return [row for row in _all_shift_rows(property_name, when) if _holds_role(row)]
+	return [row for row in _all_shift_rows(properties, when) if _holds_role(row)]
 
 
 def without_role(property_name: str, at: datetime) -> dict[str, list[str]]:
 	"""department -> names of those on its shift at `at` who do not hold its role, and so do not count."""
 	found: dict[str, list[str]] = defaultdict(list)
-	for row in _all_shift_rows(property_name, lambda shift: (shift.starts_at <= at, shift.ends_at > at)):
+	for row in _all_shift_rows([property_name], lambda shift: (shift.starts_at <= at, shift.ends_at > at)):
 		if row.enabled and not _holds_role(row):
 			found[row.department_name or row.department].append(row.user_name or row.user)
 	return dict(found)
@@ -139,7 +142,7 @@ def _holds_role(row: dict) -> bool:
 	return not row.user or not row.needs_role or bool(row.has_role) or row.user == "Administrator"
 
 
-def _all_shift_rows(property_name: str, when: Callable[[Any], tuple]) -> list[dict]:
+def _all_shift_rows(properties: Sequence[str], when: Callable[[Any], tuple]) -> list[dict]:
 	shift = frappe.qb.DocType("Duty Shift")
 	contact = frappe.qb.DocType("Contact")
 	user = frappe.qb.DocType("User")
@@ -155,6 +158,7 @@ def _all_shift_rows(property_name: str, when: Callable[[Any], tuple]) -> list[di
 		.left_join(user)
 		.on(shift.user == user.name)
 		.select(
+			shift.property,
 			shift.starts_at,
 			shift.ends_at,
 			shift.department,
@@ -172,7 +176,7 @@ def _all_shift_rows(property_name: str, when: Callable[[Any], tuple]) -> list[di
 			department.role.as_("needs_role"),
 			role.name.as_("has_role"),
 		)
-		.where(shift.property == property_name)
+		.where(listing.by_range(shift.property, properties))
 		.where(shift.is_absent == 0)
 		.orderby(shift.starts_at)
 		.orderby(shift.user)

@@ -14,7 +14,7 @@ from frappe import _
 from frappe.model.document import Document
 from frappe.utils import get_datetime, getdate, now_datetime
 
-from outage_response import permissions
+from outage_response import locks, permissions
 from outage_response.domain import entrapment as rules
 from outage_response.domain import lifecycle
 from outage_response.domain.authority import GENERAL_MANAGER
@@ -51,7 +51,7 @@ def latest(incident: str | None, elevator: str) -> Document | None:
 		order_by="creation desc, name desc",
 	)
 	rows.sort(key=lambda row: row.status not in rules.OPEN)
-	return frappe.get_doc(DOCTYPE, rows[0].name, for_update=True) if rows else None
+	return locks.document(DOCTYPE, rows[0].name) if rows else None
 
 
 def still_open(incident: str | None, elevator: str) -> Document | None:
@@ -390,9 +390,9 @@ def _belongs_to(entrapment: str) -> tuple[str | None, str]:
 
 
 def _locked(call: Call, entrapment: str) -> Document:
-	record = frappe.get_doc(DOCTYPE, entrapment, for_update=True)
+	record = locks.document(DOCTYPE, entrapment)
 	if record.incident and not call.incident:  # an outage was declared meanwhile: run again, under its lock
-		raise frappe.QueryDeadlockError("stale view of the entrapment")
+		locks.stale(DOCTYPE)
 	return record
 
 

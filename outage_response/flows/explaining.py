@@ -67,7 +67,7 @@ def explain(
 def standings(incident: Document, calls: Sequence[dict]) -> dict[str, rules.Standing]:
 	"""name of a call -> how its home stands in this incident. A home that is not of its area stands as the whole incident."""
 	rows = surroundings.dark_rows(incident)
-	paths = paths_of([call.power_node for call in calls if call.power_node] or [""])
+	paths = paths_of([call.power_node for call in calls if call.power_node])
 	return {
 		call.name: rules.standing(paths.get(call.power_node, ()), call.unit or "", rows) or _as_a_whole(incident)
 		for call in calls

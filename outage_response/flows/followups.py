@@ -14,7 +14,7 @@ from frappe import _
 from frappe.model.document import Document
 from frappe.utils import get_datetime, now_datetime
 
-from outage_response import integrations
+from outage_response import integrations, locks
 from outage_response.domain import replies, triage
 from outage_response.integrations import Ticket
 from outage_response.integrations.records import clear
@@ -150,7 +150,7 @@ def act(said: Said) -> None:
 	if property_name:
 		lock_property(property_name)
 	call, now = _call_of(message), now_datetime()
-	read_until = frappe.db.get_value("Trouble Call", call.name, "replies_read_until", for_update=True)
+	read_until = locks.row("Trouble Call", call.name).replies_read_until
 	if read_until and get_datetime(read_until) >= get_datetime(message.creation):
 		return  # by another worker, meanwhile
 	table = frappe.qb.DocType("Trouble Call")

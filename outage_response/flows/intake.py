@@ -7,14 +7,25 @@ import frappe
 from frappe import _
 from frappe.utils import now_datetime
 
-from outage_response import permissions
+from outage_response import locks, permissions
 from outage_response.domain import entrapment as rescues
 from outage_response.domain import lifecycle, triage
 from outage_response.domain.errors import RuleError
 from outage_response.domain.tickets import RUNNING
 
 from . import assignment, duty, entrapment, explaining, surroundings, tickets, timeline
-from .verbs import Call, announce, finish, keeps_late, lock_incident, lock_property, touch, translated, when
+from .verbs import (
+	Call,
+	announce,
+	finish,
+	keeps_late,
+	lock_incident,
+	lock_property,
+	lock_property_if_free,
+	touch,
+	translated,
+	when,
+)
 
 
 def record_call(
@@ -47,10 +58,11 @@ def record_call(
 	with translated():
 		permissions.require_verb("record_call")
 		danger = danger or says_danger(words)
-		lock_property(property)
+		locked = lock_for_call(property, danger, trapped=trapped or bool(elevator))
 		permissions.require_property(property)
 		return keep_call(
 			property,
+			locked=locked,
 			unit=unit,
 			power_node=power_node,
 			contact=contact,
@@ -73,9 +85,19 @@ def says_danger(words: str | None) -> bool:
 	return bool(words and triage.read(words, tickets.words()).danger)
 
 
+def lock_for_call(property: str, danger: bool, *, trapped: bool = False) -> bool:
+	"""Lock the property for a call of it; answers whether it is locked. Danger waits for nobody: where somebody else has the
+	lock, it is told without. Only people in an elevator need the lock, since steps follow at once."""
+	if danger and not trapped:
+		return lock_property_if_free(property)
+	lock_property(property)
+	return True
+
+
 def keep_call(
 	property: str,
 	*,
+	locked: bool = True,
 	unit: str | None = None,
 	power_node: str | None = None,
 	contact: str | None = None,
@@ -93,6 +115,8 @@ def keep_call(
 ) -> dict:
 	"""The same for whoever may say so: the caller has the property's lock, and has asked for permission, and has read the words
 	before it took the lock (`says_danger`).
+
+	locked  False: of danger, while somebody else has that lock (`lock_for_call`)
 
 	A call that no running outage explains waits to be placed, like one from a ticket; the control room sees it.
 	"""
@@ -133,6 +157,8 @@ def keep_call(
 	# What is planned, or back again, is for `place_calls`: it knows whom to tell
 	incident = found.incident if found and found.kind == RUNNING else None
 	danger = bool(danger)
+	if danger and incident and not (locked and locks.rows("Outage Incident", [incident], wait=False)):
+		incident = None  # somebody is at it: danger is told now, and `place_calls` links it when they are done
 	doc = frappe.new_doc("Trouble Call")
 	doc.update(
 		{
@@ -253,7 +279,7 @@ def take_call(call: str) -> dict:
 	with translated():
 		permissions.require_verb("take_call")
 		permissions.require_read("Trouble Call", call)
-		doc = frappe.get_doc("Trouble Call", call, for_update=True)
+		doc = locks.document("Trouble Call", call)
 		if not doc.taken_by:
 			values = {"taken_by": frappe.session.user, "taken_at": now_datetime()}
 			frappe.db.set_value("Trouble Call", doc.name, values)

@@ -8,6 +8,7 @@ from frappe import _
 from frappe.utils import now_datetime
 from frappe.utils.password import get_encryption_key
 
+from outage_response import bulk
 from outage_response.domain import links as rules
 from outage_response.domain.errors import NotAllowed
 
@@ -48,18 +49,15 @@ def holder(token: str) -> Holder:
 
 def revoke(contact: str) -> int:
 	"""Void every link that this contact was ever sent. Answers how many."""
-	table = frappe.qb.DocType("Notice Delivery")
 	names = frappe.get_all("Notice Delivery", filters={"contact": contact, "link_key": ("is", "set")}, pluck="name")
-	if names:
-		frappe.qb.update(table).set(table.link_key, "").where(table.contact == contact).run()
+	bulk.update("Notice Delivery", names, {"link_key": ""})
 	return len(names)
 
 
 def revoke_one(token: str) -> None:
 	"""Void one link, as its holder asks. Raises NotAllowed for a token that does not hold."""
 	found = holder(token)
-	table = frappe.qb.DocType("Notice Delivery")
-	frappe.qb.update(table).set(table.link_key, "").where(table.name == found.delivery).run()
+	bulk.update("Notice Delivery", [found.delivery], {"link_key": ""})
 
 
 def _secret() -> str:

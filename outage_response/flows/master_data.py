@@ -10,7 +10,7 @@ from frappe import _
 from frappe.model.document import Document
 from frappe.utils import now_datetime
 
-from outage_response import bulk
+from outage_response import bulk, listing, locks
 from outage_response.domain.lifecycle import RUNNING
 
 from . import homes, surroundings, timeline
@@ -95,7 +95,7 @@ def _join_homes(doc: Document, kept: Document) -> None:
 	kept.save(ignore_permissions=True)
 	needs = frappe.get_all("Care Need", {"unit": kept.name}, pluck="contact")
 	for name in (
-		frappe.get_all("Care Need", {"unit": doc.name, "contact": ("in", needs)}, pluck="name") if needs else ()
+		listing.get_all("Care Need", {"unit": doc.name, "contact": ("in", needs)}, pluck="name") if needs else ()
 	):
 		frappe.delete_doc("Care Need", name, ignore_permissions=True, force=True)
 	callbacks = frappe.get_all("Outage Callback Unit", {"unit": kept.name}, pluck="parent")
@@ -186,14 +186,15 @@ def running_at(property_name: str) -> list[str]:
 	that was declared a moment ago is seen: the property's lock, then a locking read of these rows alone."""
 	lock_property(property_name)
 	table = frappe.qb.DocType("Outage Incident")
-	return (
+	live = (*RUNNING, "Restored", "Stood Down")
+	names = (
 		frappe.qb.from_(table)
 		.select(table.name)
 		.where(table.property == property_name)
-		.where(table.status.isin((*RUNNING, "Restored", "Stood Down")))
-		.orderby(table.name)
-		.for_update()
-	).run(pluck=True)
+		.where(table.status.isin(live))
+		.run(pluck=True)
+	)
+	return [row.name for row in locks.rows("Outage Incident", names, ("name", "status")) if row.status in live]
 
 
 def _property_of(doc: Document) -> str:

@@ -6,6 +6,7 @@ import frappe
 from frappe.model.document import Document
 from frappe.utils import get_datetime
 
+from outage_response import listing
 from outage_response.domain.topology import Dark, customer_minutes
 
 from . import homes, site_time
@@ -47,7 +48,7 @@ def _earlier(incident: Document, around: Surroundings, since: datetime, until: d
 			node.back_at,
 			node.back_at_utc,
 		)
-		.where(other.property == incident.property)
+		.where(listing.by_range(other.property, [incident.property]))
 		.where(other.name != (incident.name or ""))
 		.where(other.is_drill == 0)
 		.where(other.status.notin(("Cancelled", "Scheduled")))
@@ -65,9 +66,9 @@ def _earlier(incident: Document, around: Surroundings, since: datetime, until: d
 def _closed(incident: Document, around: Surroundings, names: list[str], since: datetime) -> list[Dark]:
 	"""What outages whose file is closed count after `since` (UTC), by their own record of each unit, wherever it hangs today."""
 	node_of = {row.unit: row.power_node for row in homes.residents(incident, around)}
-	kept = frappe.get_all(
+	kept = listing.get_all(
 		homes.DOCTYPE,
-		filters={"incident": ("in", names), "unit": ("in", sorted(node_of) or [""])},
+		filters={"incident": ("in", names), "unit": ("in", sorted(node_of))},
 		fields=["incident", "unit", "moments"],
 		distinct=True,
 	)

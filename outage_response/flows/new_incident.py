@@ -7,6 +7,7 @@ from frappe import _
 from frappe.model.document import Document
 from frappe.utils import get_datetime, now_datetime
 
+from outage_response import listing
 from outage_response.domain import lifecycle
 from outage_response.domain.clock import require_lately
 from outage_response.domain.errors import Overlaps, RuleError
@@ -90,7 +91,7 @@ def _require_participants(incident: Document) -> None:
 	if not incident.is_drill:
 		incident.drill_participants = None
 	names = channels.names_in(incident.drill_participants)
-	known = names and frappe.get_all("User", filters={"name": ("in", names), "enabled": 1}, pluck="name")
+	known = names and listing.get_all("User", filters={"name": ("in", names), "enabled": 1}, pluck="name")
 	if strangers := [name for name in names if name not in known]:
 		raise RuleError(
 			_(
@@ -199,13 +200,13 @@ def _prepare_unplanned(incident: Document, around: surroundings.Surroundings, at
 def _refuse_second(incident: Document, around: surroundings.Surroundings) -> None:
 	"""The same outage declared twice is one outage: everything named is already part of a running incident. Where only a part of it
 	is, that one is to be extended; whoever declares all the same shares what is under way there. Planned work that goes on is
-	no such outage, and shares as well."""
+	no such outage, and shares as well.
+
+	Read without a lock of those incidents, under the property's: whoever declares here waits for nobody's verb elsewhere.
+	"""
 	if any(row.unit for row in incident.affected_nodes):
 		return
 	running = sharing.running_at(incident.property, int(incident.is_drill or 0))
-	if incident.request_id and any(row.request_id == incident.request_id for row in running):
-		# Our own request, sent twice at once, after this transaction's view began: run again, it finds the first answer
-		raise frappe.QueryDeadlockError("stale view of the incidents")
 	wanted = {row.power_node for row in incident.affected_nodes}
 	unplanned = [row for row in running if row.level != "III"]
 	for name in dict.fromkeys(row.name for row in unplanned):

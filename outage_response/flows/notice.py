@@ -12,7 +12,7 @@ from frappe import _
 from frappe.model.document import Document
 from frappe.utils import get_datetime, now_datetime
 
-from outage_response import bulk, permissions
+from outage_response import bulk, listing, permissions
 from outage_response.domain import notices as rules
 from outage_response.domain.errors import RuleError
 from outage_response.domain.lifecycle import OPEN, RUNNING
@@ -20,7 +20,7 @@ from outage_response.domain.plan import dedupe_key
 from outage_response.integrations import messages
 
 from . import audience, photos, plans, sharing, task, tasks
-from .known import expected_back
+from .known import LIVE, expected_back
 from .verbs import Call, incident_verb, lock_incident, touch, translated
 from .wording import words
 
@@ -277,7 +277,7 @@ def _issue(
 	incident = call.incident
 	keys = {person.contact: _key(incident, kind, once, person.contact) for person in people}
 	known = set(
-		frappe.get_all("Notice Delivery", filters={"dedupe_key": ("in", list(keys.values()))}, pluck="dedupe_key")
+		listing.get_all("Notice Delivery", filters={"dedupe_key": ("in", list(keys.values()))}, pluck="dedupe_key")
 	)
 	people = [person for person in people if keys[person.contact] not in known]
 	if kind == rules.FIRST_WORD:
@@ -416,14 +416,9 @@ def _supersede(incident: str, kind: str, contacts: Sequence[str], now: datetime)
 	)
 	waiting = table.state.isin((rules.QUEUED, rules.NO_ADDRESS, rules.FAILED))
 	unhanded = table.email_queue.isnull() | (table.email_queue == "")
-	(
-		frappe.qb.update(table)
-		.set(table.state, rules.SUPERSEDED)
-		.set(table.phone_list, 0)
-		.set(table.modified, now)
-		.where(older & waiting & unhanded)
-	).run()
-	frappe.qb.update(table).set(table.phone_list, 0).where(older).run()
+	superseded = {"state": rules.SUPERSEDED, "phone_list": 0, "modified": now}
+	bulk.change("Notice Delivery", older & waiting & unhanded, superseded)
+	bulk.change("Notice Delivery", older & (table.phone_list == 1), {"phone_list": 0})
 
 
 # ---------------------------------------------------------------- clock and steps
@@ -436,12 +431,17 @@ def waiting_for_the_clock() -> list[str]:
 		filters={"status": ("in", RUNNING), "is_drill": 0},
 		pluck="name",
 	)
-	steps = frappe.get_all(
-		"Outage Task",
-		filters={"completes_with": "notices", "status": ("in", OPEN)},
-		pluck="incident",
-		distinct=True,
-	)
+	task, incident = frappe.qb.DocType("Outage Task"), frappe.qb.DocType("Outage Incident")
+	steps = (
+		frappe.qb.from_(task)
+		.join(incident)
+		.on(incident.name == task.incident)
+		.select(task.incident)
+		.distinct()
+		.where(task.completes_with == "notices")
+		.where(task.status.isin(OPEN))
+		.where(incident.status.isin(LIVE))
+	).run(pluck=True)
 	return sorted({*running, *steps})
 
 
@@ -500,11 +500,11 @@ def _steps_done(incident: str) -> list[str]:
 	if not rows:
 		return []
 	its = [incident, *filter(None, [frappe.db.get_value("Outage Incident", incident, "announced_with")])]
-	notices = frappe.get_all(
+	notices = listing.get_all(
 		"Outage Notice", filters={"incident": ("in", its)}, fields=["name", "kind", "mode", "posted_at"]
 	)
 	deliveries = defaultdict(list)
-	for row in frappe.get_all(
+	for row in listing.get_all(
 		"Notice Delivery",
 		filters={"incident": ("in", its), "notice": ("in", [notice.name for notice in notices])},
 		fields=["notice", "state", "phone_list", "tries"],

@@ -10,6 +10,7 @@ from frappe import _
 from frappe.query_builder.functions import Count
 from frappe.utils import get_datetime
 
+from outage_response import listing
 from outage_response.domain import callbacks, overview
 from outage_response.domain import entrapment as rescues
 from outage_response.domain.lifecycle import OPEN, is_late
@@ -30,8 +31,8 @@ class Record:
 
 	def __init__(self, incidents: Sequence[dict], now: datetime):
 		self.now = now
-		self.names = [row.name for row in incidents] or [""]
-		self.properties = sorted({row.property for row in incidents}) or [""]
+		self.names = [row.name for row in incidents]
+		self.properties = sorted({row.property for row in incidents})
 		self.of = {row.name: row for row in incidents}
 		self.levels = {
 			row.name: row for row in frappe.get_all("Outage Level", fields=["name", "title", "colour"], order_by="name")
@@ -52,7 +53,7 @@ class Record:
 
 	def _dark(self) -> dict[str, list[Dark]]:
 		found = defaultdict(list)
-		for row in frappe.get_all(
+		for row in listing.get_all(
 			"Outage Affected Node",
 			filters={"parent": ("in", self.names), "parenttype": "Outage Incident"},
 			fields=["parent", "power_node", "unit", "out_since", "back_at"],
@@ -64,7 +65,7 @@ class Record:
 		return found
 
 	def _places(self) -> tuple[dict, dict[str, PowerTree]]:
-		nodes = frappe.get_all(
+		nodes = listing.get_all(
 			"Power Node",
 			filters={"property": ("in", self.properties)},
 			fields=["name", "node_name", "parent_power_node", "property"],
@@ -78,7 +79,7 @@ class Record:
 	def _rooms(self) -> dict[str, dict]:
 		return {
 			row.name: row
-			for row in frappe.get_all(
+			for row in listing.get_all(
 				"Property Asset",
 				filters={"property": ("in", self.properties), "asset_type": "Critical Room"},
 				fields=["name", "asset_name", "backup_minutes"],
@@ -115,7 +116,7 @@ class Record:
 				task.round,
 				task["_assign"],
 			)
-			.where(task.incident.isin(self.names))
+			.where(listing.one_of(task.incident, self.names))
 			.where(
 				task.status.isin(OPEN)
 				| ((task.status == "Done") & task.subject_type.isin(("Property Asset", "Property Unit")))
@@ -136,11 +137,9 @@ class Record:
 
 	def _care(self) -> dict[str, int]:
 		"""unit -> the fewest minutes that somebody's equipment there lasts; no names, no needs."""
-		units = {
-			row.subject for rows in self.tasks.values() for row in rows if row.subject_type == "Property Unit"
-		} or {""}
+		units = {row.subject for rows in self.tasks.values() for row in rows if row.subject_type == "Property Unit"}
 		found: dict[str, int] = {}
-		for row in frappe.get_all(
+		for row in listing.get_all(
 			"Care Need", filters={"unit": ("in", sorted(units))}, fields=["unit", "equipment_minutes"]
 		):
 			known = [minutes for minutes in (found.get(row.unit), row.equipment_minutes) if minutes]
@@ -151,7 +150,7 @@ class Record:
 		"""Of each incident what was said of its expected time, those declared with one, and who left a spot for danger."""
 		told: dict[str, list[str]] = defaultdict(list)
 		named_at_once, left = set(), []
-		for row in frappe.get_all(
+		for row in listing.get_all(
 			"Timeline Entry",
 			filters={
 				"incident": ("in", self.names),
@@ -173,17 +172,17 @@ class Record:
 		return dict(
 			frappe.qb.from_(row)
 			.select(row.incident, Count("*"))
-			.where(row.incident.isin(self.names))
+			.where(listing.one_of(row.incident, self.names))
 			.where(row.status.isin(callbacks.WAITING))
 			.groupby(row.incident)
 			.run()
 		)
 
 	def _people(self) -> dict[str, dict]:
-		users = {user for rows in self.tasks.values() for row in rows for user in row.users} or {""}
+		users = {user for rows in self.tasks.values() for row in rows for user in row.users}
 		return {
 			row.name: row
-			for row in frappe.get_all(
+			for row in listing.get_all(
 				"User", filters={"name": ("in", sorted(users))}, fields=["name", "full_name", "mobile_no"]
 			)
 		}
@@ -374,9 +373,12 @@ class Record:
 	def _calls(self) -> list[dict]:
 		if not frappe.has_permission("Trouble Call", "read"):
 			return []
-		rows = frappe.get_list(
+		call = frappe.qb.DocType("Trouble Call")
+		lately = (call.danger == 1) & (call.trapped == 0) & (call.said_at > self.now - timedelta(hours=DANGER_HOURS))
+		names = frappe.qb.from_(call).select(call.name).where(lately).run(pluck=True)
+		rows = listing.get_list(
 			"Trouble Call",
-			filters={"danger": 1, "trapped": 0, "said_at": (">", self.now - timedelta(hours=DANGER_HOURS))},
+			filters={"name": ("in", names)},
 			fields=["name", "property", "incident", "unit", "power_node", "words", "said_at", "taken_by"],
 			order_by="said_at desc",
 			limit_page_length=0,
@@ -401,5 +403,5 @@ class Record:
 
 def titles(doctype: str, field: str, rows: Iterable[Mapping], link: str) -> dict[str, str]:
 	"""What people call the documents that `rows` link to: name -> title."""
-	names = sorted({row[link] for row in rows if row[link]}) or [""]
-	return dict(frappe.get_all(doctype, filters={"name": ("in", names)}, fields=["name", field], as_list=True))
+	names = sorted({row[link] for row in rows if row[link]})
+	return dict(listing.get_all(doctype, filters={"name": ("in", names)}, fields=["name", field], as_list=True))

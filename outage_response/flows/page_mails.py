@@ -11,7 +11,7 @@ import frappe
 from frappe import _
 from frappe.utils import now_datetime
 
-from outage_response import bulk
+from outage_response import bulk, listing, locks
 from outage_response.integrations.messages import PAGE
 
 from . import sending
@@ -19,6 +19,7 @@ from .deliveries import DEAD_AFTER
 
 KEPT_HOURS = 12
 AT_ONCE = 500
+WAITING = ("Not Sent", "Error", "Sending")
 
 
 def follow() -> list[tuple[str, str]]:
@@ -31,13 +32,15 @@ def follow() -> list[tuple[str, str]]:
 		.on(page.name == queue.reference_name)
 		.select(queue.name, queue.status, queue.modified, page.name.as_("page"), page.incident)
 		.where(queue.reference_doctype == PAGE)
-		.where(queue.status.isin(("Not Sent", "Error", "Sending")))
+		.where(queue.status.isin(WAITING))
 		.where(queue.creation > now - timedelta(hours=KEPT_HOURS))
 		.where(page.status == "Accepted")
 		.orderby(queue.creation)
 		.limit(AT_ONCE)
-		.for_update()
 	).run(as_dict=True)
+	mails = locks.rows("Email Queue", [row.name for row in rows], ("name", "status", "modified"), wait=False)
+	there = {mail.name: mail for mail in mails if mail.status in WAITING}
+	rows = [frappe._dict(row, **there[row.name]) for row in rows if row.name in there]
 	if not rows:
 		return []
 	leaving = [row for row in rows if row.status == "Sending"]
@@ -56,7 +59,7 @@ def follow() -> list[tuple[str, str]]:
 
 def nobody_knows(names: Sequence[str]) -> list[tuple[str, str]]:
 	"""Of these pages nobody can say whether their mail arrived. Answers (incident, page) of those of an outage."""
-	rows = frappe.get_all(
+	rows = listing.get_all(
 		"Outage Page", filters={"name": ("in", list(names)), "status": "Accepted"}, fields=["incident", "name"]
 	)
 	error = _("The mail server did not say whether it took the mail.")

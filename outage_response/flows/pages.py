@@ -10,7 +10,7 @@ import frappe
 from frappe.model.document import Document
 from pypika import Interval
 
-from outage_response import bulk, queues
+from outage_response import bulk, listing, locks, queues
 from outage_response.domain import phones
 from outage_response.domain.escalation import Person, minute_of
 from outage_response.domain.plan import dedupe_key
@@ -36,7 +36,7 @@ class Call:
 def write(incident: Document, calls: Sequence[Call], now: datetime) -> int:
 	"""Write pages, or add to those of this minute that nobody has sent yet. Answers how many were written or added to.
 
-	The rows from this minute on are locked: a sender that takes one waits, and reads all that is in it. Where this minute's
+	The rows that are added to are locked: a sender that takes one waits, and reads all that is in it. Where this minute's
 	page has been tried already, and after the clock was turned back, it is the first minute that has none yet; but it leaves
 	in the next minute at the latest.
 	"""
@@ -115,16 +115,18 @@ def _raise_priority(page: dict, call: Call) -> None:
 def _from_minute(incident: str, minute: datetime) -> dict[tuple, dict]:
 	"""(person, channel, minute) -> page with the names of its tasks, of this minute and all later ones; locked.
 
-	The minute a page was written for stays when another try moves `send_after`.
+	The minute a page was written for stays when another try moves `send_after`. New ones come only under the incident's lock.
 	"""
 	table, row = frappe.qb.DocType("Outage Page"), frappe.qb.DocType("Outage Page Task")
-	found = (
+	names = (
 		frappe.qb.from_(table)
-		.select(table.name, table.person, table.channel, table.status, table.tries, table.digest_minute, table.priority)
+		.select(table.name)
 		.where(table.incident == incident)
 		.where(table.digest_minute >= minute)
-		.for_update()
-	).run(as_dict=True)
+		.run(pluck=True)
+	)
+	fields = ("name", "person", "channel", "status", "tries", "digest_minute", "priority")
+	found = locks.rows("Outage Page", names, fields)
 	if not found:
 		return {}
 	tasks = defaultdict(set)
@@ -159,7 +161,7 @@ def last_rung(incident: str, tasks: Sequence[str]) -> dict[str, bool]:
 		.on(page.channel == channel.name)
 		.select(row.task, page.person, page.status, page.answer, channel.kind)
 		.where(page.incident == incident)
-		.where(row.task.isin(list(tasks) or [""]))
+		.where(listing.one_of(row.task, tasks))
 		.where(page.digest_minute > task.last_rung_at - Interval(minutes=1))
 	).run(as_dict=True)
 	rung: dict[str, dict[str, list]] = defaultdict(lambda: defaultdict(list))

@@ -8,7 +8,7 @@ from frappe import _
 from frappe.model.document import Document
 from frappe.utils import now_datetime
 
-from outage_response import permissions
+from outage_response import listing, permissions
 from outage_response.domain import authority, mine, topology
 from outage_response.domain import entrapment as rescues
 from outage_response.domain.errors import spoken
@@ -94,7 +94,7 @@ def to_enter(incident: str) -> dict[str, Any]:
 		"nodes": _dark_nodes(doc, around),
 		"levels": [
 			{"value": row.name, "label": _(row.title)}
-			for row in frappe.get_all(
+			for row in listing.get_all(
 				"Outage Level",
 				filters={"name": ("in", run_card.unplanned_levels())},
 				fields=["name", "title"],
@@ -127,9 +127,9 @@ def _dark_nodes(incident: Document, around: surroundings.Surroundings) -> list[d
 def _items(names: list[str]) -> dict[str, list[dict[str, str]]]:
 	"""The rows of checklists that are not filled in, by task."""
 	found: dict[str, list[dict[str, str]]] = {}
-	for row in frappe.get_all(
+	for row in listing.get_all(
 		"Outage Task Check",
-		filters={"parent": ("in", names or [""]), "parenttype": "Outage Task", "kind": "Item"},
+		filters={"parent": ("in", names), "parenttype": "Outage Task", "kind": "Item"},
 		fields=["parent", "item", "item_label"],
 		order_by="parent asc, idx asc",
 	):

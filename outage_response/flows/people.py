@@ -7,6 +7,7 @@ from functools import cached_property
 
 import frappe
 
+from outage_response import listing
 from outage_response.domain import escalation, phones
 from outage_response.domain.authority import CONTROL_ROOM, GENERAL_MANAGER
 from outage_response.domain.escalation import Person
@@ -75,7 +76,7 @@ class People:
 
 	def as_persons(self, names: Iterable[str]) -> dict[str, Person]:
 		"""user -> person, for users that are enabled."""
-		rows = frappe.get_all(
+		rows = listing.get_all(
 			"User",
 			filters={"name": ("in", list(names)), "enabled": 1},
 			fields=["name", "full_name", "email", "mobile_no", "phone", "language"],

@@ -8,7 +8,7 @@ import frappe
 from frappe import _
 from pypika.terms import Criterion
 
-from outage_response import bulk, permissions
+from outage_response import bulk, listing, permissions
 from outage_response.domain.errors import RuleError
 from outage_response.domain.lifecycle import RUNNING
 from outage_response.integrations import CALL_LOG_PREFIX, contacts, crm, erpnext, installed
@@ -32,7 +32,7 @@ def export_resident_data(contact: str) -> dict[str, list[dict]]:
 	with translated():
 		kept = _require(contact)
 		found = {
-			doctype: frappe.get_all(
+			doctype: listing.get_all(
 				doctype, filters={"name": ("in", kept[doctype])}, fields=list(fields), order_by="creation"
 			)
 			for doctype, fields in KEPT.items()
@@ -43,7 +43,7 @@ def export_resident_data(contact: str) -> dict[str, list[dict]]:
 			fields=["parent as unit", "relation", "is_primary", "receives_notices"],
 			order_by="parent",
 		)
-		found["Outage Callback Attempt"] = frappe.get_all(
+		found["Outage Callback Attempt"] = listing.get_all(
 			"Outage Callback Attempt",
 			filters={"parent": ("in", kept["Outage Callback"])},
 			fields=["attempted_at", "outcome", "satisfaction", "note"],
@@ -111,7 +111,7 @@ def _require(contact: str) -> dict[str, list[str]]:
 	).run(pluck=True)
 	kept = _kept(contact)
 	for doctype, names in kept.items():
-		homes += frappe.get_all(doctype, filters={"name": ("in", names)}, pluck="property", distinct=True)
+		homes += listing.get_all(doctype, filters={"name": ("in", names)}, pluck="property", distinct=True)
 	for name in dict.fromkeys(filter(None, homes)):
 		permissions.require_property(name)
 	return kept
@@ -122,9 +122,9 @@ def _kept(contact: str) -> dict[str, list[str]]:
 	and nobody else's."""
 	kept = {doctype: frappe.get_all(doctype, filters={"contact": contact}, pluck="name") for doctype in KEPT}
 	for doctype in ("Trouble Call", "Outage Callback"):
-		nobodys = frappe.get_all(
-			doctype, filters={"contact": ("is", "not set"), "phone": ("is", "set")}, fields=["name", "phone"]
-		)
+		table = frappe.qb.DocType(doctype)
+		nameless = (table.contact.isnull() | (table.contact == "")) & (table.phone != "")
+		nobodys = frappe.qb.from_(table).select(table.name, table.phone).where(nameless).run(as_dict=True)
 		whose = contacts.of_numbers({row.phone for row in nobodys})
 		kept[doctype] += [row.name for row in nobodys if whose.get(row.phone) == [contact]]
 	return kept
@@ -139,9 +139,9 @@ def _require_over(contact: str, kept: dict[str, list[str]]) -> None:
 	incidents: set[str] = set(dark)
 	for doctype in ("Trouble Call", "Outage Callback", "Notice Delivery"):
 		incidents |= set(
-			frappe.get_all(doctype, filters={"name": ("in", kept[doctype])}, pluck="incident", distinct=True)
+			listing.get_all(doctype, filters={"name": ("in", kept[doctype])}, pluck="incident", distinct=True)
 		)
-	running = frappe.get_all(
+	running = listing.get_all(
 		"Outage Incident",
 		filters={"name": ("in", list(incidents - {None})), "status": ("in", (*RUNNING, "Restored", "Stood Down"))},
 		pluck="name",
@@ -153,7 +153,7 @@ def _require_over(contact: str, kept: dict[str, list[str]]) -> None:
 
 def _erase_attempts(callbacks: list[str]) -> None:
 	"""Notes of the calls, and the records that the app made of them on the contact and in the CRM."""
-	rows = callbacks and frappe.get_all(
+	rows = callbacks and listing.get_all(
 		"Outage Callback Attempt",
 		filters={"parent": ("in", callbacks)},
 		fields=["name", "note", "crm_doctype", "crm_record"],
@@ -173,7 +173,7 @@ def _erase_attempts(callbacks: list[str]) -> None:
 
 def _erase_mails(deliveries: list[str]) -> None:
 	"""What we wrote to them, with their address, as far as Frappe's queue still keeps it."""
-	names = deliveries and frappe.get_all(
+	names = deliveries and listing.get_all(
 		"Email Queue",
 		filters={"reference_doctype": "Notice Delivery", "reference_name": ("in", deliveries)},
 		pluck="name",

@@ -12,7 +12,7 @@ from frappe import _
 from frappe.utils import get_datetime, now_datetime
 from PIL import Image
 
-from outage_response import permissions
+from outage_response import listing, locks, permissions
 from outage_response.domain import authority, lifecycle, mine
 from outage_response.domain import entrapment as rescues
 from outage_response.domain.errors import RuleError, spoken
@@ -145,13 +145,17 @@ def _tasks(filters: dict) -> list:
 
 def _incidents(now: datetime, named: Collection[str]) -> dict:
 	"""Those that run, those that ended lately, and those that tasks belong to."""
-	rows = frappe.get_list(
+	incident = frappe.qb.DocType("Outage Incident")
+	shown = frappe.qb.from_(incident).select(incident.name)
+	lately = incident.closed_at > now - timedelta(hours=ENDED_HOURS)
+	names = {
+		*named,
+		*shown.where(incident.status.isin(known.LIVE)).run(pluck=True),
+		*shown.where(lately).run(pluck=True),
+	}
+	rows = listing.get_list(
 		"Outage Incident",
-		or_filters=[
-			["status", "in", known.LIVE],
-			["closed_at", ">", now - timedelta(hours=ENDED_HOURS)],
-			["name", "in", [*named, ""]],
-		],
+		filters={"name": ("in", names)},
 		fields=INCIDENT_FIELDS,
 		order_by="reported_at asc, name asc",
 		limit_page_length=0,
@@ -164,7 +168,7 @@ def _waiting(rows: Sequence, steps: dict[str, Step]) -> dict[str, list[str]]:
 	after = {row.name: steps[row.name].after for row in rows if steps[row.name].after}
 	if not after:
 		return {}
-	earlier = frappe.get_all(
+	earlier = listing.get_all(
 		"Outage Task",
 		filters={
 			"incident": ("in", {row.incident for row in rows}),
@@ -186,7 +190,7 @@ def _waiting(rows: Sequence, steps: dict[str, Step]) -> dict[str, list[str]]:
 def _checks(tasks: Sequence[str]) -> dict[str, list]:
 	found = defaultdict(list)
 	if tasks:
-		for row in frappe.get_all(
+		for row in listing.get_all(
 			"Outage Task Check",
 			filters={"parent": ("in", tasks), "parenttype": "Outage Task"},
 			fields=["parent", "kind", "item", "item_label", "result", "note", "read_back_at"],
@@ -261,7 +265,7 @@ def _cars(elevators: Collection[str]) -> dict[str, dict]:
 	if not elevators:
 		return {}
 	fields = ["name", *trapped.ABOUT_THE_CAR]
-	rows = frappe.get_all("Property Asset", filters={"name": ("in", sorted(elevators))}, fields=fields)
+	rows = listing.get_all("Property Asset", filters={"name": ("in", sorted(elevators))}, fields=fields)
 	return {row.pop("name"): row for row in rows}
 
 
@@ -293,7 +297,7 @@ def _said(user: str, incidents: dict, now: datetime) -> list[dict]:
 	running = [name for name, doc in incidents.items() if doc.status not in lifecycle.ENDED]
 	if not running:
 		return []
-	rows = frappe.get_all(
+	rows = listing.get_all(
 		"Outage Task",
 		filters={
 			"incident": ("in", running),
@@ -341,7 +345,7 @@ def _elevators(incidents: dict) -> dict[str, list[list[str]]]:
 	open_to_it = [name for name, doc in incidents.items() if doc.status in lifecycle.INCIDENT_VERBS["report_trapped"]]
 	if not open_to_it:
 		return {}
-	nodes = frappe.get_all(
+	nodes = listing.get_all(
 		"Outage Affected Node",
 		filters={"parent": ("in", open_to_it), "parenttype": "Outage Incident"},
 		fields=["parent", "power_node", "unit"],
@@ -393,9 +397,9 @@ def _incident(doc) -> dict:
 
 def _numbers_of(user: str, now: datetime) -> set[str]:
 	"""The telephones at which `user` is reached now: on shift, and their own."""
-	shifts = frappe.get_all(
-		"Duty Shift", filters={"user": user, "starts_at": ("<=", now), "ends_at": (">", now)}, pluck="phone"
-	)
+	shift = frappe.qb.DocType("Duty Shift")
+	there = (shift.user == user) & (shift.starts_at <= now) & (shift.ends_at > now)
+	shifts = frappe.qb.from_(shift).select(shift.phone).where(there).run(pluck=True)
 	return {
 		identity(number) for number in (*shifts, frappe.db.get_value("User", user, "mobile_no")) if identity(number)
 	}
@@ -410,7 +414,7 @@ def _phones(properties: Collection[str]) -> list[list[str]]:
 		order_by="is_external asc, creation asc",
 	)
 	hotlines = (
-		frappe.get_all(
+		listing.get_all(
 			"Managed Property",
 			filters={"name": ("in", list(properties)), "supplier_hotline": ("!=", "")},
 			fields=["name", "supplier_hotline"],
@@ -458,7 +462,7 @@ def _posts(held: Sequence) -> dict[str, list[list[str]]]:
 	standing = [row for row in held if row.status == "On Post"]
 	if not standing:
 		return {}
-	free = frappe.get_all(
+	free = listing.get_all(
 		"Outage Task",
 		filters={
 			"incident": ("in", {row.incident for row in standing}),
@@ -486,8 +490,8 @@ def add_photo(task: str, request_id: str, content: bytes) -> dict:
 	not fit on the disk leaves nothing behind.
 	"""
 	with verbs.translated():
-		frappe.db.get_value("Outage Task", task, "name", for_update=True)
-		doc = frappe.get_doc("Outage Task", task) if frappe.db.exists("Outage Task", task) else None
+		locks.begin()
+		doc = frappe.get_doc("Outage Task", task) if locks.row("Outage Task", task) else None
 		if doc is None:
 			frappe.throw(_("Task: {0} does not exist. Choose one of the list.").format(task), frappe.DoesNotExistError)
 		permissions.require_read("Outage Task", doc)

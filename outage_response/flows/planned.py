@@ -16,6 +16,7 @@ def calendar(start: str, end: str, filters: str | list | None) -> list[dict]:
 	rows = frappe.get_list(
 		"Outage Incident",
 		filters=[*wanted, ["status", "!=", "Cancelled"]],
+		ignore_ifnull=True,  # no times, not planned: by the index
 		fields=["name", "property", "status", "is_drill", "planned_start", "planned_end"],
 		order_by="planned_start asc, name asc",
 		limit_page_length=2000,

@@ -10,6 +10,7 @@ import yaml
 from frappe import _
 from frappe.model.document import Document
 
+from outage_response import listing
 from outage_response.domain import roster
 from outage_response.domain.errors import RuleError
 from outage_response.domain.steps import Step, check_plan, read_keys, read_outcomes
@@ -121,7 +122,7 @@ def _require_people(steps: Iterable[Step]) -> None:
 	for step in steps:
 		for name in filter(None, (step.department, step.read_back_by)):
 			by_department.setdefault(name, step.key)
-	for row in frappe.get_all(
+	for row in listing.get_all(
 		"Response Department",
 		filters={"name": ("in", list(by_department))},
 		fields=["name", "department_name", "role", "is_external"],

@@ -10,6 +10,7 @@ from frappe import _
 from frappe.model.document import Document
 from frappe.utils import get_datetime, get_system_timezone, now_datetime
 
+from outage_response import listing
 from outage_response.domain.errors import NotAllowed
 from outage_response.domain.lifecycle import RUNNING
 
@@ -113,7 +114,7 @@ def _incidents(person: Person, paths: dict[str, list[str]], kept: Kept) -> list[
 	query = (
 		frappe.qb.from_(other)
 		.select(other.name)
-		.where(other.name.isin([person.only] if person.only else names or [""]))
+		.where(listing.one_of(other.name, [person.only] if person.only else names))
 		.where(other.status.isin(LIVE) | (other.reported_at >= recent))
 		.where(other.is_drill == 0)
 		.orderby(other.name, order=frappe.qb.desc)
@@ -124,9 +125,9 @@ def _incidents(person: Person, paths: dict[str, list[str]], kept: Kept) -> list[
 
 def _kept(person: Person) -> Kept:
 	"""(incident, unit) -> the person's home as it stands on the record of that outage."""
-	rows = frappe.get_all(
+	rows = listing.get_all(
 		homes.DOCTYPE,
-		filters={"unit": ("in", list(person.units) or [""])},
+		filters={"unit": ("in", list(person.units))},
 		fields=["incident", "unit", "power_node", "times"],
 		distinct=True,
 	)
@@ -230,7 +231,7 @@ def history(incident: Document) -> list[dict]:
 		data = frappe.parse_json(row.data or "{}")
 		if text := _public_words(incident, row.kind, data):
 			found.append((get_datetime(row.occurred_at), text))
-	done = frappe.get_all(
+	done = listing.get_all(
 		"Outage Task",
 		filters={"incident": incident.name, "status": "Done", "step_key": ("in", list(WORK))},
 		fields=["step_key", "completed_at"],
@@ -261,7 +262,7 @@ def _public_words(incident: Document, kind: str, data: dict) -> str:
 
 def _callback(incident: str, contacts: Sequence[str]) -> dict:
 	"""The person's own callback of an incident: {"status", "satisfaction"}."""
-	rows = frappe.get_all(
+	rows = listing.get_all(
 		"Outage Callback",
 		filters={"incident": incident, "contact": ("in", list(contacts))},
 		fields=["status", "satisfaction"],
@@ -304,7 +305,7 @@ def _area(incident: Document) -> dict | None:
 	if not whole:
 		return None
 	labels = dict(
-		frappe.get_all(
+		listing.get_all(
 			"Power Node",
 			filters={"name": ("in", [row.power_node for row in whole])},
 			fields=["name", "node_name"],

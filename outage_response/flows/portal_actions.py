@@ -10,7 +10,7 @@ from frappe import _
 from frappe.model.document import Document
 from frappe.utils import now_datetime
 
-from outage_response import integrations
+from outage_response import bulk, integrations, listing, locks
 from outage_response.domain import notices as notice_rules
 from outage_response.domain.callbacks import WAITING
 from outage_response.domain.errors import NotAllowed, RuleError
@@ -39,9 +39,9 @@ def report(
 			raise RuleError(_("Which part: choose one of: {allowed}."), allowed=PARTS[1:])
 		said = (f"{_(part)}. {words}".strip(". ") if part else words)[:LONGEST_WORDS]
 		danger = bool(danger) or intake.says_danger(said)
-		lock_property(home["property"])
 		kept = intake.keep_call(
 			home["property"],
+			locked=intake.lock_for_call(home["property"], danger),
 			unit=home["unit"],
 			contact=_contact_of(person, home["unit"]),
 			words=said,
@@ -204,7 +204,7 @@ def _callback_of(call: Call, person: Person, homes: list[dict]) -> Document:
 	if not name:
 		calling_back.open_for(call, _contact_of(person, own[0]), own)
 		name = frappe.db.get_value("Outage Callback", {"incident": incident, "contact": ("in", list(person.contacts))})
-	return frappe.get_doc("Outage Callback", name, for_update=True)
+	return locks.document("Outage Callback", name)
 
 
 def _ask_for_call(call: Call, person: Person, home: dict, units: list[str], note: str) -> None:
@@ -265,20 +265,13 @@ def _call_request(call: Call, person: Person, home: dict, note: str) -> None:
 def _mark_seen(person: Person, incident: str, now) -> None:
 	"""Whoever answers has read what we wrote."""
 	table = frappe.qb.DocType("Notice Delivery")
-	(
-		frappe.qb.update(table)
-		.set(table.state, notice_rules.SEEN)
-		.set(table.seen_at, now)
-		.set(table.phone_list, 0)
-		.where(table.incident == incident)
-		.where(table.contact.isin(list(person.contacts)))
-		.where(table.kind != notice_rules.CALL_REQUEST)
-		.where(
-			table.state.isin((notice_rules.SENT, notice_rules.FAILED, notice_rules.NO_ADDRESS))
-			| ((table.state == notice_rules.QUEUED) & (table.channel == notice_rules.PHONE))
-		)
-		.where(table.must_confirm == 0)
-	).run()
+	theirs = (table.incident == incident) & table.contact.isin(list(person.contacts))
+	told = table.state.isin((notice_rules.SENT, notice_rules.FAILED, notice_rules.NO_ADDRESS)) | (
+		(table.state == notice_rules.QUEUED) & (table.channel == notice_rules.PHONE)
+	)
+	asked = (table.kind == notice_rules.CALL_REQUEST) | (table.must_confirm == 1)
+	seen = {"state": notice_rules.SEEN, "seen_at": now, "phone_list": 0}
+	bulk.change("Notice Delivery", theirs & told & asked.negate(), seen)
 
 
 def void_links(person: Person) -> None:
@@ -316,9 +309,9 @@ def care_needs(person: Person) -> list[dict]:
 	"""What the person themselves has said: unit, what, equipment_minutes. Not by a link, which others may read."""
 	if person.only or not person.contacts:
 		return []
-	return frappe.get_all(
+	return listing.get_all(
 		"Care Need",
-		filters={"contact": ("in", list(person.contacts)), "unit": ("in", list(person.units) or [""])},
+		filters={"contact": ("in", list(person.contacts)), "unit": ("in", list(person.units))},
 		fields=["unit", "what", "equipment_minutes"],
 		order_by="unit",
 	)
@@ -338,7 +331,7 @@ def _home(person: Person, unit: str) -> dict:
 
 def _contact_of(person: Person, unit: str) -> str:
 	"""Which of the person's contacts lives in this unit."""
-	found = frappe.get_all(
+	found = listing.get_all(
 		"Unit Resident",
 		filters={"parent": unit, "contact": ("in", list(person.contacts))},
 		pluck="contact",

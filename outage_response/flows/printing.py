@@ -10,6 +10,7 @@ from frappe import _
 from frappe.model.document import Document
 from frappe.utils import get_datetime, now_datetime
 
+from outage_response import listing
 from outage_response.domain.entrapment import MISTAKEN, RELEASED
 from outage_response.domain.errors import spoken
 from outage_response.domain.notices import PLANNED
@@ -137,7 +138,7 @@ def _as_list(units: list | str | None) -> list[str]:
 
 def _names(users: set[str]) -> dict[str, str]:
 	return dict(
-		frappe.get_all("User", filters={"name": ("in", sorted(users))}, fields=["name", "full_name"], as_list=True)
+		listing.get_all("User", filters={"name": ("in", sorted(users))}, fields=["name", "full_name"], as_list=True)
 	)
 
 
@@ -173,7 +174,7 @@ def planned_notice_print(incident: Document) -> dict[str, Any]:
 	planners = {"Supplier": _("the power supplier"), "Property": _("the property management")}
 	windows = notice.windows_of_the_day(incident) if incident.status == "Scheduled" else [incident]
 	its = [incident.name, *filter(None, [incident.announced_with])]
-	issued = frappe.get_all(
+	issued = listing.get_all(
 		"Outage Notice",
 		{"incident": ("in", its), "kind": PLANNED},
 		pluck="issued_at",

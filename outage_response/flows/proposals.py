@@ -13,7 +13,7 @@ from frappe.model.document import Document
 from frappe.query_builder.functions import Max, Sum
 from frappe.utils import get_datetime, now_datetime
 
-from outage_response import bulk, permissions
+from outage_response import bulk, listing, locks, permissions
 from outage_response.domain import tickets as rules
 from outage_response.domain.errors import RuleError
 from outage_response.domain.locate import Location, locate
@@ -82,8 +82,8 @@ def _let_go(calls: Sequence[dict], property_name: str, now: datetime) -> None:
 	if not gone:
 		return
 	bulk.update("Trouble Call", [call.name for call in gone], {"waiting": 0})
-	units = {call.unit for call in gone if call.unit} or {""}
-	unit_nos = frappe.get_all("Property Unit", filters={"name": ("in", units)}, pluck="unit_no", order_by="unit_no")
+	units = {call.unit for call in gone}
+	unit_nos = listing.get_all("Property Unit", filters={"name": ("in", units)}, pluck="unit_no", order_by="unit_no")
 	text = _("{0} calls at {1} wait no longer, no outage explained them: {2}. Phone them.").format(
 		len(gone), property_name, ", ".join(unit_nos) or _("place unknown")
 	)
@@ -105,7 +105,7 @@ def _end_explained_proposals(property_name: str) -> None:
 	).run(as_dict=True)
 	for row in rows:
 		if row.incident and not row.waiting:
-			doc = frappe.get_doc("Outage Proposal", row.name, for_update=True)
+			doc = locks.document("Outage Proposal", row.name)
 			_end_proposal(doc, "Declared", incident=row.incident)
 
 
@@ -209,10 +209,10 @@ def write_proposal(
 	save(doc)
 	its = [call.name for call in calls]
 	if others:
-		its += frappe.get_all("Trouble Call", filters={"proposal": ("in", others)}, pluck="name")
+		its += listing.get_all("Trouble Call", filters={"proposal": ("in", others)}, pluck="name")
 	bulk.update("Trouble Call", its, {"proposal": doc.name})
 	for name in others:
-		_end_proposal(frappe.get_doc("Outage Proposal", name, for_update=True), "Merged", merged_into=doc.name)
+		_end_proposal(locks.document("Outage Proposal", name), "Merged", merged_into=doc.name)
 	if not same:
 		text = _("Power outage? {0} callers at {1}, {2}: declare or dismiss").format(
 			place.calls, property_name, around.label(place.node)
@@ -262,7 +262,7 @@ def dismiss_proposal(proposal: str, reason: str) -> dict:
 		doc = _open_proposal(proposal, or_dismissed=True)
 		_end_proposal(doc, "Dismissed", reason=reason.strip())
 		table = frappe.qb.DocType("Trouble Call")
-		frappe.qb.update(table).set(table.waiting, 0).where(table.proposal == doc.name).where(table.waiting == 1).run()
+		bulk.change("Trouble Call", (table.proposal == doc.name) & (table.waiting == 1), {"waiting": 0})
 		return {"proposal": doc.name}
 
 
@@ -272,7 +272,7 @@ def _open_proposal(name: str, *, or_dismissed: bool = False) -> Document:
 		raise RuleError(_("Proposal: {name} does not exist. Choose one of the list."), name=str(name)[:140])
 	lock_property(property_name)
 	permissions.require_property(property_name)
-	doc = frappe.get_doc("Outage Proposal", name, for_update=True)
+	doc = locks.document("Outage Proposal", name)
 	if doc.status == "Merged":
 		return _open_proposal(doc.merged_into, or_dismissed=or_dismissed)
 	if doc.status == "Dismissed" and not or_dismissed:

@@ -9,7 +9,7 @@ from frappe import _
 from frappe.model.document import Document
 from frappe.utils import get_datetime, now_datetime
 
-from outage_response import integrations, permissions
+from outage_response import integrations, listing, permissions
 from outage_response.domain.errors import NotAllowed, RuleError
 from outage_response.domain.lifecycle import RUNNING
 from outage_response.integrations import contacts
@@ -55,9 +55,9 @@ def paths_of(nodes: Sequence[str]) -> dict[str, list[str]]:
 	rows = (
 		frappe.qb.from_(own)
 		.join(above)
-		.on((above.lft <= own.lft) & (above.rgt >= own.rgt))
+		.on((above.property == own.property) & (above.lft <= own.lft) & (above.rgt >= own.rgt))
 		.select(own.name, above.name.as_("above"))
-		.where(own.name.isin(sorted(set(nodes)) or [""]))
+		.where(listing.one_of(own.name, sorted(set(nodes))))
 		.orderby(above.lft, order=frappe.qb.desc)
 	).run(as_dict=True)
 	found: dict[str, list[str]] = defaultdict(list)

@@ -14,7 +14,7 @@ from frappe.model.document import Document
 from frappe.query_builder.functions import Coalesce
 from frappe.utils import get_datetime
 
-from outage_response import compat
+from outage_response import bulk, compat, listing
 from outage_response.domain import entrapment as rescues
 from outage_response.domain import escalation
 from outage_response.domain.escalation import Person, Row, Rule, State
@@ -114,7 +114,7 @@ def rules() -> list[Rule]:
 		fields=["name", "department", "priority", "rounds", "start_minutes"],
 	)
 	rows = defaultdict(list)
-	for row in heads and frappe.get_all(
+	for row in heads and listing.get_all(
 		"Escalation Step",
 		filters={"parent": ("in", [head.name for head in heads]), "parenttype": "Escalation Rule"},
 		fields=["parent", "whom", "together", "after_minutes", "times", "every_minutes", "channels"],
@@ -135,11 +135,12 @@ def rules() -> list[Rule]:
 def due_incidents(now: datetime) -> list[str]:
 	"""Incidents with a step that rings now."""
 	task = frappe.qb.DocType("Outage Task")
-	turned_back = task.ring_at.isnotnull() & (task.last_rung_at > now + timedelta(minutes=1))
+	turned_back = task.last_rung_at > now + timedelta(minutes=1)
 	return (
 		frappe.qb.from_(task)
 		.select(task.incident)
 		.distinct()
+		.where(task.ring_at.isnotnull())  # by which the database finds the few that ring
 		.where((task.ring_at <= now) | turned_back)
 		.orderby(task.incident)
 		.run(pluck=True)
@@ -237,7 +238,7 @@ def advance(incident: Document, now: datetime, people: People | None = None) -> 
 		return 0
 	if incident.status not in RINGING:
 		task = frappe.qb.DocType("Outage Task")
-		frappe.qb.update(task).set(task.ring_at, None).where(task.incident == incident.name).run()
+		bulk.change("Outage Task", (task.incident == incident.name) & task.ring_at.isnotnull(), {"ring_at": None})
 		return 0
 	found = Round(
 		incident,
@@ -333,21 +334,11 @@ def _write_steps(steps: Mapping[tuple, Sequence[str]], now: datetime) -> None:
 	"""One statement for all steps alike."""
 	task = frappe.qb.DocType("Outage Task")
 	for (ring_at, level, times, rounds, rang), names in steps.items():
-		query = (
-			frappe.qb.update(task)
-			.set(task.ring_at, ring_at)
-			.set(task.ring_level, level)
-			.set(task.ring_times, times)
-			.set(task.ring_round, rounds)
-			.where(task.name.isin(names))
-		)
+		values = {"ring_at": ring_at, "ring_level": level, "ring_times": times, "ring_round": rounds}
 		if rang:
-			query = (
-				query.set(task.last_rung_at, now)
-				.set(task.first_rung_at, Coalesce(task.first_rung_at, now))
-				.set(task.rings, task.rings + 1)
-			)
-		query.run()
+			first = Coalesce(task.first_rung_at, now)
+			values |= {"last_rung_at": now, "first_rung_at": first, "rings": task.rings + 1}
+		bulk.update("Outage Task", names, values)
 
 
 def _write_timeline(found: Round) -> None:
@@ -372,7 +363,7 @@ def hurry(incident: str, tasks: Iterable[str], now: datetime) -> list[str]:
 	rows = (
 		frappe.qb.from_(task)
 		.select(task.name, task.ring_level, task.ring_times)
-		.where(task.name.isin([name for name, hope in rung.items() if not hope] or [""]))
+		.where(listing.one_of(task.name, [name for name, hope in rung.items() if not hope]))
 		.where(task.status == "Open")
 		.where(task.ring_at > now)
 	).run(as_dict=True)

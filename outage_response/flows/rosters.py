@@ -1,15 +1,16 @@
 """Rosters on a site: shifts made from patterns, absences, swaps, and the hours nobody covers."""
 
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import date, datetime, time, timedelta
 
 import frappe
 from frappe import _
 from frappe.model.document import Document
 from frappe.utils import format_datetime, get_datetime, get_time, getdate, now_datetime
+from pypika.terms import ExistsCriterion
 
-from outage_response import bulk
+from outage_response import bulk, listing, locks, permissions
 from outage_response.domain import rota
 from outage_response.domain.errors import RuleError
 from outage_response.domain.plan import dedupe_key
@@ -48,7 +49,7 @@ def fill(name: str) -> int:
 			_rule(pattern), first, last, _working(pattern.property, first, last)
 		)
 	}
-	for known in frappe.get_all("Duty Shift", filters={"pattern_key": ("in", list(made) or [""])}, pluck="pattern_key"):
+	for known in listing.get_all("Duty Shift", filters={"pattern_key": ("in", list(made))}, pluck="pattern_key"):
 		del made[known]
 	if made:
 		bulk.insert(
@@ -124,25 +125,19 @@ def calendar_filters(start: str, end: str, filters: str | list | None, begins: s
 def calendar(start: str, end: str, filters: str | list | None) -> list[dict]:
 	"""Shifts between two moments as a calendar shows them: `title`, `color`; who is absent in red."""
 	wanted = calendar_filters(start, end, filters, "starts_at", "ends_at")
+	# each has a property; the blank beside it: see listing.by_range
+	narrower = [["property", "in", [*mine, ""]] for _field, _in, mine in permissions.narrowed("Duty Shift")[0]]
+	fields = ("name", "property", "department", "user", "contact", "starts_at", "ends_at")
 	rows = frappe.get_list(
 		"Duty Shift",
-		filters=wanted,
-		fields=[
-			"name",
-			"property",
-			"department",
-			"user",
-			"contact",
-			"starts_at",
-			"ends_at",
-			"is_absent",
-			"is_duty_electrician",
-		],
+		filters=[*wanted, *narrower],
+		fields=[*fields, "is_absent", "is_duty_electrician"],
 		order_by="starts_at asc, name asc",
 		limit_page_length=2000,
+		ignore_ifnull=True,  # and its times
 	)
 	departments = dict(frappe.get_all("Response Department", fields=["name", "department_name"], as_list=True))
-	users = frappe.get_all(
+	users = listing.get_all(
 		"User", filters={"name": ("in", list({row.user for row in rows if row.user}))}, fields=["name", "full_name"]
 	)
 	names = {user.name: user.full_name for user in users}
@@ -187,7 +182,8 @@ def undo_absence(absence: Document) -> None:
 			.set(table.ends_at, max(row.ends_at for row in parts))
 			.where(table.name == name)
 		).run()
-		frappe.db.delete("Duty Shift", {"name": ("in", [row.name for row in parts if row.name != name] or [""])})
+		if rest := [row.name for row in parts if row.name != name]:
+			frappe.db.delete("Duty Shift", {"name": ("in", rest)})
 	_apply_absences(absence.property, {"name": ("!=", absence.name)})
 
 
@@ -254,7 +250,7 @@ def swap(one: str, other: str, request_id: str | None = None) -> None:
 	shift, for shifts of different properties or departments, and for ended ones."""
 	if one == other:
 		raise RuleError(_("Shifts: choose two different ones."))
-	shifts = [frappe.get_doc("Duty Shift", name, for_update=True) for name in sorted((one, other))]
+	shifts = [locks.document("Duty Shift", name) for name in sorted((one, other))]
 	first, second = shifts
 	if request_id and all(shift.swap_request == request_id for shift in shifts):
 		return
@@ -273,15 +269,27 @@ def swap(one: str, other: str, request_id: str | None = None) -> None:
 # ---------------------------------------------------------------- gaps
 
 
-def gaps(property_name: str, first: datetime, last: datetime) -> list[dict]:
-	"""Hours that nobody covers and people who cannot be phoned: `department`, `what`, `starts_at`, `ends_at`, `hours`, `who`."""
+def gaps(properties: Sequence[str], first: datetime, last: datetime) -> list[dict]:
+	"""Hours that nobody covers and people who cannot be phoned, property by property: `property`, `department`, `what`,
+	`starts_at`, `ends_at`, `hours`, `who`. The shifts of all are read at once."""
+	shifts = duty.shifts_within(properties, first, last)
+	departments = frappe.get_all("Response Department", fields=["name", "department_name", "coverage"], order_by="name")
+	return [
+		{"property": name, **row}
+		for name in properties
+		for row in _gaps_of(name, shifts.get(name, []), departments, first, last)
+	]
+
+
+def _gaps_of(
+	property_name: str, shifts: list[dict], departments: list[dict], first: datetime, last: datetime
+) -> list[dict]:
 	doc = frappe.get_cached_doc("Managed Property", property_name)
 	start, end = (
 		duty.as_time_of_day(doc.work_start, time(9)),
 		duty.as_time_of_day(doc.work_end, time(18)),
 	)
 	working = _working(property_name, first.date(), last.date())
-	shifts = duty.shifts_within(property_name, first, last)
 	covered: dict[str, list] = defaultdict(list)
 	for row in shifts:
 		if row.reachable:
@@ -289,7 +297,6 @@ def gaps(property_name: str, first: datetime, last: datetime) -> list[dict]:
 			if row.is_duty_electrician:
 				covered[ELECTRICIAN].append((row.starts_at, row.ends_at))
 	found = []
-	departments = frappe.get_all("Response Department", fields=["name", "department_name", "coverage"], order_by="name")
 	for row in departments:
 		wanted = rota.wanted_hours(row.coverage or "", first, last, start, end, working)
 		found += _rows(_(row.department_name), _("Nobody on duty"), rota.uncovered(wanted, covered[row.name]))
@@ -336,18 +343,16 @@ def _unreachable(shifts: list, departments: list) -> list[dict]:
 
 def properties_with_rosters() -> list[str]:
 	"""Properties for which a roster is kept."""
-	return frappe.get_all(
-		"Duty Shift",
-		filters={"ends_at": (">", now_datetime() - timedelta(days=REMINDED_DAYS))},
-		pluck="property",
-		distinct=True,
-	)
+	property, shift = frappe.qb.DocType("Managed Property"), frappe.qb.DocType("Duty Shift")
+	lately = (shift.property == property.name) & (shift.ends_at > now_datetime() - timedelta(days=REMINDED_DAYS))
+	kept = ExistsCriterion(frappe.qb.from_(shift).select(shift.name).where(lately))
+	return frappe.qb.from_(property).select(property.name).where(kept).orderby(property.name).run(pluck=True)
 
 
 def remind(property_name: str) -> int:
 	"""Tell whoever makes the roster what is missing in the next two weeks. Answers how many gaps there are."""
 	first = now_datetime().replace(second=0, microsecond=0)
-	found = gaps(property_name, first, first + timedelta(days=REPORT_DAYS))
+	found = gaps([property_name], first, first + timedelta(days=REPORT_DAYS))
 	if not found:
 		return 0
 	maker = frappe.db.get_value("Managed Property", property_name, "roster_maker")

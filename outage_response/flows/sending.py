@@ -15,7 +15,7 @@ from frappe import _
 from frappe.model.document import Document
 from frappe.utils import get_url, now_datetime
 
-from outage_response import bulk
+from outage_response import bulk, listing, locks
 from outage_response.compat import is_retriable
 from outage_response.domain.escalation import Person
 from outage_response.integrations import channels
@@ -65,14 +65,14 @@ def take(here: bool, limit: int = AT_ONCE) -> list[str]:
 		return []
 	page, now = frappe.qb.DocType("Outage Page"), now_datetime()
 	kinds = frappe.get_all("Paging Channel", fields=["name", "kind"])
-	names = [row.name for row in kinds if not channels.goes_out(row.kind)] or [""]
+	ends_here = listing.one_of(page.channel, [row.name for row in kinds if not channels.goes_out(row.kind)])
 	rows = (
 		frappe.qb.from_(page)
 		.select(page.name, page.channel)
 		.where(page.status == "Queued")
 		# a clock that was turned back leaves pages in the future
 		.where((page.send_after <= now) | (page.send_after > now + timedelta(minutes=2)))
-		.where(page.channel.isin(names) if here else page.channel.notin(names))
+		.where(ends_here if here else ends_here.negate())
 		.orderby(page.priority)
 		.orderby(page.send_after)
 		.orderby(page.name)
@@ -87,15 +87,8 @@ def take(here: bool, limit: int = AT_ONCE) -> list[str]:
 	if not names:
 		return []
 	mark = frappe.generate_hash(length=16)
-	(
-		frappe.qb.update(page)
-		.set(page.status, "Sending")
-		.set(page.claimed_by, mark)
-		.set(page.claimed_at, now)
-		.set(page.tries, page.tries + 1)
-		.where(page.name.isin(names))
-		.where(page.status == "Queued")
-	).run()
+	mine = {"status": "Sending", "claimed_by": mark, "claimed_at": now, "tries": page.tries + 1}
+	bulk.update("Outage Page", names, mine, still=page.status == "Queued")
 	return (
 		frappe.qb.from_(page)
 		.select(page.name)
@@ -141,7 +134,7 @@ def letters(names: Sequence[str]) -> list[tuple[str, Letter, Request | None, Out
 
 	A page whose steps are all settled, or whose outage is over, is not needed any more and left out.
 	"""
-	rows = frappe.get_all("Outage Page", filters={"name": ("in", list(names))}, fields=list(FIELDS))
+	rows = listing.get_all("Outage Page", filters={"name": ("in", list(names))}, fields=list(FIELDS))
 	about = {row.name: row for row in rows}
 	tasks = _open_tasks(list(names))
 	wanted = needed([(row.name, row.incident) for row in rows], tasks)
@@ -166,7 +159,7 @@ def needed(rows: Sequence[tuple[str, str | None]], tasks: Mapping[str, Sequence]
 	"""Of (page, incident): pages for which somebody is still to be rung. A page without an incident is a test call's."""
 	tasks = _open_tasks([page for page, _incident in rows]) if tasks is None else tasks
 	states = dict(
-		frappe.get_all(
+		listing.get_all(
 			"Outage Incident",
 			filters={"name": ("in", list({incident for _page, incident in rows if incident}))},
 			fields=["name", "status"],
@@ -232,7 +225,7 @@ def _open_tasks(names: Sequence[str]) -> dict[str, list[dict]]:
 
 def _addresses(rows: Sequence[dict]) -> dict[str, Person]:
 	"""user -> address and language, with the number that the page was written for."""
-	users = frappe.get_all(
+	users = listing.get_all(
 		"User",
 		filters={"name": ("in", list({row.user for row in rows if row.user}))},
 		fields=["name", "full_name", "email", "language"],
@@ -299,9 +292,7 @@ def note(name: str, letter: Letter, outcome: Outcome | None) -> tuple[str, str]:
 	Answers (incident, status). The caller commits.
 	"""
 	page, now = frappe.qb.DocType("Outage Page"), now_datetime()
-	row = frappe.db.get_value(
-		"Outage Page", name, ["incident", "channel", "tries", "status"], as_dict=True, for_update=True
-	)
+	row = locks.row("Outage Page", name)
 	channel = frappe.get_cached_doc("Paging Channel", row.channel)
 	if row.status != "Sending":
 		return row.incident or "", row.status
@@ -347,7 +338,7 @@ def _status(outcome: str, tries: int, channel: Document) -> str:
 
 def steps_of(pages: Sequence[str]) -> list[str]:
 	"""Steps that these pages ring for."""
-	return frappe.get_all(
+	return listing.get_all(
 		"Outage Page Task",
 		filters={"parent": ("in", list(pages)), "parenttype": "Outage Page"},
 		pluck="task",

@@ -9,7 +9,7 @@ import frappe
 from frappe.model.document import Document
 from frappe.utils import get_datetime
 
-from outage_response import bulk
+from outage_response import bulk, listing
 from outage_response.domain import callbacks
 from outage_response.domain.lifecycle import RUNNING
 from outage_response.domain.topology import Dark
@@ -21,20 +21,19 @@ ROWS = "Overlapping Outage"
 
 
 def running_at(property_name: str, is_drill: int, but: str = "") -> list[dict]:
-	"""(name, level, request_id, power_node) of what is dark now by running outages of a property, single homes left out; locked."""
+	"""(name, level, power_node) of what is dark now by running outages of a property, single homes left out."""
 	other, node = frappe.qb.DocType("Outage Incident"), frappe.qb.DocType("Outage Affected Node")
 	return (
 		frappe.qb.from_(other)
 		.join(node)
 		.on(node.parent == other.name)
-		.select(other.name, other.level, other.request_id, node.power_node)
+		.select(other.name, other.level, node.power_node)
 		.where(other.property == property_name)
 		.where(other.status.isin(RUNNING))
 		.where(other.is_drill == is_drill)
 		.where(other.name != but)
 		.where(node.back_at.isnull())
 		.where(node.unit.isnull() | (node.unit == ""))
-		.for_update()
 	).run(as_dict=True)
 
 
@@ -64,7 +63,7 @@ def names(incident: str | None) -> list[str]:
 		*frappe.get_all(ROWS, filters={"parent": incident, "parenttype": "Outage Incident"}, pluck="incident"),
 		*frappe.get_all(ROWS, filters={"incident": incident}, pluck="parent"),
 	]
-	return found and frappe.get_all(
+	return found and listing.get_all(
 		"Outage Incident", filters={"name": ("in", found), "status": ("!=", "Cancelled")}, pluck="name", order_by="name"
 	)
 
@@ -73,7 +72,7 @@ def dark_rows(others: Sequence[str]) -> list[Dark]:
 	"""What these outages say of the places without supply, each row with its incident."""
 	if not others:
 		return []
-	rows = frappe.get_all(
+	rows = listing.get_all(
 		"Outage Affected Node",
 		filters={"parent": ("in", others), "parenttype": "Outage Incident", "out_since": ("is", "set")},
 		fields=["parent", "power_node", "unit", "out_since", "back_at"],
@@ -102,7 +101,7 @@ def called_by_others(incident: Document, keys: Sequence[str]) -> set[str]:
 	since = min((row.out_since for row in surroundings.dark_rows(incident)), default=None)
 	if not others or since is None or not keys:
 		return set()
-	rows = frappe.get_all(
+	rows = listing.get_all(
 		"Outage Callback",
 		filters={"incident": ("in", others), "contact": ("in", list(keys))},
 		fields=["contact", "status", "creation"],
@@ -112,7 +111,7 @@ def called_by_others(incident: Document, keys: Sequence[str]) -> set[str]:
 
 def told_by_others(incident: str, kind: str, contacts: Sequence[str]) -> set[str]:
 	"""Of these contacts, those who have this word from another outage that still runs."""
-	others = contacts and frappe.get_all(
+	others = contacts and listing.get_all(
 		"Outage Incident", filters={"name": ("in", names(incident)), "status": ("in", RUNNING)}, pluck="name"
 	)
 	filters = {"incident": ("in", others), "kind": kind, "contact": ("in", list(contacts))}

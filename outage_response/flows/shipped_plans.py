@@ -12,7 +12,7 @@ import yaml
 from frappe import _
 from frappe.utils import now_datetime
 
-from outage_response import permissions
+from outage_response import locks, permissions
 from outage_response.domain.errors import RuleError
 from outage_response.domain.shipped import fingerprint
 from outage_response.domain.steps import Step, steps_for_level
@@ -166,7 +166,7 @@ def _lock(level: str) -> str | None:
 	"""The level's plan, with the level's row locked. Raises QueryDeadlockError (the caller retries) when somebody has just
 	given it another one: this transaction does not see that plan yet."""
 	seen = frappe.db.get_value("Outage Level", level, "plan")
-	current = frappe.db.get_value("Outage Level", level, "plan", for_update=True)
+	current = locks.row("Outage Level", level).plan
 	if seen != current:
-		raise frappe.QueryDeadlockError("stale view of the level")
+		locks.stale("Outage Level")
 	return current

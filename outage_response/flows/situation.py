@@ -12,7 +12,7 @@ from frappe import _
 from frappe.model.document import Document
 from frappe.utils import get_datetime, now_datetime
 
-from outage_response import permissions
+from outage_response import listing, permissions
 from outage_response.domain import authority, lifecycle, mine, offers, topology
 from outage_response.domain import entrapment as rescues
 from outage_response.domain.errors import spoken
@@ -197,7 +197,7 @@ def _report_wanted(incident: Document) -> bool:
 
 def _nodes(incident: Document, around: surroundings.Surroundings) -> list[dict[str, Any]]:
 	unit_nos = dict(
-		frappe.get_all(
+		listing.get_all(
 			"Property Unit",
 			filters={"name": ("in", [row.unit for row in incident.affected_nodes if row.unit])},
 			fields=["name", "unit_no"],
@@ -326,7 +326,7 @@ def task_rows(incident: Document, rows: Sequence[TaskRow], roles: Sequence[str])
 
 def _checks(open_tasks: Sequence[str]) -> dict[str, list]:
 	found: dict[str, list] = defaultdict(list)
-	for row in open_tasks and frappe.get_all(
+	for row in open_tasks and listing.get_all(
 		"Outage Task Check",
 		filters={"parent": ("in", open_tasks), "parenttype": "Outage Task"},
 		fields=["parent", "kind", "item", "item_label", "result", "note", "checked_by"],
@@ -338,7 +338,7 @@ def _checks(open_tasks: Sequence[str]) -> dict[str, list]:
 
 def full_names(users: Iterable[str | None]) -> dict[str, str]:
 	return dict(
-		frappe.get_all(
+		listing.get_all(
 			"User",
 			filters={"name": ("in", [user for user in users if user])},
 			fields=["name", "full_name"],

@@ -8,7 +8,7 @@ import frappe
 from frappe import _
 from frappe.utils import get_datetime, now_datetime
 
-from outage_response import space
+from outage_response import listing, space
 from outage_response.domain import escalation
 from outage_response.domain.phones import digits
 
@@ -163,7 +163,7 @@ def _waiting_pages(incidents: Sequence[str], now: datetime) -> list[dict]:
 
 def _due(incidents: Sequence[str], now: datetime) -> list[dict]:
 	"""Steps whose next ring the clock has missed."""
-	return frappe.get_all(
+	return listing.get_all(
 		"Outage Task",
 		filters={"incident": ("in", list(incidents)), "status": "Open", "ring_at": ("<=", now)},
 		fields=TASK_FIELDS,

@@ -12,6 +12,7 @@ from frappe.model.document import Document
 from frappe.query_builder.functions import Count
 from frappe.utils import get_datetime
 
+from outage_response import listing
 from outage_response.domain import entrapment as rescues
 from outage_response.domain.buildings import spelling
 from outage_response.domain.lifecycle import TaskRow
@@ -215,7 +216,7 @@ def with_supply(incident: Document, tasks: Sequence[TaskRow]) -> set[str]:
 	about = {task.subject: task.name for task in tasks if task.subject_type == "Property Unit"}
 	if not about:
 		return set()
-	units = frappe.get_all("Property Unit", filters={"name": ("in", list(about))}, fields=["name", "power_node"])
+	units = listing.get_all("Property Unit", filters={"name": ("in", list(about))}, fields=["name", "power_node"])
 	tree, dark = read(incident.property).tree, dark_rows(incident)
 	return {about[unit.name] for unit in units if not is_out(tree.path(unit.power_node), unit.name, dark)}
 

@@ -8,6 +8,7 @@ import frappe
 from frappe import _
 from frappe.model.document import Document
 
+from outage_response import locks
 from outage_response.domain import authority, lifecycle
 from outage_response.domain import entrapment as rescues
 from outage_response.domain.errors import RuleError, spoken
@@ -414,7 +415,7 @@ def move(call: Call, to: str) -> None:
 	row, rows = _row(call)
 	lifecycle.require_post_to_go_to(row, next((other for other in rows if other.name == to), None))
 	user = frappe.session.user
-	goal = frappe.get_doc("Outage Task", to, for_update=True)
+	goal = locks.document("Outage Task", to)
 	everybody = assignment.assign(call.departments[row.department], call.roster)
 	others = tuple(other for other in everybody.users if other != user)
 	_give_again(call, call.task, replace(everybody, users=others or everybody.users))

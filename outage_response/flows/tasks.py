@@ -11,7 +11,7 @@ from frappe import _
 from frappe.model.document import Document
 from frappe.utils import get_datetime
 
-from outage_response import bulk
+from outage_response import bulk, listing
 from outage_response.domain import entrapment as rescues
 from outage_response.domain import sharing as domain_sharing
 from outage_response.domain.clock import due_at
@@ -174,7 +174,7 @@ def _stand_ins(
 	feeds = {asset.name: asset.power_node for asset in around.assets}
 	homes = [spec.subject.name for spec in specs if spec.subject.type == "Property Unit"]
 	feeds |= dict(
-		frappe.get_all("Property Unit", filters={"name": ("in", homes)}, fields=["name", "power_node"], as_list=True)
+		listing.get_all("Property Unit", filters={"name": ("in", homes)}, fields=["name", "power_node"], as_list=True)
 		if homes
 		else ()
 	)
@@ -355,7 +355,7 @@ def _reopen(call: Call, wanted: Sequence[tuple[tuple[TaskRow, TaskSpec], Assignm
 def _last_assignees(names: Sequence[str]) -> dict[str, tuple[str, ...]]:
 	"""task -> the people it was taken back from."""
 	found: dict[str, dict[str, None]] = defaultdict(dict)
-	for todo in names and frappe.get_all(
+	for todo in names and listing.get_all(
 		"ToDo",
 		filters={"reference_type": "Outage Task", "reference_name": ("in", names), "status": "Cancelled"},
 		fields=["reference_name", "allocated_to"],
@@ -383,10 +383,7 @@ def forget_confirmations(names: Sequence[str]) -> None:
 	"""What somebody confirmed was true for them and then; whoever has the steps now confirms anew."""
 	if names:
 		table = frappe.qb.DocType("Outage Task Check")
-		query = frappe.qb.update(table).where(table.parent.isin(names)).where(table.kind == "Confirmation")
-		for field, value in UNCONFIRMED.items():
-			query = query.set(table[field], value)
-		query.run()
+		bulk.change("Outage Task Check", table.parent.isin(names) & (table.kind == "Confirmation"), UNCONFIRMED)
 
 
 def set_many(call: Call, names: Sequence[str], values: Mapping[str, Any]) -> None:
@@ -455,7 +452,7 @@ def end_many(call: Call, names: Sequence[str], status: str, reason: str) -> None
 
 
 def _record_ended(call: Call, names: Sequence[str], kind: str, reason: str) -> None:
-	rows = frappe.get_all(
+	rows = listing.get_all(
 		"Outage Task",
 		filters={"name": ("in", names)},
 		fields=["name", "title", "title_zh", "subject_label"],
@@ -474,7 +471,7 @@ def announce(call: Call, specs: Sequence[TaskSpec], chosen: Sequence[Assignment]
 			if user not in urgent or spec.step.priority < urgent[user].step.priority:
 				urgent[user] = spec
 	languages = dict(
-		frappe.get_all("User", filters={"name": ("in", list(urgent))}, fields=["name", "language"], as_list=True)
+		listing.get_all("User", filters={"name": ("in", list(urgent))}, fields=["name", "language"], as_list=True)
 	)
 	subjects = {}
 	for user, spec in urgent.items():
@@ -508,4 +505,5 @@ def _warn(call: Call, specs: Sequence[TaskSpec], chosen: Sequence[Assignment]) -
 def leave_board(incident: Document) -> None:
 	"""The board shows the steps of outages that run; those of one that has ended are marked, with one query."""
 	if incident.status in ENDED:
-		frappe.db.set_value("Outage Task", {"incident": incident.name}, "incident_ended", 1, update_modified=False)
+		task = frappe.qb.DocType("Outage Task")
+		bulk.change("Outage Task", task.incident == incident.name, {"incident_ended": 1})

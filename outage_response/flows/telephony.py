@@ -9,7 +9,7 @@ import frappe
 from frappe.model.document import Document
 from frappe.utils import get_datetime, now_datetime
 
-from outage_response import error_log, integrations, queues
+from outage_response import bulk, error_log, integrations, listing, queues
 from outage_response.domain import callbacks, phones
 from outage_response.integrations import LoggedCall
 
@@ -61,14 +61,8 @@ def offer_calls() -> int:
 
 def _offer(callback: str, call: LoggedCall) -> None:
 	table = frappe.qb.DocType("Outage Callback")
-	(
-		frappe.qb.update(table)
-		.set(table.offered_doctype, call.doctype)
-		.set(table.offered_record, call.name)
-		.set(table.offered_at, call.at)
-		.where(table.name == callback)
-		.where(table.status.isin(OPEN))
-	).run()
+	offer = {"offered_doctype": call.doctype, "offered_record": call.name, "offered_at": call.at}
+	bulk.update("Outage Callback", [callback], offer, still=table.status.isin(OPEN))
 	frappe.clear_document_cache("Outage Callback", callback)
 
 
@@ -95,7 +89,7 @@ def _used(calls: Sequence[LoggedCall]) -> set[tuple[str, str]]:
 	"""Which of them are an attempt already."""
 	if not calls:
 		return set()
-	rows = frappe.get_all(
+	rows = listing.get_all(
 		"Outage Callback Attempt",
 		filters={"crm_record": ("in", [call.name for call in calls])},
 		fields=["crm_doctype", "crm_record"],
@@ -113,15 +107,8 @@ def take(callback: Document, record: str, outcome: str, note: str, attempt: int)
 		raise LookupError(record)
 	found = log.take_call(record, callback, outcome, note, attempt)
 	table = frappe.qb.DocType("Outage Callback")
-	(
-		frappe.qb.update(table)
-		.set(table.offered_doctype, None)
-		.set(table.offered_record, None)
-		.set(table.offered_at, None)
-		.where(table.offered_record == record)
-		.where(table.offered_doctype == found[0])
-		.where(table.name != callback.name)
-	).run()
+	others = (table.offered_record == record) & (table.offered_doctype == found[0]) & (table.name != callback.name)
+	bulk.change("Outage Callback", others, dict.fromkeys(("offered_doctype", "offered_record", "offered_at")))
 	forget(callback)
 	return found
 

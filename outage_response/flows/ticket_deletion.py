@@ -6,6 +6,7 @@ The call stays, since somebody did report; what only served the ticket goes with
 import frappe
 from frappe.model.document import Document
 
+from outage_response import bulk
 from outage_response.integrations import helpdesk, records
 
 CALL_LOGS = ("CRM Call Log", "Call Log")
@@ -16,9 +17,8 @@ def on_trash(doc: Document, method: str | None = None) -> None:
 	name = str(doc.name)
 	frappe.db.delete("Outage Ticket Reply", {"ticket_type": doc.doctype, "ticket": name})
 	call = frappe.qb.DocType("Trouble Call")
-	frappe.qb.update(call).set(call.ticket_type, None).set(call.ticket, None).where(
-		call.ticket_type == doc.doctype
-	).where(call.ticket == name).run()
+	its = (call.ticket_type == doc.doctype) & (call.ticket == name)
+	bulk.change("Trouble Call", its, {"ticket_type": None, "ticket": None})
 	_unlink_call_logs(doc.doctype, name)
 	_delete_notes(doc.doctype, name)
 

@@ -13,7 +13,7 @@ from frappe import _
 from frappe.model.document import Document
 from frappe.utils import format_datetime, now_datetime
 
-from outage_response import bulk, integrations, queues
+from outage_response import bulk, integrations, listing, locks, queues
 from outage_response.compat import is_retriable
 from outage_response.domain.plan import dedupe_key
 
@@ -37,7 +37,7 @@ def queue(incident: Document, kind: str, calls: Iterable[dict], outcome: str = "
 		return 0
 	once = str(incident.etr) if kind == "ETR" else outcome
 	keys = {dedupe_key(incident.name, f"{kind} {once}", call.ticket_type, call.ticket): call for call in calls}
-	for known in frappe.get_all("Outage Ticket Reply", filters={"dedupe_key": ("in", list(keys))}, pluck="dedupe_key"):
+	for known in listing.get_all("Outage Ticket Reply", filters={"dedupe_key": ("in", list(keys))}, pluck="dedupe_key"):
 		del keys[known]
 	if not keys:
 		return 0
@@ -147,16 +147,9 @@ def queued(limit: int = AT_ONCE) -> list[str]:
 def send(name: str) -> None:
 	"""Send one answer. The row is locked while it is sent, so that two workers never send the same."""
 	table = frappe.qb.DocType("Outage Ticket Reply")
-	found = (
-		frappe.qb.from_(table)
-		.select(table.ticket_type, table.ticket, table.message, table.tries)
-		.where(table.name == name)
-		.where(table.status == "Queued")
-		.for_update()
-	).run(as_dict=True)
-	if not found:
+	row = locks.row("Outage Ticket Reply", name)
+	if not row or row.status != "Queued":
 		return
-	row = found[0]
 	desk = integrations.desk_of(row.ticket_type)
 	if not desk:
 		return

@@ -14,7 +14,7 @@ from frappe import _
 from frappe.model.document import Document
 from frappe.utils import get_datetime, now_datetime
 
-from outage_response import bulk, error_log, integrations, queues
+from outage_response import bulk, error_log, integrations, listing, locks, queues
 from outage_response.domain import tickets as rules
 from outage_response.domain import triage
 from outage_response.domain.lifecycle import RUNNING
@@ -381,9 +381,9 @@ def attach(incident_name: str, calls: Sequence[dict], now: datetime) -> None:
 	ticket_replies.queue(doc, "Known", still_out, "Still Out")
 	_say_it_is_back(doc, back, stands)
 	if nobody_to_call := [row for row in still_out if not row.contact]:
-		units = frappe.get_all(
+		units = listing.get_all(
 			"Property Unit",
-			filters={"name": ("in", [row.unit or "" for row in nobody_to_call])},
+			filters={"name": ("in", [row.unit for row in nobody_to_call])},
 			pluck="unit_no",
 			order_by="unit_no",
 		)
@@ -552,15 +552,14 @@ def to_resolve() -> list[str]:
 	if site_identity.is_muted():
 		return []  # a platform may write to the resident
 	desks = [desk.DOCTYPE for desk in integrations.desks()]
-	filters = {"resolve_ticket": 1, "ticket_type": ("in", desks or [""])}
-	return frappe.get_all("Trouble Call", filters=filters, pluck="name", order_by="name asc", limit_page_length=BATCH)
+	filters = {"resolve_ticket": 1, "ticket_type": ("in", desks)}
+	return listing.get_all("Trouble Call", filters, pluck="name", order_by="name asc", limit_page_length=BATCH)
 
 
 def resolve(call_name: str) -> None:
 	"""Resolve the ticket of one call, once: who opens it again afterwards is not overruled. The mark goes first, since the
 	platform may commit on the way."""
-	fields = ["ticket_type", "ticket", "resolve_ticket"]
-	row = frappe.db.get_value("Trouble Call", call_name, fields, as_dict=True, for_update=True)
+	row = locks.row("Trouble Call", call_name)
 	if not row or not row.resolve_ticket:
 		return
 	bulk.update("Trouble Call", [call_name], {"resolve_ticket": 0})

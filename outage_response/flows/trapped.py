@@ -9,7 +9,7 @@ from frappe import _
 from frappe.query_builder.functions import Coalesce
 from frappe.utils import get_datetime
 
-from outage_response import bulk, permissions
+from outage_response import bulk, listing, permissions
 from outage_response.domain import entrapment as rules
 from outage_response.domain import lifecycle, offers
 from outage_response.domain.entrapment import Entrapment
@@ -63,7 +63,7 @@ def of_incident(incident: str) -> list[dict]:
 
 def open_of(incidents: Collection[str]) -> dict[tuple[str, str], dict]:
 	"""(incident, elevator) -> the entrapment there that has not ended."""
-	rows = incidents and frappe.get_all(
+	rows = incidents and listing.get_all(
 		DOCTYPE,
 		filters={"incident": ("in", list(incidents)), "status": ("in", rules.OPEN)},
 		fields=list(FIELDS),
@@ -75,15 +75,15 @@ def open_of(incidents: Collection[str]) -> dict[tuple[str, str], dict]:
 def open_at(incident: Any, elevators: Collection[str]) -> list[dict]:
 	"""Entrapments in these elevators that have not ended: of this outage, and, unless it is a drill, of others that are none and
 	of no outage. A shaft beside a shaft is another outage, and the elevator is the same."""
-	rows = elevators and frappe.get_all(
+	rows = elevators and listing.get_all(
 		DOCTYPE,
 		filters={"property": incident.property, "elevator": ("in", list(elevators)), "status": ("in", rules.OPEN)},
 		fields=list(FIELDS),
 	)
 	drills = set(
-		frappe.get_all(
+		listing.get_all(
 			"Outage Incident",
-			filters={"name": ("in", [row.incident for row in rows or () if row.incident] or [""]), "is_drill": 1},
+			filters={"name": ("in", [row.incident for row in rows or ()]), "is_drill": 1},
 			pluck="name",
 		)
 	)
@@ -115,7 +115,7 @@ def sort(rows: Sequence[dict], now: datetime) -> list[dict]:
 	"""Who is freed first; what is only a drill comes last."""
 	names = {row.incident for row in rows if row.incident}
 	drills = set(
-		frappe.get_all("Outage Incident", filters={"name": ("in", list(names)), "is_drill": 1}, pluck="name")
+		listing.get_all("Outage Incident", filters={"name": ("in", list(names)), "is_drill": 1}, pluck="name")
 		if names
 		else ()
 	)
@@ -181,7 +181,7 @@ def visible(now: datetime, **filters: Any) -> list[dict[str, Any]]:
 	cars = {
 		row.name: row
 		for row in rows
-		and frappe.get_all(
+		and listing.get_all(
 			"Property Asset",
 			filters={"name": ("in", sorted({row.elevator for row in rows}))},
 			fields=["name", *ABOUT_THE_CAR],
@@ -207,10 +207,10 @@ def visible(now: datetime, **filters: Any) -> list[dict[str, Any]]:
 
 def _steps(rows: Sequence[dict]) -> dict[tuple[str, str], dict[str, dict]]:
 	"""(incident, elevator) -> part of the rescue -> its open step {task, status, who}; "check" is the check of the car."""
-	tasks = rows and frappe.get_all(
+	tasks = rows and listing.get_all(
 		"Outage Task",
 		filters={
-			"incident": ("in", sorted({row.incident for row in rows if row.incident} or {""})),
+			"incident": ("in", sorted({row.incident for row in rows if row.incident})),
 			"subject_type": "Property Asset",
 			"subject": ("in", sorted({row.elevator for row in rows})),
 			"status": ("in", lifecycle.OPEN),
@@ -221,9 +221,7 @@ def _steps(rows: Sequence[dict]) -> dict[tuple[str, str], dict[str, dict]]:
 	)
 	users = {user for row in tasks or () for user in (row.acknowledged_by, row.started_by) if user}
 	names = dict(
-		frappe.get_all(
-			"User", filters={"name": ("in", sorted(users) or [""])}, fields=["name", "full_name"], as_list=True
-		)
+		listing.get_all("User", filters={"name": ("in", sorted(users))}, fields=["name", "full_name"], as_list=True)
 	)
 	found: dict[tuple[str, str], dict[str, dict]] = {}
 	for row in tasks or ():
@@ -293,15 +291,21 @@ def _calls(rows: Sequence[dict]) -> dict[tuple[str | None, str], list[dict]]:
 	"""(incident, elevator) -> the calls that report these people, the first one first."""
 	since = {(row.incident, row.elevator): row.since for row in rows}
 	found: dict[tuple[str | None, str], list[dict]] = {}
-	for call in rows and frappe.get_all(
-		"Trouble Call",
-		filters={
-			"elevator": ("in", sorted({row.elevator for row in rows})),
-			"said_at": (">=", min(row.since for row in rows)),
-		},
-		fields=["name", "incident", "elevator", "words", "said_at", "taken_by", "taken_by.full_name as taken_by_name"],
-		order_by="said_at asc, name asc",
-	):
+	if not rows:
+		return found
+	table, user = frappe.qb.DocType("Trouble Call"), frappe.qb.DocType("User")
+	calls = (
+		frappe.qb.from_(table)
+		.left_join(user)
+		.on(user.name == table.taken_by)
+		.select(table.name, table.incident, table.elevator, table.words, table.said_at, table.taken_by)
+		.select(user.full_name.as_("taken_by_name"))
+		.where(table.elevator.isin(sorted({row.elevator for row in rows})))
+		.where(table.said_at >= min(row.since for row in rows))
+		.orderby(table.said_at)
+		.orderby(table.name)
+	).run(as_dict=True)
+	for call in calls:
 		first = since.get((call.incident, call.elevator))
 		if first and call.said_at >= first:
 			found.setdefault((call.incident, call.elevator), []).append(call)
@@ -312,7 +316,7 @@ def take_over(incident: Any, elevators: Collection[str]) -> int:
 	"""People who were reported before an outage was declared belong to it from now on. Returns how many elevators."""
 	if incident.is_drill or not elevators:
 		return 0
-	rows = frappe.get_all(
+	rows = listing.get_all(
 		DOCTYPE,
 		filters={
 			"property": incident.property,
@@ -330,16 +334,9 @@ def take_over(incident: Any, elevators: Collection[str]) -> int:
 	around = {row.building or "" for row in rows}
 	named = call.elevator.isin(cars)
 	somewhere = (call.elevator.isnull() | (call.elevator == "")) & Coalesce(call.building, "").isin(around)
-	(
-		frappe.qb.update(call)
-		.set(call.incident, incident.name)
-		.set(call.waiting, 0)
-		.where(call.property == incident.property)
-		.where(call.trapped == 1)
-		.where(call.waiting == 1)
-		.where(call.incident.isnull() | (call.incident == ""))
-		.where(named | somewhere)
-	).run()
+	waiting = (call.property == incident.property) & (call.trapped == 1) & (call.waiting == 1)
+	alone = call.incident.isnull() | (call.incident == "")
+	bulk.change("Trouble Call", waiting & alone & (named | somewhere), {"incident": incident.name, "waiting": 0})
 	return len(rows)
 
 
@@ -372,7 +369,7 @@ def figures(incidents: Collection[str]) -> dict[str, dict[str, int]]:
 	found: dict[str, dict[str, int]] = {}
 	for row in (
 		incidents
-		and frappe.get_all(
+		and listing.get_all(
 			DOCTYPE,
 			filters={"incident": ("in", list(incidents)), "status": ("in", (rules.INSIDE, rules.OUT))},
 			fields=["incident", "people", "released", "since", "since_utc", "ended_at", "ended_at_utc"],

@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any
+from typing import Any, NoReturn
 from zoneinfo import ZoneInfo
 
 import frappe
@@ -15,7 +15,7 @@ from frappe.model.document import Document
 from frappe.realtime import get_doc_room, get_doctype_room
 from frappe.utils import get_datetime, get_system_timezone, now_datetime
 
-from outage_response import permissions
+from outage_response import listing, locks, permissions
 from outage_response.domain import authority, lifecycle
 from outage_response.domain.authority import CONTROL_ROOM, GENERAL_MANAGER
 from outage_response.domain.clock import happened_at
@@ -109,7 +109,7 @@ def translated():
 
 def describe(tasks: Sequence[TaskRow]) -> list[dict[str, Any]]:
 	"""Open steps as people read them: what, where (`area`: "" for the property as a whole), with whom."""
-	rows = frappe.get_all(
+	rows = listing.get_all(
 		"Outage Task",
 		filters={"name": ("in", [task.name for task in tasks])},
 		fields=["name", "title", "title_zh", "_assign"],
@@ -117,7 +117,7 @@ def describe(tasks: Sequence[TaskRow]) -> list[dict[str, Any]]:
 	about = {row.name: row for row in rows}
 	users = {row.name: frappe.parse_json(row._assign or "[]") for row in rows}
 	full_names = dict(
-		frappe.get_all(
+		listing.get_all(
 			"User",
 			filters={"name": ("in", list({user for some in users.values() for user in some}))},
 			fields=["name", "full_name"],
@@ -157,37 +157,38 @@ def is_general_manager() -> bool:
 
 def lock_property(property_name: str) -> None:
 	"""Declaring is one at a time per property. Raises RuleError for an unknown property."""
-	table = frappe.qb.DocType("Managed Property")
-	found = (
-		isinstance(property_name, str)
-		and frappe.qb.from_(table).select(table.name).where(table.name == property_name).for_update().run()
-	)
-	if not found:
-		raise RuleError(
-			_("Property: {property} does not exist. Choose one of the list."), property=str(property_name)[:140]
-		)
+	locks.begin()
+	if not isinstance(property_name, str) or not locks.rows("Managed Property", [property_name]):
+		_refuse_property(property_name)
+
+
+def lock_property_if_free(property_name: str) -> bool:
+	"""The same without waiting: False while somebody else holds the property. For what cannot wait."""
+	locks.begin()
+	if isinstance(property_name, str) and locks.rows("Managed Property", [property_name], wait=False):
+		return True
+	if not isinstance(property_name, str) or not frappe.db.exists("Managed Property", property_name):
+		_refuse_property(property_name)
+	return False
+
+
+def _refuse_property(name: Any) -> NoReturn:
+	raise RuleError(_("Property: {property} does not exist. Choose one of the list."), property=str(name)[:140])
 
 
 def lock_incident(name: str) -> Document:
 	"""The incident with its row locked until the transaction ends: a verb's first query, where it can be.
 
-	Raises QueryDeadlockError (the caller retries) when this transaction's view of the database is older than the lock:
-	MariaDB's repeatable read would otherwise show tasks as they were before the wait.
+	Raises QueryDeadlockError (the caller retries) when this transaction's view of the database is older than the lock; see
+	`locks.document`.
 	"""
 	try:
-		if not isinstance(name, str):
-			raise frappe.DoesNotExistError
-		incident = frappe.get_doc("Outage Incident", name, for_update=True)
+		return locks.document("Outage Incident", name)
 	except frappe.DoesNotExistError:
-		frappe.clear_last_message()
 		frappe.throw(
 			_("Incident: {0} does not exist. Choose one of the list.").format(frappe.bold(str(name)[:140])),
 			frappe.DoesNotExistError,
 		)
-	seen = frappe.db.get_value("Outage Incident", name, "modified")
-	if get_datetime(seen) != get_datetime(incident.modified):
-		raise frappe.QueryDeadlockError("stale view of the incident")
-	return incident
 
 
 def touch(incident: Document) -> None:
@@ -317,6 +318,7 @@ def incident_verb(function: Callable) -> Callable:
 	def run(incident: str, *args, occurred_at=None, request_id: str | None = None, **kwargs) -> dict:
 		with translated():
 			permissions.require_verb(verb)
+			locks.begin()
 			doc = lock_incident(incident)
 			permissions.require_read("Outage Incident", doc)
 			if (first := timeline.first_result(request_id, verb, incident=doc.name)) is not None:
@@ -342,8 +344,9 @@ def task_verb(function: Callable) -> Callable:
 	def run(task: str, *args, occurred_at=None, request_id: str | None = None, **kwargs) -> dict:
 		with translated():
 			incident_name = _incident_of(frappe.local.site, str(task))
+			locks.begin()
 			incident = lock_incident(incident_name)
-			doc = frappe.get_doc("Outage Task", task, for_update=True)
+			doc = locks.document("Outage Task", task)
 			permissions.require_read("Outage Incident", incident)
 			require_task_authority(verb, doc)
 			if (first := timeline.first_result(request_id, verb, incident=incident_name, task=doc.name)) is not None:
@@ -394,8 +397,7 @@ def _keep_late(call: Call, function: Callable, args: tuple, kwargs: dict) -> dic
 
 @functools.lru_cache(maxsize=4096)
 def _incident_of(_site: str, task: str) -> str:
-	"""A task's incident never changes. Remembered, so that when a verb is retried its first query is the lock, and what
-	it reads afterwards is as new as the lock."""
+	"""A task's incident never changes."""
 	incident = frappe.db.get_value("Outage Task", task, "incident")
 	if not incident:
 		frappe.throw(

@@ -6,6 +6,7 @@ from datetime import timedelta
 import frappe
 from frappe.utils import get_datetime, now_datetime, time_diff_in_seconds
 
+from outage_response import listing
 from outage_response.domain.lifecycle import OPEN
 from outage_response.integrations.messages import PAGE
 
@@ -82,7 +83,7 @@ def _see_what_arrived(pages: list) -> None:
 	mails = [page.name for page in pages if kinds.get(page.channel) == "E-mail" and page.status == "Accepted"]
 	sent = dict(
 		mails
-		and frappe.get_all(
+		and listing.get_all(
 			"Email Queue",
 			filters={"reference_doctype": PAGE, "reference_name": ("in", mails)},
 			fields=["reference_name", "status"],

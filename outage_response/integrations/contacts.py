@@ -7,16 +7,13 @@ from datetime import datetime, timedelta
 import frappe
 from frappe import _
 from frappe.model.document import Document
-from pypika import CustomFunction
-from pypika.terms import Term
 
+from outage_response import listing
 from outage_response.domain import phones as phones_rules
 
 from . import BY_PHONE, How, LoggedCall, call_log_id, calls
 
 CALL_LOG = "Communication"
-DIGITS = CustomFunction("REGEXP_REPLACE", ["text", "pattern", "by"])
-LAST = CustomFunction("RIGHT", ["text", "length"])
 
 
 def is_on() -> bool:
@@ -26,7 +23,7 @@ def is_on() -> bool:
 
 def phones(contacts: Sequence[str]) -> dict[str, str]:
 	"""contact -> number to call (mobile first), for all of them in one query."""
-	rows = frappe.get_all("Contact", filters={"name": ("in", list(contacts))}, fields=["name", "mobile_no", "phone"])
+	rows = listing.get_all("Contact", filters={"name": ("in", list(contacts))}, fields=["name", "mobile_no", "phone"])
 	return {row.name: row.mobile_no or row.phone or "" for row in rows}
 
 
@@ -79,10 +76,6 @@ def of_emails(addresses: Iterable[str]) -> dict[str, list[str]]:
 	return found
 
 
-def _without_extension(number: Term) -> Term:
-	return DIGITS(number, f"{phones_rules.BEFORE_EXTENSION}.*$", "")
-
-
 def of_numbers(numbers: Iterable[str]) -> dict[str, list[str]]:
 	"""number as given -> contacts whose telephone it is, in one query; compared by digits."""
 	wanted = {number: phones_rules.tail(number) for number in numbers}
@@ -93,7 +86,7 @@ def of_numbers(numbers: Iterable[str]) -> dict[str, list[str]]:
 	rows = (
 		frappe.qb.from_(table)
 		.select(table.phone, table.parent)
-		.where(LAST(DIGITS(_without_extension(table.phone), "[^0-9]", ""), phones_rules.TAIL).isin(tails))
+		.where(table.outage_tail.isin(tails))  # setup/core_indexes.py
 		.orderby(table.parent)
 	).run()
 	return {

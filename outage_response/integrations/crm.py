@@ -7,6 +7,8 @@ from frappe import _
 from frappe.model.document import Document
 from pypika.terms import Criterion
 
+from outage_response import listing
+
 from . import BY_PHONE, CALL_LOG_PREFIX, How, LoggedCall, call_log_id, calls, installed, linked_tickets, switched_on
 
 CALL_LOG = "CRM Call Log"
@@ -100,7 +102,7 @@ def timeline(doctype: str, docname: str) -> list[dict]:
 		pluck="parent",
 	)
 	rows = (
-		frappe.get_list(
+		listing.get_list(
 			CALL_LOG,
 			filters={"name": ("in", names), "reference_doctype": "Outage Callback"},
 			fields=["name", "status", "start_time", "creation", "note"],
@@ -109,7 +111,7 @@ def timeline(doctype: str, docname: str) -> list[dict]:
 		else []
 	)
 	titles = dict(
-		frappe.get_all(
+		listing.get_all(
 			NOTE, filters={"name": ("in", [row.note for row in rows])}, fields=["name", "title"], as_list=True
 		)
 	)

@@ -13,13 +13,13 @@ import frappe
 from frappe.model.document import Document
 from frappe.utils import now
 
-from outage_response import bulk
+from outage_response import bulk, listing, locks
 
 UNIT_FIELD = "outage_unit"
 
 
 def of_unit(doctype: str, unit: str, *, lock: bool = False) -> str | None:
-	"""The customer of a unit's household, if there is one."""
+	"""The customer of a unit's household, if there is one. The field is unique, so `lock` locks that row and no other."""
 	table = frappe.qb.DocType(doctype)
 	query = frappe.qb.from_(table).select(table.name).where(table[UNIT_FIELD] == unit)
 	found = (query.for_update() if lock else query).run()
@@ -35,22 +35,19 @@ def find_or_make(
 	`make(name)` gives a new document. `unfit` filters out customers that can be nobody's household. The unit's row is
 	locked, and its name is unique among customers: two workers at once end with one.
 	"""
-	table = frappe.qb.DocType("Property Unit")
-	rows = (
-		frappe.qb.from_(table).select(table.name, table.unit_no, table.property).where(table.name == unit).for_update()
-	).run(as_dict=True)
+	home = locks.row("Property Unit", unit)
 	residents = frappe.get_all(
 		"Unit Resident", filters={"parent": unit, "parenttype": "Property Unit"}, pluck="contact", order_by="idx"
 	)
-	if not rows or not residents or not frappe.get_meta(doctype).has_field(UNIT_FIELD):
+	if not home or not residents or not frappe.get_meta(doctype).has_field(UNIT_FIELD):
 		return None
 	name = of_unit(doctype, unit)
 	if not name:
-		name = _own(doctype, residents, rows[0], unfit or {}) or _unused(doctype, ticket_doctype, rows[0], unfit or {})
+		name = _own(doctype, residents, home, unfit or {}) or _unused(doctype, ticket_doctype, home, unfit or {})
 		if name:
 			frappe.db.set_value(doctype, name, UNIT_FIELD, unit)
 		else:
-			name = _insert(doctype, make(_free_name(doctype, rows[0])), unit)
+			name = _insert(doctype, make(_free_name(doctype, home)), unit)
 	link(doctype, name, residents)
 	return name
 
@@ -72,7 +69,7 @@ def _insert(doctype: str, doc: Document, unit: str) -> str:
 def _own(doctype: str, residents: Sequence[str], unit: dict, unfit: dict) -> str | None:
 	"""A customer that is linked to residents of this unit who live nowhere else, and to nobody besides."""
 	row = frappe.qb.DocType("Dynamic Link")
-	theirs = frappe.get_all(
+	theirs = listing.get_all(
 		"Dynamic Link",
 		filters={"parenttype": "Contact", "link_doctype": doctype, "parent": ("in", residents)},
 		pluck="link_name",
@@ -91,7 +88,7 @@ def _own(doctype: str, residents: Sequence[str], unit: dict, unfit: dict) -> str
 	).run():
 		people[customer].add(contact)
 	elsewhere = set(
-		frappe.get_all(
+		listing.get_all(
 			"Unit Resident",
 			filters={"contact": ("in", residents), "parent": ("!=", unit.name), "parenttype": "Property Unit"},
 			pluck="contact",
@@ -148,7 +145,7 @@ def link(doctype: str, customer: str, contacts: Sequence[str]) -> None:
 	the second one fails and is run again.
 	"""
 	there = set(
-		frappe.get_all(
+		listing.get_all(
 			"Dynamic Link",
 			filters={
 				"parenttype": "Contact",

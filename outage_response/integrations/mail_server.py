@@ -14,6 +14,8 @@ from frappe.email.oauth import Oauth
 from frappe.email.smtp import SMTPServer
 from frappe.model.document import Document
 
+from outage_response import locks
+
 ANSWER_SECONDS = 10
 WAITING = ("Not Sent", "Partially Sent")
 
@@ -56,7 +58,8 @@ class Sender:
 			frappe.db.rollback()
 			try:
 				# the row's lock lets one of two jobs have it: Frappe marks it as being sent, and commits
-				if frappe.db.get_value("Email Queue", name, "status", for_update=True) not in WAITING:
+				row = locks.row("Email Queue", name)
+				if not row or row.status not in WAITING:
 					return _undone(SENT)
 				frappe.get_doc("Email Queue", name).send(smtp_server_instance=server)
 				return SENT

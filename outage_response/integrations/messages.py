@@ -11,7 +11,7 @@ from frappe.utils import cint
 from pypika import Order
 from urllib3.exceptions import NewConnectionError
 
-from outage_response import queues
+from outage_response import listing, queues
 
 JOB = "outage_response.jobs.send_mails"
 REFERENCE, PAGE = "Notice Delivery", "Outage Page"
@@ -64,7 +64,7 @@ def _queue(doctype: str, name: str, to: str, subject: str, html: str, **how) -> 
 
 def queued_mails(deliveries: Sequence[str]) -> dict[str, str]:
 	"""delivery -> its mail in the queue."""
-	rows = frappe.get_all(
+	rows = listing.get_all(
 		"Email Queue",
 		filters={"reference_doctype": REFERENCE, "reference_name": ("in", list(deliveries))},
 		fields=["name", "reference_name"],

@@ -5,7 +5,7 @@ from datetime import datetime
 
 import frappe
 
-from outage_response import bulk
+from outage_response import bulk, locks
 
 
 def write(
@@ -40,6 +40,8 @@ def write(
 		],
 		now,
 	)
-	bulk.update("Notification Settings", users, {"seen": 0})
+	# who is being told of another outage just now has the mark already; nobody waits for that outage's verb
+	free = locks.rows("Notification Settings", users, wait=False)
+	bulk.update("Notification Settings", [row.name for row in free], {"seen": 0})
 	for user in users:
 		frappe.publish_realtime("notification", after_commit=True, user=user)

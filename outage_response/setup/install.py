@@ -1,12 +1,13 @@
 """After install: the data that the app brings. Doctypes and roles come by Frappe itself (sync, fixtures)."""
 
-from . import board, custom_fields, form_scripts
+from . import board, core_indexes, custom_fields, form_scripts
 from .seed import seed
 
 
 def after_install() -> None:
 	"""Departments, levels and plans; fields and form scripts on the platforms that are here."""
 	seed()
+	core_indexes.create()
 	board.create()
 	custom_fields.create()
 	form_scripts.create()

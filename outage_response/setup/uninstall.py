@@ -7,7 +7,7 @@ import frappe
 
 from outage_response.integrations import CALL_LOG_PREFIX, messages, records
 
-from . import custom_fields, form_scripts, leftovers
+from . import core_indexes, custom_fields, form_scripts, leftovers
 
 MODULE = "Outage Response"
 ROLES = Path(__file__).resolve().parents[1] / "fixtures" / "role.json"
@@ -15,6 +15,7 @@ ROLES = Path(__file__).resolve().parents[1] / "fixtures" / "role.json"
 
 def before_uninstall() -> None:
 	"""Leave the site as it was before the install."""
+	core_indexes.delete()
 	custom_fields.delete()
 	form_scripts.delete()
 	custom_fields.forget_in_views()

@@ -70,6 +70,13 @@ def deadlock() -> None:
 	raise frappe.QueryDeadlockError("Deadlock found when trying to get lock; try restarting transaction")
 
 
+def forget() -> None:
+	"""As where nothing is remembered: what was cached of people and doctypes is away, and read from the database again."""
+	frappe.cache.flushall()
+	frappe.local.role_permissions = {}
+	frappe.get_meta("Outage Incident", cached=False)
+
+
 def attribute(path: str):
 	"""What a dotted path names, of this program too."""
 	module, _dot, name = path.rpartition(".")
@@ -125,7 +132,7 @@ def committed() -> None:
 	"""The moment between the commit and the answer."""
 
 
-ACTS = {"kill": die, "pause": wait, "deadlock": deadlock}
+ACTS = {"kill": die, "pause": wait, "deadlock": deadlock, "forget": forget}
 
 
 def run(call: dict) -> dict:

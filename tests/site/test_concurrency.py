@@ -1,12 +1,14 @@
 """Several people at once (invariants 1 and 2, "Writing and locking"): real processes, each with its own connection."""
 
 import time
+from unittest.mock import patch
 
 import frappe
 from werkzeug.exceptions import ServiceUnavailable
 
 from outage_response import compat
 from outage_response.api import staff
+from outage_response.flows import proposals
 
 from . import platforms
 from .base import set_settings
@@ -16,8 +18,20 @@ from .world import make_community, make_roster, make_tower, user
 tearDownModule = end_processes
 
 LOCK = "outage_response.flows.verbs.lock_incident"
+FIRST, TOUCH = "outage_response.permissions.require_verb", "outage_response.flows.verbs.touch"
 WRITE, READ = "tests.site.another_process.write_tickets", "tests.site.another_process.read_tickets"
 SETTINGS = "Outage Response Settings"
+AT_A_PROPERTY = (
+	"Outage Incident",
+	"Outage Task",
+	"Timeline Entry",
+	"Outage Callback",
+	"Notice Delivery",
+	"Outage Page",
+	"Outage Notice",
+	"Property Unit",
+	"Power Node",
+)
 SWITCHED = ("use_helpdesk", "use_erpnext", "use_crm", "read_tickets", "reply_to_tickets")
 
 
@@ -344,6 +358,32 @@ class StaleView(LiveTest):
 		self.assert_whole(name)
 		self.assertEqual(len(self.rows("Outage Affected Node", parent=name)), 2)
 
+	def test_what_is_read_before_the_lock_costs_no_second_try(self):
+		"""Where roles and metadata come from the database at every turn (a developer's server, no cache), they are read before
+		the wait for the lock. What is read after it is as new as the lock all the same."""
+		name = self.declare()
+		tasks = [row.name for row in self.tasks(name, department="control_room")]
+		holder, waiting = self.some_processes(2)
+		for verb, arguments in (
+			("set_etr", {"incident": name, "etr": "2099-01-01 10:00"}),
+			("acknowledge", {"task": tasks[0]}),
+		):
+			with self.subTest(verb):
+				holder.begin("operator", "acknowledge", acts=[("pause", TOUCH, 1)], task=tasks.pop()).go().expect(
+					"paused"
+				)
+				forgetful = [("forget", FIRST, 0), ("deadlock", "outage_response.api.staff.is_retriable", 0)]
+				waiting.begin("operator", verb, acts=forgetful, **arguments).go()
+				self.assertTrue(waiting.hears_nothing(0.5))
+				holder.go_on().result()
+				said = waiting.result()
+				self.assertIn("answer", said, said.get("trace"))
+
+	def setUp(self):
+		super().setUp()
+		# as where the database cannot do otherwise: a verb before may have had this connection see what others commit
+		frappe.db.sql("SET SESSION TRANSACTION ISOLATION LEVEL REPEATABLE READ")
+
 	def test_the_flow_itself_notices(self):
 		"""Without the endpoint's retry the stale view is an error, not a wrong decision; whatever the other verb wrote."""
 		from outage_response.flows.verbs import lock_incident
@@ -558,3 +598,108 @@ class Storm(LiveTest):
 		shown = frappe.get_all("HD Ticket", filters={"outage_incident": incident}, pluck="name")
 		self.assertEqual(len(shown), len(self.contacts))
 		self.assert_whole(incident)
+
+
+class OnlyItsOwn(LiveTest):
+	"""A lock is no wider than its words: while one property's work stands still in the middle of its transaction, nobody
+	at another property waits, and no row of theirs is locked."""
+
+	# where a verb, a job stands still: all is locked and written, nothing committed
+	AT_THE_END = "outage_response.flows.timeline.keep_result"
+
+	@classmethod
+	def build_world(cls) -> dict:
+		here = make_tower(cls.property_name, floors=2)
+		there = make_tower(f"{cls.property_name} Elsewhere", floors=2)
+		for world in (here, there):
+			make_roster(world["property"])
+		return {**here, "there": there}
+
+	def test_nobody_elsewhere_waits(self):
+		other = self.there["property"]
+		self.addCleanup(sweep_incidents, other)
+		theirs = self.call("operator", "declare", property=other, nodes=[self.there["feeder"]], level="I")["incident"]
+		self.call("operator", "supply_back", incident=theirs, nodes=[self.there["shafts"][0]])
+		name = self.stands_still("operator", "declare", property=self.property, nodes=[self.shafts[0]])["incident"]
+		task = self.tasks(name, department="control_room")[0].name
+		self.stands_still("operator", "acknowledge", task=task)
+		self.stands_still("engineer", "extend_scope", incident=name, nodes=[self.shafts[1]])
+		self.stands_still("engineer", "confirm", incident=name, cause_type="Equipment Fault", level="I")
+		self.stands_still("operator", "supply_back", incident=name)
+		first, last = (row.name for row in self.rows("Outage Callback", incident=name)[:2])
+		self.stands_still("service", "log_attempt", callback=first, outcome="No Answer")
+		self.stands_still("service", "log_attempt", callback=last, outcome="Still Out")
+
+	def stands_still(self, who: str, verb: str, **arguments) -> dict:
+		process = self.some_processes(1)[0]
+		acts = [("pause", self.AT_THE_END, 1)]
+		process.begin(who, verb, acts=acts, request_id=frappe.generate_hash(length=12), **arguments).go()
+		process.expect("paused")
+		try:
+			with self.subTest(verb):
+				self.assert_free_elsewhere(declares=verb != "declare" and arguments.get("outcome") != "Still Out")
+		finally:
+			result = process.go_on().result()
+		self.assertIn("answer", result, result.get("trace"))
+		return result["answer"]
+
+	@staticmethod
+	def held(doctype: str, property_name: str) -> set[str]:
+		"""The property's rows that somebody has locked."""
+		frappe.db.rollback()
+		table = frappe.qb.DocType(doctype)
+		query = frappe.qb.from_(table).select(table.name).where(table.property == property_name)
+		return set(query.run(pluck=True)) - set(query.for_update(skip_locked=True).run(pluck=True))
+
+	def assert_free_elsewhere(self, declares: bool) -> None:
+		"""Frappe numbers incidents in the order in which they commit: one that is being declared keeps the next one waiting."""
+		other = self.there["property"]
+		for doctype in AT_A_PROPERTY:
+			deadline = time.monotonic() + 5  # the site's own workers may be at a page for a moment
+			while (held := self.held(doctype, other)) and time.monotonic() < deadline:
+				time.sleep(0.2)
+			self.assertFalse(held, doctype)
+		frappe.db.rollback()
+		frappe.db.sql("SET SESSION innodb_lock_wait_timeout = 1")
+		try:
+			with patch.object(frappe.local.db, "commit"):
+				if declares:
+					staff.declare(other, [self.there["feeder"]], "II", is_drill=True)
+				theirs = frappe.get_all("Outage Incident", {"property": other, "is_drill": 0}, pluck="name")[0]
+				staff.set_etr(theirs, "2099-01-01 11:00")
+				staff.supply_back(theirs)
+		finally:
+			frappe.db.rollback()
+			frappe.db.sql("SET SESSION innodb_lock_wait_timeout = 50")
+
+	def test_danger_waits_for_nobody(self):
+		"""Somebody has property or outage: a word of danger rings the control room all the same, and is linked later."""
+		name = self.declare(nodes=[self.shafts[0]])
+		task = self.tasks(name, department="control_room")[0].name
+		holders = (
+			("declare", {"property": self.property, "nodes": [self.shafts[1]]}),
+			("acknowledge", {"task": task}),
+		)
+		holder, caller = self.some_processes(2)
+		for verb, arguments in holders:
+			with self.subTest(verb):
+				holder.begin("operator", verb, acts=[("pause", TOUCH, 1)], **arguments)
+				holder.go().expect("paused")
+				words = {"property": self.property, "unit": self.units[0], "words": "there is a fire"}
+				caller.begin("service", "record_call", session=["SET SESSION innodb_lock_wait_timeout = 1"], **words)
+				said = caller.go().result()
+				holder.go_on().result()
+				self.assertIn("answer", said, said.get("trace"))
+				self.assertTrue(said["answer"]["danger"])
+				call = said["answer"]["call"]
+				rung = self.rows("Notification Log", document_type="Trouble Call", document_name=call)
+				self.assertTrue(rung, "nobody was rung")
+				self.addCleanup(_forget_bells, call)
+				proposals.place_calls(self.property)
+				frappe.db.commit()
+				self.assertEqual(self.rows("Trouble Call", ("incident",), name=call)[0].incident, name)
+
+
+def _forget_bells(call: str) -> None:
+	frappe.db.delete("Notification Log", {"document_name": call})
+	frappe.db.commit()

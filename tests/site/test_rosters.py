@@ -194,7 +194,7 @@ class Patterns(RosterTest):
 class Gaps(RosterTest):
 	def test_what_nobody_covers(self):
 		make_roster(self.property, self.now)
-		found = rosters.gaps(self.property, self.now, self.now + timedelta(days=1))
+		found = rosters.gaps([self.property], self.now, self.now + timedelta(days=1))
 		nobody = {row["department"]: row["hours"] for row in found if row["what"] == "Nobody on duty"}
 		self.assertEqual(nobody["Security"], 18.0)  # of a day, six hours are left of the shift
 		self.assertIn("No duty electrician", {row["what"] for row in found})
@@ -214,7 +214,7 @@ class Gaps(RosterTest):
 			}
 		).insert()
 		self.assertTrue(doc.name)
-		found = rosters.gaps(self.property, self.now, self.now + timedelta(days=14))
+		found = rosters.gaps([self.property], self.now, self.now + timedelta(days=14))
 		self.assertNotIn("Security", {row["department"] for row in found})
 
 	def test_the_one_who_makes_the_roster_is_told(self):

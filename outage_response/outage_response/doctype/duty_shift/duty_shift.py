@@ -17,4 +17,5 @@ class DutyShift(Document):
 
 
 def on_doctype_update():
-	frappe.db.add_index("Duty Shift", ["property", "starts_at", "ends_at"])
+	frappe.db.add_index("Duty Shift", ["property", "ends_at"])  # who is there now: what has ended is not looked at
+	frappe.db.add_index("Duty Shift", ["user", "ends_at"])

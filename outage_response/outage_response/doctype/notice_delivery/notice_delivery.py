@@ -12,3 +12,4 @@ class NoticeDelivery(VerbOwned):
 def on_doctype_update():
 	frappe.db.add_index("Notice Delivery", ["state", "channel"])
 	frappe.db.add_index("Notice Delivery", ["incident", "contact"])
+	frappe.db.add_index("Notice Delivery", ["phone_list", "priority", "creation"])

@@ -21,3 +21,5 @@ class OutageIncident(VerbOwned):
 
 def on_doctype_update():
 	frappe.db.add_index("Outage Incident", ["property", "status"])
+	frappe.db.add_index("Outage Incident", ["property", "reported_at"])
+	frappe.db.add_index("Outage Incident", ["property", "restored_at"])

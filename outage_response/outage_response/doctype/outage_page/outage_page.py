@@ -11,3 +11,4 @@ def on_doctype_update():
 	frappe.db.add_index("Outage Page", ["status", "send_after"])
 	frappe.db.add_index("Outage Page", ["incident", "digest_minute"])
 	frappe.db.add_index("Outage Page", ["phone_key", "creation"])
+	frappe.db.add_index("Outage Page", ["property", "creation"])

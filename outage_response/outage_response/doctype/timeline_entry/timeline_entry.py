@@ -9,3 +9,4 @@ class TimelineEntry(VerbOwned):
 
 def on_doctype_update():
 	frappe.db.add_index("Timeline Entry", ["incident", "occurred_at"])
+	frappe.db.add_index("Timeline Entry", ["task", "kind"])

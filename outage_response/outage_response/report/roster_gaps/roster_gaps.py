@@ -15,11 +15,7 @@ def execute(filters: dict | None = None):
 	first = now_datetime().replace(second=0, microsecond=0)
 	last = first + timedelta(days=min(max(cint(filters.get("days")) or rosters.REPORT_DAYS, 1), 60))
 	wanted = {"name": filters["property"]} if filters.get("property") else {}
-	rows = [
-		{"property": name, **row}
-		for name in frappe.get_list("Managed Property", filters=wanted, pluck="name", order_by="name")
-		for row in rosters.gaps(name, first, last)
-	]
+	rows = rosters.gaps(frappe.get_list("Managed Property", filters=wanted, pluck="name", order_by="name"), first, last)
 	return columns(), sorted(rows, key=lambda row: (row["starts_at"], row["property"]))
 
 
