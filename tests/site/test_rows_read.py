@@ -20,6 +20,7 @@ from outage_response.flows import agent as agent_flow
 from outage_response.flows import (
 	answering,
 	care,
+	incident,
 	links,
 	personal,
 	portal_actions,
@@ -210,6 +211,7 @@ class RowsRead(SiteTest):
 		yield "prove_posting", "guard1", (name, *(notice or ("none",)), "/files/notice.png"), {}
 		yield "read_care_needs", "operator", (name,), {}
 		yield "set_care_need", "service", (self.units[0], self.contacts[0], "ventilator", 60), {}
+		yield "take_over_changes", "operator", (name,), {}
 		yield "permit_energise", "operator", (name,), {}
 		yield "supply_back", "engineer", (name,), {}
 		back = frappe.get_all("Outage Callback", {"incident": name}, pluck="name")
@@ -258,6 +260,7 @@ OTHER_VERBS: dict[str, Callable] = {
 	"set_care_need": care.set_care_need,
 	"personal_data": personal.export_resident_data,
 	"attach_ticket": agent_flow.attach,
+	"take_over_changes": incident.take_over_changes,
 	"test_call": test_calls.test_call,
 	"swap_shifts": rosters.swap,
 }
