@@ -32,7 +32,7 @@ def declare(
 	ticket_type: str,
 	ticket: str,
 	node: str | None = None,
-	level: str = "II",
+	level: str | None = None,
 	all_the_same: bool = False,
 	request_id: str | None = None,
 ) -> dict[str, Any]:

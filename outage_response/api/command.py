@@ -26,17 +26,40 @@ def homes_of_number(property: str, phone: str) -> list[dict[str, str]]:
 	return command.homes_of_number(property, phone)
 
 
+@reading
+def get_levels() -> list[dict[str, str]]:
+	"""See `flows.command.get_levels`."""
+	return command.get_levels()
+
+
 @endpoint
 def declare_seen(
 	property: str,
 	seen: str | None = None,
 	where: str | None = None,
+	level: str | None = None,
+	planned_by: str | None = None,
+	planned_start: str | None = None,
+	planned_end: str | None = None,
+	reason: str | None = None,
 	all_the_same: bool = False,
 	occurred_at: str | None = None,
 	request_id: str | None = None,
 ) -> dict[str, Any]:
 	"""See `flows.command.declare_seen`."""
-	return command.declare_seen(property, seen, where, all_the_same, occurred_at=occurred_at, request_id=request_id)
+	return command.declare_seen(
+		property,
+		seen,
+		where,
+		level,
+		planned_by=planned_by,
+		planned_start=planned_start,
+		planned_end=planned_end,
+		reason=reason,
+		all_the_same=all_the_same,
+		occurred_at=occurred_at,
+		request_id=request_id,
+	)
 
 
 @reading

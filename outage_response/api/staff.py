@@ -81,7 +81,7 @@ def endpoint(function: Callable) -> Callable:
 def declare(
 	property: str,
 	nodes: list | str,
-	level: str = "II",
+	level: str | None = None,
 	description: str | None = None,
 	planned_by: str | None = None,
 	planned_start: str | None = None,

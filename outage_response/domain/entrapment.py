@@ -6,17 +6,16 @@ it, the people inside are *calmed*, then *freed* by holders of the certificate. 
 
 import re
 import unicodedata
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import date, datetime
 
 from .errors import Keys, NotAllowed, RuleError, _
-from .steps import Step
+from .steps import EMPTY, RELEASED, TRAPPED, Step
 
-TRAPPED, EMPTY = "trapped", "empty"
-# how a rescue ends, and how it turns out that there was none to make
-BY_OUR_OWN = "released"
-RELEASED = (BY_OUR_OWN, "released_by_contractor", "released_by_rescue_service", "released_otherwise")
+# Outcomes are judged by what they mean (`Step.meaning`), in whatever words the plan says it.
+# How a rescue ends, and how it turns out that there was none to make
+BY_OUR_OWN = RELEASED[0]
 NOBODY_INSIDE = "nobody_inside"
 
 # states of an Elevator Entrapment
@@ -35,8 +34,6 @@ PARTS_IF_POSSIBLE = ("", TALK, LOCK_OFF)
 HOW_SEEN = ("door_open", "intercom", "camera")
 # only who saw into the open car knows it well enough to end a rescue
 SURE = "door_open"
-# what is never said on behalf of somebody else: it lets supply back onto people
-NEVER_FOR_ANOTHER = ("people_clear", "earths_removed", "generator_disconnected")
 
 
 @dataclass(frozen=True)
@@ -105,13 +102,22 @@ def warnings_due(one: Entrapment, now: datetime, warned: int, thresholds: Collec
 # ---------------------------------------------------------------- the steps of a rescue
 
 
+def asked_for_by_people(steps: Iterable[Step]) -> set[str]:
+	"""Keys of the steps that people in an elevator ask for: parts of a rescue, and what the plan adds besides when a check
+	finds somebody."""
+	steps = list(steps)
+	parts = {step.key for step in steps if step.rescue_part and step.on_outcome}
+	found = {outcome for step in steps for outcome in step.outcomes.values() if outcome.meaning == TRAPPED}
+	return parts | {key for outcome in found for key in outcome.adds}
+
+
 def asked_for(step: Step, *, certain: bool) -> bool:
 	"""Is a step that people in an elevator ask for wanted while it is only possible that they are in this one?"""
 	return certain or step.rescue_part in PARTS_IF_POSSIBLE
 
 
-def ends_rescue(outcome: str) -> bool:
-	return outcome in RELEASED
+def ends_rescue(meaning: str) -> bool:
+	return meaning in RELEASED
 
 
 def require_count(counted: int, out: int | None) -> int:
@@ -142,9 +148,9 @@ def require_people(people: int | None, label: str = "People") -> int | None:
 	return found
 
 
-def require_certificate(outcome: str, *, holds_one: bool) -> None:
+def require_certificate(meaning: str, *, holds_one: bool) -> None:
 	"""Raise RuleError when somebody without a certificate says that they freed people themselves."""
-	if outcome == BY_OUR_OWN and not holds_one:
+	if meaning == BY_OUR_OWN and not holds_one:
 		raise RuleError(
 			_(
 				"Outcome: only holders of a valid elevator rescue certificate free people themselves. Calm them, lock the elevator off and call the maintenance company; record who freed them."
@@ -161,22 +167,23 @@ def is_valid(valid_until: date | None, on: date) -> bool:
 
 
 def require_for_another(step: Step) -> None:
-	"""Raise NotAllowed when this is never written down for somebody else."""
-	if step.gate == "energise" or set(step.checks) & set(NEVER_FOR_ANOTHER):
+	"""Raise NotAllowed when this is never written down for somebody else: it lets supply back onto people, or a second person
+	reads it back."""
+	if step.gate == "energise" or step.read_back_by:
 		raise NotAllowed(
 			_("This is confirmed by whoever saw it, on their own login, and written down for nobody else.")
 		)
 
 
 def require_radio_proof(
-	outcome: str, *, label: str, plate: str, elevator_no: str | None, who: str, how: str | None, read_back: bool
+	meaning: str, *, label: str, plate: str, elevator_no: str | None, who: str, how: str | None, read_back: bool
 ) -> None:
-	"""Raise RuleError unless an outcome that somebody gives by radio says enough.
+	"""Raise RuleError unless an outcome of that meaning, which somebody gives by radio, says enough.
 
 	People inside: at once, without proof. Anything else (locked off, freed, empty): the number of the elevator, who says so, and
 	that it was read back to them; of an empty car also how they know.
 	"""
-	if outcome == TRAPPED:
+	if meaning == TRAPPED:
 		return
 	if not who.strip():
 		raise RuleError(_("Who Looked: say who saw it."))
@@ -186,7 +193,7 @@ def require_radio_proof(
 			given=(elevator_no or "-")[:40],
 			elevator=label,
 		)
-	if how not in (HOW_SEEN if outcome == EMPTY else (None, "", *HOW_SEEN)):
+	if how not in (HOW_SEEN if meaning == EMPTY else (None, "", *HOW_SEEN)):
 		raise RuleError(_("How Seen: choose one of: {allowed}."), allowed=Keys(HOW_SEEN))
 	if not read_back:
 		raise RuleError(_("Read Back: repeat it to them (which elevator, what they say) and have them say yes."))
@@ -218,21 +225,26 @@ def require_correctable(step: Step, before: str, after: str) -> None:
 
 def corrections(step: Step) -> tuple[str, ...]:
 	"""What the outcome of a step may be corrected to: its other outcomes; of a rescue also that people are still inside; of a
-	check that found people also that they are out."""
+	check that found people also that they are out. What is no outcome of its own is said by its meaning."""
 	words = tuple(step.outcomes)
-	if set(words) & set(RELEASED):
+	if any(step.means(meaning) for meaning in RELEASED):
 		return (TRAPPED,)
-	return (*words, BY_OUR_OWN) if TRAPPED in words else words
+	return (*words, BY_OUR_OWN) if step.means(TRAPPED) else words
+
+
+def may_be_inside(step: Step, outcome: str) -> bool:
+	"""Can a step that ended by `outcome` be corrected to that people are inside after all?"""
+	return step.meaning(outcome) != TRAPPED and any(step.meaning(word) == TRAPPED for word in corrections(step))
 
 
 def needs_second_person(step: Step, before: str, after: str) -> bool:
 	"""Danger is believed at once, from anybody. That there is none is believed when a second person has read it back."""
-	return before == TRAPPED and after != TRAPPED and TRAPPED in step.outcomes
+	return step.means(TRAPPED) and step.meaning(before) == TRAPPED != step.meaning(after)
 
 
-def anybody_may(after: str) -> bool:
+def anybody_may(meaning: str) -> bool:
 	"""May everybody on the staff say this, whoever had the step?"""
-	return after == TRAPPED
+	return meaning == TRAPPED
 
 
 def require_claim(*, who: str, how: str | None) -> None:

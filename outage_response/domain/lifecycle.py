@@ -6,7 +6,11 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from .errors import GateClosed, Keys, RuleError, _
-from .steps import Step
+from .steps import TRAPPED, Step
+
+# for what kind of outage a level is
+INTERNAL, EXTERNAL, PLANNED = "Internal", "External", "Planned"
+UNPLANNED = (INTERNAL, EXTERNAL)
 
 RUNNING = ("Reported", "Active")
 # until the stand-down somebody may stand on a post
@@ -39,9 +43,6 @@ INCIDENT_VERBS = {
 
 # What is kept of an outage that has ended, though it can change nothing there any more
 KEPT_AFTER_THE_END = ("report_trapped", "note_entrapment", "hand_over")
-
-# the confirmation that the record itself can contradict
-ELEVATOR_RESCUE = "elevator_rescue_finished_or_isolated"
 
 # what completes the steps that nobody completes by hand
 BY_THEMSELVES = ("callbacks", "report")
@@ -220,15 +221,14 @@ def blocking(
 	nodes: Collection[str] | None = None,
 	*,
 	tree: Collection[str] = (),
-	rescues: bool = False,
 	locked_off: Collection[str] = (),
 ) -> list[TaskRow]:
 	"""The tasks that keep `gate` closed, most urgent first (invariant 3).
 
 	With `nodes`, tasks about other power nodes do not count: one floor may come back before the next. `nodes` holds
 	everything that would get supply: what is switched on and all below it; `tree` all nodes there are. A task about one
-	that is not among them counts: what cannot be placed is not clear. `rescues`: open ones keep it closed too, except in
-	elevators that are `locked_off`: such a car does not move when supply returns.
+	that is not among them counts: what cannot be placed is not clear. Supply is not switched on over people in an elevator
+	either, whatever the plan says of its gates, except where it is `locked_off`: such a car does not move.
 	"""
 	elsewhere = set() if nodes is None else set(tree) - set(nodes)
 	found = [
@@ -238,7 +238,7 @@ def blocking(
 		and (
 			task.gate == gate
 			or (task.defects and task.defect_gate == gate)
-			or (rescues and _may_have_people_inside(task, locked_off))
+			or (gate == "energise" and _may_have_people_inside(task, locked_off))
 		)
 		and not (task.subject_type == "Power Node" and task.subject in elsewhere)
 	]
@@ -348,21 +348,23 @@ def _may_have_people_inside(task: TaskRow, locked_off: Collection[str]) -> bool:
 	)
 
 
-def asks_for_rescues(steps: Iterable[Step]) -> bool:
-	"""Does the plan have every rescue ended before supply is switched on?"""
-	return any(step.gate == "energise" and ELEVATOR_RESCUE in step.checks for step in steps)
-
-
 def knows_rescues(steps: Iterable[Step]) -> bool:
 	"""Does the plan say what to do when people are trapped? That of planned work does not: they were let out before."""
-	return any("trapped" in step.outcomes for step in steps)
+	return any(step.means(TRAPPED) or step.rescue_part == "release" for step in steps)
+
+
+def clears_supply(step: Step) -> bool:
+	"""Does somebody confirm by this step that nobody is in danger from switching on?"""
+	return step.gate == "energise" and bool(step.checks)
 
 
 def require_rescues_ended(step: Step, tasks: Iterable[TaskRow], locked_off: Collection[str] = ()) -> None:
-	"""Raise GateClosed when `step` confirms that nobody is in an elevator, or that it is locked off, and the record says
-	otherwise."""
+	"""Raise GateClosed when `step` clears supply to be switched on while the record says that somebody may be in an elevator
+	that is not locked off."""
+	if not clears_supply(step):
+		return
 	rescues = [task for task in tasks if _may_have_people_inside(task, locked_off)]
-	if ELEVATOR_RESCUE in step.checks and rescues:
+	if rescues:
 		raise GateClosed(
 			_("Checks: people may still be in an elevator. Record what became of each one before supply may return."),
 			rescues,
@@ -467,11 +469,9 @@ _EVIDENCE_MISSING = {
 def require_planned_times(planned_by: str, start: datetime | None, end: datetime | None) -> None:
 	"""A planned outage says who plans it, and ends after it starts."""
 	if planned_by not in ("Supplier", "Property"):
-		raise RuleError(
-			_("Planned By: a planned outage (level III) says whether the supplier or the property plans it.")
-		)
+		raise RuleError(_("Planned By: a planned outage says whether the supplier or the property plans it."))
 	if not start or not end:
-		raise RuleError(_("Planned Start, Planned End: a planned outage (level III) needs both times."))
+		raise RuleError(_("Planned Start, Planned End: a planned outage needs both times."))
 	if end <= start:
 		raise RuleError(_("Planned End: must lie after Planned Start. Correct one of the two."))
 

@@ -163,11 +163,7 @@ def task_verbs(
 			return False
 		if verb == "read_back":
 			return bool(reader_role and confirmed_by) and confirmed_by != user and reader_role in roles
-		if (
-			verb == "correct_outcome"
-			and rescues.TRAPPED in rescues.corrections(step)
-			and task.outcome != rescues.TRAPPED
-		):
+		if verb == "correct_outcome" and rescues.may_be_inside(step, task.outcome):
 			return bool(set(authority.STAFF) & set(roles))
 		stepped_in = unmanned and authority.may_step_in(verb, task.gate)
 		if not authority.may_task(verb, roles, department_role, task.assigned_role, unmanned=stepped_in):

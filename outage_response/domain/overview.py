@@ -1,4 +1,4 @@
-"""What the command centre works out of the record: the level of a first word, how long batteries last, what is overdue."""
+"""What the command centre works out of the record: the kind of outage that a first word means, how long batteries last, what is overdue."""
 
 import re
 from collections.abc import Iterable
@@ -6,18 +6,19 @@ from datetime import datetime, timedelta
 
 from . import triage
 from .errors import _
+from .lifecycle import EXTERNAL, INTERNAL
 
-# What is usually seen first, and the level that it means until the cause is confirmed
+# What is usually seen first, and the kind of outage that it means until the cause is confirmed
 SEEN = (
-	(_("Dark, cause unknown"), "II"),
-	(_("The street around is dark too"), "I"),
-	(_("The power supplier reports a failure"), "I"),
-	(_("A switch or fuse tripped"), "II"),
-	(_("Smoke, burnt smell or a bang"), "II"),
-	(_("Lights flicker, or a phase is missing"), "II"),
+	(_("Dark, cause unknown"), INTERNAL),
+	(_("The street around is dark too"), EXTERNAL),
+	(_("The power supplier reports a failure"), EXTERNAL),
+	(_("A switch or fuse tripped"), INTERNAL),
+	(_("Smoke, burnt smell or a bang"), INTERNAL),
+	(_("Lights flicker, or a phase is missing"), INTERNAL),
 )
 # In other words: only what can hardly mean anything else
-EXTERNAL = re.compile(
+BEYOND = re.compile(
 	r"street (is|went) dark|district (is|went) dark|grid (is down|has failed|failure)|neighbours are dark"
 	r"|周边(也|都)|整条街|附近小区(也|都)|电网(故障|停电)|外网(故障|停电)|市电(中断|停电)",
 	re.IGNORECASE,
@@ -27,16 +28,16 @@ MINUTES = re.compile(r"(\d+(?:\.\d+)?)\s*(hours?\b|hrs?\b|h\b|个?小时|minutes
 LONGEST_READING = 140
 
 
-def level_seen(words: str, translate=str) -> str:
-	"""The level under which an outage is declared by what was seen; `translate` puts SEEN into the speaker's language.
+def kind_seen(words: str, translate=str) -> str:
+	"""The kind of level under which an outage is declared by what was seen; `translate` puts SEEN into the speaker's language.
 
 	An internal failure until somebody says that the dark goes beyond the property.
 	"""
 	said = (words or "")[: triage.LONGEST].strip()
-	for text, level in SEEN:
+	for text, kind in SEEN:
 		if said in (text, translate(text)):
-			return level
-	return "I" if EXTERNAL.search(said) else "II"
+			return kind
+	return EXTERNAL if BEYOND.search(said) else INTERNAL
 
 
 def minutes_in(reading: str) -> float | None:

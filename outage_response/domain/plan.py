@@ -53,6 +53,7 @@ class Context:
 	added        (step key, subject type, subject name) that an outcome or a report of trapped people asks for -> since when
 	again        (subject type, subject name) -> when it went dark again after supply had been back; ("", "") for the outage
 	guards       guards on duty when the outage was reported
+	repairs      department that does what belongs to no other: the one for repairs
 	"""
 
 	property: Subject
@@ -67,6 +68,7 @@ class Context:
 	added: Mapping[tuple[str, str, str], datetime] = field(default_factory=dict)
 	again: Mapping[tuple[str, str], datetime] = field(default_factory=dict)
 	guards: int = 0
+	repairs: str = ""
 
 
 @dataclass(frozen=True)
@@ -125,7 +127,7 @@ def expand(steps: Iterable[Step], context: Context) -> list[TaskSpec]:
 		TaskSpec(
 			step=step,
 			subject=subject,
-			department=step.department or subject.department or "engineering",
+			department=step.department or subject.department or context.repairs,
 			anchor_at=anchor_at,
 			optional=step.optional,
 			checklist=_checklist(step, subject, context),
@@ -297,7 +299,7 @@ def _missing(wanted: Mapping[tuple, TaskSpec], latest: Mapping[tuple, object], p
 
 def added_by(step: Step, outcome: str) -> tuple[str, ...]:
 	"""Keys of the steps that an outcome of `step` asks for."""
-	return tuple(step.outcomes.get(outcome, ()))
+	return step.outcomes[outcome].adds if outcome in step.outcomes else ()
 
 
 def dedupe_key(incident: str, step_key: str, subject_type: str, subject: str, round_no: int = 1) -> str:

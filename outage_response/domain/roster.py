@@ -6,19 +6,22 @@ from typing import Any
 
 from .authority import CONTROL_ROOM
 
-CONTROL_ROOM_DEPARTMENT = "control_room"
+# What a department is there for, under whatever key and name a company has it
+DUTIES = ("Control Room", "Repairs", "Residents", "Guards", "Management", "Elevator Maintenance", "Power Supply")
+COMMAND, REPAIRS, RESIDENTS, GUARDS, MANAGEMENT, ELEVATOR_MAINTENANCE, POWER_SUPPLY = DUTIES
 DUTY_ELECTRICIAN = "duty_electrician"
 
 
 @dataclass(frozen=True)
 class OnDuty:
-	"""One person on a Duty Shift. A contact without a user has a name and phone but no login."""
+	"""One person on a Duty Shift. A contact without a user has a name and phone but no login; `duty` is the department's."""
 
 	department: str
 	user: str = ""
 	contact: str = ""
 	phone: str = ""
 	is_duty_electrician: bool = False
+	duty: str = ""
 
 
 @dataclass(frozen=True)
@@ -27,6 +30,12 @@ class Department:
 	role: str = ""
 	is_external: bool = False
 	phone: str = ""
+	duty: str = ""
+
+
+def of_duty(departments: Iterable[Any], *duties: str) -> list[Any]:
+	"""Those of the departments that are there for one of these duties, in the order given."""
+	return [department for department in departments if department.duty in duties]
 
 
 @dataclass(frozen=True)
@@ -62,19 +71,20 @@ class Assignment:
 
 @dataclass(frozen=True)
 class DutyRule:
-	"""Whose steps go to one person of the shift, and when (a row of `assignment` in `setup/procedure.yaml`, clause 6.1)."""
+	"""The steps of which duty go to one person of the shift, and when (a row of `assignment` in `setup/procedure.yaml`,
+	clause 6.1). `kinds`: of level."""
 
-	department: str
+	duty: str
 	to: str
-	levels: tuple[str, ...]
+	kinds: tuple[str, ...]
 	property_type: str = ""
 	off_hours: bool | None = None
 
-	def applies(self, department: str, level: str, property_type: str, off_hours: bool) -> bool:
+	def applies(self, duty: str, kind: str, property_type: str, off_hours: bool) -> bool:
 		"""Does the rule hold for a step that is given out at a moment that is `off_hours` or not?"""
 		return (
-			department == self.department
-			and level in self.levels
+			duty == self.duty
+			and kind in self.kinds
 			and self.property_type in ("", property_type)
 			and self.off_hours in (None, off_hours)
 		)
@@ -84,9 +94,9 @@ def duty_rules(rows: Iterable[Mapping[str, Any]]) -> tuple[DutyRule, ...]:
 	"""The rules from the rows of the procedure file."""
 	return tuple(
 		DutyRule(
-			row["department"],
+			row["duty"],
 			row["to"],
-			tuple(row["levels"]),
+			tuple(row["kinds"]),
 			row["when"].get("property_type", ""),
 			row["when"].get("off_hours"),
 		)
@@ -94,13 +104,9 @@ def duty_rules(rows: Iterable[Mapping[str, Any]]) -> tuple[DutyRule, ...]:
 	)
 
 
-def to_duty_electrician(
-	rules: Iterable[DutyRule], department: str, level: str, property_type: str, off_hours: bool
-) -> bool:
-	"""Clause 6.1: do a department's steps go to the duty electrician now?"""
-	return any(
-		rule.to == DUTY_ELECTRICIAN and rule.applies(department, level, property_type, off_hours) for rule in rules
-	)
+def to_duty_electrician(rules: Iterable[DutyRule], duty: str, kind: str, property_type: str, off_hours: bool) -> bool:
+	"""Clause 6.1: do the steps of a department with this duty go to the duty electrician now, in an outage of this kind?"""
+	return any(rule.to == DUTY_ELECTRICIAN and rule.applies(duty, kind, property_type, off_hours) for rule in rules)
 
 
 def assign(
@@ -113,7 +119,7 @@ def assign(
 ) -> Assignment:
 	"""Choose who a department's task goes to.
 
-	`duty_electrician`: clause 6.1 applies (off-hours, unplanned, tower), Engineering's steps go to the duty electrician.
+	`duty_electrician`: clause 6.1 applies (off-hours, unplanned, tower), those of the department for repairs go to the duty electrician.
 	An outside firm's step goes to the control room, with the firm's phone. A life-safety step does not wait for people
 	who are asleep: when others are on duty and the department is not, the control room takes it at once.
 	`certified`: users who may do it at all. Where none of them is there, the control room has it done by an outside firm.
@@ -125,7 +131,7 @@ def assign(
 	warning = ""
 	if certified is not None:
 		return _certified(department, roster, shift, certified)
-	if duty_electrician and department.key == "engineering":
+	if duty_electrician and department.duty == REPAIRS:
 		electricians = [person for person in shift if person.is_duty_electrician]
 		warning = "" if electricians else "no_duty_electrician"
 		shift = electricians or shift
@@ -136,12 +142,12 @@ def assign(
 			return Assignment(department.role, users, phone, warning)
 		taken = _control_room(roster, "")
 		return Assignment(taken.role, taken.users, phone, "phone_only")
-	if life_safety and roster.on_duty and department.key != CONTROL_ROOM_DEPARTMENT:
+	if life_safety and roster.on_duty and department.duty != COMMAND:
 		return _control_room(roster, "nobody_on_duty_life_safety")
 	users = tuple(roster.everybody.get(department.role, ()))
 	if users:
 		return Assignment(department.role, users, department.phone, "nobody_on_duty")
-	if department.key == CONTROL_ROOM_DEPARTMENT:
+	if department.duty == COMMAND:
 		return Assignment(department.role, (), department.phone, "nobody_at_all")
 	return _control_room(roster, "nobody_in_department")
 
@@ -160,9 +166,7 @@ def _certified(
 
 def _control_room(roster: Roster, warning: str) -> Assignment:
 	users = tuple(
-		dict.fromkeys(
-			person.user for person in roster.on_duty if person.department == CONTROL_ROOM_DEPARTMENT and person.user
-		)
+		dict.fromkeys(person.user for person in roster.on_duty if person.duty == COMMAND and person.user)
 	) or tuple(roster.everybody.get(CONTROL_ROOM, ()))
 	return Assignment(CONTROL_ROOM, users, warning=warning if users else "nobody_at_all")
 

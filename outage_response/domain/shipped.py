@@ -7,7 +7,7 @@ from difflib import SequenceMatcher
 from hashlib import sha256
 from typing import Any
 
-from .steps import Step
+from .steps import Outcome, Step
 
 
 def fingerprint(steps: Iterable[Step]) -> str:
@@ -17,18 +17,26 @@ def fingerprint(steps: Iterable[Step]) -> str:
 	plans as they are; and the defaults of `Step` are not changed any more.
 	"""
 	said = json.dumps(
-		[_said(step) for step in steps], sort_keys=True, ensure_ascii=False, separators=(",", ":"), default=dict
+		[_said(step) for step in steps], sort_keys=True, ensure_ascii=False, separators=(",", ":"), default=_plain
 	)
 	return sha256(said.encode()).hexdigest()
 
 
-def _said(step: Step) -> dict[str, Any]:
+def _said(record: Step | Outcome) -> dict[str, Any]:
 	values = {}
-	for one in fields(step):
+	for one in fields(record):
 		default = one.default if one.default_factory is MISSING else one.default_factory()
-		if (value := getattr(step, one.name)) != default:
+		if (value := getattr(record, one.name)) != default:
 			values[one.name] = value
 	return values
+
+
+def _plain(value: Any) -> Any:
+	"""An outcome that says no more than what it adds is those keys, as all were before they had meanings."""
+	if not isinstance(value, Outcome):
+		return dict(value)
+	said = _said(value)
+	return value.adds if said.keys() <= {"adds"} else said
 
 
 @dataclass(frozen=True)

@@ -2,18 +2,20 @@
 
 import re
 import unicodedata
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
 from .errors import RuleError, _
 
 PHASES = ("Prepare", "Alert", "Assess", "Protect", "Repair", "Verify", "Follow-up")
+# a step at each firm that maintains an affected elevator
+PER_CONTRACTOR = "elevator_contractor"
 KINDS = (
 	"once",
 	"affected_node",
 	"elevator",
-	"elevator_contractor",
+	PER_CONTRACTOR,
 	"critical_room",
 	"shaft",
 	"security_point",
@@ -31,8 +33,41 @@ ACCOUNT_MANAGER = "account_manager"
 RESCUE_SERVICES = "rescue_services"
 # what a step does for people in an elevator: see `entrapment.py`
 RESCUE_PARTS = ("talk", "lock_off", "release", "call_services")
+# What an outcome means to the rules, in whatever words a plan says it -> where it can be said: `per`, and `rescue_part`
+TRAPPED, EMPTY = "trapped", "empty"
+RELEASED = ("released", "released_by_contractor", "released_by_rescue_service", "released_otherwise")
+SERVICES_CALLED, CONTRACTOR_THERE = "services_called", "contractor_there"
+BACKUP_FAILED, CARED_FOR = "backup_failed", "cared_for"
+MEANINGS: Mapping[str, tuple[str, str]] = {
+	TRAPPED: ("elevator", ""),
+	EMPTY: ("elevator", ""),
+	**dict.fromkeys(RELEASED, ("elevator", "release")),
+	**dict.fromkeys((SERVICES_CALLED, CONTRACTOR_THERE), ("elevator", "call_services")),
+	BACKUP_FAILED: ("critical_room", ""),
+	CARED_FOR: ("care_unit", ""),
+}
 # what stands between two keys: a Chinese keyboard types ， ； and 、
 _BETWEEN_KEYS = re.compile("[,;、]")
+# what a key made of words does without
+_NO_PART_OF_A_KEY = re.compile(r"\W+")
+LONGEST_KEY = 60
+
+
+@dataclass(frozen=True)
+class Outcome:
+	"""How a step may end, in the plan's own words.
+
+	meaning    one of MEANINGS, or "": the rules see no more in it than that the step is done
+	adds       keys of the steps that it asks for
+	residents  what their history says when the step ends so; in place of the step's own line
+	"""
+
+	adds: tuple[str, ...] = ()
+	meaning: str = ""
+	en: str = ""
+	zh: str = ""
+	residents_en: str = ""
+	residents_zh: str = ""
 
 
 @dataclass(frozen=True)
@@ -70,7 +105,7 @@ class Step:
 	optional: bool = False
 	required_when: str = ""
 	on_outcome: bool = False
-	outcomes: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+	outcomes: Mapping[str, Outcome] = field(default_factory=dict)
 	after: tuple[str, ...] = ()
 	checks: tuple[str, ...] = ()
 	read_back_by: str = ""
@@ -80,6 +115,30 @@ class Step:
 	evidence: str = "none"
 	calls: str = ""
 	rescue_part: str = ""
+	residents_en: str = ""
+	residents_zh: str = ""
+
+	@property
+	def title(self) -> str:
+		"""English where there is any: one language is enough for a step."""
+		return self.title_en or self.title_zh
+
+	def means(self, meaning: str) -> bool:
+		"""May the step end by an outcome that means this?"""
+		return any(outcome.meaning == meaning for outcome in self.outcomes.values())
+
+	def meaning(self, word: str) -> str:
+		"""What an outcome of the step means. A meaning that none of its outcomes has stands for itself."""
+		if word in self.outcomes:
+			return self.outcomes[word].meaning
+		return word if word in MEANINGS else ""
+
+	def named(self, word: str) -> str:
+		"""The outcome that somebody chose: by the step's own key, or by its meaning, as a screen or a phone without network
+		knows it."""
+		if word in self.outcomes:
+			return word
+		return next((key for key, outcome in self.outcomes.items() if word and outcome.meaning == word), word)
 
 	@property
 	def planned_anchor(self) -> bool:
@@ -124,7 +183,15 @@ def _step(row: Mapping[str, Any], level: str) -> Step:
 		optional=row.get("optional", False),
 		required_when=row.get("required_when", ""),
 		on_outcome=row.get("on_outcome", False),
-		outcomes={name: tuple(effect.get("adds", ())) for name, effect in row.get("outcomes", {}).items()},
+		outcomes={
+			key: Outcome(
+				adds=tuple(one.get("adds", ())),
+				meaning=one.get("means", ""),
+				en=one["en"],
+				zh=one["zh"],
+			)
+			for key, one in row.get("outcomes", {}).items()
+		},
 		after=tuple(row.get("after", ())) + tuple(row.get("after_level", {}).get(level, ())),
 		checks=tuple(row.get("checks", ())),
 		read_back_by=row.get("read_back_by", ""),
@@ -134,22 +201,28 @@ def _step(row: Mapping[str, Any], level: str) -> Step:
 		evidence=row.get("evidence", "none"),
 		calls=row.get("calls", ""),
 		rescue_part=row.get("rescue_part", ""),
+		residents_en=row.get("residents", {}).get("en", ""),
+		residents_zh=row.get("residents", {}).get("zh", ""),
 	)
 
 
 def read_keys(text: str | None) -> tuple[str, ...]:
 	"""The keys of a list that somebody typed, with a Chinese keyboard or a Latin one."""
-	return tuple(key for part in _BETWEEN_KEYS.split(_typed(text)) if (key := part.strip()))
+	return tuple(key for part in _BETWEEN_KEYS.split(typed(text)) if (key := part.strip()))
 
 
-def read_outcomes(text: str | None) -> dict[str, tuple[str, ...]]:
-	"""Outcomes as somebody typed them, one a line: `trapped: release_trapped, call_rescue_service`, 有人：release_trapped."""
-	lines = (line.partition(":") for line in _typed(text).splitlines())
-	return {name.strip(): read_keys(adds) for name, _colon, adds in lines if name.strip()}
+def typed(text: str | None) -> str:
+	"""What somebody typed, as it is compared and kept: full-width letters and marks are the plain ones."""
+	return unicodedata.normalize("NFKC", text or "").strip()
 
 
-def _typed(text: str | None) -> str:
-	return unicodedata.normalize("NFKC", text or "")
+def new_key(words: str, taken: Collection[str]) -> str:
+	"""A key for a step or an outcome that has none, made of its own words: no other one's, and kept from then on."""
+	plain = _NO_PART_OF_A_KEY.sub("_", typed(words).casefold()).strip("_")[:LONGEST_KEY].strip("_") or "step"
+	key, number = plain, 2
+	while key in taken:
+		key, number = f"{plain}_{number}", number + 1
+	return key
 
 
 def check_plan(steps: list[Step], departments: Iterable[str]) -> None:
@@ -165,18 +238,10 @@ def check_plan(steps: list[Step], departments: Iterable[str]) -> None:
 		if keys.count(step.key) > 1:
 			raise RuleError(_("Step Key {key}: used twice. Give each step a key of its own."), key=step.key)
 		_check_words(step, known_departments)
-		for outcome in step.outcomes:
-			if _BETWEEN_KEYS.search(outcome):
-				raise RuleError(
-					_(
-						"Step {key}, Outcomes: {outcome} cannot be read. Write one outcome a line, a colon after it and then the keys of the steps it adds."
-					),
-					key=step.key,
-					outcome=outcome,
-				)
+		_check_outcomes(step)
 		for field_label, others in (
 			("After", step.after),
-			("Outcomes", tuple(key for adds in step.outcomes.values() for key in adds)),
+			("Outcomes", tuple(key for outcome in step.outcomes.values() for key in outcome.adds)),
 		):
 			for other in others:
 				if other not in keys:
@@ -192,13 +257,45 @@ def check_plan(steps: list[Step], departments: Iterable[str]) -> None:
 	_check_order(steps)
 
 
+def _check_outcomes(step: Step) -> None:
+	if not step.title:
+		raise RuleError(_("Step {key}, Title: write one, in English or in Chinese."), key=step.key)
+	for word, outcome in step.outcomes.items():
+		if outcome.meaning and outcome.meaning not in MEANINGS:
+			raise RuleError(
+				_("Step {key}, {field}: {value} is not known. Choose one of: {allowed}."),
+				key=step.key,
+				field="Meaning",
+				value=outcome.meaning,
+				allowed=tuple(MEANINGS),
+			)
+		if word in MEANINGS and outcome.meaning != word:
+			raise RuleError(
+				_("Step {key}, Outcomes: {word} is a word of the app. Choose it as the Meaning too, or another key."),
+				key=step.key,
+				word=word,
+			)
+		per, part = MEANINGS.get(outcome.meaning, (step.per, step.rescue_part))
+		if (step.per, step.rescue_part) != (per, part):
+			raise RuleError(
+				_(
+					"Step {key}, Outcomes: {word} cannot mean {meaning} here. That is said of a step done per {per}, with Rescue Part {part}. Leave its Meaning empty, or change the step."
+				),
+				key=step.key,
+				word=outcome.en or outcome.zh or word,
+				meaning=outcome.meaning,
+				per=per,
+				part=part or "-",
+			)
+
+
 def _check_added(steps: list[Step]) -> None:
 	"""What an outcome adds waits for one, and what waits for an outcome is added by one: else it would never be there, or
 	always. The steps of an elevator rescue come with the record of the people inside."""
 	by_key = {step.key: step for step in steps}
-	named = {key for step in steps for adds in step.outcomes.values() for key in adds}
+	named = {key for step in steps for outcome in step.outcomes.values() for key in outcome.adds}
 	for asks in steps:
-		for key in [key for adds in asks.outcomes.values() for key in adds]:
+		for key in [key for outcome in asks.outcomes.values() for key in outcome.adds]:
 			added = by_key[key]
 			if not added.on_outcome:
 				raise RuleError(

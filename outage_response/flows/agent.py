@@ -16,7 +16,7 @@ from frappe.utils import get_datetime, now_datetime
 from outage_response import bulk, integrations, locks, permissions
 from outage_response.domain import authority
 from outage_response.domain.errors import RuleError
-from outage_response.domain.lifecycle import RUNNING
+from outage_response.domain.lifecycle import RUNNING, UNPLANNED
 from outage_response.domain.locate import Location
 from outage_response.domain.tickets import RESTORED
 
@@ -29,6 +29,7 @@ from . import (
 	explaining,
 	incident,
 	known,
+	levels,
 	proposals,
 	surroundings,
 	tickets,
@@ -63,7 +64,7 @@ CALL_FIELDS = [
 def look(ticket_type: str, ticket: str) -> dict:
 	"""What an agent sees at a ticket, and what they may do there; empty where the platform is switched off.
 
-	Answers {"outage", "home", "places", "proposal", "callback", "may"}.
+	Answers {"outage", "home", "places", "levels", "level", "proposal", "callback", "may"}.
 	"""
 	with translated():
 		desk = integrations.desk_of(ticket_type)
@@ -79,10 +80,13 @@ def look(ticket_type: str, ticket: str) -> dict:
 		running = bool(outage and outage["status"] in (*RUNNING, "Scheduled"))
 		explained = bool(outage) and is_explained(call)
 		roles = permissions.roles_of()
+		choices = levels.choices(UNPLANNED)
 		return {
 			"outage": outage,
 			"home": f"{home['unit_no']}, {home['property']}" if home.get("unit") else "",
 			"places": _places(home, proposal["node"] if proposal else ""),
+			"levels": choices,
+			"level": levels.default_of() if choices else "",
 			"proposal": proposal,
 			"callback": pending,
 			"may": {
@@ -278,7 +282,7 @@ def declare(
 	ticket_type: str,
 	ticket: str,
 	node: str | None = None,
-	level: str = "II",
+	level: str | None = None,
 	request_id: str | None = None,
 	*,
 	all_the_same: bool = False,

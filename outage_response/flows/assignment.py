@@ -25,7 +25,7 @@ from outage_response.domain.roster import Assignment, Department, Roster, assign
 from outage_response.domain.steps import Step
 from outage_response.integrations import notifications
 
-from . import certificates, duty, plans
+from . import certificates, duty, levels, plans
 
 # task name, title, priority, due_at, who it goes to
 Given = tuple[str, str, int, datetime | None, Assignment]
@@ -45,6 +45,7 @@ def choose(
 	last into the working day. What is planned goes to the people who are on duty then, as far as the roster knows it.
 	"""
 	planned = _planned_roster(specs, incident, roster)
+	kind = levels.kind_of(incident.level)
 	certified = next((who for spec in specs if (who := certified_for(spec.step)) is not None), None)
 	chosen: dict[tuple, Assignment] = {}
 	result = []
@@ -58,7 +59,7 @@ def choose(
 				life_safety=spec.step.life_safety,
 				certified=certified if frees else None,
 				duty_electrician=to_duty_electrician(
-					plans.duty_rules(), spec.department, incident.level, property_type, roster.off_hours
+					plans.duty_rules(), departments[spec.department].duty, kind, property_type, roster.off_hours
 				),
 			)
 		result.append(chosen[key])
@@ -179,6 +180,14 @@ def tell_department(call: Any, department: str, text: str) -> None:
 	"""Ring the bell of everybody on duty there, else of everybody of its role. `call`: a verb's Call."""
 	who = assign(call.departments[department], call.roster)
 	tell(call.incident, dict.fromkeys(who.users, text), call.now)
+
+
+def tell_those_for(call: Any, duties: str | Sequence[str], text: str) -> None:
+	"""The same of the departments that are there for a duty (`domain/roster.DUTIES`), or for several."""
+	wanted = (duties,) if isinstance(duties, str) else duties
+	known = call.departments.values()
+	users = dict.fromkeys(user for one in wanted for user in duty.users_of(known, call.roster, one))
+	tell(call.incident, dict.fromkeys(users, text), call.now)
 
 
 def ring(subjects: Mapping[str, str], doctype: str, name: str, now: datetime) -> None:

@@ -15,6 +15,7 @@ from outage_response import integrations, listing, locks, permissions
 from outage_response.domain import callbacks, topology
 from outage_response.domain.errors import RuleError
 from outage_response.domain.lifecycle import RUNNING
+from outage_response.domain.roster import COMMAND, RESIDENTS
 
 from . import (
 	assignment,
@@ -22,6 +23,7 @@ from . import (
 	homes,
 	households,
 	intake,
+	levels,
 	notice,
 	surroundings,
 	tasks,
@@ -162,7 +164,7 @@ def _keep_after_the_end(call: Call, doc: Document, note: str) -> dict:
 	call.record("late_act", {"said_kind": "call_received", "unit": unit_nos})
 	if not kept["incident"]:
 		text = _("No power at {0}, after the outage {1}").format(", ".join(unit_nos), call.incident.name)
-		assignment.tell_department(call, "control_room", text)
+		assignment.tell_those_for(call, COMMAND, text)
 	call.warnings.append(_("This callback has ended: kept as a new trouble call, and the control room was told."))
 	return finish(
 		call,
@@ -183,8 +185,7 @@ def _alarm_unreached(call: Call, doc: Document, unit_nos: list[str]) -> None:
 	text = _("Not reached ({0}): {1}. Send somebody, or decide that nobody is called any more").format(
 		_(doc.reason), ", ".join(unit_nos) or call.incident.property
 	)
-	for department in ("control_room", "customer_service"):
-		assignment.tell_department(call, department, text)
+	assignment.tell_those_for(call, (COMMAND, RESIDENTS), text)
 
 
 def give_up_callback(
@@ -282,7 +283,7 @@ def _open_nested(call: Call, doc: Document, unit_nos: list[str]) -> str:
 		nested.update(
 			{
 				"property": parent.property,
-				"level": "II",
+				"level": levels.default_of(),
 				"parent_incident": parent.name,
 				"reported_at": call.at,
 				"is_drill": parent.is_drill,
@@ -294,8 +295,8 @@ def _open_nested(call: Call, doc: Document, unit_nos: list[str]) -> str:
 			"nested_opened", {"unit": unit_nos, "parent": parent.name}
 		)
 	call.record("still_out", {"units": unit_nos, "nested": nested.name})
-	assignment.tell_department(
-		call, "control_room", _("Still without power after restoration: {0}").format(", ".join(unit_nos))
+	assignment.tell_those_for(
+		call, COMMAND, _("Still without power after restoration: {0}").format(", ".join(unit_nos))
 	)
 	return nested.name
 

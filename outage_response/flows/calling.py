@@ -14,20 +14,17 @@ from frappe.utils import get_datetime, now_datetime
 from outage_response import bulk, listing, permissions
 from outage_response.domain import authority
 from outage_response.domain.authority import GENERAL_MANAGER
-from outage_response.domain.errors import spoken
 from outage_response.domain.lifecycle import OPEN, is_late
 from outage_response.domain.plan import CONTRACTOR, TaskSpec, subject_of
-from outage_response.domain.roster import CONTROL_ROOM_DEPARTMENT, Assignment
+from outage_response.domain.roster import COMMAND, ELEVATOR_MAINTENANCE, MANAGEMENT, POWER_SUPPLY, Assignment, of_duty
 from outage_response.domain.steps import ACCOUNT_MANAGER, RESCUE_SERVICES
 
 from . import duty, plans, surroundings, trapped
-from .language import title_of
+from .language import outcomes_of, title_of
 from .waiting import waiting_calls
 
-SUPPLIER = "power_supplier"
-MAINTENANCE = "elevator_contractor"
-# these are told or asked; everybody else is called to the site
-NOT_COMING = (SUPPLIER, ACCOUNT_MANAGER, "general_manager", CONTROL_ROOM_DEPARTMENT)
+# departments with these duties are told or asked, as the account manager is; everybody else is called to the site
+NOT_COMING = (POWER_SUPPLY, MANAGEMENT, COMMAND)
 # who -> [(name, number)], the first to be tried first
 Book = dict[str, list[tuple[str, str]]]
 
@@ -42,15 +39,17 @@ def book(property_name: str, at: datetime | None, assets: Sequence[Mapping[str, 
 	for row in duty.on_shift(property_name, at, at) if at else ():
 		found[row.department].append((row.user_name or row.contact_name or "", row.number))
 	property_doc = frappe.get_cached_doc("Managed Property", property_name)
+	departments = _departments()
 	if property_doc.supplier_hotline:
-		found[SUPPLIER].append(("", property_doc.supplier_hotline))
+		for row in of_duty(departments.values(), POWER_SUPPLY):
+			found[row.name].append(("", property_doc.supplier_hotline))
 	if property_doc.account_manager:
 		contact = frappe.db.get_value(
 			"Contact", property_doc.account_manager, ["full_name", "mobile_no", "phone"], as_dict=True
 		)
 		if contact and (contact.mobile_no or contact.phone):
 			found[ACCOUNT_MANAGER].append((contact.full_name, contact.mobile_no or contact.phone))
-	for row in frappe.get_all("Response Department", fields=["name", "department_name", "phone"], order_by="name"):
+	for row in departments.values():
 		if row.phone and all(number != row.phone for _who, number in found[row.name]):
 			found[row.name].append((_(row.department_name), row.phone))
 	for asset in assets:
@@ -59,9 +58,21 @@ def book(property_name: str, at: datetime | None, assets: Sequence[Mapping[str, 
 			if asset["asset_type"] == "Elevator":
 				found[asset["name"]].append((asset["contractor_name"], asset["contractor_phone"]))
 	found[RESCUE_SERVICES] = _rescue_services()
-	if not found["general_manager"]:
-		found["general_manager"] = _managers(property_name)
+	for row in of_duty(departments.values(), MANAGEMENT):
+		found[row.name] = found[row.name] or _managers(property_name)
 	return {who: list(dict.fromkeys(rows)) for who, rows in found.items()}
+
+
+def _departments() -> dict[str, dict]:
+	"""Every department, by its key."""
+	return {
+		row.name: row
+		for row in frappe.get_all(
+			"Response Department",
+			fields=["name", "department_name", "role", "is_external", "phone", "duty"],
+			order_by="name",
+		)
+	}
 
 
 def _rescue_services() -> list[tuple[str, str]]:
@@ -95,11 +106,21 @@ def _managers(property_name: str) -> list[tuple[str, str]]:
 	)
 
 
-def numbers_for(calls: str, subject_type: str, subject: str, numbers: Book) -> list[tuple[str, str]]:
-	"""Whom a step phones: the firm it is about, or whose elevator it is about; else who its plan names."""
-	its_firm = subject_type == CONTRACTOR or (subject_type == "Property Asset" and calls == MAINTENANCE)
+def numbers_for(
+	calls: str, subject_type: str, subject: str, numbers: Book, departments: Mapping[str, Any]
+) -> list[tuple[str, str]]:
+	"""Whom a step phones: the firm it is about, or whose elevator it is about; else who its plan names.
+
+	departments  by key, each with its `duty`
+	"""
+	its_firm = subject_type == CONTRACTOR or (subject_type == "Property Asset" and _maintains(calls, departments))
 	firm = numbers.get(subject, []) if its_firm else []
 	return firm or numbers.get(calls, [])
+
+
+def _maintains(calls: str, departments: Mapping[str, Any]) -> bool:
+	"""Does a step phone whoever maintains the elevator?"""
+	return calls in departments and departments[calls].duty == ELEVATOR_MAINTENANCE
 
 
 def with_numbers(specs: Sequence[TaskSpec], chosen: Sequence[Assignment], call: Any) -> list[Assignment]:
@@ -109,7 +130,7 @@ def with_numbers(specs: Sequence[TaskSpec], chosen: Sequence[Assignment], call: 
 	numbers = book(call.incident.property, call.now, call.around.assets)
 	result = []
 	for spec, who in zip(specs, chosen, strict=True):
-		found = numbers_for(spec.step.calls, spec.subject.type, spec.subject.name, numbers)
+		found = numbers_for(spec.step.calls, spec.subject.type, spec.subject.name, numbers, call.departments)
 		theirs = (spec.step.calls or found) and who.warning != "phone_only"
 		result.append(replace(who, phone=found[0][1] if found else "") if theirs else who)
 	return result
@@ -125,7 +146,8 @@ def renew_numbers(call: Any) -> int:
 		fields=["name", "phone", "plan", "step_key", "subject_type", "subject", "contractor"],
 	):
 		calls = plans.step_of(row).calls
-		found = numbers_for(calls, *subject_of(row), numbers) if row.contractor or calls == MAINTENANCE else []
+		theirs = row.contractor or _maintains(calls, call.departments)
+		found = numbers_for(calls, *subject_of(row), numbers, call.departments) if theirs else []
 		if found and row.phone != found[0][1]:
 			renewed[found[0][1]].append(row.name)
 	for phone, names in renewed.items():
@@ -147,10 +169,7 @@ def call_sheet(incident: str) -> dict[str, Any]:
 	now = now_datetime()
 	assets = surroundings.read(doc.property).assets
 	numbers = book(doc.property, now, assets)
-	names = {
-		row.name: row
-		for row in frappe.get_all("Response Department", fields=["name", "department_name", "role", "is_external"])
-	}
+	names = _departments()
 	tasks = _calls(doc.name, names)
 	tries = _tries([row.name for row in tasks])
 	roles = permissions.roles_of()
@@ -158,7 +177,7 @@ def call_sheet(incident: str) -> dict[str, Any]:
 	for row in tasks:
 		department = names[row.department]
 		own_role = authority.own_role(department)
-		found = numbers_for(row.step.calls, *subject_of(row), numbers)
+		found = numbers_for(row.step.calls, *subject_of(row), numbers, names)
 		fallback = [("", row.phone)] if row.phone and not row.step.calls else []
 		callee = row.step.calls or (row.department if department.is_external else "")
 		calls.append(
@@ -169,9 +188,9 @@ def call_sheet(incident: str) -> dict[str, Any]:
 				"callee": _callee(callee, names)
 				if row.step.rescue_part
 				else row.subject_label or _callee(callee, names),
-				"outcomes": [[word, spoken(word, _)] for word in row.step.outcomes],
+				"outcomes": outcomes_of(row.step),
 				"kind": "arrival" if department.is_external else "call",
-				"comes": row.step.calls not in NOT_COMING,
+				"comes": _comes(row.step.calls, names),
 				"who": [{"name": name, "phone": phone} for name, phone in found or fallback],
 				"status": row.status,
 				"open": row.status in OPEN,
@@ -194,6 +213,13 @@ def call_sheet(incident: str) -> dict[str, Any]:
 		"waiting": waiting_calls(doc.property),
 		"may_note": authority.may("record_call", roles) and bool(frappe.has_permission("Property Unit", "read")),
 	}
+
+
+def _comes(calls: str, departments: Mapping[str, Any]) -> bool:
+	"""Is who is phoned called to the site?"""
+	if calls in departments:
+		return departments[calls].duty not in NOT_COMING
+	return calls != ACCOUNT_MANAGER
 
 
 def heading(incident: Document) -> dict[str, Any]:
@@ -249,7 +275,7 @@ def _calls(incident: str, names: Mapping[str, Any]) -> list[dict]:
 		steps = plans.steps_of_plan(row.plan)
 		row.place, row.step = next((index, step) for index, step in enumerate(steps) if step.key == row.step_key)
 		department = names[row.department]
-		ours = row.department == CONTROL_ROOM_DEPARTMENT or department.is_external
+		ours = department.duty == COMMAND or department.is_external
 		if ours and not row.step.checks and (row.step.calls or row.step.evidence == "call"):
 			found.append(row)
 	return sorted(

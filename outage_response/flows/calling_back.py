@@ -13,6 +13,7 @@ from frappe.utils import now_datetime
 
 from outage_response import bulk, listing
 from outage_response.domain import callbacks
+from outage_response.domain.roster import COMMAND
 from outage_response.integrations import contacts
 
 from . import assignment, callees, plans, sharing, surroundings, task
@@ -204,7 +205,7 @@ def reported_again(incident_name: str, people: Sequence[str], around: surroundin
 		"Property Unit", filters={"name": ("in", [unit for unit in units if unit])}, pluck="unit_no", order_by="unit_no"
 	)
 	text = _("Still without power after restoration: {0}").format(", ".join(unit_nos))
-	assignment.tell_department(call, "control_room", text)
+	assignment.tell_those_for(call, COMMAND, text)
 	touch(incident)
 
 

@@ -16,6 +16,7 @@ from outage_response.domain import notices as notice_rules
 from outage_response.domain.callbacks import ENDED, within_calling_hours
 from outage_response.domain.errors import RuleError
 from outage_response.domain.reading import floor_order
+from outage_response.domain.roster import COMMAND
 from outage_response.integrations import contacts
 
 from . import assignment, callback, calling_back, notice, timeline
@@ -285,9 +286,7 @@ def log_told(
 			_tell_all_at_once(doc, at)
 		if doc.must_confirm and state in (notice_rules.FAILED, notice_rules.NO_ADDRESS):
 			text = _("Nobody is reached by telephone, and a person must confirm. Send somebody: {0}")
-			assignment.tell_department(
-				call, "control_room", text.format(", ".join(_where([doc.unit])) if doc.unit else "")
-			)
+			assignment.tell_those_for(call, COMMAND, text.format(", ".join(_where([doc.unit])) if doc.unit else ""))
 		call.record("told_by_phone", {"unit": _where([doc.unit]) if doc.unit else "", "outcome": outcome})
 		notice.complete_steps(call)
 		return finish(call, {"delivery": delivery, "state": state, "next_attempt_at": str(again or "")})

@@ -10,10 +10,10 @@ from frappe.utils import now_datetime
 from outage_response import permissions
 from outage_response.domain import authority
 from outage_response.domain import entrapment as rescues
-from outage_response.domain.overview import SEEN, level_seen
+from outage_response.domain.overview import SEEN, kind_seen
 from outage_response.integrations import contacts
 
-from . import incident, surroundings, trapped
+from . import incident, levels, surroundings, trapped
 from .overview import SHOWN, Record, titles
 from .verbs import translated
 from .waiting import waiting_calls
@@ -58,7 +58,7 @@ def command_centre() -> dict[str, Any]:
 		"dangers": record.dangers(),
 		"proposals": _proposals(),
 		"waiting": waiting_calls(),
-		"seen": [_(text) for text, _level in SEEN],
+		"seen": [_(text) for text, _kind in SEEN],
 		"may": {
 			verb: authority.may(action, permissions.roles_of())
 			for verb, action in (
@@ -148,27 +148,45 @@ def homes_of_number(property: str, phone: str) -> list[dict[str, str]]:
 # ---------------------------------------------------------------- declaring in three words
 
 
+def get_levels() -> list[dict]:
+	"""The levels that somebody may declare an outage with: `name`, `title`, `kind` (Internal, External, Planned)."""
+	with translated():
+		permissions.require_verb("declare")
+	return levels.with_plan()
+
+
 def declare_seen(
 	property: str,
 	seen: str | None = None,
 	where: str | None = None,
+	level: str | None = None,
+	*,
+	planned_by: str | None = None,
+	planned_start: str | datetime | None = None,
+	planned_end: str | datetime | None = None,
+	reason: str | None = None,
 	all_the_same: bool = False,
 	occurred_at: str | datetime | None = None,
 	request_id: str | None = None,
 ) -> dict:
-	"""Declare by what was seen: the level follows from the words, the whole property is meant where no node is named.
+	"""Declare by what was seen: the whole property is meant where no node is named, and the level follows from the words
+	where none is chosen.
 
 	Answers as `flows.incident.declare`.
 	"""
 	with translated():
 		permissions.require_verb("declare")
-	nodes = [where] if where else _roots(property)
-	level = level_seen(seen or "", _)
+		nodes = [where] if where else _roots(property)
+		level = level or levels.default_of(kind_seen(seen or "", _))
 	return incident.declare(
 		property,
 		nodes,
 		level,
 		(seen or "").strip() or None,
+		planned_by=planned_by,
+		planned_start=planned_start,
+		planned_end=planned_end,
+		reason=reason,
 		all_the_same=all_the_same,
 		occurred_at=occurred_at,
 		request_id=request_id,

@@ -11,6 +11,7 @@ from outage_response.domain import entrapment as rules
 from outage_response.domain.errors import RuleError
 from outage_response.domain.lifecycle import ENDED
 from outage_response.domain.plan import added_by
+from outage_response.domain.roster import COMMAND
 from outage_response.domain.steps import Step
 
 from . import assignment, certificates, entrapment, intake, plans, tasks, trapped
@@ -35,7 +36,10 @@ def correct_outcome(
 	Answers {"added", "waiting_for"}: "read_back" when a second person is next.
 	"""
 	task = call.task
-	if call.incident.status in ENDED and outcome == rules.TRAPPED and task.subject_type == "Property Asset":
+	step, before = plans.step_of(task), task.outcome or ""
+	outcome = step.named(outcome or "")
+	meaning = step.meaning(outcome)
+	if call.incident.status in ENDED and meaning == rules.TRAPPED and task.subject_type == "Property Asset":
 		return intake.trapped_after_the_end(
 			call, elevator=task.subject, people=rules.require_people(people), words=note
 		)
@@ -43,14 +47,13 @@ def correct_outcome(
 		raise RuleError(
 			_("Status: the outage has ended. If people are in an elevator, record a call with people trapped.")
 		)
-	step, before = plans.step_of(task), task.outcome or ""
-	rules.require_correctable(step, before, outcome or "")
-	if not rules.anybody_may(outcome):
+	rules.require_correctable(step, before, outcome)
+	if not rules.anybody_may(meaning):
 		require_task_authority("correct_outcome", task, outcome)
-	if outcome == rules.TRAPPED:
+	if meaning == rules.TRAPPED:
 		return _inside_after_all(call, step, rules.require_people(people), note or "")
 	record = entrapment.still_open(call.incident.name, task.subject) if step.per == "elevator" else None
-	known = bool(record and record.status == rules.INSIDE and outcome == rules.EMPTY)
+	known = bool(record and record.status == rules.INSIDE and meaning == rules.EMPTY)
 	if known or rules.needs_second_person(step, before, outcome):
 		return _nobody_any_more(call, outcome, who or "", how, people)
 	_write(call, outcome, note or "")
@@ -64,8 +67,8 @@ def _inside_after_all(call: Call, step: Step, people: int | None, note: str) -> 
 	# what ended in this very second was for the people who were thought to be out
 	since = max(call.at, get_datetime(task.completed_at) + timedelta(seconds=1))
 	car = entrapment.car_of(task)
-	if rules.TRAPPED in step.outcomes:
-		_write(call, rules.TRAPPED, note)
+	if step.means(rules.TRAPPED):
+		_write(call, step.named(rules.TRAPPED), note)
 		record = entrapment.open_record(
 			call, car, certain=True, covered_from=since, inside_since=get_datetime(task.anchor_at), people=people
 		)
@@ -73,8 +76,9 @@ def _inside_after_all(call: Call, step: Step, people: int | None, note: str) -> 
 		record = _reopened(call, task, people, since)
 		_note(call, task, rules.TRAPPED, note)
 	text = _("People trapped after all: {0}").format(trapped.in_words(record, call.now))
-	for department in ("control_room", task.department):
-		assignment.tell_department(call, department, text)
+	assignment.tell_those_for(call, COMMAND, text)
+	if call.departments[task.department].duty != COMMAND:
+		assignment.tell_department(call, task.department, text)
 	added = len(tasks.sync(call).add)
 	return {"waiting_for": "", "added": added, "entrapment": record.name}
 
@@ -107,16 +111,17 @@ def _reopened(call: Call, task: Document, people: int | None, since) -> Document
 def _nobody_any_more(call: Call, outcome: str, who: str, how: str | None, people: int | None) -> dict:
 	task = call.task
 	rules.require_claim(who=who, how=how)
+	meaning = plans.step_of(task).meaning(outcome)
 	record = entrapment.still_open(call.incident.name, task.subject)
 	if record is None:
 		raise RuleError(_("Outcome: the rescue from this elevator has ended; nothing is left to correct."))
 	count = rules.require_people(people)
-	if rules.ends_rescue(outcome):
+	if rules.ends_rescue(meaning):
 		holds = certificates.holds_one(frappe.session.user, getdate(call.at))
-		rules.require_certificate(outcome, holds_one=holds)
+		rules.require_certificate(meaning, holds_one=holds)
 		count = rules.require_count(record.people, count)
 	_note(call, task, outcome, "")
-	entrapment.claim(call, record, outcome, count, by=frappe.session.user, who=who)
+	entrapment.claim(call, record, meaning or outcome, count, by=frappe.session.user, who=who)
 	return {"waiting_for": "read_back", "added": 0, "entrapment": record.name}
 
 
@@ -129,8 +134,6 @@ def _write(call: Call, outcome: str, note: str) -> None:
 
 
 def _note(call: Call, task: Document, outcome: str, note: str) -> None:
-	call.record(
-		"outcome_corrected",
-		{**tasks.about_task(task), "was": task.outcome or "", "outcome": outcome, "note": note.strip()[:500]},
-		task=task.name,
-	)
+	step = plans.step_of(task)
+	said = {**tasks.about_outcome(step, outcome), **tasks.about_outcome(step, task.outcome or "", "was")}
+	call.record("outcome_corrected", {**tasks.about_task(task), **said, "note": note.strip()[:500]}, task=task.name)

@@ -12,7 +12,7 @@ from frappe.utils import get_datetime, getdate
 from outage_response import listing
 from outage_response.domain import clock
 from outage_response.domain.authority import CONTROL_ROOM
-from outage_response.domain.roster import Department, OnDuty, Roster, assign
+from outage_response.domain.roster import COMMAND, GUARDS, REPAIRS, Department, OnDuty, Roster, assign, of_duty
 
 
 def off_hours(property_name: str, at: datetime) -> bool:
@@ -46,8 +46,21 @@ def as_time_of_day(value, default: time) -> time:
 
 def departments() -> dict[str, Department]:
 	"""key -> department."""
-	rows = frappe.get_all("Response Department", fields=["name", "role", "is_external", "phone"])
-	return {row.name: Department(row.name, row.role or "", bool(row.is_external), row.phone or "") for row in rows}
+	rows = frappe.get_all(
+		"Response Department",
+		fields=["name", "role", "is_external", "phone", "duty"],
+		order_by="creation asc, name asc",
+	)
+	return {
+		row.name: Department(row.name, row.role or "", bool(row.is_external), row.phone or "", row.duty or "")
+		for row in rows
+	}
+
+
+def for_repairs() -> str:
+	"""The department that gets what the plan gives to none: the first for repairs, else the first there is."""
+	known = list(departments().values())
+	return (of_duty(known, REPAIRS) or known)[0].key
 
 
 def roster(property_name: str, at: datetime, known: Mapping[str, Department]) -> Roster:
@@ -113,6 +126,7 @@ def _shifts(property_name: str, when: Callable[[Any], tuple]) -> list[tuple[date
 				row.contact or "",
 				_phone_of(row),
 				bool(row.is_duty_electrician),
+				row.duty or "",
 			),
 		)
 		for row in _shift_rows([property_name], when)
@@ -166,6 +180,7 @@ def _all_shift_rows(properties: Sequence[str], when: Callable[[Any], tuple]) -> 
 			shift.contact,
 			shift.phone,
 			shift.is_duty_electrician,
+			department.duty,
 			contact.full_name.as_("contact_name"),
 			contact.mobile_no,
 			contact.phone.as_("contact_phone"),
@@ -217,12 +232,18 @@ def control_room(property_name: str | None, at: datetime) -> tuple[str, ...]:
 	"""Users to ring in the control room: of the property, or of every property when it is not known."""
 	if property_name:
 		known = departments()
-		return assign(known["control_room"], roster(property_name, at, known)).users
+		return users_of(known.values(), roster(property_name, at, known), COMMAND)
 	return tuple(
 		frappe.get_all("Has Role", filters={"role": CONTROL_ROOM, "parenttype": "User"}, pluck="parent", distinct=True)
 	)
 
 
+def users_of(known: Iterable[Department], there: Roster, wanted: str) -> tuple[str, ...]:
+	"""Users to ring of the departments with this duty; where a site has none, the control room's."""
+	found = of_duty(known, wanted) or [Department("", CONTROL_ROOM, duty=COMMAND)]
+	return tuple(dict.fromkeys(user for department in found for user in assign(department, there).users))
+
+
 def guards_on_duty(property_name: str, at: datetime) -> int:
 	"""How many guards are there to hold posts."""
-	return sum(1 for person in on_duty(property_name, at) if person.department == "security")
+	return sum(1 for person in on_duty(property_name, at) if person.duty == GUARDS)

@@ -5,6 +5,7 @@ The record is what phone, command centre, form, report and figures show; the pla
 """
 
 import functools
+from collections import defaultdict
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
@@ -20,8 +21,8 @@ from outage_response.domain import lifecycle
 from outage_response.domain.authority import GENERAL_MANAGER
 from outage_response.domain.buildings import spelling
 from outage_response.domain.errors import Keys, RuleError
-from outage_response.domain.plan import added_by
-from outage_response.domain.steps import Step
+from outage_response.domain.roster import COMMAND, MANAGEMENT
+from outage_response.domain.steps import CONTRACTOR_THERE, PER_CONTRACTOR, SERVICES_CALLED, Step
 
 from . import assignment, certificates, duty, plans, tasks, trapped
 from .buildings import may_be
@@ -282,11 +283,11 @@ def report_in(
 	call.record("trapped_reported" if certain else "trapped_somewhere", {"subject": place, "people": count or "?"})
 	diff = tasks.sync(call)
 	if not lifecycle.knows_rescues(plans.steps_of_plan(incident.plan)):
-		call.warn("trapped_without_steps", {"subject": place})
+		call.warn("trapped_without_steps", {"subject": place, "level": plans.level_with_rescues() or "?"})
 	text = (
 		trapped.in_words(records[0], call.now) if certain else _("People trapped in {0}, not known where").format(place)
 	)
-	assignment.tell_department(call, "control_room", _("People trapped: {0}").format(text))
+	assignment.tell_those_for(call, COMMAND, _("People trapped: {0}").format(text))
 	return {"added": len(diff.add), "entrapments": [record.name for record in records], "call": doc.name}
 
 
@@ -475,7 +476,7 @@ def note_late(
 	call.record("late_act", data)
 	if people:
 		text = _("DANGER at {0}: {1}").format(record.elevator_label, _("People trapped"))
-		assignment.tell_department(call, "control_room", text)
+		assignment.tell_those_for(call, COMMAND, text)
 	return _answer(record)
 
 
@@ -568,10 +569,11 @@ def _refuse_over(rows: Sequence[dict], text: str) -> None:
 def require_end(task: Document, step: Step, outcome: str, people: int | None, by: str, at: datetime) -> int | None:
 	"""How many are out, where `outcome` ends a rescue. Raises RuleError unless as many as were counted, freed by who may."""
 	count = rules.require_people(people)
-	if not rules.ends_rescue(outcome):
+	meaning = step.meaning(outcome)
+	if not rules.ends_rescue(meaning):
 		return count
 	if step.rescue_part == rules.RELEASE:
-		rules.require_certificate(outcome, holds_one=certificates.holds_one(by, getdate(at)))
+		rules.require_certificate(meaning, holds_one=certificates.holds_one(by, getdate(at)))
 	record = still_open(task.incident, task.subject)
 	return rules.require_count(record.people if record else 0, count)
 
@@ -591,23 +593,24 @@ def on_step(
 
 	by   who did it; who: their name, where they have no login; how: how they know that a car is empty, where they said so
 	"""
-	if step.per == "elevator_contractor":
+	if step.per == PER_CONTRACTOR:
 		_on_contractor(call, task, step)
 	if step.per != "elevator" or task.subject_type != "Property Asset":
 		return
-	if outcome == rules.TRAPPED:
+	meaning = step.meaning(outcome)
+	if meaning == rules.TRAPPED:
 		car = car_of(task)
 		record = open_record(call, car, certain=True, covered_from=get_datetime(task.anchor_at), people=people)
 		if record.status == rules.INSIDE:
 			text = _("People trapped: {0}").format(trapped.in_words(record, call.now))
-			assignment.tell_department(call, "control_room", text)
+			assignment.tell_those_for(call, COMMAND, text)
 		return
 	record = still_open(call.incident.name, task.subject)
 	if not record:
 		return
-	if rules.ends_rescue(outcome):
-		end(call, record, outcome, people, but=task.name)
-	elif outcome == rules.EMPTY and rules.TRAPPED in step.outcomes:
+	if rules.ends_rescue(meaning):
+		end(call, record, meaning, people, but=task.name)
+	elif meaning == rules.EMPTY:
 		if record.status == rules.POSSIBLE:
 			end(call, record, rules.NOBODY_INSIDE, None)
 		elif how == rules.SURE:
@@ -620,7 +623,7 @@ def on_step(
 	elif step.rescue_part == rules.LOCK_OFF:
 		record.locked_off_at = call.at
 		save(record)
-	elif step.rescue_part == rules.CALL_SERVICES and outcome == "services_called":
+	elif step.rescue_part == rules.CALL_SERVICES and meaning == SERVICES_CALLED:
 		record.services_called_at = call.at
 		save(record)
 
@@ -662,7 +665,7 @@ def _on_contractor(call: Call, task: Document, step: Step) -> None:
 		call,
 		[row for row in waiting if first and _is_part(row, first, rules.CALL_SERVICES)],
 		_("The maintenance company is here"),
-		outcome="contractor_there",
+		outcome=CONTRACTOR_THERE,
 	)
 
 
@@ -673,13 +676,8 @@ def end(call: Call, record: Document, outcome: str, people: int | None, *, but: 
 	if not call.incident:
 		return
 	steps = plans.steps_of_plan(call.incident.plan)
-	keys = {
-		key
-		for step in steps
-		for key in (
-			*added_by(step, rules.TRAPPED),
-			*([step.key] if step.rescue_part or rules.TRAPPED in step.outcomes else []),
-		)
+	keys = rules.asked_for_by_people(steps) | {
+		step.key for step in steps if step.rescue_part or step.means(rules.TRAPPED)
 	}
 	mistaken = record.status == rules.MISTAKEN
 	rows = [
@@ -688,7 +686,7 @@ def end(call: Call, record: Document, outcome: str, people: int | None, *, but: 
 		if row.is_open and row.name != but and row.step_key in keys and tasks.is_about(row, record.elevator)
 	]
 	reason = _("Nobody was inside") if mistaken else _("The people are out")
-	checks = [row for row in rows if rules.TRAPPED in plans.step_of(row).outcomes]
+	checks = [row for row in rows if plans.step_of(row).means(rules.TRAPPED)]
 	end_steps(call, checks, reason, outcome=rules.EMPTY if mistaken else rules.TRAPPED)
 	end_steps(call, [row for row in rows if row not in checks], reason, outcome=outcome)
 	data = {"subject": record.elevator_label, "people": people or "", "outcome": outcome}
@@ -711,16 +709,14 @@ def _close(call: Call, record: Document, outcome: str, people: int | None) -> No
 
 
 def end_steps(call: Call, rows: Sequence[Any], reason: str, *, outcome: str) -> None:
-	"""Steps that are settled by what happened to the people. One that chooses among outcomes gets this one."""
+	"""Steps that are settled by what happened to the people. One that chooses among outcomes gets its own of this meaning."""
 	tasks.end_many(call, [row.name for row in rows], "Done", reason)
-	with_outcome = [row.name for row in rows if outcome in plans.step_of(row).outcomes]
-	if with_outcome:
-		tasks.set_many(call, with_outcome, {"outcome": outcome})
+	_give_outcome(call, rows, outcome)
 	call.steps_added += [
 		(
 			"task_settled",
 			{
-				"title": plans.step_of(row).title_en,
+				"title": plans.step_of(row).title,
 				"title_zh": plans.step_of(row).title_zh,
 				"subject": row.subject_label,
 				"reason": reason,
@@ -729,6 +725,16 @@ def end_steps(call: Call, rows: Sequence[Any], reason: str, *, outcome: str) -> 
 		)
 		for row in rows
 	]
+
+
+def _give_outcome(call: Call, rows: Iterable[Any], meaning: str) -> None:
+	alike: dict[str, list[str]] = defaultdict(list)
+	for row in rows:
+		step = plans.step_of(row)
+		if (key := step.named(meaning)) in step.outcomes:
+			alike[key].append(row.name)
+	for key, names in alike.items():
+		tasks.set_many(call, names, {"outcome": key})
 
 
 # ---------------------------------------------------------------- said, to be read back
@@ -752,18 +758,17 @@ def claim(call: Call, record: Document, outcome: str, people: int | None, *, by:
 		return
 	call.warn("empty_said", {"subject": record.elevator_label, "outcome": outcome})
 	text = _("Read back: nobody is in {0} any more? The rescue goes on until then").format(record.elevator_label)
-	assignment.tell_department(call, "control_room", text)
+	assignment.tell_those_for(call, COMMAND, text)
 
 
 def _correct_checks(call: Call, elevator: str, outcome: str) -> None:
 	"""What the check of the car had found is corrected with it, where it is one of its outcomes."""
 	found = [
-		row.name
+		row
 		for row in tasks.load(call.incident.name)
-		if row.subject == elevator and row.outcome == rules.TRAPPED and outcome in plans.step_of(row).outcomes
+		if row.subject == elevator and row.outcome and plans.step_of(row).meaning(row.outcome) == rules.TRAPPED
 	]
-	if found:
-		tasks.set_many(call, found, {"outcome": outcome})
+	_give_outcome(call, found, outcome)
 
 
 # ---------------------------------------------------------------- the minute's look
@@ -807,8 +812,7 @@ def _tell_of_long(call: Call, record: Document, minutes: int) -> None:
 	)
 	if call.incident:
 		call.warn("long_inside", {"subject": record.elevator_label, "minutes": minutes})
-		for department in ("general_manager", "control_room"):
-			assignment.tell_department(call, department, text)
+		assignment.tell_those_for(call, (MANAGEMENT, COMMAND), text)
 		return
 	managers = duty.everybody(record.property, [GENERAL_MANAGER]).get(GENERAL_MANAGER, [])
 	people = (*duty.control_room(record.property, call.now), *managers)

@@ -58,6 +58,7 @@ def by_month(from_date: str | None = None, to_date: str | None = None, property_
 		order_by="reported_at asc",
 		limit_page_length=0,
 	)
+	known = frappe.get_all("Outage Level", pluck="name", order_by="name")
 	timed, late = _steps(row.name for row in incidents)
 	inside = trapped.figures([row.name for row in incidents])
 	months: dict[str, dict] = {}
@@ -67,11 +68,12 @@ def by_month(from_date: str | None = None, to_date: str | None = None, property_
 			month,
 			{
 				"month": month,
-				**dict.fromkeys(("level_I", "level_II", "level_III", "customer_minutes"), 0),
+				**dict.fromkeys((f"level_{name}" for name in known), 0),
+				"customer_minutes": 0,
 				**dict.fromkeys(("people_trapped", "longest_trapped", "steps", "late"), 0),
 			},
 		)
-		found[f"level_{row.level}"] = found.get(f"level_{row.level}", 0) + 1
+		found[f"level_{row.level}"] += 1
 		found["customer_minutes"] += row.customer_minutes or 0
 		people = inside.get(row.name, {"people": 0, "longest": 0})
 		found["people_trapped"] += people["people"]

@@ -18,6 +18,7 @@ from . import (
 	calling_back,
 	entrapment,
 	homes,
+	levels,
 	new_incident,
 	notice,
 	overruled,
@@ -50,7 +51,7 @@ from .verbs import (
 def declare(
 	property: str,
 	nodes: Sequence[str | dict],
-	level: str = "II",
+	level: str | None = None,
 	description: str | None = None,
 	*,
 	planned_by: str | None = None,
@@ -69,6 +70,7 @@ def declare(
 	"""Declare an outage: makes the incident, its tasks and their assignments in one transaction.
 
 	nodes       power nodes without supply, each a name or {"power_node", "unit", "out_since"}
+	level       of the site's levels; by default the one for a failure of the property's own installation
 	occurred_at when the outage was reported (default now)
 	reason      of planned work, for the residents
 	windows     further windows of planned work, each {"planned_start", "planned_end"}: outages of their own, one notice
@@ -89,7 +91,7 @@ def declare(
 		incident.update(
 			{
 				"property": property,
-				"level": level,
+				"level": level or levels.default_of(),
 				"description": description,
 				"planned_by": planned_by,
 				"planned_start": as_time(planned_start, "Planned Start"),
@@ -193,15 +195,15 @@ def reclassify(call: Call, level: str, reason: str) -> dict:
 def _change_level(call: Call, level: str) -> None:
 	incident = call.incident
 	plan = plans.current_plan(level)
-	if level == "III":
+	if levels.is_planned(level):
 		raise RuleError(
-			_(
-				"Level: an outage that is running does not become a planned one. A supplier's work that nobody announced is level I."
-			)
+			_("Level: an outage that is running does not become a planned one. Choose a level for unplanned outages.")
 		)
 	if incident.status == "Scheduled":
 		raise RuleError(_("Level: planned work that has not begun is cancelled, not reclassified."))
-	if incident.level == "III":  # planned work that went wrong: who is there now counts, not who was to be there
+	if levels.is_planned(
+		incident.level
+	):  # planned work that went wrong: who is there now counts, not who was to be there
 		new_incident.note_circumstances(incident, call.at)
 	incident.level, incident.plan = level, plan
 

@@ -11,6 +11,7 @@ from outage_response import locks, permissions
 from outage_response.domain import entrapment as rescues
 from outage_response.domain import lifecycle, triage
 from outage_response.domain.errors import RuleError
+from outage_response.domain.roster import COMMAND
 from outage_response.domain.tickets import RUNNING
 
 from . import assignment, duty, entrapment, explaining, surroundings, tickets, timeline
@@ -302,7 +303,7 @@ def _note_on_incident(incident_name: str, doc, at: datetime, now: datetime) -> N
 	unit_no = frappe.db.get_value("Property Unit", doc.unit, "unit_no") if doc.unit else doc.power_node
 	call.record("danger_reported" if doc.danger else "call_received", {"unit": unit_no})
 	if doc.danger:
-		assignment.tell_department(call, "control_room", _("DANGER at {0}: {1}").format(unit_no, doc.words or ""))
+		assignment.tell_those_for(call, COMMAND, _("DANGER at {0}: {1}").format(unit_no, doc.words or ""))
 	touch(incident)
 
 

@@ -19,6 +19,7 @@ from . import (
 	channels,
 	duty,
 	homes,
+	levels,
 	notice,
 	plans,
 	ringing,
@@ -68,11 +69,12 @@ def prepare(incident: Document) -> None:
 		at, now, incident.flags.clock = when(f"{BY_PHONE}{said_at}" if incident.flags.by_phone else said_at)
 		incident.reported_at = at
 		lifecycle.require_etr(as_time(incident.etr, "ETR"), now)
-		if incident.level == "III":
+		planned = levels.is_planned(incident.level)
+		if planned:
 			_prepare_planned(incident, around)
 		else:
 			_prepare_unplanned(incident, around, at, said_at or at)
-		reference = get_datetime(incident.planned_start) if incident.level == "III" else at
+		reference = get_datetime(incident.planned_start) if planned else at
 		note_circumstances(incident, reference)
 		homes.count(incident, around)
 
@@ -208,7 +210,7 @@ def _refuse_second(incident: Document, around: surroundings.Surroundings) -> Non
 		return
 	running = sharing.running_at(incident.property, int(incident.is_drill or 0))
 	wanted = {row.power_node for row in incident.affected_nodes}
-	unplanned = [row for row in running if row.level != "III"]
+	unplanned = [row for row in running if not levels.is_planned(row.level)]
 	for name in dict.fromkeys(row.name for row in unplanned):
 		dark = around.tree.under(row.power_node for row in running if row.name == name)
 		if wanted <= dark:
@@ -320,7 +322,7 @@ def _warn_about_gaps(call: Call) -> None:
 	if alike := buildings.undecided(around.buildings):
 		call.warn("buildings_alike", {"subject": [" = ".join(names) for names in alike]})
 	without = callees.units_without_contact(incident, around)
-	if without and incident.level != "III":
+	if without and not levels.is_planned(incident.level):
 		call.warn("no_contacts", {"units": without})
 	for department, people in duty.without_role(incident.property, call.now).items():
 		call.warn("roster_without_role", {"department": department, "people": people})

@@ -19,7 +19,7 @@ from outage_response.domain.lifecycle import OPEN, RUNNING
 from outage_response.domain.plan import dedupe_key
 from outage_response.integrations import messages
 
-from . import audience, photos, plans, sharing, task, tasks
+from . import audience, levels, photos, plans, sharing, task, tasks
 from .known import LIVE, expected_back
 from .verbs import Call, incident_verb, lock_incident, touch, translated
 from .wording import words
@@ -478,7 +478,7 @@ def _due(incident: Document, now: datetime) -> list[str]:
 		known,
 		now,
 		numbers(),
-		planned=incident.level == "III",
+		planned=levels.is_planned(incident.level),
 	)
 	if rules.ETR_PASSING in due and _said_of_this_etr(incident):
 		due.remove(rules.ETR_PASSING)

@@ -14,6 +14,7 @@ from outage_response import listing
 from outage_response.domain import callbacks, overview
 from outage_response.domain import entrapment as rescues
 from outage_response.domain.lifecycle import OPEN, is_late
+from outage_response.domain.steps import BACKUP_FAILED, CARED_FOR, TRAPPED
 from outage_response.domain.topology import Dark, PowerTree, units_out
 
 from . import homes, plans, trapped
@@ -22,8 +23,6 @@ from .language import title_of
 SHOWN = ("Reported", "Active", "Restored", "Stood Down")
 DARK = ("Reported", "Active")
 DANGER_HOURS = 6
-# outcomes after which nobody waits for this unit's equipment any more
-CARED_FOR = ("moved_to_supply", "ambulance_called")
 
 
 class Record:
@@ -131,7 +130,7 @@ class Record:
 			waits = row.open and row.status != "On Post"
 			row.overdue = waits and is_late(row.due_at, None, self.now, optional=bool(row.optional))
 			row.users = frappe.parse_json(row["_assign"] or "[]") if row.open else []
-			row.is_check = bool(row.plan) and rescues.TRAPPED in plans.step_of(row).outcomes
+			row.is_check = bool(row.plan) and plans.step_of(row).means(TRAPPED)
 			found[row.incident].append(row)
 		return found
 
@@ -282,7 +281,7 @@ class Record:
 				since,
 				row.evidence if done else "",
 				get_datetime(row.completed_at) if done and row.completed_at else None,
-				failed=done and row.outcome == "failed",
+				failed=done and _means(row, BACKUP_FAILED),
 			)
 			if until:
 				found.append({"label": room.asset_name, "until": str(until), "read": done})
@@ -296,7 +295,7 @@ class Record:
 			known = latest.get(row.subject)
 			if row.subject_type == "Property Unit" and (known is None or row.round > known.round):
 				latest[row.subject] = row
-		waiting = [unit for unit, row in latest.items() if row.outcome not in CARED_FOR]
+		waiting = [unit for unit, row in latest.items() if not _means(row, CARED_FOR)]
 		if not waiting:
 			return None
 		minutes = [self.care[unit] for unit in waiting if self.care.get(unit)]
@@ -399,6 +398,11 @@ class Record:
 			}
 			for row in rows
 		]
+
+
+def _means(row: dict, meaning: str) -> bool:
+	"""Did a step end by an outcome of this meaning?"""
+	return bool(row.plan and row.outcome) and plans.step_of(row).meaning(row.outcome) == meaning
 
 
 def titles(doctype: str, field: str, rows: Iterable[Mapping], link: str) -> dict[str, str]:

@@ -12,11 +12,11 @@ from outage_response import listing, permissions
 from outage_response.domain import authority, mine, topology
 from outage_response.domain import entrapment as rescues
 from outage_response.domain.errors import spoken
-from outage_response.domain.lifecycle import OPEN
+from outage_response.domain.lifecycle import OPEN, UNPLANNED
 from outage_response.domain.roster import Department
 
-from . import calling, duty, plans, run_card, surroundings
-from .language import title_of
+from . import calling, duty, levels, plans, run_card, surroundings
+from .language import outcome_word, title_of
 from .situation import full_names
 
 
@@ -71,7 +71,7 @@ def to_enter(incident: str) -> dict[str, Any]:
 				"subject": row.subject_label or "",
 				"held": bool(row.held_until),
 				"people": posted.get(row.assigned_role or own_role, []) if row.held_until else [],
-				"outcomes": [{"value": one, "label": spoken(one, _)} for one in step.outcomes],
+				"outcomes": [{"value": one, "label": outcome_word(step, one)} for one in step.outcomes],
 				"checks": [{"value": one, "label": spoken(one, _)} for one in step.checks],
 				"counts_people": step.per == "elevator" and bool(rescues.corrections(step)),
 				"items": items.get(row.name, []),
@@ -92,15 +92,7 @@ def to_enter(incident: str) -> dict[str, Any]:
 		"incident": calling.heading(doc),
 		"lines": lines,
 		"nodes": _dark_nodes(doc, around),
-		"levels": [
-			{"value": row.name, "label": _(row.title)}
-			for row in listing.get_all(
-				"Outage Level",
-				filters={"name": ("in", run_card.unplanned_levels())},
-				fields=["name", "title"],
-				order_by="name",
-			)
-		],
+		"levels": [{"value": row.name, "label": row.title} for row in levels.with_plan() if row.kind in UNPLANNED],
 		"cause_types": [{"value": one, "label": _(one)} for one in options if one],
 		"may": {verb: authority.may(verb, roles) for verb in ("confirm", "supply_back", "stand_down")},
 	}

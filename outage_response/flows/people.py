@@ -11,7 +11,7 @@ from outage_response import listing
 from outage_response.domain import escalation, phones
 from outage_response.domain.authority import CONTROL_ROOM, GENERAL_MANAGER
 from outage_response.domain.escalation import Person
-from outage_response.domain.roster import CONTROL_ROOM_DEPARTMENT, OnDuty
+from outage_response.domain.roster import COMMAND, MANAGEMENT, OnDuty
 
 from . import duty
 
@@ -126,15 +126,15 @@ class People:
 			lead = self.departments[department].lead
 			return _known([self._users.get(lead)]) if lead else []
 		if whom == escalation.CONTROL_ROOM:
-			return self._of_role(CONTROL_ROOM_DEPARTMENT, CONTROL_ROOM)
+			return self._of_role(COMMAND, CONTROL_ROOM)
 		if whom == escalation.MANAGER:
-			return self._of_role("general_manager", GENERAL_MANAGER)
+			return self._of_role(MANAGEMENT, GENERAL_MANAGER)
 		row = self.departments[department]
 		number = phone or row.phone
 		return [Person(f"tel:{phones.identity(number)}", name=row.department_name, phone=number)] if number else []
 
-	def _of_role(self, department: str, role: str) -> list[Person]:
-		there = _known(self.person(person) for person in self.on_duty if person.department == department)
+	def _of_role(self, duty: str, role: str) -> list[Person]:
+		there = _known(self.person(person) for person in self.on_duty if person.duty == duty)
 		return there or _known(self._users.get(user) for user in self._everybody.get(role, ()))
 
 	def is_on_duty(self, user: str | None) -> bool:

@@ -22,7 +22,7 @@ from outage_response.domain.phones import identity
 from outage_response.domain.steps import Step
 
 from . import known, photos, plans, standstill, surroundings, trapped, verbs
-from .language import title_of
+from .language import outcome_word, outcomes_of, title_of
 
 # an outage that ended is told of for so long, to people who come off their posts
 ENDED_HOURS = 12
@@ -230,7 +230,7 @@ def _shape(row, step: Step, checks: Sequence, waiting: Iterable[str], user: str)
 			"asks": _short(
 				{
 					**mine.asks(step),
-					"outcomes": [[word, spoken(word, _)] for word in step.outcomes],
+					"outcomes": outcomes_of(step),
 					"checks": [[word, spoken(word, _)] for word in step.checks],
 					"items": [
 						[check.item, check.item_label, check.result or "", check.note or ""]
@@ -329,10 +329,9 @@ def _said(user: str, incidents: dict, now: datetime) -> list[dict]:
 				"what": title_of(row),
 				"where": row.subject_label or "",
 				"outcome": row.outcome,
-				"said": spoken(row.outcome, _),
+				"said": outcome_word(plans.step_of(row), row.outcome),
 				"at": _moment(row.completed_at),
-				"trapped": rescues.TRAPPED in rescues.corrections(plans.step_of(row))
-				and row.outcome != rescues.TRAPPED,
+				"trapped": rescues.may_be_inside(plans.step_of(row), row.outcome),
 			}
 		)
 		for row in rows

@@ -8,10 +8,10 @@ from frappe import _
 
 from outage_response.domain.errors import spoken
 from outage_response.domain.shipped import difference
-from outage_response.domain.steps import ACCOUNT_MANAGER, Step
+from outage_response.domain.steps import ACCOUNT_MANAGER, Outcome, Step
 
 from . import plans
-from .language import title_of
+from .language import in_words, title_of
 
 NOTHING = "–"
 Found = dict[str, list[dict[str, Any]]]
@@ -20,7 +20,7 @@ Found = dict[str, list[dict[str, Any]]]
 def between(before: Sequence[Step], after: Sequence[Step]) -> Found:
 	"""How `before` becomes `after`: `added`, `removed`, `moved`, `changed`, each a list of steps with `key` and `title`;
 	those that changed with `fields` (`label`, `before`, `after`)."""
-	was, now = ([plans.to_row(step) for step in steps] for steps in (before, after))
+	was, now = ([{**plans.to_row(step), "outcomes": step.outcomes} for step in steps] for steps in (before, after))
 	found = difference(was, now)
 	titles = {row["step_key"]: _title(row) for row in (*was, *now)}
 
@@ -37,7 +37,7 @@ def between(before: Sequence[Step], after: Sequence[Step]) -> Found:
 				"title": titles[key],
 				"fields": [
 					{
-						"label": _(frappe.get_meta("Plan Step").get_label(field), context="Plan Step"),
+						"label": _label(field),
 						"before": _value(field, values[0], titles),
 						"after": _value(field, values[1], titles),
 					}
@@ -73,11 +73,18 @@ def as_html(found: Found) -> str:
 
 
 def _title(row: Mapping[str, Any]) -> str:
-	return title_of({"title": row["title_en"], "title_zh": row["title_zh"]})
+	return title_of({"title": row["title_en"] or row["title_zh"], "title_zh": row["title_zh"]})
+
+
+def _label(field: str) -> str:
+	doctype = "Outage Plan" if field == "outcomes" else "Plan Step"
+	return _(frappe.get_meta(doctype).get_label(field), context=doctype)
 
 
 def _value(field: str, value: Any, titles: Mapping[str, str]) -> str:
-	"""The value of a Plan Step's field in words."""
+	"""The value of a Plan Step's field in words; or its outcomes."""
+	if field == "outcomes":
+		return "; ".join(_outcome(key, one, titles) for key, one in value.items()) or NOTHING
 	df = frappe.get_meta("Plan Step").get_field(field)
 	if df.fieldtype == "Check":
 		return _("Yes") if value else _("No")
@@ -93,8 +100,6 @@ def _value(field: str, value: Any, titles: Mapping[str, str]) -> str:
 		return _steps(value, titles)
 	if field == "checks":
 		return ", ".join(spoken(key.strip(), _) for key in value.split(","))
-	if field == "outcomes":
-		return "; ".join(_outcome(line, titles) for line in value.splitlines())
 	return str(value)
 
 
@@ -102,7 +107,10 @@ def _steps(keys: str, titles: Mapping[str, str]) -> str:
 	return ", ".join(titles.get(key.strip(), key.strip()) for key in keys.split(","))
 
 
-def _outcome(line: str, titles: Mapping[str, str]) -> str:
-	name, _colon, adds = line.partition(":")
-	said = spoken(name.strip(), _)
-	return f"{said} → {_steps(adds, titles)}" if adds else said
+def _outcome(key: str, outcome: Outcome, titles: Mapping[str, str]) -> str:
+	"""Everything that an outcome says, so that each change of it shows."""
+	meaning = f" ({_(outcome.meaning, context='Plan Outcome')})" if outcome.meaning else ""
+	said = f"{in_words(outcome.en, outcome.zh) or spoken(key, _)}{meaning}"
+	told = in_words(outcome.residents_en, outcome.residents_zh)
+	adds = _steps(", ".join(outcome.adds), titles) if outcome.adds else ""
+	return " → ".join(filter(None, (said, adds, told and f"“{told}”")))

@@ -1,6 +1,7 @@
 """Plans as the site keeps them <-> steps as the rules read them."""
 
-from collections.abc import Iterable
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Mapping
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
@@ -13,9 +14,11 @@ from frappe.model.document import Document
 from outage_response import listing
 from outage_response.domain import roster
 from outage_response.domain.errors import RuleError
-from outage_response.domain.steps import Step, check_plan, read_keys, read_outcomes
+from outage_response.domain.gaps import gaps
+from outage_response.domain.lifecycle import INTERNAL, PLANNED, knows_rescues
+from outage_response.domain.steps import Outcome, Step, check_plan, new_key, read_keys, typed
 
-from . import departments
+from . import departments, levels
 
 PROCEDURE = Path(__file__).parents[1] / "setup" / "procedure.yaml"
 
@@ -41,7 +44,11 @@ SAME = (
 	"read_back_by",
 	"calls",
 	"rescue_part",
+	"residents_en",
+	"residents_zh",
 )
+# Plan Outcome fields that carry an outcome's field under the same name
+SAME_OF_OUTCOMES = ("meaning", "residents_en", "residents_zh")
 NUMBERS = ("priority", "when_min_households", "repeat_minutes")
 FLAGS = ("at_least_once", "when_unprotected", "due_at_etr", "life_safety", "optional", "on_outcome")
 LISTS = ("clauses", "after", "checks")
@@ -68,14 +75,46 @@ def to_row(step: Step) -> dict[str, Any]:
 	row["minutes_supplier"] = str(step.minutes_by_planner.get("Supplier", ""))
 	row["minutes_property"] = str(step.minutes_by_planner.get("Property", ""))
 	row["when_off_hours"] = {None: "", True: "Yes", False: "No"}[step.when_off_hours]
-	row["outcomes"] = "\n".join(
-		f"{outcome}: {', '.join(adds)}" if adds else outcome for outcome, adds in step.outcomes.items()
-	)
 	return row
 
 
-def from_row(row: Document) -> Step:
-	"""A Plan Step as the rules read it. Raises RuleError naming the step and the field that cannot be read."""
+def outcome_rows(step: Step) -> list[dict[str, Any]]:
+	"""The outcomes of a step as the fields of Plan Outcomes."""
+	return [
+		{
+			"step": step.key,
+			"outcome_key": key,
+			"word_en": outcome.en,
+			"word_zh": outcome.zh,
+			"adds": ", ".join(outcome.adds),
+			**{field: getattr(outcome, field) for field in SAME_OF_OUTCOMES},
+		}
+		for key, outcome in step.outcomes.items()
+	]
+
+
+def fill(plan: Document, steps: Iterable[Step]) -> None:
+	"""Put steps and their outcomes into the tables of a plan, in place of what is there."""
+	steps = list(steps)
+	plan.set("steps", [to_row(step) for step in steps])
+	plan.set("outcomes", [row for step in steps for row in outcome_rows(step)])
+
+
+def read(plan: Document) -> tuple[Step, ...]:
+	"""The steps of a plan with their outcomes, in order. Raises RuleError naming what cannot be read."""
+	outcomes: dict[str, dict[str, Outcome]] = defaultdict(dict)
+	for row in plan.outcomes:
+		outcomes[row.step][row.outcome_key] = Outcome(
+			adds=read_keys(row.adds),
+			en=row.word_en or "",
+			zh=row.word_zh or "",
+			**{field: row.get(field) or "" for field in SAME_OF_OUTCOMES},
+		)
+	return tuple(from_row(row, outcomes.get(row.step_key, {})) for row in plan.steps)
+
+
+def from_row(row: Document, outcomes: Mapping[str, Outcome]) -> Step:
+	"""A Plan Step and its outcomes as the rules read them. Raises RuleError naming the step and the field that cannot be read."""
 	return Step(
 		key=row.step_key,
 		**{field: "" if row.get(field) is None else row.get(field) for field in SAME},
@@ -89,7 +128,7 @@ def from_row(row: Document) -> Step:
 			if (minutes := _minutes(row, field)) is not None
 		},
 		when_off_hours={"Yes": True, "No": False}.get(row.when_off_hours),
-		outcomes=read_outcomes(row.outcomes),
+		outcomes=outcomes,
 	)
 
 
@@ -111,7 +150,7 @@ def _minutes(row: Document, field: str) -> int | None:
 def check(plan: Document) -> None:
 	"""Refuse a plan that could not be carried out. Raises RuleError."""
 	known = frappe.get_all("Response Department", pluck="name", order_by="name")
-	steps = [from_row(row) for row in plan.steps]
+	steps = list(read(plan))
 	check_plan(steps, known)
 	_require_people(steps)
 
@@ -135,6 +174,66 @@ def _require_people(steps: Iterable[Step]) -> None:
 			) from None
 
 
+def make_keys(plan: Document) -> None:
+	"""Before a plan is checked: who has no key gets one of its own words, and keeps it; what is named by its title is named
+	by its key. Raises RuleError for outcomes that would belong to nothing."""
+	for row in plan.steps:
+		row.step_key = typed(row.step_key)
+		if row.get("outcomes"):
+			raise RuleError(
+				_("Step {key}, Outcomes: they have a table of their own below the steps. Write them there."),
+				key=row.step_key or row.title_en or row.title_zh,
+			)
+	taken = {row.step_key for row in plan.steps}
+	for row in plan.steps:
+		if not row.step_key:
+			row.step_key = new_key(row.title_en or row.title_zh, taken)
+			taken.add(row.step_key)
+	titles: dict[str, set[str]] = defaultdict(set)
+	for row in plan.steps:
+		for title in filter(None, (row.title_en, row.title_zh)):
+			titles[typed(title).casefold()].add(row.step_key)
+
+	def key_of(text: str) -> str:
+		by_title = titles.get(text.casefold(), ())
+		return next(iter(by_title)) if text not in taken and len(by_title) == 1 else text
+
+	for row in plan.steps:
+		row.after = ", ".join(key_of(key) for key in read_keys(row.after))
+	for row in plan.outcomes:
+		row.step = key_of(typed(row.step))
+		row.adds = ", ".join(key_of(key) for key in read_keys(row.adds))
+	_outcome_keys(plan, taken)
+
+
+def _outcome_keys(plan: Document, steps: Collection[str]) -> None:
+	taken: dict[str, set[str]] = defaultdict(set)
+	for row in sorted(plan.outcomes, key=lambda row: not row.outcome_key):
+		word, key = row.word_en or row.word_zh or row.outcome_key, typed(row.outcome_key)
+		if not word:
+			raise RuleError(_("Outcomes, row {row}: write its words, in English or in Chinese."), row=row.idx)
+		if row.step not in steps:
+			raise RuleError(
+				_("Outcomes, {word}: there is no step {step} in this plan. Correct the key or add the step."),
+				word=word,
+				step=row.step,
+			)
+		row.outcome_key = key or new_key(word, taken[row.step])
+		if row.outcome_key in taken[row.step]:
+			raise RuleError(
+				_("Outcomes, {word}: step {step} has this one twice. Give each a key of its own, or take one out."),
+				word=word,
+				step=row.step,
+			)
+		taken[row.step].add(row.outcome_key)
+
+
+def what_is_missing(plan: Document) -> list[str]:
+	"""What will not happen with this plan, in the reader's language."""
+	found = gaps(read(plan), planned=levels.is_planned(plan.level))
+	return [_(text).format(step=title) for text, title in found]
+
+
 def steps_of_plan(plan: str) -> tuple[Step, ...]:
 	"""The steps of one plan version, in order."""
 	return _parsed(frappe.local.site, plan, str(frappe.get_cached_doc("Outage Plan", plan).modified))
@@ -143,7 +242,7 @@ def steps_of_plan(plan: str) -> tuple[Step, ...]:
 @lru_cache(maxsize=64)
 def _parsed(_site: str, plan: str, _modified: str) -> tuple[Step, ...]:
 	"""Reading thirty rows anew for each task of an outage would take longer than writing the tasks."""
-	return tuple(from_row(row) for row in frappe.get_cached_doc("Outage Plan", plan).steps)
+	return read(frappe.get_cached_doc("Outage Plan", plan))
 
 
 def step_of(task: Any) -> Step:
@@ -154,11 +253,26 @@ def step_of(task: Any) -> Step:
 def current_plan(level: str) -> str:
 	"""Name of the enabled plan of a level. Raises RuleError when the level is unknown or has none."""
 	if not isinstance(level, str) or not frappe.db.exists("Outage Level", level):
-		raise RuleError(_("Level: {level} does not exist. Choose I, II or III."), level=str(level)[:60])
+		raise RuleError(
+			_("Level: {level} does not exist. Choose one of: {allowed}."),
+			level=str(level)[:60],
+			allowed=", ".join(row.name for row in levels.with_plan()),
+		)
 	plan = frappe.db.get_value("Outage Level", level, "plan")
 	if not plan or not frappe.db.get_value("Outage Plan", plan, "enabled"):
 		raise RuleError(_("Level: {level} has no enabled plan. Set one on the Outage Level."), level=level)
 	return plan
+
+
+def level_with_rescues() -> str:
+	"""The level to change to where people are trapped and the plan says nothing of it; "" where no level's does."""
+	knowing = [
+		row.name
+		for row in levels.with_plan()
+		if row.kind != PLANNED and knows_rescues(steps_of_plan(current_plan(row.name)))
+	]
+	internal = [name for name in knowing if levels.kind_of(name) == INTERNAL]
+	return next(iter([*internal, *knowing]), "")
 
 
 def is_used(plan: str) -> bool:
@@ -176,13 +290,12 @@ def require_current(plan: str, level: str) -> None:
 		)
 
 
-def next_version(level: str, steps: Iterable[Document], replaced: str) -> Document:
+def next_version(level: str, steps: Iterable[Step], replaced: str) -> Document:
 	"""Store changed steps as the level's next version and make it the one that new incidents run with."""
 	version = max(frappe.get_all("Outage Plan", filters={"level": level}, pluck="version") or [0]) + 1
 	new = frappe.new_doc("Outage Plan")
 	new.update({"level": level, "version": version, "enabled": 1})
-	for row in steps:
-		new.append("steps", to_row(from_row(row)))
+	fill(new, steps)
 	new.insert()
 	if (frappe.db.get_value("Outage Level", level, "plan") or replaced) == replaced:
 		frappe.db.set_value("Outage Level", level, "plan", new.name)

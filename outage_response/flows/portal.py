@@ -14,8 +14,9 @@ from outage_response import listing
 from outage_response.domain.errors import NotAllowed
 from outage_response.domain.lifecycle import RUNNING
 
-from . import homes, links, resident
+from . import homes, levels, links, plans, resident
 from .known import LIVE, clock_time, dark_since, expected_back
+from .language import in_words
 from .wording import PLAIN_CAUSES, cause_of
 
 # (incident, unit) -> a home on the record of an outage
@@ -23,14 +24,6 @@ Kept = dict[tuple[str, str], dict]
 
 PAST_DAYS = 90
 PAST_LIMIT = 5
-# Steps whose end residents may hear of, and how
-WORK = {
-	"arrive_on_site": "Our engineers are on the spot.",
-	"isolate_fault": "The faulty part is isolated.",
-	"organise_repair": "The repair is under way.",
-	"call_supplier": "We spoke with the power supplier.",
-	"inspect_own_supply": "We checked our own installation.",
-}
 
 
 @dataclass(frozen=True)
@@ -233,19 +226,27 @@ def history(incident: Document) -> list[dict]:
 			found.append((get_datetime(row.occurred_at), text))
 	done = listing.get_all(
 		"Outage Task",
-		filters={"incident": incident.name, "status": "Done", "step_key": ("in", list(WORK))},
-		fields=["step_key", "completed_at"],
+		filters={"incident": incident.name, "status": "Done", "plan": ("is", "set"), "completed_at": ("is", "set")},
+		fields=["plan", "step_key", "outcome", "completed_at"],
 	)
-	found += [(get_datetime(row.completed_at), _(WORK[row.step_key])) for row in done if row.completed_at]
+	found += [(get_datetime(row.completed_at), text) for row in done if (text := _work(row))]
 	seen: dict[str, tuple] = {}
 	for at, text in sorted(found):
 		seen.setdefault(f"{at:%Y-%m-%d %H:%M} {text}", (at, text))
 	return [{"at": clock_time(at), "text": text} for at, text in seen.values()]
 
 
+def _work(task: dict) -> str:
+	"""What residents may hear of a step that is done, as its plan says it; "" for most."""
+	step = plans.step_of(task)
+	outcome = step.outcomes.get(task.outcome or "")
+	said = outcome and in_words(outcome.residents_en, outcome.residents_zh)
+	return said or in_words(step.residents_en, step.residents_zh)
+
+
 def _public_words(incident: Document, kind: str, data: dict) -> str:
 	if kind == "declared":
-		return _("We learned of the outage.") if incident.level != "III" else _("The work was announced.")
+		return _("We learned of the outage.") if not levels.is_planned(incident.level) else _("The work was announced.")
 	if kind == "confirmed":
 		cause = PLAIN_CAUSES.get(data.get("cause_type") or "")
 		return _("Cause: {0}.").format(_(cause)) if cause else ""

@@ -16,6 +16,7 @@ from outage_response.domain.callbacks import WAITING
 from outage_response.domain.errors import NotAllowed, RuleError
 from outage_response.domain.lifecycle import RUNNING
 from outage_response.domain.plan import dedupe_key
+from outage_response.domain.roster import COMMAND, RESIDENTS
 
 from . import assignment, callback, calling_back, care, intake, links
 from .portal import Person, outage
@@ -120,7 +121,7 @@ def _report_anew(call: Call, person: Person, home: dict, units: list[str], note:
 	call.record("late_act", {"said_kind": "call_received", "unit": units})
 	if not kept["incident"]:
 		text = _("No power at {0}, after the outage {1}").format(", ".join(units), call.incident.name)
-		assignment.tell_department(call, "control_room", text)
+		assignment.tell_those_for(call, COMMAND, text)
 
 
 def _require_fitting(kind: str, said: str, satisfaction: int | None) -> None:
@@ -138,7 +139,7 @@ def _say_back(call: Call, units: list[str], note: str) -> None:
 	"""A home that counts as dark has power, its people say: the control room looks."""
 	call.record("resident_says_back", {"unit": units})
 	text = _("Residents say that power is back: {0}").format(", ".join(units))
-	assignment.tell_department(call, "control_room", f"{text}. {note}" if note else text)
+	assignment.tell_those_for(call, COMMAND, f"{text}. {note}" if note else text)
 
 
 def _answer_callback(
@@ -167,7 +168,7 @@ def _still_out(
 	nested = frappe.db.get_value("Outage Incident", doc.nested_incident, "status") if doc.nested_incident else None
 	if doc.status == "Still Out" and nested in RUNNING:
 		units = ", ".join(home["unit_no"] for home in homes)
-		assignment.tell_department(call, "control_room", _("Still without power after restoration: {0}").format(units))
+		assignment.tell_those_for(call, COMMAND, _("Still without power after restoration: {0}").format(units))
 	else:
 		_answer_callback(call, person, homes, "Still Out", satisfaction, note)
 	_keep_call(call, person, homes[0], note, danger)
@@ -227,7 +228,7 @@ def _ask_for_call(call: Call, person: Person, home: dict, units: list[str], note
 	else:
 		_call_request(call, person, home, note)
 	call.record("resident_wants_call", {"unit": units})
-	assignment.tell_department(call, "customer_service", _("Asks to be called: {0}").format(", ".join(units)))
+	assignment.tell_those_for(call, RESIDENTS, _("Asks to be called: {0}").format(", ".join(units)))
 
 
 def _call_request(call: Call, person: Person, home: dict, note: str) -> None:

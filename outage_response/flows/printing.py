@@ -17,7 +17,7 @@ from outage_response.domain.notices import PLANNED
 
 from . import extent, notice, surroundings, timeline, wording
 from .known import clock_time
-from .language import title_of
+from .language import in_words, title_of
 
 # What may come in when a report is filed
 ADDED_LATE = ("late_act", "task_evidence", "outcome_corrected", "danger_told")
@@ -147,7 +147,9 @@ def _moment(text: str) -> str:
 
 
 def _outcome(step: dict) -> str:
-	return spoken(step["outcome"], _) if step.get("outcome") else ""
+	"""In the plan's words, as they were when the report was compiled; reports of before have the key only."""
+	words = in_words(step.get("outcome_en") or "", step.get("outcome_zh") or "")
+	return words or (spoken(step["outcome"], _) if step.get("outcome") else "")
 
 
 def _department(key: str) -> str:

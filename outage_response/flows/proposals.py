@@ -242,7 +242,7 @@ def declare_proposal(proposal: str, request_id: str | None = None, *, all_the_sa
 		result = incident.declare(
 			doc.property,
 			[doc.power_node],
-			"II",
+			None,
 			_("{0} callers, first at {1}").format(doc.callers, frappe.utils.format_time(doc.first_call_at)),
 			all_the_same=all_the_same,
 			occurred_at=doc.first_call_at,

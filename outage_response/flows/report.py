@@ -12,7 +12,7 @@ from outage_response.domain import lifecycle
 from outage_response.domain.errors import RuleError
 from outage_response.domain.lifecycle import OPEN
 
-from . import plans, site_time, task, timeline, trapped
+from . import plans, site_time, task, tasks, timeline, trapped
 from .verbs import Call, incident_verb
 
 
@@ -121,7 +121,7 @@ def compile_facts(incident: str) -> dict[str, Any]:
 				"status": row.status,
 				"at": str(row.completed_at or ""),
 				"by": row.completed_by or "",
-				"outcome": row.outcome or "",
+				**tasks.about_outcome(plans.step_of(row), row.outcome or ""),
 				"late": is_late(row),
 				"reason": row.reason or "",
 			}

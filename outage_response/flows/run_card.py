@@ -10,14 +10,15 @@ from frappe.utils import format_datetime, now_datetime
 from outage_response import permissions
 from outage_response.domain import authority
 from outage_response.domain.entrapment import natural
+from outage_response.domain.lifecycle import PLANNED
 from outage_response.domain.reading import floor_order
+from outage_response.domain.roster import ELEVATOR_MAINTENANCE, POWER_SUPPLY, of_duty
 from outage_response.domain.steps import ACCOUNT_MANAGER, Step
 
-from . import calling, care, duty, plans, surroundings
+from . import calling, care, duty, levels, plans, surroundings
 from .areas import building_words
 from .language import title_of
 
-PLANNED = "III"
 ROSTER_DAYS = 7  # whose numbers stand on the card: nobody knows in which night it is needed
 # so many rows of each kind fit on the first page
 MOST = {"numbers": 20, "nodes": 24, "elevators": 12, "rooms": 10, "posts": 14}
@@ -31,6 +32,7 @@ def of_property(property_name: str) -> dict[str, Any]:
 	permissions.require_property(property_name)
 	around = surroundings.read(property_name)
 	doc = frappe.get_cached_doc("Managed Property", property_name)
+	steps = printed_steps()
 	card = {
 		"property": property_name,
 		"kind": _(doc.property_type),
@@ -55,52 +57,44 @@ def of_property(property_name: str) -> dict[str, Any]:
 			if row.asset_type in ("Guarded Area", "Security Point") and row.survives_outage != "Yes"
 		],
 		"care": _care_floors(property_name),
-		"steps": [step for step in printed_steps() if step["levels"] != [PLANNED]],
-		"planned": [step for step in printed_steps() if step["levels"] == [PLANNED]],
+		"levels": [row.name for row in levels.with_plan()],
+		"unplanned": [row.name for row in levels.with_plan() if row.kind != PLANNED],
+		"steps": [step for step in steps if not step["planned"]],
+		"planned": [step for step in steps if step["planned"]],
 	}
-	card["levels"] = levels()
-	card["unplanned"] = unplanned_levels()
 	card["more"] = {key: max(0, len(card[key]) - most) for key, most in MOST.items()}
 	for key, most in MOST.items():
 		card[key] = card[key][:most]
 	return card
 
 
-def levels() -> list[str]:
-	"""All levels that an outage can be declared with, the site's own too."""
-	return frappe.get_all("Outage Level", filters={"plan": ("is", "set")}, pluck="name", order_by="name")
-
-
-def unplanned_levels() -> list[str]:
-	"""Those of outages that nobody has planned."""
-	return [level for level in levels() if level != PLANNED]
-
-
 def printed_steps() -> list[dict[str, Any]]:
 	"""The first page of the plans: each step once, with its number on the card and the levels that ask for it."""
 	found: dict[str, dict[str, Any]] = {}
-	for level in levels():
-		for step in plans.steps_of_plan(plans.current_plan(level)):
-			if not _is_printed(step, level):
+	# what is planned comes last, and a step of both kinds stands among those that nobody saw coming
+	for level in sorted(levels.with_plan(), key=lambda row: (row.kind == PLANNED, row.name)):
+		planned = level.kind == PLANNED
+		for step in plans.steps_of_plan(plans.current_plan(level.name)):
+			if not _is_printed(step, planned=planned):
 				continue
 			row = found.setdefault(
 				step.key,
 				{
 					"key": step.key,
-					"title": title_of({"title": step.title_en, "title_zh": step.title_zh}),
+					"title": title_of({"title": step.title, "title_zh": step.title_zh}),
+					"planned": planned,
 					"minutes": step.minutes,
 					"life": step.life_safety or step.priority == 0,
 					"levels": [],
 				},
 			)
-			row["levels"].append(level)
-	rows = sorted(found.values(), key=lambda row: row["levels"] == [PLANNED])
-	return [{**row, "no": number} for number, row in enumerate(rows, start=1)]
+			row["levels"].append(level.name)
+	return [{**row, "no": number} for number, row in enumerate(found.values(), start=1)]
 
 
-def _is_printed(step: Step, level: str) -> bool:
+def _is_printed(step: Step, *, planned: bool) -> bool:
 	"""What cannot wait until the server is back."""
-	if level != PLANNED:
+	if not planned:
 		return (step.anchor == "reported" and step.priority <= 2 and not step.optional) or step.gate == "energise"
 	return step.gate in ("start", "energise") or bool(step.held_until)
 
@@ -110,15 +104,19 @@ def _numbers(property_name: str, assets: list[dict]) -> list[dict[str, str]]:
 	hour of printing, after a line on which whoever hangs up the card writes who is there tonight.
 	"""
 	book = calling.book(property_name, None, assets)
-	names = dict(frappe.get_all("Response Department", fields=["name", "department_name"], as_list=True))
+	departments = frappe.get_all("Response Department", fields=["name", "department_name", "duty"])
+	names = {row.name: row.department_name for row in departments}
+	suppliers, maintenance = (
+		[row.name for row in of_duty(departments, duty_of)] for duty_of in (POWER_SUPPLY, ELEVATOR_MAINTENANCE)
+	)
 	firms = sorted({asset.contractor_name for asset in assets if asset.contractor_name})
-	order = [*(key for key in names if key != calling.SUPPLIER), *firms, calling.SUPPLIER, ACCOUNT_MANAGER]
+	order = [*(key for key in names if key not in suppliers), *firms, *suppliers, ACCOUNT_MANAGER]
 	found = []
 	for who in order:
 		label = _("Supplier's Account Manager") if who == ACCOUNT_MANAGER else _(names.get(who) or who)
 		for name, phone in book.get(who, []):
 			found.append({"who": label, "name": "" if name == label else name, "phone": phone})
-		if not book.get(who) and who not in (ACCOUNT_MANAGER, "elevator_contractor"):
+		if not book.get(who) and who not in (ACCOUNT_MANAGER, *maintenance):
 			found.append({"who": label, "name": "", "phone": ""})  # a line to write on
 	now = now_datetime()
 	known = {row["phone"] for row in found}

@@ -68,8 +68,7 @@ def _renew(level: str, steps: list[Step], fingerprints: list[str]) -> None:
 
 
 def _give(level: str, steps: list[Step], replaced: str) -> str:
-	new = plans.next_version(level, [frappe._dict(plans.to_row(step)) for step in steps], replaced)
-	return new.name
+	return plans.next_version(level, steps, replaced).name
 
 
 def _tell(level: str, steps: list[Step], plan: str) -> None:

@@ -25,6 +25,7 @@ from . import (
 	duty,
 	homes,
 	intake,
+	levels,
 	plans,
 	report,
 	sharing,
@@ -34,7 +35,7 @@ from . import (
 	timeline,
 	trapped,
 )
-from .language import title_of
+from .language import outcome_word, outcomes_of, title_of
 from .verbs import describe
 
 TIMES = (
@@ -183,9 +184,8 @@ def _gate(incident: Document, rows: Sequence[TaskRow], roles: Sequence[str]) -> 
 	if gate == "close":
 		closed_by = lifecycle.blocking_close(rows)
 	else:
-		rescues = gate == "energise" and lifecycle.asks_for_rescues(plans.steps_of_plan(incident.plan))
-		locked_off = trapped.locked_off(incident.name, *sharing.names(incident.name)) if rescues else ()
-		closed_by = lifecycle.blocking(gate, rows, rescues=rescues, locked_off=locked_off)
+		names = (incident.name, *sharing.names(incident.name)) if gate == "energise" else ()
+		closed_by = lifecycle.blocking(gate, rows, locked_off=trapped.locked_off(*names) if names else ())
 	may_override = authority.GENERAL_MANAGER in roles and lifecycle.overridable(gate, closed_by)
 	return {"gate": gate, "open": describe(closed_by), "may_override": may_override}
 
@@ -227,7 +227,7 @@ def task_rows(incident: Document, rows: Sequence[TaskRow], roles: Sequence[str])
 
 	Each: name, step, title, where, status, priority, phase, department, with (names), role (who can take it over), phone,
 	due_at, stopped_at (when its clock stopped), life_safety, optional, held, stood_in_for (nobody of its people is on duty),
-	gate, verbs, outcomes and checks as [key, label], items as [item, label, result, note], asks_for (evidence), may_follow
+	gate, verbs, outcomes as [key, label, meaning], checks as [key, label], items as [item, label, result, note], asks_for (evidence), may_follow
 	(later), rescue_part, elevator (is it about one), corrections (what its outcome may be corrected to), second_person (those of
 	them that wait for a read-back), given, photo, owed, to_read_back, waits_for (titles), outcome, reason, at and by.
 	"""
@@ -292,8 +292,12 @@ def task_rows(incident: Document, rows: Sequence[TaskRow], roles: Sequence[str])
 				),
 				"rescue_part": step.rescue_part,
 				"elevator": step.per == "elevator",
-				"outcomes": [[key, spoken(key, _)] for key in step.outcomes],
-				"corrections": [[key, spoken(key, _)] for key in rescues.corrections(step) if key != task.outcome]
+				"outcomes": outcomes_of(step),
+				"corrections": [
+					[key, outcome_word(step, key), step.meaning(key)]
+					for key in rescues.corrections(step)
+					if key != task.outcome
+				]
 				if task.status == "Done" and task.outcome
 				else [],
 				"second_person": [
@@ -314,7 +318,7 @@ def task_rows(incident: Document, rows: Sequence[TaskRow], roles: Sequence[str])
 				"owed": task.evidence_pending,
 				"to_read_back": bool(task.is_open and reader and given_by),
 				"waits_for": [f"{title_of(more[other.name])} {other.subject_label or ''}".strip() for other in earlier],
-				"outcome": spoken(task.outcome, _) if task.outcome else "",
+				"outcome": outcome_word(step, task.outcome),
 				"reason": row.reason or "",
 				"at": task.completed_at or row.started_at or row.acknowledged_at,
 				"recorded_at": row.recorded_at,
@@ -362,10 +366,11 @@ def _choices(
 		verb for row in shown for verb in row["verbs"]
 	}
 	return {
+		# nothing becomes planned afterwards
 		"levels": [
-			[row.name, _(row.title)]
-			for row in frappe.get_all("Outage Level", fields=["name", "title"], order_by="name")
-			if row.name != "III" or incident.level == "III"  # nothing becomes planned afterwards
+			[row.name, row.title]
+			for row in levels.with_plan()
+			if row.kind != lifecycle.PLANNED or row.name == incident.level
 		],
 		"cause_types": [
 			[option, _(option)] for option in incident.meta.get_field("cause_type").options.split("\n") if option

@@ -9,8 +9,9 @@ from frappe.utils import get_datetime
 
 from outage_response.domain import lifecycle
 from outage_response.domain.lifecycle import TaskRow
+from outage_response.domain.roster import COMMAND, REPAIRS
 
-from . import assignment, plans, sharing, surroundings, tasks, trapped
+from . import assignment, levels, sharing, surroundings, tasks, trapped
 from .scope import labels
 from .verbs import Call
 
@@ -22,7 +23,6 @@ def blocking_energise(incident: Document, switched: Iterable[str], around: surro
 		tasks.load_switched(incident, around),
 		_fed_through(switched, around),
 		tree=around.tree.parents,
-		rescues=lifecycle.asks_for_rescues(plans.steps_of_plan(incident.plan)),
 		locked_off=trapped.locked_off(incident.name, *sharing.names(incident.name)),
 	)
 
@@ -48,13 +48,13 @@ def write_rows(incident: Document, rows: Sequence[Any], source: str | None) -> N
 
 
 def warn_of_open_steps(call: Call, returned: Sequence[Document], around: surroundings.Surroundings) -> None:
-	"""Supply that returns while steps are open is told; while people are in a car, it is rung, before all else. At level I too:
-	the grid comes back by itself, and nobody was asked for permission."""
+	"""Supply that returns while steps are open is told; while people are in a car, it is rung, before all else. In an outage
+	of the grid too: it comes back by itself, and nobody was asked for permission."""
 	_warn_of_people_inside(call)
 	still_open = blocking_energise(call.incident, [row.power_node for row in returned], around)
 	if still_open:
 		call.warn("back_with_open_steps", tasks.titles(still_open))
-	if call.incident.level == "I":
+	if levels.kind_of(call.incident.level) == lifecycle.EXTERNAL:
 		return
 	unpermitted = [row for row in returned if not _permitted(row, call.incident, around)]
 	if unpermitted:
@@ -70,8 +70,7 @@ def _warn_of_people_inside(call: Call) -> None:
 	call.warn("back_with_people_inside", {"subject": [row.elevator_label for row in rows]})
 	cars = ", ".join(trapped.in_words(row, call.now) for row in rows)
 	text = _("DANGER: supply came back, and the car may move: {0}").format(cars)
-	for department in ("control_room", "engineering"):
-		assignment.tell_department(call, department, text)
+	assignment.tell_those_for(call, (COMMAND, REPAIRS), text)
 
 
 def _permitted(row: Document, incident: Document, around: surroundings.Surroundings) -> bool:

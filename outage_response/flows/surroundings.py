@@ -17,10 +17,10 @@ from outage_response.domain import entrapment as rescues
 from outage_response.domain.buildings import spelling
 from outage_response.domain.lifecycle import TaskRow
 from outage_response.domain.plan import CONTRACTOR, Context, Subject, added_by
-from outage_response.domain.steps import Step
+from outage_response.domain.steps import PER_CONTRACTOR, Step
 from outage_response.domain.topology import Dark, PowerTree, gone_again, is_out
 
-from . import buildings, plans, trapped
+from . import buildings, duty, plans, trapped
 
 KIND_OF_ASSET = {
 	"Critical Room": "critical_room",
@@ -187,6 +187,7 @@ def context(incident: Document, tasks: Sequence[TaskRow], around: Surroundings) 
 		added=_added(incident, tasks, entrapments),
 		again=_again(incident, around, care_units, entrapments),
 		guards=incident.guards_on_duty or 0,
+		repairs=duty.for_repairs(),
 	)
 
 
@@ -286,7 +287,7 @@ def _assets(around: Surroundings, dark: set[str]) -> dict[str, tuple[Subject, ..
 					contractors.setdefault(firm, Subject(CONTRACTOR, asset.contractor_name, asset.contractor_name))
 		elif asset.power_node in dark or (not asset.power_node and in_dark_building):
 			found[KIND_OF_ASSET[asset.asset_type]].append(subject)
-	found["elevator_contractor"] = list(contractors.values())
+	found[PER_CONTRACTOR] = list(contractors.values())
 	return {kind: tuple(rows) for kind, rows in found.items()}
 
 
@@ -341,11 +342,14 @@ def _added(
 	"""
 	found = []
 	for task in tasks:
-		if task.status == "Done" and task.outcome and task.outcome != rescues.TRAPPED:
-			for key in added_by(plans.step_of(task), task.outcome):
+		if task.status == "Done" and task.outcome:
+			step = plans.step_of(task)
+			if step.meaning(task.outcome) == rescues.TRAPPED:
+				continue
+			for key in added_by(step, task.outcome):
 				found.append(((key, task.subject_type, task.subject), task.anchor_at))
 	steps = plans.steps_of_plan(incident.plan)
-	wanted = {key for step in steps for key in added_by(step, rescues.TRAPPED)}
+	wanted = rescues.asked_for_by_people(steps)
 	for row in entrapments:
 		if row["status"] in rescues.OPEN:
 			found += [

@@ -14,10 +14,10 @@ from outage_response.domain import entrapment as rescues
 from outage_response.domain.errors import RuleError, spoken
 from outage_response.domain.lifecycle import TaskRow
 from outage_response.domain.plan import added_by
-from outage_response.domain.roster import Assignment
+from outage_response.domain.roster import COMMAND, Assignment
 from outage_response.domain.steps import Step
 
-from . import assignment, entrapment, photos, plans, ringing, sharing, surroundings, tasks, timeline, trapped
+from . import assignment, duty, entrapment, photos, plans, ringing, sharing, surroundings, tasks, timeline, trapped
 from .known import short_time
 from .verbs import Call, is_general_manager, keeps_late, save, task_verb
 
@@ -132,7 +132,7 @@ def complete(
 	"""
 	return _complete(
 		call,
-		outcome=outcome or "",
+		outcome=plans.step_of(call.task).named(outcome or ""),
 		checks=checks or (),
 		exceptions=exceptions or (),
 		evidence=(evidence or "").strip(),
@@ -170,11 +170,13 @@ def complete_for(
 	rescues.require_for_another(step)
 	if step.per != "elevator":
 		raise RuleError(_("Step: only what is said of an elevator is written down for somebody else."))
+	outcome = step.named(outcome or "")
+	meaning = step.meaning(outcome)
 	if user:
-		_require_there(call, user, task, outcome or "")
+		_require_there(call, user, task, meaning)
 	seen_by = (who or "").strip() or (frappe.utils.get_fullname(user) if user else "")
 	rescues.require_radio_proof(
-		outcome or "",
+		meaning,
 		label=task.subject_label or "",
 		plate=frappe.db.get_value("Property Asset", task.subject, "plate_no") or "",
 		elevator_no=elevator_no,
@@ -184,10 +186,10 @@ def complete_for(
 	)
 	said = [_("By radio: {0}").format(seen_by or _("not said by whom")), spoken(how or "", _), (evidence or "").strip()]
 	task.recorded_by = frappe.session.user
-	_note(call, "task_done_for", outcome=outcome or "", how=[how] if how else "")
+	_note(call, "task_done_for", **tasks.about_outcome(step, outcome), how=[how] if how else "")
 	return _complete(
 		call,
-		outcome=outcome or "",
+		outcome=outcome,
 		checks=checks or (),
 		evidence=", ".join(filter(None, said)),
 		people=people,
@@ -197,10 +199,10 @@ def complete_for(
 	)
 
 
-def _require_there(call: Call, user: str, task: Document, outcome: str) -> None:
+def _require_there(call: Call, user: str, task: Document, meaning: str) -> None:
 	"""Who says by radio what became of an elevator: for what they did themselves, somebody who may do the step; that people are
 	inside, or that others freed them, may be said by whoever saw it."""
-	if outcome == rescues.TRAPPED or outcome in rescues.RELEASED[1:]:
+	if meaning == rescues.TRAPPED or meaning in rescues.RELEASED[1:]:
 		enabled = isinstance(user, str) and frappe.db.get_value("User", {"name": user, "enabled": 1})
 		if not enabled or not frappe.has_permission("Outage Incident", "read", doc=call.incident, user=user):
 			raise RuleError(
@@ -237,7 +239,7 @@ def _complete(
 		checks=checks,
 		evidence=photo if step.evidence == "photo" else evidence,
 		evidence_later=later,
-		locked_off=_locked_off(call) if lifecycle.ELEVATOR_RESCUE in step.checks else (),
+		locked_off=_locked_off(call) if lifecycle.clears_supply(step) else (),
 	)
 	if not step.outcomes and outcome:
 		raise RuleError(_("Outcome: this step has none. Leave it empty."))
@@ -288,7 +290,7 @@ def _done(
 	)
 	save(task)
 	assignment.take_back([task.name])
-	_note(call, "task_done", outcome=task.outcome or "")
+	_note(call, "task_done", **tasks.about_outcome(step, task.outcome or ""))
 	entrapment.on_step(call, task, step, task.outcome or "", people, by=by or frappe.session.user, who=who, how=how)
 	adds = added_by(step, task.outcome or "")
 	return {"waiting_for": "", "added": len(tasks.sync(call).add) if adds else 0}
@@ -434,7 +436,7 @@ def move(call: Call, to: str) -> None:
 	here, there = (post.subject_label or call.incident.property for post in (call.task, goal))
 	_note(call, "task_moved", to=there)
 	call.record("task_on_post", tasks.about_task(goal), task=goal.name)
-	assignment.tell_department(call, "control_room", _("Post without a guard: {0} (moved to {1})").format(here, there))
+	assignment.tell_those_for(call, COMMAND, _("Post without a guard: {0} (moved to {1})").format(here, there))
 
 
 def _give_again(call: Call, task: Document, who: Assignment) -> None:
@@ -515,7 +517,7 @@ def _others_there(task: Document) -> tuple[str, ...]:
 def _tell_of_danger(call: Call, danger: str, others: Sequence[str]) -> None:
 	"""Whoever is there first, then the control room, also of an outage that has ended."""
 	where = call.task.subject_label or call.incident.property
-	told = assignment.assign(call.departments["control_room"], call.roster).users
+	told = duty.users_of(call.departments.values(), call.roster, COMMAND)
 	text = _("DANGER at {0}: {1}").format(where, _(danger))
 	assignment.tell(call.incident, dict.fromkeys((*others, *told), text), call.now)
 
@@ -576,8 +578,11 @@ def keep_late(
 		text.append(_("people: {0}").format(people))
 	goal = to and frappe.db.get_value("Outage Task", {"name": to, "incident": task.incident}, "subject_label")
 	danger = _named_danger(danger) if verb == "withdraw" else ""
-	_note(call, "late_act", said_kind=said, outcome=outcome or "", to=goal or "", danger=danger, note=", ".join(text))
-	if outcome == rescues.TRAPPED:
+	step = plans.step_of(task) if task.plan else None
+	outcome = step.named(outcome or "") if step else outcome or ""
+	words = tasks.about_outcome(step, outcome) if step else {"outcome": outcome}
+	_note(call, "late_act", said_kind=said, **words, to=goal or "", danger=danger, note=", ".join(text))
+	if (step.meaning(outcome) if step else outcome) == rescues.TRAPPED:
 		danger = "People trapped"
 	if danger:
 		_tell_of_danger(call, danger, _others_there(task) if task.status in lifecycle.OPEN else ())

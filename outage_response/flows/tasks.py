@@ -253,7 +253,7 @@ def insert(call: Call, wanted: Sequence[tuple[TaskSpec, Assignment]]) -> list[st
 				"property": incident.property,
 				"plan": incident.plan,
 				"step_key": step.key,
-				"title": step.title_en,
+				"title": step.title,
 				"title_zh": step.title_zh,
 				"phase": step.phase,
 				"priority": step.priority,
@@ -288,7 +288,7 @@ def insert(call: Call, wanted: Sequence[tuple[TaskSpec, Assignment]]) -> list[st
 			}
 			for index, (kind, item, label) in enumerate(items, start=1)
 		]
-		todos.append((name, step.title_en, step.priority, due, who))
+		todos.append((name, step.title, step.priority, due, who))
 	names = bulk.insert("Outage Task", rows, now)
 	bulk.insert("Outage Task Check", checks, now)
 	assignment.write_todos(todos, now)
@@ -297,21 +297,28 @@ def insert(call: Call, wanted: Sequence[tuple[TaskSpec, Assignment]]) -> list[st
 
 def about(spec: TaskSpec) -> dict[str, str]:
 	"""What the timeline says of a step."""
-	return {"title": spec.step.title_en, "title_zh": spec.step.title_zh, "subject": spec.subject.label}
+	return {"title": spec.step.title, "title_zh": spec.step.title_zh, "subject": spec.subject.label}
 
 
 def titles(rows: Sequence[TaskRow]) -> dict[str, list[str]]:
 	"""What the timeline says of several tasks, in both languages."""
 	steps = [(row, plans.step_of(row)) for row in rows]
 	return {
-		"steps": [f"{step.title_en} {row.subject_label or ''}".strip() for row, step in steps],
-		"steps_zh": [f"{step.title_zh or step.title_en} {row.subject_label or ''}".strip() for row, step in steps],
+		"steps": [f"{step.title} {row.subject_label or ''}".strip() for row, step in steps],
+		"steps_zh": [f"{step.title_zh or step.title} {row.subject_label or ''}".strip() for row, step in steps],
 	}
 
 
 def about_task(task: Document) -> dict[str, str]:
 	"""The same for a task that exists."""
 	return {"title": task.title, "title_zh": task.title_zh, "subject": task.subject_label or ""}
+
+
+def about_outcome(step: Step, outcome: str, field: str = "outcome") -> dict[str, str]:
+	"""What the timeline says of an outcome, with the plan's words of today: it may be worded anew some day."""
+	found = step.outcomes.get(outcome)
+	words = {f"{field}_en": found.en or found.zh, f"{field}_zh": found.zh} if found else {}
+	return {field: outcome, **words}
 
 
 def _due(step: Step, spec: TaskSpec, call: Call):
@@ -330,7 +337,7 @@ def _reopen(call: Call, wanted: Sequence[tuple[tuple[TaskRow, TaskSpec], Assignm
 		due = _due(spec.step, spec, call)
 		alike[due, int(spec.optional), ringing.begins_at(spec, due, call.now)].append(task.name)
 		same = Assignment(who.role, before.get(task.name) or who.users, who.phone)
-		given.append((task.name, spec.step.title_en, task.priority, due, same))
+		given.append((task.name, spec.step.title, task.priority, due, same))
 	for (due, optional, ring_at), names in alike.items():
 		fresh = dict.fromkeys(
 			("acknowledged_at", "acknowledged_by", "started_at", "started_by", "completed_at", "completed_by", "reason")

@@ -17,7 +17,7 @@ from outage_response import bulk, integrations, listing, locks, queues
 from outage_response.compat import is_retriable
 from outage_response.domain.plan import dedupe_key
 
-from . import site_identity
+from . import levels, site_identity
 
 JOB = "outage_response.jobs.send_ticket_replies"
 AT_ONCE = 200
@@ -84,7 +84,7 @@ def text(incident: Document, kind: str, outcome: str = "") -> str:
 	if kind == "Known" and outcome:
 		return _("Supply has come back in your area. We know that you report it is still out, and will call you.")
 	if kind == "Known":
-		if incident.status == "Scheduled" or incident.level == "III":
+		if incident.status == "Scheduled" or levels.is_planned(incident.level):
 			parts = [
 				_("This is the planned outage from {0} to {1}.").format(
 					format_datetime(incident.planned_start, "yyyy-MM-dd HH:mm"),

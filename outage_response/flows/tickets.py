@@ -19,6 +19,7 @@ from outage_response.domain import tickets as rules
 from outage_response.domain import triage
 from outage_response.domain.lifecycle import RUNNING
 from outage_response.domain.locate import homes_named
+from outage_response.domain.roster import COMMAND
 from outage_response.integrations import Ticket, contacts, households, telephones
 
 from . import assignment, callees, calling_back, duty, explaining, site_identity, surroundings, ticket_replies
@@ -372,7 +373,7 @@ def attach(incident_name: str, calls: Sequence[dict], now: datetime) -> None:
 	call.record("calls_linked", {"count": len(calls)})
 	if any(row.danger for row in calls):
 		call.record("danger_reported", {"unit": [row.unit for row in calls if row.danger and row.unit]})
-		assignment.tell_department(call, "control_room", _("DANGER reported by a resident"))
+		assignment.tell_those_for(call, COMMAND, _("DANGER reported by a resident"))
 	show_on_tickets(doc, calls)
 	stands = explaining.standings(doc, calls)
 	back = [row for row in calls if stands[row.name].kind == rules.RESTORED]
@@ -388,7 +389,7 @@ def attach(incident_name: str, calls: Sequence[dict], now: datetime) -> None:
 			order_by="unit_no",
 		)
 		text = _("Still without power after restoration: {0}").format(", ".join(units) or _("place unknown"))
-		assignment.tell_department(call, "control_room", text)
+		assignment.tell_those_for(call, COMMAND, text)
 	touch(doc)
 
 

@@ -43,7 +43,7 @@ TEXTS = {
 	"long_inside": "Warning: people have been in {subject} for {minutes} minutes; a report to the authorities may become due, the general manager decides",
 	"back_with_people_inside": "DANGER: supply came back while people are in {subject}; the car may move",
 	"danger_taken": "The control room has taken the danger at {title} {subject}",
-	"trapped_without_steps": "Warning: the plan of planned work has no steps for people trapped ({subject}). Make it level II: the rescue is then given out at once",
+	"trapped_without_steps": "Warning: the plan has no steps for people trapped ({subject}). Make it level {level}: the rescue is then given out at once",
 	"calls_linked": "More calls of residents about this outage: {count}",
 	"call_received": "Somebody reports no power: {unit}",
 	"danger_reported": "DANGER reported: {unit} {words}",
@@ -255,7 +255,7 @@ def render(kind: str, data: dict[str, Any]) -> str:
 	"""One entry as a sentence in the session's language."""
 	values = {key: _value(value) for key, value in data.items()}
 	for key in ("outcome", "was"):
-		values[key] = spoken(data.get(key) or "", _)
+		values[key] = spoken(data.get(f"{key}_en") or data.get(key) or "", _)
 	if isinstance(data.get("how"), list):
 		values["how"] = ", ".join(_(str(word)).replace("_", " ") for word in data["how"])
 	if isinstance(data.get("conditions"), list):

@@ -226,7 +226,7 @@ def _steps(rows: Sequence[dict]) -> dict[tuple[str, str], dict[str, dict]]:
 	found: dict[tuple[str, str], dict[str, dict]] = {}
 	for row in tasks or ():
 		step = plans.step_of(row)
-		part = step.rescue_part or ("check" if rules.TRAPPED in step.outcomes else "")
+		part = step.rescue_part or ("check" if step.means(rules.TRAPPED) else "")
 		if part:
 			who = row.started_by or row.acknowledged_by
 			found.setdefault((row.incident, row.subject), {})[part] = {

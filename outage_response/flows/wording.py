@@ -11,8 +11,9 @@ from frappe.utils import format_datetime, get_datetime, now_datetime
 
 from outage_response.domain import notices as rules
 from outage_response.domain.lifecycle import RUNNING
+from outage_response.domain.roster import COMMAND, RESIDENTS, of_duty
 
-from . import extent
+from . import duty, extent
 from .known import expected_back
 from .surroundings import Surroundings
 
@@ -111,12 +112,10 @@ def _cancelled(incident: Document, kind: str, remain: Sequence[Document]) -> lis
 
 def telephone(property_name: str) -> str:
 	"""Whom residents of a property ask: its service telephone, else customer service, else the control room."""
-	return (
-		frappe.get_cached_doc("Managed Property", property_name).get("service_phone")
-		or frappe.get_cached_value("Response Department", "customer_service", "phone")
-		or frappe.get_cached_value("Response Department", "control_room", "phone")
-		or ""
-	)
+	known = duty.departments().values()
+	numbers = [department.phone for department in (*of_duty(known, RESIDENTS), *of_duty(known, COMMAND))]
+	own = frappe.get_cached_doc("Managed Property", property_name).get("service_phone")
+	return own or next(filter(None, numbers), "")
 
 
 def issuer(property_name: str) -> str:

@@ -34,16 +34,19 @@ DEPARTMENT_NAMES = {
 
 LEVELS = {
 	"I": (
+		"External",
 		"Level I: sudden external outage",
 		"The supply from the grid fails without warning: a line of the power supplier is damaged or switched off.",
 		"#c0392b",
 	),
 	"II": (
+		"Internal",
 		"Level II: internal unplanned outage",
 		"Overload, a fault or a mistake within the property's own installation.",
 		"#d68910",
 	),
 	"III": (
+		"Planned",
 		"Level III: planned outage",
 		"The power supplier or the property switches off to a plan, for maintenance and inspection.",
 		"#2471a3",
@@ -63,16 +66,17 @@ def seed() -> None:
 				"department_name": DEPARTMENT_NAMES[key],
 				"role": row.get("role"),
 				"is_external": int(row.get("external", False)),
+				"duty": row.get("duty"),
 			},
 		)
-	for level, (title, definition, colour) in LEVELS.items():
-		_create("Outage Level", level, {"level": level, "title": title, "definition": definition, "colour": colour})
+	for level, (kind, title, definition, colour) in LEVELS.items():
+		about = {"level": level, "kind": kind, "title": title, "definition": definition, "colour": colour}
+		_create("Outage Level", level, about)
 		if not frappe.db.exists("Outage Plan", {"level": level}):
 			plan = frappe.new_doc("Outage Plan")
 			plan.update({"level": level, "version": 1, "enabled": 1})
 			steps = shipped_plans.steps_of(level)
-			for step in steps:
-				plan.append("steps", plans.to_row(step))
+			plans.fill(plan, steps)
 			plan.insert(ignore_permissions=True)
 			frappe.db.set_value("Outage Level", level, "plan", plan.name)
 			shipped_plans.remember(level, steps)

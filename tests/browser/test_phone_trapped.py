@@ -181,7 +181,9 @@ def test_what_is_drawn_adds_up_to_what_the_api_gave(phone, house, call, request,
 	for task in data["tasks"]:
 		card = card_of(page, task["name"])
 		possible = task.get("waiting") or task.get("completes_with") or task.get("read_back") or task.get("held")
-		for _word, text in [] if possible else [*task["asks"].get("outcomes", []), *task["asks"].get("checks", [])]:
+		for _word, text, *_more in (
+			[] if possible else [*task["asks"].get("outcomes", []), *task["asks"].get("checks", [])]
+		):
 			assert card.get_by_text(text, exact=True).count() == 1, (task["name"], text)
 	if data["elevators"]:
 		assert sorted(chips(page)) == sorted(label for _name, label, _where in data["elevators"][incident])

@@ -50,8 +50,7 @@ def edited_plan(house) -> Iterator[str]:
 	frappe.db.rollback()
 	before = frappe.db.get_value("Outage Level", LEVEL, ["plan", "shipped_plan"], as_dict=True)
 	versions = set(frappe.get_all("Outage Plan", {"level": LEVEL}, pluck="name"))
-	rows = [frappe._dict(plans.to_row(step)) for step in edited()]
-	plan = plans.next_version(LEVEL, rows, before.plan).name
+	plan = plans.next_version(LEVEL, edited(), before.plan).name
 	frappe.db.commit()
 	yield plan
 	frappe.db.rollback()

@@ -98,6 +98,7 @@ WATCHED = (
 	"Notice Delivery",
 	"Outage Plan",
 	"Plan Step",
+	"Plan Outcome",
 	"Outage Level",
 	"Care Need",
 	"ToDo",

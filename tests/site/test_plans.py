@@ -5,7 +5,7 @@ from datetime import time
 import frappe
 from frappe.utils import get_time
 
-from outage_response.domain.steps import Step, steps_for_level
+from outage_response.domain.steps import Outcome, Step, steps_for_level
 from outage_response.flows import plans
 from outage_response.setup import seed
 
@@ -23,16 +23,22 @@ class Seeded(SiteTest):
 		for level in seed.LEVELS:
 			for step in steps_for_level(data["steps"], level):
 				with self.subTest(level=level, step=step.key):
-					row = frappe.get_doc({"doctype": "Plan Step", **plans.to_row(step)})
-					self.assertEqual(plans.from_row(row), step)
-					known = {df.fieldname for df in frappe.get_meta("Plan Step").fields}
-					self.assertEqual(set(plans.to_row(step)) - known, set())
+					plan = frappe.new_doc("Outage Plan")
+					plans.fill(plan, [step])
+					self.assertEqual(plans.read(plan), (step,))
+					for doctype, rows in (
+						("Plan Step", [plans.to_row(step)]),
+						("Plan Outcome", plans.outcome_rows(step)),
+					):
+						known = {df.fieldname for df in frappe.get_meta(doctype).fields}
+						self.assertEqual([set(row) - known for row in rows if set(row) - known], [])
 
 	def test_the_seeded_plans_are_the_procedure(self):
 		"""As stored and read back from the database."""
 		data = plans.procedure()
 		frappe.db.delete("Outage Plan")
 		frappe.db.delete("Plan Step")
+		frappe.db.delete("Plan Outcome")
 		frappe.db.set_value("Outage Level", {"name": ("is", "set")}, "plan", None)
 		seed.seed()
 		for level in seed.LEVELS:
@@ -95,7 +101,7 @@ class Edited(SiteTest):
 		plan = default_plan("I")
 		used = plans.is_used(plan)
 		if used:  # a site in use: go by a fresh version
-			plan = plans.next_version("I", frappe.get_doc("Outage Plan", plan).steps, plan).name
+			plan = plans.next_version("I", plans.steps_of_plan(plan), plan).name
 		self.edit(plan, minutes="9")
 		self.assertEqual(frappe.get_doc("Outage Plan", plan).steps[0].minutes, "9")
 
@@ -156,22 +162,33 @@ class Edited(SiteTest):
 		with self.subTest(**fields), self.refused(*words), self.request():
 			self.edit(plan, **fields)
 
+	def refused_outcome(self, *words: str, **fields) -> None:
+		"""The first outcome of the plan is that the elevator is empty."""
+		plan = frappe.get_doc("Outage Plan", default_plan("I"))
+		plan.outcomes[0].update(fields)
+		with self.subTest(**fields), self.refused(*words), self.request():
+			plan.save()
+
 	def test_a_plan_typed_with_a_chinese_keyboard_is_carried_out(self):
 		plan = frappe.get_doc("Outage Plan", default_plan("I"))
-		row = next(row for row in plan.steps if row.step_key == "check_elevator")
-		meant = plans.from_row(row).outcomes
-		row.outcomes = row.outcomes.replace(": ", "：").replace(", ", "，")
-		self.assertIn("：", row.outcomes)
+		(row,) = [row for row in plan.outcomes if row.meaning == "trapped"]
+		meant = plans.read(plan)
+		row.adds = row.adds.replace(", ", "，")
+		row.step, row.outcome_key = "ｃｈｅｃｋ＿ｅｌｅｖａｔｏｒ", "　trapped"
+		self.assertIn("，", row.adds)
 		plan.save()
-		step = next(step for step in plans.steps_of_plan(plan.name) if step.key == "check_elevator")
-		self.assertEqual(step.outcomes, meant)
-		self.assertTrue(meant["trapped"])
+		self.assertEqual(plans.steps_of_plan(plan.name), meant)
 
 	def test_a_plan_that_could_not_be_carried_out_is_refused(self):
 		self.refused_plan("Department", department="ghosts")
 		self.refused_plan("After", after="no_such_step")
-		self.refused_plan("Outcomes", outcomes="yes: no_such_step")
-		self.refused_plan("Outcomes", outcomes="有人，call_engineering")
+		self.refused_plan("Outcomes", "table of their own", outcomes="yes: no_such_step")
+		self.refused_outcome("Outcomes", "no_such_step", adds="no_such_step")
+		self.refused_outcome("Outcomes", "call_engineering", adds="call_engineering")
+		self.refused_outcome("there is no step", "ghost", step="ghost")
+		self.refused_outcome("write its words", word_en="", word_zh="", outcome_key="")
+		self.refused_outcome("twice", outcome_key="trapped")
+		self.refused_outcome("cannot mean", meaning="backup_failed", outcome_key="nobody")
 		self.refused_plan("Minutes", minutes="soon")
 		self.refused_plan("Minutes", minutes="-5")
 		self.refused_plan("Repeat Until", repeat_minutes=5, repeat_until="")
@@ -196,8 +213,16 @@ class Edited(SiteTest):
 		frappe.get_doc({"doctype": "Outage Level", "level": "IV", "title": "Our own"}).insert()
 		plan = frappe.get_doc({"doctype": "Outage Plan", "level": "IV", "version": 1, "enabled": 1})
 		engineering = ("Assess", 1, "engineering")
-		for step in (
-			Step("ask", *engineering, "once", "reported", title_en="Ask", outcomes={"有人": ("look",)}, minutes=5),
+		steps = (
+			Step(
+				"ask",
+				*engineering,
+				"once",
+				"reported",
+				title_en="Ask",
+				outcomes={"有人": Outcome(("look",))},
+				minutes=5,
+			),
 			Step(
 				"look",
 				*engineering,
@@ -205,11 +230,11 @@ class Edited(SiteTest):
 				"reported",
 				title_en="Look",
 				on_outcome=True,
-				outcomes={"bad": ("tell",)},
+				outcomes={"bad": Outcome(("tell",))},
 			),
 			Step("tell", *engineering, "once", "reported", title_en="Tell", on_outcome=True, minutes=5),
-		):
-			plan.append("steps", {**plans.to_row(step), "outcomes": plans.to_row(step)["outcomes"].replace(": ", "：")})
+		)
+		plans.fill(plan, steps)
 		plan.insert()
 		frappe.db.set_value("Outage Level", "IV", "plan", plan.name)
 		name = self.declare("IV")

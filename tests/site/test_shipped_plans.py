@@ -7,7 +7,7 @@ import frappe
 
 from outage_response.api import plans as api
 from outage_response.domain.shipped import fingerprint
-from outage_response.domain.steps import Step
+from outage_response.domain.steps import Outcome, Step
 from outage_response.flows import plan_difference, plans, shipped_plans
 from outage_response.flows.wording import in_language
 from outage_response.setup import seed
@@ -61,8 +61,7 @@ class Shipped(SiteTest):
 
 	def company_has(self, level: str, steps: list[Step], remembered: list[Step] | None) -> str:
 		"""The level's plan has these steps; it was last given or offered the `remembered` ones of the app."""
-		rows = [frappe._dict(plans.to_row(step)) for step in steps]
-		plan = plans.next_version(level, rows, self.plan_of(level)).name
+		plan = plans.next_version(level, steps, self.plan_of(level)).name
 		value = fingerprint(remembered) if remembered else None
 		frappe.db.set_value("Outage Level", level, {"plan": plan, "shipped_plan": value})
 		return plan
@@ -71,8 +70,7 @@ class Shipped(SiteTest):
 		return frappe.db.get_value("Outage Level", level, "plan")
 
 	def steps(self, plan: str) -> list[Step]:
-		doc = frappe.get_doc("Outage Plan", plan)
-		return [plans.from_row(row) for row in doc.steps]
+		return list(plans.read(frappe.get_doc("Outage Plan", plan)))
 
 	def told(self) -> list:
 		return frappe.get_all(
@@ -199,6 +197,7 @@ class ByMigrate(Shipped):
 	def test_what_is_seeded_is_known_and_remembered(self):
 		frappe.db.delete("Outage Plan")
 		frappe.db.delete("Plan Step")
+		frappe.db.delete("Plan Outcome")
 		frappe.db.set_value("Outage Level", {"name": ("is", "set")}, {"plan": None, "shipped_plan": None})
 		seed.seed()
 		before = snapshot()
@@ -304,7 +303,7 @@ class InWords(Shipped):
 			optional=True,
 			gate="close",
 			evidence="photo",
-			outcomes={"trapped": (before.key,), "empty": ()},
+			outcomes={"trapped": Outcome((before.key,), "trapped"), "empty": Outcome(zh="无人", en="Empty")},
 			after=(before.key,),
 			checks=("earths_removed",),
 			when_off_hours=True,
@@ -314,7 +313,7 @@ class InWords(Shipped):
 		self.assertEqual(english["Department"], ("Control Room", "Engineering"))
 		self.assertEqual(english["Calls"][1], "Supplier's Account Manager")
 		self.assertEqual(english["Optional"], ("No", "Yes"))
-		self.assertEqual(english["Outcomes"], ("–", f"Trapped → {before.title_en}; Empty"))
+		self.assertEqual(english["Outcomes"], ("–", f"Trapped (trapped) → {before.title_en}; Empty"))
 		self.assertEqual(english["After"], ("–", before.title_en))
 		chinese = self.changed(before, after, "zh")
 		self.assertEqual(chinese["部门"], ("中控室", "工程部"))

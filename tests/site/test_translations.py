@@ -51,12 +51,12 @@ def in_markup() -> Iterator[tuple[str, str]]:
 
 def in_templates() -> Iterator[tuple[str, str]]:
 	"""What the pages of residents say: each text given to `_()` in a template, and the words that flows give them."""
-	from outage_response.flows import portal, portal_actions, templates, wording
+	from outage_response.flows import portal_actions, templates, wording
 
 	for path in sorted((APP / "templates").rglob("*.html")):
 		for text in re.findall(r'_\("([^"]+)"\)', path.read_text(encoding="utf-8")):
 			yield text, path.name
-	for texts in (wording.PLAIN_CAUSES, portal.WORK, templates.DONE):
+	for texts in (wording.PLAIN_CAUSES, templates.DONE):
 		for text in texts.values():
 			yield text, "pages"
 	for text in filter(None, portal_actions.PARTS):

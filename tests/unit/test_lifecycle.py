@@ -406,8 +406,8 @@ def test_supply_is_not_cleared_while_the_record_says_people_may_be_in_an_elevato
 		complete("II", "clear_to_energise", [rescue], checks=ALL_CHECKS)
 	assert refused.value.blocking == [rescue]
 	complete("II", "clear_to_energise", [replace(rescue, status="Done")], checks=ALL_CHECKS)
-	assert lifecycle.blocking("energise", [rescue]) == []
-	assert lifecycle.blocking("energise", [rescue], ["room B"], rescues=True) == [rescue]
+	assert lifecycle.blocking("energise", [rescue], ["room B"]) == [rescue]
+	assert lifecycle.blocking("close", [rescue]) == []
 
 
 RECLOSE_CHECKS = (*ALL_CHECKS[:2], "generator_disconnected", ALL_CHECKS[2])
@@ -425,7 +425,7 @@ def test_an_elevator_that_is_locked_off_stays_still_when_supply_returns():
 	rescue = of_step("I", "release_trapped")
 	clear = {"checks": RECLOSE_CHECKS, "locked_off": {"elevator 1"}}
 	complete("I", "clear_to_reclose", [rescue], **clear)
-	assert lifecycle.blocking("energise", [rescue], rescues=True, locked_off={"elevator 1"}) == []
+	assert lifecycle.blocking("energise", [rescue], locked_off={"elevator 1"}) == []
 	with pytest.raises(GateClosed, match="elevator"):
 		complete("I", "clear_to_reclose", [replace(rescue, subject="elevator 2")], **clear)
 

@@ -4,29 +4,29 @@ from datetime import datetime, timedelta
 
 import pytest
 
-from outage_response.domain.overview import SEEN, etr_moves, lasts_until, level_seen, minutes_in
+from outage_response.domain.overview import SEEN, etr_moves, kind_seen, lasts_until, minutes_in
 
 NIGHT = datetime(2026, 3, 11, 2, 0)
 
 
 @pytest.mark.parametrize(("text", "level"), SEEN)
 def test_what_is_usually_seen_says_its_level(text, level):
-	assert level_seen(text) == level
-	assert level_seen(f"<{text}>", lambda words: f"<{words}>") == level, "in the speaker's own language"
+	assert kind_seen(text) == level
+	assert kind_seen(f"<{text}>", lambda words: f"<{words}>") == level, "in the speaker's own language"
 
 
 @pytest.mark.parametrize(
 	("words", "level"),
 	[
-		("", "II"),
-		("all dark, the whole street is dark too", "I"),
-		("附近小区也没电", "I"),
-		("the street lamp by the gate is on", "II"),
-		("somebody smells smoke", "II"),
+		("", "Internal"),
+		("all dark, the whole street is dark too", "External"),
+		("附近小区也没电", "External"),
+		("the street lamp by the gate is on", "Internal"),
+		("somebody smells smoke", "Internal"),
 	],
 )
 def test_other_words_mean_an_internal_failure_unless_they_say_more(words, level):
-	assert level_seen(words) == level
+	assert kind_seen(words) == level
 
 
 @pytest.mark.parametrize(

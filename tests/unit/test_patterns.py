@@ -191,7 +191,7 @@ def test_a_megabyte_is_cut_before_it_is_read(piece):
 		lambda: tickets.about_something_else_too(text, text),
 		lambda: tickets.ends_with_the_outage(text, text),
 		lambda: locate.homes_named(text),
-		lambda: overview.level_seen(text),
+		lambda: overview.kind_seen(text),
 		lambda: overview.minutes_in(text),
 		lambda: phones.digits(text),
 		lambda: phones.same(text, text),

@@ -239,12 +239,12 @@ def test_the_duty_electrician_rule_covers_unplanned_outages_of_towers_off_hours(
 	(row,) = procedure()["assignment"]
 	assert row["clauses"] == ["6.1"]
 	rules = duty_rules([row])
-	for department, level, property_type, off_hours in product(
-		("engineering", "security"), ("I", "II", "III"), ("Tower", "Residential Community"), (True, False)
+	for duty, kind, property_type, off_hours in product(
+		("Repairs", "Guards"), ("External", "Internal", "Planned"), ("Tower", "Residential Community"), (True, False)
 	):
-		wanted = (department, property_type, off_hours) == ("engineering", "Tower", True) and level != "III"
-		assert to_duty_electrician(rules, department, level, property_type, off_hours) is wanted
-	assert not to_duty_electrician([], "engineering", "II", "Tower", True)
+		wanted = (duty, property_type, off_hours) == ("Repairs", "Tower", True) and kind != "Planned"
+		assert to_duty_electrician(rules, duty, kind, property_type, off_hours) is wanted
+	assert not to_duty_electrician([], "Repairs", "Internal", "Tower", True)
 
 
 def test_tasks_of_different_things_have_different_identities():

@@ -3,11 +3,11 @@
 import pytest
 
 from outage_response.domain.authority import CONTROL_ROOM, CUSTOMER_SERVICE, ENGINEERING, SECURITY
-from outage_response.domain.roster import Assignment, Department, OnDuty, Roster, assign, spread_posts
+from outage_response.domain.roster import Assignment, Department, OnDuty, Roster, assign, of_duty, spread_posts
 
-ENGINEERS = Department("engineering", ENGINEERING, phone="8001")
+ENGINEERS = Department("engineering", ENGINEERING, phone="8001", duty="Repairs")
 SERVICE = Department("customer_service", CUSTOMER_SERVICE, phone="8002")
-CONTROL = Department("control_room", CONTROL_ROOM, phone="8000")
+CONTROL = Department("control_room", CONTROL_ROOM, phone="8000", duty="Control Room")
 CONTRACTOR = Department("elevator_contractor", is_external=True, phone="400-1234")
 
 EVERYBODY = {
@@ -17,7 +17,7 @@ EVERYBODY = {
 	SECURITY: ["zhou"],
 }
 NIGHT = (
-	OnDuty("control_room", "chen"),
+	OnDuty("control_room", "chen", duty="Control Room"),
 	OnDuty("security", "zhou"),
 	OnDuty("engineering", "li"),
 	OnDuty("engineering", "zhao", is_duty_electrician=True),
@@ -125,7 +125,23 @@ def test_each_guard_gets_a_post_before_anybody_gets_two_the_heaviest_first(weigh
 def test_a_night_without_a_duty_electrician_is_said():
 	engineer = OnDuty("engineering", user="engineer")
 	roster = Roster([engineer])
-	department = Department("engineering", "Outage Engineering")
+	department = Department("engineering", "Outage Engineering", duty="Repairs")
 	assert assign(department, roster, duty_electrician=True).warning == "no_duty_electrician"
 	assert assign(department, roster, duty_electrician=False).warning == ""
 	assert assign(department, roster, duty_electrician=True).users == ("engineer",)
+
+
+def test_departments_are_known_by_their_duty_and_not_by_their_key():
+	control, crew = (
+		Department("中控", CONTROL_ROOM, duty="Control Room"),
+		Department("工程组", ENGINEERING, duty="Repairs"),
+	)
+	night = (
+		OnDuty("中控", "chen", duty="Control Room"),
+		OnDuty("工程组", "zhao", is_duty_electrician=True),
+		OnDuty("工程组", "li"),
+	)
+	assert assign(crew, Roster(night, EVERYBODY), duty_electrician=True).users == ("zhao",)
+	assert assign(SERVICE, Roster(night, EVERYBODY), life_safety=True).users == ("chen",)
+	assert assign(control, Roster(night[1:], EVERYBODY), life_safety=True).warning == "nobody_on_duty"
+	assert of_duty([crew, control], "Control Room", "Guards") == [control]

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 import outage_response
 from outage_response.domain.shipped import difference, fingerprint
-from outage_response.domain.steps import Step
+from outage_response.domain.steps import Outcome, Step
 
 from .world import LEVELS, PROCEDURE, plan
 
@@ -65,7 +65,8 @@ EDITS: tuple[Mapping[str, Any], ...] = (
 	{"minutes": 0},
 	{"optional": True},
 	{"title_zh": "一"},
-	{"outcomes": {"yes": ("two",), "no": ()}},
+	{"outcomes": {"yes": Outcome(("two",)), "no": Outcome()}},
+	{"outcomes": {"yes": Outcome(("two",), meaning="trapped"), "no": Outcome(zh="没有")}},
 	{"minutes_by_planner": {"Supplier": -10}},
 	{"when_off_hours": False},
 	{"after": ("two", "three")},
@@ -83,8 +84,8 @@ def test_two_plans_have_one_fingerprint_if_they_say_the_same(one, other):
 
 
 def test_it_does_not_depend_on_how_a_mapping_is_written():
-	forth = replace(A_STEP, outcomes={"yes": ("two",), "no": ()})
-	back = replace(A_STEP, outcomes={"no": (), "yes": ("two",)})
+	forth = replace(A_STEP, outcomes={"yes": Outcome(("two",)), "no": Outcome()})
+	back = replace(A_STEP, outcomes={"no": Outcome(), "yes": Outcome(("two",))})
 	assert forth == back
 	assert fingerprint([forth]) == fingerprint([back])
 

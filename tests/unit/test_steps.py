@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 
 from outage_response.domain.errors import RuleError
-from outage_response.domain.steps import Step, check_plan, read_keys, read_outcomes, steps_for_level
+from outage_response.domain.steps import MEANINGS, Outcome, Step, check_plan, new_key, read_keys, steps_for_level
 
 from .world import LEVELS, plan, procedure, step
 
@@ -13,7 +13,14 @@ DEPARTMENTS = ("control_room", "engineering")
 
 
 def a_step(key: str = "one", **values) -> Step:
-	fields = {"phase": "Alert", "priority": 1, "department": "engineering", "per": "once", "anchor": "reported"}
+	fields = {
+		"phase": "Alert",
+		"priority": 1,
+		"department": "engineering",
+		"per": "once",
+		"anchor": "reported",
+		"title_en": "One",
+	}
 	return Step(key, **{**fields, **values})
 
 
@@ -35,7 +42,7 @@ def test_every_shipped_step_says_what_when_and_why_in_both_languages(level):
 
 @pytest.mark.parametrize("level", LEVELS)
 def test_a_step_that_waits_for_an_outcome_is_named_by_one_and_no_other_is(level):
-	named = {key for s in plan(level) for adds in s.outcomes.values() for key in adds}
+	named = {key for s in plan(level) for outcome in s.outcomes.values() for key in outcome.adds}
 	assert named == {s.key for s in plan(level) if s.on_outcome}
 
 
@@ -73,12 +80,16 @@ def test_every_row_of_the_procedure_is_in_a_plan_and_every_column_is_known():
 		"evidence",
 		"calls",
 		"rescue_part",
+		"residents",
 		"en",
 		"zh",
 	]
 	for row in procedure()["steps"]:
 		assert set(row) <= set(known), row["key"]
 		assert set(row["levels"]) <= set(LEVELS), row["key"]
+		for key, outcome in row.get("outcomes", {}).items():
+			assert set(outcome) <= {"en", "zh", "means", "adds"}, (row["key"], key)
+			assert outcome["en"] and outcome["zh"], (row["key"], key)
 		assert row["levels"], row["key"]
 
 
@@ -106,7 +117,7 @@ def test_a_row_is_read_column_by_column():
 	assert step("II", "start_backup_supply").after == ("isolate_fault",)
 	assert (step("I", "call_supplier").repeat_minutes, step("I", "call_supplier").repeat_until) == (30, "etr")
 	assert step("I", "guard_area").held_until == "stand_down"
-	assert step("I", "check_elevator").outcomes["trapped"] == (
+	assert step("I", "check_elevator").outcomes["trapped"].adds == (
 		"comfort_trapped",
 		"lock_off_elevator",
 		"release_trapped",
@@ -131,11 +142,24 @@ def test_conditions_of_planner_and_hours_are_read():
 		([a_step(department="", per="elevator")], "Step one, Department: -"),
 		([a_step(read_back_by="gardeners")], "Step one, Read Back By: gardeners"),
 		([a_step(after=("two",))], "Step one, After: there is no step two"),
-		([a_step(outcomes={"bad": ("two",)})], "Step one, Outcomes: there is no step two"),
-		([a_step(outcomes={"有人,two": ()}), a_step("two")], "Step one, Outcomes: 有人,two cannot be read"),
-		([a_step(outcomes={"bad": ("two",)}), a_step("two")], "Step one, Outcomes: two is there from the beginning"),
+		([a_step(outcomes={"bad": Outcome(("two",))})], "Step one, Outcomes: there is no step two"),
+		([a_step(title_en="")], "Step one, Title"),
+		([a_step(outcomes={"bad": Outcome(meaning="sad")})], "Step one, Meaning: sad"),
+		([a_step(outcomes={"bad": Outcome(meaning="trapped")})], "Step one, Outcomes: bad cannot mean trapped here"),
 		(
-			[a_step(per="elevator", outcomes={"bad": ("two",)}), a_step("two", per="generator", on_outcome=True)],
+			[a_step(per="elevator", rescue_part="talk", outcomes={"out": Outcome(meaning="released")})],
+			"with Rescue Part release",
+		),
+		([a_step(per="elevator", outcomes={"trapped": Outcome()})], "Step one, Outcomes: trapped is a word of the app"),
+		(
+			[a_step(outcomes={"bad": Outcome(("two",))}), a_step("two")],
+			"Step one, Outcomes: two is there from the beginning",
+		),
+		(
+			[
+				a_step(per="elevator", outcomes={"bad": Outcome(("two",))}),
+				a_step("two", per="generator", on_outcome=True),
+			],
 			"Step one, Outcomes: two is done per generator",
 		),
 		([a_step(on_outcome=True)], "Step one, On Outcome Only: no outcome adds it"),
@@ -178,7 +202,7 @@ def test_a_plan_that_could_not_be_carried_out_is_refused(steps, says):
 		[a_step(minutes=-30, anchor="planned_start")],
 		[a_step(anchor="node_restored", per="affected_node")],
 		[a_step("two", after=("one",)), a_step(), a_step("three", after=("one", "two"))],
-		[a_step(outcomes={"bad": ("two",)}), a_step("two", on_outcome=True)],
+		[a_step(outcomes={"bad": Outcome(("two",))}), a_step("two", on_outcome=True)],
 		[a_step("talk", on_outcome=True, rescue_part="talk", per="elevator")],
 	],
 )
@@ -190,7 +214,7 @@ def test_a_plan_that_can_be_carried_out_is_taken(steps):
 def test_a_shipped_plan_that_loses_a_step_others_wait_for_is_refused(level):
 	for s in plan(level):
 		rest = [other for other in plan(level) if other is not s]
-		named = {key for other in rest for adds in other.outcomes.values() for key in adds}
+		named = {key for other in rest for outcome in other.outcomes.values() for key in outcome.adds}
 		alone = [other.key for other in rest if other.on_outcome and other.key not in named and not other.rescue_part]
 		needed = s.key in named or any(s.key in other.after for other in rest)
 		if needed or alone:
@@ -201,15 +225,35 @@ def test_a_shipped_plan_that_loses_a_step_others_wait_for_is_refused(level):
 
 
 @pytest.mark.parametrize(
-	"typed",
+	("words", "taken", "key"),
 	[
-		"trapped: rescue, call_119\nempty",
-		"trapped：rescue，call_119\nempty",
-		"ｔｒａｐｐｅｄ： rescue、call_119；\r\n empty ：",
+		("Check the elevator: is anyone inside?", (), "check_the_elevator_is_anyone_inside"),
+		("检查电梯（逐部）", (), "检查电梯_逐部"),
+		("ＣＡＬＬ　１１９", (), "call_119"),
+		("Call 119", ("call_119", "call_119_2"), "call_119_3"),
+		("？！", (), "step"),
+		("x" * 200, (), "x" * 60),
 	],
 )
-def test_a_chinese_keyboard_types_the_same_plan(typed):
-	assert read_outcomes(typed) == {"trapped": ("rescue", "call_119"), "empty": ()}
+def test_a_key_makes_itself_of_the_words_and_is_nobody_elses(words, taken, key):
+	assert new_key(words, taken) == key
+
+
+def test_an_outcome_is_known_by_what_it_means_in_whatever_words():
+	check = a_step(per="elevator", outcomes={"有人": Outcome(meaning="trapped"), "没人": Outcome(meaning="empty")})
+	assert (check.meaning("有人"), check.meaning("没人"), check.meaning("?")) == ("trapped", "empty", "")
+	assert check.means("trapped") and not check.means("released")
+	assert (check.named("trapped"), check.named("有人"), check.named("released"), check.named("")) == (
+		"有人",
+		"有人",
+		"released",
+		"",
+	)
+	assert check.meaning("released") == "released"  # what it has no outcome for is said by its meaning
+
+
+def test_each_meaning_has_its_place():
+	assert {per for per, _part in MEANINGS.values()} == {"elevator", "critical_room", "care_unit"}
 
 
 def test_a_list_of_keys_is_read_whatever_stands_between_them():

@@ -107,6 +107,7 @@ class Situation:
 			},
 			again={(TYPES[kind], name): minute(at) for kind, name, at in self.again},
 			guards=self.guards,
+			repairs="engineering",
 		)
 
 

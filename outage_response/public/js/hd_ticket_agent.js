@@ -133,10 +133,10 @@ async function setupForm({ doc, call, toast, $dialog }) {
 		if (withLevel) {
 			html += field(
 				__("Level"),
-				select(`${id}-level`, [
-					["II", __("II: internal failure, or not known yet")],
-					["I", __("I: failure of the grid")],
-				]),
+				select(
+					`${id}-level`,
+					seen.levels.map(([level, title]) => [level, title, level === seen.level]),
+				),
 			);
 			html +=
 				`<label style="display:block;margin-top:12px;font-size:14px">` +

@@ -130,14 +130,8 @@ Object.assign(outage_response.issue, {
 					fieldname: "level",
 					label: __("Level"),
 					reqd: 1,
-					default: "II",
-					options: [
-						{
-							value: "II",
-							label: __("II: internal failure, or not known yet"),
-						},
-						{ value: "I", label: __("I: failure of the grid") },
-					],
+					default: seen.level,
+					options: seen.levels.map(([value, label]) => ({ value, label })),
 				},
 				{
 					fieldtype: "Check",

@@ -314,9 +314,9 @@
 		const evidence = evidence_fields(task);
 		const problem = h("p", { class: "why", role: "alert" });
 		const outcomes = asks.outcomes || [];
-		const [trapped] = outcomes.filter(([word]) => word === TRAPPED);
-		const others = outcomes.filter(([word]) => word !== TRAPPED);
-		const end = others.some(([word]) => OUT.test(word)) && those_out(task);
+		const trapped = outcomes.find(([, , meaning]) => meaning === TRAPPED);
+		const others = outcomes.filter((outcome) => outcome !== trapped);
+		const end = others.some(([, , meaning]) => OUT.test(meaning)) && those_out(task);
 		const inside =
 			trapped && phone.stepper({ key: `${task.name}:people`, text: __("People inside"), none: __("not counted") });
 
@@ -329,7 +329,7 @@
 				"complete",
 				task,
 				{
-					outcome: TRAPPED,
+					outcome: trapped[0],
 					...(people !== null && { people }),
 					...(text && { evidence: text }),
 					...(asks.later && !text && { evidence_later: true }),
@@ -340,7 +340,7 @@
 		};
 
 		const complete = (outcome, exceptions) => {
-			const ends = Boolean(end) && OUT.test(outcome || "");
+			const ends = Boolean(end) && OUT.test(phone.meaning(task, outcome));
 			const lacks = ends && end.lacks();
 			if (lacks) return (problem.textContent = lacks);
 			const text = [ends && end.why(), evidence.text.value.trim()].filter(Boolean).join("\n");

@@ -105,10 +105,16 @@
 		return said && phone.is_said(people) ? __("{0}, people: {1}", said, people) : said;
 	};
 
+	// What an outcome of a task means, whatever words the plan has for it; one that is none of its own is its meaning
+	phone.meaning = ({ asks }, outcome) => {
+		const [, , meaning] = (asks?.outcomes || []).find(([word]) => word === outcome) || [];
+		return meaning ?? outcome ?? "";
+	};
+
 	// Can it turn out that people are inside after all? As `domain/entrapment.corrections` has it.
-	phone.may_be_wrong = ({ elevator, asks }, outcome) =>
-		Boolean(elevator && outcome && outcome !== TRAPPED) &&
-		asks.outcomes.some(([word]) => word === TRAPPED || OUT.test(word));
+	phone.may_be_wrong = (task, outcome) =>
+		Boolean(task.elevator && outcome && phone.meaning(task, outcome) !== TRAPPED) &&
+		task.asks.outcomes.some(([, , meaning]) => meaning === TRAPPED || OUT.test(meaning));
 
 	// It happened now, whenever it arrives
 	phone.queue = async (verb, task, args = {}, photo = null) => {
@@ -122,7 +128,7 @@
 			where: task.where,
 			incident: task.incident,
 			said: in_words(task, args),
-			trapped: verb === "report_trapped" || args.outcome === TRAPPED,
+			trapped: verb === "report_trapped" || phone.meaning(task, args.outcome) === TRAPPED,
 			elevator: task.elevator,
 			may_be_wrong: phone.may_be_wrong(task, args.outcome),
 			before: task.before, // the task that waits until this is sent

@@ -2,12 +2,15 @@ import frappe
 from frappe import _
 from frappe.model.document import Document
 
+from outage_response.domain.roster import COMMAND
 from outage_response.flows import departments, plans
 
 
 class ResponseDepartment(Document):
 	def validate(self):
 		departments.check(self)
+		if self.duty != COMMAND and self.has_value_changed("duty"):
+			self._require_another_control_room()
 
 	def on_update(self):
 		departments.give_roles()
@@ -16,10 +19,17 @@ class ResponseDepartment(Document):
 		departments.give_roles()
 
 	def on_trash(self):
-		"""Those of the procedure are known to the rules by their key: who is told, phoned, and stands in for whom."""
+		"""Those of the procedure are made again by every update."""
 		if self.name in plans.procedure()["departments"]:
 			frappe.throw(
 				_("{0} is a department of the procedure and stays. Give it another Department Name instead.").format(
 					frappe.bold(self.department_name or self.name)
 				)
 			)
+		self._require_another_control_room()
+
+	def _require_another_control_room(self):
+		before = self.get_doc_before_save() or self
+		others = {"duty": COMMAND, "name": ("!=", self.name)}
+		if before.duty == COMMAND and not frappe.db.exists("Response Department", others):
+			frappe.throw(_("Duty: one department is the Control Room. Give the duty to another one first."))

@@ -8,12 +8,16 @@ Object.assign(outage_response, {
 	},
 
 	/**
-	 * Declare by what was seen; the level follows from it.
+	 * Declare by what was seen; the level follows from it, or is one of the site's.
 	 *   seen      what is often seen, to choose from
 	 *   fields    before the place: `occurred_at`, where it did not happen now
 	 *   property  where it is known
 	 */
-	declare({ seen = [], fields = [], property, on_done }) {
+	async declare({ seen = [], fields = [], property, on_done }) {
+		// Without an answer the outage is declared all the same, by what was seen
+		const levels = await this.read("command.get_levels").catch(() => []);
+		const planned = levels.filter(({ kind }) => kind === "Planned").map(({ name }) => name);
+		const is_planned = `eval:${JSON.stringify(planned)}.includes(doc.level)`;
 		const mine = (frappe.defaults.get_user_permissions()["Managed Property"] || []).map((one) => one.doc);
 		const dialog = this.ask({
 			verb: "declare_seen",
@@ -37,6 +41,44 @@ Object.assign(outage_response, {
 					description: __("The level follows from it; empty: cause unknown."),
 				},
 				{
+					fieldname: "level",
+					fieldtype: "Select",
+					label: __("Level"),
+					options: [
+						{ value: "", label: __("As it was seen") },
+						...levels.map(({ name, title }) => ({ value: name, label: title })),
+					],
+				},
+				{
+					fieldname: "planned_by",
+					fieldtype: "Select",
+					label: __("Planned By"),
+					options: [
+						{ value: "", label: "" },
+						{ value: "Property", label: __("Property") },
+						{ value: "Supplier", label: __("Supplier") },
+					],
+					depends_on: is_planned,
+					mandatory_depends_on: is_planned,
+				},
+				...[
+					["planned_start", __("Planned Start")],
+					["planned_end", __("Planned End")],
+				].map(([fieldname, label]) => ({
+					fieldname,
+					label,
+					fieldtype: "Datetime",
+					depends_on: is_planned,
+					mandatory_depends_on: is_planned,
+				})),
+				{
+					fieldname: "reason",
+					fieldtype: "Data",
+					label: __("Reason of the Work"),
+					depends_on: is_planned,
+					mandatory_depends_on: is_planned,
+				},
+				{
 					fieldname: "where",
 					fieldtype: "Link",
 					options: "Power Node",
@@ -45,9 +87,10 @@ Object.assign(outage_response, {
 					get_query: () => ({ filters: { property: dialog.get_value("property") || "" } }),
 				},
 			],
-			args: ({ property, seen, where }) => {
+			args: ({ property, seen, where, level, planned_by, planned_start, planned_end, reason }) => {
 				if (typed && !where) refuse_typed();
-				return { property, seen, where };
+				const times = planned.includes(level) ? { planned_by, planned_start, planned_end, reason } : {};
+				return { property, seen, where, level: level || undefined, ...times };
 			},
 			said: ({ incident, level, tasks }) => __("Declared: {0}, level {1}, {2} steps", [incident, level, tasks]),
 			on_done,

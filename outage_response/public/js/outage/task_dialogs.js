@@ -42,7 +42,9 @@ function evidence_fields(row) {
 	return fields;
 }
 
-const TRAPPED = "trapped"; // the outcome of a check that found people
+// What an outcome means, whatever words the plan has for it: [key, words, meaning]
+const TRAPPED = "trapped";
+const EMPTY = "empty";
 
 // Of an elevator: how many are inside, or out. The end of a rescue counts them; what is known of them stands there already.
 function people_fields(row, seen) {
@@ -56,11 +58,12 @@ function people_fields(row, seen) {
 				default: known?.people || undefined,
 			}),
 		];
-	if (!row.outcomes.some(([outcome]) => outcome === TRAPPED)) return [];
+	const found = row.outcomes.flatMap(([outcome, , meaning]) => (meaning === TRAPPED ? [outcome] : []));
+	if (!found.length) return [];
 	return [
 		outage_response.people_field({
 			default: known?.people || undefined,
-			depends_on: `eval:doc.outcome == '${TRAPPED}'`,
+			depends_on: `eval:${JSON.stringify(found)}.includes(doc.outcome)`,
 		}),
 	];
 }
@@ -142,14 +145,14 @@ const ways_to_see = () => [
 ];
 
 // A step and one of its outcomes, as the value of a choice; a step without outcomes is simply done
-const radio_choice = (row, outcome) => JSON.stringify({ task: row.name, outcome });
+const radio_choice = (row, outcome, meaning) => JSON.stringify({ task: row.name, outcome, meaning });
 
 function radio_options(row) {
-	if (!row.outcomes.length) return [[radio_choice(row, ""), row.title]];
-	return row.outcomes.map(([outcome, label]) => [
-		radio_choice(row, outcome),
+	if (!row.outcomes.length) return [[radio_choice(row, "", ""), row.title]];
+	return row.outcomes.map(([outcome, label, meaning]) => [
+		radio_choice(row, outcome, meaning),
 		label,
-		outcome === TRAPPED ? "danger" : "default",
+		meaning === TRAPPED ? "danger" : "default",
 	]);
 }
 
@@ -162,8 +165,8 @@ function radio_dialog(rows, seen) {
 	const release = of("release");
 	const known = (seen.trapped || []).find((one) => rows.some((row) => Object.values(one.tasks).includes(row.name)));
 	const chosen = (choice) => (choice ? JSON.parse(choice) : {});
-	const is_empty = "eval:doc.choice && JSON.parse(doc.choice).outcome == 'empty'";
-	const needs_proof = `eval:doc.choice && JSON.parse(doc.choice).outcome != '${TRAPPED}'`;
+	const is_empty = "eval:doc.choice && JSON.parse(doc.choice).meaning == 'empty'";
+	const needs_proof = `eval:doc.choice && JSON.parse(doc.choice).meaning != '${TRAPPED}'`;
 	const is_release = release ? `eval:doc.choice && JSON.parse(doc.choice).task == '${release.name}'` : "eval:0";
 	return {
 		happened: __("Happened At"),
@@ -171,7 +174,7 @@ function radio_dialog(rows, seen) {
 			outage_response.people_field({ default: known?.people || undefined }),
 			...outage_response.choices(
 				rows.map((row) => ({ title: rows.length > 1 ? row.title : "", options: radio_options(row) })),
-				(value) => chosen(value).outcome === TRAPPED,
+				(value) => chosen(value).meaning === TRAPPED,
 			),
 			{
 				fieldtype: "Data",
@@ -215,11 +218,11 @@ function radio_dialog(rows, seen) {
 			{ fieldtype: "Data", fieldname: "evidence", label: __("Note"), depends_on: "eval:doc.choice" },
 		],
 		args: (values) => {
-			const { task, outcome } = chosen(values.choice);
+			const { task, outcome, meaning } = chosen(values.choice);
 			if (!task) outage_response.refuse(__("Choose what they said."));
-			const empty = outcome === "empty";
-			const proved = outcome !== TRAPPED;
-			const counts = outcome === TRAPPED || task === release?.name;
+			const empty = meaning === EMPTY;
+			const proved = meaning !== TRAPPED;
+			const counts = meaning === TRAPPED || task === release?.name;
 			const checks = task === release?.name ? release.checks.map(([key]) => key) : [];
 			return {
 				task,
@@ -239,15 +242,20 @@ function radio_dialog(rows, seen) {
 
 /** What was said of a step turns out otherwise. People inside after all: one touch. */
 function correct_dialog(row) {
-	const of_people = row.elevator && row.corrections.some(([key]) => key === TRAPPED || row.second_person.includes(key));
+	const danger = row.corrections.flatMap(([key, , meaning]) => (meaning === TRAPPED ? [key] : []));
+	const of_people = row.elevator && row.corrections.some(([key]) => [...danger, ...row.second_person].includes(key));
 	const waits = row.second_person.length ? `eval:${JSON.stringify(row.second_person)}.includes(doc.choice)` : "eval:0";
 	return {
 		intro: `<p>${__("So far: {0}", [outage_response.escape(row.outcome)])}</p>`,
 		fields: [
 			...(of_people ? [outage_response.people_field()] : []),
 			...outage_response.choices(
-				[{ options: row.corrections.map(([key, label]) => [key, label, key === TRAPPED ? "danger" : "default"]) }],
-				(value) => value === TRAPPED,
+				[
+					{
+						options: row.corrections.map(([key, label]) => [key, label, danger.includes(key) ? "danger" : "default"]),
+					},
+				],
+				(value) => danger.includes(value),
 			),
 			{
 				fieldtype: "Data",
