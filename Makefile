@@ -1,13 +1,15 @@
 # Everything goes through `python3 -m portable_bench`, which needs nothing but the standard library.
 #   make demo                    the drill on a throwaway site, then serves it (SERVE=0: ends after the table)
 #   make test                    linter and all tests; ARGS="tests/unit -k plan" for some
+#   make soak MINUTES=10         random verbs, kills, clock steps, renames; what must hold afterwards is asked of the database
 #   make demo|test BENCH=/path/to/bench SITE=name     on a bench you already have
 
 PYTHON ?= python3
 ARGS ?=
+MINUTES ?= 10
 export BENCH SITE SERVE
 
-.PHONY: help setup demo test lint format stop clean
+.PHONY: help setup demo test soak lint format stop clean
 
 help:
 	@sed -n 's/^#   //p' Makefile
@@ -21,6 +23,9 @@ demo:
 
 test:
 	@$(PYTHON) -m portable_bench test $(ARGS)
+
+soak:
+	@$(PYTHON) -m portable_bench soak --minutes $(MINUTES) $(ARGS)
 
 lint:
 	@$(PYTHON) -m portable_bench lint

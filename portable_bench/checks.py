@@ -124,6 +124,20 @@ def test(place: Place, target: Target | None, arguments: Sequence[str], progress
 	return 1 if failed else 0
 
 
+def soak(place: Place, target: Target | None, arguments: Sequence[str], progress: Progress) -> int:
+	"""`tests.soak` on a site. On the portable bench, whose programs are its own, it also kills some of them."""
+	own = shlex.join([sys.executable, "-m", "portable_bench"])
+	if target:
+		python, environment = target.python, environment_for(target.bench / "env")
+	else:
+		ports = up(place, progress)
+		target = Target(place.bench, MAIN_SITE, address(MAIN_SITE, ports))
+		python, environment = place.env_python, place.environment(OUTAGE_BENCH_COMMAND=own)
+		arguments = [*arguments, "--rough"]
+	environment |= {"OUTAGE_BENCH": str(target.bench), "OUTAGE_SITE": target.site, "PYTHONPATH": str(place.root)}
+	return _call([str(python), "-m", "tests.soak", *arguments], place.root, environment)
+
+
 @dataclass(frozen=True)
 class Run:
 	"""One run of pytest."""

@@ -37,6 +37,10 @@ def parser() -> argparse.ArgumentParser:
 		command = add(name, what)
 		command.add_argument("--bench", default=os.environ.get("BENCH"), help="a bench you already have")
 		command.add_argument("--site", default=os.environ.get("SITE"), help="a site on that bench")
+	soak = add("soak", "random verbs of many processes while things break, for so many minutes")
+	soak.add_argument("--minutes", type=float, default=10)
+	soak.add_argument("--bench", default=os.environ.get("BENCH"), help="a bench you already have")
+	soak.add_argument("--site", default=os.environ.get("SITE"), help="a site on that bench, which allows tests")
 	add("run", "an ordinary bench command: run --site NAME migrate")
 	add("python", "the bench's Python, in the folder of the sites")
 	add("drill-site", "throw away the drill's site and make a fresh one")
@@ -74,7 +78,7 @@ def _dispatch(words: list[str], place: Place) -> int:
 		return _run_bench(place, words[1:])
 	if words[:1] == ["python"]:
 		return _run_python(place, words[1:])
-	if words[:1] == ["test"]:
+	if words[:1] in (["test"], ["soak"]):
 		options, rest = parser().parse_known_args(words)
 		rest = [word for word in rest if word != "--"]
 	else:
@@ -96,6 +100,9 @@ def _dispatch(words: list[str], place: Place) -> int:
 			_info(place)
 		case "test":
 			return checks.test(place, existing_target(options.bench, options.site), rest, progress)
+		case "soak":
+			target = existing_target(options.bench, options.site)
+			return checks.soak(place, target, ["--minutes", str(options.minutes), *rest], progress)
 		case "demo":
 			return demo.demo(place, existing_target(options.bench, options.site), progress)
 		case "drill-site":

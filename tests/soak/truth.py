@@ -1,0 +1,237 @@
+"""What must hold after the night, asked of the database. Each check answers with sentences about what does not."""
+
+import json
+from collections import Counter, defaultdict
+from collections.abc import Callable, Iterable, Sequence
+from datetime import datetime, timedelta
+from typing import Any
+
+import frappe
+
+from .acts import alike
+
+OPEN = ("Open", "Acknowledged", "In Progress", "On Post")
+ENDED = ("Closed", "Cancelled")
+# doctype, and the fields of which no two rows may have the same
+ONCE = (
+	("Outage Task", ("dedupe_key",)),
+	("Outage Task", ("incident", "step_key", "subject_type", "subject", "contractor", "round")),
+	("Outage Callback", ("incident", "contact")),
+	("Outage Incident", ("request_id",)),
+	("Trouble Call", ("request_id",)),
+	("Timeline Entry", ("request_id",)),
+	("Outage Page", ("page_key",)),
+)
+
+
+def failures(properties: Sequence[str], log: Sequence[dict[str, Any]], began: datetime) -> list[str]:
+	"""All that does not hold."""
+	checks: Sequence[Callable[[], Iterable[str]]] = (
+		lambda: broken(log),
+		lambda: answers(log),
+		lambda: once(properties),
+		lambda: belonging(properties),
+		lambda: task_sets(properties),
+		lambda: todos(properties),
+		lambda: callbacks(properties),
+		lambda: ended(properties),
+		lambda: minutes(properties),
+		lambda: declared(properties),
+		lambda: errors(began),
+	)
+	return [line for check in checks for line in check()]
+
+
+def broken(log: Sequence[dict[str, Any]]) -> Iterable[str]:
+	"""No request ends otherwise than with an answer or a refusal in words."""
+	for kind, lines in _grouped(log, "broken").items():
+		yield f"{len(lines)} x {kind}, first: {lines[0].get('trace', '')[-1500:]}"
+
+
+def _grouped(log: Sequence[dict[str, Any]], event: str) -> dict[str, list[dict[str, Any]]]:
+	found: dict[str, list[dict[str, Any]]] = defaultdict(list)
+	for line in log:
+		if line["event"] == event:
+			found[f"{line.get('method')}: {line.get('error')}: {line.get('text', '')[:200]}"].append(line)
+	return found
+
+
+def answers(log: Sequence[dict[str, Any]]) -> Iterable[str]:
+	"""The same request has one answer, however often and by whomever it was sent."""
+	first: dict[str, Any] = {}
+	for line in log:
+		request_id = line.get("arguments", {}).get("request_id")
+		if line["event"] != "answered" or not request_id:
+			continue
+		if not alike(first.setdefault(request_id, line["answer"]), line["answer"]):
+			yield f"{request_id} ({line['method']}): {json.dumps(first[request_id])} and {json.dumps(line['answer'])}"
+
+
+def once(properties: Sequence[str]) -> Iterable[str]:
+	"""Nothing is there twice."""
+	for doctype, fields in ONCE:
+		columns = [field for field in fields if frappe.db.has_column(doctype, field)]
+		if len(columns) < len(fields):
+			continue
+		rows = frappe.get_all(doctype, {"property": ("in", properties)}, columns)
+		seen = Counter(tuple(str(row[field] or "") for field in fields) for row in rows if any(row[f] for f in fields))
+		for values, times in seen.items():
+			if times > 1:
+				yield f"{doctype}: {times} rows with {dict(zip(fields, values, strict=True))}"
+
+
+def belonging(properties: Sequence[str]) -> Iterable[str]:
+	"""Nothing is left of what is not there."""
+	incidents = set(frappe.get_all("Outage Incident", {"property": ("in", properties)}, pluck="name"))
+	for doctype in ("Outage Task", "Outage Callback", "Timeline Entry", "Outage Notice", "Outage Page"):
+		field = "incident" if frappe.get_meta(doctype).has_field("incident") else None
+		for row in (field and frappe.get_all(doctype, {"property": ("in", properties)}, ["name", field])) or ():
+			if row[field] and row[field] not in incidents:
+				yield f"{doctype} {row.name} belongs to {row[field]}, which is not there"
+
+
+def task_sets(properties: Sequence[str]) -> Iterable[str]:
+	"""Invariant 1: plan and context ask for nothing that is not there."""
+	from outage_response.domain.plan import difference, expand
+	from outage_response.flows import plans, surroundings, tasks
+
+	running = {"property": ("in", properties), "status": ("in", ("Scheduled", "Reported", "Active"))}
+	for name in frappe.get_all("Outage Incident", running, pluck="name"):
+		doc = frappe.get_doc("Outage Incident", name)
+		there = tasks.load(name)
+		context = surroundings.context(doc, there, surroundings.read(doc.property))
+		missing = difference(expand(plans.steps_of_plan(doc.plan), context), there).add
+		if missing:
+			yield f"{name} ({doc.status}): {len(missing)} steps are missing, first {missing[0].step.key} {missing[0].subject}"
+
+
+def todos(properties: Sequence[str]) -> Iterable[str]:
+	"""Whoever a step is with has one open ToDo of it, nobody else has, and a step that ended leaves none."""
+	rows = frappe.get_all("Outage Task", {"property": ("in", properties)}, ["name", "status", "_assign"])
+	given: dict[str, Counter] = defaultdict(Counter)
+	for todo in frappe.get_all(
+		"ToDo",
+		{"reference_type": "Outage Task", "reference_name": ("in", [row.name for row in rows]), "status": "Open"},
+		["reference_name", "allocated_to"],
+	):
+		given[todo.reference_name][todo.allocated_to] += 1
+	for row in rows:
+		wanted = Counter(frappe.parse_json(row._assign or "[]")) if row.status in OPEN else Counter()
+		if given[row.name] != wanted:
+			yield f"Outage Task {row.name} ({row.status}): with {dict(wanted)}, ToDos of {dict(given[row.name])}"
+
+
+def callbacks(properties: Sequence[str]) -> Iterable[str]:
+	"""Nobody is called who was reached, and every attempt is on record once."""
+	names = frappe.get_all("Outage Callback", {"property": ("in", properties)}, pluck="name")
+	reached: Counter = Counter()
+	ids: Counter = Counter()
+	for row in frappe.get_all(
+		"Outage Callback Attempt", {"parent": ("in", names)}, ["parent", "outcome", "request_id"]
+	):
+		reached[row.parent] += row.outcome == "Reached"
+		ids[row.request_id] += bool(row.request_id)
+	yield from (f"Outage Callback {name}: reached {times} times" for name, times in reached.items() if times > 1)
+	yield from (f"Callback attempt {key}: {times} times" for key, times in ids.items() if times > 1)
+
+
+def ended(properties: Sequence[str]) -> Iterable[str]:
+	"""What is closed has nothing open."""
+	names = frappe.get_all("Outage Incident", {"property": ("in", properties), "status": ("in", ENDED)}, pluck="name")
+	for row in frappe.get_all("Outage Task", {"incident": ("in", names), "status": ("in", OPEN)}, ["name", "incident"]):
+		yield f"{row.incident} has ended, and its step {row.name} is open"
+	waiting = {"incident": ("in", names), "status": ("in", ("Pending", "No Answer"))}
+	for row in frappe.get_all("Outage Callback", waiting, ["name", "incident"]):
+		yield f"{row.incident} has ended, and its callback {row.name} waits"
+
+
+def declared(properties: Sequence[str]) -> Iterable[str]:
+	"""Each incident begins once, by one word on its timeline."""
+	for name in frappe.get_all("Outage Incident", {"property": ("in", properties)}, pluck="name"):
+		begins = frappe.db.count("Timeline Entry", {"incident": name, "kind": ("in", ("declared", "nested_opened"))})
+		if begins != 1:
+			yield f"{name} begins {begins} times on its timeline"
+
+
+def errors(began: datetime) -> Iterable[str]:
+	"""Nothing was written to the error log on the way."""
+	rows = frappe.get_all("Error Log", {"creation": (">", began)}, ["method", "error"], order_by="creation")
+	ours = [row for row in rows if "outage" in f"{row.method} {row.error}".lower()]
+	for method, times in Counter(str(row.method).partition("OUT-")[0] for row in ours).items():
+		text = next(row.error for row in ours if str(row.method).startswith(method))
+		yield f"Error Log: {times} x {method}: {str(text)[-800:]}"
+
+
+# ---------------------------------------------------------------- minutes, worked out otherwise than the app does
+
+
+def minutes(properties: Sequence[str]) -> Iterable[str]:
+	"""Invariant 8: what each restored incident counts is its homes' time in the dark, less what an earlier one counts.
+
+	Each home is followed through time, event by event, without the app's own rules.
+	"""
+	for place in properties:
+		yield from _minutes_at(place)
+
+
+def _minutes_at(place: str) -> Iterable[str]:
+	parents = dict(frappe.get_all("Power Node", {"property": place}, ["name", "parent_power_node"], as_list=True))
+	incidents = frappe.get_all(
+		"Outage Incident",
+		{"property": place, "status": ("not in", ("Scheduled", "Cancelled")), "is_drill": 0},
+		["name", "status", "customer_minutes", "restored_at", "creation"],
+		order_by="creation, name",
+	)
+	counted: dict[str, list[tuple[datetime, datetime]]] = defaultdict(list)
+	for incident in incidents:
+		rows = frappe.get_all(
+			"Outage Affected Node",
+			{"parent": incident.name},
+			["power_node", "unit", "out_since", "back_at"],
+		)
+		homes = _homes(incident.name, place, parents)
+		total = timedelta()
+		for home, node in homes.items():
+			spans = _dark(_path(node, parents), home, rows)
+			total += _length([*counted[home], *spans]) - _length(counted[home])
+			counted[home] += spans
+		own = round(total.total_seconds() / 60)
+		if incident.restored_at and all(row.back_at for row in rows) and own != (incident.customer_minutes or 0):
+			yield f"{incident.name} ({incident.status}): {incident.customer_minutes} customer minutes, by the independent sum {own}"
+
+
+def _homes(incident: str, place: str, parents: dict[str, str]) -> dict[str, str]:
+	return dict(frappe.get_all("Property Unit", {"property": place}, ["name", "power_node"], as_list=True))
+
+
+def _path(node: str, parents: dict[str, str]) -> set[str]:
+	found: set[str] = set()
+	while node and node not in found:
+		found.add(node)
+		node = parents.get(node) or ""
+	return found
+
+
+def _dark(path: set[str], home: str, rows: Sequence[Any]) -> list[tuple[datetime, datetime]]:
+	"""When a home was dark: it is so from each loss that reaches it until the next return that reaches it."""
+	events = []
+	for row in rows:
+		if row.unit == home if row.unit else row.power_node in path:
+			events.append((row.out_since, 1, "out"))
+			events.append((row.back_at or datetime.max, 0 if row.back_at != row.out_since else 2, "back"))
+	spans, since = [], None
+	for at, _order, what in sorted(events):
+		if what == "out" and since is None:
+			since = at
+		elif what == "back" and since is not None:
+			spans.append((since, at))
+			since = None
+	return spans
+
+
+def _length(spans: Sequence[tuple[datetime, datetime]]) -> timedelta:
+	total, end = timedelta(), datetime.min
+	for start, stop in sorted(spans):
+		total += max(timedelta(), stop - max(start, end))
+		end = max(end, stop)
+	return total
