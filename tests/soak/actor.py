@@ -16,6 +16,7 @@ from typing import Any
 import frappe
 import frappe.utils
 
+from outage_response.flows import site_time
 from tests.site.another_process import attribute
 from tests.site.base import Clock
 from tests.site.world import user
@@ -48,15 +49,18 @@ class Night:
 
 
 class SteppedClock(Clock):
-	"""The site's clock, which somebody puts forward and back while everybody works."""
+	"""The site's clock, which somebody puts forward and back while everybody works: what it shows, and what it holds UTC to be."""
 
 	def __init__(self, night: Night):
 		self.true = frappe.utils.now_datetime
 		super().__init__(datetime.now())
-		self.night = night
+		self.night, self.true_utc = night, site_time.utc_now
 
 	def read(self) -> datetime:
 		return self.true() + timedelta(seconds=self.night.ahead.value)
+
+	def utc(self) -> datetime:
+		return self.true_utc() + timedelta(seconds=self.night.ahead.value)
 
 
 @contextmanager

@@ -148,7 +148,7 @@ def ended(properties: Sequence[str]) -> Iterable[str]:
 def declared(properties: Sequence[str]) -> Iterable[str]:
 	"""Each incident begins once, by one word on its timeline."""
 	for name in frappe.get_all("Outage Incident", {"property": ("in", properties)}, pluck="name"):
-		begins = frappe.db.count("Timeline Entry", {"incident": name, "kind": ("in", ("declared", "nested_opened"))})
+		begins = frappe.db.count("Timeline Entry", {"incident": name, "kind": "declared"})
 		if begins != 1:
 			yield f"{name} begins {begins} times on its timeline"
 
@@ -186,22 +186,29 @@ def _minutes_at(place: str) -> Iterable[str]:
 	for incident in incidents:
 		rows = frappe.get_all(
 			"Outage Affected Node",
-			{"parent": incident.name},
-			["power_node", "unit", "out_since", "back_at"],
+			filters={"parent": incident.name},
+			fields=["power_node", "unit", "out_since_utc as out_since", "back_at_utc as back_at"],
 		)
-		homes = _homes(incident.name, place, parents)
+		homes = frappe.get_all(
+			"Outage Affected Unit",
+			filters={"incident": incident.name},
+			fields=["unit", "power_node"],
+			distinct=True,
+			as_list=True,
+			order_by=None,
+		)
 		total = timedelta()
-		for home, node in homes.items():
+		for home, node in homes:
 			spans = _dark(_path(node, parents), home, rows)
 			total += _length([*counted[home], *spans]) - _length(counted[home])
 			counted[home] += spans
 		own = round(total.total_seconds() / 60)
 		if incident.restored_at and all(row.back_at for row in rows) and own != (incident.customer_minutes or 0):
-			yield f"{incident.name} ({incident.status}): {incident.customer_minutes} customer minutes, by the independent sum {own}"
-
-
-def _homes(incident: str, place: str, parents: dict[str, str]) -> dict[str, str]:
-	return dict(frappe.get_all("Property Unit", {"property": place}, ["name", "power_node"], as_list=True))
+			spans = [(row.power_node, row.unit, str(row.out_since), str(row.back_at)) for row in rows]
+			yield (
+				f"{incident.name} ({incident.status}): {incident.customer_minutes} customer minutes, by the independent "
+				f"sum {own} ({len(homes)} homes, dark by UTC: {spans})"
+			)
 
 
 def _path(node: str, parents: dict[str, str]) -> set[str]:
