@@ -292,8 +292,9 @@ def _done(
 	assignment.take_back([task.name])
 	_note(call, "task_done", **tasks.about_outcome(step, task.outcome or ""))
 	entrapment.on_step(call, task, step, task.outcome or "", people, by=by or frappe.session.user, who=who, how=how)
-	adds = added_by(step, task.outcome or "")
-	return {"waiting_for": "", "added": len(tasks.sync(call).add) if adds else 0}
+	# what ended before people were reported again, or before it went dark again, is asked for once more
+	asks = added_by(step, task.outcome or "") or step.on_outcome or call.at < call.now - lifecycle.PROMPT
+	return {"waiting_for": "", "added": len(tasks.sync(call).add) if asks else 0}
 
 
 def _take_items(call: Call, exceptions: Sequence[Mapping[str, str]]) -> list[str]:

@@ -1,6 +1,7 @@
 """My outage tasks on a phone of 360 px: acting, without network for a while, two people on one phone."""
 
 import io
+import json
 import time
 from datetime import timedelta
 
@@ -647,10 +648,12 @@ def test_what_is_refused_stays_with_the_reason_and_a_way_out(phone, declared, ca
 	worker_ready(page)
 	task = task_of(declared, "check_elevator")
 	page.context.set_offline(True)
-	page.locator(".now").get_by_label("Note").fill("nobody inside")
+	call("engineer", "complete", task=task.name, outcome="empty", evidence="looked myself")
+	page.locator(".now").get_by_label("Note").fill(
+		"nobody inside"
+	)  # after it: what happened before would be kept as a note
 	touch(page.locator(".now").get_by_role("button", name="Empty", exact=True))
 	page.get_by_text("waiting for network: 1").wait_for()
-	call("engineer", "complete", task=task.name, outcome="empty", evidence="looked myself")
 	page.context.set_offline(False)
 	refused = page.locator(".outbox .refused")
 	refused.wait_for()
@@ -673,7 +676,8 @@ def test_a_checklist_that_is_taken_back_is_as_it_was(phone, declared, call, trou
 	card = page.locator(".card", has=page.locator(f'[id="what:{task.name}"]'))
 	card.get_by_label(item.item_label, exact=True).check()
 	card.get_by_label(f"What is wrong: {item.item_label}").fill("trips again")
-	page.route("**/api/method/outage_response.api.staff.complete", lambda route: route.fulfill(status=417, json={}))
+	no = {"exc_type": "ValidationError", "_server_messages": json.dumps([json.dumps({"message": "Checks: no"})])}
+	page.route("**/api/method/outage_response.api.staff.complete", lambda route: route.fulfill(status=417, json=no))
 	touch(card.get_by_role("button", name="Send: the rest is normal"))
 	page.locator(".outbox .refused").wait_for()
 	touch(page.get_by_role("button", name="Take back"))

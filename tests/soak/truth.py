@@ -56,6 +56,10 @@ def _grouped(log: Sequence[dict[str, Any]], event: str) -> dict[str, list[dict[s
 	return found
 
 
+# What a repeated report of a call may say otherwise: to which outage the call has been found to belong meanwhile
+FOUND_LATER = {"record_call": ("incident", "known"), "report": ("incident", "known")}
+
+
 def answers(log: Sequence[dict[str, Any]]) -> Iterable[str]:
 	"""The same request has one answer, however often and by whomever it was sent."""
 	first: dict[str, Any] = {}
@@ -63,8 +67,10 @@ def answers(log: Sequence[dict[str, Any]]) -> Iterable[str]:
 		request_id = line.get("arguments", {}).get("request_id")
 		if line["event"] != "answered" or not request_id:
 			continue
-		if not alike(first.setdefault(request_id, line["answer"]), line["answer"]):
-			yield f"{request_id} ({line['method']}): {json.dumps(first[request_id])} and {json.dumps(line['answer'])}"
+		later = FOUND_LATER.get(line["method"].rpartition(".")[2], ())
+		answer = {key: value for key, value in line["answer"].items() if key not in later}
+		if not alike(first.setdefault(request_id, answer), answer):
+			yield f"{request_id} ({line['method']}): {json.dumps(first[request_id])} and {json.dumps(answer)}"
 
 
 def once(properties: Sequence[str]) -> Iterable[str]:
