@@ -159,7 +159,7 @@ def extend_scope(
 
 
 @endpoint
-def take_over_changes(incident: str, occurred_at: str | None = None, request_id: str | None = None):
+def take_over_changes(incident: str, occurred_at: str | None = None, request_id: str | None = None) -> dict[str, Any]:
 	"""See `flows.incident.take_over_changes`."""
 	return incident_flow.take_over_changes(incident, occurred_at=occurred_at, request_id=request_id)
 

@@ -72,7 +72,7 @@ def _copy(doctype: str, past: dict[str, str]) -> bool:
 	for row in columns:
 		name, old = row.Field, f"o.`{row.Field}`"
 		if name == "name":
-			value = "1000000000 + n.seq * 10000 + o.name" if numbered else f"CONCAT({old}, '~', n.seq)"
+			value = "1000000000000 + n.seq * 1000000000 + o.name" if numbered else f"CONCAT({old}, '~', n.seq)"
 		elif name in past:
 			value = past[name]
 		elif name == "property":

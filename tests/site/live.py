@@ -29,6 +29,7 @@ AT_A_PROPERTY = (
 	"Property Unit",
 	"Property Asset",
 	"Power Node",
+	"Property Building",
 	"Duty Shift",
 	"Roster Pattern",
 	"Roster Absence",
@@ -393,6 +394,8 @@ def sweep_incidents(property_name: str) -> None:
 	_delete("Timeline Entry", property=[property_name])
 	_delete("Outage Page Task", parent=frappe.get_all("Outage Page", {"property": property_name}, pluck="name"))
 	_delete("Outage Page", property=[property_name])
+	_delete("Outage Affected Unit", property=[property_name])
+	_delete("Outage Proposal", property=[property_name])
 	_delete("Paging Test", property=[property_name])
 	for doctype, names in named.items():
 		_delete(doctype, name=names)
@@ -443,6 +446,7 @@ def _delete_people(users: list[str]) -> None:
 	for doctype in ("Notification Settings", "User"):
 		_delete(doctype, name=users)
 	_delete("User Permission", user=users)
+	_delete("Notification Log", for_user=users)
 	_delete("Elevator Rescue Certificate", user=users)
 	_delete("__Auth", doctype=["User"], name=users)
 

@@ -212,6 +212,7 @@ ENDPOINTS |= {
 	"command.call_sheet": (STAFF | {"admin"}, lambda w: {"incident": w["incident"]}),
 	"command.run_card_lines": (STAFF | {"admin"}, lambda w: {"incident": w["incident"]}),
 	"command.declare_seen": (STAFF, lambda w: {"property": w["property"], "where": w["shafts"][1]}),
+	"command.get_levels": (STAFF | {"foreigner"}, lambda w: {}),
 	# for whoever takes a call; whose number it is only for those who may read units
 	"command.elevators": (STAFF | {"foreigner"}, lambda w: {}),
 	"command.homes_of_number": (
@@ -231,6 +232,7 @@ READING |= {
 	"command.call_sheet",
 	"command.run_card_lines",
 	"command.elevators",
+	"command.get_levels",
 	"command.homes_of_number",
 }
 # stand in for a method of Frappe, or are read by pages, which post

@@ -112,7 +112,7 @@ class OwnDepartment(SiteTest):
 		self.assertEqual(duty.unmanned(self.property, ["cleaning"], self.now), set())
 		frappe.db.delete("Duty Shift", {"department": "cleaning"})
 		self.assertEqual(duty.unmanned(self.property, ["cleaning"], self.now), {"cleaning"})
-		gaps = rosters.gaps(self.property, self.now, self.now.replace(hour=5))
+		gaps = rosters.gaps([self.property], self.now, self.now.replace(hour=5))
 		self.assertIn("Cleaning", [row["department"] for row in gaps])
 
 	def test_the_additional_role_follows_by_whatever_road(self):

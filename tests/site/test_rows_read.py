@@ -275,6 +275,7 @@ POLLS: dict[str, tuple[str, Callable[[RowsRead], Any]]] = {
 	"phone.get_my_tasks": ("electrician", lambda test: phone.get_my_tasks()),
 	"command.centre": ("operator", lambda test: command.centre()),
 	"command.elevators": ("operator", lambda test: command.elevators()),
+	"command.get_levels": ("operator", lambda test: command.get_levels()),
 	"command.homes_of_number": ("operator", lambda test: command.homes_of_number(test.property, "13800000001")),
 	"command.call_sheet": ("operator", lambda test: command.call_sheet(test.incident)),
 	"command.run_card_lines": ("operator", lambda test: command.run_card_lines(test.incident)),

@@ -319,6 +319,7 @@ class SaidAgain(PlaceTest):
 			with contextlib.ExitStack() as patches:
 				for module in (agent, followups, incident, intake, portal_actions, proposals):
 					patches.enter_context(patch.object(module, "lock_property", locking))
+				patches.enter_context(patch.object(intake, "lock_property_if_free", locking))
 				patches.enter_context(patch.object(triage, "read", reading))
 				self.answer(ticket, "No power at all")
 				self.read_answers()
