@@ -80,6 +80,7 @@ def _options(words: Sequence[str] | None) -> argparse.Namespace:
 	parser.add_argument(
 		"--rough", action="store_true", help="empty Redis whole, and kill programs of the portable bench"
 	)
+	parser.add_argument("--steady", action="store_true", help="leave the clock alone")
 	parser.add_argument("--keep", help="a file for all that was asked and answered")
 	options = parser.parse_args(words)
 	options.seed = options.seed or random.SystemRandom().randrange(1, 10**6)
@@ -144,7 +145,7 @@ def _let_loose(night: Night, options: argparse.Namespace) -> int:
 	"""Everybody acts until the time is over. Returns how many processes were killed meanwhile."""
 	dice = random.Random(f"{night.seed}-kills")
 	actors = {number: _start(night, number) for number in range(options.processes)}
-	maker = fork.Process(target=trouble.make, args=(night, options.rough))
+	maker = fork.Process(target=trouble.make, args=(night, options.rough, options.steady))
 	maker.start()
 	end = time.monotonic() + options.minutes * 60
 	kill_at = time.monotonic() + KILL_EVERY

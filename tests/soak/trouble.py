@@ -19,8 +19,8 @@ HELD_SECONDS = (2, 8)
 EVERY = {"caches": 5.0, "clock": 15.0, "edit": 1.5, "minute": 6.0}
 
 
-def make(night: Night, rough: bool) -> None:
-	"""Until the night is over. `rough`: Redis's caches are emptied whole, not only this site's."""
+def make(night: Night, rough: bool, steady: bool) -> None:
+	"""Until the night is over. `rough`: Redis's caches are emptied whole, not only this site's; `steady`: no clock steps."""
 	dice, log = random.Random(f"{night.seed}-trouble"), Log(night.folder, f"trouble-{os.getpid()}")
 	clock = SteppedClock(night)
 	clock.start()
@@ -31,6 +31,8 @@ def make(night: Night, rough: bool) -> None:
 		"edit": lambda: edit(dice, night.properties),
 		"minute": minute,
 	}
+	if steady:
+		del acts["clock"]
 	while not night.over.value:
 		for kind, act in acts.items():
 			if time.monotonic() < due[kind]:
