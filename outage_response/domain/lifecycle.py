@@ -15,6 +15,9 @@ UNPLANNED = (INTERNAL, EXTERNAL)
 RUNNING = ("Reported", "Active")
 # until the stand-down somebody may stand on a post
 HOLDING_POSTS = (*RUNNING, "Restored")
+# begun, and the file is not closed; with what is planned: everything that is not over
+BEGUN = (*RUNNING, "Restored", "Stood Down")
+LIVE = ("Scheduled", *BEGUN)
 ENDED = ("Closed", "Cancelled")
 
 # verb -> the states in which it may be called

@@ -16,7 +16,7 @@ from frappe.utils import get_datetime, now_datetime
 from outage_response import bulk, integrations, locks, permissions
 from outage_response.domain import authority
 from outage_response.domain.errors import RuleError
-from outage_response.domain.lifecycle import RUNNING, UNPLANNED
+from outage_response.domain.lifecycle import LIVE, RUNNING, UNPLANNED
 from outage_response.domain.locate import Location
 from outage_response.domain.tickets import RESTORED
 
@@ -383,7 +383,7 @@ def is_placed(call: dict, now: datetime) -> bool:
 def is_explained(call: dict) -> bool:
 	"""Is its home without supply in the outage it is linked to, or is that work still to come?"""
 	doc = frappe.get_doc("Outage Incident", call.incident)
-	return doc.status in known.LIVE and explaining.standings(doc, [call])[call.name].kind != RESTORED
+	return doc.status in LIVE and explaining.standings(doc, [call])[call.name].kind != RESTORED
 
 
 def _add_proposal(call: dict, property_name: str, place: str, now: datetime) -> None:
@@ -424,7 +424,7 @@ def attach(ticket_type: str, ticket: str, incident_name: str) -> dict:
 		home = _home(desk, ticket, call_of(ticket_type, ticket))
 		doc = _lock(incident_name)
 		permissions.require_read("Outage Incident", doc)
-		if doc.is_drill or doc.status not in known.LIVE:
+		if doc.is_drill or doc.status not in LIVE:
 			raise RuleError(_("Incident: {incident} is over or a drill. Choose one of the list."), incident=doc.name)
 		now = now_datetime()
 		call = _keep_call(desk, ticket, found, now)

@@ -13,10 +13,11 @@ from frappe.model.document import Document
 from frappe.utils import cint, format_datetime, now_datetime
 
 from outage_response.domain import phones
+from outage_response.domain.lifecycle import LIVE
 from outage_response.integrations import acting_as
 from outage_response.integrations.channels.post import dig
 
-from . import ringing, sweeping, task, tokens
+from . import sweeping, task, tokens
 from .language import title_of
 
 LIVES_HOURS = 24
@@ -66,7 +67,7 @@ def answer(page: dict, yes: bool, how: str) -> dict:
 	Answers {"taken", "too_late"}: how many steps, and how many somebody else had taken. Said twice, it changes nothing.
 	"""
 	rows = _steps(page.name)
-	over = page.incident and frappe.db.get_value("Outage Incident", page.incident, "status") not in ringing.RINGING
+	over = page.incident and frappe.db.get_value("Outage Incident", page.incident, "status") not in LIVE
 	wanted = [] if over else [row for row in rows if row.status == "Open"]
 	taken = 0
 	if yes:

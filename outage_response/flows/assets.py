@@ -7,19 +7,20 @@ from frappe import _
 from frappe.model.document import Document
 from frappe.utils import now_datetime
 
+from outage_response.domain.lifecycle import HOLDING_POSTS
+
 from . import calling, tasks
 from .master_data import ONLY_ADDS
 from .verbs import Call, finish, lock_incident, lock_property
 
 LEARNED = (*ONLY_ADDS, "contractor_phone")
-RUNNING = ("Reported", "Active", "Restored")
 
 
 def on_change(doc: Document, _event: str | None = None) -> None:
 	"""Brings the steps of outages that run at the property in line, with an entry on the timeline of each."""
 	before = doc.get_doc_before_save()
 	fields = [field for field in LEARNED if not before or (before.get(field) or "") != (doc.get(field) or "")]
-	where = {"property": doc.property, "status": ("in", RUNNING)}
+	where = {"property": doc.property, "status": ("in", HOLDING_POSTS)}
 	names = fields and frappe.get_all("Outage Incident", filters=where, pluck="name", order_by="name")
 	if not names:
 		return

@@ -4,18 +4,16 @@ import frappe
 from frappe.utils import get_datetime, now_datetime
 
 from outage_response.domain.clock import next_round_is_due
-from outage_response.domain.lifecycle import TaskRow
+from outage_response.domain.lifecycle import HOLDING_POSTS, TaskRow
 from outage_response.domain.plan import Subject, TaskSpec
 
 from . import assignment, calling, plans, surroundings, tasks, timeline
 from .verbs import Call, lock_incident, touch
 
-TICKING = ("Reported", "Active", "Restored")
-
 
 def ticking_incidents() -> list[str]:
 	"""Incidents that the clock still has to look after."""
-	return frappe.get_all("Outage Incident", filters={"status": ("in", TICKING)}, pluck="name", order_by="name")
+	return frappe.get_all("Outage Incident", filters={"status": ("in", HOLDING_POSTS)}, pluck="name", order_by="name")
 
 
 def tick(incident_name: str) -> int:
@@ -24,7 +22,7 @@ def tick(incident_name: str) -> int:
 	Safe to run twice: a round has its own unique key.
 	"""
 	incident = lock_incident(incident_name)
-	if incident.status not in TICKING:
+	if incident.status not in HOLDING_POSTS:
 		return 0
 	now = now_datetime()
 	call = Call("tick", now, now, incident=incident)

@@ -10,11 +10,12 @@ from frappe.utils import now_datetime
 from outage_response import permissions
 from outage_response.domain import authority
 from outage_response.domain import entrapment as rescues
+from outage_response.domain.lifecycle import BEGUN
 from outage_response.domain.overview import SEEN, kind_seen
 from outage_response.integrations import contacts
 
 from . import incident, levels, surroundings, trapped
-from .overview import SHOWN, Record, titles
+from .overview import Record, titles
 from .verbs import translated
 from .waiting import waiting_calls
 
@@ -29,7 +30,7 @@ def command_centre() -> dict[str, Any]:
 	now = now_datetime()
 	incidents = frappe.get_list(
 		"Outage Incident",
-		filters={"status": ("in", SHOWN)},
+		filters={"status": ("in", BEGUN)},
 		fields=[
 			"name",
 			"property",

@@ -9,6 +9,7 @@ from frappe.utils import now_datetime
 from pypika.functions import NullIf
 
 from outage_response import queues
+from outage_response.domain.lifecycle import LIVE
 
 from . import handover, ringing, shift_end, sweeping, tasks, timeline
 from .people import People
@@ -65,7 +66,7 @@ def _left(incident: str | None = None) -> Sequence[dict]:
 		.join(user)
 		.on(user.name == holder)
 		.select(task.incident, holder.as_("holder"), *(task[name] for name in shift_end.FIELDS))
-		.where(outage.status.isin(ringing.RINGING))
+		.where(outage.status.isin(LIVE))
 		.where(task.status.isin(TAKEN))
 		.where(user.enabled == 0)
 		.orderby(task.priority)

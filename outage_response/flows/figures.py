@@ -9,10 +9,9 @@ from frappe.query_builder.functions import Coalesce, Count, Sum
 from frappe.utils import get_datetime, now_datetime
 
 from outage_response import listing
-from outage_response.domain.lifecycle import OPEN
+from outage_response.domain.lifecycle import LIVE, OPEN
 
 from . import trapped
-from .known import LIVE
 
 
 def running() -> list[str]:

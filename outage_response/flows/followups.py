@@ -16,10 +16,11 @@ from frappe.utils import get_datetime, now_datetime
 
 from outage_response import integrations, locks
 from outage_response.domain import replies, triage
+from outage_response.domain.lifecycle import LIVE
 from outage_response.integrations import Ticket
 from outage_response.integrations.records import clear
 
-from . import agent, known, proposals, tickets
+from . import agent, proposals, tickets
 from .verbs import Call, lock_incident, lock_property, touch
 
 BATCH = 200
@@ -188,7 +189,7 @@ def _alarm(call: dict, word: str, now: datetime) -> None:
 	"""The control room hears of it at once, and the incident has it on record while it lives."""
 	home = _home(call)
 	tickets.alarm([(Ticket(call.ticket_type, call.ticket), home, word)], now)
-	if call.incident and frappe.db.get_value("Outage Incident", call.incident, "status") in known.LIVE:
+	if call.incident and frappe.db.get_value("Outage Incident", call.incident, "status") in LIVE:
 		incident = lock_incident(call.incident)
 		verb = Call("record_call", now, now, incident=incident)
 		verb.record("danger_reported", {"unit": home["unit_no"] or _("place unknown")})

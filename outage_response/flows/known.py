@@ -12,8 +12,6 @@ from outage_response.domain.topology import intervals
 
 from . import extent, surroundings
 
-LIVE = ("Scheduled", *RUNNING, "Restored", "Stood Down")
-
 
 def clock_time(moment: datetime | str | None) -> str:
 	"""A moment as people read it."""

@@ -11,7 +11,7 @@ from frappe.model.document import Document
 from frappe.utils import now_datetime
 
 from outage_response import bulk, listing, locks
-from outage_response.domain.lifecycle import RUNNING
+from outage_response.domain.lifecycle import BEGUN
 
 from . import homes, surroundings, timeline
 from .verbs import announce, lock_property
@@ -37,7 +37,6 @@ ALIKE: Mapping[str, Sequence[str]] = {
 	"Power Node": ("property", "node_type"),
 	"Property Unit": ("property",),
 	"Property Asset": ("property", "asset_type"),
-	"Property Building": ("property",),
 }
 # What may be put right all the same, since it only adds steps: field -> may it go from the one value to the other?
 ONLY_ADDS: Mapping[str, Callable[[str, str], bool]] = {
@@ -186,15 +185,14 @@ def running_at(property_name: str) -> list[str]:
 	that was declared a moment ago is seen: the property's lock, then a locking read of these rows alone."""
 	lock_property(property_name)
 	table = frappe.qb.DocType("Outage Incident")
-	live = (*RUNNING, "Restored", "Stood Down")
 	names = (
 		frappe.qb.from_(table)
 		.select(table.name)
 		.where(table.property == property_name)
-		.where(table.status.isin(live))
+		.where(table.status.isin(BEGUN))
 		.run(pluck=True)
 	)
-	return [row.name for row in locks.rows("Outage Incident", names, ("name", "status")) if row.status in live]
+	return [row.name for row in locks.rows("Outage Incident", names, ("name", "status")) if row.status in BEGUN]
 
 
 def _property_of(doc: Document) -> str:

@@ -15,12 +15,12 @@ from frappe.utils import get_datetime, now_datetime
 from outage_response import bulk, listing, permissions
 from outage_response.domain import notices as rules
 from outage_response.domain.errors import RuleError
-from outage_response.domain.lifecycle import OPEN, RUNNING
+from outage_response.domain.lifecycle import LIVE, OPEN, RUNNING
 from outage_response.domain.plan import dedupe_key
 from outage_response.integrations import messages
 
 from . import audience, levels, photos, plans, sharing, task, tasks
-from .known import LIVE, expected_back
+from .known import expected_back
 from .verbs import Call, incident_verb, lock_incident, touch, translated
 from .wording import words
 

@@ -13,14 +13,13 @@ from frappe.utils import get_datetime
 from outage_response import listing
 from outage_response.domain import callbacks, overview
 from outage_response.domain import entrapment as rescues
-from outage_response.domain.lifecycle import OPEN, is_late
+from outage_response.domain.lifecycle import BEGUN, OPEN, is_late
 from outage_response.domain.steps import BACKUP_FAILED, CARED_FOR, TRAPPED
 from outage_response.domain.topology import Dark, PowerTree, units_out
 
 from . import homes, plans, trapped
 from .language import title_of
 
-SHOWN = ("Reported", "Active", "Restored", "Stood Down")
 DARK = ("Reported", "Active")
 DANGER_HOURS = 6
 
@@ -197,7 +196,7 @@ class Record:
 		level = self.levels.get(row.level)
 		overdue_etr = bool(is_dark and row.etr and get_datetime(row.etr) < self.now)
 		return {
-			"order": (SHOWN.index(row.status) >= 2, bool(row.is_drill), row.level, str(row.reported_at)),
+			"order": (BEGUN.index(row.status) >= 2, bool(row.is_drill), row.level, str(row.reported_at)),
 			"name": row.name,
 			"property": row.property,
 			"level": row.level,

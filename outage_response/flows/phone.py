@@ -16,7 +16,7 @@ from outage_response import listing, locks, permissions
 from outage_response.domain import authority, lifecycle, mine
 from outage_response.domain import entrapment as rescues
 from outage_response.domain.errors import RuleError, spoken
-from outage_response.domain.lifecycle import OPEN, TASK_VERBS
+from outage_response.domain.lifecycle import LIVE, OPEN, TASK_VERBS
 from outage_response.domain.mine import Mine
 from outage_response.domain.phones import identity
 from outage_response.domain.steps import Step
@@ -150,7 +150,7 @@ def _incidents(now: datetime, named: Collection[str]) -> dict:
 	lately = incident.closed_at > now - timedelta(hours=ENDED_HOURS)
 	names = {
 		*named,
-		*shown.where(incident.status.isin(known.LIVE)).run(pluck=True),
+		*shown.where(incident.status.isin(LIVE)).run(pluck=True),
 		*shown.where(lately).run(pluck=True),
 	}
 	rows = listing.get_list(

@@ -12,10 +12,10 @@ from frappe.utils import get_datetime, get_system_timezone, now_datetime
 
 from outage_response import listing
 from outage_response.domain.errors import NotAllowed
-from outage_response.domain.lifecycle import RUNNING
+from outage_response.domain.lifecycle import LIVE, RUNNING
 
 from . import homes, levels, links, plans, resident
-from .known import LIVE, clock_time, dark_since, expected_back
+from .known import clock_time, dark_since, expected_back
 from .language import in_words
 from .wording import PLAIN_CAUSES, cause_of
 

@@ -11,10 +11,10 @@ from frappe.utils import get_datetime, now_datetime
 
 from outage_response import integrations, listing, permissions
 from outage_response.domain.errors import NotAllowed, RuleError
-from outage_response.domain.lifecycle import RUNNING
+from outage_response.domain.lifecycle import LIVE, RUNNING
 from outage_response.integrations import contacts
 
-from .known import LIVE, clock_time, dark_since, expected_back, supply
+from .known import clock_time, dark_since, expected_back, supply
 from .verbs import translated
 
 SOON_HOURS = 24

@@ -18,12 +18,12 @@ from outage_response import bulk, compat, listing
 from outage_response.domain import entrapment as rescues
 from outage_response.domain import escalation
 from outage_response.domain.escalation import Person, Row, Rule, State
+from outage_response.domain.lifecycle import LIVE
 from outage_response.domain.plan import TaskSpec
 
 from . import channels, pages, plans, timeline, trapped
 from .people import People
 
-RINGING = ("Scheduled", "Reported", "Active", "Restored", "Stood Down")
 FIELDS = (
 	"name",
 	"incident",
@@ -103,7 +103,7 @@ def taken(task: Mapping, now: datetime) -> dict:
 
 def is_waiting() -> bool:
 	"""Is there an outage, running or planned, in which somebody may have to be rung?"""
-	return bool(frappe.db.exists("Outage Incident", {"status": ("in", RINGING)}))
+	return bool(frappe.db.exists("Outage Incident", {"status": ("in", LIVE)}))
 
 
 def rules() -> list[Rule]:
@@ -236,7 +236,7 @@ def advance(incident: Document, now: datetime, people: People | None = None) -> 
 	due = _due(incident.name, now)
 	if not due:
 		return 0
-	if incident.status not in RINGING:
+	if incident.status not in LIVE:
 		task = frappe.qb.DocType("Outage Task")
 		bulk.change("Outage Task", (task.incident == incident.name) & task.ring_at.isnotnull(), {"ring_at": None})
 		return 0

@@ -18,11 +18,12 @@ from frappe.utils import get_url, now_datetime
 from outage_response import bulk, listing, locks
 from outage_response.compat import is_retriable
 from outage_response.domain.escalation import Person
+from outage_response.domain.lifecycle import LIVE
 from outage_response.integrations import channels
 from outage_response.integrations.channels import Letter, Outcome, Request
 from outage_response.integrations.channels.post import ends_within
 
-from . import ringing, site_identity, tokens, trapped
+from . import site_identity, tokens, trapped
 from .channels import working
 from .language import title_of
 
@@ -166,9 +167,7 @@ def needed(rows: Sequence[tuple[str, str | None]], tasks: Mapping[str, Sequence]
 			as_list=True,
 		)
 	)
-	return {
-		page for page, incident in rows if not incident or (states.get(incident) in ringing.RINGING and tasks.get(page))
-	}
+	return {page for page, incident in rows if not incident or (states.get(incident) in LIVE and tasks.get(page))}
 
 
 def _prepare(channel: Document | None, letter: Letter) -> tuple[Request | None, Outcome | None]:

@@ -8,6 +8,7 @@ from frappe.model.document import Document
 from frappe.utils import now_datetime
 
 from outage_response.domain import lifecycle
+from outage_response.domain.lifecycle import LIVE
 
 from . import handover, ringing, tasks, timeline
 from .people import People
@@ -71,7 +72,7 @@ def _left(now: datetime, incident: str | None = None) -> Sequence[dict]:
 		.on((shift.property == task.property) & (shift.user == task.acknowledged_by))
 		.select(task.incident, *(task[name] for name in FIELDS))
 		.distinct()
-		.where(outage.status.isin(ringing.RINGING))
+		.where(outage.status.isin(LIVE))
 		.where(task.status == "Acknowledged")
 		.where(shift.starts_at <= task.acknowledged_at)
 		.where(shift.ends_at > task.acknowledged_at)

@@ -10,9 +10,10 @@ import frappe
 from frappe.utils import get_datetime, now_datetime
 
 from outage_response import permissions
+from outage_response.domain.lifecycle import LIVE
 from outage_response.integrations import messages
 
-from . import deliveries, pages, ringing, site_identity, timeline
+from . import deliveries, pages, site_identity, timeline
 from .verbs import announce, translated
 
 # Mails that Frappe's own job would send, and until when they are kept from it
@@ -79,7 +80,7 @@ def _tell(kind: str, known: dict, seen: site_identity.Identity, now: datetime) -
 	silent."""
 	data = {"before": site_identity.in_short(known) or "?", "after": site_identity.in_short(seen)}
 	for row in frappe.get_all(
-		"Outage Incident", filters={"status": ("in", ringing.RINGING)}, fields=["name", "property"], order_by="name"
+		"Outage Incident", filters={"status": ("in", LIVE)}, fields=["name", "property"], order_by="name"
 	):
 		timeline.record(row, kind, data, now, now)
 		announce(row.name)

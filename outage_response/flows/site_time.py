@@ -13,6 +13,7 @@ from frappe.model.document import Document
 from frappe.utils import get_datetime, get_system_timezone, now_datetime
 
 from outage_response.domain import clock
+from outage_response.domain.lifecycle import BEGUN
 
 # The times that enter minutes; each has its moment in a field of the same name with `_utc` behind it
 KEPT: Mapping[str, Sequence[str]] = {
@@ -84,7 +85,7 @@ def look() -> list[tuple[str, float, float]]:
 	back_utc = clock.put_back_by(seen_utc and get_datetime(seen_utc), utc).total_seconds()
 	if not back and not back_utc:
 		return []
-	running = {"status": ("in", ("Reported", "Active", "Restored", "Stood Down"))}
+	running = {"status": ("in", BEGUN)}
 	return [
 		(name, back, back_utc) for name in frappe.get_all("Outage Incident", running, pluck="name", order_by="name")
 	]

@@ -10,6 +10,7 @@ from frappe.utils import get_datetime, now_datetime
 
 from outage_response import listing, space
 from outage_response.domain import escalation
+from outage_response.domain.lifecycle import LIVE
 from outage_response.domain.phones import digits
 
 from . import patience, ringing, site_identity
@@ -103,7 +104,7 @@ def _still(now: datetime) -> tuple[datetime, int] | None:
 
 def _incidents(incident: str | None) -> list[str]:
 	"""Running ones; the caller has checked the right to read one that is named."""
-	filters = {"status": ("in", ringing.RINGING)}
+	filters = {"status": ("in", LIVE)}
 	if incident:
 		return frappe.get_all("Outage Incident", filters={**filters, "name": incident}, pluck="name")
 	if not frappe.has_permission("Outage Incident", "read"):
