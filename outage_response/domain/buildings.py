@@ -9,7 +9,11 @@ from .reading import to_digits
 # What stands for "building" after its number or letter in Chinese lists, and before it in English ones
 AFTER = r"(?:号?楼栋|号楼|号栋|号幢|号座|楼|栋|幢|座|号|#楼?|building|bldg\.?|block|tower)"
 BEFORE = r"(?:building|bldg\.?|block|blk\.?|tower|no\.?|楼栋|楼号|第|#)"
-ONE = re.compile(rf"(?P<before>{BEFORE})?(?P<one>\d+[a-z]?|[a-z](?:\d+)?)(?P<after>{AFTER})?(?P<rest>.*)")
+# What comes before it where a community has several parts: phase, district, court
+AREA = r"[^-]{1,20}?(?:期|区|号院|院|苑|园|庭)"
+ONE = re.compile(
+	rf"(?P<area>{AREA})?(?P<before>{BEFORE})?(?P<one>\d+[a-z]?|[a-z](?:\d+)?)(?P<after>{AFTER})?(?P<rest>.*)"
+)
 # A staircase of a building: `3号楼1单元`, `3-1`
 STAIRCASE = re.compile(r"[-/_.]?(\d+)(?:单元|梯|unit)?")
 
@@ -28,13 +32,13 @@ def meaning(text: str | None) -> str:
 	found = ONE.fullmatch(folded)
 	if not found:
 		return folded
-	one, rest = found["one"].lstrip("0") or "0", found["rest"]
+	one, rest = (found["area"] or "") + (found["one"].lstrip("0") or "0"), found["rest"]
 	if not rest:
 		return one
 	stairs = STAIRCASE.fullmatch(rest)
 	if stairs and (found["after"] or not rest[0].isdigit()):
 		return f"{one}-{stairs[1].lstrip('0') or '0'}"
-	return f"{one}{rest}" if found["after"] or found["before"] else folded
+	return f"{one}-{rest}" if found["after"] or found["before"] else folded
 
 
 def alike(names: Mapping[str, str], apart: Iterable[str] = ()) -> dict[str, str]:

@@ -99,8 +99,8 @@ def floor(value: object, label: str) -> str:
 	if not text:
 		return ""
 	text = re.sub(r"(?<=\d)\.0+$", "", to_digits(text))  # a spreadsheet's 5.0
-	if text in BY_NAME:
-		return BY_NAME[text]
+	if named := BY_NAME.get(text) or BY_NAME.get(re.sub(r"(?:层|楼|floor|level)$", "", text)):
+		return named
 	if (found := BELOW.fullmatch(text)) and int(found[1]):
 		return f"B{int(found[1])}"
 	if (found := ABOVE.fullmatch(text)) and found[1].strip("0"):

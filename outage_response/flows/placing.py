@@ -25,6 +25,8 @@ def place(doc: Document, _event: str | None = None) -> None:
 	"""
 	said = (doc.building_name or "").strip()
 	doc.building_name = None
+	if not said and doc.building and not frappe.db.exists(DOCTYPE, doc.building):
+		said, doc.building = doc.building.strip(), None  # a client's text where the link belongs
 	if said:
 		with translated():
 			doc.building = _placed(doc.property, said)

@@ -32,6 +32,8 @@ def execute() -> None:
 	for doctype in ("Property Unit", "Notice Delivery"):
 		table = frappe.qb.DocType(doctype)
 		frappe.qb.update(table).set(table.floor, "").where(table.floor == "0").run()
+		for below in frappe.get_all(doctype, filters={"floor": ("like", "-%")}, pluck="floor", distinct=True):
+			frappe.qb.update(table).set(table.floor, f"B{below[1:]}").where(table.floor == below).run()
 
 
 def _texts(doctype: str) -> list[tuple[str, str]]:

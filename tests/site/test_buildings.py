@@ -175,8 +175,10 @@ class Updated(BuildingsTest):
 		for lift, text in zip(lifts, ("3 号楼", "3栋", "Building 3"), strict=True):
 			frappe.db.set_value("Property Asset", lift, "building", text, update_modified=False)
 		frappe.db.set_value("Property Unit", self.units[0], {"building": "3号楼", "floor": "0"}, update_modified=False)
+		frappe.db.set_value("Property Unit", self.units[1], "floor", "-2", update_modified=False)
 		for _time in range(2):
 			buildings_of_texts.execute()
+		self.assertEqual(frappe.db.get_value("Property Unit", self.units[1], "floor"), "B2")
 		keys = [self.of("Property Asset", lift) for lift in lifts]
 		self.assertEqual(keys[0], self.of("Property Unit", self.units[0]))
 		self.assertEqual(len(set(keys)), 3)
@@ -187,7 +189,7 @@ class Updated(BuildingsTest):
 
 class Floors(BuildingsTest):
 	def test_what_people_write_for_a_floor_is_read_or_refused(self):
-		for written, kept in (("5层", "5"), ("6F", "6"), ("十二楼", "12"), ("负一层", "B1"), (7, "7")):
+		for written, kept in (("5层", "5"), ("6F", "6"), ("十二楼", "12"), ("负一层", "B1"), ("G层", "G"), (7, "7")):
 			unit = build.make_unit(self.property, f"F{written}", self.panels[0], written, "3号楼")
 			self.assertEqual(frappe.db.get_value("Property Unit", unit, "floor"), kept)
 		with self.refused("Floor", "高层"):

@@ -41,9 +41,16 @@ def test_letters_and_staircases():
 	assert meaning("3号楼1单元") == meaning("3-1") == meaning("3栋一单元") == meaning("03-01") == "3-1"
 
 
+def test_the_parts_of_a_community_stay_what_they_are():
+	assert meaning("一期三号楼") == meaning("1期3栋") != meaning("二期3栋")
+	assert meaning("东区1栋") == meaning("东区1号楼") != meaning("西区1栋")
+	assert meaning("5号院3号楼") == meaning("5号院3栋") != meaning("3栋")
+
+
 @pytest.mark.parametrize(
 	("one", "other"),
 	[
+		("1栋2A", "12A"),
 		("3号楼", "13号楼"),
 		("3号楼", "3号楼1单元"),
 		("1期3栋", "2期3栋"),
