@@ -96,6 +96,27 @@ def require_role_of_people(department: str, role: str, *, is_external: bool, ena
 		)
 
 
+# What whoever has a duty of the procedure needs, the verbs give to these roles
+ROLE_OF_DUTY = {
+	"Control Room": CONTROL_ROOM,
+	"Repairs": ENGINEERING,
+	"Residents": CUSTOMER_SERVICE,
+	"Guards": SECURITY,
+	"Management": GENERAL_MANAGER,
+}
+
+
+def require_role_of_duty(duty: str, role: str) -> None:
+	"""Raise RuleError where a department would be rung for what its people may not do."""
+	wanted = ROLE_OF_DUTY.get(duty)
+	if wanted and role != wanted:
+		raise RuleError(
+			_("Duty: whoever has {duty} needs what the role {role} may do. Choose that role for this department."),
+			duty=duty,
+			role=wanted,
+		)
+
+
 def given_with(roles: Collection[str], roles_of_departments: Collection[str]) -> bool:
 	"""Does somebody with `roles` work for a department of the company's own? `roles_of_departments`: those of all that are no
 	outside firms. They see and do what the five departments of the procedure see and do; which steps are theirs, their

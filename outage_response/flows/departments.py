@@ -20,6 +20,7 @@ def check(department: Document) -> None:
 	"""Raises ValidationError for a department whose steps nobody could open."""
 	try:
 		require_people(department)
+		authority.require_role_of_duty(department.duty or "", department.role or "")
 	except RuleError as refusal:
 		frappe.throw(refusal.rendered(_), frappe.ValidationError)
 

@@ -149,6 +149,12 @@ class OwnDepartment(SiteTest):
 		with self.refused("keeps its name"):
 			frappe.rename_doc("Role", "Outage Security", "Guards", force=True)
 
+	def test_a_duty_of_the_procedure_asks_for_the_role_that_its_verbs_hang_on(self):
+		doc = frappe.get_doc("Response Department", "cleaning")
+		doc.duty = "Residents"
+		with self.refused("Duty", "Outage Customer Service"):
+			doc.save()
+
 	def test_a_plan_is_refused_for_a_department_from_before_the_rule(self):
 		frappe.db.set_value("Response Department", "cleaning", "role", None)
 		plan = frappe.get_doc("Outage Plan", frappe.db.get_value("Outage Level", "IV", "plan"))
