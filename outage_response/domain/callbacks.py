@@ -9,8 +9,9 @@ from .errors import RuleError, _
 
 REASONS = ("Life safety", "Care", "Reported", "Standard")
 UNREACHED = "Unreached"
+GIVEN_UP = "Exhausted"
 WAITING = ("Pending", "No Answer", UNREACHED)
-ENDED = ("Reached", "Still Out", "Refused", "Exhausted", "Not Required")
+ENDED = ("Reached", "Still Out", "Refused", GIVEN_UP, "Not Required")
 # These are not given up because nobody answers: they come round again until a person decides
 HELD_FAST = ("Life safety", "Care")
 LONGEST_SECONDS = 4 * 60 * 60
@@ -78,7 +79,7 @@ def after_attempt(why: str, outcome: str, attempts: int, at: datetime, policy: P
 	again = attempt_at(why, at + timedelta(minutes=policy.retry_minutes), policy)
 	if attempts < policy.max_attempts:
 		return "No Answer", again
-	return (UNREACHED, again) if why in HELD_FAST else ("Exhausted", None)
+	return (UNREACHED, again) if why in HELD_FAST else (GIVEN_UP, None)
 
 
 def require_decision(status: str, why: str) -> None:

@@ -104,9 +104,17 @@ def called_by_others(incident: Document, keys: Sequence[str]) -> set[str]:
 	rows = listing.get_all(
 		"Outage Callback",
 		filters={"incident": ("in", others), "contact": ("in", list(keys))},
-		fields=["contact", "status", "creation"],
+		fields=["name", "contact", "status", "creation"],
 	)
-	return {row.contact for row in rows if row.status in callbacks.WAITING or get_datetime(row.creation) >= since}
+	# whom nobody had phoned when that outage was closed all the same has not been called
+	given_up = [row.name for row in rows if row.status == callbacks.GIVEN_UP]
+	tried = set(listing.get_all("Outage Callback Attempt", filters={"parent": ("in", given_up)}, pluck="parent"))
+	return {
+		row.contact
+		for row in rows
+		if row.status in callbacks.WAITING
+		or (get_datetime(row.creation) >= since and (row.status != callbacks.GIVEN_UP or row.name in tried))
+	}
 
 
 def told_by_others(incident: str, kind: str, contacts: Sequence[str]) -> set[str]:

@@ -4,7 +4,8 @@ from collections import Counter
 
 import frappe
 
-from outage_response.flows import command, situation, tasks
+from outage_response.domain import callbacks
+from outage_response.flows import command, sharing, situation, tasks
 from outage_response.flows import incident as incident_flow
 
 from . import world as build
@@ -136,6 +137,31 @@ class Shared(OverlapTest):
 		for kind in ("First Word", "Restored"):
 			told = frappe.get_all("Notice Delivery", {"property": self.property, "kind": kind}, pluck="contact")
 			self.assertEqual(Counter(told), Counter(self.contacts), kind)
+
+	def test_whom_nobody_phoned_when_the_other_was_closed_has_not_been_called(self):
+		wide = self.wide()
+		self.do("operator", "supply_back", wide)
+		self.do("operator", "supply_back", self.part)
+		name = frappe.get_all("Outage Callback", {"property": self.property, "status": "Pending"}, pluck="incident")[0]
+		other = frappe.get_doc("Outage Incident", wide if name == self.part else self.part)
+		keys = frappe.get_all("Outage Callback", {"incident": name, "status": "Pending"}, pluck="contact")
+		self.assertEqual(sharing.called_by_others(other, keys), set(keys))
+		rows = frappe.get_all("Outage Callback", {"incident": name, "status": "Pending"}, pluck="name", order_by="name")
+		table = frappe.qb.DocType("Outage Callback")
+		frappe.qb.update(table).set(table.status, callbacks.GIVEN_UP).where(table.incident == name).run()
+		self.assertEqual(sharing.called_by_others(other, keys), set())
+		tried = frappe.get_doc("Outage Callback", rows[0])
+		frappe.get_doc(
+			{
+				"doctype": "Outage Callback Attempt",
+				"parent": tried.name,
+				"parenttype": "Outage Callback",
+				"parentfield": "attempts",
+				"idx": 1,
+				"outcome": "No Answer",
+			}
+		).db_insert()
+		self.assertEqual(sharing.called_by_others(other, keys), {tried.contact})
 
 	def test_whoever_is_dark_by_the_first_one_still_is_called_by_it(self):
 		frappe.db.set_single_value("Outage Response Settings", "callback_sample_percent", 100)
