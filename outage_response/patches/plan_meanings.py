@@ -97,7 +97,9 @@ def rows_of(steps: Sequence[Mapping[str, Any]]) -> dict[str, list[dict[str, str]
 			meaning, english, chinese = OUTCOMES.get(key, ("", "", ""))
 			if row.per == "elevator" and any((row.parent, added) in parts for added in adds):
 				meaning = TRAPPED  # in whatever words: what asks for a rescue has found people
-			if MEANINGS.get(meaning) != (row.per, row.rescue_part or ""):
+			per, part = MEANINGS.get(meaning, (row.per, ""))
+			# plans of before the record of people in elevators have no rescue parts: there the word alone says it
+			if (row.per, row.rescue_part or part) != (per, part):
 				meaning = ""
 			found[row.parent].append(
 				{

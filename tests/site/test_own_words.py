@@ -293,6 +293,13 @@ class FromTheTextField(SiteTest):
 			{s.key for level in ["I", "II"] for s in shipped_plans.steps_of(level) if s.residents_en},
 		)
 
+	def test_a_plan_of_before_the_record_of_people_keeps_how_a_rescue_ends(self):
+		steps = [replace(step, rescue_part="") for step in shipped_plans.steps_of("II")]
+		found = plan_meanings.rows_of(self.rows(steps))["a plan"]
+		ends = {row["outcome_key"]: row["meaning"] for row in found if row["step"] == "release_trapped"}
+		self.assertEqual(ends, {key: key for key in ends})
+		self.assertIn("released", ends)
+
 	def test_a_plan_in_other_words_keeps_its_rescue(self):
 		(check, *_others, part) = self.rows(
 			[
