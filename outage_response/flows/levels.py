@@ -4,14 +4,29 @@ from collections.abc import Collection
 
 import frappe
 from frappe import _
+from frappe.model.document import Document
 
 from outage_response.domain.errors import RuleError
-from outage_response.domain.lifecycle import INTERNAL, PLANNED
+from outage_response.domain.lifecycle import INTERNAL, LIVE, PLANNED
 
 
 def kind_of(level: str) -> str:
 	"""Internal, External or Planned."""
 	return frappe.get_cached_value("Outage Level", level, "kind") or INTERNAL
+
+
+def check(level: Document) -> None:
+	"""Raises ValidationError for another kind while outages of this level run: what they wait for and announce hangs on it."""
+	before = level.get_doc_before_save()
+	if before is None or before.kind == level.kind:
+		return
+	running = frappe.db.get_value("Outage Incident", {"level": level.name, "status": ("in", LIVE)}, "name")
+	if running:
+		frappe.throw(
+			_("Kind of Outage: {0} is under way with this level. Change it when that outage is closed.").format(
+				frappe.bold(running)
+			)
+		)
 
 
 def is_planned(level: str) -> bool:

@@ -146,6 +146,13 @@ class Edited(SiteTest):
 		with self.refused("version"), self.request():
 			frappe.delete_doc("Outage Plan", plan, force=True)
 
+	def test_the_kind_of_a_level_stays_while_an_outage_of_it_runs(self):
+		name = self.declare("II")
+		level = frappe.get_doc("Outage Level", "II")
+		level.kind = "Planned"
+		with self.refused("Kind of Outage", name):
+			level.save()
+
 	def test_a_change_of_level_takes_the_version_in_force_then(self):
 		plan = default_plan("II")
 		name = self.declare("II")

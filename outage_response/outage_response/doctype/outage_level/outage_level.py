@@ -1,5 +1,8 @@
 from frappe.model.document import Document
 
+from outage_response.flows import levels
+
 
 class OutageLevel(Document):
-	pass
+	def validate(self):
+		levels.check(self)
