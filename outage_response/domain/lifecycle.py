@@ -1,5 +1,6 @@
 """What may happen to an incident and to a task, and what keeps a gate closed."""
 
+import itertools
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -477,6 +478,18 @@ def require_planned_times(planned_by: str, start: datetime | None, end: datetime
 		raise RuleError(_("Planned Start, Planned End: a planned outage needs both times."))
 	if end <= start:
 		raise RuleError(_("Planned End: must lie after Planned Start. Correct one of the two."))
+
+
+def require_windows_apart(windows: Iterable[tuple[datetime, datetime]]) -> None:
+	"""The parts of one planned outage, as (start, end), follow one another."""
+	ordered = sorted(windows)
+	for (_start, end), (start, its_end) in itertools.pairwise(ordered):
+		if start < end:
+			raise RuleError(
+				_("Further Windows: {start} to {end} overlaps another one. Correct the times."),
+				start=start.strftime("%Y-%m-%d %H:%M"),
+				end=its_end.strftime("%Y-%m-%d %H:%M"),
+			)
 
 
 def require_reason(reason: str) -> None:

@@ -119,6 +119,9 @@ def _prepare_planned(incident: Document, around: surroundings.Surroundings) -> N
 	incident.planned_reason = (incident.planned_reason or incident.description or "").strip()
 	lifecycle.require_reason(incident.planned_reason)
 	incident.status = "Scheduled"
+	times = [(row.planned_start, row.planned_end) for row in (incident, *incident.windows)]
+	lifecycle.require_windows_apart(times)
+	incident.flags.all_the_same = incident.all_the_same  # as it was said; the field tells whether it was needed
 	_refuse_same_work(incident, around)
 	for row in incident.affected_nodes:
 		row.out_since = None
@@ -165,6 +168,7 @@ def _open_windows(incident: Document) -> list[str]:
 		fields = ("property", "level", "description", "planned_by", "planned_reason", "is_drill", "drill_participants")
 		part.update({field: incident.get(field) for field in fields})
 		part.update({"planned_start": row.planned_start, "planned_end": row.planned_end})
+		part.all_the_same = incident.flags.all_the_same
 		for affected in incident.affected_nodes:
 			part.append("affected_nodes", {"power_node": affected.power_node, "unit": affected.unit})
 		part.insert(ignore_permissions=True)

@@ -149,6 +149,19 @@ class PlannedOnce(AreaTest):
 		(text,) = self.words(second, "Cancelled")
 		self.assertIn("Cancelled: 2026-03-14 20:00 to 2026-03-14 21:00.\nStill planned: 2026-03-14 14:00", text)
 
+	def test_the_windows_of_one_work_follow_one_another_and_say_the_same_of_other_work(self):
+		def window(begin: int, end: int) -> dict:
+			hours = [str(self.now + timedelta(hours=hour)) for hour in (begin, end)]
+			return dict(zip(("planned_start", "planned_end"), hours, strict=True))
+
+		with self.refused("Further Windows", "overlaps"):
+			self.planned(windows=[window(100, 102), window(101, 103)])
+		self.planned(**window(101, 103))
+		with self.refused("Declare All the Same"):
+			self.planned(windows=[window(102, 104)])
+		answer = self.planned(windows=[window(102, 104)], all_the_same=True)
+		self.assertEqual(len(answer["further"]), 1)
+
 	def test_a_window_that_is_entered_after_the_notice_left_replaces_it(self):
 		first = self.planned()["incident"]
 		frappe.db.set_value("Notice Delivery", {"incident": first, "channel": "E-mail"}, "state", "Sent")
