@@ -31,6 +31,7 @@ from .flows import (
 	rosters,
 	sending,
 	shift_end,
+	site_identity,
 	site_muting,
 	site_time,
 	sweeping,
@@ -50,13 +51,18 @@ TRIES = 3
 SWEEP_SENDS_SECONDS = 10
 # So long a slice of bulk begins something new: with the start of its job, whoever waits for the worker waits for about a second
 SLICE_SECONDS = 0.6
-# Later than this the minute's ringing is brought to the front of the line
-RING_IS_LATE_SECONDS = 75
 
 
 def before_job() -> None:
-	"""Before each job of the site, Frappe's own included: is it still the site that it was? See `flows/site_muting.py`."""
-	_alone("Outage site", site_muting.look)
+	"""Before each job of the site, Frappe's own included: is it still the site that it was? See `flows/site_muting.py`. Other
+	apps' jobs come after it: nothing of the connection is changed for them."""
+	try:
+		site_muting.look()
+		frappe.db.commit()
+	except Exception as error:
+		frappe.db.rollback()
+		if not is_retriable(error):
+			error_log.add("Outage site", error)
 
 
 def ring_every_minute() -> None:
@@ -70,15 +76,9 @@ def ring_every_minute() -> None:
 
 
 def after_any_job(method: str = "") -> None:
-	"""After each job of the site, whoever asked for it: is the minute's ringing late? The scheduler puts it at the back of a
-	line that may be long, and a worker takes another line first; now it waits for no further job. Raises nothing."""
-	if method == RING_JOB:
-		return
-	try:
-		if sweeping.is_late(RING_IS_LATE_SECONDS):
-			queues.ask_first(RING_JOB, job_id=RING_JOB, deduplicate=True)
-	except Exception:
-		frappe.logger("outage_response").warning("is the ringing late?", exc_info=True)
+	"""After each job of the site, whoever asked for it: is the minute's ringing late?"""
+	if method != RING_JOB:
+		sweeping.bring_forward()
 
 
 def every_minute() -> None:
@@ -96,17 +96,23 @@ def every_minute() -> None:
 
 
 def bulk_every_minute() -> None:
-	"""What bulk no job took: asked for in slices; where no queue answers, one slice is done here."""
+	"""What has become of messages on their way; and what bulk no job took is asked for in slices, or all done here where no
+	queue answers. On a site that is another one than it was all stays as it is."""
 	frappe.set_user("Administrator")
+	if _alone("Outage site", site_identity.is_muted):
+		return
 	for what, look in (
 		("too old", deliveries.settle_too_old),
 		("mails", deliveries.follow_mails),
 		("dead workers", deliveries.bury_the_dead),
 		("old mails", mailing.give_up_old),
+		("mails of answers", ticket_replies.follow_mails),
 	):
 		_alone(f"Outage notices: {what}", look)
+	# by turns: a job that a dead worker has in hand keeps its own turn's place until Redis forgets it
+	turn = now_datetime().minute % 2
 	for method in (messages.JOB, REPLY_JOB):
-		if not queues.ask_for_a_slice(method):
+		if not queues.ask_for_a_slice(method, turn):
 			frappe.get_attr(method)(turn=None)
 
 
@@ -128,6 +134,8 @@ def ring(*, awake: bool = True) -> None:
 		_alone(f"Outage shifts: {name}", shift_end.release, name)
 	for name in _alone("Outage shifts: whose login has ended", disabled.due) or ():
 		_alone(f"Outage shifts: {name}", disabled.release, name)
+	if _alone("Outage site", site_identity.is_muted):
+		return  # the ladder stands where it stood
 	late = _alone("Outage paging: last sweep", sweeping.since_last) or 0
 	for name in _alone("Outage paging: what is due", sweeping.due) or ():
 		_alone(f"Outage paging: {name}", sweeping.sweep, name, late)
@@ -260,14 +268,6 @@ def send_mails(turn: int | None = None) -> None:
 	_slices(messages.JOB, _some_mails, turn)
 
 
-def send_notices(turn: int | None = None) -> None:
-	"""The same, and first what has become of those on their way."""
-	_alone("Outage notices: too old", deliveries.settle_too_old)
-	_alone("Outage notices: what became of the mails", deliveries.follow_mails)
-	_alone("Outage notices: dead workers", deliveries.bury_the_dead)
-	send_mails(turn)
-
-
 def _slices(method: str, work: Callable[[float], bool], turn: int | None) -> None:
 	"""One slice of bulk, and a job at the back of the line for the next one if `work` says that it is worth it. Two turns
 	take each other's place, for a job that runs cannot be queued again under its own name. Without a turn, or where no queue
@@ -292,7 +292,8 @@ def _some_mails(until: float) -> bool:
 
 
 def _send_some_mails(until: float) -> bool:
-	"""Send mails until the time is over, at least one. Answers whether it is worth going on."""
+	"""Send mails until the time is over, at least one. Answers whether it is worth going on. Mails of an account that fails wait
+	until it is asked again; those of others go on."""
 	names = _alone("Outage mails: waiting", mailing.waiting)
 	if not names:
 		return False
@@ -300,11 +301,14 @@ def _send_some_mails(until: float) -> bool:
 	with mail_server.Sender() as sender:
 		for name in names:
 			outcome = sender.send(name)
-			_hurry(_alone("Outage mails: how it ended", mailing.note, name, outcome))
-			if not mailing.goes_on(outcome):
+			if outcome == mail_server.LEFT:
+				continue
+			unreached = _alone("Outage mails: how it ended", mailing.note, name, outcome, sender.account)
+			if unreached is None:
 				return False
+			_hurry(unreached)
 			if time.monotonic() > until:
-				return True
+				break
 	return True
 
 
@@ -312,7 +316,7 @@ def _send_some_sms(until: float | None = None) -> bool:
 	"""Send the next SMS: each is claimed, asked for and written down by itself, so that only what cannot send twice is run
 	again. Answers whether it is worth going on: a gateway that does not answer is asked again in the next minute, and after
 	the second time in some minutes; whoever asks waits."""
-	if _alone("Outage notices: SMS", patience.left_alone_until, patience.SMS):
+	if _alone("Outage notices: SMS", patience.left_alone, patience.SMS):
 		return False
 	mine = False
 	for name in _alone("Outage notices: SMS", deliveries.waiting_sms) or ():
@@ -328,7 +332,7 @@ def _send_some_sms(until: float | None = None) -> bool:
 			if outcome.number:
 				_alone("Outage notices: SMS Log", messages.log_sms, outcome.number, outcome.text)
 			if outcome.is_unknown:
-				_alone("Outage notices: SMS", patience.kept_us_waiting, patience.SMS)
+				_alone("Outage notices: SMS", patience.failed, patience.SMS)
 				return False
 			_alone("Outage notices: SMS", patience.answered, patience.SMS)
 	return mine

@@ -17,6 +17,7 @@ from frappe.utils import get_datetime, get_url, now_datetime
 from outage_response import bulk, listing, locks, space
 from outage_response.compat import is_retriable
 from outage_response.domain import notices as rules
+from outage_response.domain.patience import SENDER_IS_DEAD_AFTER
 from outage_response.integrations import messages
 
 from . import links, site_identity
@@ -25,9 +26,6 @@ from .wording import in_language, telephone
 
 BATCH = 50
 MOST_AT_ONCE = 5000
-# After this a message that is "being sent" belongs to a worker that died: whoever is asked has answered within seconds, or
-# the job was ended after a minute
-DEAD_AFTER = timedelta(minutes=3)
 
 
 @dataclass(frozen=True)
@@ -104,8 +102,8 @@ def settle_too_old(now: datetime | None = None) -> int:
 		.orderby(table.creation)
 		.limit(MOST_AT_ONCE)
 	).run(as_dict=True)
-	leaving = _stop_mails([row.email_queue for row in rows if row.email_queue])
-	old = [row for row in rows if row.email_queue not in leaving]
+	stopped = messages.stop_mails([row.email_queue for row in rows if row.email_queue], _("Too old to help"))
+	old = [row for row in rows if not row.email_queue or row.email_queue in stopped]
 	error = _("Not sent: older than {0} minutes when the site could send again.").format(int(age.total_seconds() // 60))
 	for must_confirm, values in (
 		(False, {"state": rules.SUPERSEDED}),
@@ -114,14 +112,6 @@ def settle_too_old(now: datetime | None = None) -> int:
 		names = [row.name for row in old if bool(row.must_confirm) is must_confirm]
 		bulk.update("Notice Delivery", names, {**values, "error": error, "modified": now})
 	return len(old)
-
-
-def _stop_mails(names: list[str]) -> set[str]:
-	"""Take mails that have not left out of Frappe's queue; answers those that have, or are just leaving."""
-	mails = locks.rows("Email Queue", names, ("name", "status"))
-	waiting = [mail.name for mail in mails if mail.status in ("Not Sent", "Error")]
-	bulk.update("Email Queue", waiting, {"status": "Error", "error": _("Too old to help")})
-	return set(names) - {str(name) for name in waiting}  # numbers in some versions
 
 
 def follow_mails() -> int:
@@ -163,12 +153,12 @@ def follow_mails() -> int:
 			continue
 		age = now - get_datetime(row.creation)
 		if row.status == "Sending":
-			if now - get_datetime(row.modified) > DEAD_AFTER:
+			if now - get_datetime(row.modified) > SENDER_IS_DEAD_AFTER:
 				_unknown_to_phone(row.name)
 				changed += 1
 		elif age > patience:
 			# taken out of the queue first: a mail that leaves later would be the second word of the same
-			if _stop_mail(row.mail):
+			if messages.stop_mails([row.mail], _("Given up: phoned instead")):
 				error = _last_line(row.error) or _("The mail did not leave.")
 				if not _by_sms_instead(row.name, error):
 					_to_phone(row.name, error)
@@ -177,15 +167,6 @@ def follow_mails() -> int:
 			frappe.db.set_value("Email Queue", row.mail, {"status": "Not Sent", "retry": 0}, update_modified=False)
 			changed += 1
 	return len(sent) + changed
-
-
-def _stop_mail(name: str) -> bool:
-	"""Take a mail that has not left out of Frappe's queue; False when it is just leaving."""
-	mail = locks.row("Email Queue", name)
-	if not mail or mail.status not in ("Not Sent", "Error"):
-		return False
-	frappe.db.set_value("Email Queue", name, {"status": "Error", "error": _("Given up: phoned instead")})
-	return True
 
 
 def waiting_sms() -> list[str]:
@@ -240,7 +221,7 @@ def bury_the_dead() -> int:
 		frappe.qb.from_(table)
 		.select(table.name)
 		.where(table.state == rules.SENDING)
-		.where(table.modified < now_datetime() - DEAD_AFTER)
+		.where(table.modified < now_datetime() - SENDER_IS_DEAD_AFTER)
 	).run(pluck=True)
 	patience = timedelta(minutes=numbers().mail_patience_minutes)
 	late = (

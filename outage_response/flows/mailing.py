@@ -1,47 +1,39 @@
 """Our mails on their way to the mail server: which is next, and what follows from how it ended."""
 
-from datetime import timedelta
-
 import frappe
 from frappe import _
 from frappe.utils import now_datetime
 
+from outage_response.domain.patience import MAIL_IS_NEWS_FOR
 from outage_response.integrations import mail_server, messages
 
 from . import deliveries, page_mails, patience, site_identity
 
-# After this a mail that has not left is no news any more
-KEPT_HOURS = 12
-
 
 def waiting() -> list[str]:
-	"""Mails to send now, in their order: staff's before residents'. None while the server is left alone, nor from a site that
-	is another one than it was."""
-	if site_identity.is_muted() or patience.left_alone_until(patience.MAIL):
+	"""Mails to send now, in their order: staff's before residents'. None of accounts that are left alone, nor from a site that is
+	another one than it was."""
+	if site_identity.is_muted():
 		return []
-	return messages.waiting_mails()
+	return messages.waiting_mails(patience.left_alone(patience.MAIL))
 
 
-def note(name: str, outcome: str) -> list[tuple[str, str]]:
-	"""Write down how one mail ended, as `mail_server.Sender` says. Answers (incident, page) of somebody who may not have been
-	reached."""
+def note(name: str, outcome: str, account: str) -> list[tuple[str, str]]:
+	"""Write down how one mail of an account ended, as `mail_server.Sender` says. Answers (incident, page) of somebody who may
+	not have been reached."""
 	if outcome in (mail_server.SENT, mail_server.REFUSED):
-		patience.answered(patience.MAIL)
-	elif outcome in (mail_server.SILENT, mail_server.UNKNOWN):
-		patience.kept_us_waiting(patience.MAIL)
+		patience.answered(patience.MAIL, account)
+	else:
+		patience.failed(patience.MAIL, account, waited=outcome != mail_server.AWAY)
 	return _unknown(name) if outcome == mail_server.UNKNOWN else []
-
-
-def goes_on(outcome: str) -> bool:
-	"""Is it worth trying the next mail at once?"""
-	return outcome in (mail_server.SENT, mail_server.REFUSED)
 
 
 def _unknown(name: str) -> list[tuple[str, str]]:
 	"""The server had the mail and did not say that it took it: not sent again. A resident is phoned; for somebody who is rung
 	the next level hurries."""
 	row = frappe.db.get_value("Email Queue", name, ["reference_doctype", "reference_name"], as_dict=True)
-	messages.give_up_mail(name, _("The mail server did not say whether it took the mail."))
+	why = _("The mail server did not say whether it took the mail.")
+	messages.stop_mails([name], why, ("Not Sent", "Partially Sent", "Sending"))
 	if row.reference_doctype == messages.REFERENCE:
 		deliveries.nobody_knows(row.reference_name)
 	elif row.reference_doctype == messages.PAGE:
@@ -50,16 +42,18 @@ def _unknown(name: str) -> list[tuple[str, str]]:
 
 
 def give_up_old() -> int:
-	"""Mails that could not leave for so long that what they say is no news. Answers how many."""
+	"""Mails that could not leave for so long that what they say is no news. Answers how many. None while somebody has suspended
+	the mails of the site; and when they let them go on, there is time to leave."""
+	oldest, resumed = now_datetime() - MAIL_IS_NEWS_FOR, messages.resumed_at()
+	if messages.is_suspended() or (resumed and resumed > oldest):
+		return 0
 	queue = frappe.qb.DocType("Email Queue")
 	names = (
 		frappe.qb.from_(queue)
 		.select(queue.name)
 		.where(queue.status.isin(("Not Sent", "Partially Sent")))
 		.where(queue.send_after == messages.HELD)
-		.where(queue.creation < now_datetime() - timedelta(hours=KEPT_HOURS))
+		.where(queue.creation < oldest)
 		.limit(1000)
 	).run(pluck=True)
-	for name in names:
-		messages.give_up_mail(name, _("The mail did not leave."))
-	return len(names)
+	return len(messages.stop_mails(names, _("The mail did not leave."), ("Not Sent", "Partially Sent")))

@@ -5,19 +5,17 @@ when the server comes back.
 """
 
 from collections.abc import Sequence
-from datetime import timedelta
 
 import frappe
 from frappe import _
 from frappe.utils import now_datetime
 
 from outage_response import bulk, listing, locks
+from outage_response.domain.patience import MAIL_IS_NEWS_FOR, SENDER_IS_DEAD_AFTER
 from outage_response.integrations.messages import PAGE
 
 from . import sending
-from .deliveries import DEAD_AFTER
 
-KEPT_HOURS = 12
 AT_ONCE = 500
 WAITING = ("Not Sent", "Error", "Sending")
 
@@ -33,7 +31,7 @@ def follow() -> list[tuple[str, str]]:
 		.select(queue.name, queue.status, queue.modified, page.name.as_("page"), page.incident)
 		.where(queue.reference_doctype == PAGE)
 		.where(queue.status.isin(WAITING))
-		.where(queue.creation > now - timedelta(hours=KEPT_HOURS))
+		.where(queue.creation > now - MAIL_IS_NEWS_FOR)
 		.where(page.status == "Accepted")
 		.orderby(queue.creation)
 		.limit(AT_ONCE)
@@ -44,7 +42,7 @@ def follow() -> list[tuple[str, str]]:
 	if not rows:
 		return []
 	leaving = [row for row in rows if row.status == "Sending"]
-	dead = [row for row in leaving if row.modified < now - DEAD_AFTER]
+	dead = [row for row in leaving if row.modified < now - SENDER_IS_DEAD_AFTER]
 	bulk.update("Email Queue", [row.name for row in dead], {"status": "Error"})
 	rows = [row for row in rows if row.status != "Sending"]
 	needed = sending.needed([(row.page, row.incident) for row in rows])

@@ -1,40 +1,56 @@
-"""A mail server or a gateway that did not answer twice in a row is left alone for some minutes: whoever asks it waits, and
-with them the worker that others need. Afterwards one message tries; if that waits in vain, too, it is left alone again."""
+"""A mail account or a gateway that fails is left alone for a while, so that others' messages go on; `domain/patience.py`
+says how long. Afterwards one message tries."""
 
-from datetime import datetime, timedelta
+import json
+from datetime import datetime
 
 import frappe
-from frappe.utils import get_datetime, now_datetime
+from frappe.utils import get_datetime as _at
+from frappe.utils import now_datetime
+
+from outage_response.domain import patience as rules
 
 MAIL, SMS = "mail", "sms"
-TIMES = 2
-MINUTES = 5
-SETTINGS = "Outage Response Settings"
+SETTINGS, FIELD = "Outage Response Settings", "left_alone"
 
 
-def left_alone_until(what: str) -> datetime | None:
-	"""When it is asked again, while it is left alone. A clock that was put back does not keep it so."""
-	until = _get(f"{what}_left_until")
+def left_alone(what: str) -> list[str]:
+	"""Which accounts of `MAIL` are left alone now ("": the one that stands in no record), or gateways of `SMS` ("")."""
 	now = now_datetime()
-	return get_datetime(until) if until and now < get_datetime(until) <= now + timedelta(minutes=MINUTES) else None
+	return [name for name, (_times, until) in _read().get(what, {}).items() if rules.is_left_alone(_at(until), now)]
 
 
-def answered(what: str) -> None:
+def to_be_said() -> list[tuple[str, str, datetime]]:
+	"""(`MAIL` or `SMS`, account, when it is asked again) of those for which messages wait."""
+	now = now_datetime()
+	return [
+		(what, name, _at(until))
+		for what, failing in _read().items()
+		for name, (times, until) in failing.items()
+		if rules.is_to_be_said(times, _at(until), now)
+	]
+
+
+def answered(what: str, name: str = "") -> None:
 	"""It took a message, or refused it: it is there."""
-	if _get(f"{what}_timeouts"):
-		_set(what, 0, None)
+	known = _read()
+	if known.get(what, {}).pop(name, None):
+		_write(known)
 
 
-def kept_us_waiting(what: str) -> None:
-	"""No answer in time."""
-	times = int(_get(f"{what}_timeouts") or 0) + 1
-	_set(what, times, now_datetime() + timedelta(minutes=MINUTES) if times >= TIMES else None)
+def failed(what: str, name: str = "", *, waited: bool = True) -> None:
+	"""No answer in time; or, not `waited`, none was to be had: nobody there, or the login was refused."""
+	known = _read()
+	times = known.get(what, {}).get(name, [0])[0] + 1
+	until = rules.asked_again(times, waited, now_datetime())
+	known.setdefault(what, {})[name] = [times, str(until)]
+	_write(known)
 
 
-def _get(field: str):
-	return frappe.db.get_single_value(SETTINGS, field, cache=False)
+def _read() -> dict[str, dict[str, list]]:
+	"""what -> name -> [how often in a row, when it is asked again]"""
+	return json.loads(frappe.db.get_single_value(SETTINGS, FIELD, cache=False) or "{}")
 
 
-def _set(what: str, times: int, until: datetime | None) -> None:
-	for field, value in ((f"{what}_timeouts", times), (f"{what}_left_until", until)):
-		frappe.db.set_single_value(SETTINGS, field, value, update_modified=False)
+def _write(known: dict) -> None:
+	frappe.db.set_single_value(SETTINGS, FIELD, json.dumps(known), update_modified=False)

@@ -2,7 +2,7 @@
 silent because it is another one than it was. So is a disk that is nearly full, and a mail server that does not answer."""
 
 from collections.abc import Iterable, Sequence
-from datetime import datetime, timedelta
+from datetime import datetime
 
 import frappe
 from frappe import _
@@ -10,16 +10,14 @@ from frappe.utils import get_datetime, now_datetime
 
 from outage_response import listing, space
 from outage_response.domain import escalation
+from outage_response.domain import patience as limits
 from outage_response.domain.lifecycle import LIVE
 from outage_response.domain.phones import digits
 
-from . import patience, ringing, site_identity
+from . import patience, ringing, site_identity, sweeping
 from .language import in_chinese, title_of
 from .people import People
 
-# The clock rings once a minute, and a page leaves within seconds
-CLOCK_STANDS_AFTER = timedelta(minutes=3)
-PAGE_WAITS_AFTER = timedelta(minutes=2)
 MOST_PEOPLE = 20
 MOST_COUNTED = 1000
 SHOWN = ("incident", "property", "title", "title_zh", "subject_label", "priority")
@@ -34,7 +32,7 @@ def alarm(incident: str | None = None) -> dict:
 	may_confirm  the site is silent because it is another one than it was, and the reader may say that it is the site
 	"""
 	now = now_datetime()
-	muted, still = site_identity.state(), _still(now)
+	muted, still = site_identity.state(), _still(now, sweeping.bring_forward())
 	short = _of_what_is_short(now)
 	if not muted and not still:
 		return {"lines": short, "people": [], "may_confirm": False}
@@ -54,10 +52,16 @@ def _of_what_is_short(now: datetime) -> list[str]:
 			"Space on the server is short: what cannot wait goes on, mails to residents wait. Tell your administrator."
 		)
 		lines.append(f"{text} ({free} MB)" if free is not None else text)
-	if until := patience.left_alone_until(patience.MAIL):
-		lines.append(
-			_("The mail server does not answer: mails wait, and it is asked again at {0}.").format(_moment(until, now))
-		)
+	for what, account, until in patience.to_be_said():
+		if what == patience.SMS:
+			text = _("The SMS gateway does not answer: SMS to residents wait, and it is asked again at {0}.")
+		elif account:
+			text = _(
+				"Mails of the account {1} wait, it cannot send them; it is tried again at {0}. Tell your administrator."
+			)
+		else:
+			text = _("The mail server does not answer: mails wait, and it is asked again at {0}.")
+		lines.append(text.format(_moment(until, now), account))
 	return lines
 
 
@@ -84,19 +88,18 @@ def _moment(at: datetime, now: datetime) -> str:
 	return at.strftime("%H:%M" if at.date() == now.date() else "%m-%d %H:%M")
 
 
-def _still(now: datetime) -> tuple[datetime, int] | None:
-	"""(since when nobody is rung, how many pages wait), or None."""
+def _still(now: datetime, last: datetime | None) -> tuple[datetime, int] | None:
+	"""(since when nobody is rung, how many pages wait), or None. `last`: when the minute's ringing ran last."""
 	page = frappe.qb.DocType("Outage Page")
 	waiting = (
 		frappe.qb.from_(page)
 		.select(page.send_after)
 		.where(page.status == "Queued")
-		.where(page.send_after < now - PAGE_WAITS_AFTER)
+		.where(page.send_after < now - limits.PAGE_WAITS_AFTER)
 		.orderby(page.send_after)
 		.limit(MOST_COUNTED)
 	).run(pluck=True)
-	last = frappe.db.get_single_value("Outage Response Settings", "rang_until", cache=False)
-	stands = bool(last) and now - get_datetime(last) > CLOCK_STANDS_AFTER
+	stands = bool(limits.minutes_away(last, now))
 	if not waiting and not stands:
 		return None
 	return min(get_datetime(moment) for moment in (*waiting[:1], *([last] if stands else ()))), len(waiting)

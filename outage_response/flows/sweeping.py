@@ -1,35 +1,52 @@
 """What the minute does for ringing: steps whose time has come, pages that no worker took, people whose number failed."""
 
 from collections.abc import Sequence
+from datetime import datetime, timedelta
 
 import frappe
 from frappe.utils import get_datetime, now_datetime
 from frappe.utils.scheduler import is_scheduler_inactive
 
+from outage_response import queues
+from outage_response.domain import patience
+
 from . import ringing, sending, site_identity, timeline
 from .verbs import lock_incident, touch
 
 JOB = "outage_response.jobs.ring_every_minute"
-LATE_MINUTES = 3
+
+
+def last() -> datetime | None:
+	"""When the sweep ran last."""
+	found = frappe.db.get_single_value("Outage Response Settings", "rang_until", cache=False)
+	return get_datetime(found) if found else None
 
 
 def since_last() -> int:
 	"""Minutes since the sweep ran last, as far as that is too long; notes that it runs now."""
-	now = now_datetime()
-	before = frappe.db.get_single_value("Outage Response Settings", "rang_until")
+	now, before = now_datetime(), last()
 	frappe.db.set_single_value("Outage Response Settings", "rang_until", now, update_modified=False)
-	minutes = int((now - get_datetime(before)).total_seconds() // 60) if before else 0
-	return minutes if minutes >= LATE_MINUTES else 0
+	return patience.minutes_away(before, now)
 
 
-def is_late(seconds: int) -> bool:
-	"""Is it longer than this since the sweep ran, while somebody may have to be rung? Not where an administrator has stopped
-	the scheduler, or the sweep."""
-	before = frappe.db.get_single_value("Outage Response Settings", "rang_until", cache=False)
-	age = (now_datetime() - get_datetime(before)).total_seconds() if before else seconds + 1
-	if -seconds <= age <= seconds or is_scheduler_inactive():
-		return False
-	return bool(frappe.db.exists("Scheduled Job Type", {"method": JOB, "stopped": 0})) and ringing.is_waiting()
+def bring_forward() -> datetime | None:
+	"""Is the minute's ringing late, while somebody may have to be rung? Then it waits for no further job: the scheduler puts it
+	at the back of a line that may be long. Not where the site is silent, or an administrator has stopped the scheduler or the
+	sweep. Answers when it ran last; raises nothing."""
+	ran = None
+	try:
+		ran = last()
+		if (
+			patience.is_late(ran, now_datetime())
+			and not is_scheduler_inactive()
+			and ringing.is_waiting()
+			and frappe.db.exists("Scheduled Job Type", {"method": JOB, "stopped": 0})
+			and not site_identity.is_muted()
+		):
+			queues.ask_first(JOB, job_id=JOB, deduplicate=True)
+	except Exception:
+		frappe.logger("outage_response").warning("is the ringing late?", exc_info=True)
+	return ran
 
 
 def due() -> list[str]:
@@ -45,7 +62,7 @@ def sweep(incident_name: str, late_minutes: int = 0) -> int:
 	if not written:
 		return 0
 	age = int((now - get_datetime(incident.creation)).total_seconds() // 60)
-	if min(age, late_minutes) >= LATE_MINUTES:
+	if late_minutes and timedelta(minutes=age) >= patience.CLOCK_STANDS_AFTER:
 		timeline.record(incident, "ringing_resumed", {"minutes": min(age, late_minutes)}, now, now)
 	touch(incident)
 	return written

@@ -15,7 +15,9 @@ from frappe.utils import format_datetime, now_datetime
 
 from outage_response import bulk, integrations, listing, locks, queues
 from outage_response.compat import is_retriable
+from outage_response.domain.patience import SENDER_IS_DEAD_AFTER
 from outage_response.domain.plan import dedupe_key
+from outage_response.integrations import messages
 
 from . import levels, site_identity
 
@@ -146,7 +148,6 @@ def queued(limit: int = AT_ONCE) -> list[str]:
 
 def send(name: str) -> None:
 	"""Send one answer. The row is locked while it is sent, so that two workers never send the same."""
-	table = frappe.qb.DocType("Outage Ticket Reply")
 	row = locks.row("Outage Ticket Reply", name)
 	if not row or row.status != "Queued":
 		return
@@ -156,21 +157,42 @@ def send(name: str) -> None:
 	frappe.db.savepoint("send_reply")
 	try:
 		with integrations.as_system():
-			desk.reply(row.ticket, row.message)
-		values = {"status": "Sent", "sent_at": now_datetime(), "tries": (row.tries or 0) + 1, "error": None}
+			mail = desk.reply(row.ticket, row.message)
+		values = {"status": "Sent", "sent_at": now_datetime(), "email_queue": mail, "error": None}
 	except Exception as error:
 		if is_retriable(error):
 			raise
 		frappe.db.rollback(save_point="send_reply")
 		frappe.clear_messages()
-		tries = (row.tries or 0) + 1
 		values = {
-			"status": "Failed" if tries >= MAX_TRIES else "Queued",
-			"tries": tries,
+			"status": "Failed" if (row.tries or 0) + 1 >= MAX_TRIES else "Queued",
 			"error": f"{type(error).__name__}: {error}"[:500],
 		}
-	frappe.qb.update(table).where(table.name == name).set(table.status, values["status"]).set(
-		table.tries, values["tries"]
-	).set(table.error, values["error"]).set(table.sent_at, values.get("sent_at")).set(
-		table.modified, now_datetime()
-	).run()
+	bulk.update("Outage Ticket Reply", [name], {**values, "tries": (row.tries or 0) + 1, "modified": now_datetime()})
+
+
+def follow_mails() -> int:
+	"""What has become of the mails of answers that stand on their tickets: gone, or the answer has Failed: its author does not
+	know. Answers how many have come to an end."""
+	reply, queue = frappe.qb.DocType("Outage Ticket Reply"), frappe.qb.DocType("Email Queue")
+	now = now_datetime()
+	died = (queue.status == "Sending") & (queue.modified < now - SENDER_IS_DEAD_AFTER)
+	rows = (
+		frappe.qb.from_(reply)
+		.left_join(queue)
+		.on(queue.name == reply.email_queue)
+		.select(reply.name, reply.email_queue, queue.status)
+		.where(reply.email_queue > "")
+		.where(reply.status == "Sent")
+		.where(queue.name.isnull() | queue.status.isin(("Sent", "Error")) | died)
+		.limit(AT_ONCE)
+	).run(as_dict=True)
+	unknown = _("The mail server did not say whether it took the mail.")
+	messages.stop_mails([row.email_queue for row in rows if row.status == "Sending"], unknown, ("Sending",))
+	for statuses, values in (
+		(("Sent", None), {"email_queue": None}),
+		(("Error",), {"status": "Failed", "error": _("The mail did not leave."), "modified": now}),
+		(("Sending",), {"status": "Failed", "error": unknown, "modified": now}),
+	):
+		bulk.update("Outage Ticket Reply", [row.name for row in rows if row.status in statuses], values)
+	return len(rows)

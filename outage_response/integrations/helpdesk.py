@@ -51,10 +51,10 @@ def unread(since: datetime, limit: int, after: Ticket | None = None) -> list[Tic
 	return [from_document(row) for row in records.unlinked(DOCTYPE, FIELDS, since, limit, after)]
 
 
-def reply(ticket: str, message: str) -> None:
-	"""Answer the author: it stands in the portal, and goes out by e-mail where the helpdesk sends any."""
+def reply(ticket: str, message: str) -> str | None:
+	"""Answer the author: it stands in the portal, and goes out by e-mail where the helpdesk sends any. Answers that mail."""
 	doc = frappe.get_doc(DOCTYPE, ticket)
-	records.answer(doc, message, _sender(doc))
+	return records.answer(doc, message, _sender(doc))
 
 
 def _sender(doc: Document) -> str | None:

@@ -13,6 +13,7 @@ import frappe
 from frappe.email.oauth import Oauth
 from frappe.email.smtp import SMTPServer
 from frappe.model.document import Document
+from frappe.utils import get_hook_method
 
 from outage_response import locks
 
@@ -21,16 +22,22 @@ WAITING = ("Not Sent", "Partially Sent")
 
 SENT = "Sent"
 REFUSED = "Refused"  # this mail; others may do better
-AWAY = "Away"  # nobody there: no mail leaves now, and none has lost a try
+AWAY = "Away"  # nobody there, or the login was refused: no mail of this account leaves now, and none has lost a try
 SILENT = "Silent"  # no answer in time
+LEFT = "Left"  # not tried: its account has just failed
 UNKNOWN = "Unknown"  # the mail was handed over, and the word that it was taken never came
 
 
 class Sender:
-	"""Sends some mails one after the other, over one line for each account. Use as a context."""
+	"""Sends some mails one after the other, over one line for each account. Use as a context.
+
+	An account that fails is left alone, and the mails of others go on. `account`: the one that the last mail names ("": none).
+	"""
 
 	def __init__(self) -> None:
 		self.servers: dict[str, _Server] = {}
+		self.left_alone: set[str] = set()
+		self.account = ""
 
 	def __enter__(self) -> "Sender":
 		return self
@@ -41,35 +48,48 @@ class Sender:
 				server.leave()
 
 	def send(self, name: str) -> str:
-		"""Send one row of Email Queue; how it ended. Frappe's code commits and writes the row's status; it raises nothing.
+		"""Send one row of Email Queue; how it ended. Frappe's code commits and writes the row's status; raises
+		only what the database does: a mail that was handed over then stands as being sent, and nobody sends it again.
 
 		A mail that somebody else has sent meanwhile counts as sent.
 		"""
 		with limited():
-			frappe.db.rollback()
-			try:
-				server = self._server_of(frappe.get_doc("Email Queue", name))
-				if server:
-					server.session.handed_over = (
-						False  # before the mail is touched: a server that is away costs it no try
-					)
-			except Exception as error:
-				return _undone(SILENT if is_timeout(error) else AWAY)
-			frappe.db.rollback()
-			try:
-				# the row's lock lets one of two jobs have it: Frappe marks it as being sent, and commits
-				row = locks.row("Email Queue", name)
-				if not row or row.status not in WAITING:
-					return _undone(SENT)
-				frappe.get_doc("Email Queue", name).send(smtp_server_instance=server)
+			outcome = self._send(name)
+			if outcome in (AWAY, SILENT, UNKNOWN):
+				self.left_alone.add(self.account)
+		return _undone(outcome)
+
+	def _send(self, name: str) -> str:
+		frappe.db.rollback()
+		self.account = ""
+		try:
+			mail = frappe.db.get_value("Email Queue", name, ["email_account"], as_dict=True)
+			if not mail:
 				return SENT
-			except Exception as error:
-				if server and server.has_it(error):
-					return _undone(UNKNOWN)
-				return _undone(SILENT if is_timeout(error) else REFUSED)
+			self.account = mail.email_account or ""
+			if self.account in self.left_alone:
+				return LEFT
+			server = self._server_of(frappe.get_doc("Email Queue", name))
+			_line = server and server.session  # before the mail is touched: a server that is away costs it no try
+		except Exception as error:
+			frappe.logger("outage_response").warning("mail account %s", self.account or "?", exc_info=True)
+			return SILENT if is_timeout(error) else AWAY
+		frappe.db.rollback()
+		try:
+			# the row's lock lets one of two jobs have it: Frappe marks it as being sent, and commits
+			row = locks.row("Email Queue", name)
+			if row and row.status in WAITING:
+				frappe.get_doc("Email Queue", name).send(smtp_server_instance=server)
+			return SENT
+		except Exception as error:
+			if server and server.has_it(error):
+				return SENT if _was_noted(name) else UNKNOWN
+			return SILENT if is_timeout(error) else REFUSED
 
 	def _server_of(self, mail: Document) -> "_Server | None":
-		"""None: an account that is no mail server (a service reached by HTTP); Frappe sends by its own client."""
+		"""None: no mail server of ours to ask, but a service by HTTP, or an app that sends all mails of the site its own way."""
+		if get_hook_method("override_email_send"):
+			return None
 		account = mail.get_email_account()
 		if not account:
 			raise LookupError("no outgoing Email Account")
@@ -88,7 +108,9 @@ class _Server(SMTPServer):
 		"""The line to the server: the one there is, or a new one. Raises what smtplib raises."""
 		if self.is_session_active():
 			return self._session
-		line = (_LineWithTLS if self.use_ssl else _Line)(self.server, self.port, timeout=ANSWER_SECONDS)
+		# an account has these in later versions of Frappe
+		kept = {name: getattr(self, name, None) for name in ("source_address", "local_hostname")}
+		line = (_LineWithTLS if self.use_ssl else _Line)(self.server, self.port, timeout=ANSWER_SECONDS, **kept)
 		self.secure_session(line)
 		if self.use_oauth:
 			Oauth(line, self.email_account, self.login, self.access_token).connect()
@@ -112,13 +134,13 @@ class _Server(SMTPServer):
 
 
 class _Line(smtplib.SMTP):
+	"""`handed_over`: what left last is a mail's text (bytes; all other words are str)."""
+
 	handed_over = False
 
-	def data(self, msg):
-		self.handed_over = True
-		answer = super().data(msg)
-		self.handed_over = False
-		return answer
+	def send(self, s):
+		self.handed_over = isinstance(s, bytes)
+		super().send(s)
 
 
 class _LineWithTLS(_Line, smtplib.SMTP_SSL):
@@ -144,6 +166,17 @@ def limited(seconds: float = ANSWER_SECONDS) -> Iterator[None]:
 		yield
 	finally:
 		socket.setdefaulttimeout(before)
+
+
+def _was_noted(name: str) -> bool:
+	"""Has everybody had the mail on record, and only what Frappe does besides went wrong (the folder of sent mails)? Then it
+	is not tried again for that."""
+	frappe.db.rollback()
+	if frappe.db.exists("Email Queue Recipient", {"parent": name, "status": ("!=", "Sent")}):
+		return False
+	frappe.db.set_value("Email Queue", name, "status", "Sent")
+	frappe.db.commit()
+	return True
 
 
 def _undone(outcome: str) -> str:

@@ -1,17 +1,18 @@
 """What a site can send by itself: mail through Frappe's Email Queue, SMS through Frappe's SMS Settings."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime
 
 import frappe
 import requests
 from frappe.core.doctype.sms_settings.sms_settings import create_sms_log, get_headers, validate_receiver_nos
 from frappe.email.doctype.email_account.email_account import EmailAccount
-from frappe.utils import cint
+from frappe.query_builder.functions import Coalesce
+from frappe.utils import cint, get_datetime
 from pypika import Order
 from urllib3.exceptions import NewConnectionError
 
-from outage_response import listing, queues
+from outage_response import bulk, listing, locks, queues
 
 JOB = "outage_response.jobs.send_mails"
 REFERENCE, PAGE = "Notice Delivery", "Outage Page"
@@ -20,6 +21,8 @@ STAFF_PRIORITY, RESIDENTS_PRIORITY = 2, 0
 # Our mails wait in Frappe's queue until a job of ours sends them: Frappe's own would send up to 500 in one go, without a
 # limit to waiting for the server. This "send after" is what they are known by.
 HELD = datetime(2999, 1, 1)
+# Frappe's switch for all mails of the site
+SUSPENDED = "suspend_email_queue"
 CONNECT_SECONDS, ANSWER_SECONDS = 4, 8
 
 
@@ -77,13 +80,24 @@ def ask_for_sending() -> bool:
 	return queues.ask_for_a_slice(JOB)
 
 
-def waiting_mails(limit: int = 100) -> list[str]:
-	"""Our mails that have not left, in the order in which they are to: staff's first, then those tried least. Nobody's while
-	mails are muted or the queue is held."""
-	if frappe.are_emails_muted() or cint(frappe.db.get_default("suspend_email_queue")):
+def is_suspended() -> bool:
+	"""Has somebody stopped all mails of the site, in its configuration or in the list of Email Queue?"""
+	return bool(frappe.are_emails_muted() or cint(frappe.db.get_default(SUSPENDED)))
+
+
+def resumed_at() -> datetime | None:
+	"""When somebody last let the mails of the site go on."""
+	found = frappe.db.get_value("DefaultValue", {"defkey": SUSPENDED, "parent": "__default"}, "creation")
+	return found and get_datetime(found)
+
+
+def waiting_mails(but_not: Collection[str] = (), limit: int = 100) -> list[str]:
+	"""Our mails that have not left, in the order in which they are to: staff's first, then those tried least; without those of
+	the accounts `but_not` ("": that name none). Nobody's while mails are suspended."""
+	if is_suspended():
 		return []
 	queue = frappe.qb.DocType("Email Queue")
-	return (
+	query = (
 		frappe.qb.from_(queue)
 		.select(queue.name)
 		.where(queue.status.isin(("Not Sent", "Partially Sent")))
@@ -92,12 +106,25 @@ def waiting_mails(limit: int = 100) -> list[str]:
 		.orderby(queue.retry)
 		.orderby(queue.creation)
 		.limit(limit)
-	).run(pluck=True)
+	)
+	if but_not:
+		query = query.where(Coalesce(queue.email_account, "").notin(list(but_not)))
+	return query.run(pluck=True)
 
 
-def give_up_mail(name: str, why: str) -> None:
-	"""A mail that does not leave any more."""
-	frappe.db.set_value("Email Queue", name, {"status": "Error", "error": why})
+def hold_mails() -> None:
+	"""Have mails of ours that are in Frappe's queue wait for a job of ours: an earlier version of the app left them to Frappe's."""
+	queue = frappe.qb.DocType("Email Queue")
+	ours = queue.reference_doctype.isin((REFERENCE, PAGE)) & queue.status.isin(("Not Sent", "Partially Sent"))
+	bulk.change("Email Queue", ours & (queue.send_after.isnull() | (queue.send_after != HELD)), {"send_after": HELD})
+
+
+def stop_mails(names: Sequence[str], why: str, states: Sequence[str] = ("Not Sent", "Error")) -> set[str]:
+	"""Have mails not leave any more; answers which: not those that have left, or are just leaving."""
+	mails = locks.rows("Email Queue", names, ("name", "status"))
+	stopped = [mail.name for mail in mails if mail.status in states]
+	bulk.update("Email Queue", stopped, {"status": "Error", "error": why})
+	return {str(name) for name in stopped}  # numbers in some versions
 
 
 class NotSent(Exception):

@@ -128,8 +128,9 @@ def write_fields(doctype: str, tickets: Sequence[str], values: Mapping[str, obje
 	bulk.update(doctype, tickets, known)
 
 
-def answer(ticket: Mapping, message: str, sender: str | None = None) -> None:
-	"""An automatic answer on a ticket; `sender` is the address to send it from, None: it stands on the ticket only.
+def answer(ticket: Mapping, message: str, sender: str | None = None) -> str | None:
+	"""An automatic answer on a ticket; `sender` is the address to send it from, None: it stands on the ticket only. Answers its
+	mail in Frappe's queue, if there is one.
 
 	It is no agent's answer. Written so that neither the ticket's status nor `first_responded_on` take it for one: the
 	ticket is named when the communication is already there. ERPNext's `first_response_time` counts it (docs/erpnext.md).
@@ -171,6 +172,8 @@ def answer(ticket: Mapping, message: str, sender: str | None = None) -> None:
 			**messages.held_for_us(),
 		)
 		frappe.db.after_commit.add(messages.ask_for_sending)
+		return frappe.db.get_value("Email Queue", {"communication": record.name}, "name")
+	return None
 
 
 def ticket_notes_of_app() -> str:

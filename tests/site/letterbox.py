@@ -10,13 +10,13 @@ from collections import Counter
 class Letterbox(socketserver.ThreadingTCPServer):
 	"""`received` counts letters per address that ends with `ending`; `letters` are their texts, decoded. `refuses`: it says
 	to whoever comes that it is not working. `hangs`: it takes the line (`lines` counts them) and says nothing until
-	`released` is set. `swallows`: it takes a letter, and never says so."""
+	`released` is set. `swallows`: it takes a letter, and never says so. `balks`: it hangs up when it is to take one."""
 
 	allow_reuse_address = daemon_threads = True
 
 	def __init__(self, ending: str = ""):
 		self.ending, self.refuses, self.refused = ending, False, 0
-		self.lines, self.swallows = 0, False
+		self.lines, self.swallows, self.balks = 0, False, False
 		self.hangs, self.asked, self.released = False, threading.Event(), threading.Event()
 		self.received: Counter = Counter()
 		self.letters: list[str] = []
@@ -55,6 +55,8 @@ class _Conversation(socketserver.StreamRequestHandler):
 				recipients += re.findall(r"<([^>]+)>", word)
 				self.answer("250 ok")
 			elif word.upper() == "DATA":
+				if self.server.balks:
+					return
 				self.answer("354 go on")
 				lines = []
 				while (line := self.rfile.readline()) not in (b".\r\n", b""):

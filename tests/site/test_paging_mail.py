@@ -8,7 +8,7 @@ import frappe
 from frappe.email.queue import get_queue
 
 from outage_response import jobs
-from outage_response.flows import mailing, patience, tokens
+from outage_response.flows import mailing, patience, standstill, tokens
 from outage_response.integrations import mail_server, messages
 
 from .letterbox import Letterbox
@@ -141,7 +141,7 @@ class ThisMailServer(MailServerAway):
 		frappe.local.outgoing_email_account = {}
 		self.letterbox.lines, self.letterbox.released = 0, type(self.letterbox.released)()
 		self.addCleanup(self.letterbox.released.set)
-		for mood in ("hangs", "swallows"):
+		for mood in ("hangs", "swallows", "balks"):
 			self.addCleanup(setattr, self.letterbox, mood, False)
 		frappe.db.delete("Email Queue", {"send_after": messages.HELD})
 		frappe.db.commit()
@@ -180,7 +180,7 @@ class ThisMailServer(MailServerAway):
 			messages.queue_mail(f"delivery {number}", "resident@example.com", "resident", "dark")
 		frappe.db.commit()
 		began = time.monotonic()
-		for minutes, asked in ((0, 1), (0, 2), (0, 2), (4, 2), (2, 3), (0, 3)):
+		for minutes, asked in ((0, 1), (0, 1), (1, 2), (4, 2), (2, 3), (1, 3)):
 			self.clock.move(minutes)
 			jobs.send_mails()
 			self.assertEqual(self.letterbox.lines, asked)
@@ -189,6 +189,60 @@ class ThisMailServer(MailServerAway):
 		self.clock.move(6)
 		jobs.send_mails()
 		self.assertEqual(mailing.waiting(), [])
+
+	def test_an_account_that_fails_keeps_no_other_ones_mails(self):
+		for number in range(3):
+			messages.queue_page(f"page {number}", "guard@example.com", "guard", "come")
+		failing = {"reference_doctype": "Outage Page", "reference_name": ("like", "page %")}
+		frappe.db.set_value("Email Queue", failing, "email_account", "Closed Account")
+		messages.queue_mail("a delivery", "resident@example.com", "resident", "dark")
+		frappe.db.commit()
+		self.addCleanup(patience.answered, patience.MAIL, "Closed Account")
+		with patch.object(messages.waiting_mails, "__defaults__", ((), 2)):  # more than fit into one go
+			jobs.send_mails()
+		self.assertEqual(["dark" in letter for letter in self.letterbox.letters], [True])
+		waiting = frappe.get_all("Email Queue", failing, ["status", "retry"])
+		self.assertEqual([(row.status, row.retry) for row in waiting], [("Not Sent", 0)] * 3)
+		self.assertEqual(standstill._of_what_is_short(self.clock.now), [])
+		self.clock.move(1)
+		jobs.send_mails()
+		(line,) = standstill._of_what_is_short(self.clock.now)
+		self.assertIn("account Closed Account wait", line)
+		self.clock.move(6)  # nobody has tried since: nothing waits
+		self.assertEqual(standstill._of_what_is_short(self.clock.now), [])
+		messages.stop_mails(frappe.get_all("Email Queue", failing, pluck="name"), "the test is over")
+
+	def test_what_the_server_has_is_not_sent_again_and_what_it_has_not_is(self):
+		messages.queue_mail("a delivery", "resident@example.com", "resident", "dark")
+		frappe.db.commit()
+		(name,) = messages.waiting_mails()
+		self.letterbox.balks = True
+		with mail_server.Sender() as sender:
+			self.assertEqual(sender.send(name), mail_server.REFUSED)
+		self.letterbox.balks = False
+		context = "frappe.email.doctype.email_queue.email_queue.SendMailContext.update_recipient_status_to_sent"
+		with patch(context, side_effect=frappe.QueryTimeoutError), mail_server.Sender() as sender:
+			self.assertEqual(sender.send(name), mail_server.UNKNOWN)
+		mailing.note(name, mail_server.UNKNOWN, "")
+		frappe.db.commit()
+		patience.answered(patience.MAIL)
+		jobs.send_mails()
+		self.assertEqual(len(self.letterbox.letters), 1)
+		self.assertEqual(frappe.db.get_value("Email Queue", name, "status"), "Error")
+
+	def test_a_site_whose_mails_an_app_sends_its_own_way_opens_no_line(self):
+		messages.queue_mail("a delivery", "resident@example.com", "resident", "dark")
+		frappe.db.commit()
+		sent = []
+		with (
+			patch.object(mail_server, "get_hook_method", lambda _name: sent.append),
+			patch(
+				"frappe.email.doctype.email_queue.email_queue.get_hook_method",
+				lambda _name: lambda _mail, _sender, to, _text: sent.append(to),
+			),
+		):
+			jobs.send_mails()
+		self.assertEqual((sent, self.letterbox.lines), (["resident@example.com"], 0))
 
 	def test_a_mail_that_was_taken_without_a_word_is_not_sent_again(self):
 		"""Nobody can know: the page is Unknown, and whoever is next is rung."""

@@ -4,14 +4,16 @@ import errno
 import os
 import time
 from datetime import timedelta
+from types import SimpleNamespace
 from unittest.mock import patch
 
 import frappe
 import redis
 from frappe.utils.background_jobs import get_queue_list
 
-from outage_response import error_log, jobs, queues, space
+from outage_response import bulk, error_log, jobs, queues, space
 from outage_response.domain import notices
+from outage_response.domain.patience import SENDER_IS_DEAD_AFTER
 from outage_response.flows import (
 	answering,
 	deliveries,
@@ -20,10 +22,12 @@ from outage_response.flows import (
 	patience,
 	phone,
 	sending,
+	site_identity,
 	standstill,
 	sweeping,
+	ticket_replies,
 )
-from outage_response.integrations import messages
+from outage_response.integrations import messages, records
 
 from .live import LiveTest, end_processes
 from .private_redis import Redis
@@ -80,20 +84,58 @@ class Slices(NoticeTest):
 		self.declare()
 		frappe.db.set_value("Scheduled Job Type", {"method": sweeping.JOB}, "stopped", 0)
 		asked = []
-		with patch.object(queues, "ask_first", lambda method, **_options: asked.append(method)):
-			for minutes, expected in ((1, 0), (2, 1)):
+		with (
+			patch.object(queues, "ask_first", lambda method, **_options: asked.append(method)),
+			patch.object(sweeping, "is_scheduler_inactive", lambda: False),
+			patch.object(site_identity, "is_muted", lambda: False),
+		):
+			for minutes, expected in ((1, 0), (2, 2)):
 				# not written: the site's own sweep writes it at the same time
 				before = self.clock.now - timedelta(minutes=minutes)
-				with (
-					patch.object(frappe.local.db, "get_single_value", lambda *_args, **_how: before),  # noqa: B023
-					patch.object(sweeping, "is_scheduler_inactive", lambda: False),
-				):
+				with patch.object(sweeping, "last", lambda: before):  # noqa: B023
 					jobs.after_any_job("frappe.ping")
 					jobs.after_any_job(sweeping.JOB)
+					standstill.alarm()  # where no job ends: the one worker of another line is at a long one
 				self.assertEqual(asked, [sweeping.JOB] * expected)
 		self.assertIn("outage_response.jobs.after_any_job", frappe.get_hooks("after_job"))
 		entries = frappe.get_hooks("scheduler_events")["cron"]["* * * * *"]
 		self.assertLessEqual({sweeping.JOB, "outage_response.jobs.bulk_every_minute"}, set(entries))
+
+	def test_bulk_is_asked_for_by_turns(self):
+		"""A job that a dead worker had in hand keeps the place of its turn, and not of both."""
+		asked = []
+		with (
+			patch.object(queues, "ask_for_a_slice", lambda *job: asked.append(job) or True),
+			patch.object(jobs, "_alone", lambda *_anything: None),
+		):
+			jobs.bulk_every_minute()
+			self.clock.move(1)
+			jobs.bulk_every_minute()
+		self.assertEqual({(method, turn) for method in (messages.JOB, jobs.REPLY_JOB) for turn in (0, 1)}, set(asked))
+
+	def test_an_answer_to_a_ticket_whose_mail_fails_has_failed(self):
+		ticket = frappe._dict(doctype="ToDo", name="T1", raised_by="resident@example.com", subject="No power")
+		desk = SimpleNamespace(reply=lambda *_words: records.answer(ticket, "We know.", "desk@example.com"))
+		rows = [
+			{"ticket_type": "ToDo", "ticket": "T1", "kind": "Known", "status": "Queued", "message": "We know."}
+			| {"dedupe_key": f"reply {number}"}
+			for number in range(4)
+		]
+		names = bulk.insert("Outage Ticket Reply", rows)
+		with patch.object(ticket_replies.integrations, "desk_of", lambda _doctype: desk):
+			for name in names:
+				ticket_replies.send(name)
+		mails = [frappe.db.get_value("Outage Ticket Reply", name, "email_queue") for name in names]
+		for mail, status in zip(mails, ("Sent", "Error", "Sending", "Sending"), strict=True):
+			frappe.db.set_value(
+				"Email Queue", mail, {"status": status, "modified": self.clock.now}, update_modified=False
+			)
+		frappe.db.set_value("Email Queue", mails[3], "modified", self.clock.move(4), update_modified=False)
+		self.assertEqual(ticket_replies.follow_mails(), 3)
+		rows = [frappe.db.get_value("Outage Ticket Reply", name, ["status", "error"]) for name in names]
+		self.assertEqual([row[0] for row in rows], ["Sent", "Failed", "Failed", "Sent"])
+		self.assertIn("did not say whether", rows[2][1])
+		self.assertEqual(ticket_replies.follow_mails(), 0)
 
 	def test_a_number_is_found_among_many_pages(self):
 		"""Ringing writes thousands of pages a night; who was rung before them answers all the same."""
@@ -152,10 +194,14 @@ class NoRoom(PhoneTest):
 		with patch.object(space, "free_mb", lambda: 7), self.as_user("guard1"):
 			self.assertIn("Space on the server is short", self.read("guard1")["alarm"]["lines"][-1])
 			self.assertIn("(7 MB)", standstill.alarm()["lines"][-1])
-		patience.kept_us_waiting(patience.MAIL)
+		for what in (patience.MAIL, patience.SMS):
+			patience.failed(what)
 		self.assertEqual(standstill._of_what_is_short(self.clock.now), [])
-		patience.kept_us_waiting(patience.MAIL)
-		self.assertIn("mail server does not answer", standstill._of_what_is_short(self.clock.now)[0])
+		for what in (patience.MAIL, patience.SMS):
+			patience.failed(what)
+		mail, sms = standstill._of_what_is_short(self.clock.now)
+		self.assertIn("mail server does not answer", mail)
+		self.assertIn("SMS gateway does not answer", sms)
 
 	def test_a_photo_that_does_not_fit_leaves_nothing_behind(self):
 		task = self.shown("electrician", "isolate_fault")["name"]
@@ -209,5 +255,5 @@ class Claims(NoticeTest):
 	def test_a_page_is_in_a_senders_hands_for_as_long_as_its_gateways_may_take_twice(self):
 		frappe.db.set_value("Paging Channel", {"name": ("is", "set")}, "timeout_seconds", 8)
 		self.assertEqual(sending.taken_for(), timedelta(seconds=30))
-		self.assertLess(deliveries.DEAD_AFTER, timedelta(minutes=5))
+		self.assertLess(SENDER_IS_DEAD_AFTER, timedelta(minutes=5))
 		self.assertIn(notices.CAUSE, notices.STEP_OF_ANCHOR["reported"])
