@@ -5,7 +5,8 @@ copy always changes counts, and what changes by itself (a container's host name,
 	word               lies in a file of the site's folder that no backup takes; a folder made anew has none
 	inode and host     a folder that was copied as a whole to another machine has both others. One alone says nothing: a
 	                   container gets a new host name at each start and finds the same file, a disk that is exchanged has
-	                   new inodes on the same host
+	                   new inodes on the same host. Where a folder has other inodes for each host (some that are shared by
+	                   network, or with a container), the inode is left out
 """
 
 from dataclasses import dataclass
@@ -19,7 +20,7 @@ AT_WORK_WITHIN = timedelta(minutes=60)
 @dataclass(frozen=True)
 class Identity:
 	"""What a site is known by. `word` and `inode` are None where the file cannot be read (that says nothing), "" where there
-	is none."""
+	is none. `inode` is also "" where it says nothing."""
 
 	site: str = ""
 	database: str = ""
@@ -38,12 +39,12 @@ def differences(known: Identity, seen: Identity) -> tuple[str, ...]:
 	if known.word and seen.word is not None:
 		if known.word != seen.word:
 			found.append(FOLDER)
-		elif known.inode and known.inode != seen.inode and known.host != seen.host:
+		elif known.inode and seen.inode and known.inode != seen.inode and known.host != seen.host:
 			found.append(HOST)
 	return tuple(found)
 
 
 def is_believed_unasked(last_sweep: datetime | None, now: datetime) -> bool:
-	"""May a site of which nothing is known yet take itself for what it is? A backup of an earlier version of the app, restored
-	later, has stood still since."""
+	"""May a site of which nothing is known yet take itself for what it is, while somebody waits to be rung? A backup of an
+	earlier version of the app, restored later, has stood still since."""
 	return last_sweep is None or abs(now - last_sweep) <= AT_WORK_WITHIN

@@ -3,22 +3,28 @@
 What is on record stands in the Single *Outage Site*; what is compared, and why, in `domain/site_identity.py`.
 """
 
+import contextlib
+import os
 import socket
 from collections.abc import Sequence
 from pathlib import Path
 
 import frappe
 from frappe import _
-from frappe.utils import get_datetime, now_datetime
+from frappe.utils import cint, get_datetime, now_datetime
 
 from outage_response import permissions
 from outage_response.domain import authority
 from outage_response.domain import site_identity as rules
 from outage_response.domain.site_identity import Identity
 
+from . import ringing
+
 DOCTYPE = "Outage Site"
 SETTINGS = "Outage Response Settings"
 WORD_FILE = "outage_response_site"
+# In site_config: the site's folder has other inodes for each machine or container that it is mounted in
+SHARED_FOLDER = "outage_response_shared_folder"
 
 
 def is_muted() -> bool:
@@ -51,22 +57,25 @@ def compare() -> tuple[dict, Identity, tuple[str, ...]]:
 			known.get("host") or "",
 		)
 		return known, seen, rules.differences(on_record, seen)
-	last = frappe.db.get_single_value(SETTINGS, "rang_until")
-	believed = rules.is_believed_unasked(get_datetime(last) if last else None, now_datetime())
-	return known, seen, () if believed else (rules.UNKNOWN,)
+	return known, seen, () if _is_believed(known) else (rules.UNKNOWN,)
+
+
+def _is_believed(known: dict) -> bool:
+	"""A site of which nothing is on record but since when it is silent: that is ended by a person, not by its clock, which runs
+	again."""
+	if known.get("muted_since"):
+		return False
+	if not ringing.is_waiting():
+		return True
+	last = frappe.db.get_single_value(SETTINGS, "rang_until", cache=False)
+	return rules.is_believed_unasked(get_datetime(last) if last else None, now_datetime())
 
 
 def know(seen: Identity | None = None, **more: object) -> None:
 	"""Put on record what the site is now, and `more` beside it; a word into its folder where there is none. On a folder that takes
-	none, name and database decide."""
+	none, name and database decide; a word that could be written later counts from then on."""
 	seen = seen or _seen()
-	word, inode = seen.word, seen.inode
-	if word == "":
-		try:
-			_file().write_text(frappe.generate_hash(length=20), encoding="utf-8")
-			word, inode = _word()
-		except OSError:
-			frappe.logger("outage_response").warning("no word in the site's folder", exc_info=True)
+	word, inode = _new_word() if seen.word == "" else (seen.word, seen.inode)
 	write(
 		site_name=seen.site,
 		database_name=seen.database,
@@ -77,16 +86,12 @@ def know(seen: Identity | None = None, **more: object) -> None:
 	)
 
 
-def keep_up(known: dict, seen: Identity) -> None:
-	"""Note a new host name, or a new place of the same file, where only one of them has changed."""
-	if known.get("folder_word") and seen.inode and (known.get("inode"), known.get("host")) != (seen.inode, seen.host):
-		write(inode=seen.inode, host=seen.host)
-
-
 def write(**values: object) -> None:
-	"""Change what is on record."""
+	"""Change what is on record; what stands there already is not written again."""
+	known = frappe.db.get_singles_dict(DOCTYPE)
 	for field, value in values.items():
-		frappe.db.set_single_value(DOCTYPE, field, value, update_modified=False)
+		if str(known.get(field) or "") != str(value or ""):
+			frappe.db.set_single_value(DOCTYPE, field, value, update_modified=False)
 
 
 def in_short(one: dict | Identity) -> str:
@@ -108,11 +113,30 @@ def _file() -> Path:
 def _word() -> tuple[str | None, str | None]:
 	file = _file()
 	try:
-		return file.read_text(encoding="utf-8").strip(), str(file.stat().st_ino)
+		word, inode = file.read_text(encoding="utf-8").strip(), str(file.stat().st_ino)
+		return word, "" if cint(frappe.conf.get(SHARED_FOLDER)) else inode
 	except FileNotFoundError:
 		return "", ""
 	except (OSError, ValueError):
 		return None, None
+
+
+def _new_word() -> tuple[str | None, str | None]:
+	"""Write a word; of all jobs that begin at this moment the first one's stays, as a whole."""
+	file, word = _file(), frappe.generate_hash(length=20)
+	new = file.with_name(f"{WORD_FILE}.{word}")
+	try:
+		if file.exists() and not file.stat().st_size:  # the disk was full when it was written
+			file.unlink()
+		new.write_text(word, encoding="utf-8")
+		os.link(new, file)
+	except FileExistsError:
+		pass
+	except OSError:
+		frappe.logger("outage_response").warning("no word in the site's folder", exc_info=True)
+	with contextlib.suppress(OSError):
+		new.unlink()
+	return _word()
 
 
 def _reasons(known: dict, seen: Identity, changed: Sequence[str]) -> list[str]:

@@ -1,7 +1,7 @@
 """While the site is another one than it was (a restored backup), nothing leaves it, until somebody says that this is the site.
 
 Frappe's backup brings all that was waiting to be sent, and its restore starts the clock. What waits stays: pages and messages
-as they are, mails that are in Frappe's own queue are kept from its job.
+as they are; mails in Frappe's own queue wait for a job of ours (`integrations/messages.py`).
 """
 
 from datetime import datetime
@@ -9,16 +9,13 @@ from datetime import datetime
 import frappe
 from frappe.utils import get_datetime, now_datetime
 
-from outage_response import permissions
+from outage_response import error_log, permissions
+from outage_response.compat import is_retriable
 from outage_response.domain.lifecycle import LIVE
 from outage_response.integrations import messages
 
 from . import deliveries, pages, site_identity, timeline
 from .verbs import announce, translated
-
-# Mails that Frappe's own job would send, and until when they are kept from it
-OURS_IN_THE_QUEUE = ("Notice Delivery", "Outage Page")
-KEPT_UNTIL = datetime(2999, 12, 31)
 
 
 def look() -> None:
@@ -29,13 +26,13 @@ def look() -> None:
 		if not known.get("muted_since"):
 			now = now_datetime()
 			site_identity.write(muted_since=now)
-			_hold_mails(True)
+			messages.hold_mails()
 			_tell("site_changed", known, seen, now)
 		return
-	if known.get("site_name"):
-		site_identity.keep_up(known, seen)
-	else:
+	if seen.word is not None or not known.get("site_name"):
 		site_identity.know(seen)
+	if known.get("muted_since"):  # what was different is no more, as with a folder that was mounted late
+		site_identity.write(muted_since=None)
 	_settle_after_sleep()
 
 
@@ -49,7 +46,6 @@ def confirm_site() -> dict:
 		if changed:
 			now = now_datetime()
 			site_identity.know(seen, confirmed_by=frappe.session.user, confirmed_at=now, muted_since=None)
-			_hold_mails(False)
 			_tell("site_confirmed", known, seen, now)
 			deliveries.settle_too_old(now)
 			pages.ask_for_a_job()
@@ -64,23 +60,19 @@ def _settle_after_sleep() -> None:
 		deliveries.settle_too_old(now)
 
 
-def _hold_mails(held: bool) -> None:
-	queue = frappe.qb.DocType("Email Queue")
-	query = (
-		frappe.qb.update(queue)
-		.set(queue.send_after, KEPT_UNTIL if held else messages.HELD)
-		.where(queue.reference_doctype.isin(OURS_IN_THE_QUEUE))
-		.where(queue.status.isin(("Not Sent", "Partially Sent")))
-	)
-	(query if held else query.where(queue.send_after == KEPT_UNTIL)).run()
-
-
 def _tell(kind: str, known: dict, seen: site_identity.Identity, now: datetime) -> None:
 	"""On the timeline of each running outage. Nothing is locked for it: one outage that somebody holds must not keep a site
-	silent."""
+	silent; nor does a word that cannot be written keep it from falling silent."""
 	data = {"before": site_identity.in_short(known) or "?", "after": site_identity.in_short(seen)}
-	for row in frappe.get_all(
-		"Outage Incident", filters={"status": ("in", LIVE)}, fields=["name", "property"], order_by="name"
-	):
-		timeline.record(row, kind, data, now, now)
-		announce(row.name)
+	frappe.db.savepoint("site_tells")
+	try:
+		for row in frappe.get_all(
+			"Outage Incident", filters={"status": ("in", LIVE)}, fields=["name", "property"], order_by="name"
+		):
+			timeline.record(row, kind, data, now, now)
+			announce(row.name)
+	except Exception as error:
+		if is_retriable(error):
+			raise
+		frappe.db.rollback(save_point="site_tells")
+		error_log.add("Outage site", error)

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import frappe
 
+from outage_response.flows import site_identity
 from outage_response.integrations import CALL_LOG_PREFIX, messages, records
 
 from . import core_indexes, custom_fields, form_scripts, leftovers
@@ -15,6 +16,7 @@ ROLES = Path(__file__).resolve().parents[1] / "fixtures" / "role.json"
 
 def before_uninstall() -> None:
 	"""Leave the site as it was before the install."""
+	copy = site_identity.is_muted()  # known from what is deleted here
 	core_indexes.delete()
 	custom_fields.delete()
 	form_scripts.delete()
@@ -23,7 +25,7 @@ def before_uninstall() -> None:
 	leftovers.delete_about(ours)
 	_calls_and_notes(ours)
 	leftovers.delete_of_app("outage_response")
-	_mails()
+	_mails(copy)
 	_roles()
 	frappe.flags.outage_uninstall_began = leftovers.moment()
 
@@ -34,10 +36,13 @@ def after_uninstall() -> None:
 	frappe.db.commit()
 
 
-def _mails() -> None:
-	"""Answers to tickets that wait for a job of ours are Frappe's to send from now on."""
+def _mails(copy: bool) -> None:
+	"""Answers to tickets that wait for a job of ours are Frappe's to send from now on; those of a copy of the site, nobody's."""
 	queue = frappe.qb.DocType("Email Queue")
-	frappe.qb.update(queue).set(queue.send_after, None).where(queue.send_after == messages.HELD).run()
+	query = frappe.qb.update(queue).where(queue.send_after == messages.HELD)
+	if copy:
+		query = query.set(queue.status, "Error").where(queue.status.isin(("Not Sent", "Partially Sent")))
+	query.set(queue.send_after, None).run()
 
 
 def _calls_and_notes(ours: list[str]) -> None:

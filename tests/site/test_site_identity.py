@@ -1,12 +1,18 @@
 """A restored backup sends nothing, a site that slept rings at once, and ringing that stands still is said on every screen."""
 
+from dataclasses import replace
 from datetime import timedelta
+from unittest.mock import patch
 
 import frappe
 
+from outage_response import jobs, locks
+from outage_response.domain.site_identity import HOST
 from outage_response.flows import (
 	deliveries,
 	incident,
+	mailing,
+	ringing,
 	sending,
 	site_identity,
 	site_muting,
@@ -14,8 +20,10 @@ from outage_response.flows import (
 	sweeping,
 	test_calls,
 	ticket_replies,
+	timeline,
 )
 from outage_response.integrations import messages
+from outage_response.setup import uninstall
 
 from . import world as build
 from .base import SiteTest
@@ -75,6 +83,7 @@ class Copies(SiteIdentityTest):
 		mails = {"reference_doctype": "Notice Delivery", "status": "Not Sent"}
 		handed = frappe.get_all("Email Queue", mails, pluck="name")
 		self.assertTrue(handed)
+		frappe.db.set_value("Email Queue", handed[0], "send_after", None)  # by an earlier version: left to Frappe's job
 		self.tell("ETR")
 		site_identity.write(site_name="the.real.site", database_name="_real")
 		self.assertTrue(site_identity.is_muted())
@@ -88,8 +97,12 @@ class Copies(SiteIdentityTest):
 		with self.refused("silent"):
 			self.call_a_shift()
 		kept = {row.send_after for row in frappe.get_all("Email Queue", {"name": ("in", handed)}, ["send_after"])}
-		self.assertEqual(kept, {site_muting.KEPT_UNTIL})
+		self.assertEqual(kept, {messages.HELD})  # as all of ours: they are sent by a job of ours
 		self.assertEqual(self.kinds(self.incident).count("site_changed"), 1)
+		frappe.db.savepoint("uninstalled")
+		uninstall._mails(copy=True)  # the app is taken off the copy: Frappe's own job finds nothing to send
+		self.assertEqual(set(frappe.get_all("Email Queue", {"name": ("in", handed)}, pluck="status")), {"Error"})
+		frappe.db.rollback(save_point="uninstalled")
 
 		for who in ("operator", "guard1"):
 			seen = self.alarm(who)
@@ -109,8 +122,6 @@ class Copies(SiteIdentityTest):
 		self.assertEqual(self.alarm("operator")["lines"], [])
 		self.assertTrue(self.mine([*sending.take(True), *sending.take(False)]))
 		self.assertTrue(deliveries.hand_over_mails())
-		kept = {row.send_after for row in frappe.get_all("Email Queue", {"name": ("in", handed)}, ["send_after"])}
-		self.assertEqual(kept, {messages.HELD})  # as all of ours: they are sent by a job of ours
 		self.assertEqual(self.kinds(self.incident).count("site_confirmed"), 1)
 
 	def call_a_shift(self):
@@ -123,16 +134,113 @@ class Copies(SiteIdentityTest):
 		self.swept(5 * 60)
 		self.assertTrue(site_identity.is_muted())
 		self.assertIn("nobody knows which site it was", self.alarm("operator")["lines"][1])
-		self.swept(1)
+		with patch.object(ringing, "is_waiting", lambda: False):
+			self.assertFalse(site_identity.is_muted())  # nobody is to be rung: it has slept at leisure
+		site_muting.look()
+		self.minute()
+		self.swept(0)  # its clock runs now
+		self.assertTrue(site_identity.is_muted())
+		site_muting.look()
+		self.assertTrue(frappe.db.get_singles_dict("Outage Site").muted_since)
+		site_identity.write(muted_since=None)
 		site_muting.look()  # a site at work gets to know itself
 		self.swept(5 * 60)
 		self.assertFalse(site_identity.is_muted())
+
+	def minute(self) -> None:
+		"""The minute's jobs, without transactions of their own."""
+		with (
+			patch.object(jobs, "_alone", lambda _title, function, *args: function(*args)),
+			patch.object(jobs.queues, "ask_for_a_slice", return_value=True),
+		):
+			jobs.ring()
+			jobs.bulk_every_minute()
+
+	def test_what_waits_on_a_copy_stays_as_it_is(self):
+		self.tell()
+		deliveries.hand_over_mails()
+		self.assertTrue(self.mine([*sending.take(True), *sending.take(False)]))  # by a sender that the backup caught
+		frappe.db.set_value("Email Queue", {"reference_doctype": "Notice Delivery"}, "creation", self.now)
+		site_identity.write(site_name="the.real.site")
+		site_muting.look()
+		self.clock.move(13 * 60)
+		before = self.all_that_waits()
+		with patch.object(messages, "is_suspended", lambda: False):
+			self.minute()
+			self.assertEqual(self.all_that_waits(), before)
+			frappe.db.set_default(messages.SUSPENDED, 0)  # somebody lets the mails of the site go on
+			self.addCleanup(frappe.clear_cache)
+			self.assertEqual(mailing.give_up_old(), 0)
+			frappe.db.set_value("DefaultValue", {"defkey": messages.SUSPENDED}, "creation", self.now)
+			self.assertTrue(mailing.give_up_old())
+
+	def all_that_waits(self) -> list:
+		mails = {"reference_doctype": ("in", ("Notice Delivery", "Outage Page"))}
+		return [
+			self.states(),
+			frappe.get_all("Email Queue", mails, ["name", "status", "send_after"], order_by="name"),
+			frappe.get_all("Outage Page", {"incident": self.incident}, ["name", "status"], order_by="name"),
+			frappe.get_all("Outage Task", {"incident": self.incident}, ["name", "ring_level"], order_by="name"),
+		]
+
+	def test_a_difference_that_goes_away_ends_the_silence(self):
+		word = frappe.db.get_singles_dict("Outage Site").folder_word
+		site_identity.write(folder_word="the word of a folder that is mounted late")
+		with (
+			patch.object(timeline, "record", side_effect=ValueError("no room")),
+			patch.object(site_muting, "error_log"),
+		):
+			site_muting.look()  # what cannot be told keeps no site from falling silent
+		self.assertTrue(frappe.db.get_singles_dict("Outage Site").muted_since)
+		site_identity.write(folder_word=word)
+		site_muting.look()
+		self.assertFalse(frappe.db.get_singles_dict("Outage Site").muted_since)
+		self.assertEqual(self.alarm("operator")["lines"], [])
+		with patch.object(frappe.local.db, "set_single_value") as written:
+			site_muting.look()
+		written.assert_not_called()
+
+	def test_of_two_first_jobs_both_know_the_same_word(self):
+		with patch.object(site_identity, "WORD_FILE", f"outage_response_site_test_{frappe.generate_hash(length=6)}"):
+			file = site_identity._file()
+			self.addCleanup(file.unlink)
+			file.touch()  # an empty one says nothing
+			seen = replace(site_identity.compare()[1], word="", inode="")
+			site_identity.know(seen)
+			first = frappe.db.get_singles_dict("Outage Site").folder_word
+			site_identity.know(seen)  # saw none, too
+			self.assertTrue(first)
+			self.assertEqual(frappe.db.get_singles_dict("Outage Site").folder_word, first)
+			self.assertEqual([one.name for one in file.parent.glob(f"{file.name}*")], [file.name])
+			site_identity.write(folder_word=None)
+			site_muting.look()  # where none could be written at first
+			self.assertEqual(frappe.db.get_singles_dict("Outage Site").folder_word, first)
+
+	def test_a_look_changes_nothing_for_the_jobs_of_other_apps_and_stops_none(self):
+		with (
+			patch.object(locks, "new_transaction") as begun,
+			patch.object(jobs.error_log, "add") as noted,
+			patch.object(frappe.local.db, "commit") as committed,
+			patch.object(frappe.local.db, "rollback") as undone,
+		):
+			jobs.before_job()
+			self.assertEqual((committed.call_count, undone.call_count), (1, 0))
+			with patch.object(site_muting, "look", side_effect=ValueError):
+				jobs.before_job()
+			self.assertEqual((committed.call_count, undone.call_count, noted.call_count), (1, 1, 1))
+			begun.assert_not_called()
 
 	def test_a_container_started_anew_is_the_same_site_and_followed(self):
 		site_identity.write(host="3f9c1d2e4b5a")
 		self.assertFalse(site_identity.is_muted())
 		site_muting.look()
 		self.assertNotEqual(frappe.db.get_singles_dict("Outage Site").host, "3f9c1d2e4b5a")
+		site_identity.write(host="3f9c1d2e4b5a", inode="1")
+		self.assertEqual(site_identity.compare()[2], (HOST,))
+		with patch.dict(frappe.local.conf, {site_identity.SHARED_FOLDER: 1}):
+			self.assertFalse(site_identity.is_muted())
+			site_muting.look()
+		self.assertFalse(frappe.db.get_singles_dict("Outage Site").inode)
 
 	def test_a_folder_made_anew_is_another_site(self):
 		site_identity.write(folder_word="the word of the real folder")

@@ -27,6 +27,8 @@ KNOWN = Identity("tower.example.com", "_abc", "a word", "4711", "machine-1")
 		({"host": "3f9c1d2e4b5a"}, ()),
 		# the disk exchanged
 		({"inode": "12"}, ()),
+		# a folder that is shared with containers: the inode is left out, also where it stands on record
+		({"inode": "", "host": "3f9c1d2e4b5a"}, ()),
 		# the folder does not answer just now
 		({"word": None, "inode": None, "host": "3f9c1d2e4b5a"}, ()),
 	],
