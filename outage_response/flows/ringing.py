@@ -106,6 +106,12 @@ def is_waiting() -> bool:
 	return bool(frappe.db.exists("Outage Incident", {"status": ("in", LIVE)}))
 
 
+def last_sweep() -> datetime | None:
+	"""When the minute's ringing ran last."""
+	found = frappe.db.get_single_value("Outage Response Settings", "rang_until", cache=False)
+	return get_datetime(found) if found else None
+
+
 def rules() -> list[Rule]:
 	"""The Escalation Rules that are enabled: two queries."""
 	heads = frappe.get_all(

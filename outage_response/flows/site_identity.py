@@ -11,7 +11,7 @@ from pathlib import Path
 
 import frappe
 from frappe import _
-from frappe.utils import cint, get_datetime, now_datetime
+from frappe.utils import cint, now_datetime
 
 from outage_response import permissions
 from outage_response.domain import authority
@@ -21,7 +21,6 @@ from outage_response.domain.site_identity import Identity
 from . import ringing
 
 DOCTYPE = "Outage Site"
-SETTINGS = "Outage Response Settings"
 WORD_FILE = "outage_response_site"
 # In site_config: the site's folder has other inodes for each machine or container that it is mounted in
 SHARED_FOLDER = "outage_response_shared_folder"
@@ -67,8 +66,7 @@ def _is_believed(known: dict) -> bool:
 		return False
 	if not ringing.is_waiting():
 		return True
-	last = frappe.db.get_single_value(SETTINGS, "rang_until", cache=False)
-	return rules.is_believed_unasked(get_datetime(last) if last else None, now_datetime())
+	return rules.is_believed_unasked(ringing.last_sweep(), now_datetime())
 
 
 def know(seen: Identity | None = None, **more: object) -> None:

@@ -7,14 +7,14 @@ as they are; mails in Frappe's own queue wait for a job of ours (`integrations/m
 from datetime import datetime
 
 import frappe
-from frappe.utils import get_datetime, now_datetime
+from frappe.utils import now_datetime
 
 from outage_response import error_log, permissions
 from outage_response.compat import is_retriable
 from outage_response.domain.lifecycle import LIVE
 from outage_response.integrations import messages
 
-from . import deliveries, pages, site_identity, timeline
+from . import deliveries, pages, ringing, site_identity, timeline
 from .verbs import announce, translated
 
 
@@ -55,8 +55,8 @@ def confirm_site() -> dict:
 
 def _settle_after_sleep() -> None:
 	"""A site that stood still for long, before Frappe's own job sends what is in its queue."""
-	last, now = frappe.db.get_single_value(site_identity.SETTINGS, "rang_until"), now_datetime()
-	if last and now - get_datetime(last) > deliveries.oldest():
+	last, now = ringing.last_sweep(), now_datetime()
+	if last and now - last > deliveries.oldest():
 		deliveries.settle_too_old(now)
 
 

@@ -16,15 +16,9 @@ from .verbs import lock_incident, touch
 JOB = "outage_response.jobs.ring_every_minute"
 
 
-def last() -> datetime | None:
-	"""When the sweep ran last."""
-	found = frappe.db.get_single_value("Outage Response Settings", "rang_until", cache=False)
-	return get_datetime(found) if found else None
-
-
 def since_last() -> int:
 	"""Minutes since the sweep ran last, as far as that is too long; notes that it runs now."""
-	now, before = now_datetime(), last()
+	now, before = now_datetime(), ringing.last_sweep()
 	frappe.db.set_single_value("Outage Response Settings", "rang_until", now, update_modified=False)
 	return patience.minutes_away(before, now)
 
@@ -35,7 +29,7 @@ def bring_forward() -> datetime | None:
 	sweep. Answers when it ran last; raises nothing."""
 	ran = None
 	try:
-		ran = last()
+		ran = ringing.last_sweep()
 		if (
 			patience.is_late(ran, now_datetime())
 			and not is_scheduler_inactive()

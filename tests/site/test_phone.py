@@ -9,7 +9,7 @@ import frappe
 from PIL import Image
 
 from outage_response.api import phone as api
-from outage_response.flows import phone, sweeping
+from outage_response.flows import phone, ringing
 
 from . import world as build
 from .base import SiteTest
@@ -149,7 +149,7 @@ class HowItIsRead(PhoneTest):
 	def queries(self, who: str) -> int:
 		self.read(who)  # plans and departments are remembered after the first time
 		real, count = frappe.db.sql, []
-		runs = patch.object(sweeping, "last", self.clock.read)  # the minute's ringing
+		runs = patch.object(ringing, "last_sweep", self.clock.read)  # the minute's ringing
 		with runs, patch.object(frappe.local.db, "sql", lambda *a, **k: (count.append(a[0]), real(*a, **k))[1]):
 			self.read(who)
 		return len(count)

@@ -21,6 +21,7 @@ from outage_response.flows import (
 	mailing,
 	patience,
 	phone,
+	ringing,
 	sending,
 	site_identity,
 	standstill,
@@ -92,7 +93,7 @@ class Slices(NoticeTest):
 			for minutes, expected in ((1, 0), (2, 2)):
 				# not written: the site's own sweep writes it at the same time
 				before = self.clock.now - timedelta(minutes=minutes)
-				with patch.object(sweeping, "last", lambda: before):  # noqa: B023
+				with patch.object(ringing, "last_sweep", lambda: before):  # noqa: B023
 					jobs.after_any_job("frappe.ping")
 					jobs.after_any_job(sweeping.JOB)
 					standstill.alarm()  # where no job ends: the one worker of another line is at a long one
