@@ -156,6 +156,9 @@ def test_in_the_persons_language(phone, declared, screenshot, language):
 		assert electrician.get_attribute("html", "lang") == language
 		screenshot(guard, f"phone-guard-night-{language}")
 		screenshot(electrician, f"phone-electrician-day-{language}")
+		late = "one => { one.classList.add('late'); const { color, borderStyle } = getComputedStyle(one); return [color, borderStyle] }"
+		alarm = electrician.locator(".now .tag").first.evaluate("one => getComputedStyle(one).color")
+		assert electrician.locator(".now .clock").first.evaluate(late) == [alarm, "none"]
 		touch(guard.locator(".now summary").last)
 		touch(guard.locator(".now button.alarm").first)
 		guard.locator(".outbox .sent").wait_for()
