@@ -23,7 +23,7 @@ SOURCES = {
 		window.night = [Lamp, word, process.env.NODE_ENV];
 	""",
 	"public/js/word.js": 'export const word = "said by another file";',
-	"public/js/row.html": "<b class='row'>`{{ name }}` \\\\ ${x}</b>",
+	"public/js/row.html": "<b class='row'>`{{ name }}` \\\\ \\' ${x}</b>",
 	"public/js/plain.css": ".plain { color: red; }",
 	"public/js/Lamp.vue": """
 		<script setup>import { ref } from "vue"; const lit = ref(true);</script>
@@ -84,7 +84,7 @@ class TestBuilder:
 		assert done.returncode == 0, done.stderr
 		script = built(small, "night.bundle.js")
 		assert "said by another file" in script
-		assert r"""frappe.templates["row"] = "<b class='row'>`{{ name }}` \\\\ ${x}</b>";""" in script
+		assert r"""frappe.templates["row"] = "<b class='row'>`{{ name }}` \\\\ ' ${x}</b>";""" in script
 		# Styles come with the script: no page loads a stylesheet beside it.
 		for style in (".plain {", ".from-kit {", "margin-left: 3px"):
 			assert style in script
