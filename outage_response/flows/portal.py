@@ -205,22 +205,20 @@ def _kind(incident: Document, since: Sequence, until: Sequence) -> str:
 	return "past" if incident.status == "Closed" else "back"
 
 
+# Kinds of entries that residents read; at one moment in this order
+TOLD = ("declared", "confirmed", "started", "etr_set", "etr_cleared", "supply_back", "restored", "cancelled")
+
+
 def history(incident: Document) -> list[dict]:
 	"""{"at", "text"} of what residents may know, oldest first: no names, no rooms, no reasons of the staff."""
 	rows = frappe.get_all(
 		"Timeline Entry",
-		filters={
-			"incident": incident.name,
-			"kind": (
-				"in",
-				("declared", "confirmed", "started", "etr_set", "etr_cleared", "supply_back", "restored", "cancelled"),
-			),
-		},
+		filters={"incident": incident.name, "kind": ("in", TOLD)},
 		fields=["kind", "occurred_at", "data"],
 		order_by="occurred_at asc, creation asc",
 	)
 	found = []
-	for row in rows:
+	for row in sorted(rows, key=lambda row: (row.occurred_at, TOLD.index(row.kind))):
 		data = frappe.parse_json(row.data or "{}")
 		if text := _public_words(incident, row.kind, data):
 			found.append((get_datetime(row.occurred_at), text))
@@ -231,7 +229,7 @@ def history(incident: Document) -> list[dict]:
 	)
 	found += [(get_datetime(row.completed_at), text) for row in done if (text := _work(row))]
 	seen: dict[str, tuple] = {}
-	for at, text in sorted(found):
+	for at, text in sorted(found, key=lambda one: one[0]):
 		seen.setdefault(f"{at:%Y-%m-%d %H:%M} {text}", (at, text))
 	return [{"at": clock_time(at), "text": text} for at, text in seen.values()]
 

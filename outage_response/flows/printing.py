@@ -66,7 +66,7 @@ def outage_report_print(report: Document) -> dict[str, Any]:
 			for row in facts.get("affected") or []
 		],
 		"late": [name(step) for step in steps if step.get("late")],
-		"skipped": [[name(step), step.get("reason") or ""] for step in steps if step["status"] == "Skipped"],
+		"skipped": [[name(step), _(step.get("reason") or "")] for step in steps if step["status"] == "Skipped"],
 		"trapped": [_rescue(row) for row in facts.get("trapped") or [] if row["status"] != MISTAKEN],
 		"steps": [
 			[
