@@ -91,6 +91,8 @@ def _paging() -> None:
 	if not frappe.db.count("Paging Channel"):
 		for row in data["channels"]:
 			_create("Paging Channel", row["channel_name"], row)
+			# Frappe gives new records the site's language; empty, each person is rung in their own
+			frappe.db.set_value("Paging Channel", row["channel_name"], "language", row.get("language"))
 		for key, coverage in COVERAGE.items():
 			frappe.db.set_value("Response Department", key, "coverage", coverage)
 		for field in ("ring_people", "ring_ahead_minutes"):  # a Single that is there already gets no defaults by itself

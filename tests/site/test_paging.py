@@ -106,6 +106,10 @@ class Pages(PagingTest):
 		self.assertFalse(self.pages(name))
 		self.assertFalse([row for row in self.tasks(name) if row.ring_at])
 
+	def test_the_shipped_channels_speak_each_persons_language(self):
+		person = {"name": ("in", ("Bell", "E-mail", "SMS", "Voice"))}
+		self.assertEqual(set(frappe.get_all("Paging Channel", person, pluck="language")) - {"", None}, set())
+
 	def test_who_knows(self):
 		name = self.declare()
 		step = self.task(name, "call_engineering")
