@@ -9,6 +9,7 @@ frappe.listview_settings["Outage Incident"] = {
 			`status,=,${doc.status}`,
 		];
 	},
+	onload: (list) => outage_response.watch_alarm(list.page.wrapper[0], list.page.main[0]),
 	formatters: {
 		etr(value, _df, doc) {
 			const over = value && ["Reported", "Active"].includes(doc.status) && outage_response.minutes_until(value) < 0;

@@ -1,5 +1,9 @@
-// Frappe writes what a formatter of the first column answers as text where it builds that cell of elements, else as HTML
-const subject = (text) => (frappe.views.ListView.prototype.get_subject_element ? text : frappe.utils.escape_html(text));
+function title_with_place({ title, title_zh, subject_label, life_safety }) {
+	const said = (frappe.boot.lang?.startsWith("zh") && title_zh) || title;
+	// where comes first: several steps have one title, and the column is narrow
+	const where = subject_label ? `${subject_label}: ` : "";
+	return `${life_safety ? "⚠ " : ""}${where}${said}`;
+}
 
 // A card of the board has one title, and Frappe asks nobody how it is written. Frappe 16 fails before it calls `refresh` of a board
 const prepare = frappe.views.KanbanView.prototype.prepare_data;
@@ -26,15 +30,11 @@ frappe.listview_settings["Outage Task"] = {
 		return [__(doc.status), outage_response.STATUS_COLOURS[doc.status] || "gray", `status,=,${doc.status}`];
 	},
 	onload(list) {
+		outage_response.write_subject(list, "title", title_with_place);
+		outage_response.watch_alarm(list.page.wrapper[0], list.page.main[0]);
 		list.page.add_inner_button(__("My outage tasks"), () => window.open("/my-outage-tasks"));
 	},
 	formatters: {
-		title(value, _df, doc) {
-			const title = frappe.boot.lang?.startsWith("zh") && doc.title_zh ? doc.title_zh : value;
-			// where comes first: several steps have one title, and the column is narrow
-			const where = doc.subject_label ? `${doc.subject_label}: ` : "";
-			return (doc.life_safety ? "⚠ " : "") + subject(where + title);
-		},
 		due_at(value, _df, doc) {
 			const stopped = doc.held_until ? doc.started_at : doc.completed_at;
 			if (["Skipped", "Cancelled"].includes(doc.status) || !value) return outage_response.moment(value);

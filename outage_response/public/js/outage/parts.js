@@ -57,6 +57,23 @@ Object.assign(outage_response, {
 		this.tick(element);
 	},
 
+	/** A list of Desk asks for the titles of what its rows link to, and fails as a whole where one of them may not be read. */
+	only_titles_to_read(list) {
+		for (const field of Object.keys(list.link_field_title_fields || {}))
+			if (!frappe.model.can_read(frappe.meta.get_docfield(list.doctype, field).options))
+				delete list.link_field_title_fields[field];
+	},
+
+	/** The first column of a list of Desk in these words. Where Frappe builds that cell as HTML, a formatter takes away its link. */
+	write_subject(list, field, words) {
+		if (list.get_subject_element) {
+			(list.settings.formatters ||= {})[field] = (_value, _df, doc) => words(doc);
+			return;
+		}
+		const write = list.get_subject_html;
+		list.get_subject_html = (doc) => write.call(list, { ...doc, [field]: words(doc) });
+	},
+
 	/** The address of a page of Desk, as this version of Frappe writes it: desk_url("outage-incident", name). */
 	desk_url: (...parts) => frappe.router.make_url(parts),
 
@@ -99,9 +116,8 @@ Object.assign(outage_response, {
 		if (!calls.length) return "";
 		const items = calls.map((one) => {
 			const where = [one.property, one.place].filter(Boolean).join(" · ") || __("place unknown");
-			return `<li><a href="${this.desk_url("trouble-call", one.name)}">${this.moment(one.at)} ${escape(where)}</a> ${this.tel_html(one.phone)} <q>${escape(
-				one.words || (one.ticket ? __("Ticket {0}", [one.ticket]) : ""),
-			)}</q></li>`;
+			const said = one.words || (one.ticket ? __("Ticket {0}", [one.ticket]) : __("no power"));
+			return `<li><a href="${this.desk_url("trouble-call", one.name)}">${this.moment(one.at)} ${escape(where)}</a> ${this.tel_html(one.phone)} <q>${escape(said)}</q></li>`;
 		});
 		return `<details open><summary>${__("Calls that no outage explains yet: {0}", [calls.length])}</summary><ul>${items.join("")}</ul></details>`;
 	},
