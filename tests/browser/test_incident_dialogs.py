@@ -179,3 +179,17 @@ def test_who_depends_on_power_is_entered_on_the_unit(as_user, desk, house, troub
 	assert [(row.contact, row.what, row.equipment_minutes) for row in rows] == [
 		(house["contacts"][5], "oxygen concentrator", 45)
 	]
+
+
+def test_a_home_that_is_entered_while_it_is_dark_is_taken_over(as_user, desk, call, house):
+	"""Last: the home stays at the house."""
+	incident = call("operator", "declare", property=house["property"], nodes=[house["panels"][0]], level="II")[
+		"incident"
+	]
+	world.make_unit(house["property"], "99", house["panels"][0], 1, "")
+	frappe.db.commit()
+	form = Form(as_user("operator"), desk, incident)
+	form.do("take_over_changes")
+	form.page.wait_for_selector(".outage-verbs [data-verb=take_over_changes]", state="detached")
+	frappe.db.rollback()
+	assert frappe.db.exists("Timeline Entry", {"incident": incident, "kind": "changes_taken_over"})

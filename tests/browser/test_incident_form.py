@@ -222,7 +222,7 @@ def test_an_expected_time_is_not_taken_back_by_an_empty_field(as_user, desk, dec
 	form.open("set_etr")
 	form.fill(etr="")
 	form.send()
-	form.page.wait_for_selector(".modal.show >> text=Missing Values Required")
+	assert "enter a time" in form.refusal()
 
 
 def test_a_stale_form_says_so(as_user, desk, declared, troubles):
@@ -271,7 +271,8 @@ IN_CHINESE = {
 	"outage-command-centre": ".occ-card",
 	"outage-call-sheet/{incident}": ".ocs-call",
 	"outage-run-card/{incident}": ".orc-line",
-	"outage-task": ".list-row",
+	"outage-task": ".list-row .list-subject a",
+	"response-department": ".list-row .list-subject a",
 	"outage-task/view/kanban/Outage Tasks by State": ".kanban-card",
 	"power-node/view/tree": ".tree-node",
 	"outage-response": ".shortcut-widget-box",

@@ -169,13 +169,16 @@ const DIALOGS = {
 				...etr_field(),
 				default: seen.incident.etr,
 				depends_on: "eval:!doc.unknown",
-				mandatory_depends_on: "eval:!doc.unknown",
 			},
 			etr_buttons(),
 			{ fieldtype: "Check", fieldname: "unknown", label: __("Nobody can say any more") },
 		],
 		happened: false,
-		args: ({ etr, unknown }) => ({ etr: unknown ? undefined : etr }),
+		args: ({ etr, unknown }) => {
+			if (!etr && !unknown)
+				outage_response.refuse(__("Expected Restoration: enter a time, or tick Nobody can say any more."));
+			return { etr: unknown ? undefined : etr };
+		},
 	}),
 
 	report_trapped: (seen) => ({
@@ -345,7 +348,7 @@ Object.assign(outage_response, {
 	/** Open the dialog of an incident's verb. */
 	open_incident_verb(verb, seen, on_done) {
 		if (verb === "read_care_needs") return this.show_care_needs(seen);
-		const { args, after, ...spec } = DIALOGS[verb](seen);
+		const { args = () => ({}), after, ...spec } = DIALOGS[verb](seen);
 		const dialog = this.ask({
 			verb,
 			title: words()[verb],
