@@ -5,7 +5,7 @@ from typing import Any
 from outage_response.flows import calling, command, paper
 
 from .reached import reading
-from .staff import endpoint
+from .staff import as_list, endpoint
 
 
 @reading
@@ -41,6 +41,7 @@ def declare_seen(
 	planned_by: str | None = None,
 	planned_start: str | None = None,
 	planned_end: str | None = None,
+	windows: list | str | None = None,
 	reason: str | None = None,
 	all_the_same: bool = False,
 	occurred_at: str | None = None,
@@ -55,6 +56,7 @@ def declare_seen(
 		planned_by=planned_by,
 		planned_start=planned_start,
 		planned_end=planned_end,
+		windows=as_list(windows),
 		reason=reason,
 		all_the_same=all_the_same,
 		occurred_at=occurred_at,

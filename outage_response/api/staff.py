@@ -98,14 +98,14 @@ def declare(
 	"""See `flows.incident.declare`."""
 	return incident_flow.declare(
 		property,
-		_list(nodes),
+		as_list(nodes),
 		level,
 		description,
 		planned_by=planned_by,
 		planned_start=planned_start,
 		planned_end=planned_end,
 		reason=reason,
-		windows=_list(windows),
+		windows=as_list(windows),
 		all_the_same=all_the_same,
 		etr=etr,
 		is_drill=is_drill,
@@ -155,7 +155,7 @@ def extend_scope(
 	incident: str, nodes: list | str, occurred_at: str | None = None, request_id: str | None = None
 ) -> dict[str, Any]:
 	"""See `flows.incident.extend_scope`."""
-	return incident_flow.extend_scope(incident, _list(nodes), occurred_at=occurred_at, request_id=request_id)
+	return incident_flow.extend_scope(incident, as_list(nodes), occurred_at=occurred_at, request_id=request_id)
 
 
 @endpoint
@@ -195,7 +195,7 @@ def report_trapped(
 		building=building,
 		people=people,
 		floor=floor,
-		conditions=_list(conditions),
+		conditions=as_list(conditions),
 		phone=phone,
 		occurred_at=occurred_at,
 		request_id=request_id,
@@ -218,7 +218,7 @@ def note_entrapment(
 		entrapment,
 		people=people,
 		floor=floor,
-		conditions=_list(conditions),
+		conditions=as_list(conditions),
 		injured=injured,
 		talked=talked,
 		occurred_at=occurred_at,
@@ -253,7 +253,7 @@ def permit_energise(
 	incident: str, nodes: list | str | None = None, occurred_at: str | None = None, request_id: str | None = None
 ) -> dict[str, Any]:
 	"""See `flows.incident.permit_energise`."""
-	return incident_flow.permit_energise(incident, _list(nodes), occurred_at=occurred_at, request_id=request_id)
+	return incident_flow.permit_energise(incident, as_list(nodes), occurred_at=occurred_at, request_id=request_id)
 
 
 @endpoint
@@ -265,7 +265,7 @@ def supply_back(
 	request_id: str | None = None,
 ) -> dict[str, Any]:
 	"""See `flows.incident.supply_back`."""
-	return incident_flow.supply_back(incident, _list(nodes), source, occurred_at=occurred_at, request_id=request_id)
+	return incident_flow.supply_back(incident, as_list(nodes), source, occurred_at=occurred_at, request_id=request_id)
 
 
 @endpoint
@@ -278,7 +278,7 @@ def stand_down(
 ) -> dict[str, Any]:
 	"""See `flows.incident.stand_down`."""
 	return incident_flow.stand_down(
-		incident, _list(areas), override_reason, occurred_at=occurred_at, request_id=request_id
+		incident, as_list(areas), override_reason, occurred_at=occurred_at, request_id=request_id
 	)
 
 
@@ -344,7 +344,7 @@ def record_call(
 		building=building,
 		people=people,
 		floor=floor,
-		conditions=_list(conditions),
+		conditions=as_list(conditions),
 		occurred_at=occurred_at,
 		request_id=request_id,
 	)
@@ -402,8 +402,8 @@ def complete(
 	return task_flow.complete(
 		task,
 		outcome,
-		_list(checks),
-		_list(exceptions),
+		as_list(checks),
+		as_list(exceptions),
 		evidence,
 		photo,
 		evidence_later,
@@ -438,7 +438,7 @@ def complete_for(
 		elevator_no,
 		read_back,
 		people,
-		_list(checks),
+		as_list(checks),
 		evidence,
 		occurred_at=occurred_at,
 		request_id=request_id,
@@ -617,7 +617,7 @@ def get_callback_queue(incident: str | None = None) -> list[dict[str, Any]]:
 	return callback_flow.queue(incident)
 
 
-def _list(value: list | str | None) -> list | None:
+def as_list(value: list | str | None) -> list | None:
 	"""A list from a client: JSON, one plain word, or a list already; None stays None."""
 	if isinstance(value, str):
 		text = value.strip()

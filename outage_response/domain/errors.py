@@ -52,7 +52,8 @@ class GateClosed(RuleError):
 
 
 class Overlaps(RuleError):
-	"""A part of what is to be declared is already running. `running`: {"incident", "nodes": what is not part of it yet}."""
+	"""A part of what is to be declared is already running, or planned for the same time; it may be declared all the same. `running`,
+	each to be extended in its place: {"incident", "nodes": what is not part of it yet}."""
 
 	def __init__(self, text: str, running: list, **values: Any):
 		self.running = running

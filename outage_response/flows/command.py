@@ -1,5 +1,6 @@
 """The command centre: every running incident that the reader may see, and declaring in three words."""
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
@@ -165,6 +166,7 @@ def declare_seen(
 	planned_by: str | None = None,
 	planned_start: str | datetime | None = None,
 	planned_end: str | datetime | None = None,
+	windows: Sequence[dict] | None = None,
 	reason: str | None = None,
 	all_the_same: bool = False,
 	occurred_at: str | datetime | None = None,
@@ -187,6 +189,7 @@ def declare_seen(
 		planned_by=planned_by,
 		planned_start=planned_start,
 		planned_end=planned_end,
+		windows=windows,
 		reason=reason,
 		all_the_same=all_the_same,
 		occurred_at=occurred_at,

@@ -146,10 +146,11 @@ def _refuse_same_work(incident: Document, around: surroundings.Surroundings) -> 
 	own = around.tree.under(row.power_node for row in incident.affected_nodes)
 	same = [row for row in rows if own & around.tree.under([row.power_node])]
 	if same and not incident.all_the_same:
-		raise RuleError(
+		raise Overlaps(
 			_(
-				"Planned Start: {incident} is planned from {start} to {end}, and makes {nodes} dark as well. If it is the same work, open that one. If it is other work, tick Declare All the Same."
+				"Planned Start: {incident} is planned from {start} to {end}, and makes {nodes} dark as well. If it is the same work, open that one. If it is other work, choose Declare All the Same."
 			),
+			[],
 			incident=same[0].name,
 			start=clock_time(same[0].planned_start),
 			end=clock_time(same[0].planned_end),
@@ -228,7 +229,7 @@ def _refuse_second(incident: Document, around: surroundings.Surroundings) -> Non
 	if others and not incident.all_the_same:
 		raise Overlaps(
 			_(
-				"Affected Nodes: a part of this is already running as {incidents}. If it is the same outage, extend that one (button More is dark). To declare all the same, tick Declare All the Same: what is under way there is shared."
+				"Affected Nodes: a part of this is already running as {incidents}. If it is the same outage, extend that one (button More is dark). To declare all the same, choose Declare All the Same: what is under way there is shared."
 			),
 			[_rest_of(name, wanted, running, around) for name in others],
 			incidents=others,

@@ -4,8 +4,11 @@ import re
 
 import frappe
 import pytest
+from frappe.utils import add_days, nowdate
 
 from tests.site import world
+
+from .form import DIALOG, Form
 
 PHONE = {"viewport": {"width": 360, "height": 740}}
 
@@ -75,6 +78,59 @@ def test_on_a_phone_and_in_the_dark(centre, house, declared, screenshot, accessi
 	page.evaluate("document.documentElement.setAttribute('data-theme', 'dark')")
 	accessible(page, ".occ")
 	screenshot(page, "command-centre-phone")
+
+
+def test_planned_work_in_two_parts_is_declared_from_the_dialog(centre, house, troubles, screenshot):
+	"""By the engineer, at the width of a phone. The same work once more is said first, and is declared all the same."""
+	troubles.allow("417")
+	page = centre("engineer", **PHONE)
+	day = add_days(nowdate(), 3)
+	typed = {
+		"planned_by": "Property",
+		"reason": "Cleaning the switchgear",
+		"planned_start": f"{day} 09:00:00",
+		"planned_end": f"{day} 11:00:00",
+		"planned_start_2": f"{day} 14:00:00",
+		"planned_end_2": f"{day} 16:00:00",
+	}
+
+	def declare() -> Form:
+		page.click(".page-actions .primary-action:visible")
+		form = Form.of(page)
+		page.wait_for_function(f"cur_dialog.get_value('property') === '{house['property']}'")
+		form.fill(level="III")
+		for field, value in typed.items():
+			form.fill(**{field: value})
+			page.keyboard.press("Tab")
+			page.wait_for_function("field => cur_dialog.get_value(field)", arg=field)
+			page.wait_for_timeout(100)  # Frappe looks once more at what depends on it
+		not_wider_than_the_screen(page)
+		return form
+
+	def planned() -> list:
+		frappe.db.rollback()
+		fields = ["name", "status", "planned_by", "planned_start", "planned_end", "planned_reason", "announced_with"]
+		return frappe.get_all(
+			"Outage Incident", {"property": house["property"]}, fields, order_by="planned_start, creation"
+		)
+
+	form = declare()
+	screenshot(page, "declare-planned")
+	form.done()
+	morning, afternoon = planned()
+	for row, suffix in ((morning, ""), (afternoon, "_2")):
+		times = (str(row.planned_start), str(row.planned_end))
+		assert times == (typed[f"planned_start{suffix}"], typed[f"planned_end{suffix}"])
+		assert (row.status, row.planned_by, row.planned_reason) == ("Scheduled", "Property", typed["reason"])
+	assert (morning.announced_with, afternoon.announced_with) == (None, morning.name)
+	notice = frappe.get_all("Outage Notice", {"incident": morning.name}, pluck="message")[0]
+	assert all(hour in notice for hour in ("09:00", "11:00", "14:00", "16:00", typed["reason"]))
+
+	declare().send()
+	page.wait_for_selector(f"{DIALOG} .outage-refusal >> text={morning.name} is planned")
+	page.click(f"{DIALOG} .outage-refusal button:has-text('Declare All the Same')")
+	page.wait_for_selector(DIALOG, state="hidden")
+	assert len(planned()) == 4
 
 
 def test_a_lost_connection_is_seen_and_ends(centre, declared, house, troubles):

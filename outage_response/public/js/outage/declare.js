@@ -1,6 +1,8 @@
 // How an outage begins: declared by what was seen, or proposed because several people called.
 frappe.provide("outage_response");
 
+const PARTS = [2, 3, 4]; // of planned work in one dialog; more of them are declared one after the other
+
 Object.assign(outage_response, {
 	/** Which of the verbs that need no incident this person may use. */
 	verbs_anywhere() {
@@ -14,10 +16,29 @@ Object.assign(outage_response, {
 	 *   property  where it is known
 	 */
 	async declare({ seen = [], fields = [], property, on_done }) {
-		// Without an answer the outage is declared all the same, by what was seen
+		// Without an answer the outage is declared all the same, by what was seen. No field that a level asks for is marked as
+		// mandatory: Frappe writes those anew each time that another one changes, over what is just being typed; the site says
+		// what is missing.
 		const levels = await this.read("command.get_levels").catch(() => []);
 		const planned = levels.filter(({ kind }) => kind === "Planned").map(({ name }) => name);
 		const is_planned = `eval:${JSON.stringify(planned)}.includes(doc.level)`;
+		const times = [
+			{ fieldname: "planned_start", label: __("Planned Start"), fieldtype: "Datetime" },
+			{ fieldname: "planned_end", label: __("Planned End"), fieldtype: "Datetime" },
+		];
+		// Further parts of the work, each asked for once the end of the one before it is there: [that field, start, end]
+		const description = __(
+			"Work of one day in several parts: each part becomes an outage of its own, and one notice names them all.",
+		);
+		const further = PARTS.map((part) => [
+			part > PARTS[0] ? `planned_end_${part - 1}` : "planned_end",
+			...times.map(({ fieldname, label, fieldtype }, place) => ({
+				fieldname: `${fieldname}_${part}`,
+				label: __("{0}, Part {1}", [label, part]),
+				fieldtype,
+				...(part === PARTS[0] && !place ? { description } : {}),
+			})),
+		]);
 		const mine = (frappe.defaults.get_user_permissions()["Managed Property"] || []).map((one) => one.doc);
 		const dialog = this.ask({
 			verb: "declare_seen",
@@ -39,6 +60,7 @@ Object.assign(outage_response, {
 					fieldtype: "Data",
 					label: __("What was seen?"),
 					description: __("The level follows from it; empty: cause unknown."),
+					depends_on: is_planned.replace("eval:", "eval:!"),
 				},
 				{
 					fieldname: "level",
@@ -50,35 +72,6 @@ Object.assign(outage_response, {
 					],
 				},
 				{
-					fieldname: "planned_by",
-					fieldtype: "Select",
-					label: __("Planned By"),
-					options: [
-						{ value: "", label: "" },
-						{ value: "Property", label: __("Property") },
-						{ value: "Supplier", label: __("Supplier") },
-					],
-					depends_on: is_planned,
-					mandatory_depends_on: is_planned,
-				},
-				...[
-					["planned_start", __("Planned Start")],
-					["planned_end", __("Planned End")],
-				].map(([fieldname, label]) => ({
-					fieldname,
-					label,
-					fieldtype: "Datetime",
-					depends_on: is_planned,
-					mandatory_depends_on: is_planned,
-				})),
-				{
-					fieldname: "reason",
-					fieldtype: "Data",
-					label: __("Reason of the Work"),
-					depends_on: is_planned,
-					mandatory_depends_on: is_planned,
-				},
-				{
 					fieldname: "where",
 					fieldtype: "Link",
 					options: "Power Node",
@@ -86,13 +79,41 @@ Object.assign(outage_response, {
 					description: __("Empty: the whole property."),
 					get_query: () => ({ filters: { property: dialog.get_value("property") || "" } }),
 				},
+				{
+					fieldname: "planned_by",
+					fieldtype: "Select",
+					label: __("Planned By"),
+					options: this.options(
+						[
+							["Property", __("Property", null, "Plan Step")],
+							["Supplier", __("Supplier", null, "Plan Step")],
+						],
+						true,
+					),
+					depends_on: is_planned,
+				},
+				{
+					fieldname: "reason",
+					fieldtype: "Data",
+					label: __("Reason of the Work"),
+					depends_on: is_planned,
+				},
+				...times.map((field) => ({ ...field, depends_on: is_planned })),
+				...further.flatMap(([before, ...fields]) =>
+					fields.map((field) => ({ ...field, depends_on: `${is_planned} && doc.${before}` })),
+				),
 			],
-			args: ({ property, seen, where, level, planned_by, planned_start, planned_end, reason }) => {
+			args: (values) => {
+				const { property, seen, where, level, planned_by, planned_start, planned_end, reason } = values;
 				if (typed && !where) refuse_typed();
-				const times = planned.includes(level) ? { planned_by, planned_start, planned_end, reason } : {};
-				return { property, seen, where, level: level || undefined, ...times };
+				const windows = further
+					.map(([, start, end]) => ({ planned_start: values[start.fieldname], planned_end: values[end.fieldname] }))
+					.filter((one) => one.planned_start || one.planned_end);
+				const work = { planned_by, planned_start, planned_end, windows, reason };
+				return { property, seen, where, level: level || undefined, ...(planned.includes(level) ? work : {}) };
 			},
-			said: ({ incident, level, tasks }) => __("Declared: {0}, level {1}, {2} steps", [incident, level, tasks]),
+			said: ({ incident, further = [], level, tasks }) =>
+				__("Declared: {0}, level {1}, {2} steps", [[incident, ...further].join(", "), level, tasks]),
 			on_done,
 		});
 		// Frappe empties a place that was typed and not chosen; nobody who typed one means the whole property
