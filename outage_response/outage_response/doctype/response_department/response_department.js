@@ -2,6 +2,10 @@ frappe.ui.form.on("Response Department", {
 	refresh(frm) {
 		if (frappe.model.can_read("Role")) return;
 		frm.set_df_property("role", "read_only", 1);
-		frm.set_df_property("role", "description", __("Chosen by a System Manager, who also gives it to the people."));
+		// Desk shows no empty field that is only read
+		if (!frm.doc.role && !frm.doc.is_external)
+			frm.set_intro(
+				__("Its role is chosen by a System Manager, who also gives it to the people. An outside firm has none."),
+			);
 	},
 });
