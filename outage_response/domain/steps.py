@@ -285,7 +285,7 @@ def _check_outcomes(step: Step) -> None:
 				word=outcome.en or outcome.zh or word,
 				meaning=outcome.meaning,
 				per=per,
-				part=part or "-",
+				part=part or "none",
 			)
 
 

@@ -172,7 +172,12 @@ Object.assign(outage_response, {
 		const add = (text, kind, act) => {
 			const button = document.createElement("button");
 			Object.assign(button, { type: "button", className: `btn btn-sm btn-${kind}`, textContent: text });
-			button.addEventListener("click", act);
+			button.addEventListener("click", async () => {
+				const all = [...buttons.children];
+				all.forEach((one) => (one.disabled = true)); // a second touch means the same
+				await act();
+				all.forEach((one) => (one.disabled = false));
+			});
 			buttons.append(button, " ");
 		};
 		for (const { incident, nodes } of running)
