@@ -294,7 +294,7 @@ def take_over_changes(call: Call) -> dict:
 	homes.count(incident, around)
 	if incident.restored_at:
 		homes.write_times(incident, around)
-		incident.customer_minutes = count_minutes(incident, around, get_datetime(incident.restored_at))
+		incident.customer_minutes = count_minutes(incident, around)
 	save(incident)
 	calling_back.hold(call)
 	steps = len(tasks.sync(call).add)
@@ -418,8 +418,7 @@ def supply_back(call: Call, nodes: Sequence[str] | None = None, source: str | No
 	if not still_out:
 		incident.status = "Restored"
 		incident.restored_at = max(get_datetime(row.back_at) for row in incident.affected_nodes)
-	# up to now, not to `call.at`: what came back before is not cut short by an earlier return that is entered later
-	incident.customer_minutes = count_minutes(incident, around, incident.restored_at or call.now)
+	incident.customer_minutes = count_minutes(incident, around)
 	save(incident)
 	if not still_out:
 		homes.write_times(incident, around)
@@ -503,7 +502,7 @@ def close(call: Call, override_reason: str | None = None) -> dict:
 	left = [task.name for task in rows if task.is_open]
 	tasks.end_many(call, left, "Skipped", _("Still open when the incident was closed"))
 	incident.status, incident.closed_at = "Closed", call.at
-	incident.customer_minutes = count_minutes(incident, call.around, get_datetime(incident.restored_at))
+	incident.customer_minutes = count_minutes(incident, call.around)
 	save(incident)
 	calling_back.end_waiting(call, "Exhausted", _("The incident was closed"))  # passed over by the General Manager
 	call.record("closed")

@@ -4,7 +4,7 @@ from datetime import datetime, timedelta
 
 import frappe
 from frappe.model.document import Document
-from frappe.utils import get_datetime
+from frappe.utils import get_datetime, now_datetime
 
 from outage_response import listing
 from outage_response.domain.topology import Dark, customer_minutes
@@ -16,9 +16,11 @@ from .surroundings import Surroundings
 TURNED = timedelta(days=1)
 
 
-def count_minutes(incident: Document, around: Surroundings, until: datetime) -> int:
-	"""Minutes without supply, summed over the affected units up to `until`, less those that an incident recorded
+def count_minutes(incident: Document, around: Surroundings) -> int:
+	"""Minutes without supply, summed over the affected units up to now, less those that an incident recorded
 	earlier already counts. A drill counts nothing (invariant 6).
+
+	What is back is not cut short where the clock has been put back since.
 
 	Whatever is entered first has the first claim, so that a late entry of an older outage takes no minute a second time
 	from one that is closed and reported.
@@ -26,13 +28,17 @@ def count_minutes(incident: Document, around: Surroundings, until: datetime) -> 
 	own = homes.dark_moments(incident)
 	if incident.is_drill or not own:
 		return 0
-	earlier = _earlier(incident, around, min(row.out_since for row in own), until)
-	return customer_minutes(around.tree, homes.units_at_node(incident, around), own, earlier, site_time.instant(until))
+	returned = [row.back_at for row in own if row.back_at]
+	until = max(returned if len(returned) == len(own) else [*returned, site_time.utc_now()])
+	earlier = _earlier(incident, around, min(row.out_since for row in own))
+	return customer_minutes(around.tree, homes.units_at_node(incident, around), own, earlier, until)
 
 
-def _earlier(incident: Document, around: Surroundings, since: datetime, until: datetime) -> list[Dark]:
+def _earlier(incident: Document, around: Surroundings, since: datetime) -> list[Dark]:
 	other, node = frappe.qb.DocType("Outage Incident"), frappe.qb.DocType("Outage Affected Node")
-	first = min(get_datetime(row.out_since) for row in incident.affected_nodes if row.out_since) - TURNED
+	dark = [row for row in incident.affected_nodes if row.out_since]
+	first = min(get_datetime(row.out_since) for row in dark) - TURNED
+	last = max(get_datetime(row.back_at) if row.back_at else now_datetime() for row in dark) + TURNED
 	rows = (
 		frappe.qb.from_(other)
 		.join(node)
@@ -53,7 +59,7 @@ def _earlier(incident: Document, around: Surroundings, since: datetime, until: d
 		.where(other.is_drill == 0)
 		.where(other.status.notin(("Cancelled", "Scheduled")))
 		.where(other.restored_at.isnull() | (other.restored_at >= first))
-		.where(node.out_since < until + TURNED)
+		.where(node.out_since < last)
 	).run(as_dict=True)
 	mine = (get_datetime(incident.creation), incident.name or "\uffff")
 	first_claim = [row for row in rows if (get_datetime(row.creation), row.name) < mine]

@@ -265,7 +265,7 @@ def _prepare_past(incident: Document, around: surroundings.Surroundings) -> None
 		if row.back_at < row.out_since:
 			raise RuleError(_("Back At: supply cannot be back before it went. Correct the time."))
 	homes.count(incident, around)
-	incident.customer_minutes = count_minutes(incident, around, restored_at)
+	incident.customer_minutes = count_minutes(incident, around)
 
 
 def on_insert(incident: Document, method: str | None = None) -> None:

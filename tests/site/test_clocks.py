@@ -118,6 +118,29 @@ class PutBack(ClocksTest):
 		self.do("engineer", "supply_back", incident)
 		self.assertEqual(self.field("Outage Incident", incident, "customer_minutes"), 20 * len(self.units))
 
+	def test_minutes_stay_when_the_file_is_closed_by_a_clock_that_was_put_back(self):
+		incident = self.declare()
+		self.clock.move(130)
+		self.do("engineer", "confirm", incident, "Equipment Fault")
+		self.do("engineer", "supply_back", incident)
+		counted = self.field("Outage Incident", incident, "customer_minutes")
+		self.assertEqual(counted, 130 * len(self.units))
+		self.clock.move(-120)
+		self.finish_steps(incident)
+		self.do("operator", "stand_down", incident)
+		self.do("engineer", "file_report", incident, cause="a cable", actions="mended")
+		self.do("manager", "close", incident, "seen by myself")
+		self.assertEqual(self.field("Outage Incident", incident, "customer_minutes"), counted)
+
+	def test_minutes_of_what_came_back_before_the_clock_was_put_back_are_not_cut_short(self):
+		incident = self.declare()
+		self.clock.move(120)
+		self.do("engineer", "supply_back", incident, nodes=[self.switches[0]])
+		counted = self.field("Outage Incident", incident, "customer_minutes")
+		self.clock.move(-119)
+		self.do("engineer", "supply_back", incident)
+		self.assertGreaterEqual(self.field("Outage Incident", incident, "customer_minutes"), counted // len(self.units))
+
 
 class SummerTime(ClocksTest):
 	"""Minutes are counted from moments: what the clock shows twice, or not at all, makes them neither more nor fewer."""

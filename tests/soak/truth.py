@@ -105,8 +105,12 @@ def task_sets(properties: Sequence[str]) -> Iterable[str]:
 	for name in frappe.get_all("Outage Incident", running, pluck="name"):
 		doc = frappe.get_doc("Outage Incident", name)
 		there = tasks.load(name)
-		context = surroundings.context(doc, there, surroundings.read(doc.property))
-		missing = difference(expand(plans.steps_of_plan(doc.plan), context), there).add
+		around = surroundings.read(doc.property)
+		context = surroundings.context(doc, there, around)
+		own = {row.name for row in there}
+		kept = {row.key[:3] for row in tasks.load_shared(doc, lambda around=around: around) if row.name not in own}
+		wanted = difference(expand(plans.steps_of_plan(doc.plan), context), there).add
+		missing = [spec for spec in wanted if spec.key[:3] not in kept]
 		if missing:
 			yield f"{name} ({doc.status}): {len(missing)} steps are missing, first {missing[0].step.key} {missing[0].subject}"
 
@@ -217,28 +221,34 @@ def _minutes_at(place: str) -> Iterable[str]:
 			)
 
 
-def _path(node: str, parents: dict[str, str]) -> set[str]:
-	found: set[str] = set()
+def _path(node: str, parents: dict[str, str]) -> list[str]:
+	"""The node and what feeds it, nearest first."""
+	found: list[str] = []
 	while node and node not in found:
-		found.add(node)
+		found.append(node)
 		node = parents.get(node) or ""
 	return found
 
 
-def _dark(path: set[str], home: str, rows: Sequence[Any]) -> list[tuple[datetime, datetime]]:
-	"""When a home was dark: it is so from each loss that reaches it until the next return that reaches it."""
+def _dark(path: list[str], home: str, rows: Sequence[Any]) -> list[tuple[datetime, datetime]]:
+	"""When a home was dark: while a loss that reaches it lasts. A return ends what was lost there and further up; what was
+	lost nearer to the home goes on."""
 	events = []
 	for row in rows:
 		if row.unit == home if row.unit else row.power_node in path:
-			events.append((row.out_since, 1, "out"))
-			events.append((row.back_at or datetime.max, 0 if row.back_at != row.out_since else 2, "back"))
-	spans, since = [], None
-	for at, _order, what in sorted(events):
-		if what == "out" and since is None:
-			since = at
-		elif what == "back" and since is not None:
-			spans.append((since, at))
-			since = None
+			far = -1 if row.unit else path.index(row.power_node)
+			if not row.back_at or row.back_at >= row.out_since:
+				events.append((row.out_since, 1, "out", far))
+			events.append((row.back_at or datetime.max, 0 if row.back_at != row.out_since else 2, "back", far))
+	spans, lost, since = [], set(), datetime.min
+	for at, _order, what, far in sorted(events):
+		if what == "out":
+			since = since if lost else at
+			lost.add(far)
+		elif lost:
+			lost = {one for one in lost if one < far}
+			if not lost:
+				spans.append((since, at))
 	return spans
 
 
