@@ -104,6 +104,16 @@ class ByMigrate(Shipped):
 				self.assertEqual({level: self.plan_of(level) for level in others}, others)
 				self.assertEqual(self.told(), [])
 
+	def test_a_plan_that_cannot_be_given_stops_no_update_and_its_keepers_are_told_why(self):
+		old = self.company_has(LEVEL, self.older, self.older)
+		frappe.db.set_value("Response Department", "engineering", "role", None)
+		for _time in range(2):
+			shipped_plans.renew()
+		self.assertEqual(self.plan_of(), old)
+		(admin, manager) = self.told()
+		self.assertIn("在本站点无法启用", admin.subject)
+		self.assertRegex(manager.subject, "not in force here: .*Engineering")
+
 	def test_twice_is_once(self):
 		for steps in (self.older, self.edited, self.shipped):
 			for remembered in (self.older, None):

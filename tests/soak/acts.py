@@ -2,7 +2,7 @@
 
 import json
 import random
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any
@@ -10,6 +10,7 @@ from typing import Any
 import frappe
 from frappe.utils import now_datetime
 
+from outage_response.domain import authority
 from outage_response.flows import plans
 from tests.site.another_process import attribute
 from tests.site.world import ROLES, user
@@ -18,6 +19,18 @@ STAFF = "outage_response.api.staff."
 RESIDENTS = "tests.soak.residents."
 ANSWERS = ("back", "still_out", "still_out", "call_me", "rate")
 OPEN = ("Open", "Acknowledged", "In Progress", "On Post")
+WAITING = ("Pending", "No Answer", "Unreached")
+TASK_FIELDS = (
+	"name",
+	"status",
+	"department",
+	"assigned_role",
+	"held_until",
+	"started_by",
+	"subject_type",
+	"subject_label",
+)
+RECORD_FIELDS = ("name", "people", "claim")
 CAUSES = ("Overload", "Equipment Fault", "External Grid")
 ATTEMPTS = ("Reached", "Reached", "Reached", "No Answer", "Still Out", "Refused")
 DANGERS = ("smoke", "water", "crowd")
@@ -54,7 +67,8 @@ class Chooser:
 		self.dice, self.properties = dice, properties
 		self.ways: list[tuple[int, Callable[[str], Act | None]]] = [
 			(34, self._on_a_task),
-			(20, self._onwards),
+			(12, self._onwards),
+			(30, self._to_the_end),
 			(10, self._callback),
 			(6, self._elevator),
 			(5, self._call),
@@ -116,6 +130,10 @@ class Chooser:
 		found = self._one("Power Node", property=place, node_type=kind)
 		return [found.name] if found else []
 
+	def _dark(self, incident: str) -> list[str]:
+		filters = {"parent": incident, "back_at": ("is", "not set")}
+		return frappe.get_all("Outage Affected Node", filters, pluck="power_node", limit=1)
+
 	# ---------------------------------------------------------------- the acts
 
 	def _staff(self, verb: str, *who: str, **arguments: Any) -> Act:
@@ -162,6 +180,8 @@ class Chooser:
 		states = {
 			"start": ("Scheduled",),
 			"confirm": ("Reported",),
+			"permit_energise": ("Reported", "Active"),
+			"supply_back": ("Reported", "Active"),
 			"stand_down": ("Active", "Restored"),
 			"file_report": ("Stood Down",),
 			"close": ("Stood Down",),
@@ -179,7 +199,7 @@ class Chooser:
 		elif verb == "set_etr":
 			more = {"etr": str(now_datetime() + timedelta(minutes=self.dice.randint(10, 300)))}
 		elif verb == "permit_energise":
-			more = {"nodes": self.dice.choice((None, self._nodes(place)))}
+			more = {"nodes": self.dice.choice((None, self._dark(incident)))}
 		elif verb == "supply_back":
 			more = {"nodes": self.dice.choice((None, None, self._nodes(place)))}
 		elif verb in ("stand_down", "close", "start"):
@@ -188,18 +208,60 @@ class Chooser:
 			more = {"cause": "a cable", "actions": "mended"}
 		elif verb == "cancel":
 			more = {"reason": "a false alarm"}
-		return self._staff(verb, "operator", "engineer", "manager", incident=incident, **more)
+		return self._command(verb, incident, **more)
+
+	def _command(self, verb: str, incident: str, **more: Any) -> Act:
+		return self._staff(verb, *_able(authority.VERB_ROLES[verb]), incident=incident, **more)
+
+	def _to_the_end(self, place: str) -> Act | None:
+		"""What one of the two oldest outages waits for, done by those who may: by chance alone none would be closed in a night."""
+		incidents = sorted(self._incidents(place))
+		if not incidents:
+			return None
+		name = self.dice.choice(incidents[:2])
+		status = frappe.db.get_value("Outage Incident", name, "status")
+		waiting = {"incident": name, "status": ("in", OPEN)}
+		task = self._one("Outage Task", TASK_FIELDS, **waiting, life_safety=1)
+		record = self._one("Elevator Entrapment", RECORD_FIELDS, incident=name, status=("in", ("Possible", "Trapped")))
+		if record and (not task or self.dice.random() < 0.5):
+			return self._freed(record)
+		if status == "Reported":
+			return self._command("confirm", name, cause_type=self.dice.choice(CAUSES), cause="heard on the phone")
+		gates = {"Scheduled": ("start",), "Active": ("energise",), "Restored": ("stand_down",)}.get(status, ("close",))
+		task = task or self._one("Outage Task", TASK_FIELDS, **waiting, gate=("in", gates))
+		if task and self.dice.random() < 0.9:
+			return self._task_act(task, "complete")
+		if status == "Scheduled":
+			return self._command("start", name)
+		if status == "Active":
+			ready = not task and self.dice.random() < 0.7
+			return self._command("permit_energise" if ready else "supply_back", name)
+		if status == "Restored":
+			return self._command("stand_down", name, override_reason="seen by myself")
+		if not frappe.db.exists("Outage Report", {"incident": name}):
+			return self._command("file_report", name, cause="a cable", actions="mended")
+		callback = self._one("Outage Callback", incident=name, status=("in", WAITING))
+		if callback and self.dice.random() < 0.8:
+			return self._staff("log_attempt", "service", callback=callback.name, outcome="Reached", note="by phone")
+		return self._staff("close", "manager", incident=name, override_reason="seen by myself")
+
+	def _freed(self, record: Any) -> Act:
+		"""Whoever stands at the open door says so, and somebody else reads it back."""
+		if record.claim:
+			return self._staff("read_back_empty", "operator", "engineer", entrapment=record.name)
+		outcome = self.dice.choice(("released_by_contractor", "released_otherwise", "nobody_inside"))
+		said = {"outcome": outcome, "who": "the guard at the door", "how": "door_open", "people": record.people or 1}
+		return self._staff("report_empty", "operator", "guard1", "manager", entrapment=record.name, **said)
 
 	def _on_a_task(self, place: str) -> Act | None:
 		names = self._incidents(place)
 		if not names:
 			return None
-		task = self._one(
-			"Outage Task",
-			("name", "status", "department", "assigned_role", "held_until", "started_by"),
-			incident=("in", names),
-			status=("in", (*OPEN, "Done") if self.dice.random() < 0.1 else OPEN),
-		)
+		filters: dict[str, Any] = {"incident": ("in", names), "status": ("in", OPEN)}
+		if (chance := self.dice.random()) < 0.1:
+			filters["status"] = "Done"
+			filters |= {"outcome": ("is", "set")} if chance < 0.05 else {}
+		task = self._one("Outage Task", TASK_FIELDS, **filters)
 		if not task:
 			return None
 		verbs = {
@@ -232,13 +294,17 @@ class Chooser:
 
 	def _task_act(self, task: Any, verb: str) -> Act | None:
 		role = task.assigned_role or frappe.get_cached_value("Response Department", task.department, "role")
-		able = [who for who, its in ROLES.items() if its == role] or ["operator"]
+		able = _able([role]) or ["operator"]
 		more: dict[str, Any] = {}
 		if verb == "complete":
 			more = self._completing(task.name)
-			if self.dice.random() < 0.1:
+			checks = {"parent": task.name, "kind": "Confirmation", "result": "Confirmed"}
+			if frappe.db.exists("Outage Task Check", checks):
+				verb, able, more = "read_back", ["operator"], {}
+			elif task.subject_type == "Property Asset" and self.dice.random() < 0.3:
 				verb, able = "complete_for", ["operator"]
-				more = {"who": "the guard", "how": "door_open", "read_back": True, "outcome": more.get("outcome")}
+				said = {"who": "the guard", "how": "door_open", "read_back": True, "elevator_no": task.subject_label}
+				more = {"outcome": more.get("outcome"), **said}
 		elif verb == "skip":
 			more, able = {"reason": "not needed here"}, [*able, "manager"]
 		elif verb in ("reassign", "relieve"):
@@ -284,14 +350,13 @@ class Chooser:
 		return more
 
 	def _callback(self, place: str) -> Act | None:
-		row = self._one(
-			"Outage Callback", property=place, status=("in", ("Pending", "No Answer", "Exhausted", "Unreached"))
-		)
+		waiting = {"property": place, "status": ("in", WAITING)}
+		row = self._one("Outage Callback", ("name", "status"), **waiting)
 		if not row:
 			return None
-		if self.dice.random() < 0.15:
+		if row.status == "Unreached" or self.dice.random() < 0.15:
 			return self._staff("give_up_callback", "service", "operator", callback=row.name, reason="moved away")
-		outcome = self.dice.choice(ATTEMPTS)
+		outcome = self.dice.choice(("No Answer", *ATTEMPTS) if row.status == "Pending" else ("No Answer", "Reached"))
 		return self._staff("log_attempt", "service", "operator", callback=row.name, outcome=outcome, note="by phone")
 
 	def _elevator(self, place: str) -> Act | None:
@@ -394,6 +459,10 @@ class Chooser:
 		outcome = self.dice.choice(("Reached", "Reached", "No Answer", "Wrong Number"))
 		arguments = {"delivery": line.name, "outcome": outcome}
 		return Act(self._someone("service", "operator"), "outage_response.api.calls.log_told", arguments)
+
+
+def _able(roles: Collection[str]) -> list[str]:
+	return [who for who, its in ROLES.items() if its in roles]
 
 
 def alike(first: Any, second: Any) -> bool:

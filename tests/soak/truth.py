@@ -10,6 +10,8 @@ import frappe
 
 from .acts import alike
 
+# an incident's whole minutes against a sum to the second
+ROUNDED = 0.501
 OPEN = ("Open", "Acknowledged", "In Progress", "On Post")
 ENDED = ("Closed", "Cancelled")
 # doctype, and the fields of which no two rows may have the same
@@ -212,13 +214,31 @@ def _minutes_at(place: str) -> Iterable[str]:
 			spans = _dark(_path(node, parents), home, rows)
 			total += _length([*counted[home], *spans]) - _length(counted[home])
 			counted[home] += spans
-		own = round(total.total_seconds() / 60)
-		if incident.restored_at and all(row.back_at for row in rows) and own != (incident.customer_minutes or 0):
-			spans = [(row.power_node, row.unit, str(row.out_since), str(row.back_at)) for row in rows]
+		own = total.total_seconds() / 60
+		if not incident.restored_at or not all(row.back_at for row in rows):
+			continue
+		# until its file is closed an incident's figure is provisional: an earlier one may still grow into its minutes
+		its = incident.customer_minutes if incident.status == "Closed" else _counted_now(incident.name)
+		if abs(own - (its or 0)) > ROUNDED:
+			before = [_in_words(other) for other in incidents[: incidents.index(incident)]]
 			yield (
-				f"{incident.name} ({incident.status}): {incident.customer_minutes} customer minutes, by the independent "
-				f"sum {own} ({len(homes)} homes, dark by UTC: {spans})"
+				f"{incident.name}: {its} customer minutes, by the independent sum {own:.2f}. By UTC: "
+				f"{_in_words(incident)}; homes {homes}; before it {before}"
 			)
+
+
+def _in_words(incident: Any) -> str:
+	fields = ["power_node", "unit", "out_since_utc", "back_at_utc"]
+	rows = frappe.get_all("Outage Affected Node", {"parent": incident.name}, fields)
+	dark = [f"{row.power_node} {row.unit or ''} {row.out_since_utc} to {row.back_at_utc}" for row in rows]
+	return f"{incident.name} {incident.status} {dark}"
+
+
+def _counted_now(incident: str) -> int:
+	from outage_response.flows import minutes, surroundings
+
+	doc = frappe.get_doc("Outage Incident", incident)
+	return minutes.count_minutes(doc, surroundings.read(doc.property))
 
 
 def _path(node: str, parents: dict[str, str]) -> list[str]:
@@ -231,22 +251,23 @@ def _path(node: str, parents: dict[str, str]) -> list[str]:
 
 
 def _dark(path: list[str], home: str, rows: Sequence[Any]) -> list[tuple[datetime, datetime]]:
-	"""When a home was dark: while a loss that reaches it lasts. A return ends what was lost there and further up; what was
-	lost nearer to the home goes on."""
+	"""When a home was dark: while a loss that reaches it lasts. A return ends the loss it is written with and what was lost
+	further up; what was lost nearer to the home goes on."""
 	events = []
-	for row in rows:
+	for number, row in enumerate(rows):
 		if row.unit == home if row.unit else row.power_node in path:
 			far = -1 if row.unit else path.index(row.power_node)
 			if not row.back_at or row.back_at >= row.out_since:
-				events.append((row.out_since, 1, "out", far))
-			events.append((row.back_at or datetime.max, 0 if row.back_at != row.out_since else 2, "back", far))
-	spans, lost, since = [], set(), datetime.min
-	for at, _order, what, far in sorted(events):
+				events.append((row.out_since, 1, "out", far, number))
+			events.append((row.back_at or datetime.max, 0 if row.back_at != row.out_since else 2, "back", far, number))
+	spans, since = [], datetime.min
+	lost: dict[int, int] = {}
+	for at, _order, what, far, number in sorted(events):
 		if what == "out":
 			since = since if lost else at
-			lost.add(far)
+			lost[number] = far
 		elif lost:
-			lost = {one for one in lost if one < far}
+			lost = {other: its for other, its in lost.items() if other != number and its <= far}
 			if not lost:
 				spans.append((since, at))
 	return spans
