@@ -13,8 +13,6 @@ from outage_response import bulk, listing
 from outage_response.domain import authority
 from outage_response.domain.errors import RuleError
 
-NOBODYS = ("Administrator", "Guest")
-
 
 def check(department: Document) -> None:
 	"""Raises ValidationError for a department whose steps nobody could open."""
@@ -50,7 +48,11 @@ def give_roles() -> None:
 	own = roles() - set(authority.OF_THE_PROCEDURE)
 	rows = listing.get_all(
 		"Has Role",
-		filters={"parenttype": "User", "parent": ("not in", NOBODYS), "role": ("in", [*own, authority.DEPARTMENT])},
+		filters={
+			"parenttype": "User",
+			"parent": ("not in", frappe.STANDARD_USERS),
+			"role": ("in", [*own, authority.DEPARTMENT]),
+		},
 		fields=["parent", "role"],
 	)
 	holders = {row.parent for row in rows if row.role == authority.DEPARTMENT}
@@ -67,7 +69,7 @@ def give_roles() -> None:
 
 def on_user(user: Document, _event: str | None = None) -> None:
 	"""The additional role follows the others, by whatever road they came: by hand, a role profile, an import."""
-	if user.name in NOBODYS or not frappe.db.table_exists("Response Department"):
+	if user.name in frappe.STANDARD_USERS or not frappe.db.table_exists("Response Department"):
 		return
 	held = [row for row in user.roles if row.role == authority.DEPARTMENT]
 	wanted = authority.given_with([row.role for row in user.roles], roles())

@@ -77,17 +77,7 @@ def dark_rows(others: Sequence[str]) -> list[Dark]:
 		filters={"parent": ("in", others), "parenttype": "Outage Incident", "out_since": ("is", "set")},
 		fields=["parent", "power_node", "unit", "out_since", "back_at"],
 	)
-	return [
-		Dark(
-			row.power_node,
-			get_datetime(row.out_since),
-			get_datetime(row.back_at) if row.back_at else None,
-			row.unit or "",
-			row.parent,
-		)
-		for row in rows
-		if not row.unit
-	]
+	return [surroundings.dark_row(row, row.parent) for row in rows if not row.unit]
 
 
 def all_dark_rows(incident: Document) -> list[Dark]:

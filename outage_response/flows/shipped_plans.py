@@ -59,7 +59,8 @@ def _renew(level: str, steps: list[Step], fingerprints: list[str]) -> None:
 	current = fingerprint(plans.steps_of_plan(row.plan))
 	if current != shipped:
 		if current in fingerprints:
-			_give(level, steps, row.plan)
+			if refusal := _refused(level, steps, row.plan):
+				_tell(level, steps, row.plan, refusal)
 		elif (
 			row.shipped_plan or shipped != fingerprints[0]
 		):  # nothing remembered, nothing newer: it was made of this one
@@ -71,10 +72,22 @@ def _give(level: str, steps: list[Step], replaced: str) -> str:
 	return plans.next_version(level, steps, replaced).name
 
 
-def _tell(level: str, steps: list[Step], plan: str) -> None:
-	"""One notification for each who keeps the plans, in their language: that there is a newer one, and the difference."""
+def _refused(level: str, steps: list[Step], replaced: str) -> str:
+	"""Give the plan; why it cannot be given here, as for a department that has lost its role: an update goes on without it."""
+	frappe.db.savepoint("shipped_plan")
+	try:
+		_give(level, steps, replaced)
+	except frappe.ValidationError as refusal:
+		frappe.db.rollback(save_point="shipped_plan")
+		return str(refusal)
+	return ""
+
+
+def _tell(level: str, steps: list[Step], plan: str, refusal: str = "") -> None:
+	"""One notification for each who keeps the plans, in their language: that there is a newer one, why it is not in force (it
+	was edited here, or the `refusal`), and the difference."""
 	users = _keepers()
-	said = {language: _words(level, steps, plan, language) for language in set(users.values())}
+	said = {language: _words(level, steps, plan, language, refusal) for language in set(users.values())}
 	notifications.write(
 		{user: said[language][0] for user, language in users.items()},
 		"Outage Plan",
@@ -85,17 +98,19 @@ def _tell(level: str, steps: list[Step], plan: str) -> None:
 	)
 
 
-def _words(level: str, steps: list[Step], plan: str, language: str) -> tuple[str, str]:
+def _words(level: str, steps: list[Step], plan: str, language: str, refusal: str) -> tuple[str, str]:
 	with in_language(language):
 		found = plan_difference.between(plans.steps_of_plan(plan), steps)
-		subject = _(
-			"The app ships a newer plan ({level}). {plan} was edited here and stays as it is. "
-			"Steps added: {added}, removed: {removed}, changed: {changed}, moved: {moved}."
-		).format(
-			level=_(frappe.db.get_value("Outage Level", level, "title")),
-			plan=plan,
-			**{kind: len(rows) for kind, rows in found.items()},
-		)
+		title = _(frappe.db.get_value("Outage Level", level, "title"))
+		if refusal:
+			subject = _(
+				"The app ships a newer plan ({level}), which is not in force here: {refusal} Put that right, then take the plan over on the form of {plan}."
+			).format(level=title, refusal=refusal, plan=plan)
+		else:
+			subject = _(
+				"The app ships a newer plan ({level}). {plan} was edited here and stays as it is. "
+				"Steps added: {added}, removed: {removed}, changed: {changed}, moved: {moved}."
+			).format(level=title, plan=plan, **{kind: len(rows) for kind, rows in found.items()})
 		return subject, plan_difference.as_html(found)
 
 

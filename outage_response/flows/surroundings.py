@@ -132,16 +132,13 @@ def read(property_name: str) -> Surroundings:
 
 def dark_rows(incident: Document) -> list[Dark]:
 	"""The incident's affected nodes as the rules read them; those not yet switched off are left out."""
-	return [
-		Dark(
-			row.power_node,
-			get_datetime(row.out_since),
-			get_datetime(row.back_at) if row.back_at else None,
-			row.unit or "",
-		)
-		for row in incident.affected_nodes
-		if row.out_since
-	]
+	return [dark_row(row) for row in incident.affected_nodes if row.out_since]
+
+
+def dark_row(row: Any, incident: str = "") -> Dark:
+	"""One row of an affected node by the site's clock; `incident`: see `Dark`."""
+	back_at = get_datetime(row.back_at) if row.back_at else None
+	return Dark(row.power_node, get_datetime(row.out_since), back_at, row.unit or "", incident)
 
 
 def affected_units(incident: Document, around: Surroundings) -> dict[str, int]:
