@@ -7,7 +7,7 @@ import subprocess
 import sys
 import threading
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -21,6 +21,8 @@ from portable_bench.trouble import Trouble
 from portable_bench.up import alone, package_steps, up
 
 UNIT, SITE, BROWSER = "tests/unit", "tests/site", "tests/browser"
+# It installs the app on a site that it makes itself, and touches no other
+OWN_SITE = "tests/site/test_lifecycle_of_app.py"
 NOTHING_COLLECTED = 5
 
 
@@ -101,10 +103,10 @@ def test(place: Place, target: Target | None, arguments: Sequence[str], progress
 	if unit:
 		command = [str(place.tools_python), "-m", "pytest", *unit]
 		here.append(Run("tests without a site", "Tests without a site:", command, place.root))
+	on_site = [*python, *pytest_command(place, target, progress)] if site and target else []
 	if site and target:
-		command = [*python, *pytest_command(place, target, progress), *site]
 		title = f"Tests on the site {target.site}:"
-		here.append(Run("tests on the site", title, command, place.root, of_site(target)))
+		here.append(Run("tests on the site", title, [*on_site, *site], place.root, of_site(target)))
 	if browser and target:
 		needed = browser_environment(place, in_front or target, progress)
 		if needed:
@@ -115,6 +117,10 @@ def test(place: Place, target: Target | None, arguments: Sequence[str], progress
 			(beside if in_front and site else here).append(run)
 		elif in_ci:
 			codes["tests in a browser, which were skipped"] = 1
+	if beside and site[0] == SITE:
+		run = Run("tests on a site of its own", "Tests on a site of its own:", [*on_site, OWN_SITE, *site[1:]], place.root)
+		beside.append(replace(run, env=of_site(target)))
+		here[-1] = replace(here[-1], command=[*here[-1].command, f"--ignore={OWN_SITE}"])
 	if beside and unit:
 		beside.append(here.pop(0))
 	codes |= run_beside(here, beside, place.logs, progress)
