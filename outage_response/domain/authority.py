@@ -56,6 +56,9 @@ VERB_ROLES = {
 	"confirm_site": STAFF,
 }
 
+# Who files reports, and who brings over what was before the app
+KEEPS_FIGURES = (ENGINEERING, GENERAL_MANAGER, "System Manager")
+
 # Who works on tickets, by the ticket's doctype: they see what is known of an outage and tell the control room of one
 DESK_ROLES = {"HD Ticket": ("Agent", "Agent Manager"), "Issue": ("Support Team",)}
 
@@ -140,6 +143,18 @@ def require_staff(roles: Collection[str]) -> None:
 	"""Raise NotAllowed unless one of `roles` works on outages."""
 	if not set(STAFF) & set(roles):
 		raise NotAllowed(_("This needs one of these roles: {roles}."), roles=STAFF)
+
+
+def require_figures(roles: Collection[str]) -> None:
+	"""Raise NotAllowed unless one of `roles` keeps the figures, or brings a site's history over. A past outage is counted as it
+	is entered: nothing else on the site would contradict it."""
+	if not set(KEEPS_FIGURES) & set(roles):
+		raise NotAllowed(
+			_(
+				"Closed At: a past outage enters the figures; that needs one of these roles: {roles}. If it goes on, declare it without this time."
+			),
+			roles=KEEPS_FIGURES,
+		)
 
 
 def commands(roles: Collection[str]) -> bool:

@@ -7,8 +7,8 @@ from frappe import _
 from frappe.model.document import Document
 from frappe.utils import get_datetime, now_datetime
 
-from outage_response import listing
-from outage_response.domain import lifecycle
+from outage_response import listing, permissions
+from outage_response.domain import authority, lifecycle
 from outage_response.domain.clock import require_lately
 from outage_response.domain.errors import Overlaps, RuleError
 
@@ -244,7 +244,8 @@ def _rest_of(name: str, wanted: set[str], running: list[dict], around: surroundi
 
 
 def _prepare_past(incident: Document, around: surroundings.Surroundings) -> None:
-	"""A past outage: all its times are given, and make sense."""
+	"""A past outage: those who keep the figures give all its times, which make sense."""
+	authority.require_figures(permissions.roles_of())
 	moments = [
 		(field, as_time(incident.get(field), incident.meta.get_label(field)))
 		for field in ("reported_at", "restored_at", "closed_at")

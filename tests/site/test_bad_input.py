@@ -289,6 +289,25 @@ class BadInput(SiteTest):
 			with self.subTest(elevator=elevator), self.refused("Elevator"):
 				self.do("guard1", "report_trapped", name, elevator)
 
+	def test_a_past_outage_is_entered_by_those_who_keep_the_figures(self):
+		"""A guard's would be in the figures: nothing else on the site contradicts it."""
+		past = {
+			"doctype": "Outage Incident",
+			"property": self.property,
+			"level": "II",
+			"reported_at": self.now - timedelta(days=2, hours=1),
+			"restored_at": self.now - timedelta(days=2),
+			"closed_at": self.now - timedelta(days=2),
+			"affected_nodes": [{"power_node": self.room}],
+		}
+		for who in ("guard1", "service", "operator"):
+			refused = self.refused("Closed At", error=frappe.PermissionError)
+			with self.subTest(who), self.as_user(who), refused, self.request():
+				frappe.get_doc(past).insert()
+		for who in ("engineer", "manager"):
+			with self.as_user(who):
+				self.assertEqual(frappe.get_doc(past).insert().status, "Closed")
+
 	def test_a_past_outage_whose_times_make_no_sense(self):
 		past = {"reported_at": self.now - timedelta(days=2), "closed_at": self.now - timedelta(days=1)}
 		for values, word in (
