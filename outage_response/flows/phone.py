@@ -27,6 +27,8 @@ from .language import outcome_word, outcomes_of, title_of
 # an outage that ended is told of for so long, to people who come off their posts
 ENDED_HOURS = 12
 LARGEST_PHOTO = 1_000_000
+# Pixels: what a telephone's camera takes, and 64 MB while it is looked at
+LARGEST_PICTURE = 16_000_000
 PICTURES = {"JPEG": "jpg", "PNG": "png"}
 PHONE_VERBS = ("acknowledge", "arrive", "complete", "relieve", "move", "withdraw", "add_evidence", "correct_outcome")
 TASK_FIELDS = [
@@ -507,7 +509,21 @@ def _kind_of_picture(content: bytes) -> str:
 	"""The ending of its file name. Raises RuleError for what is no whole picture."""
 	try:
 		with Image.open(io.BytesIO(content), formats=tuple(PICTURES)) as picture:
+			_require_small(*picture.size)
 			picture.load()
 			return PICTURES[picture.format]
+	except RuleError:
+		raise
 	except Exception:
 		raise RuleError(_("Photo: only JPEG or PNG pictures. Take the photo once more.")) from None
+
+
+def _require_small(width: int, height: int) -> None:
+	"""Asked before a picture is unpacked: one colour is packed a thousand times smaller than it is."""
+	if width * height > LARGEST_PICTURE:
+		raise RuleError(
+			_("Photo: {width} × {height} points are too many. Take one of at most {limit} megapixels."),
+			width=width,
+			height=height,
+			limit=LARGEST_PICTURE // 1_000_000,
+		)

@@ -1,6 +1,10 @@
 """My outage tasks: what the phone reads, and what it sends late, twice, or for somebody else."""
 
 import io
+import resource
+import struct
+import time
+import zlib
 from datetime import timedelta
 from types import SimpleNamespace
 from unittest.mock import patch
@@ -24,6 +28,18 @@ def jpeg() -> bytes:
 
 
 JPEG = jpeg()
+
+
+def one_colour(width: int, height: int) -> bytes:
+	"""A PNG, made row by row: nobody holds its points at once."""
+
+	def part(kind: bytes, data: bytes) -> bytes:
+		return struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data))
+
+	packer, row = zlib.compressobj(9), bytes(width + 1)
+	packed = b"".join([*(packer.compress(row) for _row in range(height)), packer.flush()])
+	head = struct.pack(">IIBBBBB", width, height, 8, 0, 0, 0, 0)
+	return b"\x89PNG\r\n\x1a\n" + part(b"IHDR", head) + part(b"IDAT", packed) + part(b"IEND", b"")
 
 
 class PhoneTest(SiteTest):
@@ -207,6 +223,17 @@ class WhatIsSentLate(PhoneTest):
 		for who, sees in (("operator", True), ("guard1", True), ("resident", False)):
 			with self.as_user(who):
 				self.assertEqual(bool(frappe.has_permission("File", "read", doc=file)), sees, who)
+
+	def test_a_picture_is_measured_before_it_is_unpacked(self):
+		"""13,300 × 13,300 points of one colour are 177 MB in 172 kB."""
+		task = self.shown("electrician", "isolate_fault")["name"]
+		content = one_colour(13_300, 13_300)
+		self.assertLess(len(content), phone.LARGEST_PHOTO)
+		before, began = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss, time.monotonic()
+		with self.refused("13300 × 13300"):
+			self.send_photo("electrician", task, content=content)
+		self.assertLess(time.monotonic() - began, 1)
+		self.assertLess(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before, 20_000)  # kB
 
 	def test_what_is_no_picture_too_large_or_another_departments_is_refused(self):
 		task = self.shown("electrician", "isolate_fault")["name"]
