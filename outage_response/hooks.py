@@ -135,7 +135,16 @@ permission_query_conditions = {"Care Need": "outage_response.permissions.no_rows
 has_permission = {"Care Need": "outage_response.permissions.nobody"}
 
 # Frappe counts for anybody; of our doctypes only what one may list
-override_whitelisted_methods = {"frappe.client.get_count": "outage_response.api.counting.get_count"}
+override_whitelisted_methods = {
+	"frappe.client.get_count": "outage_response.api.counting.get_count",
+	# Files for a spreadsheet, in which nothing is run
+	"frappe.desk.reportview.export_query": "outage_response.api.exports.of_list",
+	"frappe.desk.query_report.export_query": "outage_response.api.exports.of_report",
+	"frappe.core.doctype.data_export.exporter.export_data": "outage_response.api.exports.of_data",
+	"frappe.core.doctype.data_import.data_import.download_template": "outage_response.api.exports.of_import",
+	"frappe.core.doctype.data_import.data_import.download_errored_template": "outage_response.api.exports.of_refused_rows",
+	"frappe.core.doctype.data_import.data_import.download_import_log": "outage_response.api.exports.of_import_log",
+}
 
 # What the Desk's screens share; `bench build` makes the bundles
 app_include_js = ["outage_response.bundle.js"]

@@ -5,6 +5,8 @@ from frappe import _
 
 from .domain import authority
 
+MODULE = "Outage Response"
+
 
 def roles_of(user: str | None = None) -> list[str]:
 	"""Roles of `user`, by default of the session."""
@@ -48,6 +50,11 @@ def require_list(doctype: str) -> None:
 def require_property(property_name: str) -> None:
 	"""Raise frappe.PermissionError unless the session's user works for this property."""
 	require_read("Managed Property", property_name)
+
+
+def is_ours(doctype: str) -> bool:
+	"""Is it a doctype of this app?"""
+	return frappe.get_meta(doctype).module == MODULE
 
 
 def narrowed(doctype: str) -> list[list]:

@@ -12,7 +12,7 @@ from frappe import _
 from frappe.model.document import Document
 from frappe.utils import cint, cstr, flt
 
-from outage_response.domain import reading
+from outage_response.domain import cells, reading
 from outage_response.domain.errors import RuleError
 
 from .verbs import translated
@@ -31,6 +31,9 @@ def read(doc: Document, _event: str | None = None) -> None:
 		for row in (doc, *doc.get_all_children()):
 			for df in row.meta.fields:
 				value = row.get(df.fieldname)
+				if isinstance(value, str) and frappe.flags.in_import:
+					value = cells.unquoted(value)  # from a file that was exported here
+					row.set(df.fieldname, value)
 				if isinstance(value, (str, float)):
 					row.set(df.fieldname, _read(df, value))
 

@@ -142,6 +142,28 @@ ENDPOINTS |= {
 	"portal.want_updates": (LOGGED_IN, lambda w: NO_TICKET),
 }
 
+# What is taken out of the site, by those whom Frappe lets export it: what they may list
+ENDPOINTS |= {
+	"exports.of_list": (
+		CONTROL | {"manager", "admin", "foreigner"},
+		lambda w: {"doctype": "Outage Incident", "fields": '["name"]', "file_format_type": "CSV"},
+	),
+	"exports.of_report": (
+		CONTROL | {"manager", "admin", "foreigner"},
+		lambda w: {"report_name": "Outages by Month", "file_format_type": "CSV", "visible_idx": "[]"},
+	),
+	"exports.of_data": (
+		CONTROL | {"manager", "admin", "foreigner"},
+		lambda w: {"doctype": "Outage Incident", "select_columns": '{"Outage Incident": ["name", "description"]}'},
+	),
+	"exports.of_import": (
+		CONTROL | {"manager", "admin", "foreigner"},
+		lambda w: {"doctype": "Outage Incident", "export_fields": '{"Outage Incident": ["name", "description"]}'},
+	),
+	"exports.of_refused_rows": (frozenset({"admin"}), lambda w: {"data_import_name": w["import"]}),
+	"exports.of_import_log": (frozenset({"admin"}), lambda w: {"data_import_name": w["import"]}),
+}
+
 # My outage tasks: what is assigned to oneself
 ENDPOINTS |= {
 	"phone.get_my_tasks": (STAFF | {"foreigner"}, lambda w: {}),
@@ -238,6 +260,12 @@ READING |= {
 # stand in for a method of Frappe, or are read by pages, which post
 BOTH = {
 	"counting.get_count",
+	"exports.of_list",
+	"exports.of_report",
+	"exports.of_data",
+	"exports.of_import",
+	"exports.of_refused_rows",
+	"exports.of_import_log",
 	"agent.look",
 	"agent.running",
 	"portal.known",
@@ -417,6 +445,17 @@ class AccessTest(SiteTest):
 		)
 		world["proposal"] = cls.by_verb(
 			"Outage Proposal", property=world["property"], power_node=world["shafts"][1], status="Open"
+		)
+		world["import"] = (
+			frappe.get_doc(
+				{
+					"doctype": "Data Import",
+					"reference_doctype": "Property Unit",
+					"import_type": "Insert New Records",
+				}
+			)
+			.insert(ignore_permissions=True)
+			.name
 		)
 		world["reply"] = cls.by_verb(
 			"Outage Ticket Reply",

@@ -1,0 +1,93 @@
+"""Files that people take out of the site and open in a spreadsheet: of our doctypes, nothing in them is run (`domain/cells.py`).
+
+Each stands in for an endpoint of Frappe's (hooks.py), and gives what that one gives, with its cells quoted.
+"""
+
+from typing import Any
+
+import frappe
+from frappe.core.doctype.data_export import exporter
+from frappe.core.doctype.data_import import data_import as importing
+from frappe.desk import query_report, reportview
+
+from outage_response.domain import cells
+from outage_response.permissions import is_ours, require_read
+
+from .reached import reached
+
+
+@frappe.whitelist()
+@reached
+def of_list(**form: Any) -> None:
+	"""Stands in for `frappe.desk.reportview.export_query`: lists and Report Builder."""
+	_take(form)
+	reportview.export_query()
+	_quote(form.get("doctype"), form.get("csv_delimiter"))
+
+
+@frappe.whitelist()
+@reached
+def of_report(**form: Any) -> None:
+	"""Stands in for `frappe.desk.query_report.export_query`: reports."""
+	_take(form)
+	query_report.export_query()
+	_quote(frappe.db.get_value("Report", form.get("report_name"), "ref_doctype"), form.get("csv_delimiter"))
+
+
+@frappe.whitelist()
+@reached
+def of_data(**form: Any) -> None:
+	"""Stands in for `frappe.core.doctype.data_export.exporter.export_data`."""
+	frappe.call(exporter.export_data, **form)
+	chosen = form.get("doctype")
+	_quote(chosen[0] if isinstance(chosen, list) else chosen)
+
+
+@frappe.whitelist()
+@reached
+def of_import(**form: Any) -> None:
+	"""Stands in for `frappe.core.doctype.data_import.data_import.download_template`, which gives out records as well."""
+	frappe.call(importing.download_template, **form)
+	_quote(form.get("doctype"))
+
+
+@frappe.whitelist()
+@reached
+def of_refused_rows(data_import_name: str) -> None:
+	"""Stands in for `frappe.core.doctype.data_import.data_import.download_errored_template`."""
+	require_read("Data Import", data_import_name)  # Frappe gives it to whoever knows its name
+	importing.download_errored_template(data_import_name)
+	_quote(_imported(data_import_name))
+
+
+@frappe.whitelist()
+@reached
+def of_import_log(data_import_name: str) -> None:
+	"""Stands in for `frappe.core.doctype.data_import.data_import.download_import_log`."""
+	require_read("Data Import", data_import_name)
+	importing.download_import_log(data_import_name)
+	_quote(_imported(data_import_name))
+
+
+def _take(form: dict[str, Any]) -> None:
+	"""Where Frappe's own functions read what was asked. Newer Frappe can mail the file instead, past this: it is given here."""
+	frappe.local.form_dict.update(form)
+	frappe.local.form_dict.pop("export_in_background", None)
+
+
+def _imported(name: str) -> str | None:
+	return frappe.db.get_value("Data Import", name, "reference_doctype")
+
+
+def _quote(doctype: str | None, delimiter: str | None = None) -> None:
+	"""The file that Frappe has just put into the response, as one in which nothing is run."""
+	response = frappe.local.response
+	if not doctype or not is_ours(doctype):
+		return
+	if response.get("type") == "csv":
+		response["result"] = cells.quoted_csv(response["result"])
+	elif response.get("type") == "binary" and response["filename"].endswith(".csv"):
+		text = response["filecontent"].decode("utf-8")
+		response["filecontent"] = cells.quoted_csv(text, (delimiter or ",")[0]).encode("utf-8")
+	elif response.get("type") == "binary" and response["filename"].endswith(".xlsx"):
+		response["filecontent"] = cells.quoted_xlsx(response["filecontent"])
