@@ -146,6 +146,8 @@ override_whitelisted_methods = {
 	"frappe.core.doctype.data_import.data_import.download_import_log": "outage_response.api.exports.of_import_log",
 }
 
+override_doctype_class = {"Auto Email Report": "outage_response.api.exports.MailedReport"}
+
 # What the Desk's screens share; `bench build` makes the bundles
 app_include_js = ["outage_response.bundle.js"]
 app_include_css = ["outage_response.bundle.css"]

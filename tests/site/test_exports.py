@@ -44,7 +44,10 @@ class Exports(SiteTest):
 		if response.filename.endswith(".csv"):
 			text = response.filecontent.decode()
 			return list(csv.reader(io.StringIO(text), delimiter=form.get("csv_delimiter", ",")))
-		sheet = openpyxl.load_workbook(io.BytesIO(response.filecontent)).active
+		return self.sheet(response.filecontent)
+
+	def sheet(self, content: bytes) -> list[list]:
+		sheet = openpyxl.load_workbook(io.BytesIO(content)).active
 		self.assertNotIn("f", {cell.data_type for row in sheet.iter_rows() for cell in row})
 		return [[cell.value for cell in row] for row in sheet.iter_rows()]
 
@@ -90,12 +93,24 @@ class Exports(SiteTest):
 		rows = self.taken_out(LIST, **form, csv_delimiter=";", csv_quoting="0")
 		self.assertIn(f"'{EVIL}", rows[1])
 
-	def test_a_report(self):
+	def make_report(self) -> None:
 		doc = {"ref_doctype": "Outage Incident", "report_name": "Export Test", "report_type": "Query Report"}
 		query = f"select '{EVIL}' as said"
 		frappe.get_doc({"doctype": "Report", **doc, "is_standard": "No", "query": query}).insert()
+
+	def test_a_report(self):
+		self.make_report()
 		for file, kept in (("CSV", f"'{EVIL}"), ("Excel", EVIL)):
 			rows = self.taken_out(REPORT, report_name="Export Test", file_format_type=file, filters={}, visible_idx=[0])
+			self.assertIn(kept, [cell for row in rows for cell in row], file)
+
+	def test_a_report_that_is_mailed(self):
+		self.make_report()
+		for file, kept in (("CSV", f"'{EVIL}"), ("XLSX", EVIL)):
+			doc = frappe.get_doc({"doctype": "Auto Email Report", "report": "Export Test", "format": file})
+			doc.update({"report_type": "Query Report", "user": "Administrator", "filters": "{}"})
+			content = doc.get_report_content()
+			rows = list(csv.reader(io.StringIO(content))) if file == "CSV" else self.sheet(content)
 			self.assertIn(kept, [cell for row in rows for cell in row], file)
 
 	def test_rows_that_an_import_refused(self):
