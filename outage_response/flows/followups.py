@@ -18,7 +18,7 @@ from outage_response import integrations, locks
 from outage_response.domain import replies, triage
 from outage_response.domain.lifecycle import LIVE
 from outage_response.integrations import Ticket
-from outage_response.integrations.records import clear
+from outage_response.integrations.records import beginning, clear
 
 from . import agent, proposals, tickets
 from .verbs import Call, lock_incident, lock_property, touch
@@ -171,9 +171,11 @@ def act(said: Said) -> None:
 			proposals.place_calls(property_name)
 
 
-def _message(name: str, doctype: str) -> dict:
-	fields = ["reference_doctype", "reference_name", "content", "creation"]
-	return frappe.db.get_value(doctype, name, fields, as_dict=True)
+def _message(name: str, doctype: str) -> dict | None:
+	table = frappe.qb.DocType(doctype)
+	query = frappe.qb.from_(table).select(table.reference_doctype, table.reference_name, table.creation)
+	rows = query.select(beginning(table.content)).where(table.name == name).run(as_dict=True)
+	return rows[0] if rows else None
 
 
 def _call_of(message: dict) -> dict:

@@ -9,7 +9,8 @@ from email.utils import parseaddr
 
 import frappe
 from frappe.utils import get_datetime, get_time, getdate
-from pypika.functions import Concat
+from pypika.functions import Concat, Substring
+from pypika.terms import Field, Function
 
 from outage_response import bulk
 from outage_response.domain.replies import LONGEST_HTML
@@ -104,7 +105,7 @@ def unlinked(
 		frappe.qb.from_(table)
 		.left_join(call)
 		.on((call.ticket_type == doctype) & (call.ticket == name_as_text))
-		.select(*[table[column] for column in columns])
+		.select(*[beginning(table[column]) if column == "description" else table[column] for column in columns])
 		.where(table.modified >= since)  # has an index; nothing is modified before it is created
 		.where(table.creation >= since)
 		.where(call.name.isnull())
@@ -119,6 +120,11 @@ def unlinked(
 			(table.creation > after.created_at) | ((table.creation == after.created_at) & (table.name > after.name))
 		)
 	return query.run(as_dict=True)
+
+
+def beginning(text: Field) -> Function:
+	"""As much of a column as is read of it: a mail may be as long as its author likes, and a page of them is in memory at once."""
+	return Substring(text, 1, LONGEST_HTML).as_(text.name)
 
 
 def write_fields(doctype: str, tickets: Sequence[str], values: Mapping[str, object]) -> None:

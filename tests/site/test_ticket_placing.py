@@ -7,7 +7,7 @@ from unittest.mock import patch
 import frappe
 
 from outage_response import jobs
-from outage_response.domain import triage
+from outage_response.domain import replies, triage
 from outage_response.flows import (
 	agent,
 	command,
@@ -19,6 +19,7 @@ from outage_response.flows import (
 	tickets,
 	verbs,
 )
+from outage_response.integrations import records
 
 from . import platforms
 from . import world as build
@@ -253,6 +254,24 @@ class SaidAgain(PlaceTest):
 		self.read()
 		self.clock.move(10)
 		return incident, ticket
+
+	def test_of_a_mail_without_end_the_beginning_leaves_the_database(self):
+		"""A page of tickets is in memory at once, and a mail is as long as its author likes."""
+		longest = replies.LONGEST_HTML
+		for doctype in self.each():
+			text = "<p>No power, smoke in the corridor</p>" + "x" * (3 * longest)
+			_incident, ticket = self.linked(doctype)
+			self.answer(ticket, "Fire")
+			name, kind = followups.unread()[0]
+			frappe.db.set_value(kind, name, "content", text)
+			self.assertEqual(len(followups._message(name, kind).content), longest)
+			self.assertTrue(followups.understood(name, kind).danger)
+			other = self.write(doctype, 1)
+			frappe.db.set_value(doctype, other.name, "description", text)
+			with patch.object(records, "clear", side_effect=records.clear) as cleared:
+				self.read()
+			self.assertEqual({len(one.args[0]) for one in cleared.call_args_list}, {longest})
+			self.assertTrue(self.call_of(other).danger)
 
 	def test_danger_in_an_answer_rings_at_once_and_once(self):
 		for doctype in self.each():
