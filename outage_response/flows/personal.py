@@ -13,7 +13,7 @@ from outage_response.domain.errors import RuleError
 from outage_response.domain.lifecycle import RUNNING
 from outage_response.integrations import CALL_LOG_PREFIX, contacts, crm, erpnext, installed
 
-from . import links, resident
+from . import links, resident, traces
 from .care import log_look
 from .verbs import translated
 
@@ -59,8 +59,9 @@ def erase_resident_data(contact: str) -> dict[str, int]:
 	Raises ValidationError while an outage is open that concerns them: somebody may depend on what is kept.
 	"""
 	with translated():
-		kept = _require(contact)
+		kept = _require(contact, erasing=True)
 		_require_over(contact, kept)
+		person = traces.of(contact, _homes(contact), kept)
 		calls, callbacks, deliveries = (kept[one] for one in ("Trouble Call", "Outage Callback", "Notice Delivery"))
 		homes = frappe.db.count("Unit Resident", {"contact": contact, "parenttype": "Property Unit"})
 		care = frappe.db.count("Care Need", {"contact": contact})
@@ -72,9 +73,8 @@ def erase_resident_data(contact: str) -> dict[str, int]:
 		bulk.update("Outage Affected Unit", kept["Outage Affected Unit"], {"contact": None})
 		bulk.update("Notice Delivery", deliveries, {"contact": None, "note": "", "error": ""})
 		_erase_attempts(callbacks)
-		_erase_mails(deliveries)
 		_erase_sms(deliveries)
-		_erase_bells(calls)
+		traces.erase(person)
 		log_look("Contact", "erase_resident_data", contact)
 		return {
 			"Care Need": care,
@@ -95,7 +95,7 @@ def void_resident_links(contact: str) -> dict[str, int]:
 		return {"links": count}
 
 
-def _require(contact: str) -> dict[str, list[str]]:
+def _require(contact: str, *, erasing: bool = False) -> dict[str, list[str]]:
 	"""What is kept about the contact, as `_kept`, for those who may have it. Raises RuleError or PermissionError."""
 	permissions.require_verb("personal_data")
 	if not isinstance(contact, str) or not frappe.db.exists("Contact", contact):
@@ -109,7 +109,7 @@ def _require(contact: str) -> dict[str, list[str]]:
 		.distinct()
 		.where(resident.contact == contact)
 	).run(pluck=True)
-	kept = _kept(contact)
+	kept = _kept(contact, erasing=erasing)
 	for doctype, names in kept.items():
 		homes += listing.get_all(doctype, filters={"name": ("in", names)}, pluck="property", distinct=True)
 	for name in dict.fromkeys(filter(None, homes)):
@@ -117,9 +117,10 @@ def _require(contact: str) -> dict[str, list[str]]:
 	return kept
 
 
-def _kept(contact: str) -> dict[str, list[str]]:
-	"""doctype -> rows about the contact, and about the caller of whom only a number was known, when it is this contact's
-	and nobody else's."""
+def _kept(contact: str, *, erasing: bool) -> dict[str, list[str]]:
+	"""doctype -> rows about the contact; about the caller of whom only a number was known, when it is this contact's and nobody
+	else's; and calls that name nobody but a home of theirs: given out to somebody who lives there alone, erased with
+	whoever of the home is `erasing`, since they may be theirs."""
 	kept = {doctype: frappe.get_all(doctype, filters={"contact": contact}, pluck="name") for doctype in KEPT}
 	for doctype in ("Trouble Call", "Outage Callback"):
 		table = frappe.qb.DocType(doctype)
@@ -127,7 +128,49 @@ def _kept(contact: str) -> dict[str, list[str]]:
 		nobodys = frappe.qb.from_(table).select(table.name, table.phone).where(nameless).run(as_dict=True)
 		whose = contacts.of_numbers({row.phone for row in nobodys})
 		kept[doctype] += [row.name for row in nobodys if whose.get(row.phone) == [contact]]
+	kept["Trouble Call"] = list(dict.fromkeys([*kept["Trouble Call"], *_calls_of_home(contact, not erasing)]))
 	return kept
+
+
+def _homes(contact: str) -> list[str]:
+	"""Units in which they live, and those in which outages found them."""
+	lives = frappe.get_all("Unit Resident", {"contact": contact, "parenttype": "Property Unit"}, pluck="parent")
+	lived = frappe.get_all("Outage Affected Unit", {"contact": contact}, pluck="unit", distinct=True)
+	return sorted({*lives, *filter(None, lived)})
+
+
+def _calls_of_home(contact: str, alone: bool) -> list[str]:
+	"""Calls that say where somebody called from, and not who, by no number of another contact: of homes where they live, and of
+	the outages that found them in another. `alone`: only of those that are nobody else's as well."""
+	homes, calls = _homes(contact), frappe.qb.DocType("Trouble Call")
+	resident, found = frappe.qb.DocType("Unit Resident"), frappe.qb.DocType("Outage Affected Unit")
+	now, then = set(), set()
+	others_now, others_then = set(), set()
+	for unit, who in (
+		frappe.qb.from_(resident)
+		.select(resident.parent, resident.contact)
+		.where((resident.parenttype == "Property Unit") & listing.one_of(resident.parent, homes))
+	).run():
+		(now if who == contact else others_now).add(unit)
+	for incident, unit, who in (
+		frappe.qb.from_(found)
+		.select(found.incident, found.unit, found.contact)
+		.where(listing.one_of(found.unit, homes) & found.contact.isnotnull() & (found.contact != ""))
+	).run():
+		(then if who == contact else others_then).add((incident, unit))
+	if alone:
+		now, then = now - others_now, then - others_then
+	rows = (
+		frappe.qb.from_(calls)
+		.select(calls.name, calls.incident, calls.unit, calls.phone)
+		.where((calls.contact.isnull() | (calls.contact == "")) & listing.one_of(calls.unit, homes))
+	).run(as_dict=True)
+	whose = contacts.of_numbers({row.phone for row in rows if row.phone})
+	return [
+		row.name
+		for row in rows
+		if (row.unit in now or (row.incident, row.unit) in then) and whose.get(row.phone, []) in ([], [contact])
+	]
 
 
 def _require_over(contact: str, kept: dict[str, list[str]]) -> None:
@@ -171,27 +214,9 @@ def _erase_attempts(callbacks: list[str]) -> None:
 	bulk.update("Outage Callback Attempt", [row.name for row in rows or ()], {"note": "", "crm_record": None})
 
 
-def _erase_mails(deliveries: list[str]) -> None:
-	"""What we wrote to them, with their address, as far as Frappe's queue still keeps it."""
-	names = deliveries and listing.get_all(
-		"Email Queue",
-		filters={"reference_doctype": "Notice Delivery", "reference_name": ("in", deliveries)},
-		pluck="name",
-	)
-	if names:
-		frappe.db.delete("Email Queue Recipient", {"parent": ("in", names)})
-		frappe.db.delete("Email Queue", {"name": ("in", names)})
-
-
 def _erase_sms(deliveries: list[str]) -> None:
 	"""What we wrote to them by SMS, with their number, where the site keeps a log of it; found by the link in it."""
 	if deliveries and installed("SMS Log"):
 		log = frappe.qb.DocType("SMS Log")
 		ours = Criterion.any([log.message.like(f"%/outages/link/{links.PURPOSE}.{name}.%") for name in deliveries])
 		frappe.qb.from_(log).delete().where(ours).run()
-
-
-def _erase_bells(calls: list[str]) -> None:
-	"""Bells that repeated their words to the control room."""
-	if calls:
-		frappe.db.delete("Notification Log", {"document_type": "Trouble Call", "document_name": ("in", calls)})

@@ -20,7 +20,7 @@ def on_trash(doc: Document, method: str | None = None) -> None:
 	its = (call.ticket_type == doc.doctype) & (call.ticket == name)
 	bulk.change("Trouble Call", its, {"ticket_type": None, "ticket": None})
 	_unlink_call_logs(doc.doctype, name)
-	_delete_notes(doc.doctype, name)
+	delete_notes(doc.doctype, name)
 
 
 def _unlink_call_logs(doctype: str, ticket: str) -> None:
@@ -40,7 +40,7 @@ def _unlink_call_logs(doctype: str, ticket: str) -> None:
 		frappe.db.delete("Dynamic Link", {"name": ("in", links)})
 
 
-def _delete_notes(doctype: str, ticket: str) -> None:
+def delete_notes(doctype: str, ticket: str) -> None:
 	"""The app's own words for the staff; a ticket has them in one of two places."""
 	places = {"Comment": {"reference_doctype": doctype, "reference_name": ticket}}
 	if doctype == helpdesk.DOCTYPE:
