@@ -118,9 +118,11 @@ def test(place: Place, target: Target | None, arguments: Sequence[str], progress
 		elif in_ci:
 			codes["tests in a browser, which were skipped"] = 1
 	if beside and site[0] == SITE:
-		run = Run("tests on a site of its own", "Tests on a site of its own:", [*on_site, OWN_SITE, *site[1:]], place.root)
+		run = Run(
+			"tests on a site of its own", "Tests on a site of its own:", [*on_site, OWN_SITE, *site[1:]], place.root
+		)
 		beside.append(replace(run, env=of_site(target)))
-		here[-1] = replace(here[-1], command=[*here[-1].command, f"--ignore={OWN_SITE}"])
+		here[-1] = replace(here[-1], command=[*here[-1].command, f"--ignore={place.root / OWN_SITE}"])
 	if beside and unit:
 		beside.append(here.pop(0))
 	codes |= run_beside(here, beside, place.logs, progress)
