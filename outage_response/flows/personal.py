@@ -96,31 +96,25 @@ def void_resident_links(contact: str) -> dict[str, int]:
 
 
 def _require(contact: str, *, erasing: bool = False) -> dict[str, list[str]]:
-	"""What is kept about the contact, as `_kept`, for those who may have it. Raises RuleError or PermissionError."""
+	"""What is kept about the contact, as `_kept` and `_calls_of_home`, for those who may have it. Raises RuleError or
+	PermissionError."""
 	permissions.require_verb("personal_data")
 	if not isinstance(contact, str) or not frappe.db.exists("Contact", contact):
 		raise RuleError(_("Contact: {contact} does not exist. Choose one of the list."), contact=str(contact)[:140])
-	unit, resident = frappe.qb.DocType("Property Unit"), frappe.qb.DocType("Unit Resident")
-	homes = (
-		frappe.qb.from_(unit)
-		.join(resident)
-		.on((resident.parent == unit.name) & (resident.parenttype == "Property Unit"))
-		.select(unit.property)
-		.distinct()
-		.where(resident.contact == contact)
-	).run(pluck=True)
-	kept = _kept(contact, erasing=erasing)
+	homes, kept = _homes(contact), _kept(contact)
+	properties = listing.get_all("Property Unit", {"name": ("in", homes)}, pluck="property", distinct=True)
 	for doctype, names in kept.items():
-		homes += listing.get_all(doctype, filters={"name": ("in", names)}, pluck="property", distinct=True)
-	for name in dict.fromkeys(filter(None, homes)):
+		properties += listing.get_all(doctype, filters={"name": ("in", names)}, pluck="property", distinct=True)
+	for name in dict.fromkeys(filter(None, properties)):
 		permissions.require_property(name)
+	of_home = _calls_of_home(contact, homes, alone=not erasing)
+	kept["Trouble Call"] = list(dict.fromkeys([*kept["Trouble Call"], *of_home]))
 	return kept
 
 
-def _kept(contact: str, *, erasing: bool) -> dict[str, list[str]]:
-	"""doctype -> rows about the contact; about the caller of whom only a number was known, when it is this contact's and nobody
-	else's; and calls that name nobody but a home of theirs: given out to somebody who lives there alone, erased with
-	whoever of the home is `erasing`, since they may be theirs."""
+def _kept(contact: str) -> dict[str, list[str]]:
+	"""doctype -> rows about the contact, and about the caller of whom only a number was known, when it is this contact's
+	and nobody else's."""
 	kept = {doctype: frappe.get_all(doctype, filters={"contact": contact}, pluck="name") for doctype in KEPT}
 	for doctype in ("Trouble Call", "Outage Callback"):
 		table = frappe.qb.DocType(doctype)
@@ -128,7 +122,6 @@ def _kept(contact: str, *, erasing: bool) -> dict[str, list[str]]:
 		nobodys = frappe.qb.from_(table).select(table.name, table.phone).where(nameless).run(as_dict=True)
 		whose = contacts.of_numbers({row.phone for row in nobodys})
 		kept[doctype] += [row.name for row in nobodys if whose.get(row.phone) == [contact]]
-	kept["Trouble Call"] = list(dict.fromkeys([*kept["Trouble Call"], *_calls_of_home(contact, not erasing)]))
 	return kept
 
 
@@ -139,10 +132,11 @@ def _homes(contact: str) -> list[str]:
 	return sorted({*lives, *filter(None, lived)})
 
 
-def _calls_of_home(contact: str, alone: bool) -> list[str]:
+def _calls_of_home(contact: str, homes: list[str], *, alone: bool) -> list[str]:
 	"""Calls that say where somebody called from, and not who, by no number of another contact: of homes where they live, and of
-	the outages that found them in another. `alone`: only of those that are nobody else's as well."""
-	homes, calls = _homes(contact), frappe.qb.DocType("Trouble Call")
+	the outages that found them in another. Erased with whoever of the home is erased, since they may be theirs; given out
+	where the home is nobody else's as well (`alone`)."""
+	calls = frappe.qb.DocType("Trouble Call")
 	resident, found = frappe.qb.DocType("Unit Resident"), frappe.qb.DocType("Outage Affected Unit")
 	now, then = set(), set()
 	others_now, others_then = set(), set()

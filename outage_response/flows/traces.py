@@ -18,8 +18,9 @@ from outage_response.integrations import desk_for, installed, messages
 
 from . import ticket_deletion
 
-# A shorter text is everybody's: a name of two letters stands in many words. Of a longer one its beginning finds it.
-SHORTEST, SHORTEST_CHINESE, LONGEST = 8, 4, 80
+# Shorter words are everybody's, and stand in many others: letters, Chinese. Of a longer text its beginning finds it.
+SHORTEST, SHORTEST_NAME, LONGEST = (8, 4), (6, 3), 80
+OUTCOMES = ("No Answer", "Still Out")
 # Deleted records of the platforms, in which callbacks were kept
 OF_CALLBACKS = ("Communication", "CRM Call Log", "FCRM Note", "Call Log", "HD Ticket Comment", "Comment", "Email Queue")
 
@@ -55,7 +56,10 @@ def of(contact: str, homes: Iterable[str], kept: Mapping[str, Sequence[str]]) ->
 	return Person(
 		contact=contact,
 		addresses=tuple(filter(None, {*addresses, person.email_id})),
-		texts=tuple({line for text in (*own, *said) if text and (line := _telling(text))}),
+		texts=tuple(
+			{line for text in own if (line := _telling(text, SHORTEST_NAME))}
+			| {line for text in said if (line := _telling(text, SHORTEST))}
+		),
 		homes=tuple(homes),
 		kept=kept,
 		tickets=tuple({(row.ticket_type, str(row.ticket)) for row in calls if row.ticket}),
@@ -66,14 +70,10 @@ def _rows(doctype: str, kept: Mapping[str, Sequence[str]], fields: Sequence[str]
 	return listing.get_all(doctype, {"name": ("in", kept[doctype])}, fields=list(fields))
 
 
-def _telling(text: str) -> str:
+def _telling(text: str | None, shortest: tuple[int, int]) -> str:
 	"""The beginning of the first line that is long enough to be one person's, and no word of ours (an outcome); else ""."""
-	lines = (line.strip()[:LONGEST] for line in text.splitlines())
-	return next((line for line in lines if _tells(line)), "")
-
-
-def _tells(text: str) -> bool:
-	return len(text) >= (SHORTEST if text.isascii() else SHORTEST_CHINESE) and text not in ("No Answer", "Still Out")
+	lines = (line.strip()[:LONGEST] for line in (text or "").splitlines())
+	return next((line for line in lines if len(line) >= shortest[not line.isascii()] and line not in OUTCOMES), "")
 
 
 def erase(person: Person) -> None:
@@ -86,6 +86,7 @@ def erase(person: Person) -> None:
 	_comments(person)
 	_versions_and_deleted(person)
 	_errors(person)
+	_looks(person)
 	_imports(person)
 
 
@@ -101,6 +102,8 @@ def _ways(text: str) -> set[str]:
 def _holds(person: Person, *fields: Field, by_name: bool = False) -> Criterion:
 	"""Does one of the fields hold one of the person's texts? `by_name`: or the contact, whole, as JSON gives it."""
 	ways = {way for text in person.texts for way in _ways(text)} | (_whole(person.contact) if by_name else set())
+	if not ways:
+		return listing.NEVER  # somebody of whom nothing but a short name is known
 	return Criterion.any([Locate(way, field) > 0 for way in sorted(ways) for field in fields])
 
 
@@ -254,6 +257,13 @@ def _errors(person: Person) -> None:
 	ours = (Locate("outage", table.error) > 0) | (Locate("outage", table.method) > 0)
 	_delete("Error Log", _names("Error Log", ours, _holds(person, table.error, table.method)))
 	error_log.drop({way for text in person.texts for way in _ways(text)})
+
+
+def _looks(person: Person) -> None:
+	"""That somebody looked stays in the Access Log; the printed list itself, and what they searched by, does not."""
+	table = frappe.qb.DocType("Access Log")
+	names = _names("Access Log", _holds(person, table.page, table.filters, by_name=True))
+	bulk.update("Access Log", names, {"page": "", "filters": ""})
 
 
 def _imports(person: Person) -> None:

@@ -178,6 +178,8 @@ class EveryTrace(SiteTest):
 			[{"subject": frappe.utils.escape_html(f"DANGER at 1: {WORDS}"), "for_user": user("operator"),
 			"type": "Assignment", "document_type": "Outage Incident", "document_name": incident}],
 		)  # fmt: skip
+		printed = {"page": f"<td>{self.contact}</td><td>{WORDS}</td>", "filters": frappe.as_json({"phone": NUMBER})}
+		self.insert("Access Log", export_from="Trouble Call", report_name="calls", **printed)
 		for kind, content in (("csv", f"Unit,Contact\n1A,{self.contact}\n".encode()), ("xlsx", self.workbook())):
 			doc = self.insert("Data Import", reference_doctype="Property Unit", import_type="Insert New Records")
 			doc.db_set("import_file", self.attach("Data Import", doc.name, f"units.{kind}", content))
@@ -228,7 +230,7 @@ class EveryTrace(SiteTest):
 		for table, its in tables.items():
 			anywhere = " or ".join(f"`{column}` like %s or `{column}` like %s" for column in its)
 			kept = THE_PLATFORMS.get(table, "1=0")
-			query = f"select * from `{table}` where ({anywhere}) and not ({kept})"
+			query = f"select * from `{table}` where ({anywhere}) and not coalesce(({kept}), 0)"
 			for row in frappe.db.sql(query, like * len(its), as_dict=True):
 				fields = [key for key, value in row.items() if MARK in str(value).lower() or NUMBER in str(value)]
 				places.append(f"{table}: {', '.join(fields)}: {row[fields[0]]!r}"[:200])
@@ -254,7 +256,7 @@ class EveryTrace(SiteTest):
 		before = self.found()
 		for place in (
 			"Notification Log", "Email Queue", "Outage Ticket Reply", "Outage Page", "Version", "Deleted Document",
-			"Error Log", "Comment", "Data Import Log", "SMS Log", "Trouble Call", "Outage Callback", "FCRM Note",
+			"Error Log", "Comment", "Data Import Log", "SMS Log", "Trouble Call", "Outage Callback", "FCRM Note", "Access Log",
 			"Outage Task", "Care Need", ".csv", ".xlsx", ".png", "in the cache",
 		):  # fmt: skip
 			self.assertTrue([one for one in before if place in one], f"nothing planted in {place}")
@@ -281,7 +283,13 @@ class EveryTrace(SiteTest):
 		]
 		bell = {"document_type": "Note", "document_name": "x", "subject": WORDS, "for_user": user("operator")}
 		self.insert("Notification Log", **bell)
+		bulk.insert("Notification Log", [{**bell, "document_type": "Outage Incident", "subject": "Tower: dark"}])
+		bells = frappe.db.count("Notification Log")
 		self.insert("Error Log", method="Another app", error=f"apps/other/x.py {NUMBER}")
+		nobody = build.make_contact("Li")  # of whom there is nothing to look for
+		with self.as_user("manager"):
+			personal.erase_resident_data(nobody)
+		self.assertEqual(frappe.db.count("Notification Log"), bells)
 		with self.as_user("manager"):
 			personal.erase_resident_data(self.contact)
 		for call in kept:
