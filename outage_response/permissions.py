@@ -25,6 +25,10 @@ def require_read(doctype: str, doc: str | object) -> None:
 			_("{0}: {1} does not exist. Choose one of the list.").format(_(doctype), frappe.bold(doc[:140])),
 			frappe.DoesNotExistError,
 		)
+	if isinstance(doc, str) and frappe.is_table(doctype):
+		doc = frappe.get_doc(
+			doctype, doc
+		)  # by its name alone a child row is anybody's who may read some of its parents
 	if not frappe.has_permission(doctype, "read", doc=doc):  # with throw=True the kind of error depends on the version
 		frappe.throw(_("{0}: you have no access to this one.").format(_(doctype)), frappe.PermissionError)
 
@@ -79,8 +83,3 @@ def nobody(doc, ptype: str = "read", user: str | None = None) -> bool:
 def no_rows(user: str | None = None) -> str:
 	"""The list side of `nobody`."""
 	return "" if (user or frappe.session.user) == "Administrator" else "1=0"
-
-
-def countable(doctype: str) -> bool:
-	"""May anybody with a login count the doctype, as Frappe lets them? Not ours."""
-	return frappe.get_meta(doctype).module != "Outage Response"

@@ -23,6 +23,7 @@ from portable_bench.up import alone, package_steps, up
 UNIT, SITE, BROWSER = "tests/unit", "tests/site", "tests/browser"
 # It installs the app on a site that it makes itself, and touches no other
 OWN_SITE = "tests/site/test_lifecycle_of_app.py"
+DOORS = "tests/site/test_framework_doors.py"
 NOTHING_COLLECTED = 5
 
 
@@ -144,6 +145,18 @@ def soak(place: Place, target: Target | None, arguments: Sequence[str], progress
 		arguments = [*arguments, "--rough"]
 	environment |= {"OUTAGE_BENCH": str(target.bench), "OUTAGE_SITE": target.site, "PYTHONPATH": str(place.root)}
 	return _call([str(python), "-m", "tests.soak", *arguments], place.root, environment)
+
+
+def matrix(place: Place, target: Target | None, arguments: Sequence[str], progress: Progress) -> int:
+	"""Every reading function of Frappe about every doctype, by everybody for whom it is not; `make test` asks a part of them."""
+	python, environment = [], {}
+	if not target:
+		ports = up(place, progress)
+		target = Target(place.bench, MAIN_SITE, address(MAIN_SITE, ports))
+		python, environment = [str(place.env_python)], place.environment()
+	environment |= {"OUTAGE_BENCH": str(target.bench), "OUTAGE_SITE": target.site, "OUTAGE_FULL_MATRIX": "1"}
+	command = [*python, *pytest_command(place, target, progress), DOORS, "-s", *arguments]
+	return _call(command, place.root, environment)
 
 
 @dataclass(frozen=True)

@@ -37,6 +37,9 @@ def parser() -> argparse.ArgumentParser:
 		command = add(name, what)
 		command.add_argument("--bench", default=os.environ.get("BENCH"), help="a bench you already have")
 		command.add_argument("--site", default=os.environ.get("SITE"), help="a site on that bench")
+	matrix = add("matrix", "every function of Frappe that reads, about every doctype, by everybody for whom it is not")
+	matrix.add_argument("--bench", default=os.environ.get("BENCH"), help="a bench you already have")
+	matrix.add_argument("--site", default=os.environ.get("SITE"), help="a site on that bench, which allows tests")
 	soak = add("soak", "random verbs of many processes while things break, for so many minutes")
 	soak.add_argument("--minutes", type=float, default=10)
 	soak.add_argument("--bench", default=os.environ.get("BENCH"), help="a bench you already have")
@@ -78,7 +81,7 @@ def _dispatch(words: list[str], place: Place) -> int:
 		return _run_bench(place, words[1:])
 	if words[:1] == ["python"]:
 		return _run_python(place, words[1:])
-	if words[:1] in (["test"], ["soak"]):
+	if words[:1] in (["test"], ["soak"], ["matrix"]):
 		options, rest = parser().parse_known_args(words)
 		rest = [word for word in rest if word != "--"]
 	else:
@@ -100,6 +103,8 @@ def _dispatch(words: list[str], place: Place) -> int:
 			_info(place)
 		case "test":
 			return checks.test(place, existing_target(options.bench, options.site), rest, progress)
+		case "matrix":
+			return checks.matrix(place, existing_target(options.bench, options.site), rest, progress)
 		case "soak":
 			target = existing_target(options.bench, options.site)
 			return checks.soak(place, target, ["--minutes", str(options.minutes), *rest], progress)

@@ -12,7 +12,7 @@ from unittest.mock import patch
 import frappe
 
 from outage_response import hooks
-from outage_response.api import agent, calls, command, counting, paging, phone, plans, portal, screens
+from outage_response.api import agent, calls, command, doors, paging, phone, plans, portal, screens
 from outage_response.api.pages import ROUTES
 from outage_response.domain import authority, lifecycle
 from outage_response.domain.errors import RuleError
@@ -305,7 +305,7 @@ POLLS: dict[str, tuple[str, Callable[[RowsRead], Any]]] = {
 	"paging.get_shifts": ("manager", lambda test: paging.get_shifts("2026-03-10", "2026-03-12")),
 	"plans.get_plan_difference": ("Administrator", lambda test: plans.get_plan_difference(test.plan())),
 	# counts above lists
-	"counting.get_count": ("operator", lambda test: counting.get_count("Outage Task", {"status": "Open"})),
+	"doors.get_count": ("operator", lambda test: doors.get_count("Outage Task", {"status": "Open"})),
 	# pages made on the server, by the names of their routes
 	"outages": ("resident", lambda test: portal_flow.outages(_person(test))),
 	"outage": ("resident", lambda test: portal_flow.outage(_person(test), test.incident)),
@@ -329,6 +329,8 @@ class Complete(unittest.TestCase):
 			for module in MODULES
 			for name, function in vars(module).items()
 			if callable(function) and getattr(function, "__module__", "") == module.__name__ and _only_reads(function)
+			# of Frappe's own, narrowed: the one that is asked for numbers again and again
+			if module is not doors or name == "get_count"
 		}
 		self.assertEqual(found - set(POLLS), set())
 

@@ -3,6 +3,8 @@ from frappe import _
 from frappe.model.document import Document
 from frappe.utils import get_datetime
 
+exclude_from_linked_with = True  # see Care Need
+
 OF_THE_PATTERN = ("department", "user", "contact", "phone", "is_duty_electrician", "starts_at", "ends_at")
 
 

@@ -2,6 +2,8 @@ import frappe
 
 from outage_response.outage_response.verb_owned import VerbOwned
 
+exclude_from_linked_with = True  # see Care Need
+
 
 class ElevatorEntrapment(VerbOwned):
 	"""People in one elevator at one time; made and changed by the verbs of `flows/entrapment.py`."""

@@ -4,6 +4,8 @@ from frappe.model.document import Document
 
 from outage_response.flows.channels import names_in
 
+exclude_from_linked_with = True  # see Care Need
+
 
 class EscalationRule(Document):
 	def validate(self):

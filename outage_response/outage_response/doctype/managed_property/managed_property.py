@@ -6,6 +6,8 @@ from frappe.utils import getdate
 from outage_response.compat import fill_times
 from outage_response.flows import run_card
 
+exclude_from_linked_with = True  # see Care Need
+
 MONDAY_TO_FRIDAY = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday")
 
 

@@ -2,7 +2,7 @@ import frappe
 
 from outage_response.outage_response.verb_owned import VerbOwned
 
-exclude_from_linked_with = True  # personal: see Care Need
+exclude_from_linked_with = True  # see Care Need
 
 
 class OutageCallback(VerbOwned):

@@ -3,6 +3,8 @@ import frappe
 from outage_response.flows import new_incident, tasks
 from outage_response.outage_response.verb_owned import VerbOwned
 
+exclude_from_linked_with = True  # see Care Need
+
 
 class OutageIncident(VerbOwned):
 	free_fields = ("description",)

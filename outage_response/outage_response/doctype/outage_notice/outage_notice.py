@@ -1,5 +1,7 @@
 from outage_response.outage_response.verb_owned import VerbOwned
 
+exclude_from_linked_with = True  # see Care Need
+
 
 class OutageNotice(VerbOwned):
 	pass

@@ -5,6 +5,8 @@ from frappe.model.document import Document
 from outage_response.domain import notices
 from outage_response.flows.wording import WORDS
 
+exclude_from_linked_with = True  # see Care Need
+
 
 class OutageNoticeTemplate(Document):
 	def validate(self):

@@ -5,6 +5,8 @@ from frappe.utils import get_time
 
 from outage_response.compat import fill_times
 
+exclude_from_linked_with = True  # see Care Need
+
 LIMITS = {
 	"fast_clock_minutes": (0, 60),
 	"callback_danger_percent": (0, 100),

@@ -2,6 +2,8 @@ from frappe.model.document import Document
 
 from outage_response.flows.verbs import refuse_row
 
+exclude_from_linked_with = True  # see Care Need
+
 
 class OutageSite(Document):
 	"""What this site is known by (`flows/site_identity.py`); nobody writes it by hand."""

@@ -4,6 +4,8 @@ from frappe.model.document import Document
 
 from outage_response.integrations import channels
 
+exclude_from_linked_with = True  # see Care Need
+
 
 class PagingChannel(Document):
 	def validate(self):

@@ -5,6 +5,8 @@ from frappe.utils.nestedset import NestedSet
 from outage_response.domain.topology import PowerTree
 from outage_response.flows.verbs import translated
 
+exclude_from_linked_with = True  # see Care Need
+
 
 class PowerNode(NestedSet):
 	nsm_parent_field = "parent_power_node"

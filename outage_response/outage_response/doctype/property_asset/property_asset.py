@@ -2,6 +2,8 @@ import frappe
 from frappe import _
 from frappe.model.document import Document
 
+exclude_from_linked_with = True  # see Care Need
+
 
 class PropertyAsset(Document):
 	def validate(self):

@@ -5,6 +5,8 @@ from frappe.model.document import Document
 from outage_response.domain import reading
 from outage_response.flows.verbs import translated
 
+exclude_from_linked_with = True  # see Care Need
+
 
 class PropertyUnit(Document):
 	def validate(self):

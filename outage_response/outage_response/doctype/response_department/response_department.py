@@ -5,6 +5,8 @@ from frappe.model.document import Document
 from outage_response.domain.roster import COMMAND
 from outage_response.flows import departments, plans
 
+exclude_from_linked_with = True  # see Care Need
+
 
 class ResponseDepartment(Document):
 	def validate(self):

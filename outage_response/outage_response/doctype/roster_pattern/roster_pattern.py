@@ -5,6 +5,8 @@ from frappe.utils import getdate
 
 from outage_response.flows import rosters
 
+exclude_from_linked_with = True  # see Care Need
+
 
 class RosterPattern(Document):
 	def validate(self):

@@ -3,7 +3,7 @@ from frappe.model.document import Document
 
 from outage_response.flows.verbs import refuse_delete
 
-exclude_from_linked_with = True  # personal: see Care Need
+exclude_from_linked_with = True  # see Care Need
 
 
 class TroubleCall(Document):

@@ -1,0 +1,255 @@
+"""Endpoints of Frappe that look at no permission, or at the role alone: here they answer with what one may list.
+
+Whoever has a login may else count any doctype by any filter, and so find out, question by question, whose telephone rings or what
+stands in a mail; and a role of one property reads the rows of all. hooks.py puts each in the place of Frappe's own, for every
+doctype: what tells of an outage stands in Frappe's tables, too. `tests/site/test_framework_doors.py` tries them all.
+"""
+
+from collections import Counter
+from collections.abc import Callable
+from typing import Any
+
+import frappe
+from frappe import _, client
+from frappe.contacts.doctype.contact import contact as contacts
+from frappe.core.api import file as file_api
+from frappe.core.doctype.data_import import data_import
+from frappe.core.doctype.sms_settings import sms_settings
+from frappe.core.doctype.submission_queue import submission_queue
+from frappe.core.doctype.user_permission import user_permission
+from frappe.desk import listview, notifications, reportview, search, treeview
+from frappe.desk.doctype.dashboard_chart import dashboard_chart
+from frappe.desk.doctype.tag import tag as tags
+from frappe.desk.form import document_follow, linked_with
+from frappe.desk.form import utils as form_utils
+from frappe.model import mapper
+from frappe.model.db_query import DatabaseQuery
+from frappe.utils import cint, goal
+
+from outage_response import listing
+from outage_response.permissions import require_list, require_read
+
+from .reached import reached
+
+# Frappe's own endpoint shows as many
+MOST_GROUPS = 50
+
+
+@frappe.whitelist()
+@reached
+def get_count(doctype: str, filters: Any = None, debug: Any = False, cache: Any = False) -> int:
+	"""`frappe.client.get_count`."""
+	if frappe.get_meta(doctype).get("is_virtual"):  # has no table; Frappe's own says so
+		_require_every_row(doctype)
+		return client.get_count(doctype, filters, debug, cache)
+	try:
+		wanted = frappe.parse_json(filters) or {}
+	except ValueError:
+		wanted = filters
+	return listing.count(doctype, {"name": wanted} if isinstance(wanted, str) else wanted)
+
+
+def _of_one(function: Callable, name: str, doctype: str | None = "doctype", always: str = "") -> Callable:
+	"""`function` of Frappe for those who may read the document that its arguments `doctype` (or `always` the same one) and `name` say."""
+
+	@frappe.whitelist()
+	@reached
+	def run(**arguments: Any) -> Any:
+		require_read(always or arguments[doctype], arguments[name])
+		return frappe.call(function, **arguments)
+
+	run.__name__, run.__module__ = function.__name__, __name__
+	return run
+
+
+# the document before or after one; by any field, so that a search by halves would read that field
+get_next = _of_one(form_utils.get_next, "value")
+get_link_title = _of_one(search.get_link_title, "docname")
+get_follow_users = _of_one(document_follow.get_follow_users, "doc_name")
+get_latest_submissions = _of_one(submission_queue.get_latest_submissions, "docname")
+get_submitted_linked_docs = _of_one(linked_with.get_submitted_linked_docs, "name")
+get_contact_details = _of_one(contacts.get_contact_details, "contact", always="Contact")
+# what was in a file that somebody imported
+get_import_status = _of_one(data_import.get_import_status, "data_import_name", always="Data Import")
+get_contact_number = _of_one(sms_settings.get_contact_number, "contact_name", always="Contact")
+
+
+@frappe.whitelist()
+@reached
+def zip_files(files: Any) -> Any:
+	"""`frappe.core.api.file.zip_files`, of files that one may open."""
+	for name in frappe.parse_json(files):
+		require_read("File", name)
+	return file_api.zip_files(files)
+
+
+@frappe.whitelist()
+@reached
+def get_linked(doctype: str, docname: str) -> dict[str, list]:
+	"""`frappe.desk.form.linked_with.get`: documents that name this one."""
+	require_read(doctype, docname)
+	found = linked_with.get(doctype, docname)
+	return {linked: rows for linked, its in found.items() if (rows := _listed(linked, its))}
+
+
+def _listed(doctype: str, rows: list[dict]) -> list[dict]:
+	if not frappe.has_permission(doctype):  # of a child table: nobody
+		return []
+	names = [row["name"] for row in rows]
+	mine = set(listing.get_list(doctype, {"name": ("in", names)}, pluck="name", limit_page_length=0))
+	return [row for row in rows if row["name"] in mine]
+
+
+@frappe.whitelist()
+@reached
+def search_link(doctype: str, txt: str, ignore_user_permissions: Any = False, **more: Any) -> Any:
+	"""`frappe.desk.search.search_link`, for a link field."""
+	more |= _narrowed(doctype, more.get("query"), ignore_user_permissions)
+	return frappe.call(search.search_link, doctype=doctype, txt=txt, **more)
+
+
+@frappe.whitelist()
+@reached
+def search_widget(doctype: str, txt: str, ignore_user_permissions: Any = False, **more: Any) -> Any:
+	"""`frappe.desk.search.search_widget`."""
+	more |= _narrowed(doctype, more.get("query"), ignore_user_permissions)
+	return frappe.call(search.search_widget, doctype=doctype, txt=txt, **more)
+
+
+def _narrowed(doctype: str, query: Any, ignore: Any) -> dict[str, Any]:
+	return {"query": _replaced(query), "ignore_user_permissions": _may_ignore(doctype, ignore)}
+
+
+def _replaced(path: Any) -> Any:
+	"""Who has one function call another gets the one that stands in its place."""
+	ours = frappe.get_hooks("override_whitelisted_methods", {}).get(path) if isinstance(path, str) else None
+	return ours[-1] if ours else path
+
+
+@frappe.whitelist()
+@reached
+def get_all_nodes(doctype: str, label: str, parent: str, tree_method: str, **filters: Any) -> Any:
+	"""`frappe.desk.treeview.get_all_nodes`, which calls the function that it is told."""
+	return treeview.get_all_nodes(doctype, label, parent, _replaced(tree_method), **filters)
+
+
+@frappe.whitelist()
+@reached
+def map_docs(method: str, source_names: Any, target_doc: Any, args: Any = None) -> Any:
+	"""`frappe.model.mapper.map_docs`, likewise."""
+	return mapper.map_docs(_replaced(method), source_names, target_doc, args)
+
+
+def _may_ignore(doctype: str, asked: Any) -> int:
+	"""A field may ask to ignore User Permissions. Frappe ignores everything else with them, so only where there is nothing else:
+	no condition of an app or a script, no row that is only its owner's."""
+	if not cint(asked):
+		return 0
+	conditions = DatabaseQuery(doctype).get_permission_query_conditions()
+	of_owner = frappe.permissions.get_role_permissions(frappe.get_meta(doctype)).get("has_if_owner_enabled")
+	return int(not conditions and not of_owner)
+
+
+@frappe.whitelist()
+@reached
+def get_group_by_count(doctype: str, current_filters: str, field: str) -> list[dict]:
+	"""`frappe.desk.listview.get_group_by_count`: how many of a list have which value. Whom they are assigned to is counted as the
+	list filters by it: by those to whom they are now."""
+	if field != "assigned_to":
+		return listview.get_group_by_count(doctype, current_filters, field)
+	listed = {"filters": frappe.parse_json(current_filters), "limit_page_length": 0, "order_by": None}
+	if "_assign" not in frappe.db.get_table_columns(doctype):
+		frappe.get_list(doctype, **{**listed, "limit_page_length": 1})  # raises what it raises
+		return []
+	rows = frappe.get_list(doctype, fields=["_assign", "count(*) as count"], group_by="_assign", **listed)
+	counts: Counter[str] = Counter()
+	for row in rows:
+		counts.update(dict.fromkeys(frappe.parse_json(row._assign or "[]"), row.count))
+	return [{"name": user, "count": count} for user, count in counts.most_common(MOST_GROUPS)]
+
+
+@frappe.whitelist()
+@reached
+def get_open_count(doctype: str, name: str, items: Any = None) -> dict:
+	"""`frappe.desk.notifications.get_open_count`: what a form's dashboard counts, of doctypes that the caller may list."""
+	require_read(doctype, name)
+	if items is None:
+		groups = frappe.get_meta(doctype).get_dashboard_data().get("transactions") or []
+		items = [one for group in groups for one in group.get("items")]
+	mine = [one for one in frappe.parse_json(items) if frappe.has_permission(one)]
+	return notifications.get_open_count(doctype, name, mine)
+
+
+@frappe.whitelist()
+@reached
+def get_tagged_docs(doctype: str, tag: str) -> list:
+	"""`frappe.desk.doctype.tag.tag.get_tagged_docs`."""
+	require_list(doctype)
+	if "_user_tags" not in frappe.db.get_table_columns(doctype):
+		return []
+	return frappe.get_list(doctype, filters={"_user_tags": ("like", tag)}, as_list=True, limit_page_length=0)
+
+
+@frappe.whitelist()
+@reached
+def get_documents_for_tag(tag: str) -> list[dict]:
+	"""`frappe.desk.doctype.tag.tag.get_documents_for_tag`."""
+	found: dict[str, list[dict]] = {}
+	for row in tags.get_documents_for_tag(tag):
+		found.setdefault(row["doctype"], []).append(row)
+	return [row for doctype, rows in found.items() for row in _listed(doctype, rows)]
+
+
+@frappe.whitelist()
+@reached
+def get_data_for_custom_field(doctype: str, field: str) -> dict[str, Any]:
+	"""`frappe.desk.query_report.get_data_for_custom_field`: a field of each document, for a column of a report."""
+	return dict(frappe.get_list(doctype, fields=["name", field], as_list=True, limit_page_length=0))
+
+
+@frappe.whitelist()
+@reached
+def get_user_permissions(user: str | None = None) -> dict:
+	"""`frappe.core.doctype.user_permission.user_permission.get_user_permissions`: for which properties somebody works."""
+	if user not in (None, "", frappe.session.user):
+		require_list("User Permission")
+	return user_permission.get_user_permissions(user)
+
+
+@frappe.whitelist()
+@reached
+def get_chart(chart_name: str | None = None, chart: Any = None, **more: Any) -> Any:
+	"""`frappe.desk.doctype.dashboard_chart.dashboard_chart.get`. A heat map counts all rows, so only for those who may list all."""
+	what = frappe.get_doc("Dashboard Chart", chart_name) if chart_name else frappe._dict(frappe.parse_json(chart) or {})
+	if what.type == "Heatmap":
+		_require_every_row(what.document_type)
+	return frappe.call(dashboard_chart.get, chart_name=chart_name, chart=chart, **more)
+
+
+@frappe.whitelist()
+@reached
+def get_goal_graph(goal_doctype: str, **more: Any) -> dict:
+	"""`frappe.utils.goal.get_monthly_goal_graph_data`: sums over all rows of a doctype."""
+	_require_every_row(goal_doctype)
+	return frappe.call(goal.get_monthly_goal_graph_data, goal_doctype=goal_doctype, **more)
+
+
+@frappe.whitelist()
+@reached
+def get_state_count(doctype: str, workflow_state_field: str, states: Any) -> list[dict]:
+	"""`frappe.workflow.doctype.workflow.workflow.get_workflow_state_count`."""
+	rows = frappe.get_list(
+		doctype,
+		fields=[workflow_state_field, "count(*) as count"],
+		filters={workflow_state_field: ("not in", frappe.parse_json(states))},
+		group_by=workflow_state_field,
+		order_by=None,
+		limit_page_length=0,
+	)
+	return [row for row in rows if row[workflow_state_field]]
+
+
+def _require_every_row(doctype: str) -> None:
+	"""Raise frappe.PermissionError unless the session's user may list each row of the doctype."""
+	if not frappe.has_permission(doctype, "read") or reportview.build_match_conditions(doctype):
+		frappe.throw(_("{0}: you have no access to this list.").format(_(doctype)), frappe.PermissionError)
