@@ -104,11 +104,11 @@ def _chart(t: Target, **more: str) -> dict[str, Any]:
 def _goal(t: Target) -> dict[str, Any]:
 	return {
 		"title": "x",
-		"doctype": "User",
+		"doctype": "Notification Settings",  # everybody has one
 		"docname": frappe.session.user,
 		"goal_value_field": "idx",
 		"goal_total_field": "idx",
-		"goal_history_field": "bio",
+		"goal_history_field": "user",
 		"goal_doctype": t.doctype,
 		"goal_doctype_link": "name",
 		"goal_field": "docstatus",

@@ -44,12 +44,13 @@ ROLES = {
 	"far_manager": "Outage General Manager",
 	"far_department": "Outage Department",
 }
-# One of each kind of permission: nobody's, verb-owned and everybody's of the staff, of some roles, of a parent, the company's,
+# One of each kind of permission: nobody's, verb-owned and everybody's of the staff, of some roles, edited, of a parent, the company's,
 # the administrator's, settings; and what Frappe keeps that tells of us
 KINDS = (
 	"Care Need",
 	"Outage Task",
 	"Trouble Call",
+	"Property Unit",
 	"Unit Resident",
 	"Outage Plan",
 	"Paging Channel",
@@ -160,6 +161,14 @@ class Doors(AccessTest):
 			{"doctype": "Deleted Document", "deleted_doctype": "Trouble Call", "deleted_name": call},
 			{"doctype": "Document Follow", "ref_doctype": "Outage Task", "ref_docname": task, "user": user("guard1")},
 			{"doctype": "Email Queue", "reference_doctype": "Outage Page", "status": "Not Sent"},
+			{
+				"doctype": "Dynamic Link",
+				"parent": world["contacts"][0],
+				"parenttype": "Contact",
+				"parentfield": "links",
+				"link_doctype": "User",
+				"link_name": user("guard1"),
+			},
 			{"doctype": "Error Log", "method": "x"},
 			{
 				"doctype": "File",
