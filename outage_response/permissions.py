@@ -33,6 +33,11 @@ def require_read(doctype: str, doc: str | object) -> None:
 		frappe.throw(_("{0}: you have no access to this one.").format(_(doctype)), frappe.PermissionError)
 
 
+def may_read(doctype: str, doc: str, user: str) -> bool:
+	"""May this user see the document?"""
+	return bool(frappe.has_permission(doctype, "read", doc=doc, user=user))
+
+
 def may_write(doctype: str, doc: str) -> bool:
 	"""May the session's user change the document?"""
 	return bool(frappe.has_permission(doctype, "write", doc=doc))

@@ -24,7 +24,7 @@ from outage_response.domain.errors import Keys, RuleError
 from outage_response.domain.roster import COMMAND, MANAGEMENT
 from outage_response.domain.steps import CONTRACTOR_THERE, PER_CONTRACTOR, SERVICES_CALLED, Step
 
-from . import assignment, certificates, duty, plans, tasks, trapped
+from . import assignment, certificates, duty, plans, resident, tasks, trapped
 from .buildings import may_be
 from .trapped import DOCTYPE
 from .verbs import (
@@ -213,6 +213,7 @@ def report_trapped(
 
 	Answers {"added", "entrapments": [names]}.
 	"""
+	resident.require_at(contact, call.incident.property)
 	found = cars(call.incident.property, elevator, building)
 	affected = {subject.name for subject in call.elevators_affected}
 	outside = [car.asset_name for car in found if car.name not in affected]

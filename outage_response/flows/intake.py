@@ -14,7 +14,7 @@ from outage_response.domain.errors import RuleError
 from outage_response.domain.roster import COMMAND
 from outage_response.domain.tickets import RUNNING
 
-from . import assignment, duty, entrapment, explaining, surroundings, tickets, timeline
+from . import assignment, duty, entrapment, explaining, resident, surroundings, tickets, timeline
 from .verbs import (
 	Call,
 	announce,
@@ -61,6 +61,7 @@ def record_call(
 		danger = danger or says_danger(words)
 		locked = lock_for_call(property, danger, trapped=trapped or bool(elevator))
 		permissions.require_property(property)
+		resident.require_at(contact, property)
 		return keep_call(
 			property,
 			locked=locked,
@@ -256,6 +257,7 @@ def trapped_after_the_end(
 	"""People in an elevator are never refused for an outage that has ended: they are part of the one that runs there now, or on
 	record by themselves, and the control room is rung."""
 	lock_property(call.incident.property)
+	resident.require_at(said.get("contact"), call.incident.property)
 	place = _car_or_building(elevator, building) or call.incident.property
 	call.record("late_act", {"said_kind": "trapped_reported", "subject": place, "people": people or "?"})
 	kept = keep_call(

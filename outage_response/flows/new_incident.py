@@ -94,10 +94,15 @@ def _require_participants(incident: Document) -> None:
 		incident.drill_participants = None
 	names = channels.names_in(incident.drill_participants)
 	known = names and listing.get_all("User", filters={"name": ("in", names), "enabled": 1}, pluck="name")
-	if strangers := [name for name in names if name not in known]:
+	strangers = [
+		name
+		for name in names
+		if name not in known or not permissions.may_read("Managed Property", incident.property, name)
+	]
+	if strangers:
 		raise RuleError(
 			_(
-				"Participants of the Drill: {people}: no such login. Write logins, one a line, or leave the field empty."
+				"Participants of the Drill: {people}: no login that works for this property. Write logins, one a line, or leave the field empty."
 			),
 			people=", ".join(strangers)[:140],
 		)

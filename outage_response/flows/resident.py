@@ -49,6 +49,35 @@ def homes_of(people: Sequence[str]) -> list[dict]:
 	).run(as_dict=True)
 
 
+def require_at(contact: str | None, property_name: str) -> None:
+	"""Raise RuleError unless the contact, if one is named, lives at the property: their number and their words become its own,
+	and who answers for them is whoever answers for it."""
+	if contact and property_name not in {home.property for home in homes_of([str(contact)])}:
+		raise RuleError(
+			_(
+				"Contact: {contact} lives in no unit of {property}. Choose one of its residents, or give the number alone."
+			),
+			contact=str(contact)[:140],
+			property=property_name,
+		)
+
+
+def require_not_elsewhere(doc: Document, contacts: Iterable[str | None]) -> None:
+	"""Raise ValidationError where a roster names somebody who lives at a property that its maker does not work for, and not at its
+	own: their number would become that property's. People of outside firms live nowhere."""
+	with translated():
+		for contact in {*filter(None, contacts)}:
+			where = {home.property for home in homes_of([contact])}
+			known = (permissions.may_read("Managed Property", one, frappe.session.user) for one in sorted(where))
+			if where and doc.property not in where and not any(known):
+				raise RuleError(
+					_(
+						"Contact: {contact} is a resident of another property. Choose somebody of your own, or of the firm."
+					),
+					contact=contact,
+				)
+
+
 def paths_of(nodes: Sequence[str]) -> dict[str, list[str]]:
 	"""node -> itself and its ancestors, nearest first; one query."""
 	own, above = frappe.qb.DocType("Power Node"), frappe.qb.DocType("Power Node").as_("above")

@@ -138,8 +138,8 @@ class Erasing(PersonalTest):
 	def test_not_while_an_outage_is_open_that_they_only_wrote_about(self):
 		name = self.declare(nodes=[self.shafts[0]])
 		stranger = build.make_contact("Personal Stranger")
-		self.do("operator", "record_call", self.property, contact=stranger, words="dark")
-		frappe.db.set_value("Trouble Call", {"contact": stranger}, "incident", name)
+		call = self.do("operator", "record_call", self.property, words="dark")["call"]
+		frappe.db.set_value("Trouble Call", call, {"incident": name, "contact": stranger})
 		self.contact = stranger
 		with self.assertRaises(frappe.ValidationError):
 			self.erase()
@@ -158,7 +158,8 @@ class Erasing(PersonalTest):
 		build.make_user(user("foreigner"), "Outage Customer Service")
 		build.permit(user("foreigner"), other)
 		stranger = build.make_contact("Personal Caller")
-		self.do("operator", "record_call", self.property, contact=stranger, words="dark")
+		call = self.do("operator", "record_call", self.property, words="dark")["call"]
+		frappe.db.set_value("Trouble Call", call, "contact", stranger)
 		with self.as_user("foreigner"), self.assertRaises(frappe.PermissionError):
 			personal.export_resident_data(stranger)
 
