@@ -104,7 +104,11 @@ doc_events = {
 		"validate": "outage_response.flows.departments.on_role",
 		"before_rename": "outage_response.flows.departments.before_role_rename",
 	},
-	"ToDo": {"on_update": "outage_response.flows.assignment.reopen_closed_todo"},
+	# Who has a step is the verbs'
+	"ToDo": {
+		"validate": "outage_response.flows.assignment.keep_todo",
+		"on_trash": "outage_response.flows.assignment.keep_todo",
+	},
 }
 
 # What an ended outage was about may go; while one runs, flows/master_data.py keeps it

@@ -29,6 +29,7 @@ from . import certificates, duty, levels, plans
 
 # task name, title, priority, due_at, who it goes to
 Given = tuple[str, str, int, datetime | None, Assignment]
+OF_THE_VERBS = ("reference_type", "reference_name", "allocated_to", "status", "description", "role", "date", "priority")
 TODO_PRIORITY = {0: "High", 1: "High", 2: "Medium", 3: "Low"}
 
 
@@ -197,13 +198,16 @@ def ring(subjects: Mapping[str, str], doctype: str, name: str, now: datetime) ->
 	)
 
 
-def reopen_closed_todo(doc: Document, method: str | None = None) -> None:
-	"""ToDo hook: closing a ToDo by hand does not complete its outage task, so it opens again with a word of why."""
-	if doc.reference_type != "Outage Task" or doc.status == "Open" or doc.flags.in_insert:
+def keep_todo(doc: Document, event: str) -> None:
+	"""ToDo hook: a ToDo about an outage task belongs to the verbs, which write it without hooks. Whoever else makes one, changes
+	what it says or deletes it would give out steps with words of their own, or take one from the page of whoever stands there.
+	Raises ValidationError."""
+	before = None if event == "on_trash" else doc.get_doc_before_save()
+	ours = next((row for row in (doc, before) if row and row.reference_type == "Outage Task"), None)
+	if not ours or (before and not any(map(doc.has_value_changed, OF_THE_VERBS))):
 		return
-	if frappe.db.get_value("Outage Task", doc.reference_name, "status") not in OPEN:
-		return
-	frappe.db.set_value("ToDo", doc.name, "status", "Open")
-	doc.status = "Open"
-	doc.update_in_reference()
-	frappe.msgprint(_("The outage task is still open: finish it with its own buttons. The ToDo was opened again."))
+	frappe.throw(
+		_("ToDo: an outage task is given out, handed over and finished by its own buttons. Open the task {0}.").format(
+			frappe.bold(ours.reference_name)
+		)
+	)
