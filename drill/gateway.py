@@ -59,7 +59,8 @@ class Gateway:
 		"""What the gateway tells the app when somebody presses a key: (body, headers), signed."""
 		body = json.dumps({"from": number, "text": text}).encode()
 		stamp = str(int(moment.replace(tzinfo=ZoneInfo(zone)).timestamp()))
-		seal = hmac.new(self.secret.encode(), stamp.encode() + b"." + body, hashlib.sha256).hexdigest()
+		signed = f"{stamp}.{CHANNEL}.".encode() + body
+		seal = hmac.new(self.secret.encode(), signed, hashlib.sha256).hexdigest()
 		return body, {
 			"Content-Type": "application/json",
 			"X-Outage-Timestamp": stamp,

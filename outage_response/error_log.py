@@ -25,7 +25,8 @@ def add(title: str, error: BaseException | None = None) -> None:
 		space.remember()
 		return
 	try:
-		frappe.log_error(title=title[:140], defer_insert=True)
+		# Frappe would write down what every variable held: links that are still good, and what residents say
+		frappe.log_error(title=title[:140], message=frappe.get_traceback(), defer_insert=True)
 	except Exception:
 		frappe.logger("outage_response").warning("no error row for %s", title, exc_info=True)
 

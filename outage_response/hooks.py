@@ -6,7 +6,7 @@ app_email = "outage-response@example.com"
 app_license = "mit"
 
 # Residents' pages, and the entry to them where residents already are
-page_renderer = ["outage_response.api.pages.OutagePage"]
+page_renderer = ["outage_response.api.pages.OutagePage", "outage_response.api.pages.PhonePage"]
 portal_menu_items = [{"title": "Power outages", "route": "/outages", "reference_doctype": "", "role": ""}]
 
 # Installation: roles by fixture, departments, levels and plans by seed (only what is missing); newer plans where nobody edited

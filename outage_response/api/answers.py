@@ -1,11 +1,13 @@
 """What the app's own pages answer with, and how they read their forms."""
 
 import hashlib
+import hmac
 import re
 from collections.abc import Callable
 
 import frappe
 from frappe import _
+from frappe.auth import CookieManager
 from frappe.sessions import get_csrf_token
 from werkzeug.wrappers import Response
 
@@ -14,6 +16,9 @@ from outage_response.flows import portal, templates, versions
 
 CSRF = "@@csrf_token@@"
 LONGEST_FIELD = 2000
+POLICY = (
+	"default-src 'none'; style-src 'unsafe-inline'; img-src 'self' data:; form-action 'self'; frame-ancestors 'none'"
+)
 
 
 def page(text: str, status: int = 200, *, cache: str = "private, no-store", etag: bool = False) -> Response:
@@ -21,17 +26,25 @@ def page(text: str, status: int = 200, *, cache: str = "private, no-store", etag
 	response = Response(text, status=status, mimetype="text/html")
 	headers = response.headers
 	headers["Cache-Control"] = cache
-	headers["Content-Security-Policy"] = (
-		"default-src 'none'; style-src 'unsafe-inline'; img-src 'self' data:; form-action 'self'; frame-ancestors 'none'"
-	)
-	headers["Referrer-Policy"] = "no-referrer"
-	headers["X-Content-Type-Options"] = "nosniff"
-	headers["X-Robots-Tag"] = "noindex"
+	guard(response, POLICY)
 	headers["Vary"] = "Accept-Language, Cookie"
+	if cache.startswith("public"):
+		# what anybody may keep gives nobody a session
+		frappe.local.cookie_manager = CookieManager()
 	if etag:
 		response.set_etag(hashlib.sha256(text.encode()).hexdigest()[:20], weak=True)
 		response.make_conditional(frappe.local.request)
 	return response
+
+
+def guard(response: Response, policy: str) -> None:
+	"""What every page of ours says of itself to a browser. `policy`: what may load and run in it."""
+	headers = response.headers
+	headers["Content-Security-Policy"] = policy
+	headers["Referrer-Policy"] = "no-referrer"
+	headers["X-Content-Type-Options"] = "nosniff"
+	headers["X-Frame-Options"] = "DENY"
+	headers["X-Robots-Tag"] = "noindex"
 
 
 def redirect(location: str) -> Response:
@@ -65,6 +78,18 @@ def own_page(key: str, person: portal.Person, make: Callable[[], str]) -> Respon
 def with_token(text: str) -> str:
 	"""The page with the session's token in its forms."""
 	return text.replace(CSRF, csrf())
+
+
+def require_own_form() -> None:
+	"""Raise PermissionError for a form that somebody who is logged in by a cookie did not get from us. Frappe asks for the
+	token of a session only where there is one already; whoever has been shown one of our forms has."""
+	request = frappe.local.request
+	if frappe.session.user == "Guest" or "Authorization" in request.headers or "sid" not in request.cookies:
+		return
+	token = frappe.session.data.get("csrf_token")
+	given = request.form.get("csrf_token") or request.headers.get("X-Frappe-CSRF-Token") or ""
+	if not token or not hmac.compare_digest(given.encode(), token.encode()):
+		raise frappe.PermissionError(_("This form has expired. Open the page again and send it once more."))
 
 
 def csrf() -> str:

@@ -8,11 +8,16 @@ A site behind one address for everybody (a proxy that hides them) sets `outage_r
 """
 
 import functools
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 
 import frappe
 
 A_MINUTE = 30
+# Wrong tries of a day at what one link opens, and at all that one person holds: whoever holds it makes none, and whoever knows
+# half of it is done by then
+WRONG, WRONG_OF_A_PERSON = 20, 60
+MINUTE, DAY = 60, 86_400
 OF_AN_ADDRESS = 3000
 
 
@@ -33,6 +38,26 @@ def require_sparing(name: str, subject: str | None = None) -> None:
 		raise TooMany
 
 
+@contextmanager
+def guessing(name: str, whose: Sequence[str], wrong: type[Exception]) -> Iterator[None]:
+	"""Around what opens by a link: `require_sparing` for what the link names, and few wrong tries at it.
+
+	whose  what the link names, as far as it can be read, then who holds that; not the whole token, of which each guess is
+	       another one
+	wrong  what is raised for a link that does not hold
+	"""
+	require_sparing(name, whose[0])
+	for one, most in zip(whose, (WRONG, WRONG_OF_A_PERSON), strict=False):
+		if counted("wrong", one) >= most:
+			raise TooMany
+	try:
+		yield
+	except wrong:
+		for one in whose:
+			count("wrong", one, DAY)
+		raise
+
+
 def sparing(subject: str | None = None) -> Callable:
 	"""For an endpoint: what `require_sparing` says, counted by its name and, for visitors, by the argument `subject`."""
 
@@ -47,14 +72,26 @@ def sparing(subject: str | None = None) -> Callable:
 	return limited
 
 
-def count(name: str, who: str) -> int:
-	"""Requests of this minute, with this one."""
+def count(name: str, who: str, seconds: int = MINUTE) -> int:
+	"""Requests of this minute (so many seconds), with this one."""
 	try:
-		key = frappe.cache.make_key(f"outage_portal:{name}:{who}")
-		frappe.cache.set(key, 0, ex=60, nx=True)  # with its end: a count that never ends would lock somebody out
+		key = _key(name, who)
+		frappe.cache.set(key, 0, ex=seconds, nx=True)  # with its end: a count that never ends would lock somebody out
 		found = int(frappe.cache.incrby(key, 1))
 		if found == 1:
-			frappe.cache.expire(key, 60)  # it may have ended between the two
+			frappe.cache.expire(key, seconds)  # it may have ended between the two
 		return found
 	except Exception:
 		return 0
+
+
+def counted(name: str, who: str) -> int:
+	"""As many as `count` has counted, without one more."""
+	try:
+		return int(frappe.cache.get(_key(name, who)) or 0)
+	except Exception:
+		return 0
+
+
+def _key(name: str, who: str) -> str:
+	return frappe.cache.make_key(f"outage_portal:{name}:{who}")

@@ -1,4 +1,5 @@
-"""The pages of residents and of those who phone them, made on the server: no script, no bundle, a few kilobytes.
+"""The pages of residents, of those who phone them and of those who are rung, made on the server: no script, no bundle, a few
+kilobytes.
 
 Frappe asks `OutagePage` for every path (hook `page_renderer`); it answers those in ROUTES. A GET only shows. A POST does
 something, in a transaction that is retried like a verb's, and sends the reader back to what they see next.
@@ -6,20 +7,29 @@ something, in a transaction that is retried like a verb's, and sends the reader 
 
 import re
 from collections.abc import Callable
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from urllib.parse import quote, unquote
 
 import frappe
 from frappe import _
+from frappe.website.page_renderers.template_page import TemplatePage
 from werkzeug.wrappers import Response
 
+from outage_response import compat, error_log
 from outage_response.domain.errors import NotAllowed, RuleError
-from outage_response.flows import links, portal, portal_actions, templates, versions
+from outage_response.flows import answering, links, portal, portal_actions, templates, versions
 
 from . import call_pages
-from .answers import done, field, number, own_page, page, redirect, sorry, with_token
-from .limits import TooMany, require_sparing
+from .answers import done, field, guard, number, own_page, page, redirect, require_own_form, sorry, with_token
+from .limits import TooMany, guessing, require_sparing
+from .reached import is_a_fault
 from .staff import retrying
+
+PHONE_POLICY = (
+	"default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data: blob:; connect-src 'self'; "
+	"media-src 'self' data: blob:; worker-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
+)
 
 
 @dataclass(frozen=True)
@@ -50,19 +60,36 @@ class OutagePage:
 		return sorry(_("There is no such page."), 404)
 
 
+class PhonePage(TemplatePage):
+	"""My outage tasks, with the headers of the other pages; its scripts and pictures are its own."""
+
+	def can_render(self) -> bool:
+		return self.path == "my-outage-tasks" and super().can_render()
+
+	def render(self) -> Response:
+		response = super().render()
+		guard(response, PHONE_POLICY)
+		response.headers["Cache-Control"] = "private, no-store"
+		return response
+
+
 def answer(route: Route, words: dict[str, str]) -> Response:
 	"""The page, or a refusal as a page: what a rule says, never a trace."""
 	request = frappe.local.request
 	words = {name: unquote(value) for name, value in words.items()}
 	try:
-		require_sparing(route.name, words.get("token"))
-		if request.method == "POST":
-			if not route.post:
-				return _sorry(route, _("This page only shows."), 405)
-			return redirect(retrying(route.post)(**words))
-		return route.get(**words)
+		with _sparing(route, words.get("token")):
+			if request.method == "POST":
+				if not route.post:
+					return _sorry(route, _("This page only shows."), 405)
+				require_own_form()
+				return redirect(retrying(route.post)(**words))
+			return route.get(**words)
 	except TooMany:
 		return _sorry(route, _("Too many requests. Wait a minute."), 429)
+	except frappe.PageDoesNotExistError as refusal:
+		frappe.db.rollback()
+		return _sorry(route, str(refusal), 404)
 	except (RuleError, frappe.PermissionError) as refusal:
 		frappe.db.rollback()
 		refused = isinstance(refusal, (frappe.PermissionError, NotAllowed))
@@ -73,8 +100,25 @@ def answer(route: Route, words: dict[str, str]) -> Response:
 	except frappe.ValidationError as refusal:
 		frappe.db.rollback()
 		return _sorry(route, frappe.utils.strip_html(str(refusal)), 417)
+	except Exception as error:
+		if compat.is_out_of_reach(error) or not is_a_fault(error):
+			raise
+		error_log.add(f"Outage page {route.name}: {type(error).__name__}", error)
+		frappe.db.rollback()
+		return _sorry(route, _("Something went wrong here, and is written down. Try again, or phone us."), 500)
 	finally:
 		frappe.clear_messages()
+
+
+def _sparing(route: Route, token: str | None) -> AbstractContextManager:
+	"""How often one may ask; and how often one may guess at a link."""
+	if route.get is show_page:
+		token = token or frappe.local.request.args.get("t")
+		return guessing(route.name, answering.whose(token), frappe.PageDoesNotExistError)
+	if token:
+		return guessing(route.name, links.whose(token), links.NoLink)
+	require_sparing(route.name)
+	return nullcontext()
 
 
 def _sorry(route: Route, text: str, status: int) -> Response:
@@ -209,6 +253,29 @@ def post_link(token: str) -> str:
 	return f"/outages/link/{quote(token)}?done={said}"
 
 
+def show_page(token: str = "") -> Response:
+	"""What somebody is rung for, and two buttons. Opening it answers nothing: mail scanners open every link."""
+	token = token or (frappe.local.request.args.get("t") or "")[:80]
+	said = frappe.local.request.args.get("done") or ""
+	text = templates.render(
+		"rung.html",
+		title=_("Outage"),
+		page=answering.look(token),
+		here=f"/outage-page/{quote(token)}",
+		answered=said if said in ("yes", "no", "late") else "",
+	)
+	return page(with_token(text))
+
+
+def post_page(token: str) -> str:
+	answer = field("answer", 10)
+	if answer not in ("yes", "no"):
+		raise RuleError(_("{field}: choose what is to be done."), field="answer")
+	result = answering.by_link(token, answer == "yes")
+	late = answer == "yes" and result["too_late"] and not result["taken"] and not result["test"]
+	return f"/outage-page/{quote(token)}?done={'late' if late else answer}"
+
+
 # ---------------------------------------------------------------- everybody's
 
 
@@ -238,6 +305,8 @@ ROUTES = (
 	_route("outage", r"outages/(?P<name>[^/]+)", show_outage, post_outage, "resident"),
 	_route("calls", r"outage-calls", call_pages.show_calls, call_pages.post_calls, "staff"),
 	_route("unreached", r"outage-calls/(?P<name>[^/]+)", call_pages.show_unreached, None, "staff"),
+	_route("page", r"outage-page/(?P<token>[^/]+)", show_page, post_page, "link"),
+	_route("old_page", r"outage-page", show_page, None, "link"),  # as links were before
 	_route("status", r"outage-status/(?P<property>[^/]+)", show_status, None, "guest"),
 )
-FIRST_WORDS = {"outages", "outage-status", "outage-calls"}
+FIRST_WORDS = {"outages", "outage-status", "outage-calls", "outage-page"}

@@ -17,7 +17,7 @@ from outage_response.flows import task as task_flow
 from outage_response.flows.verbs import translated
 from outage_response.permissions import require_list, require_read, require_verb
 
-from .limits import sparing
+from .limits import guessing, sparing
 from .reached import reached, reading
 from .staff import bounded, endpoint, retrying
 
@@ -99,30 +99,28 @@ def get_who_knows(incident: str) -> dict[str, Any]:
 
 @frappe.whitelist(allow_guest=True, methods=["GET"])
 @reached
-@sparing("token")
 def look(token: str) -> dict[str, Any]:
 	"""What the holder of a link was rung for. Looking changes nothing: mail scanners open every link."""
-	return answering.look(token)
+	with guessing("look", answering.whose(token), frappe.PageDoesNotExistError):
+		return answering.look(token)
 
 
 @frappe.whitelist(allow_guest=True, methods=["POST"])
 @reached
-@sparing("token")
 @bounded
-@retrying
 def answer(token: str, yes: bool = True) -> dict[str, Any]:
 	"""The holder of a link says yes or no."""
-	return answering.by_link(token, bool(yes))
+	with guessing("answer", answering.whose(token), frappe.PageDoesNotExistError):
+		return retrying(answering.by_link)(token, bool(yes))
 
 
 @frappe.whitelist(allow_guest=True, methods=["POST"])
 @reached
 @sparing()
 @retrying
-def inbound(channel: str | None = None) -> dict[str, Any]:
+def inbound() -> dict[str, Any]:
 	"""A gateway hands over what somebody replied. Signed as the Paging Channel says; everything else is refused."""
-	channel = channel or frappe.request.args.get("channel")  # Frappe reads no query beside a JSON body
-	return answering.inbound(channel, frappe.request, {**frappe.request.args, **frappe.form_dict})
+	return answering.inbound(frappe.request.args.get("channel"), frappe.request)
 
 
 @reading

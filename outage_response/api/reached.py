@@ -9,10 +9,10 @@ from collections.abc import Callable
 
 import frappe
 from frappe import _
-from werkzeug.exceptions import ServiceUnavailable
+from werkzeug.exceptions import HTTPException, InternalServerError, ServiceUnavailable
 from werkzeug.wrappers import Response
 
-from outage_response import compat, space
+from outage_response import compat, error_log, space
 
 RETRY_AFTER_SECONDS = 5
 # As Frappe's answers name the kind of an error
@@ -36,6 +36,30 @@ def reached(function: Callable) -> Callable:
 			answer = _answer()
 			_give_up_the_transaction()
 			raise ServiceUnavailable(response=answer) from error
+
+	return run
+
+
+def is_a_fault(error: Exception) -> bool:
+	"""Would Frappe answer a request with 500, and keep in its Error Log what every variable held: a link that is still good, or
+	what a resident said?"""
+	ours = not isinstance(error, (HTTPException, AssertionError)) and getattr(error, "http_status_code", 500) >= 500
+	return ours and bool(getattr(frappe.local, "request", None))
+
+
+def discreet(function: Callable) -> Callable:
+	"""A fault of ours is written down without what the caller said, and passed on as InternalServerError."""
+
+	@functools.wraps(function)
+	def run(*args, **kwargs):
+		try:
+			return function(*args, **kwargs)
+		except Exception as error:
+			if compat.is_out_of_reach(error) or not is_a_fault(error):
+				raise
+			error_log.add(f"{function.__name__}: {type(error).__name__}", error)
+			body = json.dumps({"exc_type": type(error).__name__})
+			raise InternalServerError(response=Response(body, 500, content_type="application/json")) from error
 
 	return run
 

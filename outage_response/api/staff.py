@@ -10,6 +10,7 @@ import random
 import time
 from collections.abc import Callable
 from typing import Any
+from urllib.parse import urlsplit
 
 import frappe
 from frappe import _
@@ -24,7 +25,7 @@ from outage_response.flows import notice as notice_flow
 from outage_response.flows import task as task_flow
 from outage_response.permissions import require_read
 
-from .reached import reached, reading
+from .reached import discreet, reached, reading
 
 ATTEMPTS = 5
 LONGEST_ID, LONGEST_TEXT = 140, 10_000
@@ -69,9 +70,26 @@ def bounded(function: Callable) -> Callable:
 	return run
 
 
+def from_this_site(function: Callable) -> Callable:
+	"""Refuse what a page of another site has a browser send. Frappe asks for a session's token only where one was made already;
+	until then a browser's word of where a request comes from is what there is, and other clients send none."""
+
+	@functools.wraps(function)
+	def run(*args, **kwargs):
+		request = getattr(frappe.local, "request", None)
+		if request and "sid" in (request.cookies or ()) and not frappe.session.data.get("csrf_token"):
+			origin = request.headers.get("Origin") or request.headers.get("Referer")
+			ours = {request.host, urlsplit(frappe.utils.get_url()).netloc}
+			if origin and urlsplit(origin).netloc not in ours:
+				frappe.throw(_("This was sent from another site. Log in here, and do it here."), frappe.PermissionError)
+		return function(*args, **kwargs)
+
+	return run
+
+
 def endpoint(function: Callable) -> Callable:
 	"""A whitelisted POST endpoint whose transaction is retried."""
-	return frappe.whitelist(methods=["POST"])(reached(bounded(retrying(function))))
+	return frappe.whitelist(methods=["POST"])(reached(discreet(from_this_site(bounded(retrying(function))))))
 
 
 # ---------------------------------------------------------------- incident

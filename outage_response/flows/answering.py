@@ -12,7 +12,8 @@ from frappe import _
 from frappe.model.document import Document
 from frappe.utils import cint, format_datetime, now_datetime
 
-from outage_response.domain import phones
+from outage_response import listing, permissions
+from outage_response.domain import authority, phones
 from outage_response.domain.lifecycle import LIVE
 from outage_response.integrations import acting_as
 from outage_response.integrations.channels.post import dig
@@ -33,7 +34,8 @@ class Forged(frappe.PermissionError):
 def look(token: str | None) -> dict:
 	"""What a link shows: `property`, `drill`, `test`, `since`, `answer`, and the steps that are open or taken by whom.
 
-	Raises PageDoesNotExistError for a link that nobody gave out or that is too old.
+	Raises PageDoesNotExistError for a link that nobody gave out, that is too old, or whose holder is nobody any more who would
+	be rung.
 	"""
 	page = _page(token)
 	rows = _steps(page.name)
@@ -103,11 +105,48 @@ def _note(page: dict, yes: bool, how: str) -> None:
 def _page(token: str | None) -> dict:
 	name = tokens.page_of(token)
 	page = name and frappe.db.get_value("Outage Page", name, [*FIELDS, "creation"], as_dict=True)
-	if not page or page.creation < now_datetime() - timedelta(hours=LIVES_HOURS):
+	if not page or page.creation < now_datetime() - timedelta(hours=LIVES_HOURS) or not _stands(page):
 		frappe.throw(
 			_("This link is not valid any more. Phone the control room, or log in."), frappe.PageDoesNotExistError
 		)
 	return page
+
+
+def whose(token: str | None) -> list[str]:
+	"""What a guess at a link is counted by: the page that it names, and whoever that page is for."""
+	name = tokens.named(token)
+	person = name and frappe.db.get_value("Outage Page", name, "person")
+	return [f"page {name}", *([f"rung {person}"] if person else ())]
+
+
+def _stands(page: dict) -> bool:
+	"""Is whoever was rung still worth asking? A login that is switched on, has a role of the staff and may see the property; of
+	an outside firm somebody who stands on its shift there, or the number that is still entered for the step. A link, and a number
+	that answers, is worth no more than that; what it can no longer take rings on."""
+	if page.user:
+		return bool(
+			frappe.db.get_value("User", page.user, "enabled")
+			and set(authority.STAFF) & set(permissions.roles_of(page.user))
+			and permissions.may_read("Managed Property", page.property, page.user)
+		)
+	if page.contact:
+		return bool(
+			frappe.db.exists(
+				"Duty Shift",
+				{
+					"property": page.property,
+					"contact": page.contact,
+					"ends_at": (">=", page.creation),
+					"starts_at": ("<=", page.creation + timedelta(hours=LIVES_HOURS)),
+				},
+			)
+		)
+	tasks = frappe.get_all("Outage Page Task", filters={"parent": page.name}, pluck="task")
+	theirs = listing.get_all("Outage Task", filters={"name": ("in", tasks)}, fields=["phone", "department"])
+	firms = listing.get_all(
+		"Response Department", filters={"name": ("in", [row.department for row in theirs])}, pluck="phone"
+	)
+	return any(number and phones.same(number, page.phone) for number in [*(row.phone for row in theirs), *firms])
 
 
 def _steps(page: str) -> list[dict]:
@@ -139,7 +178,7 @@ def require_signed(channel: Document, body: bytes, headers: Mapping[str, str], v
 	"""Raise Forged unless the message carries what the channel asks for.
 
 	HMAC-SHA256: headers X-Outage-Timestamp (seconds, not older than five minutes) and X-Outage-Signature, the hexadecimal
-	HMAC of "timestamp.body". Shared Token: header X-Outage-Token or the parameter token.
+	HMAC of "timestamp.channel.body". Shared Token: header X-Outage-Token or the parameter token.
 	"""
 	secret = channel.get_password("inbound_secret", raise_exception=False) or ""
 	if not secret or not channel.inbound_signature or not channel.enabled:
@@ -151,7 +190,8 @@ def require_signed(channel: Document, body: bytes, headers: Mapping[str, str], v
 		if abs(time.time() - cint(stamp)) > SIGNED_WITHIN_SECONDS:
 			raise Forged(_("The time of the message is too far from now."))
 		given = headers.get("X-Outage-Signature") or ""
-		wanted = hmac.new(secret.encode(), stamp.encode() + b"." + body, hashlib.sha256).hexdigest()
+		signed = f"{stamp}.{channel.name}.".encode() + body
+		wanted = hmac.new(secret.encode(), signed, hashlib.sha256).hexdigest()
 	if not hmac.compare_digest(str(given).encode(), wanted.encode()):
 		raise Forged(_("The signature does not fit."))
 
@@ -167,15 +207,15 @@ def by_reply(channel: Document, values: Mapping[str, str], stamp: str = "") -> d
 	number = str(dig(dict(values), channel.from_field or "from") or "")
 	word = str(dig(dict(values), channel.text_field or "text") or "").strip().casefold()
 	yes, no = (word in _words(channel.get(field)) for field in ("accept_words", "decline_words"))
-	rung = _rung_at(number)
+	rung = [page for page in _rung_at(number) if _stands(page)]
 	if not rung:
 		frappe.logger("outage_response").warning("an answer from a number that was not rung: ...%s", number[-4:])
 		return {"accepted": False, "taken": 0, "why": "number"}
 	if not yes and not no:
 		return {"accepted": False, "taken": 0, "why": "word"}
-	known = str(dig(dict(values), channel.reply_id_field or "id") or "") or stamp
-	mark = hashlib.sha256(f"{channel.name}:{known}".encode()).hexdigest()[:16] if known else ""
-	if mark and any(mark in (page.replies or "").split() for page in rung):
+	known = [str(dig(dict(values), channel.reply_id_field or "id") or ""), stamp]
+	marks = {hashlib.sha256(f"{channel.name}:{one}".encode()).hexdigest()[:16] for one in known if one}
+	if any(marks & set((page.replies or "").split()) for page in rung):
 		return {"accepted": True, "taken": 0, "why": "repeated"}
 	taken = 0
 	for page in rung:
@@ -183,9 +223,9 @@ def by_reply(channel: Document, values: Mapping[str, str], stamp: str = "") -> d
 			taken += answer(page, yes, "reply")["taken"]
 		except frappe.PermissionError:  # they have left this property since they were rung
 			frappe.clear_messages()
-	if mark:
-		marks = f"{rung[0].replies or ''} {mark}".strip()
-		frappe.db.set_value("Outage Page", rung[0].name, "replies", marks, update_modified=False)
+	if marks:
+		heard = " ".join([rung[0].replies or "", *sorted(marks)]).strip()
+		frappe.db.set_value("Outage Page", rung[0].name, "replies", heard, update_modified=False)
 	return {"accepted": True, "taken": taken}
 
 
@@ -210,11 +250,24 @@ def _rung_at(number: str) -> list[dict]:
 	return [row for row in rows if phones.digits(row.phone) == digits or phones.same(row.phone, number)]
 
 
-def inbound(channel_name: str, request, values: Mapping[str, str]) -> dict:
-	"""A gateway's request: JSON or a form. Raises Forged for an unknown channel as for a wrong signature."""
+def inbound(channel_name: str | None, request) -> dict:
+	"""A gateway's request: JSON or a form. Where it is signed, nothing counts that the signature does not cover: neither the
+	address's parameters nor another channel's name. Raises Forged for an unknown channel as for a wrong signature."""
+	body = request.get_data(cache=True)
+	said = _said(request)
+	channel_name = channel_name or said.get("channel")
 	if not isinstance(channel_name, str) or not frappe.db.exists("Paging Channel", channel_name):
 		raise Forged(_("This channel takes no answers."))
 	channel = frappe.get_doc("Paging Channel", channel_name)
-	require_signed(channel, request.get_data(cache=True), request.headers, values)
-	stamp = request.headers.get("X-Outage-Signature") if channel.inbound_signature == "HMAC-SHA256" else ""
-	return by_reply(channel, values, stamp or "")
+	signed = channel.inbound_signature == "HMAC-SHA256"
+	values = said if signed else {**request.args, **said}
+	require_signed(channel, body, request.headers, values)
+	return by_reply(channel, values, (request.headers.get("X-Outage-Signature") or "") if signed else "")
+
+
+def _said(request) -> dict:
+	"""What the body says: a JSON object, or a form."""
+	if request.is_json:
+		found = request.get_json(silent=True)
+		return found if isinstance(found, dict) else {}
+	return dict(request.form)

@@ -15,6 +15,10 @@ from outage_response.domain.errors import NotAllowed
 PURPOSE = "outage"
 
 
+class NoLink(NotAllowed):
+	"""A link that does not hold, or whose holder is nobody any more."""
+
+
 @dataclass(frozen=True)
 class Holder:
 	"""Who holds a link, and the one outage that it shows."""
@@ -32,7 +36,7 @@ def of_delivery(row: Mapping) -> str:
 
 
 def holder(token: str) -> Holder:
-	"""Who a token belongs to. Raises NotAllowed for every token that does not hold, always in the same words."""
+	"""Who a token belongs to. Raises NoLink for every token that does not hold, always in the same words."""
 	link = rules.read(token)
 	row = frappe._dict()
 	if link and link.purpose == PURPOSE:
@@ -43,8 +47,21 @@ def holder(token: str) -> Holder:
 			or row
 		)
 	if not link or not rules.holds(link, _secret(), row.contact or "", row.link_key or "", now_datetime()) or not row:
-		raise NotAllowed(_("This link is not valid, or not valid any more. Phone us, or log in to see your outages."))
+		raise refused()
 	return Holder(row.name, row.contact, row.incident)
+
+
+def refused() -> NoLink:
+	"""The one answer to whatever is wrong with a link."""
+	return NoLink(_("This link is not valid, or not valid any more. Phone us, or log in to see your outages."))
+
+
+def whose(token: str) -> list[str]:
+	"""What a guess at a link is counted by: the delivery that it names, and whoever that is for."""
+	link = rules.read(token)
+	name = link.subject[:40] if link else ""
+	contact = name and frappe.db.get_value("Notice Delivery", name, "contact")
+	return [f"delivery {name}", *([f"told {contact}"] if contact else ())]
 
 
 def revoke(contact: str) -> int:
@@ -55,7 +72,7 @@ def revoke(contact: str) -> int:
 
 
 def revoke_one(token: str) -> None:
-	"""Void one link, as its holder asks. Raises NotAllowed for a token that does not hold."""
+	"""Void one link, as its holder asks. Raises NoLink for a token that does not hold."""
 	found = holder(token)
 	bulk.update("Notice Delivery", [found.delivery], {"link_key": ""})
 

@@ -47,13 +47,14 @@ def of_user(user: str) -> Person:
 
 
 def of_link(token: str) -> Person:
-	"""Somebody who holds a link. Raises NotAllowed when it does not hold, or they moved out."""
+	"""Somebody who holds a link. Raises NoLink when it does not hold, they moved out, or their login was switched off."""
 	holder = links.holder(token)
 	homes = resident.homes_of([holder.contact])
 	property_name = frappe.db.get_value("Outage Incident", holder.incident, "property")
 	homes = [home for home in homes if home.property == property_name]
-	if not homes:
-		raise NotAllowed(_("This link is not valid, or not valid any more. Phone us, or log in to see your outages."))
+	user = frappe.db.get_value("Contact", holder.contact, "user")
+	if not homes or (user and not frappe.db.get_value("User", user, "enabled")):
+		raise links.refused()
 	return Person((holder.contact,), tuple(homes), holder.incident)
 
 

@@ -23,6 +23,11 @@ def page_of(token: str | None) -> str | None:
 	return page if page and hmac.compare_digest(seal.encode(), _seal(page).encode()) else None
 
 
+def named(token: str | None) -> str:
+	"""The page that a token says it belongs to, whether it does or not."""
+	return str(token or "").partition(".")[0][:40]
+
+
 def _seal(page: str) -> str:
 	digest = hmac.new(get_encryption_key().encode(), f"outage-page:{page}".encode(), hashlib.sha256).digest()
 	return base64.urlsafe_b64encode(digest).decode()[:SEAL]

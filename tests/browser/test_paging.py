@@ -32,14 +32,14 @@ def test_the_link_is_looked_at_and_answered(as_user, declared, accessible, scree
 	"""Opening it says nothing; one touch does."""
 	rung = page_of(declared, "engineer")
 	page = as_user(None, color_scheme=scheme, **PHONE)
-	page.goto(f"/outage-page?t={tokens.of(rung)}")
-	page.wait_for_selector(".outage-page .yes")
+	page.goto(f"/outage-page/{tokens.of(rung)}")
+	page.wait_for_selector("button.yes")
 	assert answer_of(rung) is None
 	assert page.evaluate("document.documentElement.scrollWidth <= window.innerWidth")
-	accessible(page, ".outage-page")
+	accessible(page, "main")
 	screenshot(page, f"outage-page-{scheme}")
-	page.click(".outage-page .yes")
-	page.wait_for_function("document.getElementById('said').textContent.startsWith('Noted')")
+	page.click("button.yes")
+	page.wait_for_selector("text=Noted. Nobody else is rung for it.")
 	assert answer_of(rung) == "Yes"
 	page.reload()
 	page.wait_for_selector("text=yours")
@@ -48,9 +48,10 @@ def test_the_link_is_looked_at_and_answered(as_user, declared, accessible, scree
 def test_a_link_that_nobody_gave_out(as_user, declared, troubles):
 	troubles.allow("404")
 	page = as_user(None, **PHONE)
-	page.goto("/outage-page?t=a.b")
-	page.wait_for_selector(".outage-page [role=alert]")
-	assert not page.locator(".outage-page button").count()
+	for address in ("/outage-page/a.b", "/outage-page?t=a.b"):
+		assert page.goto(address).status == 404
+		page.wait_for_selector("text=This link is not valid any more")
+		assert not page.locator("button").count()
 
 
 def test_handed_over_on_the_phone(as_user, declared, accessible):

@@ -40,8 +40,8 @@ CARDS = {
 	"Proposals to Judge": "Outage Proposal",
 	"Running Outages": "Outage Incident",
 }
-# page under www -> who is shown it; the other one belongs to a link, and without one says that it is not valid
-WWW = {"my-outage-tasks": STAFF | ELSEWHERE, "outage-page": frozenset(PEOPLE)}
+# page under www -> who is shown it
+WWW = {"my-outage-tasks": STAFF | ELSEWHERE}
 
 
 def reads(doctype: str) -> frozenset:

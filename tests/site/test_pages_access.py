@@ -8,9 +8,10 @@ from contextlib import contextmanager
 from unittest.mock import patch
 
 import frappe
+from frappe.auth import CookieManager
 
 from outage_response.api import pages
-from outage_response.flows import links
+from outage_response.flows import links, tokens
 
 from . import world as build
 from .base import changes, snapshot
@@ -32,6 +33,8 @@ PAGES = {
 	"calendar": (OWN, lambda t: f"/outages/{t.planned}/calendar.ics"),
 	"link": (frozenset(PEOPLE), lambda t: f"/outages/link/{t.token}"),
 	"link_calendar": (frozenset(PEOPLE), lambda t: f"/outages/link/{t.planned_token}/calendar.ics"),
+	"page": (frozenset(PEOPLE), lambda t: f"/outage-page/{t.rung}"),
+	"old_page": (frozenset(PEOPLE), lambda t: f"/outage-page?t={t.rung}"),
 	"status": (frozenset(PEOPLE), lambda t: "/outage-status/Portal%20Tower"),
 	"calls": (frozenset({"operator", "service", "foreigner"}), lambda t: "/outage-calls"),
 	"unreached": (frozenset({"operator", "service", "manager"}), lambda t: f"/outage-calls/{t.incident}"),
@@ -41,6 +44,7 @@ FORMS = {
 	"outages": {"void": "links"},
 	"outage": {"said": "call_me"},
 	"link": {"said": "call_me"},
+	"page": {"answer": "yes"},
 	"report": {"unit": "Portal Tower-1A", "danger": "no"},
 	"care": {"unit": "Portal Tower-1A", "what": "oxygen tent"},
 	"calls": {"go_on": "1"},
@@ -97,6 +101,8 @@ class PagesOfOurs(PortalTest):
 		self.token = links.of_delivery(row)
 		row = frappe.get_all("Notice Delivery", {"incident": self.planned}, ["name", "contact", "link_key"])[0]
 		self.planned_token = links.of_delivery(row)
+		rung = {"incident": self.incident, "user": user("guard1")}
+		self.rung = tokens.of(frappe.get_all("Outage Page", rung, pluck="name", limit=1)[0])
 
 	def name_of(self, who: str) -> str:
 		return {"here": self.here, "next_door": self.next_door, "moved": self.moved, "Guest": "Guest"}.get(
@@ -116,6 +122,49 @@ class PagesOfOurs(PortalTest):
 					wrong.append(f"{page}: {who} {response.status_code}")
 		self.assertFalse(wrong)
 
+	def test_what_every_page_says_of_itself(self):
+		"""Nothing may frame it, no link in it tells where it came from, nothing is kept by anybody on the way."""
+		for page, (_allowed, path) in PAGES.items():
+			for where in (path(self), path(self).replace(self.rung, "a.b")):
+				response = self.ask(self.name_of("here" if page != "calls" else "operator"), where)
+				headers = response.headers
+				if headers.get("Content-Type", "").startswith("text/html"):
+					self.assertEqual(headers["Referrer-Policy"], "no-referrer", page)
+					self.assertIn("frame-ancestors 'none'", headers["Content-Security-Policy"], page)
+					self.assertEqual(
+						"no-store" in headers["Cache-Control"], page not in ("outages", "outage", "status"), page
+					)
+		self.assertEqual(self.ask("Guest", "/outage-page/a.b").status_code, 404)
+		self.assertEqual(self.ask("Guest", "/outage-page?t=a.b").status_code, 404)
+		self.assertEqual(self.ask("Guest", "/outage-page").status_code, 404)
+
+	def test_what_anybody_may_keep_gives_nobody_a_session(self):
+		frappe.local.cookie_manager = CookieManager()
+		frappe.local.cookie_manager.set_cookie("sid", "a session")
+		self.assertIn("public", self.ask(self.here, PAGES["status"][1](self)).headers["Cache-Control"])
+		self.assertFalse(frappe.local.cookie_manager.cookies)
+
+	def test_a_form_that_was_not_got_from_us(self):
+		"""A session that has no token yet was shown none of our forms."""
+		cookie = {"Cookie": "sid=a-session"}
+		for known, given, taken in (
+			("", "", False),
+			("", "made up", False),
+			("t0ken", "other", False),
+			("t0ken", "t0ken", True),
+		):
+			form = {"unit": self.units[0], "danger": "no", "words": "", "csrf_token": given}
+			status = self.sent_in_a_session(known, form, cookie)
+			self.assertEqual(status == 303, taken, (known, given, status))
+
+	def sent_in_a_session(self, token: str, form: dict, cookie: dict) -> int:
+		def become(address):
+			frappe.set_user(address)
+			frappe.local.session.data = frappe._dict(csrf_token=token or None)
+
+		with patch("tests.site.base.become", become):
+			return self.ask(self.here, "/outages/report", form, cookie).status_code
+
 	def test_who_may_answer(self):
 		wrong = []
 		for page, form in FORMS.items():
@@ -125,7 +174,7 @@ class PagesOfOurs(PortalTest):
 				before = snapshot()
 				status = self.ask(self.name_of(who), path(self), form).status_code
 				mine = who in allowed if page not in ("report", "care") else who == "here"
-				leads_on = status == 303 and (who != "Guest" or page == "link")
+				leads_on = status == 303 and (who != "Guest" or page in ("link", "page"))
 				if leads_on is not mine:
 					wrong.append(f"{page}: {who} {status}")
 				if not mine and changes(before, snapshot()):

@@ -1,13 +1,27 @@
 """Who may take what one was rung for, the control room for a department that sleeps, hand-over, test calls, the link's page."""
 
 from datetime import timedelta
+from unittest.mock import patch
 
 import frappe
 
-from outage_response.domain import lifecycle
-from outage_response.flows import answering, handover, pages, shift_end, sweeping, task, test_calls, tokens, who_knows
+from outage_response import bulk
+from outage_response.api import limits, paging
+from outage_response.domain import lifecycle, phones
+from outage_response.flows import (
+	answering,
+	handover,
+	pages,
+	shift_end,
+	sweeping,
+	task,
+	templates,
+	test_calls,
+	tokens,
+	who_knows,
+)
 
-from .base import SiteTest
+from .base import SiteTest, forget_caches
 from .world import make_contact, make_roster, make_shift, make_tower, make_user, permit, user
 
 
@@ -188,10 +202,8 @@ class Links(PagingTest):
 		page = next(row for row in self.pages(name) if row.user == user("guard1"))
 		table = frappe.qb.DocType("Outage Task")
 		frappe.qb.update(table).set(table.subject_label, bad).set(table.title, bad).where(table.incident == name).run()
-		template = frappe.get_jenv().get_template("outage_response/www/outage-page.html")
-		block = template.blocks["page_content"]
-		shown = {"page": answering.look(tokens.of(page.name)), "token": "t", "csrf_token": "", "lang": "en"}
-		text = "".join(block(template.new_context(shown)))
+		shown = answering.look(tokens.of(page.name))
+		text = templates.render("rung.html", title="Outage", page=shown, here="/outage-page/t", answered="")
 		self.assertNotIn(bad, text)
 		self.assertIn("&lt;script&gt;alert(1)&lt;/script&gt;", text)
 
@@ -203,6 +215,65 @@ class Links(PagingTest):
 		self.clock.move(60 * 25)
 		with self.assertRaises(frappe.PageDoesNotExistError):
 			answering.look(tokens.of(page))
+
+	def test_a_link_is_worth_what_its_holder_is_worth(self):
+		"""Somebody who may log in no more, has no role of the staff or none of this property's: neither their link nor their
+		number answers, and the steps ring on."""
+		name = self.declare()
+		guard = user("guard1")
+		page = next(row for row in self.pages(name) if row.user == guard)
+		table = frappe.qb.DocType("Outage Page")
+		heard = frappe.qb.update(table).set(table.phone, "13900001234").set(table.tries, 1)
+		heard.set(table.phone_key, phones.key("13900001234")).where(table.name == page.name).run()
+		channel = frappe._dict(name="Voice", accept_words="1", decline_words="2")
+		open_steps = {row.name for row in self.tasks(name, status="Open")}
+
+		def no_role():
+			frappe.db.delete("Has Role", {"parent": guard})
+
+		def elsewhere():
+			frappe.db.delete("User Permission", {"user": guard})
+			permit(guard, make_tower("Paging Elsewhere", floors=1)["property"])
+
+		for what in (lambda: frappe.db.set_value("User", guard, "enabled", 0), no_role, elsewhere):
+			frappe.db.savepoint("as_it_was")
+			what()
+			forget_caches()
+			with self.as_user("Guest"):
+				for act in (answering.look, lambda token: answering.by_link(token, True)):
+					with self.assertRaises(frappe.PageDoesNotExistError):
+						act(tokens.of(page.name))
+				self.assertFalse(answering.by_reply(channel, {"from": "13900001234", "text": "1"})["accepted"])
+			self.assertEqual({row.name for row in self.tasks(name, status="Open") if row.ring_at} - open_steps, set())
+			self.assertEqual({row.name for row in self.tasks(name, status="Open")}, open_steps)
+			frappe.db.rollback(save_point="as_it_was")
+			forget_caches()
+		with self.as_user("Guest"):
+			self.assertTrue(answering.by_reply(channel, {"from": "13900001234", "text": "1"})["taken"])
+
+	def test_few_guesses_at_a_page_and_at_a_person(self):
+		"""Each guess is another token, and counted by what it names: then the right one is refused as well."""
+		frappe.cache.delete_keys("outage_portal:")
+		self.addCleanup(frappe.cache.delete_keys, "outage_portal:")
+		name = self.declare()
+		mine = [row for row in self.pages(name) if row.user == user("guard1")]
+		with patch.multiple(limits, WRONG=3, WRONG_OF_A_PERSON=5), self.as_user("Guest"):
+			for guess in range(3):
+				with self.assertRaises(frappe.PageDoesNotExistError), self.request():
+					paging.look(token=f"{mine[0].name}.seal{guess}")
+			with self.assertRaises(limits.TooMany), self.request():
+				paging.look(token=tokens.of(mine[0].name))
+			(row,) = frappe.get_all(
+				"Outage Page", {"name": mine[0].name}, ["incident", "property", "person", "user", "status"]
+			)
+			another = {**row, "name": "b2b2b2b2b2", "dedupe_key": "another page of theirs"}
+			(others,) = bulk.insert("Outage Page", [another], self.clock.now)
+			self.assertTrue(paging.look(token=tokens.of(others))["property"])
+			for guess in range(2):
+				with self.assertRaises(frappe.PageDoesNotExistError), self.request():
+					paging.answer(token=f"{others}.seal{guess}", yes=True)
+			with self.assertRaises(limits.TooMany), self.request():
+				paging.look(token=tokens.of(others))
 
 	def test_a_no_is_not_rung_again(self):
 		name = self.declare()

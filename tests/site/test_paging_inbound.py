@@ -50,16 +50,33 @@ class Inbound(RingingTest):
 		return answer.status_code, (answer.json() if answer.ok else {}).get("message")
 
 	def replies(
-		self, number: str = PHONES["operator"], secret: str = SECRET, late: int = 0, channel: str = CHANNEL, **more
+		self,
+		number: str | None = PHONES["operator"],
+		secret: str = SECRET,
+		late: int = 0,
+		channel: str = CHANNEL,
+		signed_for: str = "",
+		query: dict | None = None,
+		stamp: str = "",
+		**more,
 	):
-		body = json.dumps({"from": number, "text": "1", **more}).encode()
-		stamp = str(int(time.time()) - late)
-		seal = hmac.new(secret.encode(), stamp.encode() + b"." + body, hashlib.sha256).hexdigest()
+		said = {"from": number, "text": "1"} if number else {}
+		body = json.dumps({**said, **more}).encode()
+		stamp = stamp or str(int(time.time()) - late)
+		seal = hmac.new(
+			secret.encode(), f"{stamp}.{signed_for or channel}.".encode() + body, hashlib.sha256
+		).hexdigest()
 		headers = {"X-Outage-Timestamp": stamp, "X-Outage-Signature": seal, "Content-Type": "application/json"}
-		return self.asks("inbound", params={"channel": channel}, data=body, headers=headers)
+		return self.asks("inbound", params={"channel": channel, **(query or {})}, data=body, headers=headers)
 
 	def test_a_signed_answer_counts_once_and_a_forged_one_never(self):
-		for forged in ({"secret": "guess"}, {"late": 600}, {"channel": "Bell"}, {"channel": "nowhere"}):
+		for forged in (
+			{"secret": "guess"},
+			{"late": 600},
+			{"channel": "Bell"},
+			{"channel": "nowhere"},
+			{"signed_for": "Bell"},  # a message to another channel of the same secret
+		):
 			self.assertEqual(self.replies(**forged)[0], 403, forged)
 		self.assertEqual(self.asks("inbound", "GET", params={"channel": CHANNEL})[0], 403)
 		self.assertEqual(self.replies("13800009999"), (200, {"accepted": False, "taken": 0, "why": "number"}))
@@ -69,6 +86,20 @@ class Inbound(RingingTest):
 		self.assertEqual(frappe.db.get_value("Outage Task", self.task, "acknowledged_by"), user("operator"))
 		self.assertEqual(self.replies(id="m-1")[1], {"accepted": True, "taken": 0, "why": "repeated"})
 		self.assertEqual(self.entries(self.name, "task_acknowledged"), 1)
+
+	def test_nothing_counts_that_is_not_signed(self):
+		"""Parameters of the address, which anybody can add to a signed message, say neither who answers nor that it is another
+		message than the last one."""
+		asked = {"from": PHONES["operator"], "text": "1"}
+		self.assertEqual(
+			self.replies(None, note="ping", query=asked)[1], {"accepted": False, "taken": 0, "why": "number"}
+		)
+		self.assertEqual(self.status(self.task), "Open")
+		stamp = str(int(time.time()))
+		self.assertEqual(self.replies(stamp=stamp)[1]["taken"], 1)
+		self.assertEqual(
+			self.replies(stamp=stamp, query={"id": "another"})[1], {"accepted": True, "taken": 0, "why": "repeated"}
+		)
 
 	def test_a_shared_token(self):
 		frappe.db.set_value("Paging Channel", CHANNEL, "inbound_signature", "Shared Token")

@@ -308,14 +308,18 @@ class Answers:
 		"""What a gateway sends us when somebody answers."""
 		body = json.dumps({"from": number, "text": text}).encode()
 		stamp = str(int(stamp or time.time()))
-		signature = hmac.new(secret.encode(), stamp.encode() + b"." + body, hashlib.sha256).hexdigest()
+		signed = f"{stamp}.{CHANNEL}.".encode() + body
+		signature = hmac.new(secret.encode(), signed, hashlib.sha256).hexdigest()
 		request = SimpleNamespace(
 			get_data=lambda cache: body,
 			headers={"X-Outage-Timestamp": stamp, "X-Outage-Signature": signature},
+			is_json=True,
+			get_json=lambda silent: json.loads(body),
+			args={},
 		)
 		frappe.set_user("Guest")
 		try:
-			answer = answering.inbound(CHANNEL, request, json.loads(body))
+			answer = answering.inbound(CHANNEL, request)
 			frappe.db.commit()
 			return answer
 		finally:
