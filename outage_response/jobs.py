@@ -298,7 +298,7 @@ def _send_some_mails(until: float) -> bool:
 	if not names:
 		return False
 	frappe.db.rollback()
-	with mail_server.Sender() as sender:
+	with mail_server.Sender(mailing.fill) as sender:
 		for name in names:
 			outcome = sender.send(name)
 			if outcome == mail_server.LEFT:

@@ -1,7 +1,7 @@
 """The deliveries of notices on their way: handed to Frappe's mail queue, to the SMS gateway, or to the phone list.
 
-A mail is a row of Frappe's Email Queue written in the same transaction as the mark on its delivery, so a worker that dies
-loses nothing and sends nothing twice. Between a server's "accepted" and the record of it, by mail or SMS, nobody can know:
+A mail is a row of Frappe's Email Queue, written when it could leave at once and in the same transaction as the mark on its
+delivery, so a worker that dies loses nothing and sends nothing twice. Between a server's "accepted" and the record of it, by mail or SMS, nobody can know:
 such a delivery is not sent again, and a person phones.
 """
 
@@ -20,10 +20,12 @@ from outage_response.domain import notices as rules
 from outage_response.domain.patience import SENDER_IS_DEAD_AFTER
 from outage_response.integrations import messages
 
-from . import links, site_identity
+from . import links, patience, site_identity
 from .notice import numbers
 from .wording import in_language, telephone
 
+# Where the link of a mail leads until it leaves: nothing that opens without a login lies in a table
+LOGIN = "/outages?mail"
 BATCH = 50
 MOST_AT_ONCE = 5000
 
@@ -143,7 +145,7 @@ def follow_mails() -> int:
 		.limit(2000)
 	).run(as_dict=True)
 	now, changed = now_datetime(), 0
-	patience = timedelta(minutes=numbers().mail_patience_minutes)
+	wait = timedelta(minutes=numbers().mail_patience_minutes)
 	sent = [row.name for row in rows if "Sent" in (row.status, row.recipient_status)]
 	if sent:
 		values = {"state": rules.SENT, "sent_at": now, "modified": now}
@@ -156,7 +158,7 @@ def follow_mails() -> int:
 			if now - get_datetime(row.modified) > SENDER_IS_DEAD_AFTER:
 				_unknown_to_phone(row.name)
 				changed += 1
-		elif age > patience:
+		elif age > wait:
 			# taken out of the queue first: a mail that leaves later would be the second word of the same
 			if messages.stop_mails([row.mail], _("Given up: phoned instead")):
 				error = _last_line(row.error) or _("The mail did not leave.")
@@ -166,7 +168,29 @@ def follow_mails() -> int:
 		elif row.status == "Error":
 			frappe.db.set_value("Email Queue", row.mail, {"status": "Not Sent", "retry": 0}, update_modified=False)
 			changed += 1
-	return len(sent) + changed
+	return len(sent) + changed + _give_up_unqueued(now - wait)
+
+
+def _give_up_unqueued(since: datetime) -> int:
+	"""Deliveries whose mail could not even be put into the queue for so long: an SMS, or a line on the phone list."""
+	table = frappe.qb.DocType("Notice Delivery")
+	names = (
+		frappe.qb.from_(table)
+		.select(table.name)
+		.where(table.state == rules.QUEUED)
+		.where(table.channel == rules.EMAIL)
+		.where(table.email_queue.isnull() | (table.email_queue == ""))
+		.where(table.creation < since)
+		.orderby(table.creation)
+		.limit(2000)
+	).run(pluck=True)
+	rows = locks.rows("Notice Delivery", names, ("name", "state", "email_queue"), wait=False)
+	given_up = [row.name for row in rows if row.state == rules.QUEUED and not row.email_queue]
+	error = _("The mail did not leave.")
+	for name in given_up:
+		if not _by_sms_instead(name, error):
+			_to_phone(name, error)
+	return len(given_up)
 
 
 def waiting_sms() -> list[str]:
@@ -223,13 +247,13 @@ def bury_the_dead() -> int:
 		.where(table.state == rules.SENDING)
 		.where(table.modified < now_datetime() - SENDER_IS_DEAD_AFTER)
 	).run(pluck=True)
-	patience = timedelta(minutes=numbers().mail_patience_minutes)
+	wait = timedelta(minutes=numbers().mail_patience_minutes)
 	late = (
 		frappe.qb.from_(table)
 		.select(table.name)
 		.where(table.state == rules.QUEUED)
 		.where(table.channel == rules.SMS)
-		.where(table.modified < now_datetime() - patience)
+		.where(table.modified < now_datetime() - wait)
 	).run(pluck=True)
 	states = {row.name: row.state for row in locks.rows("Notice Delivery", [*names, *late], ("name", "state"))}
 	names = [name for name in names if states.get(name) == rules.SENDING]
@@ -246,7 +270,7 @@ def bury_the_dead() -> int:
 
 def _waiting(channel: str, *, locked: bool) -> list[dict]:
 	"""The next deliveries to leave; `locked`: without those that another worker is at."""
-	if site_identity.is_muted():
+	if site_identity.is_muted() or (channel == rules.EMAIL and not _may_leave()):
 		return []
 	table = frappe.qb.DocType("Notice Delivery")
 	names = (
@@ -265,6 +289,11 @@ def _waiting(channel: str, *, locked: bool) -> list[dict]:
 		rows = locks.rows("Notice Delivery", names, ("name", "state", "email_queue"), wait=False)
 		names = [row.name for row in rows if row.state == rules.QUEUED and not row.email_queue]
 	return _rows(table.name.isin(names)) if names else []
+
+
+def _may_leave() -> bool:
+	"""Could a mail leave now? Until then the delivery is the row, and no mail of it lies in a queue that others can search."""
+	return not messages.is_suspended() and messages.account() not in patience.left_alone(patience.MAIL)
 
 
 def _rows(criterion) -> list[dict]:
@@ -303,11 +332,17 @@ def _url(row: Mapping) -> str:
 	return get_url(f"/outages/link/{links.of_delivery(row)}")
 
 
+def link_of(name: str) -> str:
+	"""The link of a delivery, made now; "" where there is none to be had."""
+	row = frappe.db.get_value("Notice Delivery", name, ["name", "contact", "link_key"], as_dict=True)
+	return _url(row) if row and row.contact and row.link_key else ""
+
+
 def _html(row: Mapping) -> str:
 	text = frappe.utils.escape_html(row["message"]).replace("\n", "<br>")
 	with in_language(row["language"]):
 		label = _("See how it goes on, tell us that you are still without power, or ask for a call")
-	return f'<p>{text}</p><p><a href="{_url(row)}">{label}</a></p>'
+	return f'<p>{text}</p><p><a href="{get_url(LOGIN)}">{label}</a></p>'
 
 
 def _plain(row: Mapping) -> str:

@@ -162,7 +162,7 @@ def act(said: Said) -> None:
 		mark = mark.set(table.wants_updates, 1)
 	mark.run()
 	if said.danger:
-		_alarm(call, said.danger, now)
+		_alarm(call, now)
 	if said.is_unclear and call.incident and agent.is_explained(call):
 		tickets.ring_unclear(Ticket(call.ticket_type, call.ticket), _home(call), now)
 	if said.is_out and not agent.is_placed(call, now):
@@ -187,10 +187,10 @@ def _home(call: dict) -> dict:
 	return {"property": call.property, "unit_no": unit_no}
 
 
-def _alarm(call: dict, word: str, now: datetime) -> None:
+def _alarm(call: dict, now: datetime) -> None:
 	"""The control room hears of it at once, and the incident has it on record while it lives."""
 	home = _home(call)
-	tickets.alarm([(Ticket(call.ticket_type, call.ticket), home, word)], now)
+	tickets.alarm([(Ticket(call.ticket_type, call.ticket), home)], now)
 	if call.incident and frappe.db.get_value("Outage Incident", call.incident, "status") in LIVE:
 		incident = lock_incident(call.incident)
 		verb = Call("record_call", now, now, incident=incident)

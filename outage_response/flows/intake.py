@@ -182,9 +182,9 @@ def keep_call(
 	if incident:
 		_note_on_incident(incident, doc, at, now)
 	elif doc.danger:
-		_ring_control_room(doc, _("DANGER at {0}: {1}"), now)
+		_ring_control_room(doc, _("DANGER at {0}: open the call"), now)
 	elif doc.waiting and alone and not found:
-		_ring_control_room(doc, _("No power at {0}, no outage is known: {1}"), now)
+		_ring_control_room(doc, _("No power at {0}, no outage is known"), now)
 	if doc.waiting:
 		frappe.db.after_commit.add(tickets.ask_for_a_job)
 		announce("")
@@ -292,9 +292,10 @@ def take_call(call: str) -> dict:
 
 
 def _ring_control_room(doc, text: str, now: datetime) -> None:
-	"""Danger, or the first who calls, where no outage is known: whoever is in the control room hears of it at once."""
+	"""Danger, or the first who calls, where no outage is known: whoever is in the control room hears of it at once. The bell says
+	where; what was said stands in the call, which not everybody may read who may read a bell."""
 	unit_no = frappe.db.get_value("Property Unit", doc.unit, "unit_no") if doc.unit else doc.property
-	text = text.format(unit_no, doc.words or "")
+	text = text.format(unit_no)
 	users = duty.control_room(doc.property, now)
 	assignment.ring(dict.fromkeys(users, text), "Trouble Call", doc.name, now)
 
@@ -305,7 +306,7 @@ def _note_on_incident(incident_name: str, doc, at: datetime, now: datetime) -> N
 	unit_no = frappe.db.get_value("Property Unit", doc.unit, "unit_no") if doc.unit else doc.power_node
 	call.record("danger_reported" if doc.danger else "call_received", {"unit": unit_no})
 	if doc.danger:
-		assignment.tell_those_for(call, COMMAND, _("DANGER at {0}: {1}").format(unit_no, doc.words or ""))
+		assignment.tell_those_for(call, COMMAND, _("DANGER at {0}: open the calls of this outage").format(unit_no))
 	touch(incident)
 
 

@@ -2,12 +2,13 @@
 
 import frappe
 from frappe import _
-from frappe.utils import now_datetime
+from frappe.model.document import Document
+from frappe.utils import get_url, now_datetime
 
 from outage_response.domain.patience import MAIL_IS_NEWS_FOR
 from outage_response.integrations import mail_server, messages
 
-from . import deliveries, page_mails, patience, site_identity
+from . import deliveries, page_mails, patience, sending, site_identity
 
 
 def waiting() -> list[str]:
@@ -18,11 +19,29 @@ def waiting() -> list[str]:
 	return messages.waiting_mails(patience.left_alone(patience.MAIL))
 
 
+def fill(mail: Document) -> None:
+	"""Put the link of its holder into a mail that is about to leave. It stands in no table: in the queue the mail leads to the
+	page where one logs in, and so it does when somebody else than our job sends it, or the link was made void meanwhile. Raises
+	LookupError for a mail that was emptied."""
+	if mail.reference_doctype == messages.REFERENCE:
+		with_login, link = deliveries.LOGIN, deliveries.link_of(mail.reference_name)
+	elif mail.reference_doctype == messages.PAGE:
+		with_login, link = sending.LOGIN, sending.link_of(mail.reference_name)
+	else:
+		return
+	if not mail.message:
+		raise LookupError(_("Emptied: what it said is not sent any more."))
+	if link:
+		mail.message = messages.rewritten(mail.message, lambda text: text.replace(get_url(with_login), link))
+
+
 def note(name: str, outcome: str, account: str) -> list[tuple[str, str]]:
 	"""Write down how one mail of an account ended, as `mail_server.Sender` says. Answers (incident, page) of somebody who may
 	not have been reached."""
 	if outcome in (mail_server.SENT, mail_server.REFUSED):
 		patience.answered(patience.MAIL, account)
+		if outcome == mail_server.SENT:
+			messages.empty_mail(name)
 	else:
 		patience.failed(patience.MAIL, account, waited=outcome != mail_server.AWAY)
 	return _unknown(name) if outcome == mail_server.UNKNOWN else []

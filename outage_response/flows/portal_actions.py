@@ -84,7 +84,7 @@ def answer(person: Person, incident: str, said: str, satisfaction: int | None = 
 			if said == "still_out":
 				_keep_call(call, person, next(home for home in homes if home["unit"] in card["dark"]), note, danger)
 			else:
-				_say_back(call, units, note)
+				_say_back(call, person, homes, note)
 		elif said == "still_out":
 			_still_out(call, person, homes, satisfaction, note, danger)
 		else:
@@ -135,11 +135,14 @@ def _require_fitting(kind: str, said: str, satisfaction: int | None) -> None:
 		raise RuleError(_("Answer: this outage is over or has not begun. If you are without power, say so."))
 
 
-def _say_back(call: Call, units: list[str], note: str) -> None:
-	"""A home that counts as dark has power, its people say: the control room looks."""
+def _say_back(call: Call, person: Person, homes: list[dict], note: str) -> None:
+	"""A home that counts as dark has power, its people say: the control room looks. What they wrote besides is kept as a call,
+	where the words of residents are; the bell has none."""
+	units = [home["unit_no"] for home in homes]
 	call.record("resident_says_back", {"unit": units})
-	text = _("Residents say that power is back: {0}").format(", ".join(units))
-	assignment.tell_those_for(call, COMMAND, f"{text}. {note}" if note else text)
+	assignment.tell_those_for(call, COMMAND, _("Residents say that power is back: {0}").format(", ".join(units)))
+	if note:
+		_keep_call(call, person, homes[0], note, intake.says_danger(note))
 
 
 def _answer_callback(
@@ -150,7 +153,7 @@ def _answer_callback(
 	if doc.status in ("Reached", "Still Out") and outcome == "Reached":
 		_rate(doc, satisfaction)
 		if doc.status == "Still Out":
-			_say_back(call, [home["unit_no"] for home in homes], note)
+			_say_back(call, person, homes, note)
 		return
 	text = _("Answered by the resident")
 	how = integrations.How(by_resident=True)

@@ -33,6 +33,8 @@ OF_A_CHANNEL = 32
 SENDER_WORKS_SECONDS = 4
 AGAIN_AFTER_SECONDS = 30
 NAMED = 3
+# Where the link of a mail leads until it leaves
+LOGIN = "/my-outage-tasks?mail"
 FIELDS = (
 	"name",
 	"incident",
@@ -247,7 +249,7 @@ def _letter(row: dict, person: Person, tasks: Sequence[dict], channel: Document 
 	return Letter(
 		key=row.name,
 		text=text,
-		link=f"{get_url()}/outage-page?t={tokens.of(row.name)}" if row.person_name else get_url("/app/outage-incident"),
+		link=_link(row, channel),
 		user=row.user or "",
 		name=person.name,
 		phone=row.phone or "",
@@ -257,6 +259,18 @@ def _letter(row: dict, person: Person, tasks: Sequence[dict], channel: Document 
 		urgent=bool(tasks) and tasks[0].priority == 0,
 		drill=bool(row.is_drill),
 	)
+
+
+def _link(row: dict, channel: Document | None) -> str:
+	"""The link of one person; what is written into a table has one that asks for a login, until it leaves."""
+	if not row.person_name:
+		return get_url("/app/outage-incident")
+	return get_url(LOGIN) if channel and channel.kind == "E-mail" else link_of(row.name)
+
+
+def link_of(page: str) -> str:
+	"""The link by which whoever a page is for answers it, made now."""
+	return get_url(f"/outage-page/{tokens.of(page)}")
 
 
 def _site_language() -> str:

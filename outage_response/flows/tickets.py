@@ -207,7 +207,7 @@ def keep_calls(found: Sequence[Understood], now: datetime) -> None:
 		for one in found
 	]
 	bulk.insert("Trouble Call", rows, now)
-	alarm([(one.ticket, one.home, one.danger) for one in found if one.danger], now)
+	alarm([(one.ticket, one.home) for one in found if one.danger], now)
 	announce("")
 
 
@@ -234,14 +234,14 @@ def ring_unclear(ticket: Ticket, home: dict, now: datetime) -> None:
 	assignment.ring(dict.fromkeys(people, text), ticket.doctype, ticket.name, now)
 
 
-def alarm(dangers: Sequence[tuple[Ticket, dict, str]], now: datetime) -> None:
-	"""One word of danger rings the control room at once, whatever else is known."""
+def alarm(dangers: Sequence[tuple[Ticket, dict]], now: datetime) -> None:
+	"""One word of danger rings the control room at once, whatever else is known. The word itself stays in the ticket."""
 	people = {
-		name: duty.control_room(name, now) for name in dict.fromkeys(home.get("property") for _t, home, _w in dangers)
+		name: duty.control_room(name, now) for name in dict.fromkeys(home.get("property") for _ticket, home in dangers)
 	}
-	for ticket, home, word in dangers:
-		text = _("DANGER in a ticket ({0}): {1} {2}").format(
-			word, home.get("property") or "", home.get("unit_no") or _("place unknown")
+	for ticket, home in dangers:
+		text = _("DANGER in a ticket: {0} {1}").format(
+			home.get("property") or "", home.get("unit_no") or _("place unknown")
 		)
 		assignment.ring(dict.fromkeys(people[home.get("property")], text), ticket.doctype, ticket.name, now)
 

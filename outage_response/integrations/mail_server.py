@@ -6,7 +6,7 @@ ours to send: `messages.py`.
 
 import smtplib
 import socket
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 import frappe
@@ -32,9 +32,14 @@ class Sender:
 	"""Sends some mails one after the other, over one line for each account. Use as a context.
 
 	An account that fails is left alone, and the mails of others go on. `account`: the one that the last mail names ("": none).
+
+	fill  changes a mail in memory before it leaves: what must not lie in a table, such as a link that answers for somebody.
+	      All versions of Frappe make what leaves out of the document that is asked to send (`SendMailContext.build_message`),
+	      by whatever road it goes
 	"""
 
-	def __init__(self) -> None:
+	def __init__(self, fill: Callable[[Document], None] | None = None) -> None:
+		self.fill = fill
 		self.servers: dict[str, _Server] = {}
 		self.left_alone: set[str] = set()
 		self.account = ""
@@ -79,12 +84,26 @@ class Sender:
 			# the row's lock lets one of two jobs have it: Frappe marks it as being sent, and commits
 			row = locks.row("Email Queue", name)
 			if row and row.status in WAITING:
-				frappe.get_doc("Email Queue", name).send(smtp_server_instance=server)
+				mail = frappe.get_doc("Email Queue", name)
+				if not self._filled(mail):
+					return REFUSED
+				mail.send(smtp_server_instance=server)
 			return SENT
 		except Exception as error:
 			if server and server.has_it(error):
 				return SENT if _was_noted(name) else UNKNOWN
 			return SILENT if is_timeout(error) else REFUSED
+
+	def _filled(self, mail: Document) -> bool:
+		"""Is the mail whole? One that cannot be made so never leaves: a try less would change nothing."""
+		try:
+			if self.fill:
+				self.fill(mail)
+			return True
+		except LookupError as error:
+			frappe.db.set_value("Email Queue", mail.name, {"status": "Error", "error": str(error)})
+			frappe.db.commit()
+			return False
 
 	def _server_of(self, mail: Document) -> "_Server | None":
 		"""None: no mail server of ours to ask, but a service by HTTP, or an app that sends all mails of the site its own way."""

@@ -1,7 +1,13 @@
 """What a site can send by itself: mail through Frappe's Email Queue, SMS through Frappe's SMS Settings."""
 
-from collections.abc import Collection, Sequence
+import quopri
+import re
+from base64 import encodebytes
+from collections.abc import Callable, Collection, Sequence
 from datetime import datetime
+from email.message import Message
+from email.parser import Parser
+from email.policy import SMTP
 
 import frappe
 import requests
@@ -21,6 +27,7 @@ STAFF_PRIORITY, RESIDENTS_PRIORITY = 2, 0
 # Our mails wait in Frappe's queue until a job of ours sends them: Frappe's own would send up to 500 in one go, without a
 # limit to waiting for the server. This "send after" is what they are known by.
 HELD = datetime(2999, 1, 1)
+WAITING = ("Not Sent", "Partially Sent")
 # Frappe's switch for all mails of the site
 SUSPENDED = "suspend_email_queue"
 CONNECT_SECONDS, ANSWER_SECONDS = 4, 8
@@ -31,6 +38,12 @@ def mail_is_on() -> bool:
 	if frappe.are_emails_muted():
 		return False
 	return bool(EmailAccount.find_outgoing())
+
+
+def account() -> str:
+	"""The Email Account that a mail to residents leaves by; "" for one that stands in no record."""
+	found = EmailAccount.find_outgoing(match_by_doctype=REFERENCE)
+	return found.name if found and found.is_exists_in_db() else ""
 
 
 def sms_is_on() -> bool:
@@ -100,7 +113,7 @@ def waiting_mails(but_not: Collection[str] = (), limit: int = 100) -> list[str]:
 	query = (
 		frappe.qb.from_(queue)
 		.select(queue.name)
-		.where(queue.status.isin(("Not Sent", "Partially Sent")))
+		.where(queue.status.isin(WAITING))
 		.where(queue.send_after == HELD)
 		.orderby(queue.priority, order=Order.desc)
 		.orderby(queue.retry)
@@ -115,7 +128,7 @@ def waiting_mails(but_not: Collection[str] = (), limit: int = 100) -> list[str]:
 def hold_mails() -> None:
 	"""Have mails of ours that are in Frappe's queue wait for a job of ours: an earlier version of the app left them to Frappe's."""
 	queue = frappe.qb.DocType("Email Queue")
-	ours = queue.reference_doctype.isin((REFERENCE, PAGE)) & queue.status.isin(("Not Sent", "Partially Sent"))
+	ours = queue.reference_doctype.isin((REFERENCE, PAGE)) & queue.status.isin(WAITING)
 	bulk.change("Email Queue", ours & (queue.send_after.isnull() | (queue.send_after != HELD)), {"send_after": HELD})
 
 
@@ -123,8 +136,35 @@ def stop_mails(names: Sequence[str], why: str, states: Sequence[str] = ("Not Sen
 	"""Have mails not leave any more; answers which: not those that have left, or are just leaving."""
 	mails = locks.rows("Email Queue", names, ("name", "status"))
 	stopped = [mail.name for mail in mails if mail.status in states]
-	bulk.update("Email Queue", stopped, {"status": "Error", "error": why})
+	bulk.update("Email Queue", stopped, {"status": "Error", "error": why, "message": ""})
 	return {str(name) for name in stopped}  # numbers in some versions
+
+
+def empty_mail(name: str) -> None:
+	"""A mail of ours that has left: that it left stays on record, what it said does not."""
+	queue = frappe.qb.DocType("Email Queue")
+	ours = queue.reference_doctype.isin((REFERENCE, PAGE)) & (queue.status == "Sent")
+	frappe.qb.update(queue).set(queue.message, "").where(queue.name == name).where(ours).run()
+
+
+def rewritten(message: str, change: Callable[[str], str]) -> str:
+	"""A mail as Email Queue keeps it, with what `change` makes of each of its texts; the encoding of each stays."""
+	mail = Parser(policy=SMTP).parsestr(message)
+	for part in mail.walk():
+		if part.get_content_maintype() == "text":
+			_rewrite(part, change)
+	return mail.as_string()
+
+
+def _rewrite(part: Message, change: Callable[[str], str]) -> None:
+	charset = part.get_content_charset() or "utf-8"
+	before = part.get_payload(decode=True).decode(charset, "replace")
+	after = change(before)
+	if after == before:
+		return
+	how = str(part.get("Content-Transfer-Encoding") or "").lower()
+	encode = {"base64": encodebytes, "quoted-printable": quopri.encodestring}.get(how)
+	part.set_payload(encode(after.encode(charset)).decode("ascii") if encode else after)
 
 
 class NotSent(Exception):
@@ -172,9 +212,19 @@ def _told(error: Exception) -> str:
 	return type(error).__name__
 
 
+# A link of ours in a message without a login: (what it is about and until when)(its seal)
+SEALED = re.compile(r"(/outages/link/[\w.-]+\.\d+\.|/outage-page(?:/|\?t=)[\w-]+\.)[\w-]+")
+
+
+def unsealed(text: str) -> str:
+	"""A text whose links open nothing any more."""
+	return SEALED.sub(r"\1…", text)
+
+
 def log_sms(number: str, text: str) -> None:
-	"""An SMS that left, in Frappe's SMS Log. The development snapshot comes without the log's controller: nothing there."""
+	"""An SMS that left, in Frappe's SMS Log, with a link that opens nothing. The development snapshot comes without the log's
+	controller: nothing there."""
 	try:
-		create_sms_log({"message": text.encode(), "receiver_list": [number]}, [number])
+		create_sms_log({"message": unsealed(text).encode(), "receiver_list": [number]}, [number])
 	except ImportError:
 		frappe.clear_messages()

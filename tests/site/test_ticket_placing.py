@@ -279,7 +279,7 @@ class SaidAgain(PlaceTest):
 			self.assertIn(tickets.ask_for_a_job, self.answer(ticket, "<p>Now there is smoke in the corridor</p>"))
 			self.assertEqual(self.read_answers(), 1)
 			self.assertEqual(self.read_answers(), 0)
-			self.assertEqual(len(self.bells("DANGER in a ticket (smoke)")), 1)
+			self.assertEqual(len(self.bells("DANGER in a ticket")), 1)
 			self.assertEqual(self.call_of(ticket).danger, 1)
 			self.assertTrue(frappe.db.exists("Timeline Entry", {"incident": incident, "kind": "danger_reported"}))
 
