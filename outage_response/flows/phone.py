@@ -9,6 +9,7 @@ from datetime import datetime, timedelta
 
 import frappe
 from frappe import _
+from frappe.query_builder.functions import Max
 from frappe.utils import get_datetime, now_datetime
 from PIL import Image
 
@@ -78,7 +79,7 @@ def my_tasks(user: str) -> dict:
 	"""Everything that the page of `user` shows.
 
 	{"now", "user", "full_name", "tasks": [...most urgent first], "owed": [...], "said": outcomes of mine that may be corrected,
-	"incidents": {name: ...}, "elevators": {incident: [[name, label, building]]} for people trapped, "phones": [...], "colleagues": {task: [...]}, "posts": {task: [...]}, "verbs": {verb: [states]}, "command_centre", "alarm": see `standstill.alarm`}
+	"incidents": {name: ...}, "elevators": {incident: [[name, label, building]]} for people trapped, "phones": [...], "colleagues": {task: [...]}, "posts": {task: [...]}, "verbs": {verb: [states]}, "command_centre", "alarm": see `standstill.alarm`, "shift_ends"}
 	"""
 	roles = permissions.roles_of(user)
 	with verbs.translated():
@@ -128,7 +129,17 @@ def my_tasks(user: str) -> dict:
 		"verbs": {verb: TASK_VERBS[verb] for verb in PHONE_VERBS},
 		"command_centre": "/app/outage-command-centre" if authority.commands(roles) else "",
 		"alarm": standstill.alarm(),
+		"shift_ends": _shift_ends(user, now),
 	}
+
+
+def _shift_ends(user: str, now: datetime) -> str:
+	"""When the shift that `user` is on ends; "" for somebody who is on none. Then the phone, which others carry next, forgets what
+	was typed and taken on it."""
+	shift = frappe.qb.DocType("Duty Shift")
+	there = (shift.user == user) & (shift.starts_at <= now) & (shift.ends_at > now)
+	ends = frappe.qb.from_(shift).select(Max(shift.ends_at)).where(there).run(pluck=True)
+	return str(ends[0]) if ends and ends[0] else ""
 
 
 def digest(data: dict) -> str:

@@ -273,13 +273,15 @@ class Contexts:
 def as_user(request, contexts, house, web, troubles, _sessions) -> Iterator[Callable]:
 	"""`as_user("operator")`: a page of a logged-in person of the house; `as_user("guard1", viewport={"width": 360, …})`.
 
-	None is nobody (Guest). Options are those of Playwright's `new_context`.
+	None is nobody (Guest). Options are those of Playwright's `new_context`; `bypass_csp=False` for a test of what our policy
+	lets a page do.
 	"""
 	from tests.site import world
 
 	taken = []
 
 	def open_page(who: str | None, **options):
+		options.setdefault("bypass_csp", True)  # what a test asks of a page is a script
 		context = contexts.take(who, options)
 		taken.append((who, options, context))
 		if who:

@@ -47,7 +47,7 @@ def test_the_link_is_looked_at_and_answered(as_user, declared, accessible, scree
 
 def test_a_link_that_nobody_gave_out(as_user, declared, troubles):
 	troubles.allow("404")
-	page = as_user(None, **PHONE)
+	page = as_user(None, **PHONE, bypass_csp=False)
 	for address in ("/outage-page/a.b", "/outage-page?t=a.b"):
 		assert page.goto(address).status == 404
 		page.wait_for_selector("text=This link is not valid any more")

@@ -2,6 +2,7 @@
 
 import io
 import json
+import re
 import time
 from datetime import timedelta
 
@@ -34,7 +35,7 @@ def phone(as_user):
 
 def fresh(page) -> None:
 	"""Until the page has heard from the server."""
-	page.wait_for_function("/^(up to date|已更新)$/.test(document.getElementById('status').textContent)")
+	page.locator("#status").filter(has_text=re.compile("^(up to date|已更新)$")).wait_for()
 
 
 def unfold(page) -> None:
@@ -733,6 +734,41 @@ def test_the_login_lasts_for_a_shift_and_each_look_prolongs_it(phone, declared):
 	assert looked - earlier > timedelta(minutes=59)
 
 
+def leave_behind(page) -> None:
+	"""A note that was begun at two steps, a photo that was taken, and an act that has been sent."""
+	page.evaluate(
+		"""async () => {
+			const phone = OutagePhone;
+			phone.drafts.set("a-step:note", "what I saw");
+			phone.drafts.set("another-step:note", "what I saw");
+			await phone.photos.set("a-step", new Blob(["taken"]));
+			const act = { user: phone.user, id: "s", what: "w", where: "w", verb: "arrive", task: "w", at: "2026-01-01 00:00:00" };
+			await phone.outbox.add({ ...act, state: "sent", sent: Date.now(), args: {} });
+		}"""
+	)
+
+
+def left_behind(page) -> dict:
+	"""What the browser keeps of everybody's: drafts, photos, acts; without what there is none of."""
+	return page.evaluate(
+		"""async () => {
+			const opening = indexedDB.open("outage-phone", 1);
+			await new Promise((done) => (opening.onsuccess = done));
+			const all = (name) =>
+				new Promise((done) => {
+					const asked = opening.result.transaction(name).objectStore(name).getAll();
+					asked.onsuccess = () => done(asked.result);
+				});
+			const acts = await all("outbox");
+			const photos = [...(await all("photos")), ...acts.filter(({ photo }) => photo)];
+			opening.result.close();
+			const drafts = Object.keys(localStorage).filter((key) => key.startsWith("outage:drafts:"));
+			const found = { drafts: drafts.length, photos: photos.length, acts: acts.length };
+			return Object.fromEntries(Object.entries(found).filter(([, count]) => count));
+		}"""
+	)
+
+
 def test_two_people_on_one_phone(phone, declared, web, troubles):
 	from .conftest import PASSWORD
 
@@ -743,11 +779,13 @@ def test_two_people_on_one_phone(phone, declared, web, troubles):
 	page.context.set_offline(True)
 	stand(page, mine)
 	page.get_by_text("waiting for network: 1").wait_for()
+	leave_behind(page)
 	page.context.clear_cookies()
 	page.context.add_cookies(web.login(world.user("guard2"), PASSWORD))
 	page.context.set_offline(False)  # the page notices who it is now, and loads anew
 	page.get_by_text(other.subject_label, exact=True).first.wait_for()
-	page.get_by_text("Another person's items wait on this phone: 1").wait_for()
+	page.get_by_text("An act of another person waits").wait_for()
+	assert left_behind(page) == {"acts": 1}
 	worker_ready(page)
 	assert page.get_by_text(mine.subject_label, exact=True).count() == 0
 	kept = page.evaluate(
@@ -767,16 +805,31 @@ def test_two_people_on_one_phone(phone, declared, web, troubles):
 def test_logging_out_leaves_nothing_to_be_seen(as_user, declared, web):
 	from .conftest import PASSWORD
 
-	page = as_user(None, **PHONE)
+	page = as_user(None, **PHONE, bypass_csp=False)  # the page does all this under its own policy
 	page.context.add_cookies(web.login(world.user("guard1"), PASSWORD))  # a login of this test's own
 	page.goto(PAGE)
 	fresh(page)
 	worker_ready(page)
+	leave_behind(page)
+	# at the end of a shift, all but what is about a task that is still theirs
+	left = page.evaluate(
+		"""async () => {
+			const phone = OutagePhone;
+			await phone.forget_shift("2000-01-01 06:00:00", new Set(["a-step"]));
+			return [phone.drafts.get("a-step:note"), phone.drafts.get("another-step:note"), (await phone.outbox.mine()).length];
+		}"""
+	)
+	assert left == ["what I saw", "", 0]
+	page.evaluate(
+		"""() => OutagePhone.outbox.add({ user: OutagePhone.user, id: "w", state: "refused", args: { photo: "/sent" },
+			photo: new Blob(["sent"]), what: "w", where: "w", verb: "complete", task: "w", at: "2026-01-01 00:00:00" })"""
+	)
 	touch(page.get_by_role("button", name="Log out"))
 	page.wait_for_url("**/login?redirect-to=/my-outage-tasks")
 	kept = page.evaluate("async () => JSON.stringify(localStorage) + (await caches.keys()).join()")
 	assert declared not in kept
 	assert "outage-phone" not in kept
+	assert left_behind(page) == {"acts": 1}
 	page.goto(PAGE)
 	assert "/login" in page.url
 

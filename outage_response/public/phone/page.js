@@ -290,7 +290,12 @@
 		return h(
 			"section",
 			{ "aria-label": __("On its way") },
-			others > 0 && h("p", { class: "hint" }, __("Another person's items wait on this phone: {0}", others)),
+			others > 0 &&
+				h(
+					"p",
+					{ class: "hint" },
+					others === 1 ? __("An act of another person waits") : __("{0} acts of another person wait", others),
+				),
 			items.some((item) => item.loose && item.state === "waiting") &&
 				h("p", { class: "why" }, __("This phone cannot store it. Leave this page open until it is sent.")),
 			h("ul", { class: "outbox" }, items.map(outbox_row)),
@@ -699,6 +704,7 @@
 		const count = waiting().length;
 		if (count && !confirm(__("{0} not sent yet: kept on this phone until you log in again. Log out?", count))) return;
 		if (!(await phone.log_out())) return alert(__("Logging out needs network. Try again."));
+		phone.taken.clear();
 		await phone.forget_me();
 		location.href = "/login?redirect-to=/my-outage-tasks";
 	};
@@ -726,12 +732,22 @@
 		} finally {
 			exchanging = false;
 		}
+		await end_shift();
 		await show();
 		if (again) setTimeout(exchange, 500);
 		else if (reached()) send_photos(); // nobody waits for them
 	};
 	const send_photos = async () => {
 		if (await phone.upload()) await exchange();
+	};
+	const end_shift = async () => {
+		const names = ({ name }) => name;
+		const { shift_ends, tasks = [], owed = [], incidents = {} } = phone.data || {};
+		const theirs = new Set(
+			tasks.length ? [...tasks, ...owed].map(names).concat(Object.keys(incidents)) : owed.map(names),
+		);
+		if (!(await phone.forget_shift(shift_ends, theirs))) return;
+		for (const name of phone.taken.keys()) if (!theirs.has(name)) phone.taken.delete(name);
 	};
 	const take = async (list) => {
 		if (!list) return;

@@ -1,5 +1,6 @@
 // What a phone keeps for one person while the network is away: the outbox and photos in IndexedDB, the last list and
-// what is being typed in localStorage. Everything is kept under the person's user id; another person never sees it.
+// what is being typed in localStorage. Everything is kept under the person's user id; another person never sees it. When a
+// person logs out, another logs in or a shift ends, only what was done and not sent yet is left of it.
 window.OutagePhone = { user: document.documentElement.dataset.user };
 
 (() => {
@@ -165,13 +166,47 @@ window.OutagePhone = { user: document.documentElement.dataset.user };
 
 	// ------------------------------------------------------------ one person after another on the same phone
 
-	// What can be shown of the person before goes; what they did and could not be sent stays until they log in again
+	// What was typed, taken or sent goes, but for what `keeps` still names (a task, an outage). What was done and could not be sent
+	// stays, with its photo, until its person logs in again; the photo that has been sent goes before it.
+	const forget_work = async (whose, keeps = () => false) => {
+		for (const key of Object.keys(localStorage)) {
+			const [, user] = key.match(/^outage:drafts:(.*)$/) || [];
+			if (user === undefined || !whose(user)) continue;
+			const left = Object.entries(read(`drafts:${user}`) || {}).filter(([field]) => keeps(field.split(":")[0]));
+			write(`drafts:${user}`, left.length ? Object.fromEntries(left) : null);
+		}
+		const is_left = (key) => !whose(key.slice(0, key.indexOf(" "))) || keeps(key.slice(key.indexOf(" ") + 1));
+		for (const key of (await on_disk("photos", "readonly", (store) => store.getAllKeys())) || [])
+			if (!is_left(key)) await on_disk("photos", "readwrite", (store) => store.delete(key));
+		for (const task of memory.photos.keys()) if (whose(phone.user) && !keeps(task)) memory.photos.delete(task);
+		for (const item of await phone.outbox.all()) {
+			if (!whose(item.user)) continue;
+			if (item.state === "sent") await phone.outbox.remove(item.seq);
+			else if (item.photo && item.args.photo) await phone.outbox.put({ ...item, photo: null });
+		}
+	};
+
+	// What can be shown of the person before goes
 	phone.forget_others = async () => {
 		const others = Object.keys(localStorage).filter(
-			(key) => /^outage:(list|shell|heard):/.test(key) && !key.endsWith(`:${phone.user}`),
+			(key) => /^outage:(list|shell|heard|shift):/.test(key) && !key.endsWith(`:${phone.user}`),
 		);
 		if (others.length) await phone.forget_page();
 		others.forEach((key) => localStorage.removeItem(key));
+		await forget_work((user) => user !== phone.user);
+	};
+
+	// The shift is over: what is not about a task that is still theirs goes. Answers whether it has just ended.
+	phone.forget_shift = async (ends, still_theirs) => {
+		if (ends) write(`shift:${phone.user}`, ends);
+		const known = read(`shift:${phone.user}`);
+		if (!known || phone.clock.now() < phone.clock.parse(known)) return false;
+		write(`shift:${phone.user}`, null);
+		await forget_work(
+			(user) => user === phone.user,
+			(name) => still_theirs.has(name),
+		);
+		return true;
 	};
 
 	phone.forget_page = async () => {
@@ -182,6 +217,8 @@ window.OutagePhone = { user: document.documentElement.dataset.user };
 	phone.forget_me = async () => {
 		phone.list.set(null);
 		phone.heard.set(new Set());
+		write(`shift:${phone.user}`, null);
+		await forget_work((user) => user === phone.user);
 		await phone.forget_page();
 	};
 
