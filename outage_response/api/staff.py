@@ -77,7 +77,7 @@ def from_this_site(function: Callable) -> Callable:
 	@functools.wraps(function)
 	def run(*args, **kwargs):
 		request = getattr(frappe.local, "request", None)
-		if request and "sid" in (request.cookies or ()) and not frappe.session.data.get("csrf_token"):
+		if request and "sid" in (getattr(request, "cookies", None) or ()) and not frappe.session.data.get("csrf_token"):
 			origin = request.headers.get("Origin") or request.headers.get("Referer")
 			ours = {request.host, urlsplit(frappe.utils.get_url()).netloc}
 			if origin and urlsplit(origin).netloc not in ours:

@@ -10,7 +10,7 @@ from unittest.mock import patch
 import frappe
 from frappe.auth import CookieManager
 
-from outage_response.api import pages
+from outage_response.api import pages, staff
 from outage_response.flows import links, tokens
 
 from . import world as build
@@ -156,6 +156,24 @@ class PagesOfOurs(PortalTest):
 			form = {"unit": self.units[0], "danger": "no", "words": "", "csrf_token": given}
 			status = self.sent_in_a_session(known, form, cookie)
 			self.assertEqual(status == 303, taken, (known, given, status))
+
+	def test_a_verb_that_a_page_of_another_site_sends(self):
+		for origin, refused in (
+			("https://elsewhere.example", True),
+			("null", True),
+			("http://localhost", False),
+			("", False),
+		):
+			headers = {"Cookie": "sid=a-session", **({"Origin": origin} if origin else {})}
+			with self.as_user("operator"), self.browser("POST", "/api/method/x", {}, headers):
+				frappe.local.session.data = frappe._dict()
+				try:
+					with self.request():
+						staff.take_call(call="none")
+				except frappe.DoesNotExistError:
+					self.assertFalse(refused, origin)
+				except frappe.PermissionError:
+					self.assertTrue(refused, origin)
 
 	def sent_in_a_session(self, token: str, form: dict, cookie: dict) -> int:
 		def become(address):
