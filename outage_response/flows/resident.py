@@ -50,9 +50,10 @@ def homes_of(people: Sequence[str]) -> list[dict]:
 
 
 def require_at(contact: str | None, property_name: str) -> None:
-	"""Raise RuleError unless the contact, if one is named, lives at the property: their number and their words become its own,
-	and who answers for them is whoever answers for it."""
-	if contact and property_name not in {home.property for home in homes_of([str(contact)])}:
+	"""Raise RuleError for a contact that lives at another property, and not at this one: their number and their words would become
+	this one's, and who answers for them is whoever answers for theirs. A visitor, or a daughter who phones, lives nowhere here."""
+	where = {home.property for home in homes_of([str(contact)])} if contact else set()
+	if where and property_name not in where:
 		raise RuleError(
 			_(
 				"Contact: {contact} lives in no unit of {property}. Choose one of its residents, or give the number alone."
