@@ -115,6 +115,7 @@ def run(
 			undo.callback(end)
 		letterbox.hangs = hangs
 		undo.callback(letterbox.released.set)
+		gateway.allow()
 		frappe.db.set_value("Paging Channel", CHANNEL, "url", gateway.url)
 		_forget_the_mail_server()
 		frappe.db.commit()

@@ -6,6 +6,7 @@ import json
 import threading
 from datetime import datetime
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
 
 CHANNEL = "Voice"
@@ -80,6 +81,9 @@ def connect(url: str, secret: str) -> None:
 	frappe.db.set_value("Paging Channel", {"name": ("in", ("E-mail", "SMS"))}, "enabled", 0)
 	# the story's people say the words to residents themselves
 	frappe.db.set_single_value("Outage Response Settings", "automatic_notices", 0)
+	# the machine itself is asked only where that is written down
+	frappe.db.set_single_value("Outage Response Settings", "inside_addresses", urlsplit(url).netloc)
+	frappe.clear_document_cache("Outage Response Settings", "Outage Response Settings")
 	channel = frappe.get_doc("Paging Channel", CHANNEL)
 	channel.update(
 		{

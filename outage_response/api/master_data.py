@@ -1,9 +1,9 @@
-"""The records of a property: buildings that may be one."""
+"""The records of a property: buildings that may be one; roles that departments are offered."""
 
 from typing import Any
 
-from outage_response.flows import placing
-from outage_response.permissions import require_read
+from outage_response.flows import departments, placing
+from outage_response.permissions import require_list, require_read
 
 from .reached import reading
 from .staff import endpoint
@@ -20,3 +20,18 @@ def get_alike_buildings(building: str) -> list[dict[str, str]]:
 def merge_buildings(building: str, into: str) -> dict[str, Any]:
 	"""See `flows.placing.merge`."""
 	return placing.merge(building, into)
+
+
+@reading
+def get_roles_of_departments(
+	doctype: str = "Role",
+	txt: str = "",
+	searchfield: str = "name",
+	start: int = 0,
+	page_len: int = 20,
+	filters: Any = None,
+) -> list[list[str]]:
+	"""What the field Role of a Response Department offers (the arguments are those of Desk's searches in links); see
+	`flows.departments.offered`."""
+	require_list("Response Department")
+	return [[name] for name in departments.offered(str(txt or ""))[int(start) : int(start) + int(page_len)]]

@@ -1,8 +1,9 @@
-"""Plans of the site beside those that the app ships."""
+"""Plans of the site beside those that the app ships; which of them is in force."""
 
 from typing import Any
 
-from outage_response.flows import shipped_plans
+from outage_response.flows import plans, shipped_plans
+from outage_response.flows.verbs import translated
 from outage_response.permissions import require_read, require_write
 
 from .reached import reading
@@ -21,3 +22,11 @@ def take_over_plan(plan: str) -> dict[str, str]:
 	"""See `flows.shipped_plans.take_over`."""
 	require_write("Outage Plan", plan)
 	return shipped_plans.take_over(plan)
+
+
+@endpoint
+def put_plan_in_force(plan: str) -> dict[str, Any]:
+	"""See `flows.plans.put_in_force`."""
+	require_write("Outage Plan", plan)
+	with translated():
+		return plans.put_in_force(plan)

@@ -10,10 +10,16 @@ ENGINEERING = "Outage Engineering"
 CUSTOMER_SERVICE = "Outage Customer Service"
 SECURITY = "Outage Security"
 GENERAL_MANAGER = "Outage General Manager"
+# Whoever answers for the whole site: settings, plans, levels, departments, escalation, channels, wordings. A manager answers
+# for their properties, so they write what belongs to one.
+ADMINISTRATOR = "Outage Administrator"
+OF_THE_SITE = (ADMINISTRATOR, "System Manager")
 # What the people of a company's own departments hold beside their department's role; given by the app, never by hand
 DEPARTMENT = "Outage Department"
 OF_THE_PROCEDURE = (CONTROL_ROOM, ENGINEERING, CUSTOMER_SERVICE, SECURITY, GENERAL_MANAGER)
 STAFF = (*OF_THE_PROCEDURE, DEPARTMENT)
+# The app's own roles, which keep their names and stay in use
+OF_THE_APP = (*STAFF, ADMINISTRATOR)
 # Roles that no department's people can be told by
 EVERYBODYS = ("Administrator", "All", "Guest", "Desk User", DEPARTMENT)
 
@@ -97,6 +103,23 @@ def require_role_of_people(department: str, role: str, *, is_external: bool, ena
 			role=role,
 			department=department,
 		)
+
+
+def require_offered(role: str, offered: Collection[str]) -> None:
+	"""Raise RuleError for a role that comes with rights of its own, as System Manager does: to give somebody the steps of a
+	department would give them those rights, and who has the rights would get the steps."""
+	if role and role not in offered:
+		raise RuleError(
+			_(
+				"Role: {role} brings rights of its own and says nothing of a department. Choose a role that is offered, or make one for its people."
+			),
+			role=role,
+		)
+
+
+def answers_for_site(roles: Collection[str]) -> bool:
+	"""May somebody with `roles` write what holds for all properties?"""
+	return bool(set(OF_THE_SITE) & set(roles))
 
 
 # What whoever has a duty of the procedure needs, the verbs give to these roles
@@ -210,6 +233,17 @@ def require_task(
 		raise NotAllowed(
 			_("This task belongs to another department: it needs one of these roles: {roles}."),
 			roles=sorted(task_roles(verb, department_role, assigned_role, unmanned=unmanned)),
+		)
+
+
+def require_second_of_two(first: str, second: str, plan: str) -> None:
+	"""A plan that loses steps of life safety or a gate is put in force by somebody else than who wrote it."""
+	if first == second:
+		raise NotAllowed(
+			_(
+				"{plan}: it leaves out steps of life safety or gates, and you wrote it. A second person puts it in force: somebody else who is Outage Administrator or System Manager."
+			),
+			plan=plan,
 		)
 
 

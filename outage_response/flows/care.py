@@ -54,8 +54,12 @@ def read_care_needs(incident: str) -> list[dict]:
 		return rows
 
 
+# Under which names looks at personal data are logged
+LOOKS = frozenset({"read_care_needs", "run_card", "export_resident_data", "erase_resident_data", "void_resident_links"})
+
+
 def log_look(what: str, method: str, reference: str | None = None) -> None:
-	"""Somebody looked at personal data: who, at what, by which road."""
+	"""Somebody looked at personal data: who, at what, by which road (one of LOOKS)."""
 	frappe.get_doc(
 		{
 			"doctype": "Access Log",

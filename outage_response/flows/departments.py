@@ -18,9 +18,39 @@ def check(department: Document) -> None:
 	"""Raises ValidationError for a department whose steps nobody could open."""
 	try:
 		require_people(department)
+		if not department.is_external and department.role != _stored(department):
+			authority.require_offered(department.role or "", offered())
 		authority.require_role_of_duty(department.duty or "", department.role or "")
 	except RuleError as refusal:
 		frappe.throw(refusal.rendered(_), frappe.ValidationError)
+
+
+def _stored(department: Document) -> str | None:
+	"""The role that the record has already: an older one stays until somebody chooses another."""
+	before = department.get_doc_before_save()
+	return before.role if before and not before.is_external else None
+
+
+def offered(text: str = "") -> list[str]:
+	"""Roles that a department's people may be known by, those whose names hold `text`: the procedure's, and what a company has
+	made for its people. A role with rights on doctypes that some app has shipped is somebody else's."""
+	role, right, doctype = (frappe.qb.DocType(name) for name in ("Role", "DocPerm", "DocType"))
+	with_rights = (
+		frappe.qb.from_(right)
+		.join(doctype)
+		.on(right.parent == doctype.name)
+		.select(right.role)
+		.where(doctype.custom == 0)
+	)
+	rows = (
+		frappe.qb.from_(role)
+		.select(role.name)
+		.where((role.disabled == 0) & (role.desk_access == 1))
+		.where(role.name.isin(authority.OF_THE_PROCEDURE) | role.name.notin(with_rights))
+		.where(role.name.notin(authority.EVERYBODYS))
+		.orderby(role.name)
+	).run(pluck=True)
+	return [name for name in rows if text.casefold() in name.casefold() or text.casefold() in _(name).casefold()]
 
 
 def require_people(department: Document) -> None:
@@ -86,7 +116,7 @@ def on_role(role: Document, _event: str | None = None) -> None:
 		department = frappe.db.get_value(
 			"Response Department", {"role": role.name, "is_external": 0}, "department_name"
 		)
-		if department or role.name in authority.STAFF:
+		if department or role.name in authority.OF_THE_APP:
 			frappe.throw(
 				_(
 					"Role {0}: by it the people of {1} open their steps, so it keeps Desk Access and is not disabled. Give the department another role first."
@@ -96,7 +126,7 @@ def on_role(role: Document, _event: str | None = None) -> None:
 
 def before_role_rename(_doc: Document, _event: str, old: str, _new: str, merge: bool = False) -> None:
 	"""The rules know the app's own roles by their names."""
-	if old in authority.STAFF:
+	if old in authority.OF_THE_APP:
 		frappe.throw(
 			_("{0} is a role of Outage Response and keeps its name. Make a role of your own for another.").format(
 				frappe.bold(old)

@@ -161,6 +161,7 @@ def confirm(
 	diff = tasks.sync(call, reclassify=incident.level != before)
 	if incident.level != before:
 		_record_reclassified(call, before, cause or cause_type, diff)
+		new_incident.warn_of_what_is_left_out(call)
 		calling_back.open_ready(call, call.around)
 		settle_others(call)
 	if incident.status == "Active":
@@ -181,6 +182,7 @@ def reclassify(call: Call, level: str, reason: str) -> dict:
 	save(incident)
 	diff = tasks.sync(call, reclassify=True)
 	_record_reclassified(call, before, reason, diff)
+	new_incident.warn_of_what_is_left_out(call)
 	calling_back.open_ready(call, call.around)
 	settle_others(call)
 	return {

@@ -316,10 +316,21 @@ def share(call: Call, others: list[str]) -> None:
 			touch(other.incident)
 
 
+def warn_of_what_is_left_out(call: Call) -> None:
+	"""The plan has lost steps of life safety or gates, by decision of two people: whoever commands tonight hears of it."""
+	if left_out := plans.left_out(call.incident.plan):
+		steps = {
+			"steps": [loss["title"] for loss in left_out],
+			"steps_zh": [loss["title_zh"] or loss["title"] for loss in left_out],
+		}
+		call.warn("plan_leaves_out", {"plan": call.incident.plan, **steps})
+
+
 def _warn_about_gaps(call: Call) -> None:
 	"""What is missing in the records does not stop the response; it is said."""
 	incident = call.incident
 	around = call.around
+	warn_of_what_is_left_out(call)
 	nameless = [
 		asset.asset_name for asset in around.assets if asset.asset_type == "Elevator" and not asset.contractor_name
 	]

@@ -1,7 +1,7 @@
 """Who can be rung at a property: those on duty, the next shift, leads, managers, firms. Read once, in a fixed number of
 queries, when first asked for."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from datetime import datetime, timedelta
 from functools import cached_property
 
@@ -140,6 +140,23 @@ class People:
 	def is_on_duty(self, user: str | None) -> bool:
 		"""Is the user on a shift here now?"""
 		return user in self._on_duty_users
+
+
+def holders(roles: Collection[str]) -> dict[str, str]:
+	"""Enabled users who hold one of `roles`, wherever they work -> their language."""
+	role, user = frappe.qb.DocType("Has Role"), frappe.qb.DocType("User")
+	rows = (
+		frappe.qb.from_(role)
+		.join(user)
+		.on(role.parent == user.name)
+		.select(user.name, user.language)
+		.distinct()
+		.where(role.parenttype == "User")
+		.where(role.role.isin(roles))
+		.where(user.enabled == 1)
+	).run()
+	otherwise = frappe.db.get_single_value("System Settings", "language") or "en"
+	return {name: language or otherwise for name, language in rows}
 
 
 def _known(people: Iterable[Person | None]) -> list[Person]:

@@ -1,7 +1,7 @@
 """Plans as the site keeps them <-> steps as the rules read them."""
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
@@ -11,14 +11,15 @@ import yaml
 from frappe import _
 from frappe.model.document import Document
 
-from outage_response import listing
-from outage_response.domain import roster
+from outage_response import listing, locks
+from outage_response.domain import authority, roster, safeguards
 from outage_response.domain.errors import RuleError
 from outage_response.domain.gaps import gaps
 from outage_response.domain.lifecycle import INTERNAL, PLANNED, knows_rescues
 from outage_response.domain.steps import Outcome, Step, check_plan, new_key, read_keys, typed
 
 from . import departments, levels
+from .language import title_of
 
 PROCEDURE = Path(__file__).parents[1] / "setup" / "procedure.yaml"
 
@@ -290,13 +291,82 @@ def require_current(plan: str, level: str) -> None:
 		)
 
 
-def next_version(level: str, steps: Iterable[Step], replaced: str) -> Document:
-	"""Store changed steps as the level's next version and make it the one that new incidents run with."""
+def losses(plan: str | None, steps: Sequence[Step]) -> tuple[safeguards.Loss, ...]:
+	"""What `steps` lack of what `plan` guards; nothing where there is no plan to lose anything of."""
+	return safeguards.lost(steps_of_plan(plan), steps) if plan else ()
+
+
+def left_out(plan: str | None) -> list[dict[str, str]]:
+	"""What a plan lacks of what earlier versions guarded, as `safeguards.lost` says it."""
+	return frappe.parse_json((plan and frappe.db.get_value("Outage Plan", plan, "leaves_out")) or "[]")
+
+
+def left_out_after(plan: str | None, steps: Sequence[Step]) -> str:
+	"""What `leaves_out` says of the plan that follows on `plan`."""
+	found = safeguards.lost(steps_of_plan(plan), steps, left_out(plan)) if plan else ()
+	return frappe.as_json(list(found), indent=None)
+
+
+def next_version(level: str, steps: Iterable[Step], replaced: str, *, second_person: bool = False) -> Document:
+	"""Store changed steps as the level's next version and make it the one that new incidents run with.
+
+	second_person  not where it loses what the replaced one guards: then it waits for somebody else to put it in force
+	"""
+	steps = list(steps)
+	current = frappe.db.get_value("Outage Level", level, "plan") or replaced
+	waits = second_person and bool(losses(current, steps))
 	version = max(frappe.get_all("Outage Plan", filters={"level": level}, pluck="version") or [0]) + 1
 	new = frappe.new_doc("Outage Plan")
-	new.update({"level": level, "version": version, "enabled": 1})
+	new.update({"level": level, "version": version, "enabled": int(not waits)})
+	if second_person and not waits:
+		new.flags.leaves_out = left_out_after(current, steps)
 	fill(new, steps)
 	new.insert()
-	if (frappe.db.get_value("Outage Level", level, "plan") or replaced) == replaced:
-		frappe.db.set_value("Outage Level", level, "plan", new.name)
+	if current == replaced and not waits:
+		_give_to_level(level, new.name)
 	return new
+
+
+def put_in_force(plan: str) -> dict[str, Any]:
+	"""From now on new incidents of the level run with this version. Where it loses steps of life safety or gates, somebody
+	else has written it. Answers `plan` and the titles of what it `leaves_out`."""
+	doc = frappe.get_doc("Outage Plan", plan)
+	check(doc)
+	locks.row("Outage Level", doc.level)
+	current = frappe.db.get_value("Outage Level", doc.level, "plan")
+	steps = read(doc)
+	if current != plan:
+		if losses(current, steps):
+			authority.require_second_of_two(doc.written_by or doc.owner, frappe.session.user, plan)
+		doc.enabled = 1
+		doc.flags.update(leaves_out=left_out_after(current, steps), confirmed_by=frappe.session.user)
+		doc.save()
+		_give_to_level(doc.level, plan)
+		if current:
+			frappe.db.set_value("Outage Plan", current, "enabled", 0)
+			frappe.clear_document_cache("Outage Plan", current)
+	return {"plan": plan, "leaves_out": [title_of(loss) for loss in left_out(plan)]}
+
+
+def require_nothing_lost(level: Document) -> None:
+	"""Another plan is entered at a level by hand: not one that loses what the present one guards, and not none. Raises RuleError."""
+	before = level.get_doc_before_save()
+	if level.flags.plan_put_in_force or not (before and before.plan) or before.plan == level.plan:
+		return
+	if not level.plan:
+		raise RuleError(_("Plan: a level keeps its plan until it has another one. Choose that one."))
+	if losses(before.plan, steps_of_plan(level.plan)):
+		raise RuleError(
+			_(
+				"Plan: {plan} leaves out steps of life safety or gates that {current} has. A second person puts it in force, on its form."
+			),
+			plan=level.plan,
+			current=before.plan,
+		)
+
+
+def _give_to_level(level: str, plan: str) -> None:
+	doc = frappe.get_doc("Outage Level", level)
+	doc.plan = plan
+	doc.flags.plan_put_in_force = True
+	doc.save(ignore_permissions=True)

@@ -13,17 +13,18 @@ from frappe import _
 from frappe.utils import now_datetime
 
 from outage_response import locks, permissions
+from outage_response.domain.authority import OF_THE_SITE
 from outage_response.domain.errors import RuleError
 from outage_response.domain.shipped import fingerprint
 from outage_response.domain.steps import Step, steps_for_level
 from outage_response.integrations import notifications
 
 from . import plan_difference, plans
-from .verbs import GENERAL_MANAGER, translated
+from .people import holders
+from .verbs import translated
 from .wording import in_language
 
 SHIPPED = Path(__file__).parents[1] / "setup" / "shipped_plans.yaml"
-KEEPERS = (GENERAL_MANAGER, "System Manager")
 
 
 def known() -> dict[str, list[str]]:
@@ -68,8 +69,8 @@ def _renew(level: str, steps: list[Step], fingerprints: list[str]) -> None:
 	remember(level, steps)
 
 
-def _give(level: str, steps: list[Step], replaced: str) -> str:
-	return plans.next_version(level, steps, replaced).name
+def _give(level: str, steps: list[Step], replaced: str, *, second_person: bool = False) -> str:
+	return plans.next_version(level, steps, replaced, second_person=second_person).name
 
 
 def _refused(level: str, steps: list[Step], replaced: str) -> str:
@@ -86,7 +87,7 @@ def _refused(level: str, steps: list[Step], replaced: str) -> str:
 def _tell(level: str, steps: list[Step], plan: str, refusal: str = "") -> None:
 	"""One notification for each who keeps the plans, in their language: that there is a newer one, why it is not in force (it
 	was edited here, or the `refusal`), and the difference."""
-	users = _keepers()
+	users = holders(OF_THE_SITE)
 	said = {language: _words(level, steps, plan, language, refusal) for language in set(users.values())}
 	notifications.write(
 		{user: said[language][0] for user, language in users.items()},
@@ -114,23 +115,6 @@ def _words(level: str, steps: list[Step], plan: str, language: str, refusal: str
 		return subject, plan_difference.as_html(found)
 
 
-def _keepers() -> dict[str, str]:
-	"""Enabled users who keep the plans -> their language."""
-	role, user = frappe.qb.DocType("Has Role"), frappe.qb.DocType("User")
-	rows = (
-		frappe.qb.from_(role)
-		.join(user)
-		.on(role.parent == user.name)
-		.select(user.name, user.language)
-		.distinct()
-		.where(role.parenttype == "User")
-		.where(role.role.isin(KEEPERS))
-		.where(user.enabled == 1)
-	).run()
-	otherwise = frappe.db.get_single_value("System Settings", "language") or "en"
-	return {name: language or otherwise for name, language in rows}
-
-
 # ---------------------------------------------------------------- on the form of a plan
 
 
@@ -153,7 +137,7 @@ def compare(plan: str) -> dict[str, Any]:
 
 def take_over(plan: str) -> dict[str, str]:
 	"""Make the shipped plan the level's next version in place of `plan`, which stays; answers with `plan`, the level's plan
-	now. Where it is the shipped one already, nothing is made."""
+	now. Where it is the shipped one already, nothing is made. Where it lacks what `plan` guards, it `waits` for a second person."""
 	with translated():
 		level = frappe.db.get_value("Outage Plan", plan, "level")
 		steps = _shipped(level)
@@ -164,9 +148,19 @@ def take_over(plan: str) -> dict[str, str]:
 			raise RuleError(
 				_("New incidents run with {current}. Compare that one with the shipped plan."), current=current
 			)
-		new = _give(level, steps, plan)
+		if waiting := _waiting(level, current, steps):
+			return {"plan": waiting, "waits": 1}
+		new = _give(level, steps, plan, second_person=True)
 		remember(level, steps)
-		return {"plan": new}
+		waits = frappe.db.get_value("Outage Level", level, "plan") != new
+		return {"plan": new, **({"waits": 1} if waits else {})}
+
+
+def _waiting(level: str, current: str | None, steps: list[Step]) -> str | None:
+	"""The level's newest version, where it says the same and waits for a second person since."""
+	newest = frappe.get_all("Outage Plan", {"level": level}, pluck="name", order_by="version desc", limit=1)
+	same = newest and newest[0] != current and fingerprint(plans.steps_of_plan(newest[0])) == fingerprint(steps)
+	return newest[0] if same and not frappe.db.get_value("Outage Plan", newest[0], "enabled") else None
 
 
 def _shipped(level: str) -> list[Step]:

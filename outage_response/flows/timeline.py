@@ -96,6 +96,7 @@ TEXTS = {
 	"buildings_alike": "Warning: these may be one building: {subject}. They count as one until somebody decides (Property Building)",
 	"no_contacts": "Warning: affected units without a resident on record: {units}; nobody can be called back there",
 	"units_differ": "Warning: {loaded} units are on record, the registered number is {registered}",
+	"plan_leaves_out": "Warning: the plan {plan} leaves out steps of life safety or gates that it had before: {steps}",
 	"clock_fast": "The sender's clock was ahead; the time of arrival was taken",
 	"clock_slow": "The phone's clock was behind; the time of the report was taken",
 	"clock_put_back": "The site's clock was put back; the time of the last entry was taken",

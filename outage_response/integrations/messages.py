@@ -20,6 +20,9 @@ from urllib3.exceptions import NewConnectionError
 
 from outage_response import bulk, listing, locks, queues
 
+from . import channels
+from .channels import checked
+
 JOB = "outage_response.jobs.send_mails"
 REFERENCE, PAGE = "Notice Delivery", "Outage Page"
 # Frappe sends the highest first, and what others write has 1
@@ -184,15 +187,21 @@ def sms(number: str, text: str) -> None:
 	values |= {settings.message_parameter: text, settings.receiver_parameter: number}
 	where = "json" if headers.get("Content-Type") == "application/json" else "data" if settings.use_post else "params"
 	try:
-		with requests.request(
-			"POST" if settings.use_post else "GET",
-			settings.sms_gateway_url,
-			headers=headers,
-			timeout=(CONNECT_SECONDS, ANSWER_SECONDS),
-			stream=True,  # the answer's text is not waited for: a gateway may let it drip
-			**{where: values},
-		) as response:
+		with (
+			checked.session(settings.sms_gateway_url, channels.inside()) as session,
+			session.request(
+				"POST" if settings.use_post else "GET",
+				settings.sms_gateway_url,
+				headers=headers,
+				timeout=(CONNECT_SECONDS, ANSWER_SECONDS),
+				allow_redirects=False,
+				stream=True,  # the answer's text is not waited for: a gateway may let it drip
+				**{where: values},
+			) as response,
+		):
 			status = response.status_code
+	except checked.Refused as error:
+		raise NotSent(str(error)) from error
 	except (requests.ConnectTimeout, requests.exceptions.InvalidURL, requests.exceptions.MissingSchema) as error:
 		raise NotSent(_told(error)) from error
 	except requests.ConnectionError as error:
@@ -200,7 +209,7 @@ def sms(number: str, text: str) -> None:
 		if isinstance(getattr(error.args[0] if error.args else None, "reason", None), NewConnectionError):
 			raise NotSent(_told(error)) from error
 		raise
-	if 400 <= status < 500 and status != requests.codes.request_timeout:
+	if 300 <= status < 500 and status != requests.codes.request_timeout:
 		raise NotSent(f"HTTP {status}")
 	# 5xx: a proxy says so, too, when the gateway behind it has taken the message
 	if not 200 <= status < 300:

@@ -55,6 +55,7 @@ class RingingTest(LiveTest):
 		table = frappe.qb.DocType("Paging Channel")
 		frappe.qb.update(table).set(table.enabled, 1).where(table.name.isin(enabled)).run()
 		frappe.db.delete("Paging Channel", {"name": CHANNEL})
+		frappe.db.set_single_value("Outage Response Settings", "inside_addresses", None)
 		frappe.db.commit()
 		frappe.clear_cache()
 
@@ -66,6 +67,7 @@ class RingingTest(LiveTest):
 			self.addCleanup(quiet.stop)
 		self.gateway = Gateway()
 		self.addCleanup(self.gateway.close)
+		self.gateway.allow()
 		frappe.db.delete("Paging Channel", {"name": CHANNEL})
 		self.channel = frappe.get_doc(
 			{

@@ -121,7 +121,8 @@ class OwnDepartment(SiteTest):
 		department.role = make_role("Night Cleaners")
 		department.save()
 		self.assertEqual(self.roles(), {ROLE})
-		with self.as_user("manager"):  # who may change departments and no users
+		build.make_user(build.user("keeper"), "Outage Administrator")
+		with self.as_user("keeper"):  # who may change departments and no users
 			department.reload()
 			department.role = ROLE
 			department.save()
@@ -135,6 +136,9 @@ class OwnDepartment(SiteTest):
 			(None, "Role: Cleaning has none"),
 			("All", "does not say who belongs"),
 			("Outage Department", "does not say who belongs"),
+			("System Manager", "brings rights of its own"),
+			("Website Manager", "brings rights of its own"),
+			("Outage Administrator", "brings rights of its own"),
 			(website, "tick Desk Access"),
 		):
 			with self.subTest(role=role), self.refused(says):

@@ -411,6 +411,7 @@ class TextMessages(NoticeTest):
 		super().setUp()
 		self.gateway = Gateway()
 		self.addCleanup(self.gateway.close)
+		self.gateway.allow()
 		for field, value in {
 			"sms_gateway_url": self.gateway.url,
 			"message_parameter": "text",

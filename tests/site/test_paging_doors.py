@@ -196,12 +196,17 @@ class GatewayWords(DoorTest):
 		super().setUp()
 		self.gateway = Gateway()
 		self.addCleanup(self.gateway.close)
+		self.gateway.allow()
 
 	def channel(self, **values):
 		return make_channel("Test Voice", secret=self.SECRET, **values)
 
 	def test_errors_carry_no_secret_and_nothing_of_the_answer(self):
 		url = self.gateway.url
+		frappe.db.set_single_value(
+			"Outage Response Settings", "inside_addresses", f"127.0.0.1:1\n127.0.0.1:{self.gateway.server.server_port}"
+		)
+		frappe.clear_document_cache("Outage Response Settings", "Outage Response Settings")
 		for mood, address, accepted in (
 			("hangs up", f"{url}?key={{{{ secret }}}}", {}),
 			("fine", "http://127.0.0.1:1/call?key={{ secret }}", {}),

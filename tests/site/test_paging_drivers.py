@@ -41,6 +41,7 @@ class DriverTest(DoorTest):
 		super().setUp()
 		self.gateway = Gateway()
 		self.addCleanup(self.gateway.close)
+		self.gateway.allow()
 
 	def asked(self) -> dict:
 		"""The last request that the gateway got."""
@@ -211,6 +212,7 @@ class AHundredHang(RingingTest):
 		"""A gateway hangs with a hundred calls to make; another one rings its own at once, and nothing is lost."""
 		other = Gateway()
 		self.addCleanup(other.close)
+		other.allow()
 		frappe.db.delete("Paging Channel", {"name": "Test Other"})
 		make_channel("Test Other", url=other.url)
 		frappe.db.commit()

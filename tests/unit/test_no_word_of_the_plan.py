@@ -18,7 +18,12 @@ from .world import LEVELS, plan, procedure
 # what means something to the rules, or is a kind of thing, may bear the same word as a key
 VOCABULARY = {*MEANINGS, *KINDS}
 # a name that the page of a phone has for a moment, and the words that texts are read by
-OTHER_THINGS = {("phone.py", "contractor_arrived"), ("triage_words.py", "failed"), ("triage_outage_words.py", "failed")}
+OTHER_THINGS = {
+	("phone.py", "contractor_arrived"),
+	("triage_words.py", "failed"),
+	("triage_outage_words.py", "failed"),
+	("template.py", "safe"),
+}
 
 
 def names() -> set[str]:

@@ -10,10 +10,15 @@ mail.py) writes its letter in the transaction that marks the page as accepted: i
 	write(channel, letter)      of those that end here
 """
 
+from collections.abc import Collection
 from dataclasses import dataclass, field
 from types import ModuleType
 
+import frappe
+from frappe import _
 from frappe.model.document import Document
+
+from outage_response.domain import addresses
 
 GROUP = "Group"
 
@@ -48,6 +53,8 @@ class Request:
 	accepted_field: str = ""
 	accepted_value: str = ""
 	id_field: str = ""
+	# (host, port) in the house that may be asked: see `domain/addresses.py`
+	inside: Collection[tuple[str, int]] = ()
 
 
 @dataclass(frozen=True)
@@ -57,6 +64,24 @@ class Outcome:
 	status: str
 	error: str = ""
 	gateway_id: str = ""
+
+
+def inside() -> frozenset[tuple[str, int]]:
+	"""What an administrator has written down of the house, in the Settings."""
+	return addresses.read_list(frappe.get_cached_doc("Outage Response Settings").get("inside_addresses"))
+
+
+def refusal(one: Request) -> str:
+	"""Why a request would not be sent, by what its name means now, in the reader's language; "" if it would. A name that means
+	nothing here yet is not refused: it is looked at again each time."""
+	from . import checked
+
+	host, port = checked.host_and_port(one.url)
+	try:
+		found = checked.resolve(host, port)
+	except OSError:
+		found = []
+	return _(addresses.refusal(host, port, found, one.inside)).format(host=host, port=port)
 
 
 def driver(kind: str) -> ModuleType:

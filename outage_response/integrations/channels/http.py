@@ -9,15 +9,12 @@ from urllib.parse import quote
 import frappe
 from frappe import _
 from frappe.model.document import Document
-from jinja2 import StrictUndefined, TemplateError
-from jinja2.sandbox import ImmutableSandboxedEnvironment
 
 from outage_response.domain.phones import dialled
 
-from . import GROUP, Letter, Request
+from . import GROUP, Letter, Request, inside
+from .template import render
 
-# Templates see what is given to them and nothing of the site
-SANDBOX = ImmutableSandboxedEnvironment(undefined=StrictUndefined)
 SCHEMES = ("http://", "https://")
 
 
@@ -72,17 +69,8 @@ def request(channel: Document, letter: Letter) -> Request:
 		accepted_field=channel.accepted_field or "",
 		accepted_value=channel.accepted_value or "",
 		id_field=channel.id_field or "",
+		inside=inside(),
 	)
-
-
-def render(template: str, values: dict) -> str:
-	"""One template; line breaks around it do not count."""
-	try:
-		return SANDBOX.from_string((template or "").strip()).render(values)
-	except TemplateError as error:
-		frappe.throw(
-			_("URL, Headers, Body: a template cannot be filled in ({0}).").format(error.message or type(error).__name__)
-		)
 
 
 def signature(kind: str, secret: str) -> tuple[str, str]:

@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 import requests
 from urllib3.exceptions import NewConnectionError
 
-from . import Outcome, Request
+from . import Outcome, Request, checked
 
 AT_ONCE = 96
 CONNECT_SECONDS = 4
@@ -43,7 +43,7 @@ def post(one: Request) -> Outcome:
 	values = {"params": one.params} if one.method == "GET" else {"data": one.params or (one.body or "").encode()}
 	try:
 		with (
-			requests.Session() as session,
+			checked.session(one.url, one.inside) as session,
 			session.request(
 				one.method,
 				one.url,
@@ -59,6 +59,8 @@ def post(one: Request) -> Outcome:
 			if not 200 <= answer.status_code < 300:
 				return Outcome("Failed", f"HTTP {answer.status_code}")
 			return read(one, _text(answer, began + one.timeout))
+	except checked.Refused as error:
+		return Outcome("Failed", f"not asked: {error}")
 	except (requests.ConnectTimeout, requests.exceptions.ProxyError, requests.exceptions.SSLError) as error:
 		return Outcome("Again", _words(one, error))
 	except requests.ConnectionError as error:

@@ -4,7 +4,7 @@ answer from 200 to 299 for a yes; so the request is made here from the same sett
 import frappe
 from frappe.model.document import Document
 
-from . import Letter, Request
+from . import Letter, Request, inside
 
 
 def is_on(channel: Document) -> bool:
@@ -36,4 +36,5 @@ def request(channel: Document, letter: Letter) -> Request:
 		accepted_field=channel.accepted_field or "",
 		accepted_value=channel.accepted_value or "",
 		id_field=channel.id_field or "",
+		inside=inside(),
 	)

@@ -3,8 +3,33 @@ frappe.ui.form.on("Outage Plan", {
 	refresh(frm) {
 		if (frm.is_new()) return;
 		frm.add_custom_button(__("Compare with the Shipped Plan"), () => compare(frm));
+		offer_to_put_in_force(frm);
 	},
 });
+
+// Beside the version that new incidents run with, an older or a newer one.
+async function offer_to_put_in_force(frm) {
+	const { message: level } = await frappe.db.get_value("Outage Level", frm.doc.level, "plan");
+	if (!level || level.plan === frm.doc.name || !frm.perm[0].write || frm.is_dirty()) return;
+	frm.add_custom_button(__("Put in Force"), () =>
+		outage_response.ask({
+			verb: "put_plan_in_force",
+			title: __("Put in Force"),
+			intro: `<p>${outage_response.escape(
+				__("New incidents run with {0} from now on; running ones keep theirs.", [frm.doc.name]),
+			)}</p>`,
+			label: __("Put in Force"),
+			happened: false,
+			args: () => ({ plan: frm.doc.name }),
+			said: ({ plan, leaves_out }) =>
+				[
+					__("New incidents run with {0}.", [plan]),
+					leaves_out.length ? __("Left out: {0}", [leaves_out.join(", ")]) : "",
+				].join(" "),
+			on_done: () => frm.reload_doc(),
+		}),
+	);
+}
 
 async function compare(frm) {
 	if (frm.is_dirty()) {
@@ -40,7 +65,10 @@ async function compare(frm) {
 		size: "large",
 		happened: false,
 		args: () => ({ plan: answer.plan }),
-		said: ({ plan }) => __("New incidents run with {0}.", [plan]),
+		said: ({ plan, waits }) =>
+			waits
+				? __("{0} waits for a second person: it leaves out steps of life safety or gates.", [plan])
+				: __("New incidents run with {0}.", [plan]),
 		on_done: ({ plan }) => frappe.set_route("Form", "Outage Plan", plan),
 	});
 }

@@ -4,6 +4,8 @@ from frappe.model.document import Document
 from frappe.utils import get_time
 
 from outage_response.compat import fill_times
+from outage_response.domain import addresses
+from outage_response.flows.verbs import translated
 
 exclude_from_linked_with = True  # see Care Need
 
@@ -32,6 +34,8 @@ class OutageResponseSettings(Document):
 		noted = [df.fieldname for df in self.meta.fields if df.hidden and df.read_only]
 		self.update({field: stored.get(field) for field in noted})
 		fill_times(self)
+		with translated():
+			addresses.read_list(self.inside_addresses)
 		for field, (lowest, highest) in LIMITS.items():
 			if not lowest <= (self.get(field) or 0) <= highest:
 				frappe.throw(_("{0}: a number from {1} to {2}.").format(_(self.meta.get_label(field)), lowest, highest))

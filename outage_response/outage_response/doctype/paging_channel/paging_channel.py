@@ -16,11 +16,23 @@ class PagingChannel(Document):
 		if self.audience == channels.GROUP and self.kind != "HTTP":
 			frappe.throw(_("Goes To: only a channel of the kind HTTP can ring a group."))
 		if self.kind == "HTTP" and (self.url or "").strip():
-			channels.driver(self.kind).request(self, SAMPLE)  # refuses what cannot be filled in
+			self._require_fit(channels.driver(self.kind).request(self, SAMPLE))  # refuses what cannot be filled in
 		if self.enabled and not channels.driver(self.kind).is_on(self):
 			frappe.msgprint(_(HOW_TO[self.kind]), indicator="orange")
 		if self.inbound_signature and not self.get_password("inbound_secret", raise_exception=False):
 			frappe.throw(_("Inbound Secret: answers that come back are taken only when they are signed with one."))
+
+	def _require_fit(self, request: channels.Request):
+		try:
+			refusal = channels.refusal(request)
+		except ValueError:
+			frappe.throw(_("URL: write an address that begins with https:// or http://."))
+		if refusal:
+			frappe.throw(
+				_(
+					"URL: {0}. Link-local and metadata addresses are never asked; for others see Outage Response Settings."
+				).format(refusal)
+			)
 
 
 SAMPLE = channels.Letter(

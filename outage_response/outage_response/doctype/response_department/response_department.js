@@ -1,4 +1,8 @@
 frappe.ui.form.on("Response Department", {
+	// roles that come with rights of their own, as System Manager does, are not offered
+	setup(frm) {
+		frm.set_query("role", () => ({ query: "outage_response.api.master_data.get_roles_of_departments" }));
+	},
 	refresh(frm) {
 		if (frappe.model.can_read("Role")) return;
 		frm.set_df_property("role", "read_only", 1);

@@ -8,6 +8,7 @@ const NOT_OF_STAFF = {
 	acknowledge_for: "paging",
 	declare_seen: "command",
 	take_over_plan: "plans",
+	put_plan_in_force: "plans",
 	confirm_site: "paging",
 };
 const WITHOUT_REQUEST_ID = [
@@ -15,6 +16,7 @@ const WITHOUT_REQUEST_ID = [
 	"set_care_need",
 	"dismiss_proposal",
 	"take_over_plan",
+	"put_plan_in_force",
 	"take_call",
 	"confirm_site",
 ];
