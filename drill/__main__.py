@@ -51,6 +51,7 @@ def main() -> int:
 		print(f"Loading {site}: a tower and a community, their people and the roster ...", flush=True)
 		with _site(sites, site) as frappe:
 			with stopped_at(BEGINS, zone):
+				administrator = load.administrator()
 				logins = load.load()
 			if os.environ.get("OUTAGE_TONIGHT"):
 				load.everybody_on_shift(_site_time(zone))
@@ -74,7 +75,7 @@ def main() -> int:
 			except (Refused, Broken, Surprise) as error:
 				print(f"\nThe drill ends here: {type(error).__name__}: {error}\n{_tail(log)}", file=sys.stderr)
 				return 1
-	_logins(site, logins, password)
+	_logins(site, logins, administrator, password)
 	print(
 		f"\n{server.requests} requests; loading {loaded:.0f} s, the drill in all {time.monotonic() - began:.0f} s.",
 		flush=True,
@@ -198,11 +199,16 @@ def _figures(stage: Stage) -> list[str]:
 	return wrong
 
 
-def _logins(site: str, logins: dict[str, dict[str, str]], residents: str) -> None:
-	"""Of the staff, and of the one resident if there is a password for them."""
+def _logins(site: str, logins: dict[str, dict[str, str]], administrator: str, residents: str) -> None:
+	"""Of the staff, each with the rights of their role alone, of who keeps the site, and of the one resident if there is a
+	password for them."""
+	keeper = people.ADMINISTRATOR
 	rows = [
-		f"  {person.label:<17}{person.user:<37}{logins[person.key]['password']}   {person.name}"
-		for person in people.STAFF
+		f"  {'Administrator':<17}{keeper['user']:<37}{administrator}   {keeper['name']}, System Manager",
+		*(
+			f"  {person.label:<17}{person.user:<37}{logins[person.key]['password']}   {person.name}"
+			for person in people.STAFF
+		),
 	]
 	if residents:
 		one = people.RESIDENT_TO_TRY

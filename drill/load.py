@@ -2,6 +2,7 @@
 
 import secrets
 from datetime import datetime, timedelta
+from types import SimpleNamespace
 
 import frappe
 
@@ -31,12 +32,18 @@ def require_throwaway_site() -> None:
 			raise Refused(f"The site {site} has a property {place.name} already; the drill needs a site of its own.")
 
 
+def administrator() -> str:
+	"""The first login of the site. Answers the password. The caller commits."""
+	one = SimpleNamespace(**people.ADMINISTRATOR)
+	return _user(one, "System Manager", "Outage Administrator")["password"]
+
+
 def load() -> dict[str, dict[str, str]]:
 	"""Everything that stands in the records before the first outage. Answers key -> {"password", "token"} of the staff.
 
 	The caller commits.
 	"""
-	logins = {person.key: _user(person) for person in people.STAFF}
+	logins = {person.key: _user(person, person.role) for person in people.STAFF}
 	for key, (number, valid_until) in people.CERTIFICATES.items():
 		frappe.get_doc(
 			{
@@ -68,7 +75,7 @@ def load() -> dict[str, dict[str, str]]:
 	return logins
 
 
-def _user(person: people.Staff) -> dict[str, str]:
+def _user(person: people.Staff | SimpleNamespace, *roles: str) -> dict[str, str]:
 	password, key, secret = secrets.token_urlsafe(9), secrets.token_hex(8), secrets.token_hex(12)
 	first, last = person.name.split()
 	user = frappe.get_doc(
@@ -84,7 +91,7 @@ def _user(person: people.Staff) -> dict[str, str]:
 			"new_password": password,
 			"api_key": key,
 			"api_secret": secret,
-			"roles": [{"role": person.role}],
+			"roles": [{"role": role} for role in roles],
 		}
 	)
 	user.flags.no_welcome_mail = True

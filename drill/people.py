@@ -39,6 +39,9 @@ STAFF = [
 	Staff("service", "Mia Starling", "Customer service", SERVICE, "customer_service", "000 7000 09"),
 	Staff("manager", "Leo Kestrel", "General manager", MANAGER, "general_manager", "000 7000 10"),
 ]
+# Keeps the site, and works on no outage. Made first: Frappe makes the first user of a site a System Manager, whoever it is,
+# and nobody of STAFF is to see more than their role shows.
+ADMINISTRATOR = {"user": f"administrator@{DOMAIN}", "name": "Vera Stork", "phone": "000 7000 11"}
 # who looks at the site afterwards may be this one, too: the home is dark in the outage that is left running
 RESIDENT_TO_TRY = {"user": f"resident@{DOMAIN}", "property": "Cypress Tower", "unit": "804"}
 BY_KEY = {person.key: person for person in STAFF}

@@ -7,7 +7,7 @@ from unittest.mock import patch
 import frappe
 
 from drill import __main__ as drill
-from drill import people, places
+from drill import load, people, places
 from drill.load import Refused, require_throwaway_site
 from drill.scenes import common, tower
 from drill.server import Application, minutes_between
@@ -92,3 +92,14 @@ class DrillServer(SiteTest):
 		self.assertEqual(times("02:00:20", "02:00:40"), [])
 		self.assertEqual(times("02:00:20", "02:01:00"), ["02:01:00"])
 		self.assertEqual(times("02:03:10", "02:11:30"), ["02:05:00", "02:10:00", "02:11:00"])
+
+
+class DrillPeople(SiteTest):
+	def test_an_administrator_comes_first_and_nobody_else_is_one(self):
+		"""Frappe makes the first user of a site a System Manager, whoever it is."""
+		frappe.db.delete("Has Role", {"role": "System Manager", "parent": ("not in", frappe.STANDARD_USERS)})
+		load.administrator()
+		operator = people.BY_KEY["operator"]
+		load._user(operator, operator.role)
+		self.assertEqual({row.role for row in frappe.get_doc("User", operator.user).roles}, {operator.role})
+		self.assertIn("System Manager", frappe.get_roles(people.ADMINISTRATOR["user"]))
