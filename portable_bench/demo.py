@@ -57,7 +57,7 @@ def demo(place: Place, target: Target | None, progress: Progress) -> int:
 		if note:
 			progress.say(note)
 		ensure_tools(place, progress)
-		return _drill(place, target, lend(place, target, ["time_machine"], place.drill_requirements, progress))
+		return _drill(place, target, lend(place, target, ["time_machine"], "drill", progress))
 	ports = up(place, progress)
 	url = drill_site(place, ports, progress)
 	code = _drill(place, Target(place.bench, DRILL_SITE, url))

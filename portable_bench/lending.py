@@ -10,8 +10,8 @@ from portable_bench.steps import Progress, Stamps
 from portable_bench.up import alone
 
 
-def lend(place: Place, target: Target, modules: list[str], requirements: Path, progress: Progress) -> Path | None:
-	"""Folder with what `requirements` names, made for that bench's Python; None if it has these modules itself."""
+def lend(place: Place, target: Target, modules: list[str], wanted: str, progress: Progress) -> Path | None:
+	"""Folder with what the locked list `wanted` names, made for that bench's Python; None if it has these modules itself."""
 	probe = subprocess.run(
 		[target.python, "-c", f"import {', '.join(modules)}"],
 		capture_output=True,
@@ -26,7 +26,7 @@ def lend(place: Place, target: Target, modules: list[str], requirements: Path, p
 		text=True,
 		check=True,
 	).stdout.strip()
-	key = digest(version, requirements.read_bytes())
+	key = digest(version, place.locked(wanted).read_bytes())
 	folder = place.bench / "lent" / key
 	stamps = Stamps(place.stamps)
 	if stamps.read(f"lent-{key}") is None or not folder.exists():
@@ -36,7 +36,7 @@ def lend(place: Place, target: Target, modules: list[str], requirements: Path, p
 				place.tools,
 				[
 					*("--target", folder, "--upgrade", "--only-binary", ":all:"),
-					*("--python-version", version, "-r", requirements),
+					*("--python-version", version, *packages.known(place, wanted)),
 				],
 				progress,
 				f"fetching {', '.join(modules)} for that bench",

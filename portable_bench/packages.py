@@ -1,6 +1,7 @@
 """Python packages: one environment for the bench, one for the `bench` command, one for the tools."""
 
 import os
+import shutil
 import subprocess
 from pathlib import Path
 
@@ -14,7 +15,13 @@ PDF_LIBRARIES = ["libpango-1.0-0", "libpangoft2-1.0-0"]
 
 
 def make_env(place: Place, folder: Path, python: str, progress: Progress, doing: str) -> None:
-	"""An empty virtual environment; a half-made one is thrown away."""
+	"""An empty virtual environment; a half-made one is thrown away. An older one is moved aside first: programs that still run
+	from it write into it while it is deleted."""
+	aside = folder.with_name(f"{folder.name}.old")
+	shutil.rmtree(aside, ignore_errors=True)
+	if folder.exists():
+		folder.rename(aside)
+		shutil.rmtree(aside, ignore_errors=True)
 	run_logged(
 		[python, "-m", "venv", "--clear", folder],
 		doing=doing,
@@ -25,8 +32,7 @@ def make_env(place: Place, folder: Path, python: str, progress: Progress, doing:
 
 
 def pip(place: Place, folder: Path, arguments: list[str | Path], progress: Progress, doing: str) -> None:
-	"""pip install in an environment, pinned also for what pip builds on the way."""
-	constraints = str(place.requirements / "framework-constraints.txt")
+	"""pip install in an environment."""
 	run_logged(
 		# Not compiled ahead: most of what comes along is never imported.
 		[
@@ -36,45 +42,49 @@ def pip(place: Place, folder: Path, arguments: list[str | Path], progress: Progr
 		doing=doing,
 		log=place.setup_log,
 		progress=progress,
-		# Old sdists are built with the pinned setuptools: pip hands these files to its build environments.
-		env=place.environment(PIP_CONSTRAINT=constraints, PIP_BUILD_CONSTRAINT=constraints)
-		if folder == place.env
-		else place.environment(),
+		env=place.environment(),
 	)
+
+
+def known(place: Place, *names: str) -> list[str | Path]:
+	"""Arguments of `pip`: these lists and nothing beside them, each file only if it is the one that was locked."""
+	return ["--require-hashes", *(part for name in names for part in ("-r", place.locked(name)))]
 
 
 def make_tools(place: Place, python: str, progress: Progress) -> None:
 	"""Linter, test runner, mail sink."""
 	doing = "installing the tools"
 	make_env(place, place.tools, python, progress, doing)
-	pip(place, place.tools, ["-r", place.requirements / "tools.txt"], progress, doing)
+	pip(place, place.tools, known(place, "tools"), progress, doing)
 
 
 def make_bench_command(place: Place, python: str, progress: Progress) -> None:
 	"""The ordinary `bench` command."""
 	doing = "installing the bench command"
 	make_env(place, place.bench_env, python, progress, doing)
-	pip(place, place.bench_env, ["-r", place.requirements / "bench-cli.txt"], progress, doing)
+	pip(place, place.bench_env, known(place, "bench-cli"), progress, doing)
 
 
 def make_bench_env(place: Place, python: str, progress: Progress) -> None:
 	"""The bench's own environment: the framework and all it needs, and what the tests on a site need."""
 	doing = "installing the framework's Python packages"
 	make_env(place, place.env, python, progress, doing)
-	pip(place, place.env, ["setuptools", "wheel", "flit_core"], progress, doing)
-	pip(place, place.env, ["-r", place.requirements / "site-tests.txt", "-e", place.apps / "frappe"], progress, doing)
+	pip(place, place.env, known(place, "building"), progress, doing)
+	# Old sdists are built with what was just installed, and nothing is fetched for that
+	alone = ["--no-deps", "--no-build-isolation"]
+	pip(place, place.env, [*alone, *known(place, "framework", "site-tests")], progress, doing)
+	pip(place, place.env, [*alone, "-e", place.apps / "frappe"], progress, doing)
 	_provide_pdf_libraries(place, progress)
 
 
 def add_drill_packages(place: Place, progress: Progress) -> None:
 	"""What the drill needs beside the framework."""
-	if place.drill_requirements.exists():
-		pip(place, place.env, ["-r", place.drill_requirements], progress, "installing the drill's packages")
+	pip(place, place.env, known(place, "drill"), progress, "installing the drill's packages")
 
 
 def add_browser_packages(place: Place, progress: Progress) -> None:
 	"""What the tests in a browser need beside the framework."""
-	pip(place, place.env, ["-r", place.requirements / "browser-tests.txt"], progress, "installing Playwright")
+	pip(place, place.env, known(place, "browser-tests"), progress, "installing Playwright")
 
 
 def link_app(place: Place, progress: Progress) -> None:

@@ -108,6 +108,10 @@ class Place:
 	def requirements(self) -> Path:
 		return self.root / "portable_bench" / "requirements"
 
+	def locked(self, name: str) -> Path:
+		"""A list of packages with the hashes of their files: see lock.py."""
+		return self.requirements / "locked" / f"{name}.txt"
+
 	def environment(self, **extra: str) -> dict[str, str]:
 		"""Environment of everything that runs in this bench."""
 		env = environment_for(self.env, **extra)

@@ -114,21 +114,20 @@ def package_steps(place: Place, progress: Progress, python: str) -> list[Step]:
 	lies = str(place.bench)
 
 	def requirements(*names: str) -> str:
-		return digest_files(place.requirements, [place.requirements / name for name in names])
+		return digest_files(place.requirements, [place.locked(name) for name in names])
 
 	def key_tools() -> str:
-		return digest(lies, python, requirements("tools.txt"))
+		return digest(lies, python, requirements("tools"))
 
 	def key_env() -> str:
-		return digest(lies, python, framework.SHA256, requirements("framework-constraints.txt", "site-tests.txt"))
+		return digest(lies, python, framework.SHA256, requirements("building", "framework", "site-tests"))
 
 	def key_app() -> str:
 		packaging = [place.root / name for name in ("setup.py", "pyproject.toml", f"{APP}/__init__.py")]
 		return digest(key_env(), digest_files(place.root, [file for file in packaging if file.exists()]))
 
 	def key_drill() -> str:
-		wanted = place.drill_requirements
-		return digest(key_env(), wanted.read_bytes() if wanted.exists() else "")
+		return digest(key_env(), requirements("drill"))
 
 	return [
 		Step(
@@ -180,13 +179,13 @@ def package_steps(place: Place, progress: Progress, python: str) -> list[Step]:
 		Step(
 			"browser_packages",
 			"what the tests in a browser need",
-			lambda: digest(key_env(), requirements("browser-tests.txt")),
+			lambda: digest(key_env(), requirements("browser-tests")),
 			lambda: packages.add_browser_packages(place, progress),
 		),
 		Step(
 			"bench_command",
 			"the bench command",
-			lambda: digest(lies, python, requirements("bench-cli.txt")),
+			lambda: digest(lies, python, requirements("bench-cli")),
 			lambda: packages.make_bench_command(place, python, progress),
 			place.bench_command.exists,
 		),

@@ -1,0 +1,54 @@
+"""`python3 -m portable_bench.lock` writes requirements/locked anew, after a pin has changed: every package with all it needs, each by
+version and by the sha256 of its files, for any system and any Python from 3.11 on. Needs a bench that is set up, for its uv."""
+
+import subprocess
+from pathlib import Path
+
+from portable_bench.place import Place
+
+ROOT = Path(__file__).resolve().parents[1]
+# What the framework's old packages are built with, where no wheel fits
+BUILDING = ("setuptools", "wheel", "flit_core")
+# name -> goes into the bench's own environment, beside the framework's pins
+BESIDE_FRAMEWORK = {
+	"site-tests": True,
+	"browser-tests": True,
+	"drill": True,
+	"tools": False,
+	"bench-cli": False,
+	"node": False,
+}
+
+
+def main() -> None:
+	"""Ask the package index once for each list."""
+	place = Place(ROOT)
+	pins = place.requirements / "framework-constraints.txt"
+	lines = pins.read_text(encoding="utf-8").splitlines()
+	building = "\n".join(line for line in lines if line.partition("==")[0] in BUILDING)
+	_compile(place, "building", "-", "--no-deps", given=building)
+	_compile(place, "framework", pins, "--no-deps")
+	for name, beside in BESIDE_FRAMEWORK.items():
+		wanted = place.drill_requirements if name == "drill" else place.requirements / f"{name}.txt"
+		_compile(place, name, wanted, *(("-c", pins) if beside else ()))
+
+
+def _compile(place: Place, name: str, source: Path | str, *options: Path | str, given: str | None = None) -> None:
+	target = place.locked(name)
+	target.parent.mkdir(exist_ok=True)
+	common = (
+		"--universal",
+		"--python-version",
+		"3.11",
+		"--generate-hashes",
+		"--allow-unsafe",
+		"--no-annotate",
+		"--no-header",
+	)
+	command = [place.bench_env / "bin" / "uv", "pip", "compile", "-q", *common, *options, source, "-o", target]
+	target.unlink(missing_ok=True)  # what stands there would else be kept
+	subprocess.run(command, input=given, text=True, check=True, stdout=subprocess.DEVNULL)
+
+
+if __name__ == "__main__":
+	main()
