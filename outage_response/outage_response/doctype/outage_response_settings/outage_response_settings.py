@@ -30,7 +30,7 @@ LIMITS = {
 class OutageResponseSettings(Document):
 	def validate(self):
 		# What the site notes here by itself: a screen that was opened before would put back what it showed
-		stored = frappe.db.get_singles_dict(self.doctype)
+		stored = frappe.db.get_singles_dict(self.doctype, cast=True)
 		noted = [df.fieldname for df in self.meta.fields if df.hidden and df.read_only]
 		self.update({field: stored.get(field) for field in noted})
 		fill_times(self)
