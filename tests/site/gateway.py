@@ -38,13 +38,18 @@ class Gateway:
 	def url(self) -> str:
 		return f"http://127.0.0.1:{self.server.server_port}/call"
 
-	def allow(self) -> None:
-		"""The house has this gateway: without that, nobody asks the machine itself. In the test's transaction."""
+	def allow(self, *, commit: bool = False) -> None:
+		"""The house has this gateway: without that, nobody asks the machine itself.
+
+		commit  for tests whose records other processes read, and so remember
+		"""
 		import frappe
 
 		before = frappe.db.get_single_value("Outage Response Settings", "inside_addresses") or ""
 		mine = f"127.0.0.1:{self.server.server_port}"
 		frappe.db.set_single_value("Outage Response Settings", "inside_addresses", f"{before}\n{mine}".strip())
+		if commit:
+			frappe.db.commit()
 		frappe.clear_document_cache("Outage Response Settings", "Outage Response Settings")
 
 	def answer(self, request: BaseHTTPRequestHandler) -> None:

@@ -67,7 +67,7 @@ class RingingTest(LiveTest):
 			self.addCleanup(quiet.stop)
 		self.gateway = Gateway()
 		self.addCleanup(self.gateway.close)
-		self.gateway.allow()
+		self.gateway.allow(commit=True)
 		frappe.db.delete("Paging Channel", {"name": CHANNEL})
 		self.channel = frappe.get_doc(
 			{

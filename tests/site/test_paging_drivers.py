@@ -212,7 +212,7 @@ class AHundredHang(RingingTest):
 		"""A gateway hangs with a hundred calls to make; another one rings its own at once, and nothing is lost."""
 		other = Gateway()
 		self.addCleanup(other.close)
-		other.allow()
+		other.allow(commit=True)
 		frappe.db.delete("Paging Channel", {"name": "Test Other"})
 		make_channel("Test Other", url=other.url)
 		frappe.db.commit()
