@@ -261,6 +261,11 @@ override_whitelisted_methods = {
 	"frappe.workflow.doctype.workflow.workflow.get_workflow_state_count": "outage_response.api.doors.get_state_count",
 	# who looked at residents' data is written by who showed it, not by whoever asks for a row of that kind
 	"frappe.core.doctype.access_log.access_log.make_access_log": "outage_response.api.looking.make_access_log",
+	# the same function by the names that other modules have for it
+	"frappe.core.doctype.data_export.exporter.make_access_log": "outage_response.api.looking.make_access_log",
+	"frappe.desk.reportview.make_access_log": "outage_response.api.looking.make_access_log",
+	"frappe.utils.response.make_access_log": "outage_response.api.looking.make_access_log",
+	"frappe.www.printview.make_access_log": "outage_response.api.looking.make_access_log",
 }
 
 override_doctype_class = {"Auto Email Report": "outage_response.api.exports.MailedReport"}
