@@ -748,7 +748,7 @@ class Endpoints:
 # What one argument of an endpoint names. Of the first kind the endpoint asks for permission itself: `Endpoints` tries them as
 # somebody of another property. Of the second kind a value of another property is tried, beside all else that is right.
 # Those that stand in for methods of Frappe have tests of their own
-STAND_INS = ("doors.", "exports.", "counting.")
+STAND_INS = ("doors.", "exports.", "looking.")
 NAMED_FIRST = {
 	*("incident", "task", "callback", "call", "proposal", "entrapment", "shift", "test", "delivery", "doctype", "name"),
 	*("ticket_type", "ticket", "plan", "channel", "token", "parent", "form", "data_import_name"),
@@ -760,6 +760,7 @@ NAMED_BESIDE = {
 # Of the site, and no property's
 OF_THE_SITE = {"level", "department"}
 SAID = {
+	*("txt", "searchfield", "page_len"),
 	*(
 		"occurred_at",
 		"request_id",

@@ -16,7 +16,7 @@ from outage_response.flows import links, tokens
 from . import world as build
 from .base import changes, snapshot
 from .portal_pages import PortalTest
-from .test_access import our_endpoints
+from .test_access import STAND_INS, our_endpoints
 from .world import user
 
 # the resident of the unit, next door, one who moved out, a user without a home; the staff; a helpdesk agent
@@ -278,6 +278,8 @@ class EveryEndpoint(PortalTest):
 		failed, tried = [], 0
 		for name, function in sorted(our_endpoints().items()):
 			if name.startswith("staff.") and not EVERYTHING:
+				continue
+			if name.startswith(STAND_INS):  # what is wrong in their arguments, Frappe's own functions say in its words
 				continue
 			parameters = inspect.signature(function).parameters
 			needed = {
