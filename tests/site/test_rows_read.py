@@ -316,6 +316,8 @@ POLLS: dict[str, tuple[str, Callable[[RowsRead], Any]]] = {
 	"link_calendar": ("Guest", lambda test: portal_flow.calendar(portal_flow.of_link(test.link()), test.incident)),
 	"calls": ("service", lambda test: call_flow.about(call_flow.CALLBACK, test.callback())),
 	"unreached": ("service", lambda test: call_flow.unreached(test.incident)),
+	"page": ("Guest", lambda test: answering.look(tokens.of(test.page()))),
+	"old_page": ("Guest", lambda test: answering.look(tokens.of(test.page()))),
 	"status": ("Guest", lambda test: portal_flow.status_of(test.property)),
 }
 
