@@ -29,7 +29,7 @@ from .actor import Night, connected, read_logs
 
 NAMES = ("Soak North", "Soak South", "Soak West")
 KILL_EVERY = 8.0  # seconds
-OFTEN = 25  # so many tries of a verb, and one of them is legal
+OFTEN = 60  # so many tries of a verb, and one of them is legal
 PATIENCE = 60.0  # for what somebody is at when the night is over
 # programs of the portable bench that a rough night kills; `up` starts them again
 PROGRAMS = ("worker", "redis_queue", "redis_cache")

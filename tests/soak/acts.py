@@ -11,7 +11,7 @@ import frappe
 from frappe.utils import now_datetime
 
 from outage_response.domain import authority
-from outage_response.flows import plans
+from outage_response.flows import plans, supply, surroundings
 from tests.site.another_process import attribute
 from tests.site.world import ROLES, user
 
@@ -130,9 +130,9 @@ class Chooser:
 		found = self._one("Power Node", property=place, node_type=kind)
 		return [found.name] if found else []
 
-	def _dark(self, incident: str) -> list[str]:
+	def _dark(self, incident: str, limit: int = 1) -> list[str]:
 		filters = {"parent": incident, "back_at": ("is", "not set")}
-		return frappe.get_all("Outage Affected Node", filters, pluck="power_node", limit=1)
+		return frappe.get_all("Outage Affected Node", filters, pluck="power_node", limit=limit)
 
 	# ---------------------------------------------------------------- the acts
 
@@ -229,6 +229,8 @@ class Chooser:
 			return self._command("confirm", name, cause_type=self.dice.choice(CAUSES), cause="heard on the phone")
 		gates = {"Scheduled": ("start",), "Active": ("energise",), "Restored": ("stand_down",)}.get(status, ("close",))
 		task = task or self._one("Outage Task", TASK_FIELDS, **waiting, gate=("in", gates))
+		if status == "Active" and not task and (closed_by := self._closed_by(name)):
+			task = self._one("Outage Task", TASK_FIELDS, name=("in", closed_by))  # of an outage that shares its places
 		if task and self.dice.random() < 0.9:
 			return self._task_act(task, "complete")
 		if status == "Scheduled":
@@ -244,6 +246,11 @@ class Chooser:
 		if callback and self.dice.random() < 0.8:
 			return self._staff("log_attempt", "service", callback=callback.name, outcome="Reached", note="by phone")
 		return self._staff("close", "manager", incident=name, override_reason="seen by myself")
+
+	def _closed_by(self, incident: str) -> list[str]:
+		doc = frappe.get_doc("Outage Incident", incident)
+		around = surroundings.read(doc.property)
+		return [row.name for row in supply.blocking_energise(doc, self._dark(incident, limit=0), around)]
 
 	def _freed(self, record: Any) -> Act:
 		"""Whoever stands at the open door says so, and somebody else reads it back."""
