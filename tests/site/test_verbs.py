@@ -131,7 +131,7 @@ class Declaring(VerbTest):
 				"closed_at": self.now - timedelta(days=9),
 			}
 		)
-		with self.as_user("operator"):
+		with self.as_user("engineer"):
 			doc.insert()
 		self.assertEqual((doc.status, doc.customer_minutes), ("Closed", 90 * len(self.units)))
 		self.assertFalse(self.tasks(doc.name))
