@@ -264,6 +264,7 @@ override_whitelisted_methods = {
 	# the same function by the names that other modules have for it
 	"frappe.core.doctype.data_export.exporter.make_access_log": "outage_response.api.looking.make_access_log",
 	"frappe.desk.reportview.make_access_log": "outage_response.api.looking.make_access_log",
+	"frappe.utils.print_format.make_access_log": "outage_response.api.looking.make_access_log",
 	"frappe.utils.response.make_access_log": "outage_response.api.looking.make_access_log",
 	"frappe.www.printview.make_access_log": "outage_response.api.looking.make_access_log",
 }

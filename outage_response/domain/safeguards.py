@@ -52,5 +52,5 @@ def _weaker(before: Step, after: Step) -> bool:
 		now = getattr(after, field)
 		if now != getattr(before, field) and now != NO_CONDITION.get(field, type(now)()):
 			return True
-	meanings = [{outcome.meaning for outcome in step.outcomes.values()} for step in (before, after)]
+	meanings = [{outcome.meaning for outcome in step.outcomes.values()} - {""} for step in (before, after)]
 	return bool({*before.checks} - {*after.checks} or {*before.after} - {*after.after} or meanings[0] - meanings[1])

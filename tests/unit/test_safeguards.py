@@ -33,6 +33,11 @@ def test_to_add_reword_and_reorder_loses_nothing():
 	assert keys([CHECK, CLEAR]) == []
 
 
+def test_an_outcome_that_comes_to_mean_something_loses_nothing():
+	plain = replace(CHECK, outcomes={"in": Outcome(), "out": Outcome()})
+	assert lost([plain], [CHECK]) == ()
+
+
 @pytest.mark.parametrize(
 	("step", "change"),
 	[
