@@ -29,7 +29,7 @@ from .actor import Night, connected, read_logs
 
 NAMES = ("Soak North", "Soak South", "Soak West")
 KILL_EVERY = 8.0  # seconds
-OFTEN = 60  # so many tries of a verb, and one of them is legal
+OFTEN = 300  # so many tries of a verb, and one of them is legal
 PATIENCE = 60.0  # for what somebody is at when the night is over
 # programs of the portable bench that a rough night kills; `up` starts them again
 PROGRAMS = ("worker", "redis_queue", "redis_cache")
@@ -225,7 +225,9 @@ def _say(lines: Sequence[dict[str, Any]], options: argparse.Namespace, kills: in
 		f"{why['again']} sent again, {why['twin']} by two at once, {why['killed']} after a kill; {kills} kills; "
 		f"p50 {seconds[len(seconds) // 2]:.2f} s, p95 {seconds[int(len(seconds) * 0.95)]:.2f} s, longest {seconds[-1]:.1f} s"
 	)
+	begun = Counter(line["method"].rpartition(".")[2] for line in lines if line["event"] == "begun")
 	print(f"Troubles: {dict(troubles)}")
+	print(f"Tried and never answered: { {verb: times for verb, times in begun.items() if not verbs[verb]} }")
 	print(f"Answered: {dict(verbs.most_common())}", flush=True)
 
 
