@@ -25,6 +25,10 @@ class TooMany(frappe.TooManyRequestsError):
 	"""More requests in a minute than one person makes."""
 
 
+class TooManyWrong(TooMany):
+	"""So many wrong tries at one link, or at one person's, that the right one opens nothing either until a day has passed."""
+
+
 def require_sparing(name: str, subject: str | None = None) -> None:
 	"""Raise TooMany when this user (a visitor: this address, and the thing asked for) has asked too often this minute."""
 	user = frappe.session.user
@@ -39,21 +43,22 @@ def require_sparing(name: str, subject: str | None = None) -> None:
 
 
 @contextmanager
-def guessing(name: str, whose: Sequence[str], wrong: type[Exception]) -> Iterator[None]:
+def guessing(name: str, whose: Sequence[str], genuine: bool, wrong: type[Exception]) -> Iterator[None]:
 	"""Around what opens by a link: `require_sparing` for what the link names, and few wrong tries at it.
 
 	whose  what the link names, as far as it can be read, then who holds that; not the whole token, of which each guess is
 	       another one
+	genuine  one that we gave out and that is over by now is no guess: whoever opens their old links locks themselves out of none
 	wrong  what is raised for a link that does not hold
 	"""
 	require_sparing(name, whose[0])
 	for one, most in zip(whose, (WRONG, WRONG_OF_A_PERSON), strict=False):
 		if counted("wrong", one) >= most:
-			raise TooMany
+			raise TooManyWrong
 	try:
 		yield
 	except wrong:
-		for one in whose:
+		for one in () if genuine else whose:
 			count("wrong", one, DAY)
 		raise
 

@@ -22,7 +22,7 @@ from outage_response.flows import answering, links, portal, portal_actions, temp
 
 from . import call_pages
 from .answers import done, field, guard, number, own_page, page, redirect, require_own_form, sorry, with_token
-from .limits import TooMany, guessing, require_sparing
+from .limits import TooMany, TooManyWrong, guessing, require_sparing
 from .reached import is_a_fault
 from .staff import retrying
 
@@ -85,6 +85,8 @@ def answer(route: Route, words: dict[str, str]) -> Response:
 				require_own_form()
 				return redirect(retrying(route.post)(**words))
 			return route.get(**words)
+	except TooManyWrong:
+		return _sorry(route, _("This link was tried too often with a wrong ending. Log in, or phone us."), 429)
 	except TooMany:
 		return _sorry(route, _("Too many requests. Wait a minute."), 429)
 	except frappe.PageDoesNotExistError as refusal:
@@ -114,9 +116,9 @@ def _sparing(route: Route, token: str | None) -> AbstractContextManager:
 	"""How often one may ask; and how often one may guess at a link."""
 	if route.get is show_page:
 		token = token or frappe.local.request.args.get("t")
-		return guessing(route.name, answering.whose(token), frappe.PageDoesNotExistError)
+		return guessing(route.name, answering.whose(token), answering.is_genuine(token), frappe.PageDoesNotExistError)
 	if token:
-		return guessing(route.name, links.whose(token), links.NoLink)
+		return guessing(route.name, links.whose(token), links.is_genuine(token), links.NoLink)
 	require_sparing(route.name)
 	return nullcontext()
 

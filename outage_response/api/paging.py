@@ -101,7 +101,7 @@ def get_who_knows(incident: str) -> dict[str, Any]:
 @reached
 def look(token: str) -> dict[str, Any]:
 	"""What the holder of a link was rung for. Looking changes nothing: mail scanners open every link."""
-	with guessing("look", answering.whose(token), frappe.PageDoesNotExistError):
+	with guessing("look", answering.whose(token), answering.is_genuine(token), frappe.PageDoesNotExistError):
 		return answering.look(token)
 
 
@@ -110,7 +110,7 @@ def look(token: str) -> dict[str, Any]:
 @bounded
 def answer(token: str, yes: bool = True) -> dict[str, Any]:
 	"""The holder of a link says yes or no."""
-	with guessing("answer", answering.whose(token), frappe.PageDoesNotExistError):
+	with guessing("answer", answering.whose(token), answering.is_genuine(token), frappe.PageDoesNotExistError):
 		return retrying(answering.by_link)(token, bool(yes))
 
 

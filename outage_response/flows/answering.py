@@ -119,6 +119,11 @@ def whose(token: str | None) -> list[str]:
 	return [f"page {name}", *([f"rung {person}"] if person else ())]
 
 
+def is_genuine(token: str | None) -> bool:
+	"""Did we give this link out, whether it still opens something or not?"""
+	return bool(tokens.page_of(token))
+
+
 def _stands(page: dict) -> bool:
 	"""Is whoever was rung still worth asking? A login that is switched on, has a role of the staff and may see the property; of
 	an outside firm somebody who stands on its shift there, or the number that is still entered for the step. A link, and a number

@@ -37,18 +37,25 @@ def of_delivery(row: Mapping) -> str:
 
 def holder(token: str) -> Holder:
 	"""Who a token belongs to. Raises NoLink for every token that does not hold, always in the same words."""
-	link = rules.read(token)
-	row = frappe._dict()
-	if link and link.purpose == PURPOSE:
-		row = (
-			frappe.db.get_value(
-				"Notice Delivery", link.subject, ["name", "contact", "incident", "link_key"], as_dict=True
-			)
-			or row
-		)
+	link, row = _read(token)
 	if not link or not rules.holds(link, _secret(), row.contact or "", row.link_key or "", now_datetime()) or not row:
 		raise refused()
 	return Holder(row.name, row.contact, row.incident)
+
+
+def is_genuine(token: str) -> bool:
+	"""Did we give this link out, with the key that still counts, whether it is still valid or not?"""
+	link, row = _read(token)
+	return bool(link and row and rules.is_genuine(link, _secret(), row.contact or "", row.link_key or ""))
+
+
+def _read(token: str) -> tuple[rules.Link | None, frappe._dict]:
+	"""What a token says, and the delivery that it names; empty where there is none."""
+	link = rules.read(token)
+	fields = ["name", "contact", "incident", "link_key"]
+	named = link and link.purpose == PURPOSE
+	row = named and frappe.db.get_value("Notice Delivery", link.subject, fields, as_dict=True)
+	return link, row or frappe._dict()
 
 
 def refused() -> NoLink:

@@ -275,6 +275,16 @@ class Links(PagingTest):
 			with self.assertRaises(limits.TooMany), self.request():
 				paging.look(token=tokens.of(others))
 
+	def test_whoever_opens_old_links_again_and_again_guesses_at_nothing(self):
+		frappe.cache.delete_keys("outage_portal:")
+		self.addCleanup(frappe.cache.delete_keys, "outage_portal:")
+		page = next(row for row in self.pages(self.declare()) if row.user == user("guard1"))
+		self.clock.move(answering.LIVES_HOURS * 60 + 1)
+		with patch.multiple(limits, WRONG=3, WRONG_OF_A_PERSON=5), self.as_user("Guest"):
+			for _time in range(8):
+				with self.assertRaises(frappe.PageDoesNotExistError), self.request():
+					paging.look(token=tokens.of(page.name))
+
 	def test_a_no_is_not_rung_again(self):
 		name = self.declare()
 		page = next(row for row in self.pages(name) if row.user == user("guard1"))
