@@ -3,6 +3,7 @@
 import frappe
 from frappe import _
 
+from . import by_property
 from .domain import authority
 
 MODULE = "Outage Response"
@@ -19,7 +20,9 @@ def require_verb(verb: str) -> None:
 
 
 def require_read(doctype: str, doc: str | object) -> None:
-	"""Raise frappe.PermissionError unless the session's user may see the document (User Permission on its property)."""
+	"""Raise frappe.PermissionError unless the session's user may see the document (User Permission on its property), and
+	DoesNotExistError where there is none, or no such doctype."""
+	frappe.get_meta(doctype)
 	if isinstance(doc, str) and not frappe.db.exists(doctype, doc):
 		frappe.throw(
 			_("{0}: {1} does not exist. Choose one of the list.").format(_(doctype), frappe.bold(doc[:140])),
@@ -51,7 +54,8 @@ def require_write(doctype: str, doc: str) -> None:
 
 
 def require_list(doctype: str) -> None:
-	"""Raise frappe.PermissionError unless the session's user may list the doctype at all."""
+	"""Raise frappe.PermissionError unless the session's user may list the doctype at all, DoesNotExistError for none."""
+	frappe.get_meta(doctype)
 	if not frappe.has_permission(doctype, "read"):
 		frappe.throw(_("{0}: you have no access to this list.").format(_(doctype)), frappe.PermissionError)
 
@@ -70,8 +74,7 @@ def narrowed(doctype: str) -> list[list]:
 	"""Filters that add nothing to what the session's user may list of a doctype, but by which the database finds it: Frappe asks
 	for the properties of a User Permission in a way that no index helps. [[]]: nothing is narrower; several: to be asked apart."""
 	user = frappe.session.user
-	rows = frappe.permissions.get_user_permissions(user).get("Managed Property") or ()
-	mine = [row.get("doc") for row in rows if row.get("applicable_for") in (None, "", doctype)]
+	mine = by_property.properties_of(user, doctype)
 	if not mine or not frappe.get_meta(doctype).has_field("property") or frappe.share.get_shared(doctype, user):
 		return [[]]
 	table = frappe.qb.DocType(doctype)

@@ -55,7 +55,10 @@ def _of_one(function: Callable, name: str, doctype: str | None = "doctype", alwa
 	@frappe.whitelist()
 	@reached
 	def run(**arguments: Any) -> Any:
-		require_read(always or arguments[doctype], arguments[name])
+		for wanted in (name,) if always else (doctype, name):
+			if not isinstance(arguments.get(wanted), str | int):
+				_unread(wanted)
+		require_read(always or str(arguments[doctype]), str(arguments[name]))
 		return frappe.call(function, **arguments)
 
 	run.__name__, run.__module__ = function.__name__, __name__
@@ -78,9 +81,24 @@ get_contact_number = _of_one(sms_settings.get_contact_number, "contact_name", al
 @reached
 def zip_files(files: Any) -> Any:
 	"""`frappe.core.api.file.zip_files`, of files that one may open."""
-	for name in frappe.parse_json(files):
+	for name in _parsed(files, list, "files"):
 		require_read("File", name)
 	return file_api.zip_files(files)
+
+
+def _parsed(value: Any, kind: type, field: str) -> Any:
+	"""What a client sent as JSON, or sent already read. Raises ValidationError for anything else."""
+	try:
+		found = frappe.parse_json(value)
+	except ValueError:
+		found = None
+	if not isinstance(found, kind):
+		_unread(field)
+	return found
+
+
+def _unread(field: str) -> None:
+	frappe.throw(_("{0}: cannot be read. Send what Frappe's own function takes.").format(field))
 
 
 @frappe.whitelist()
@@ -176,7 +194,7 @@ def get_open_count(doctype: str, name: str, items: Any = None) -> dict:
 	if items is None:
 		groups = frappe.get_meta(doctype).get_dashboard_data().get("transactions") or []
 		items = [one for group in groups for one in group.get("items")]
-	mine = [one for one in frappe.parse_json(items) if frappe.has_permission(one)]
+	mine = [one for one in _parsed(items, list, "items") if isinstance(one, str) and frappe.has_permission(one)]
 	return notifications.get_open_count(doctype, name, mine)
 
 
@@ -220,9 +238,9 @@ def get_user_permissions(user: str | None = None) -> dict:
 @reached
 def get_chart(chart_name: str | None = None, chart: Any = None, **more: Any) -> Any:
 	"""`frappe.desk.doctype.dashboard_chart.dashboard_chart.get`. A heat map counts all rows, so only for those who may list all."""
-	what = frappe.get_doc("Dashboard Chart", chart_name) if chart_name else frappe._dict(frappe.parse_json(chart) or {})
-	if what.type == "Heatmap":
-		_require_every_row(what.document_type)
+	what = frappe.get_doc("Dashboard Chart", chart_name) if chart_name else _parsed(chart, dict, "chart")
+	if what.get("type") == "Heatmap":
+		_require_every_row(what.get("document_type"))
 	return frappe.call(dashboard_chart.get, chart_name=chart_name, chart=chart, **more)
 
 
@@ -241,7 +259,7 @@ def get_state_count(doctype: str, workflow_state_field: str, states: Any) -> lis
 	rows = frappe.get_list(
 		doctype,
 		fields=[workflow_state_field, "count(*) as count"],
-		filters={workflow_state_field: ("not in", frappe.parse_json(states))},
+		filters={workflow_state_field: ("not in", _parsed(states, list, "states"))},
 		group_by=workflow_state_field,
 		order_by=None,
 		limit_page_length=0,

@@ -279,8 +279,6 @@ class EveryEndpoint(PortalTest):
 		for name, function in sorted(our_endpoints().items()):
 			if name.startswith("staff.") and not EVERYTHING:
 				continue
-			if name.startswith(STAND_INS):  # what is wrong in their arguments, Frappe's own functions say in its words
-				continue
 			parameters = inspect.signature(function).parameters
 			needed = {
 				field: plain.get(field, "nothing")
@@ -294,6 +292,20 @@ class EveryEndpoint(PortalTest):
 						failed.append(f"{name}({field}={str(value)[:30]!r}): {problem}")
 		self.assertGreater(tried, 500)
 		self.assertEqual([], failed, "\n".join(failed))
+
+	def of_frappe_s_own(self, name: str, arguments: dict) -> set[type]:
+		"""How the functions that this one stands in for break at the same arguments."""
+		found = set()
+		for path, ours in frappe.get_hooks("override_whitelisted_methods").items():
+			if ours[-1] != f"outage_response.api.{name}":
+				continue
+			frappe.db.rollback(save_point="fuzz")
+			frappe.local.form_dict = frappe._dict(arguments)
+			try:
+				frappe.call(frappe.get_attr(path), **arguments)
+			except Exception as error:
+				found.add(type(error))
+		return found
 
 	def problem(self, name: str, arguments: dict) -> str:
 		frappe.set_user("Administrator")
@@ -314,7 +326,8 @@ class EveryEndpoint(PortalTest):
 		except fine:
 			pass
 		except Exception as error:
-			return f"{type(error).__name__}: {str(error)[:120]}"
+			if not name.startswith(STAND_INS) or type(error) not in self.of_frappe_s_own(name, arguments):
+				return f"{type(error).__name__}: {str(error)[:120]}"
 		finally:
 			frappe.local.form_dict = frappe._dict()
 			frappe.local.response = frappe._dict()
