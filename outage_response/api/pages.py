@@ -124,7 +124,9 @@ def _sparing(route: Route, token: str | None) -> AbstractContextManager:
 
 
 def _sorry(route: Route, text: str, status: int) -> Response:
-	"""Those who phone residents go back to their calls, with the note that they had typed."""
+	"""Those who phone residents go back to their calls, with the note that they had typed; who was rung, to their tasks."""
+	if route.get is show_page:
+		return sorry(text, status, back=("/my-outage-tasks", _("My outage tasks")))
 	if route.readers != "staff":
 		return sorry(text, status)
 	return sorry(text, status, back=call_pages.way_back(), note=frappe.local.request.form.get("note") or "")

@@ -20,6 +20,7 @@ from outage_response.integrations.channels.post import dig
 
 from . import sweeping, task, tokens
 from .language import title_of
+from .verbs import lock_incident
 
 LIVES_HOURS = 24
 SIGNED_WITHIN_SECONDS = 300
@@ -66,8 +67,11 @@ def by_link(token: str | None, yes: bool) -> dict:
 def answer(page: dict, yes: bool, how: str) -> dict:
 	"""Yes: every step of the page that is still open is theirs. No: where nobody else was rung, the next one is, now.
 
-	Answers {"taken", "too_late"}: how many steps, and how many somebody else had taken. Said twice, it changes nothing.
+	Answers {"taken", "too_late"}: how many steps, and how many somebody else had taken. Said twice, it changes nothing, also
+	when both come at once: a finger touches a button twice.
 	"""
+	if page.incident:
+		lock_incident(page.incident)
 	rows = _steps(page.name)
 	over = page.incident and frappe.db.get_value("Outage Incident", page.incident, "status") not in LIVE
 	wanted = [] if over else [row for row in rows if row.status == "Open"]

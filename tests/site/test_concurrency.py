@@ -8,7 +8,7 @@ from werkzeug.exceptions import ServiceUnavailable
 
 from outage_response import compat
 from outage_response.api import staff
-from outage_response.flows import proposals
+from outage_response.flows import proposals, tokens
 
 from . import platforms
 from .base import set_settings
@@ -217,6 +217,17 @@ class Commanding(LiveTest):
 			{row.name: row.acknowledged_by for row in acknowledged}, {task: user(who) for who, task in mine}
 		)
 		self.assertEqual(self.entries(name, "task_acknowledged"), 10)
+
+	def test_a_finger_touches_the_button_of_a_link_twice(self):
+		name = self.declare()
+		page = self.rows("Outage Page", ("name",), incident=name, user=user("guard1"))[0].name
+		touch = ("Administrator", "outage_response.api.paging.answer", {"token": tokens.of(page), "yes": True})
+		results = self.at_once([touch] * 4)
+		self.assert_done(results)
+		self.assertEqual({result["answer"]["too_late"] for result in results}, {0})
+		mine = self.rows("Outage Task", ("name",), incident=name, acknowledged_by=user("guard1"))
+		self.assertEqual(sorted(result["answer"]["taken"] for result in results), [0, 0, 0, len(mine)])
+		self.assertTrue(mine)
 
 	def test_eight_acknowledge_the_same_step(self):
 		name = self.declare()
