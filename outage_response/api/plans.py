@@ -17,6 +17,13 @@ def get_plan_difference(plan: str) -> dict[str, Any]:
 	return shipped_plans.compare(plan)
 
 
+@reading
+def get_plan_losses(plan: str) -> dict[str, Any]:
+	"""See `flows.plans.read_losses`."""
+	require_write("Outage Plan", plan)
+	return plans.read_losses(plan)
+
+
 @endpoint
 def take_over_plan(plan: str) -> dict[str, str]:
 	"""See `flows.shipped_plans.take_over`."""

@@ -327,6 +327,16 @@ def next_version(level: str, steps: Iterable[Step], replaced: str, *, second_per
 	return new
 
 
+def read_losses(plan: str) -> dict[str, Any]:
+	"""What whoever puts a version in force reads before: titles of what it `leaves_out` against the level's present plan and
+	earlier ones, and whether another person than its author is needed (`second_person`)."""
+	doc = frappe.get_doc("Outage Plan", plan)
+	current = frappe.db.get_value("Outage Level", doc.level, "plan")
+	steps = read(doc)
+	left = frappe.parse_json(left_out_after(current, steps))
+	return {"leaves_out": [title_of(loss) for loss in left], "second_person": bool(losses(current, steps))}
+
+
 def put_in_force(plan: str) -> dict[str, Any]:
 	"""From now on new incidents of the level run with this version. Where it loses steps of life safety or gates, somebody
 	else has written it. Answers `plan` and the titles of what it `leaves_out`."""

@@ -282,6 +282,10 @@ ENDPOINTS |= {
 		STAFF | {"admin", "keeper", "foreigner"},
 		lambda w: {"plan": frappe.db.get_value("Outage Level", "II", "plan")},
 	),
+	"plans.get_plan_losses": (
+		frozenset({"keeper", "admin"}),
+		lambda w: {"plan": frappe.db.get_value("Outage Level", "II", "plan")},
+	),
 	"plans.put_plan_in_force": (
 		frozenset({"keeper", "admin"}),
 		lambda w: {"plan": frappe.db.get_value("Outage Level", "II", "plan")},
@@ -293,6 +297,7 @@ ENDPOINTS |= {
 }
 READING |= {
 	"plans.get_plan_difference",
+	"plans.get_plan_losses",
 	"master_data.get_alike_buildings",
 	"master_data.get_roles_of_departments",
 }

@@ -304,6 +304,7 @@ POLLS: dict[str, tuple[str, Callable[[RowsRead], Any]]] = {
 	"paging.look": ("Guest", lambda test: answering.look(tokens.of(test.page()))),
 	"paging.get_shifts": ("manager", lambda test: paging.get_shifts("2026-03-10", "2026-03-12")),
 	"plans.get_plan_difference": ("Administrator", lambda test: plans.get_plan_difference(test.plan())),
+	"plans.get_plan_losses": ("Administrator", lambda test: plans.get_plan_losses(test.plan())),
 	# counts above lists
 	"doors.get_count": ("operator", lambda test: doors.get_count("Outage Task", {"status": "Open"})),
 	# pages made on the server, by the names of their routes

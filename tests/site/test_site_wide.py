@@ -196,6 +196,9 @@ class TwoPeople(SiteWide):
 		)
 		with self.refused("A second person", error=frappe.PermissionError):
 			self.put("keeper", new)
+		with self.as_user("second"), self.request():  # is read before it is decided
+			said = api.get_plan_losses(plan=new)
+		self.assertEqual(said, {"leaves_out": [self.gone.title], "second_person": True})
 		with self.refused("A second person"):
 			self.save("second", "Outage Level", LEVEL, plan=new)
 		with self.refused("keeps its plan"):

@@ -11,13 +11,17 @@ frappe.ui.form.on("Outage Plan", {
 async function offer_to_put_in_force(frm) {
 	const { message: level } = await frappe.db.get_value("Outage Level", frm.doc.level, "plan");
 	if (!level || level.plan === frm.doc.name || !frm.perm[0].write || frm.is_dirty()) return;
-	frm.add_custom_button(__("Put in Force"), () =>
+	frm.add_custom_button(__("Put in Force"), async () => {
+		let losses;
+		try {
+			losses = await outage_response.read("plans.get_plan_losses", { plan: frm.doc.name });
+		} catch (refusal) {
+			return outage_response.show_refusal(refusal);
+		}
 		outage_response.ask({
 			verb: "put_plan_in_force",
 			title: __("Put in Force"),
-			intro: `<p>${outage_response.escape(
-				__("New incidents run with {0} from now on; running ones keep theirs.", [frm.doc.name]),
-			)}</p>`,
+			intro: intro_of(frm.doc.name, losses),
 			label: __("Put in Force"),
 			happened: false,
 			args: () => ({ plan: frm.doc.name }),
@@ -27,8 +31,20 @@ async function offer_to_put_in_force(frm) {
 					leaves_out.length ? __("Left out: {0}", [leaves_out.join(", ")]) : "",
 				].join(" "),
 			on_done: () => frm.reload_doc(),
-		}),
-	);
+		});
+	});
+}
+
+/** What is decided on: whoever presses the button has read what the version no longer asks for. */
+function intro_of(plan, { leaves_out, second_person }) {
+	const { escape } = outage_response;
+	const said = escape(__("New incidents run with {0} from now on; running ones keep theirs.", [plan]));
+	if (!leaves_out.length) return `<p>${said}</p>`;
+	const left = leaves_out.map((title) => `<li>${escape(title)}</li>`).join("");
+	const who = second_person ? ` ${escape(__("Another person than its author decides on it."))}` : "";
+	return `<p>${said}</p><div role="alert"><p><b>${escape(
+		__("It leaves out steps of life safety or gates:"),
+	)}</b>${who}</p><ul>${left}</ul></div>`;
 }
 
 async function compare(frm) {
