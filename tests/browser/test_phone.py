@@ -88,13 +88,20 @@ def own_post(incident: str, who: str):
 
 
 def reveal(card):
-	"""A card with the folds around it open, and the one in which it says what was done."""
-	card.evaluate(
-		"""card => { for (let it = card.parentElement.closest('details'); it; it = it.parentElement.closest('details'))
-		it.open = true;
-		for (const it of card.querySelectorAll('details[id^="act:"]')) it.open = true; }"""
-	)
-	return card
+	"""A card with the folds around it open, and the one in which it says what was done.
+
+	The page draws itself again when news arrives, so a card that was replaced in the meantime is looked for again.
+	"""
+	for _try in range(20):
+		if card.evaluate(
+			"""card => { if (!card.isConnected) return false;
+			for (let it = card.parentElement.closest('details'); it; it = it.parentElement.closest('details'))
+			it.open = true;
+			for (const it of card.querySelectorAll('details[id^="act:"]')) it.open = true;
+			return true; }"""
+		):
+			return card
+	raise AssertionError("the card is replaced each time before its folds can be opened")
 
 
 def stand(page, post) -> None:

@@ -24,12 +24,16 @@ WORDS = {
 			"Steps that the shipped plan changes",
 		),
 		"same": "This is the plan that the app ships.",
+		"force": "Put in Force",
+		"lost": "It leaves out steps of life safety or gates:",
 	},
 	"zh": {
 		"button": "与自带预案对比",
 		"take": "改用自带预案",
 		"heads": ("自带预案新增的步骤", "自带预案没有的步骤", "顺序不同的步骤", "自带预案改动的步骤"),
 		"same": "此预案与应用自带的预案相同。",
+		"force": "启用",
+		"lost": "该版本去掉了下列涉及人身安全或放行条件的步骤：",
 	},
 }
 
@@ -102,6 +106,29 @@ def test_who_answers_for_the_site_compares_and_takes_the_shipped_plan(as_user, d
 	assert list(plans.steps_of_plan(edited_plan)) == edited()
 	open_plan(page, desk, current, words["button"])
 	page.wait_for_selector(f".desk-alert:has-text('{words['same']}')")
+
+
+def test_the_second_person_reads_what_is_left_out_and_puts_it_in_force(
+	as_user, desk, edited_plan, language, accessible
+):
+	words = WORDS[language]
+	gone = next(step for step in edited() if step.life_safety)
+	weaker = plans.next_version(
+		LEVEL, [step for step in edited() if step.key != gone.key], edited_plan, second_person=True
+	).name
+	frappe.db.commit()
+	assert frappe.db.get_value("Outage Level", LEVEL, "plan") == edited_plan
+	page = as_user("manager")
+	open_plan(page, desk, weaker, words["force"])
+	losses = page.wait_for_selector(f"{DIALOG} [role=alert]:has-text('{words['lost']}')")
+	assert (gone.title_zh if language == "zh" else gone.title_en) in losses.inner_text()
+	accessible(page, f"{DIALOG} .modal-content")
+	page.click(f"{DIALOG} .modal-footer button:has-text('{words['force']}')")
+	page.wait_for_selector(DIALOG, state="hidden")
+	desk.settled(page)
+	frappe.db.rollback()
+	assert frappe.db.get_value("Outage Level", LEVEL, "plan") == weaker
+	assert frappe.db.get_value("Outage Plan", weaker, "confirmed_by") == world.user("manager")
 
 
 def test_a_guard_compares_and_changes_nothing(as_user, desk, edited_plan, accessible):
