@@ -28,7 +28,11 @@ after_uninstall = "outage_response.setup.uninstall.after_uninstall"
 # Whatever road an incident comes in by, its department task set is created
 doc_events = {
 	# A text is never taken for the number 0; of the doctypes that are not ours it changes nothing
-	"*": {"before_validate": "outage_response.flows.numbers.read"},
+	"*": {
+		"before_validate": "outage_response.flows.numbers.read",
+		"before_rename": "outage_response.flows.renaming.before",
+		"after_rename": "outage_response.flows.renaming.after",
+	},
 	"Data Import": {"validate": "outage_response.flows.numbers.require_file"},
 	"Outage Incident": {
 		"after_insert": "outage_response.flows.new_incident.on_insert",
@@ -259,10 +263,36 @@ override_whitelisted_methods = {
 	"frappe.model.mapper.map_docs": "outage_response.api.doors.map_docs",
 	"frappe.utils.goal.get_monthly_goal_graph_data": "outage_response.api.doors.get_goal_graph",
 	"frappe.workflow.doctype.workflow.workflow.get_workflow_state_count": "outage_response.api.doors.get_state_count",
+	# what is hung on a document, by whoever may read it
+	"frappe.desk.doctype.tag.tag.add_tag": "outage_response.api.doors_of_writing.add_tag",
+	"frappe.desk.doctype.tag.tag.add_tags": "outage_response.api.doors_of_writing.add_tags",
+	"frappe.desk.doctype.tag.tag.remove_tag": "outage_response.api.doors_of_writing.remove_tag",
+	"frappe.desk.form.assign_to.add": "outage_response.api.doors_of_writing.add",
+	"frappe.desk.form.assign_to.add_multiple": "outage_response.api.doors_of_writing.add_multiple",
+	"frappe.desk.form.document_follow.follow_document": "outage_response.api.doors_of_writing.follow_document",
+	"frappe.desk.form.document_follow.unfollow_document": "outage_response.api.doors_of_writing.unfollow_document",
+	"frappe.desk.form.document_follow.update_follow": "outage_response.api.doors_of_writing.update_follow",
+	"frappe.desk.like.toggle_like": "outage_response.api.doors_of_writing.toggle_like",
+	"frappe.email.inbox.mark_as_closed_open": "outage_response.api.doors_of_writing.mark_as_closed_open",
+	"frappe.email.inbox.mark_as_spam": "outage_response.api.doors_of_writing.mark_as_spam",
+	"frappe.email.inbox.mark_as_trash": "outage_response.api.doors_of_writing.mark_as_trash",
+	"frappe.email.inbox.move_email": "outage_response.api.doors_of_writing.move_email",
+	"frappe.email.relink": "outage_response.api.doors_of_writing.relink",
+	"frappe.templates.includes.comments.comments.add_comment": "outage_response.api.doors_of_writing.add_comment",
+	"frappe.utils.file_manager.add_attachments": "outage_response.api.doors_of_writing.add_attachments",
+	"frappe.website.doctype.discussion_topic.discussion_topic.submit_discussion": "outage_response.api.doors_of_writing.submit_discussion",
+	"frappe.utils.nestedset.rebuild_tree": "outage_response.api.doors_of_writing.rebuild_tree",
+	# the same function by the names that other modules have for it
+	"frappe.desk.form.assign_to.follow_document": "outage_response.api.doors_of_writing.follow_document",
+	"frappe.desk.form.utils.follow_document": "outage_response.api.doors_of_writing.follow_document",
+	"frappe.desk.like.follow_document": "outage_response.api.doors_of_writing.follow_document",
+	"frappe.model.document.follow_document": "outage_response.api.doors_of_writing.follow_document",
+	"frappe.share.follow_document": "outage_response.api.doors_of_writing.follow_document",
 	# who looked at residents' data is written by who showed it, not by whoever asks for a row of that kind
 	"frappe.core.doctype.access_log.access_log.make_access_log": "outage_response.api.looking.make_access_log",
 	# the same function by the names that other modules have for it
 	"frappe.core.doctype.data_export.exporter.make_access_log": "outage_response.api.looking.make_access_log",
+	"frappe.contacts.doctype.contact.contact.make_access_log": "outage_response.api.looking.make_access_log",
 	"frappe.desk.reportview.make_access_log": "outage_response.api.looking.make_access_log",
 	"frappe.utils.print_format.make_access_log": "outage_response.api.looking.make_access_log",
 	"frappe.utils.response.make_access_log": "outage_response.api.looking.make_access_log",

@@ -46,10 +46,11 @@ def may_write(doctype: str, doc: str) -> bool:
 	return bool(frappe.has_permission(doctype, "write", doc=doc))
 
 
-def require_write(doctype: str, doc: str) -> None:
-	"""Raise frappe.PermissionError unless the session's user may see and change the document."""
+def require_right(right: str, doctype: str, doc: str) -> None:
+	"""Raise frappe.PermissionError unless the session's user may see the document and has this right to it (Frappe's words: read,
+	write, delete)."""
 	require_read(doctype, doc)
-	if not may_write(doctype, doc):
+	if not frappe.has_permission(doctype, right, doc=doc):
 		frappe.throw(_("{0}: you may not change this one.").format(_(doctype)), frappe.PermissionError)
 
 

@@ -27,7 +27,7 @@ from frappe.model.db_query import DatabaseQuery
 from frappe.utils import cint, goal
 
 from outage_response import listing
-from outage_response.permissions import require_list, require_read
+from outage_response.permissions import require_list, require_read, require_right
 
 from .reached import reached
 
@@ -49,8 +49,11 @@ def get_count(doctype: str, filters: Any = None, debug: Any = False, cache: Any 
 	return listing.count(doctype, {"name": wanted} if isinstance(wanted, str) else wanted)
 
 
-def _of_one(function: Callable, name: str, doctype: str | None = "doctype", always: str = "") -> Callable:
-	"""`function` of Frappe for those who may read the document that its arguments `doctype` (or `always` the same one) and `name` say."""
+def of_one(
+	function: Callable, name: str, doctype: str = "doctype", *, always: str = "", right: str = "read"
+) -> Callable:
+	"""`function` of Frappe for those who have the `right` (Frappe's kind of permission) to the document that its arguments `doctype`
+	(or `always` the same one) and `name` say."""
 
 	@frappe.whitelist()
 	@reached
@@ -58,7 +61,7 @@ def _of_one(function: Callable, name: str, doctype: str | None = "doctype", alwa
 		for wanted in (name,) if always else (doctype, name):
 			if not isinstance(arguments.get(wanted), str | int):
 				_unread(wanted)
-		require_read(always or str(arguments[doctype]), str(arguments[name]))
+		require_right(right, always or str(arguments[doctype]), str(arguments[name]))
 		return frappe.call(function, **arguments)
 
 	run.__name__, run.__module__ = function.__name__, __name__
@@ -66,27 +69,27 @@ def _of_one(function: Callable, name: str, doctype: str | None = "doctype", alwa
 
 
 # the document before or after one; by any field, so that a search by halves would read that field
-get_next = _of_one(form_utils.get_next, "value")
-get_link_title = _of_one(search.get_link_title, "docname")
-get_follow_users = _of_one(document_follow.get_follow_users, "doc_name")
-get_latest_submissions = _of_one(submission_queue.get_latest_submissions, "docname")
-get_submitted_linked_docs = _of_one(linked_with.get_submitted_linked_docs, "name")
-get_contact_details = _of_one(contacts.get_contact_details, "contact", always="Contact")
+get_next = of_one(form_utils.get_next, "value")
+get_link_title = of_one(search.get_link_title, "docname")
+get_follow_users = of_one(document_follow.get_follow_users, "doc_name")
+get_latest_submissions = of_one(submission_queue.get_latest_submissions, "docname")
+get_submitted_linked_docs = of_one(linked_with.get_submitted_linked_docs, "name")
+get_contact_details = of_one(contacts.get_contact_details, "contact", always="Contact")
 # what was in a file that somebody imported
-get_import_status = _of_one(data_import.get_import_status, "data_import_name", always="Data Import")
-get_contact_number = _of_one(sms_settings.get_contact_number, "contact_name", always="Contact")
+get_import_status = of_one(data_import.get_import_status, "data_import_name", always="Data Import")
+get_contact_number = of_one(sms_settings.get_contact_number, "contact_name", always="Contact")
 
 
 @frappe.whitelist()
 @reached
 def zip_files(files: Any) -> Any:
 	"""`frappe.core.api.file.zip_files`, of files that one may open."""
-	for name in _parsed(files, list, "files"):
+	for name in parsed(files, list, "files"):
 		require_read("File", name)
 	return file_api.zip_files(files)
 
 
-def _parsed(value: Any, kind: type, field: str) -> Any:
+def parsed(value: Any, kind: type, field: str) -> Any:
 	"""What a client sent as JSON, or sent already read. Raises ValidationError for anything else."""
 	try:
 		found = frappe.parse_json(value)
@@ -194,7 +197,7 @@ def get_open_count(doctype: str, name: str, items: Any = None) -> dict:
 	if items is None:
 		groups = frappe.get_meta(doctype).get_dashboard_data().get("transactions") or []
 		items = [one for group in groups for one in group.get("items")]
-	mine = [one for one in _parsed(items, list, "items") if isinstance(one, str) and frappe.has_permission(one)]
+	mine = [one for one in parsed(items, list, "items") if isinstance(one, str) and frappe.has_permission(one)]
 	return notifications.get_open_count(doctype, name, mine)
 
 
@@ -238,7 +241,7 @@ def get_user_permissions(user: str | None = None) -> dict:
 @reached
 def get_chart(chart_name: str | None = None, chart: Any = None, **more: Any) -> Any:
 	"""`frappe.desk.doctype.dashboard_chart.dashboard_chart.get`. A heat map counts all rows, so only for those who may list all."""
-	what = frappe.get_doc("Dashboard Chart", chart_name) if chart_name else _parsed(chart, dict, "chart")
+	what = frappe.get_doc("Dashboard Chart", chart_name) if chart_name else parsed(chart, dict, "chart")
 	if what.get("type") == "Heatmap":
 		_require_every_row(what.get("document_type"))
 	return frappe.call(dashboard_chart.get, chart_name=chart_name, chart=chart, **more)
@@ -259,7 +262,7 @@ def get_state_count(doctype: str, workflow_state_field: str, states: Any) -> lis
 	rows = frappe.get_list(
 		doctype,
 		fields=[workflow_state_field, "count(*) as count"],
-		filters={workflow_state_field: ("not in", _parsed(states, list, "states"))},
+		filters={workflow_state_field: ("not in", parsed(states, list, "states"))},
 		group_by=workflow_state_field,
 		order_by=None,
 		limit_page_length=0,

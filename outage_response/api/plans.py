@@ -4,7 +4,7 @@ from typing import Any
 
 from outage_response.flows import plans, shipped_plans
 from outage_response.flows.verbs import translated
-from outage_response.permissions import require_read, require_write
+from outage_response.permissions import require_read, require_right
 
 from .reached import reading
 from .staff import endpoint
@@ -20,20 +20,20 @@ def get_plan_difference(plan: str) -> dict[str, Any]:
 @reading
 def get_plan_losses(plan: str) -> dict[str, Any]:
 	"""See `flows.plans.read_losses`."""
-	require_write("Outage Plan", plan)
+	require_right("write", "Outage Plan", plan)
 	return plans.read_losses(plan)
 
 
 @endpoint
 def take_over_plan(plan: str) -> dict[str, str]:
 	"""See `flows.shipped_plans.take_over`."""
-	require_write("Outage Plan", plan)
+	require_right("write", "Outage Plan", plan)
 	return shipped_plans.take_over(plan)
 
 
 @endpoint
 def put_plan_in_force(plan: str) -> dict[str, Any]:
 	"""See `flows.plans.put_in_force`."""
-	require_write("Outage Plan", plan)
+	require_right("write", "Outage Plan", plan)
 	with translated():
 		return plans.put_in_force(plan)

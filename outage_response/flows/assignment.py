@@ -17,7 +17,7 @@ from frappe import _
 from frappe.model.document import Document
 from frappe.utils import get_datetime, now_datetime
 
-from outage_response import bulk
+from outage_response import bulk, permissions
 from outage_response.domain import entrapment as rescues
 from outage_response.domain.lifecycle import HOLDING_POSTS, OPEN
 from outage_response.domain.plan import TaskSpec
@@ -200,14 +200,17 @@ def ring(subjects: Mapping[str, str], doctype: str, name: str, now: datetime) ->
 
 def keep_todo(doc: Document, event: str) -> None:
 	"""ToDo hook: a ToDo about an outage task belongs to the verbs, which write it without hooks. Whoever else makes one, changes
-	what it says or deletes it would give out steps with words of their own, or take one from the page of whoever stands there.
-	Raises ValidationError."""
+	what it says or deletes it would give out steps with words of their own, or take one from the page of whoever stands there. About
+	our other records it is made by those who may read them: Frappe writes it onto the record. Raises ValidationError."""
 	before = None if event == "on_trash" else doc.get_doc_before_save()
-	ours = next((row for row in (doc, before) if row and row.reference_type == "Outage Task"), None)
-	if not ours or (before and not any(map(doc.has_value_changed, OF_THE_VERBS))):
+	if before and not any(map(doc.has_value_changed, OF_THE_VERBS)):
 		return
-	frappe.throw(
-		_("ToDo: an outage task is given out, handed over and finished by its own buttons. Open the task {0}.").format(
-			frappe.bold(ours.reference_name)
+	if ours := next((row for row in (doc, before) if row and row.reference_type == "Outage Task"), None):
+		frappe.throw(
+			_(
+				"ToDo: an outage task is given out, handed over and finished by its own buttons. Open the task {0}."
+			).format(frappe.bold(ours.reference_name))
 		)
-	)
+	for row in (doc, before):
+		if row and row.reference_type and row.reference_name and permissions.is_ours(row.reference_type):
+			permissions.require_read(row.reference_type, row.reference_name)

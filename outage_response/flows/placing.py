@@ -134,7 +134,7 @@ def merge(building: str, into: str) -> dict[str, Any]:
 	"""Two records are one building: everything of `building` belongs to `into` from now on. Answers {"building", "moved"}."""
 	with translated():
 		for name in (building, into):
-			permissions.require_write(DOCTYPE, name)
+			permissions.require_right("write", DOCTYPE, name)
 		property_name = frappe.db.get_value(DOCTYPE, into, "property")
 		lock_property(property_name)
 		if building == into or frappe.db.get_value(DOCTYPE, building, "property") != property_name:

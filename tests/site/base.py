@@ -16,7 +16,7 @@ from zoneinfo import ZoneInfo
 import frappe
 from frappe.query_builder import CustomFunction
 from frappe.query_builder.functions import Concat_ws, Count
-from frappe.utils import get_datetime, get_system_timezone
+from frappe.utils import cstr, get_datetime, get_system_timezone
 
 from outage_response.api import staff
 from outage_response.flows import (
@@ -119,7 +119,7 @@ WATCHED = (
 REMEMBERED = ("document_cache::", "user_permissions", "roles", "user_doc", "bootinfo")
 
 # and what it remembers of doctypes
-OF_DOCTYPES = (b"|doctype_meta", b"|table_columns")
+OF_DOCTYPES = ("|doctype_meta", "|table_columns")
 
 # [what decided it, the class attributes that came with it, what undoes the patches of a world], or empty
 world_that_stands: list = []
@@ -428,7 +428,7 @@ class SiteTest(unittest.TestCase):
 
 def become(address: str) -> None:
 	"""Be this user. What Frappe remembers of doctypes is nobody's own, so it is not read anew for each of them."""
-	known = {key: value for key, value in frappe.local.cache.items() if key.endswith(OF_DOCTYPES)}
+	known = {key: value for key, value in frappe.local.cache.items() if cstr(key).endswith(OF_DOCTYPES)}
 	frappe.set_user(address)
 	frappe.local.cache.update(known)
 

@@ -23,6 +23,8 @@ class Target:
 	data_import: str
 	version: str
 	file_name: str
+	communication: str
+	elsewhere: str  # the property of those who are asked about this row
 
 	@property
 	def fields(self) -> str:
@@ -359,7 +361,7 @@ CALLS: dict[str, tuple[Call, ...]] = {
 	"www.printview.get_html_and_style": (
 		_printed,
 		lambda t: {
-			"doc": json.dumps({"doctype": t.doctype, "name": t.name, "property": "Other Tower"}),
+			"doc": json.dumps({"doctype": t.doctype, "name": t.name, "property": t.elsewhere}),
 			"no_letterhead": 1,
 		},
 	),

@@ -172,7 +172,7 @@ ENDPOINTS |= {
 }
 
 # Being rung: who holds a link that nobody else was given, or signs as the gateway does, may answer with it. Here is neither.
-GUESTS = {"paging.look", "paging.answer", "paging.inbound"}
+GUESTS = {"paging.look", "paging.answer", "paging.inbound", "doors_of_writing.add_comment"}
 ENDPOINTS |= {
 	"paging.acknowledge_for": (CONTROL | {"manager"}, lambda w: {"task": w["guards_step"], "how": "radio"}),
 	"paging.get_who_knows": (STAFF | {"admin"}, lambda w: {"incident": w["incident"]}),
@@ -391,6 +391,48 @@ DOORS = {
 	"doors.zip_files": (LOGGED_IN, lambda w: {"files": "[]"}),
 	# imports are the administrator's; here is none of the name
 	"doors.get_import_status": (LOGGED_IN, lambda w: {"data_import_name": "x"}),
+}
+# what is hung on a document; all of them are tried in test_framework_writes.py
+DOORS |= {
+	f"doors_of_writing.{name}": row
+	for name, row in {
+		"add": (READERS, lambda w: {**THE_OUTAGE, "name": w["incident"], "assign_to": "[]"}),
+		"add_multiple": (READERS, lambda w: {**THE_OUTAGE, "name": json.dumps([w["incident"]]), "assign_to": "[]"}),
+		"add_attachments": (READERS, lambda w: {**THE_OUTAGE, "name": w["incident"], "attachments": "[]"}),
+		"add_comment": (
+			frozenset(),
+			lambda w: {
+				"reference_doctype": "Care Need",
+				"reference_name": frappe.db.get_value("Care Need", {}, "name"),
+				"comment": "x",
+			},
+		),
+		"add_tag": (READERS, lambda w: {"dt": "Outage Incident", "dn": w["incident"], "tag": "x"}),
+		"add_tags": (
+			READERS,
+			lambda w: {"dt": "Outage Incident", "docs": json.dumps([w["incident"]]), "tags": '["x"]'},
+		),
+		"remove_tag": (READERS, lambda w: {"dt": "Outage Incident", "dn": w["incident"], "tag": "x"}),
+		"toggle_like": (READERS, lambda w: {**THE_OUTAGE, "name": w["incident"]}),
+		# for nobody else
+		"follow_document": (frozenset(), lambda w: {**THE_OUTAGE, "doc_name": w["incident"], "user": "x"}),
+		"unfollow_document": (frozenset(), lambda w: {**THE_OUTAGE, "doc_name": w["incident"], "user": "x"}),
+		"update_follow": (READERS, lambda w: {**THE_OUTAGE, "doc_name": w["incident"], "following": 0}),
+		# here is no mail of the name
+		"mark_as_closed_open": (LOGGED_IN, lambda w: {"communication": "x", "status": "Closed"}),
+		"mark_as_spam": (LOGGED_IN, lambda w: {"communication": "x", "sender": "x"}),
+		"mark_as_trash": (LOGGED_IN, lambda w: {"communication": "x"}),
+		"move_email": (LOGGED_IN, lambda w: {"communication": "x", "email_account": "x"}),
+		"relink": (LOGGED_IN, lambda w: {"name": "x"}),
+		"rebuild_tree": (
+			frozenset({"admin"}),
+			lambda w: {"doctype": "Power Node", "parent_field": "parent_power_node"},
+		),
+		"submit_discussion": (
+			READERS,
+			lambda w: {**THE_OUTAGE, "docname": w["incident"], "reply": "x", "title": "x"},
+		),
+	}.items()
 }
 ENDPOINTS |= DOORS
 BOTH |= set(DOORS)
@@ -753,7 +795,7 @@ class Endpoints:
 # What one argument of an endpoint names. Of the first kind the endpoint asks for permission itself: `Endpoints` tries them as
 # somebody of another property. Of the second kind a value of another property is tried, beside all else that is right.
 # Those that stand in for methods of Frappe have tests of their own
-STAND_INS = ("doors.", "exports.", "looking.")
+STAND_INS = ("doors.", "doors_of_writing.", "exports.", "looking.")
 NAMED_FIRST = {
 	*("incident", "task", "callback", "call", "proposal", "entrapment", "shift", "test", "delivery", "doctype", "name"),
 	*("ticket_type", "ticket", "plan", "channel", "token", "parent", "form", "data_import_name"),

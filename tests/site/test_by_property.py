@@ -59,8 +59,10 @@ class ByProperty(AccessTest):
 		with self.as_user(who):
 			frappe.local.form_dict = frappe._dict(arguments)
 			frappe.local.request = frappe._dict(method="POST")
-			frappe.handler.execute_cmd(command)
-			found = [row[0] for row in frappe.response["values"]]
+			found = frappe.handler.execute_cmd(command)
+			if found is None:  # before 15
+				found = frappe.response["values"]
+			found = [row[0] for row in found]
 			frappe.local.request = None
 		if expected is not None:
 			self.assertEqual(found, expected)

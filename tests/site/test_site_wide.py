@@ -13,7 +13,7 @@ from outage_response.integrations.channels.post import post
 from outage_response.patches import inside_addresses, losses_of_plans, outage_administrators
 
 from . import world as build
-from .base import SiteTest
+from .base import SiteTest, set_settings
 from .gateway import Gateway
 from .test_paging_doors import channel_letter, make_channel
 from .world import user
@@ -279,6 +279,7 @@ class Addresses(SiteWide):
 
 	def test_an_update_writes_down_what_is_in_use(self):
 		frappe.db.delete("Paging Channel", {"kind": ("in", ("HTTP", "SMS"))})
+		set_settings(inside_addresses="")
 		for name, url in (
 			("Test Here", "http://127.0.0.1:8099/call"),
 			("Test Keys", "http://169.254.169.254/keys"),
