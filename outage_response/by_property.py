@@ -46,7 +46,6 @@ THE_COMPANYS = (
 	"Paging Channel",
 	"Response Department",
 )
-CHANGES = ("write", "delete", "submit", "cancel", "amend")
 
 
 def properties_of(user: str | None, doctype: str) -> list[str] | None:
@@ -59,13 +58,14 @@ def properties_of(user: str | None, doctype: str) -> list[str] | None:
 
 
 def may(doc: Document, ptype: str = "read", user: str | None = None) -> bool:
-	"""Is the document of a property for which the user works? To be changed it must be so before and after."""
+	"""Is the document of a property for which the user works? It must be so before and after a change; and what a caller sends
+	to have something done with it may say another property than the record."""
 	mine = properties_of(user, doc.doctype)
 	if mine is None:
 		return True
 	field = _field(doc.doctype)
 	its = {doc.get(field)}
-	if ptype in CHANGES and not doc.is_new():
+	if not doc.is_new():
 		its.add(frappe.db.get_value(doc.doctype, doc.name, field))
 	return all(one in mine for one in its if one)
 

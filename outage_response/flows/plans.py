@@ -293,7 +293,12 @@ def require_current(plan: str, level: str) -> None:
 
 def losses(plan: str | None, steps: Sequence[Step]) -> tuple[safeguards.Loss, ...]:
 	"""What `steps` lack of what `plan` guards; nothing where there is no plan to lose anything of."""
-	return safeguards.lost(steps_of_plan(plan), steps) if plan else ()
+	return safeguards.lost(_stored(plan), steps) if plan else ()
+
+
+def _stored(plan: str) -> tuple[Step, ...]:
+	"""The steps as they stand in the database: while a plan is saved, Frappe's cache may hold what is about to be saved."""
+	return read(frappe.get_doc("Outage Plan", plan))
 
 
 def left_out(plan: str | None) -> list[dict[str, str]]:
@@ -303,7 +308,7 @@ def left_out(plan: str | None) -> list[dict[str, str]]:
 
 def left_out_after(plan: str | None, steps: Sequence[Step]) -> str:
 	"""What `leaves_out` says of the plan that follows on `plan`."""
-	found = safeguards.lost(steps_of_plan(plan), steps, left_out(plan)) if plan else ()
+	found = safeguards.lost(_stored(plan), steps, left_out(plan)) if plan else ()
 	return frappe.as_json(list(found), indent=None)
 
 

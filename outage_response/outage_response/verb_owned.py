@@ -5,6 +5,8 @@ from frappe.model.document import Document
 from outage_response.flows import site_time
 from outage_response.flows.verbs import refuse_delete, refuse_outside_verbs, refuse_row
 
+from .rows import Row
+
 
 class VerbOwned(Document):
 	"""A document that only verbs make, change and keep. `free_fields` may be edited by hand."""
@@ -32,7 +34,7 @@ class VerbOwned(Document):
 		return _put_in_anew(self, self.get_doc_before_save(), invalid), cancelled
 
 
-class VerbOwnedRow(Document):
+class VerbOwnedRow(Row):
 	"""A row of such a document. Saved with its parent it is not validated by itself; alone it is not saved at all."""
 
 	def validate(self):

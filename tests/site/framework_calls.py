@@ -336,7 +336,7 @@ CALLS: dict[str, tuple[Call, ...]] = {
 			"searchfield": "name",
 			"start": 0,
 			"page_len": 1000,
-			"filters": {"ref_doctype": t.doctype},
+			"filters": {"ref_doctype": t.doctype, "docname": t.name},
 		},
 	),
 	"utils.file_manager.download_file": (lambda t: {"file_url": t.file},),

@@ -63,7 +63,16 @@ TEXTS = (
 )
 DENIED = (frappe.PermissionError, frappe.DoesNotExistError)
 # texts by which Frappe finds something else
-LEADS = {"attached_to_name", "attached_to_field", "file_url", "docname", "deleted_name", "reference_document"}
+LEADS = {
+	"sender",
+	"recipients",
+	"attached_to_name",
+	"attached_to_field",
+	"file_url",
+	"docname",
+	"deleted_name",
+	"reference_document",
+}
 
 
 class RowsOfOurs(AccessTest):
@@ -99,6 +108,7 @@ class RowsOfOurs(AccessTest):
 				"reference_doctype": "Trouble Call",
 				"reference_name": call,
 				"communication_type": "Communication",
+				"status": "Open",
 			},
 			{"doctype": "Data Import", "reference_doctype": "Property Unit", "import_type": "Insert New Records"},
 			{"doctype": "Deleted Document", "deleted_doctype": "Trouble Call", "deleted_name": call},

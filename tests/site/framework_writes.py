@@ -184,7 +184,9 @@ CALLS: dict[str, tuple[Call, ...]] = {
 	"email.inbox.mark_as_closed_open": (lambda t: {"communication": t.communication, "status": "Closed"},),
 	"email.inbox.mark_as_spam": (lambda t: {"communication": t.communication, "sender": "x@example.com"},),
 	"email.inbox.mark_as_trash": (lambda t: {"communication": t.communication},),
-	"email.inbox.move_email": (lambda t: {"communication": t.communication, "email_account": "x"},),
+	"email.inbox.move_email": (
+		lambda t: {"communication": t.communication, "email_account": frappe.db.get_value("Email Account", {}, "name")},
+	),
 	"email.relink": (
 		lambda t: {"name": t.communication, "reference_doctype": "User", "reference_name": frappe.session.user},
 	),

@@ -68,6 +68,15 @@ class ByProperty(AccessTest):
 			self.assertEqual(found, expected)
 		return found
 
+	def test_what_a_caller_sends_is_not_the_record(self):
+		"""A method of a document is run on what its caller says the document is."""
+		now = str(frappe.db.get_value("Outage Task", self.guards_step, "modified"))
+		said = {"doctype": "Outage Task", "name": self.guards_step, "modified": now}
+		for its in (self.other["property"], "", None):
+			with self.subTest(its), self.as_user("foreigner"):
+				doc = frappe.get_doc({**said, "property": its})
+				self.assertFalse(frappe.has_permission("Outage Task", "read", doc=doc))
+
 	def test_a_document_is_not_pulled_over(self):
 		"""Frappe asks of what is about to be saved, which may say one's own property already."""
 		unit = {

@@ -34,7 +34,7 @@ class Exports(SiteTest):
 	def taken_out(self, method: str, who: str = "manager", **form) -> list[list]:
 		"""The rows of the file that a client of Frappe gets, by its own road: the hooks decide what answers."""
 		form = {key: value if isinstance(value, str) else frappe.as_json(value) for key, value in form.items()}
-		asked = SimpleNamespace(method="POST")
+		asked = SimpleNamespace(method="POST", host="localhost", scheme="http", headers={})
 		with patch.object(frappe.local, "request", asked, create=True), self.as_user(who):
 			frappe.local.form_dict, frappe.local.response = frappe._dict(form, cmd=method), frappe._dict()
 			execute_cmd(method)

@@ -8,9 +8,12 @@ from unittest.mock import patch
 
 import frappe
 from frappe.model.document import Document
-from pypika.functions import Count, Max
+from frappe.query_builder.functions import Concat_ws, Count
+
+from outage_response.flows import renaming
 
 from . import framework_writes
+from .base import BIT_XOR, CRC32
 from .framework_functions import WRITES, whitelisted
 from .framework_rows import ELSEWHERE, OUTSIDE, RowsOfOurs
 from .test_access import our_doctypes
@@ -42,26 +45,27 @@ HUNG = {
 # Whoever may read a document may hang these on it, as Frappe has it: on what all properties share, their staff, too
 HANG = {
 	"client.attach_file",
-	"desk.doctype.tag.tag.add_tag",
-	"desk.doctype.tag.tag.add_tags",
-	"desk.doctype.tag.tag.remove_tag",
 	"desk.form.assign_to.add",
 	"desk.form.assign_to.add_multiple",
 	"desk.form.document_follow.follow_document",
 	"desk.form.document_follow.update_follow",
 	"desk.form.utils.add_comment",
 	"desk.like.toggle_like",
+	"handler.run_doc_method",
 	"templates.includes.comments.comments.add_comment",
 	"website.doctype.discussion_topic.discussion_topic.submit_discussion",
 	"utils.file_manager.add_attachments",
 }
-# What nobody does with a row of ours: nothing is submitted, and who is given a step is told by the verbs
+# What nobody does with a row of ours: nothing is submitted or locked for a long job, and who has a step is said by the verbs
 NOTHING_TO_DO = {
 	"client.cancel",
 	"client.submit",
+	"desk.form.assign_to.close",
 	"desk.form.assign_to.remove",
+	"desk.form.assign_to.remove_multiple",
 	"desk.form.linked_with.cancel_all_linked_docs",
 	"desk.form.save.cancel",
+	"model.document.unlock_document",
 }
 
 
@@ -101,9 +105,8 @@ class Writes(RowsOfOurs):
 		for doctype, field in HUNG.items():
 			table = frappe.qb.DocType(doctype)
 			about = table[field].isin(self.tables)
-			hung += (
-				frappe.qb.from_(table).select(Count("*"), Max(table.modified), Max(table.creation)).where(about).run()
-			)
+			one = CRC32(Concat_ws("|", table.name, table.modified))
+			hung += frappe.qb.from_(table).select(Count("*"), BIT_XOR(one)).where(about).run()
 		return sums, dict(settings), hung
 
 	def calls(self) -> list:
@@ -116,6 +119,7 @@ class Writes(RowsOfOurs):
 		"""Did the request end well? Its changes are left for the caller to look at."""
 		frappe.local.response = frappe._dict(docs=[])
 		frappe.local.message_log = []
+		frappe.flags.pop(renaming.ASKED, None)
 		frappe.local.form_dict = frappe._dict(arguments, cmd=name)
 		command = "run_doc_method" if name == "handler.run_doc_method" else f"frappe.{name}"
 		try:

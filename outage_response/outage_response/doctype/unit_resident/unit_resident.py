@@ -1,7 +1,7 @@
-from frappe.model.document import Document
+from outage_response.outage_response.rows import Row
 
 exclude_from_linked_with = True  # see Care Need
 
 
-class UnitResident(Document):
+class UnitResident(Row):
 	pass
