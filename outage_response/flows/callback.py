@@ -31,6 +31,7 @@ from . import (
 	tickets,
 	timeline,
 )
+from .language import listed
 from .verbs import Call, finish, lock_incident, lock_property, require_after_report, save, translated, when
 
 
@@ -163,7 +164,7 @@ def _keep_after_the_end(call: Call, doc: Document, note: str) -> dict:
 	unit_nos = _unit_nos(doc)
 	call.record("late_act", {"said_kind": "call_received", "unit": unit_nos})
 	if not kept["incident"]:
-		text = _("No power at {0}, after the outage {1}").format(", ".join(unit_nos), call.incident.name)
+		text = _("No power at {0}, after the outage {1}").format(listed(unit_nos), call.incident.name)
 		assignment.tell_those_for(call, COMMAND, text)
 	call.warnings.append(_("This callback has ended: kept as a new trouble call, and the control room was told."))
 	return finish(
@@ -183,7 +184,7 @@ def _alarm_unreached(call: Call, doc: Document, unit_nos: list[str]) -> None:
 	"""Somebody was in danger, or depends on power, and does not answer: said once, and the callback stays."""
 	call.warn("callback_unreached", {"reason": doc.reason, "units": unit_nos})
 	text = _("Not reached ({0}): {1}. Send somebody, or decide that nobody is called any more").format(
-		_(doc.reason), ", ".join(unit_nos) or call.incident.property
+		_(doc.reason), listed(unit_nos) or call.incident.property
 	)
 	assignment.tell_those_for(call, (COMMAND, RESIDENTS), text)
 
@@ -266,9 +267,9 @@ def _open_nested(call: Call, doc: Document, unit_nos: list[str]) -> str:
 	name = _running_nested(parent.name, {unit.power_node for unit in units})
 	if name:
 		nested = lock_incident(name)
-		listed = {row.unit for row in nested.affected_nodes if not row.back_at}
+		named = {row.unit for row in nested.affected_nodes if not row.back_at}
 		for row in rows:
-			if row["unit"] not in listed:  # somebody else of the flat may have said so already
+			if row["unit"] not in named:  # somebody else of the flat may have said so already
 				nested.append("affected_nodes", row)
 		homes.keep(nested, around, call.now)
 		homes.count(nested, around)
@@ -295,9 +296,7 @@ def _open_nested(call: Call, doc: Document, unit_nos: list[str]) -> str:
 			"nested_opened", {"unit": unit_nos, "parent": parent.name}
 		)
 	call.record("still_out", {"units": unit_nos, "nested": nested.name})
-	assignment.tell_those_for(
-		call, COMMAND, _("Still without power after restoration: {0}").format(", ".join(unit_nos))
-	)
+	assignment.tell_those_for(call, COMMAND, _("Still without power after restoration: {0}").format(listed(unit_nos)))
 	return nested.name
 
 

@@ -17,6 +17,7 @@ from outage_response.domain.roster import COMMAND
 from outage_response.integrations import contacts
 
 from . import assignment, callees, plans, sharing, surroundings, task
+from .language import listed
 from .verbs import Call, lock_incident, touch
 
 
@@ -204,7 +205,7 @@ def reported_again(incident_name: str, people: Sequence[str], around: surroundin
 	unit_nos = listing.get_all(
 		"Property Unit", filters={"name": ("in", [unit for unit in units if unit])}, pluck="unit_no", order_by="unit_no"
 	)
-	text = _("Still without power after restoration: {0}").format(", ".join(unit_nos))
+	text = _("Still without power after restoration: {0}").format(listed(unit_nos))
 	assignment.tell_those_for(call, COMMAND, text)
 	touch(incident)
 

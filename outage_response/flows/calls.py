@@ -20,6 +20,7 @@ from outage_response.domain.roster import COMMAND
 from outage_response.integrations import contacts
 
 from . import assignment, callback, calling_back, notice, timeline
+from .language import listed
 from .verbs import Call, finish, lock_incident, require_after_report, translated, when
 
 CALLBACK, DELIVERY = "Outage Callback", "Notice Delivery"
@@ -286,7 +287,7 @@ def log_told(
 			_tell_all_at_once(doc, at)
 		if doc.must_confirm and state in (notice_rules.FAILED, notice_rules.NO_ADDRESS):
 			text = _("Nobody is reached by telephone, and a person must confirm. Send somebody: {0}")
-			assignment.tell_those_for(call, COMMAND, text.format(", ".join(_where([doc.unit])) if doc.unit else ""))
+			assignment.tell_those_for(call, COMMAND, text.format(listed(_where([doc.unit])) if doc.unit else ""))
 		call.record("told_by_phone", {"unit": _where([doc.unit]) if doc.unit else "", "outcome": outcome})
 		notice.complete_steps(call)
 		return finish(call, {"delivery": delivery, "state": state, "next_attempt_at": str(again or "")})

@@ -26,6 +26,7 @@ from outage_response.domain.steps import CONTRACTOR_THERE, PER_CONTRACTOR, SERVI
 
 from . import assignment, certificates, duty, plans, resident, tasks, trapped
 from .buildings import may_be
+from .language import listed
 from .trapped import DOCTYPE
 from .verbs import (
 	Call,
@@ -156,7 +157,7 @@ def as_conditions(given: Iterable[str] | None) -> list[str] | None:
 	if unknown := [word for word in found if word not in rules.CONDITIONS]:
 		raise RuleError(
 			_("How They Are: {given} is not known. Choose among: {allowed}."),
-			given=", ".join(unknown),
+			given=listed(unknown),
 			allowed=Keys(rules.CONDITIONS),
 		)
 	return found
@@ -561,7 +562,7 @@ def require_still(call: Call) -> None:
 
 def _refuse_over(rows: Sequence[dict], text: str) -> None:
 	if rows:
-		raise RuleError(text, elevators=", ".join(sorted({row.elevator_label for row in rows}, key=rules.natural)))
+		raise RuleError(text, elevators=listed(sorted({row.elevator_label for row in rows}, key=rules.natural)))
 
 
 # ---------------------------------------------------------------- what a step says of them

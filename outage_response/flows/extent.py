@@ -10,7 +10,7 @@ from outage_response.domain.entrapment import natural
 from outage_response.domain.topology import is_out
 
 from . import areas, surroundings
-from .language import in_chinese
+from .language import listed
 
 
 def of_incident(incident: Document, around: surroundings.Surroundings, *, still: bool = False) -> list[str]:
@@ -68,8 +68,3 @@ def _areas_of_homes(nodes: Iterable[str], around: surroundings.Surroundings) -> 
 		for node in sorted(nodes, key=natural)
 	]
 	return [_("{0} (single homes)").format(place) for place in dict.fromkeys(places)]
-
-
-def listed(names: Iterable[str]) -> str:
-	"""Several names in one line, as the reader's language lists them."""
-	return ("、" if in_chinese() else ", ").join(names)

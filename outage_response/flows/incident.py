@@ -29,6 +29,7 @@ from . import (
 	tasks,
 	timeline,
 )
+from .language import listed
 from .minutes import count_minutes
 from .scope import labels, named_nodes, rows_from
 from .verbs import (
@@ -468,7 +469,7 @@ def _release(call: Call, posts: list, areas: Sequence[str]) -> dict:
 	if unknown or not areas:
 		raise RuleError(
 			_("Areas: no post is held at {areas}. Choose among the held posts."),
-			areas=", ".join(unknown) or "-",
+			areas=listed(unknown) or "-",
 		)
 	chosen = [task for task in posts if task.subject in areas]
 	_release_posts(call, chosen)

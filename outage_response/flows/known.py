@@ -11,6 +11,7 @@ from outage_response.domain.lifecycle import RUNNING
 from outage_response.domain.topology import intervals
 
 from . import extent, surroundings
+from .language import listed
 
 
 def clock_time(moment: datetime | str | None) -> str:
@@ -59,7 +60,7 @@ def headline(incident: Document) -> str:
 def where(incident: Document, around: surroundings.Surroundings | None = None) -> str:
 	"""Property and affected areas, all of them."""
 	around = around or surroundings.read(incident.property)
-	return f"{incident.property}: {extent.listed(extent.of_incident(incident, around))}"
+	return f"{incident.property}: {listed(extent.of_incident(incident, around))}"
 
 
 def facts(incident: Document) -> list[list[str]]:

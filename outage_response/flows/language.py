@@ -1,6 +1,6 @@
 """Steps carry both languages; which of them a reader gets is decided here."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 import frappe
@@ -13,6 +13,16 @@ from outage_response.domain.steps import Step
 def in_chinese(language: str | None = None) -> bool:
 	"""Does the reader (or `language`) read Chinese?"""
 	return (language or frappe.local.lang or "").startswith("zh")
+
+
+def listed(names: Iterable[str]) -> str:
+	"""Several things in one sentence, as the reader's language sets them apart."""
+	return ("、" if in_chinese() else ", ").join(names)
+
+
+def in_clauses(parts: Iterable[str]) -> str:
+	"""Several statements in one sentence."""
+	return ("；" if in_chinese() else "; ").join(parts)
 
 
 def title_of(row: Mapping[str, Any], language: str | None = None) -> str:

@@ -28,6 +28,7 @@ from . import (
 	tasks,
 )
 from .known import clock_time
+from .language import listed
 from .minutes import count_minutes
 from .scope import labels, take_rows
 from .verbs import BY_PHONE, Call, as_time, finish, lock_incident, lock_property, touch, translated, when
@@ -104,7 +105,7 @@ def _require_participants(incident: Document) -> None:
 			_(
 				"Participants of the Drill: {people}: no login that works for this property. Write logins, one a line, or leave the field empty."
 			),
-			people=", ".join(strangers)[:140],
+			people=listed(strangers)[:140],
 		)
 
 

@@ -18,7 +18,7 @@ from outage_response.domain.steps import BACKUP_FAILED, CARED_FOR, TRAPPED
 from outage_response.domain.topology import Dark, PowerTree, units_out
 
 from . import homes, plans, trapped
-from .language import title_of
+from .language import listed, title_of
 
 DARK = ("Reported", "Active")
 DANGER_HOURS = 6
@@ -259,7 +259,7 @@ class Record:
 			"status": _(row.status),
 			"due_at": str(row.due_at or ""),
 			"overdue": row.overdue,
-			"who": ", ".join(self._name(user) for user in row.users) or self._department(row.department),
+			"who": listed(self._name(user) for user in row.users) or self._department(row.department),
 		}
 
 	def _name(self, user: str) -> str:

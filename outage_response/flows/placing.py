@@ -12,6 +12,7 @@ from outage_response.domain.errors import RuleError
 
 from . import master_data, surroundings
 from .buildings import DOCTYPE, among, of_meaning, of_property, one_of
+from .language import listed
 from .verbs import lock_property, translated
 
 LINKED = ("Property Unit", "Power Node", "Property Asset", "Trouble Call", "Elevator Entrapment")
@@ -62,7 +63,7 @@ def _placed(property_name: str, said: str) -> str:
 			_(
 				"Building: did you mean {names}? {said} reads like another name for it. Write it as it stands on record; if {said} is another building, enter it first as a Property Building and tick that it is another one."
 			),
-			names=", ".join(rows[key].building_name for key in found),
+			names=listed(rows[key].building_name for key in found),
 			said=said[:140],
 		)
 	doc = frappe.get_doc({"doctype": DOCTYPE, "property": property_name, "building_name": said})
@@ -85,7 +86,7 @@ def require_own_name(doc: Document) -> None:
 			_(
 				"Building Name: did you mean {0}? {1} reads like another name for it. Use that one; if it is another building, tick {2}."
 			).format(
-				", ".join(row.building_name for row in alike),
+				listed(row.building_name for row in alike),
 				doc.building_name,
 				_("Another Building Than Those of the Same Meaning"),
 			)

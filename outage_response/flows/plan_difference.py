@@ -11,7 +11,7 @@ from outage_response.domain.shipped import difference
 from outage_response.domain.steps import ACCOUNT_MANAGER, Outcome, Step
 
 from . import plans
-from .language import in_words, title_of
+from .language import in_clauses, in_words, listed, title_of
 
 NOTHING = "–"
 Found = dict[str, list[dict[str, Any]]]
@@ -84,7 +84,7 @@ def _label(field: str) -> str:
 def _value(field: str, value: Any, titles: Mapping[str, str]) -> str:
 	"""The value of a Plan Step's field in words; or its outcomes."""
 	if field == "outcomes":
-		return "; ".join(_outcome(key, one, titles) for key, one in value.items()) or NOTHING
+		return in_clauses(_outcome(key, one, titles) for key, one in value.items()) or NOTHING
 	df = frappe.get_meta("Plan Step").get_field(field)
 	if df.fieldtype == "Check":
 		return _("Yes") if value else _("No")
@@ -99,12 +99,12 @@ def _value(field: str, value: Any, titles: Mapping[str, str]) -> str:
 	if field == "after":
 		return _steps(value, titles)
 	if field == "checks":
-		return ", ".join(spoken(key.strip(), _) for key in value.split(","))
+		return listed(spoken(key.strip(), _) for key in value.split(","))
 	return str(value)
 
 
 def _steps(keys: str, titles: Mapping[str, str]) -> str:
-	return ", ".join(titles.get(key.strip(), key.strip()) for key in keys.split(","))
+	return listed(titles.get(key.strip(), key.strip()) for key in keys.split(","))
 
 
 def _outcome(key: str, outcome: Outcome, titles: Mapping[str, str]) -> str:

@@ -19,7 +19,7 @@ from outage_response.domain.lifecycle import INTERNAL, PLANNED, knows_rescues
 from outage_response.domain.steps import Outcome, Step, check_plan, new_key, read_keys, typed
 
 from . import departments, levels
-from .language import title_of
+from .language import listed, title_of
 
 PROCEDURE = Path(__file__).parents[1] / "setup" / "procedure.yaml"
 
@@ -257,7 +257,7 @@ def current_plan(level: str) -> str:
 		raise RuleError(
 			_("Level: {level} does not exist. Choose one of: {allowed}."),
 			level=str(level)[:60],
-			allowed=", ".join(row.name for row in levels.with_plan()),
+			allowed=listed(row.name for row in levels.with_plan()),
 		)
 	plan = frappe.db.get_value("Outage Level", level, "plan")
 	if not plan or not frappe.db.get_value("Outage Plan", plan, "enabled"):

@@ -16,7 +16,7 @@ from outage_response.domain.lifecycle import LIVE, RUNNING
 
 from . import homes, levels, links, plans, resident
 from .known import clock_time, dark_since, expected_back
-from .language import in_words
+from .language import in_words, listed
 from .wording import PLAIN_CAUSES, cause_of
 
 # (incident, unit) -> a home on the record of an outage
@@ -323,7 +323,7 @@ def _area(incident: Document) -> dict | None:
 	else:
 		state = _("Power is back since {0}").format(clock_time(incident.restored_at))
 	return {
-		"area": ", ".join(dict.fromkeys(labels.get(row.power_node, "") for row in (out or whole))),
+		"area": listed(dict.fromkeys(labels.get(row.power_node, "") for row in (out or whole))),
 		"state": state,
 		"out": bool(out),
 		"cause": cause_of(incident),

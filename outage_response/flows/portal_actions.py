@@ -19,6 +19,7 @@ from outage_response.domain.plan import dedupe_key
 from outage_response.domain.roster import COMMAND, RESIDENTS
 
 from . import assignment, callback, calling_back, care, intake, links
+from .language import listed
 from .portal import Person, outage
 from .verbs import Call, lock_incident, lock_property, touch, translated
 
@@ -120,7 +121,7 @@ def _report_anew(call: Call, person: Person, home: dict, units: list[str], note:
 	)
 	call.record("late_act", {"said_kind": "call_received", "unit": units})
 	if not kept["incident"]:
-		text = _("No power at {0}, after the outage {1}").format(", ".join(units), call.incident.name)
+		text = _("No power at {0}, after the outage {1}").format(listed(units), call.incident.name)
 		assignment.tell_those_for(call, COMMAND, text)
 
 
@@ -140,7 +141,7 @@ def _say_back(call: Call, person: Person, homes: list[dict], note: str) -> None:
 	where the words of residents are; the bell has none."""
 	units = [home["unit_no"] for home in homes]
 	call.record("resident_says_back", {"unit": units})
-	assignment.tell_those_for(call, COMMAND, _("Residents say that power is back: {0}").format(", ".join(units)))
+	assignment.tell_those_for(call, COMMAND, _("Residents say that power is back: {0}").format(listed(units)))
 	if note:
 		_keep_call(call, person, homes[0], note, intake.says_danger(note))
 
@@ -170,7 +171,7 @@ def _still_out(
 	doc = _callback_of(call, person, homes)
 	nested = frappe.db.get_value("Outage Incident", doc.nested_incident, "status") if doc.nested_incident else None
 	if doc.status == "Still Out" and nested in RUNNING:
-		units = ", ".join(home["unit_no"] for home in homes)
+		units = listed(home["unit_no"] for home in homes)
 		assignment.tell_those_for(call, COMMAND, _("Still without power after restoration: {0}").format(units))
 	else:
 		_answer_callback(call, person, homes, "Still Out", satisfaction, note)
@@ -231,7 +232,7 @@ def _ask_for_call(call: Call, person: Person, home: dict, units: list[str], note
 	else:
 		_call_request(call, person, home, note)
 	call.record("resident_wants_call", {"unit": units})
-	assignment.tell_those_for(call, RESIDENTS, _("Asks to be called: {0}").format(", ".join(units)))
+	assignment.tell_those_for(call, RESIDENTS, _("Asks to be called: {0}").format(listed(units)))
 
 
 def _call_request(call: Call, person: Person, home: dict, note: str) -> None:

@@ -19,6 +19,7 @@ from outage_response.domain.errors import RuleError
 from outage_response.domain.locate import Location, locate
 
 from . import assignment, calling_back, duty, explaining, incident, surroundings, tickets
+from .language import listed
 from .verbs import lock_property, save, translated
 
 
@@ -85,7 +86,7 @@ def _let_go(calls: Sequence[dict], property_name: str, now: datetime) -> None:
 	units = {call.unit for call in gone}
 	unit_nos = listing.get_all("Property Unit", filters={"name": ("in", units)}, pluck="unit_no", order_by="unit_no")
 	text = _("{0} calls at {1} wait no longer, no outage explained them: {2}. Phone them.").format(
-		len(gone), property_name, ", ".join(unit_nos) or _("place unknown")
+		len(gone), property_name, listed(unit_nos) or _("place unknown")
 	)
 	people = duty.control_room(property_name, now)
 	assignment.ring(dict.fromkeys(people, text), "Trouble Call", gone[0].name, now)

@@ -12,6 +12,7 @@ from frappe.utils import get_fullname, now_datetime
 from outage_response.domain.authority import ADMINISTRATOR, CONTROL_ROOM, GENERAL_MANAGER
 from outage_response.integrations import notifications
 
+from .language import in_clauses
 from .people import holders
 from .wording import in_language
 
@@ -91,8 +92,12 @@ def _words(doc: Document, fields: Any, before: Document | None) -> str:
 	who = get_fullname(frappe.session.user)
 	if not fields:
 		return _("{who} has deleted {record}.").format(who=who, record=record)
-	changes = "; ".join(
-		f"{_(doc.meta.get_label(field), context=doc.doctype)}: {_said(before, field) if before else NOTHING} → {_said(doc, field)}"
+	changes = in_clauses(
+		_("{0}: {1} → {2}").format(
+			_(doc.meta.get_label(field), context=doc.doctype),
+			_said(before, field) if before else NOTHING,
+			_said(doc, field),
+		)
 		for field in fields
 	)
 	return _("{who} has changed {record}. {changes}").format(who=who, record=record, changes=changes)

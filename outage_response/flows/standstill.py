@@ -15,7 +15,7 @@ from outage_response.domain.lifecycle import LIVE
 from outage_response.domain.phones import digits
 
 from . import patience, ringing, site_identity, sweeping
-from .language import in_chinese, title_of
+from .language import in_clauses, title_of
 from .people import People
 
 MOST_PEOPLE = 20
@@ -71,7 +71,7 @@ def _of_silence(muted: dict, now: datetime) -> list[str]:
 		_("This site has been silent since {0}: it rings nobody and mails nobody.").format(_moment(since, now))
 		if since
 		else _("This site is silent: it rings nobody and mails nobody."),
-		_("It is another one than it was: {0}.").format(("；" if in_chinese() else "; ").join(muted["reasons"])),
+		_("It is another one than it was: {0}.").format(in_clauses(muted["reasons"])),
 		_("If this is the site that people rely on, say so. If it is a copy, leave it silent."),
 	]
 

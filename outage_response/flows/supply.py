@@ -12,6 +12,7 @@ from outage_response.domain.lifecycle import TaskRow
 from outage_response.domain.roster import COMMAND, REPAIRS
 
 from . import assignment, levels, sharing, surroundings, tasks, trapped
+from .language import listed
 from .scope import labels
 from .verbs import Call
 
@@ -68,7 +69,7 @@ def _warn_of_people_inside(call: Call) -> None:
 	if not rows:
 		return
 	call.warn("back_with_people_inside", {"subject": [row.elevator_label for row in rows]})
-	cars = ", ".join(trapped.in_words(row, call.now) for row in rows)
+	cars = listed(trapped.in_words(row, call.now) for row in rows)
 	text = _("DANGER: supply came back, and the car may move: {0}").format(cars)
 	assignment.tell_those_for(call, (COMMAND, REPAIRS), text)
 

@@ -19,6 +19,7 @@ from outage_response.domain.steps import Step
 
 from . import assignment, duty, entrapment, photos, plans, ringing, sharing, surroundings, tasks, timeline, trapped
 from .known import short_time
+from .language import listed
 from .verbs import Call, is_general_manager, keeps_late, save, task_verb
 
 # By which road somebody said "mine" who did not touch a screen
@@ -191,7 +192,7 @@ def complete_for(
 		call,
 		outcome=outcome,
 		checks=checks or (),
-		evidence=", ".join(filter(None, said)),
+		evidence=listed(filter(None, said)),
 		people=people,
 		by=user or "",
 		who=seen_by,

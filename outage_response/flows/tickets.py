@@ -23,6 +23,7 @@ from outage_response.domain.roster import COMMAND
 from outage_response.integrations import Ticket, contacts, households, telephones
 
 from . import assignment, callees, calling_back, duty, explaining, site_identity, surroundings, ticket_replies
+from .language import listed
 from .verbs import Call, announce, lock_incident, touch
 
 JOB = "outage_response.jobs.read_tickets"
@@ -388,7 +389,7 @@ def attach(incident_name: str, calls: Sequence[dict], now: datetime) -> None:
 			pluck="unit_no",
 			order_by="unit_no",
 		)
-		text = _("Still without power after restoration: {0}").format(", ".join(units) or _("place unknown"))
+		text = _("Still without power after restoration: {0}").format(listed(units) or _("place unknown"))
 		assignment.tell_those_for(call, COMMAND, text)
 	touch(doc)
 

@@ -14,7 +14,7 @@ from frappe.utils import now_datetime
 from outage_response import bulk
 from outage_response.domain.errors import spoken
 
-from .language import in_chinese
+from .language import in_chinese, listed
 
 MOST_NAMES = 8  # a whole building's nodes would hide the sentence; the entry's data has them all
 
@@ -258,9 +258,9 @@ def render(kind: str, data: dict[str, Any]) -> str:
 	for key in ("outcome", "was"):
 		values[key] = spoken(data.get(f"{key}_en") or data.get(key) or "", _)
 	if isinstance(data.get("how"), list):
-		values["how"] = ", ".join(_(str(word)).replace("_", " ") for word in data["how"])
+		values["how"] = listed(_(str(word)).replace("_", " ") for word in data["how"])
 	if isinstance(data.get("conditions"), list):
-		values["conditions"] = ", ".join(_(str(word)) for word in data["conditions"])
+		values["conditions"] = listed(_(str(word)) for word in data["conditions"])
 	if data.get("said_kind") in TEXTS:  # what came late reads as it would have read in time
 		values["said"] = render(data["said_kind"], {**data, "said_kind": None})
 	if len(data.get("nodes") or ()) > MOST_NAMES:
@@ -272,7 +272,7 @@ def render(kind: str, data: dict[str, Any]) -> str:
 
 def _value(value: Any) -> str:
 	if isinstance(value, (list, tuple)):
-		return ", ".join(_(str(item)) for item in value)
+		return listed(_(str(item)) for item in value)
 	return _(value) if isinstance(value, str) and value else str("" if value is None else value)
 
 

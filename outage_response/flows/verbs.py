@@ -24,7 +24,7 @@ from outage_response.domain.lifecycle import TaskRow
 from outage_response.domain.roster import Department, Roster
 
 from . import areas, duty, pages, plans, ringing, surroundings, timeline, versions
-from .language import title_of
+from .language import listed, title_of
 
 # Supply may be back in part of the area before anybody has reported the outage; that it went first is asked for each node
 BEFORE_THE_REPORT = ("supply_back",)
@@ -129,7 +129,7 @@ def describe(tasks: Sequence[TaskRow]) -> list[dict[str, Any]]:
 	for task in tasks:
 		row = about[task.name]
 		title = title_of(row)
-		who = ", ".join(full_names.get(user) or user for user in users[task.name]) or _(
+		who = listed(full_names.get(user) or user for user in users[task.name]) or _(
 			task.assigned_role or task.department
 		)
 		where = f" ({task.subject_label})" if task.subject_label else ""

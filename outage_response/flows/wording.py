@@ -15,6 +15,7 @@ from outage_response.domain.roster import COMMAND, RESIDENTS, of_duty
 
 from . import duty, extent
 from .known import expected_back
+from .language import listed
 from .surroundings import Surroundings
 
 WORDS = (
@@ -147,7 +148,7 @@ def _values(incident: Document, kind: str, around: Surroundings) -> dict[str, st
 	settings = frappe.get_cached_doc("Outage Response Settings")
 	return {
 		"property": incident.property,
-		"area": extent.listed(extent.of_incident(incident, around, still=kind in rules.ABOUT_THE_TIME)),
+		"area": listed(extent.of_incident(incident, around, still=kind in rules.ABOUT_THE_TIME)),
 		"since": _moment(min(since) if since else incident.reported_at),
 		"cause": cause_of(incident, kind),
 		"etr": _("not known yet") if not etr or passed else _moment(etr),

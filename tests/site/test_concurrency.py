@@ -673,15 +673,24 @@ class OnlyItsOwn(LiveTest):
 		frappe.db.rollback()
 		frappe.db.sql("SET SESSION innodb_lock_wait_timeout = 1")
 		try:
-			with patch.object(frappe.local.db, "commit"):
-				if declares:
-					staff.declare(other, [self.there["feeder"]], "II", is_drill=True)
-				theirs = frappe.get_all("Outage Incident", {"property": other, "is_drill": 0}, pluck="name")[0]
-				staff.set_etr(theirs, "2099-01-01 11:00")
-				staff.supply_back(theirs)
+			for last in (False, False, False, False, True):
+				try:
+					return self.act_elsewhere(other, declares)
+				except ServiceUnavailable:  # a worker again; whoever pauses here does so until the end
+					if last:
+						raise
 		finally:
 			frappe.db.rollback()
 			frappe.db.sql("SET SESSION innodb_lock_wait_timeout = 50")
+
+	def act_elsewhere(self, other: str, declares: bool) -> None:
+		frappe.db.rollback()
+		with patch.object(frappe.local.db, "commit"):
+			if declares:
+				staff.declare(other, [self.there["feeder"]], "II", is_drill=True)
+			theirs = frappe.get_all("Outage Incident", {"property": other, "is_drill": 0}, pluck="name")[0]
+			staff.set_etr(theirs, "2099-01-01 11:00")
+			staff.supply_back(theirs)
 
 	def test_danger_waits_for_nobody(self):
 		"""Somebody has property or outage: a word of danger rings the control room all the same, and is linked later."""

@@ -5,6 +5,7 @@ import frappe
 from outage_response import error_log
 from outage_response.flows import deliveries, intake, links, mailing, portal, portal_actions, sending, tokens
 from outage_response.integrations import messages
+from outage_response.patches import no_live_link_in_a_table
 
 from .portal_pages import PortalTest
 from .test_access import our_doctypes
@@ -91,6 +92,29 @@ class FrappesTables(PortalTest):
 		self.assertEqual(deliveries.hand_over_mails(), 0)
 		frappe.db.set_default(messages.SUSPENDED, 0)
 		self.assertTrue(deliveries.hand_over_mails())
+
+	def test_an_update_empties_what_was_kept_before(self):
+		incident = self.declare(nodes=[self.shafts[0]])
+		pages = frappe.get_all("Outage Page", {"incident": incident}, pluck="name", limit=2)
+		if not messages.mail_is_on():
+			self.skipTest("this site has no account to send from")
+		seals = ("Qxsealone", "Qxsealtwo")
+		for page, seal in zip(pages, seals, strict=True):
+			link = f"https://example.com/outage-page?t={page}.{seal}"
+			messages.queue_page(page, "x@example.com", "Dark", f'<p>Go: <a href="{link}">{link}</a></p>')
+		sent, waits = (frappe.get_all("Email Queue", {"reference_name": page}, pluck="name")[0] for page in pages)
+		frappe.db.set_value("Email Queue", sent, "status", "Sent")
+		with self.as_user("guard1"), self.request():
+			call = intake.record_call(self.property, unit=self.units[0], words=WORDS)["call"]
+		bell = {"doctype": "Notification Log", "document_type": "Trouble Call", "document_name": call}
+		frappe.get_doc({**bell, "for_user": user("operator"), "subject": f"Danger: {WORDS}"}).db_insert()
+		self.assertTrue(all(map(self.kept, (*seals, "Qxzygen"))))
+		no_live_link_in_a_table.execute()
+		self.assertEqual([self.kept(word) for word in (*seals, "Qxzygen")], [[], [], []])
+		self.assertFalse(self.field("Email Queue", sent, "message"))
+		self.assertIn(sending.LOGIN, self.field("Email Queue", waits, "message").replace("=\n", ""))
+		no_live_link_in_a_table.execute()  # an update that is begun again
+		self.assertIn(sending.LOGIN, self.field("Email Queue", waits, "message").replace("=\n", ""))
 
 	def test_an_error_keeps_no_variables(self):
 		words = WORDS
