@@ -46,6 +46,8 @@ THE_COMPANYS = (
 	"Paging Channel",
 	"Response Department",
 )
+# What Frappe keeps about a document: the fields that say which one
+ABOUT = {"Document Follow": ("ref_doctype", "ref_docname"), "Tag Link": ("document_type", "document_name")}
 
 
 def properties_of(user: str | None, doctype: str) -> list[str] | None:
@@ -128,6 +130,19 @@ def _about(table: str, doctype_field: str, name_field: str) -> Callable[[str | N
 	return rows
 
 
+def may_see_about(doc: Document, ptype: str = "read", user: str | None = None) -> bool:
+	"""The same of one row of theirs that somebody opens by its name. Rows about documents of others are Frappe's to judge."""
+	which, name = ABOUT[doc.doctype]
+	if doc.get(which) not in (*KEPT_APART, *THE_COMPANYS):
+		return True
+	return bool(frappe.has_permission(doc.get(which), "read", doc=doc.get(name), user=user))
+
+
+def own_bell(doc: Document, ptype: str = "read", user: str | None = None) -> bool:
+	"""A bell says what happens to others, and is numbered: it is for whom it rang."""
+	return (user or frappe.session.user) in ("Administrator", doc.for_user)
+
+
 # Frappe asks each by its path and does not say (before 15) which doctype it is for
 duty_shift = _rows_of("Duty Shift")
 elevator_entrapment = _rows_of("Elevator Entrapment")
@@ -163,6 +178,6 @@ property_work_day = _rows_within("Managed Property", "Property Work Day")
 roster_pattern_shift = _rows_within("Roster Pattern", "Roster Pattern Shift")
 unit_resident = _rows_within("Property Unit", "Unit Resident")
 
-document_follow = _about("Document Follow", "ref_doctype", "ref_docname")
+document_follow = _about("Document Follow", *ABOUT["Document Follow"])
 file = _about("File", "attached_to_doctype", "attached_to_name")
-tag_link = _about("Tag Link", "document_type", "document_name")
+tag_link = _about("Tag Link", *ABOUT["Tag Link"])

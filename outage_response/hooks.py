@@ -204,10 +204,12 @@ permission_query_conditions = {
 }
 has_permission = {
 	"Care Need": "outage_response.permissions.nobody",
+	"Document Follow": "outage_response.by_property.may_see_about",
 	"Duty Shift": "outage_response.by_property.may",
 	"Elevator Entrapment": "outage_response.by_property.may",
 	"Managed Property": "outage_response.by_property.may",
 	"Notice Delivery": "outage_response.by_property.may",
+	"Notification Log": "outage_response.by_property.own_bell",
 	"Outage Affected Unit": "outage_response.by_property.may",
 	"Outage Callback": "outage_response.by_property.may",
 	"Outage Incident": "outage_response.by_property.may",
@@ -224,6 +226,7 @@ has_permission = {
 	"Property Unit": "outage_response.by_property.may",
 	"Roster Absence": "outage_response.by_property.may",
 	"Roster Pattern": "outage_response.by_property.may",
+	"Tag Link": "outage_response.by_property.may_see_about",
 	"Timeline Entry": "outage_response.by_property.may",
 	"Trouble Call": "outage_response.by_property.may",
 }

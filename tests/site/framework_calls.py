@@ -371,6 +371,7 @@ CALLS: dict[str, tuple[Call, ...]] = {
 
 # asked of every doctype of ours, and of what Frappe keeps about them
 OF_EVERY_DOCTYPE: dict[str, tuple[Call, ...]] = {
+	"client.get": (lambda t: {**_one(t), "parent": t.parent},),
 	"client.get_list": (_within,),
 	"client.get_count": (lambda t: {"doctype": t.doctype},),
 	"desk.form.linked_with.get": (_named,),
