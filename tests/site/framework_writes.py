@@ -56,7 +56,7 @@ def _followed(t: Target) -> dict[str, Any]:
 
 
 def _assigned(t: Target) -> dict[str, Any]:
-	return {**_one(t), "assign_to": json.dumps([frappe.session.user]), "description": "changed"}
+	return {**_one(t), "assign_to": json.dumps([t.person]), "description": "changed"}
 
 
 def _unassigned(t: Target) -> dict[str, Any]:
