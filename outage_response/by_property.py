@@ -61,13 +61,13 @@ def properties_of(user: str | None, doctype: str) -> list[str] | None:
 
 def may(doc: Document, ptype: str = "read", user: str | None = None) -> bool:
 	"""Is the document of a property for which the user works? It must be so before and after a change; and what a caller sends
-	to have something done with it may say another property than the record."""
+	to have something done with it may say another property than the record, or that it is new."""
 	mine = properties_of(user, doc.doctype)
 	if mine is None:
 		return True
 	field = _field(doc.doctype)
 	its = {doc.get(field)}
-	if not doc.is_new():
+	if doc.name:
 		its.add(frappe.db.get_value(doc.doctype, doc.name, field))
 	return all(one in mine for one in its if one)
 

@@ -201,7 +201,8 @@ def ring(subjects: Mapping[str, str], doctype: str, name: str, now: datetime) ->
 def keep_todo(doc: Document, event: str) -> None:
 	"""ToDo hook: a ToDo about an outage task belongs to the verbs, which write it without hooks. Whoever else makes one, changes
 	what it says or deletes it would give out steps with words of their own, or take one from the page of whoever stands there. About
-	our other records it is made by those who may read them: Frappe writes it onto the record. Raises ValidationError."""
+	our other records it is made by those who may read them: Frappe writes it onto the record. What is left of a record that was deleted
+	is anybody's to clear away. Raises ValidationError."""
 	before = None if event == "on_trash" else doc.get_doc_before_save()
 	if before and not any(map(doc.has_value_changed, OF_THE_VERBS)):
 		return
@@ -212,5 +213,7 @@ def keep_todo(doc: Document, event: str) -> None:
 			).format(frappe.bold(ours.reference_name))
 		)
 	for row in (doc, before):
-		if row and row.reference_type and row.reference_name and permissions.is_ours(row.reference_type):
+		if not (row and row.reference_type and row.reference_name and permissions.is_ours(row.reference_type)):
+			continue
+		if frappe.db.exists(row.reference_type, row.reference_name):
 			permissions.require_read(row.reference_type, row.reference_name)

@@ -32,15 +32,19 @@ def _saved(t: Target) -> dict[str, Any]:
 	return {"doc": json.dumps({**_new(t), **same, "name": t.name, "__islocal": 0, t.field: "changed"})}
 
 
-def _run(method: str, **args: Any) -> tuple[Call, Call]:
-	"""A method of a document: of the one in the database, and of one that the caller wrote and calls by its name."""
+def _run(method: str, **args: Any) -> tuple[Call, ...]:
+	"""A method of a document: of the one in the database, and of one that the caller wrote and calls by its name, also as new."""
 
-	def forged(t: Target) -> dict[str, Any]:
+	def forged(t: Target, new: int = 0) -> dict[str, Any]:
 		now = str(frappe.db.get_value(t.doctype, t.name, "modified"))
-		doc = {**_changed(t), "property": t.elsewhere, "modified": now, "owner": frappe.session.user}
+		doc = {**_changed(t), "property": t.elsewhere, "modified": now, "owner": frappe.session.user, "__islocal": new}
 		return {"docs": json.dumps(doc), "method": method, "args": json.dumps(args)}
 
-	return lambda t: {"dt": t.doctype, "dn": t.name, "method": method, "args": json.dumps(args)}, forged
+	return (
+		lambda t: {"dt": t.doctype, "dn": t.name, "method": method, "args": json.dumps(args)},
+		forged,
+		lambda t: forged(t, 1),
+	)
 
 
 def _one(t: Target) -> dict[str, Any]:
@@ -86,7 +90,7 @@ def _shared(t: Target) -> dict[str, Any]:
 	return {**_one(t), "user": frappe.session.user, "write": 1, "permission_to": "write", "everyone": 0}
 
 
-def renaming() -> tuple[Call, Call]:
+def renaming() -> tuple[Call, ...]:
 	"""Another name, without asking anything."""
 	return _run("rename", name="changed", force=1, validate_rename=0)
 

@@ -72,9 +72,9 @@ class ByProperty(AccessTest):
 		"""A method of a document is run on what its caller says the document is."""
 		now = str(frappe.db.get_value("Outage Task", self.guards_step, "modified"))
 		said = {"doctype": "Outage Task", "name": self.guards_step, "modified": now}
-		for its in (self.other["property"], "", None):
-			with self.subTest(its), self.as_user("foreigner"):
-				doc = frappe.get_doc({**said, "property": its})
+		for its, new in ((self.other["property"], 0), ("", 0), (None, 0), (self.other["property"], 1)):
+			with self.subTest(its, new=new), self.as_user("foreigner"):
+				doc = frappe.get_doc({**said, "property": its, "__islocal": new})
 				self.assertFalse(frappe.has_permission("Outage Task", "read", doc=doc))
 
 	def test_a_document_is_not_pulled_over(self):
