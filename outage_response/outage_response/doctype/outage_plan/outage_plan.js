@@ -41,10 +41,10 @@ function intro_of(plan, { leaves_out, second_person }) {
 	const said = escape(__("New incidents run with {0} from now on; running ones keep theirs.", [plan]));
 	if (!leaves_out.length) return `<p>${said}</p>`;
 	const left = leaves_out.map((title) => `<li>${escape(title)}</li>`).join("");
-	const who = second_person ? ` ${escape(__("Another person than its author decides on it."))}` : "";
+	const who = second_person ? `<p>${escape(__("Another person than its author decides on it."))}</p>` : "";
 	return `<p>${said}</p><div role="alert"><p><b>${escape(
 		__("It leaves out steps of life safety or gates:"),
-	)}</b>${who}</p><ul>${left}</ul></div>`;
+	)}</b></p><ul>${left}</ul>${who}</div>`;
 }
 
 async function compare(frm) {
