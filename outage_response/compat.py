@@ -2,6 +2,7 @@
 
 from datetime import datetime
 from functools import lru_cache
+from importlib.util import find_spec
 
 import frappe
 from frappe.model.naming import is_autoincremented
@@ -14,6 +15,16 @@ RECORD_HAS_CHANGED = 1020
 # (1053, 1317), read only (1290, 1836), no room on the disk or in the table (1021, 1114), a wait for a lock or a deadlock
 # (1205, 1213), a statement that took too long (1969)
 OUT_OF_REACH = {1020, 1021, 1040, 1053, 1114, 1203, 1205, 1213, 1290, 1317, 1836, 1927, 1969, 2002, 2003, 2006, 2013}
+
+# From 16 on a list is a query that is built; before it is a text that is put together
+LISTS_ARE_QUERIES = find_spec("frappe.model.qb_query") is not None
+
+
+def over_rows(function: str, field: str, name: str) -> str | dict[str, str]:
+	"""A function over rows (COUNT, MAX) among the fields of `frappe.get_list`, and the name of its result."""
+	if LISTS_ARE_QUERIES:
+		return {function: field, "as": name}
+	return f"{function.lower()}({field}) as {name}"
 
 
 def is_retriable(error: Exception) -> bool:

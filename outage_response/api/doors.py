@@ -26,7 +26,7 @@ from frappe.model import mapper
 from frappe.model.db_query import DatabaseQuery
 from frappe.utils import cint, goal
 
-from outage_response import listing
+from outage_response import compat, listing
 from outage_response.permissions import require_list, require_read, require_right
 
 from .reached import reached
@@ -182,7 +182,9 @@ def get_group_by_count(doctype: str, current_filters: str, field: str) -> list[d
 	if "_assign" not in frappe.db.get_table_columns(doctype):
 		frappe.get_list(doctype, **{**listed, "limit_page_length": 1})  # raises what it raises
 		return []
-	rows = frappe.get_list(doctype, fields=["_assign", "count(*) as count"], group_by="_assign", **listed)
+	rows = frappe.get_list(
+		doctype, fields=["_assign", compat.over_rows("COUNT", "*", "count")], group_by="_assign", **listed
+	)
 	counts: Counter[str] = Counter()
 	for row in rows:
 		counts.update(dict.fromkeys(frappe.parse_json(row._assign or "[]"), row.count))
@@ -261,7 +263,7 @@ def get_state_count(doctype: str, workflow_state_field: str, states: Any) -> lis
 	"""`frappe.workflow.doctype.workflow.workflow.get_workflow_state_count`."""
 	rows = frappe.get_list(
 		doctype,
-		fields=[workflow_state_field, "count(*) as count"],
+		fields=[workflow_state_field, compat.over_rows("COUNT", "*", "count")],
 		filters={workflow_state_field: ("not in", parsed(states, list, "states"))},
 		group_by=workflow_state_field,
 		order_by=None,

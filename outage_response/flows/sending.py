@@ -15,8 +15,7 @@ from frappe import _
 from frappe.model.document import Document
 from frappe.utils import get_url, now_datetime
 
-from outage_response import bulk, listing, locks
-from outage_response.compat import is_retriable
+from outage_response import bulk, compat, listing, locks
 from outage_response.domain.escalation import Person
 from outage_response.domain.lifecycle import LIVE
 from outage_response.integrations import channels
@@ -54,7 +53,9 @@ FIELDS = (
 def taken_for() -> timedelta:
 	"""How long a page may be in a sender's hands; then the sender was killed. Twice as long as all of its pages, which go out
 	side by side, can be waited for."""
-	longest = frappe.get_all("Paging Channel", filters={"enabled": 1}, fields=["max(timeout_seconds) as seconds"])
+	longest = frappe.get_all(
+		"Paging Channel", filters={"enabled": 1}, fields=[compat.over_rows("MAX", "timeout_seconds", "seconds")]
+	)
 	return timedelta(seconds=2 * ends_within(longest[0].seconds or 0) + SENDER_WORKS_SECONDS)
 
 
@@ -181,7 +182,7 @@ def _prepare(channel: Document | None, letter: Letter) -> tuple[Request | None, 
 	try:
 		return driver.request(channel, letter), None
 	except Exception as error:
-		if is_retriable(error):
+		if compat.is_retriable(error):
 			raise
 		frappe.clear_messages()
 		ours = isinstance(error, frappe.ValidationError)  # others' words may carry a secret
@@ -334,7 +335,7 @@ def _write(channel: Document, letter: Letter) -> Outcome:
 		channels.driver(channel.kind).write(channel, letter)
 		return Outcome("Accepted")
 	except Exception as error:
-		if is_retriable(error):
+		if compat.is_retriable(error):
 			raise
 		frappe.db.rollback(save_point="write_letter")
 		frappe.clear_messages()
