@@ -41,7 +41,7 @@ async function setupForm({ call, $dialog }) {
 	}
 
 	function place(rows) {
-		const subject = document.querySelector("input[placeholder='A short description']");
+		const subject = document.querySelector("input[maxlength='140']");
 		const form = subject && subject.closest(".max-w-4xl");
 		const before = document.getElementById(ID);
 		if (before) before.remove();
@@ -59,5 +59,5 @@ async function setupForm({ call, $dialog }) {
 	if (!inPortal) return { actions: [] };
 	// the portal's own menu takes no entry of others
 	const go = () => window.location.assign("/outages");
-	return { actions: [{ label: __("Power at my home"), icon: "zap", onClick: go }] };
+	return { actions: [{ label: __("Power at my home"), iconLeft: "zap", onClick: go }] };
 }

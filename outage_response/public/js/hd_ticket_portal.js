@@ -41,5 +41,12 @@ async function setupForm({ doc, call, toast, $dialog }) {
 		$dialog({ title: seen.title, message: seen.text, actions });
 	}
 
-	return { actions: [{ label: seen.label, icon: "zap", onClick: show }] };
+	let last = -1000; // one page binds an action twice: by its own handler, and by all that the action has
+	function once() {
+		if (performance.now() - last < 100) return;
+		last = performance.now();
+		show();
+	}
+
+	return { actions: [{ label: seen.label, iconLeft: "zap", onClick: once }] };
 }

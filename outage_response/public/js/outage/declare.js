@@ -144,7 +144,7 @@ Object.assign(outage_response, {
 	async declare_proposal(proposal, on_done, more = {}) {
 		try {
 			const answer = await this.post("declare_proposal", { proposal, ...more });
-			frappe.show_alert({ message: __("Declared: {0}", [answer.incident]), indicator: "red" });
+			frappe.show_alert({ message: __("Declared: {0}", [answer.incident]), indicator: "green" });
 			on_done?.(answer);
 		} catch (refusal) {
 			if (!refusal.overlap) return this.show_refusal(refusal);
