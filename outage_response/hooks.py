@@ -1,9 +1,23 @@
+from importlib.util import find_spec as _find_spec
+
 app_name = "outage_response"
 app_title = "Outage Response"
 app_publisher = "Outage Response contributors"
 app_description = "What a property company does when the power fails: its procedure as assigned, clocked, recorded work"
 app_email = "outage-response@example.com"
 app_license = "mit"
+
+# Among the apps of a site, and in 16 on the desktop (desktop_icon/, workspace_sidebar/); Desk stands at /desk there
+_DESK = "/desk" if _find_spec("frappe.desk.doctype.workspace_sidebar") else "/app"
+add_to_apps_screen = [
+	{
+		"name": "outage_response",
+		"logo": "/assets/outage_response/images/outage_response.svg",
+		"title": app_title,
+		"route": f"{_DESK}/outage-command-centre",
+		"has_permission": "outage_response.permissions.works_in_outages",
+	}
+]
 
 # Residents' pages, and the entry to them where residents already are
 page_renderer = ["outage_response.api.pages.OutagePage", "outage_response.api.pages.PhonePage"]

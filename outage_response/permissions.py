@@ -14,6 +14,11 @@ def roles_of(user: str | None = None) -> list[str]:
 	return frappe.get_roles(user or frappe.session.user)
 
 
+def works_in_outages() -> bool:
+	"""Is the session's user one of those who handle outages, or keep the app?"""
+	return bool({*authority.STAFF, authority.ADMINISTRATOR, "System Manager"} & set(roles_of()))
+
+
 def require_verb(verb: str) -> None:
 	"""Raise NotAllowed (domain) unless the session's user may use the verb at all."""
 	authority.require_verb(verb, roles_of())
