@@ -1,7 +1,7 @@
 """The people of an incident's affected units, and how each can be reached; a fixed number of queries."""
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 
 import frappe
@@ -94,6 +94,23 @@ def times_out(incident: Document, around: surroundings.Surroundings, rows: Seque
 def site_language() -> str:
 	"""The language of public notices and of people who chose none: en or zh."""
 	return _short(frappe.db.get_single_value("System Settings", "language"))
+
+
+def languages_of(contacts: Iterable[str]) -> dict[str, str]:
+	"""contact -> the language that their login has chosen: en or zh. Who chose none is not in it."""
+	contact, user = frappe.qb.DocType("Contact"), frappe.qb.DocType("User")
+	wanted = sorted(set(filter(None, contacts)))
+	if not wanted:
+		return {}
+	rows = (
+		frappe.qb.from_(contact)
+		.join(user)
+		.on(user.name == contact.user)
+		.select(contact.name, user.language)
+		.where(contact.name.isin(wanted))
+		.where(user.language > "")
+	).run()
+	return {name: _short(language) for name, language in rows}
 
 
 def _short(language: str | None) -> str:

@@ -4,8 +4,7 @@ One answer with what is known, one at restoration, one with the callback; change
 asked for every update. Never in a drill.
 """
 
-from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from collections.abc import Iterable
 from datetime import timedelta
 
 import frappe
@@ -19,7 +18,8 @@ from outage_response.domain.patience import SENDER_IS_DEAD_AFTER
 from outage_response.domain.plan import dedupe_key
 from outage_response.integrations import messages
 
-from . import levels, site_identity
+from . import audience, levels, site_identity
+from .wording import in_language
 
 JOB = "outage_response.jobs.send_ticket_replies"
 AT_ONCE = 200
@@ -43,8 +43,12 @@ def queue(incident: Document, kind: str, calls: Iterable[dict], outcome: str = "
 		del keys[known]
 	if not keys:
 		return 0
-	with _residents_language():
-		message = text(incident, kind, outcome)
+	languages, otherwise = audience.languages_of(call.contact for call in keys.values()), audience.site_language()
+	reads = {key: languages.get(call.contact, otherwise) for key, call in keys.items()}
+	said = {}
+	for language in set(reads.values()):
+		with in_language(language):
+			said[language] = text(incident, kind, outcome)
 	bulk.insert(
 		"Outage Ticket Reply",
 		[
@@ -55,7 +59,7 @@ def queue(incident: Document, kind: str, calls: Iterable[dict], outcome: str = "
 				"property": incident.property,
 				"kind": kind,
 				"status": "Queued",
-				"message": message,
+				"message": said[reads[key]],
 				"dedupe_key": key,
 			}
 			for key, call in keys.items()
@@ -63,17 +67,6 @@ def queue(incident: Document, kind: str, calls: Iterable[dict], outcome: str = "
 	)
 	frappe.db.after_commit.add(_ask_for_a_job)
 	return len(keys)
-
-
-@contextmanager
-def _residents_language() -> Iterator[None]:
-	"""Residents read the site's language, whatever the operator's is."""
-	before = frappe.local.lang
-	frappe.local.lang = frappe.db.get_single_value("System Settings", "language") or before
-	try:
-		yield
-	finally:
-		frappe.local.lang = before
 
 
 def _ask_for_a_job() -> None:
@@ -157,7 +150,7 @@ def send(name: str) -> None:
 	frappe.db.savepoint("send_reply")
 	try:
 		with integrations.as_system():
-			mail = desk.reply(row.ticket, row.message)
+			mail = desk.reply(row.ticket, row.message, row.property)
 		values = {"status": "Sent", "sent_at": now_datetime(), "email_queue": mail, "error": None}
 	except Exception as error:
 		if is_retriable(error):

@@ -6,8 +6,9 @@ never merged: what one resident wrote is not copied anywhere.
 
 from collections import defaultdict
 from collections.abc import Iterable, Sequence, Set
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from types import ModuleType
 
 import frappe
 from frappe import _
@@ -27,6 +28,7 @@ from .language import listed
 from .verbs import Call, announce, lock_incident, touch
 
 JOB = "outage_response.jobs.read_tickets"
+RESOLVE_AGAIN_MINUTES = 60
 RESOLVE_JOB = "outage_response.jobs.resolve_tickets"
 BATCH = 500
 # A ticket that was written before another one may be committed after it
@@ -51,6 +53,24 @@ def before_ticket(doc: Document, method: str | None = None) -> None:
 	for field in SHOWN:
 		doc.set(field, None)
 	doc.outage_imported = int(is_brought_over())
+	if not doc.outage_imported:
+		_name_household(doc)
+
+
+def _name_household(doc: Document) -> None:
+	"""Helpdesk refuses a ticket from its portal that does not say for which of several customers it is. Nobody is to choose before
+	a cry for help: it is for the home that its words name, else for the first."""
+	try:
+		desk = integrations.desk_for(doc.doctype)
+		contact = doc.get("contact") or frappe.db.get_value("Contact", {"user": frappe.session.user})
+		mine = desk and not doc.get("customer") and contact and households.of_contact(desk.CUSTOMER, contact)
+		if not mine or len(mine) < 2 or not desk.is_on():
+			return
+		home = homes_of([replace(desk.words(doc), contact=contact)]).get(str(doc.get("name")), {})
+		named = home and households.of_unit(desk.CUSTOMER, home["unit"])
+		doc.customer = named if named in mine else mine[0]
+	except Exception:
+		error_log.add("Outage Response: household of a ticket not found")
 
 
 def is_brought_over() -> bool:
@@ -535,8 +555,8 @@ def on_callback(call: Call, callback: Document, outcome: str, attempt: int) -> N
 			if desk.commits_when_resolved():
 				later.append(row.name)
 				continue
-			with integrations.guarded(f"Outage ticket not resolved: {row.ticket}"):
-				desk.resolve(row.ticket)
+			if not _resolve(desk, row.ticket):
+				later.append(row.name)
 	if later:
 		bulk.update("Trouble Call", later, {"resolve_ticket": 1})
 		frappe.db.after_commit.add(_ask_to_resolve)
@@ -555,17 +575,40 @@ def to_resolve() -> list[str]:
 		return []  # a platform may write to the resident
 	desks = [desk.DOCTYPE for desk in integrations.desks()]
 	filters = {"resolve_ticket": 1, "ticket_type": ("in", desks)}
-	return listing.get_all("Trouble Call", filters, pluck="name", order_by="name asc", limit_page_length=BATCH)
+	rows = listing.get_all(
+		"Trouble Call",
+		filters,
+		fields=["name", "resolve_after"],
+		order_by="resolve_after asc, name asc",
+		limit_page_length=BATCH,
+	)
+	return [row.name for row in rows if not row.resolve_after or row.resolve_after <= now_datetime()]
 
 
 def resolve(call_name: str) -> None:
-	"""Resolve the ticket of one call, once: who opens it again afterwards is not overruled. The mark goes first, since the
-	platform may commit on the way."""
+	"""Resolve the ticket of one call, once: who opens it again afterwards is not overruled. What the platform refuses is tried
+	again in an hour. The mark goes first, since the platform may commit on the way, and comes back where it refuses."""
 	row = locks.row("Trouble Call", call_name)
 	if not row or not row.resolve_ticket:
 		return
-	bulk.update("Trouble Call", [call_name], {"resolve_ticket": 0})
+	bulk.update("Trouble Call", [call_name], {"resolve_ticket": 0, "resolve_after": None})
 	desk = row.ticket and integrations.desk_of(row.ticket_type)
-	if desk and desk.is_open(row.ticket):
-		with integrations.guarded(f"Outage ticket not resolved: {row.ticket}"):
-			desk.resolve(row.ticket)
+	if desk and desk.is_open(row.ticket) and not _resolve(desk, row.ticket):
+		again = now_datetime() + timedelta(minutes=RESOLVE_AGAIN_MINUTES)
+		bulk.update("Trouble Call", [call_name], {"resolve_ticket": 1, "resolve_after": again})
+
+
+def _resolve(desk: ModuleType, ticket: str) -> bool:
+	"""Is it resolved now? What the platform refuses stands in the Error Log, and on the ticket for its agents."""
+	with integrations.guarded(f"Outage ticket not resolved: {ticket}"):
+		desk.resolve(ticket)
+		return True
+	with integrations.guarded(f"Outage ticket not resolved, and not said there: {ticket}"):
+		desk.note(
+			ticket,
+			_(
+				"The resident was reached, and the ticket could not be resolved. It is tried again each hour; the Error Log says why."
+			),
+			"not resolved",
+		)
+	return False

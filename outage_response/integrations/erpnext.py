@@ -64,16 +64,16 @@ def unread(since: datetime, limit: int, after: Ticket | None = None) -> list[Tic
 	return [from_document(row) for row in records.unlinked(DOCTYPE, FIELDS, since, limit, after)]
 
 
-def reply(ticket: str, message: str) -> str | None:
-	"""Answer the one who raised the issue, by e-mail where the site sends any; the answer also stands on the issue. Answers that
-	mail."""
+def reply(ticket: str, message: str, name: str) -> str | None:
+	"""Answer the one who raised the issue in the property's name, by e-mail where the site sends any; the answer also stands on the
+	issue. Answers that mail."""
 	issue = frappe.get_doc(DOCTYPE, ticket)
 	account = frappe.db.get_value(
 		"Email Account",
 		{"enable_outgoing": 1, **({"name": issue.email_account} if issue.email_account else {"default_outgoing": 1})},
 		"email_id",
 	)
-	return records.answer(issue, message, account)
+	return records.answer(issue, message, name, account)
 
 
 def note(ticket: str, text: str, key: str) -> None:

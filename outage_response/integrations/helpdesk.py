@@ -4,13 +4,20 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 
 import frappe
+from frappe import _
 from frappe.model.document import Document
+
+from outage_response import listing
 
 from . import Ticket, as_system, households, installed, records, switched_on
 
 DOCTYPE = "HD Ticket"
 CUSTOMER = "HD Customer"
 COMMENT = "HD Ticket Comment"
+# Since 1.15 a company names its own states; the rules go by their category
+STATUS = "HD Ticket Status"
+STILL_OPEN, RESOLVED = ("Open", "Paused"), "Resolved"
+CLOSED = "Closed"
 # What is written in the portal is a Communication
 PORTAL_COMMENTS = False
 KINDS = ("ticket_type", "template")
@@ -51,10 +58,11 @@ def unread(since: datetime, limit: int, after: Ticket | None = None) -> list[Tic
 	return [from_document(row) for row in records.unlinked(DOCTYPE, FIELDS, since, limit, after)]
 
 
-def reply(ticket: str, message: str) -> str | None:
-	"""Answer the author: it stands in the portal, and goes out by e-mail where the helpdesk sends any. Answers that mail."""
+def reply(ticket: str, message: str, name: str) -> str | None:
+	"""Answer the author in the property's name: it stands in the portal, and goes out by e-mail where the helpdesk sends any. Answers
+	that mail."""
 	doc = frappe.get_doc(DOCTYPE, ticket)
-	return records.answer(doc, message, _sender(doc))
+	return records.answer(doc, message, name, _sender(doc))
 
 
 def _sender(doc: Document) -> str | None:
@@ -82,21 +90,58 @@ def note(ticket: str, text: str, key: str) -> None:
 
 
 def show(tickets: Sequence[str], values: Mapping[str, object]) -> None:
-	"""Write the outage's state on tickets."""
+	"""Write the outage's state on tickets; pages on which one is open read it anew."""
 	records.write_fields(DOCTYPE, tickets, values)
+	tell_pages(tickets)
+
+
+def tell_pages(tickets: Sequence[str]) -> None:
+	"""Pages on which one of the tickets is open read it anew, after the commit: Helpdesk says so itself when a ticket is saved."""
+	for name in listing.get_all(DOCTYPE, {"name": ("in", list(tickets))}, pluck="name"):
+		doc = frappe.new_doc(DOCTYPE)
+		doc.name = name
+		if hasattr(doc, "publish_update"):
+			doc.publish_update()
 
 
 def is_open(ticket: str) -> bool:
 	"""Is the ticket still to be dealt with?"""
-	return frappe.db.get_value(DOCTYPE, ticket, "status") in ("Open", "Replied")
+	status = frappe.db.get_value(DOCTYPE, ticket, "status")
+	if _has_own_states():
+		return frappe.db.get_value(STATUS, status, "category") in STILL_OPEN
+	return status in ("Open", "Replied")
 
 
 def resolve(ticket: str) -> None:
-	"""The resident was reached: the ticket is resolved."""
+	"""The resident was reached: the ticket is resolved. Raises ValidationError where no state says so."""
 	with as_system():
 		doc = frappe.get_doc(DOCTYPE, ticket)
-		doc.status = "Resolved"
+		doc.status = _resolved()
+		if doc.meta.has_field("status_category"):
+			doc.status_category = RESOLVED  # Helpdesk keeps the one that is there
 		doc.save(ignore_permissions=True)
+
+
+def _has_own_states() -> bool:
+	return installed(STATUS) and frappe.get_meta(STATUS).has_field("category")
+
+
+def _resolved() -> str:
+	"""The state of a ticket that is resolved: the one of Helpdesk's own name, else the company's first of that category."""
+	if not _has_own_states():
+		return RESOLVED
+	table = frappe.qb.DocType(STATUS)
+	names = (
+		frappe.qb.from_(table)
+		.select(table.name)
+		.where(table.category == RESOLVED)
+		.where(table.enabled == 1)
+		.orderby(table.order, table.name)
+	).run(pluck=True)
+	names.sort(key=lambda name: (name != RESOLVED, name == CLOSED))
+	if not names:
+		frappe.throw(_("Helpdesk has no state for resolved tickets. Enter one of the category Resolved, or enable it."))
+	return names[0]
 
 
 def commits_when_resolved() -> bool:
@@ -106,7 +151,10 @@ def commits_when_resolved() -> bool:
 	if not installed("HD Settings") or not all(frappe.get_meta("HD Settings").has_field(field) for field in fields):
 		return False
 	enabled, status = (frappe.db.get_single_value("HD Settings", field) for field in fields)
-	return bool(enabled) and status == "Resolved"
+	if not enabled:
+		return False
+	resolved = _resolved()
+	return (status or CLOSED) == resolved
 
 
 # ---------------------------------------------------------------- customers

@@ -1,8 +1,11 @@
 """A unit's household as a customer of a platform (HD Customer, Customer): the household, never the whole community.
 
-In Helpdesk 1.14.0 everybody whose contact is linked to an HD Customer sees all its tickets. So a customer is taken for a
-household only if nobody else is linked to it, a former resident is unlinked, and when nobody stays the next household gets
-a customer of its own: the old one keeps the old tickets.
+In Helpdesk everybody whose contact belongs to an HD Customer sees all its tickets. So a customer is taken for a household only if
+nobody else belongs to it, a former resident is taken out, and when nobody stays the next household gets a customer of its own: the old
+one keeps the old tickets.
+
+Who belongs to a customer is said by links on the contacts (ERPNext; Helpdesk until 1.27) and, where there is one, by the customer's
+own table of members (Helpdesk from 1.28 on). The two are kept in step.
 """
 
 import hashlib
@@ -16,6 +19,8 @@ from frappe.utils import now
 from outage_response import bulk, listing, locks
 
 UNIT_FIELD = "outage_unit"
+# The customer's own table of members, and which of its fields names the contact
+MEMBERS, MEMBER = "contacts", "contact_name"
 
 
 def of_unit(doctype: str, unit: str, *, lock: bool = False) -> str | None:
@@ -75,6 +80,7 @@ def _own(doctype: str, residents: Sequence[str], unit: dict, unfit: dict) -> str
 		pluck="link_name",
 		distinct=True,
 	)
+	theirs = sorted({*theirs, *(customer for customer, _contact in _members(doctype, contacts=residents))})
 	theirs = _fit(doctype, {"name": ("in", theirs)}, unit, unfit) if theirs else []
 	if not theirs:
 		return None
@@ -86,6 +92,8 @@ def _own(doctype: str, residents: Sequence[str], unit: dict, unfit: dict) -> str
 		.where(row.link_doctype == doctype)
 		.where(row.link_name.isin(theirs))
 	).run():
+		people[customer].add(contact)
+	for customer, contact in _members(doctype, customers=theirs):
 		people[customer].add(contact)
 	elsewhere = set(
 		listing.get_all(
@@ -102,6 +110,7 @@ def _unused(doctype: str, ticket_doctype: str, unit: dict, unfit: dict) -> str |
 	"""A customer of the household's name that nobody is linked to and that has no ticket."""
 	for name in _fit(doctype, {"customer_name": _name(unit)}, unit, unfit):
 		linked = frappe.db.exists("Dynamic Link", {"parenttype": "Contact", "link_doctype": doctype, "link_name": name})
+		linked = linked or _members(doctype, customers=[name])
 		if not linked and not frappe.db.exists(ticket_doctype, {"customer": name}):
 			return name
 	return None
@@ -135,15 +144,57 @@ def _free_name(doctype: str, unit: dict) -> str:
 	return name
 
 
-# ---------------------------------------------------------------- links on contacts
+# ---------------------------------------------------------------- who belongs to a customer
+
+
+def of_contact(doctype: str, contact: str) -> list[str]:
+	"""Customers to whose table of members a contact belongs; none where the platform has no such table."""
+	return sorted(customer for customer, _contact in _members(doctype, contacts=[contact]))
+
+
+def _members(
+	doctype: str, *, customers: Sequence[str] | None = None, contacts: Sequence[str] | None = None
+) -> list[tuple[str, str]]:
+	"""(customer, contact) of the tables of members, of these customers or these contacts."""
+	table = _table_of_members(doctype)
+	if not table:
+		return []
+	theirs = {MEMBER: ("in", contacts)} if contacts is not None else {"parent": ("in", customers)}
+	rows = listing.get_all(table, {"parenttype": doctype, "parentfield": MEMBERS, **theirs}, fields=["parent", MEMBER])
+	return [(row.parent, row[MEMBER]) for row in rows]
+
+
+def _table_of_members(doctype: str) -> str | None:
+	field = frappe.get_meta(doctype).get_field(MEMBERS)
+	if not field or field.fieldtype != "Table" or not frappe.get_meta(field.options).has_field(MEMBER):
+		return None
+	return field.options
+
+
+def _keep_members(doctype: str, customer: str, *, come: Sequence[str] = (), go: Sequence[str] = ()) -> None:
+	"""Through the customer's document: the platform gives its members the role for its portal, and takes it."""
+	if not _table_of_members(doctype):
+		return
+	doc = frappe.get_doc(doctype, customer)
+	before = [row.get(MEMBER) for row in doc.get(MEMBERS)]
+	missing = [contact for contact in dict.fromkeys(come) if contact not in before]
+	if not missing and not set(go) & set(before):
+		return
+	if doc.get("primary_contact") in go:
+		doc.update({"primary_contact": None, "email_id": None, "mobile_no": None})
+	doc.set(MEMBERS, [row for row in doc.get(MEMBERS) if row.get(MEMBER) not in go])
+	for contact in missing:
+		doc.append(MEMBERS, {MEMBER: contact})
+	doc.save(ignore_permissions=True)
 
 
 def link(doctype: str, customer: str, contacts: Sequence[str]) -> None:
-	"""Link contacts to a customer, in one statement; those that are linked stay as they are.
+	"""Contacts belong to a customer; those that do so stay as they are. Links are written in one statement.
 
 	A link's name follows from what it links. Of two workers whose views of the database are older than each other's links,
 	the second one fails and is run again.
 	"""
+	_keep_members(doctype, customer, come=contacts)
 	there = set(
 		listing.get_all(
 			"Dynamic Link",
@@ -176,6 +227,7 @@ def link(doctype: str, customer: str, contacts: Sequence[str]) -> None:
 def unlink(doctype: str, customer: str, contacts: Sequence[str]) -> None:
 	"""These people belong to the household no longer."""
 	if contacts:
+		_keep_members(doctype, customer, go=contacts)
 		frappe.db.delete(
 			"Dynamic Link",
 			{

@@ -134,8 +134,8 @@ def write_fields(doctype: str, tickets: Sequence[str], values: Mapping[str, obje
 	bulk.update(doctype, tickets, known)
 
 
-def answer(ticket: Mapping, message: str, sender: str | None = None) -> str | None:
-	"""An automatic answer on a ticket; `sender` is the address to send it from, None: it stands on the ticket only. Answers its
+def answer(ticket: Mapping, message: str, name: str, sender: str | None = None) -> str | None:
+	"""An automatic answer on a ticket, in the `name` of the property; `sender` is the address to send it from, None: it stands on the ticket only. Answers its
 	mail in Frappe's queue, if there is one.
 
 	It is no agent's answer. Written so that neither the ticket's status nor `first_responded_on` take it for one: the
@@ -161,7 +161,15 @@ def answer(ticket: Mapping, message: str, sender: str | None = None) -> str | No
 	frappe.db.set_value(
 		"Communication",
 		record.name,
-		{"reference_doctype": ticket.doctype, "reference_name": str(ticket.name), "status": "Linked"},
+		{
+			"reference_doctype": ticket.doctype,
+			"reference_name": str(ticket.name),
+			"status": "Linked",
+			# a helpdesk shows who wrote it; whoever's act it came of, a resident hears the property
+			"sender": f"{name} <{sender or nobody()}>",
+			"sender_full_name": name,
+			"user": None,
+		},
 		update_modified=False,
 	)
 	if by_mail:
@@ -180,6 +188,11 @@ def answer(ticket: Mapping, message: str, sender: str | None = None) -> str | No
 		frappe.db.after_commit.add(messages.ask_for_sending)
 		return frappe.db.get_value("Email Queue", {"communication": record.name}, "name")
 	return None
+
+
+def nobody() -> str:
+	"""An address that nobody reads, for what is written without one."""
+	return f"no-reply@{frappe.utils.get_host_name().partition(':')[0]}"
 
 
 def ticket_notes_of_app() -> str:

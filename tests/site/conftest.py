@@ -36,19 +36,25 @@ def _connect() -> None:
 _connect()
 
 
-def _uses_platforms(item) -> bool:
-	return getattr(getattr(item.module, "setUpModule", None), "__name__", "") == "bring"
+BRINGS = ("", "bring", "bring_newest")
+
+
+def _platforms_of(item) -> int:
+	"""Which platforms a test's module works with: none, the older versions, the newest."""
+	by = getattr(getattr(item.module, "setUpModule", None), "__name__", "")
+	return BRINGS.index(by) if by in BRINGS else 0
 
 
 def pytest_collection_modifyitems(items) -> None:
-	"""Modules that need the platforms' doctypes follow each other, so that these are made once."""
-	items.sort(key=_uses_platforms)
+	"""Modules that need the same versions of the platforms follow each other, so that their doctypes are made once."""
+	items.sort(key=_platforms_of)
 
 
 def pytest_runtest_teardown(item, nextitem) -> None:
 	from . import platforms
 
-	platforms.staying = nextitem is not None and _uses_platforms(item) and _uses_platforms(nextitem)
+	here = _platforms_of(item)
+	platforms.staying = nextitem is not None and bool(here) and here == _platforms_of(nextitem)
 
 
 @pytest.fixture(scope="session", autouse=True)

@@ -1,11 +1,14 @@
-"""The platforms that the app works with: the real ones where they are installed, else doctypes of the same names and fields
-(Helpdesk 1.14.0, CRM 1.40.2, ERPNext 15.65.1), made before a module's tests and taken away after them.
+"""The platforms that the app works with: the real ones where they are installed, else doctypes of the same names and fields, made
+before a module's tests and taken away after them. Their fields are those of a version (`platform_fields/`, from its own files).
 
-For a test module: `setUpModule = platforms.bring`, `tearDownModule = platforms.take_away`.
+For a test module: `setUpModule = platforms.bring`, `tearDownModule = platforms.take_away`; `platforms.bring_newest` for the versions
+that people install today.
 """
 
 import contextlib
-from collections.abc import Iterator
+import json
+from collections.abc import Iterator, Sequence
+from pathlib import Path
 
 import frappe
 from frappe.model.document import Document
@@ -26,57 +29,49 @@ SWITCHES = {
 }
 # What is brought stays until the last module that uses it has run: conftest.py lets those follow each other
 staying = False
+MEMBERS = "HD Customer Member"
 CUSTOMER_OF = {"HD Ticket": "HD Customer", "Issue": "Customer"}
 
-_TICKET = (
-	"subject:Data raised_by:Data:Email status:Select:Open,Replied,{hold}Resolved,Closed priority:Data description:Text_Editor "
-	"contact:Link:Contact customer:Link:{customer} email_account:Data via_customer_portal:Check "
-	"opening_date:Date opening_time:Time resolution_details:Text_Editor first_responded_on:Datetime"
-)
-DOCTYPES = {
-	"HD Customer": ("field:customer_name", "customer_name:Data domain:Data"),
-	"HD Ticket": (
-		"autoincrement",
-		_TICKET.format(hold="", customer="HD_Customer") + " ticket_type:Data template:Data agent_group:Data key:Data",
-	),
-	"HD Ticket Comment": (
-		"hash",
-		"content:Text_Editor reference_ticket:Link:HD_Ticket commented_by:Link:User is_pinned:Check",
-	),
-	"FCRM Note": (
-		"hash",
-		"title:Data content:Text_Editor reference_doctype:Link:DocType reference_docname:Dynamic_Link:reference_doctype",
-	),
-	"CRM Call Log": (
-		"field:id",
-		"id:Data from:Data status:Select:Initiated,Ringing,In_Progress,Completed,Failed,Busy,No_Answer,Queued,Canceled "
-		"start_time:Datetime medium:Data type:Select:Incoming,Outgoing to:Data duration:Duration recording_url:Data "
-		"end_time:Datetime note:Link:FCRM_Note receiver:Link:User caller:Link:User reference_doctype:Link:DocType "
-		"reference_docname:Dynamic_Link:reference_doctype links:Table:Dynamic_Link "
-		"telephony_medium:Select:,Manual,Twilio,Exotel",
-	),
-	"Customer": (
-		"field:customer_name",
-		"customer_name:Data customer_type:Select:Company,Individual,Partnership customer_group:Data territory:Data",
-	),
-	"Issue": ("ISS-.#####", _TICKET.format(hold="On_Hold,", customer="Customer") + " issue_type:Data"),
-	"Call Log": (
-		"field:id",
-		"id:Data from:Data to:Data status:Select:Ringing,In_Progress,Completed,Failed,Busy,No_Answer,Queued,Canceled "
-		"duration:Duration recording_url:Data medium:Data type:Select:Incoming,Outgoing links:Table:Dynamic_Link "
-		"summary:Small_Text start_time:Datetime end_time:Datetime customer:Link:Customer employee_user_id:Link:User",
-	),
-	"SMS Log": ("hash", "message:Small_Text requested_numbers:Code sent_to:Code sent_on:Date"),
-	"HD Form Script": (
-		"prompt",
-		"dt:Data apply_to:Select:Form,List enabled:Check is_standard:Check apply_to_customer_portal:Check "
-		"apply_on_new_page:Check script:Long_Text",
-	),
+OLDER = ("helpdesk-1.14.0", "crm-1.40.2", "erpnext-15.65.1")
+NEWEST = ("helpdesk-1.28.1", "crm-1.73.1", "erpnext-15.65.1")
+FIELDS = Path(__file__).with_name("platform_fields")
+# What their own code names
+NAMED_BY = {"Customer": "field:customer_name", "Issue": "ISS-.#####"}
+# The states that Helpdesk comes with, and their categories
+STATES = {"Open": "Open", "Replied": "Paused", "Resolved": "Resolved", "Closed": "Resolved"}
+# Of no version's own files: the app writes it where Frappe has it, and the snapshot has moved it
+OURS = {
+	"SMS Log": {
+		"autoname": "hash",
+		"fields": {
+			"message": ["Small Text"],
+			"requested_numbers": ["Code"],
+			"sent_to": ["Code"],
+			"sent_on": ["Date"],
+		},
+	}
 }
+
+
+def doctypes(versions: Sequence[str]) -> dict[str, dict]:
+	"""name -> {"autoname", "istable", "fields": name -> [type, options]}, in the order in which they can be made."""
+	found: dict[str, dict] = {}
+	for version in versions:
+		found |= json.loads((FIELDS / f"{version}.json").read_text(encoding="utf-8"))
+	return found | OURS
 
 
 def bring() -> None:
 	"""Make the doctypes that are not on the site, with the app's fields on them."""
+	_bring(OLDER)
+
+
+def bring_newest() -> None:
+	"""The same of the versions that people install today."""
+	_bring(NEWEST)
+
+
+def _bring(versions: Sequence[str]) -> None:
 	end_world()
 	frappe.db.rollback()
 	frappe.set_user("Administrator")
@@ -84,9 +79,10 @@ def bring() -> None:
 	if staying:
 		return
 	_sweep()
-	for name, (autoname, fields) in DOCTYPES.items():
+	wanted = doctypes(versions)
+	for name, kind in wanted.items():
 		if not frappe.db.exists("DocType", name):
-			_make(name, autoname, fields)
+			_make(name, kind, wanted)
 	custom_fields.create()
 	frappe.db.commit()
 	frappe.clear_cache()
@@ -110,28 +106,42 @@ def is_real(doctype: str) -> bool:
 	return not frappe.db.get_value("DocType", doctype, "custom")
 
 
-def _make(name: str, autoname: str, fields: str) -> None:
+def _make(name: str, kind: dict, wanted: dict[str, dict]) -> None:
 	doc = frappe.new_doc("DocType")
-	doc.update({"name": name, "module": "Custom", "custom": 1, "autoname": autoname})
+	autoname = NAMED_BY.get(name) or kind["autoname"] or "hash"
+	doc.update({"name": name, "module": "Custom", "custom": 1, "autoname": autoname, "istable": kind.get("istable", 0)})
 	if autoname == "autoincrement":
 		doc.naming_rule = "Autoincrement"
-	for field in fields.split():
-		fieldname, fieldtype, *options = field.replace("_", " ").split(":")
-		fieldname = field.partition(":")[0]
-		text = options[0].replace(",", "\n") if options else ""
-		if fieldtype == "Dynamic Link":
-			text = field.rpartition(":")[2]
-		row = {"fieldname": fieldname, "label": fieldname.title(), "fieldtype": fieldtype, "options": text}
+	for fieldname, (fieldtype, *options) in kind["fields"].items():
+		text = options[0] if options else ""
+		leads = fieldtype in ("Link", "Table", "Table MultiSelect")
+		if leads and text not in wanted and text != name and not frappe.db.exists("DocType", text):
+			if fieldtype != "Link":
+				continue  # rows of what the app does not use
+			fieldtype, text = "Data", ""
+		row = {
+			"fieldname": fieldname,
+			"label": fieldname.replace("_", " ").title(),
+			"fieldtype": fieldtype,
+			"options": text,
+		}
 		if fieldtype == "Select":
 			row["default"] = text.split("\n")[0]
+		if text == "HD Ticket Status":
+			row["default"] = next(iter(STATES))
 		doc.append("fields", row)
-	doc.append("permissions", {"role": "System Manager", "read": 1, "write": 1, "create": 1})
+	if not kind.get("istable"):
+		doc.append("permissions", {"role": "System Manager", "read": 1, "write": 1, "create": 1})
 	doc.insert()
+	if name == "HD Ticket Status":
+		for order, (state, category) in enumerate(STATES.items()):
+			row = {"doctype": name, "label_agent": state, "category": category, "order": order, "enabled": 1}
+			frappe.get_doc(row).insert()
 
 
 def _sweep() -> None:
 	"""Doctypes that tests have made, this run's or one's that crashed."""
-	for name in reversed(DOCTYPES):
+	for name in reversed(doctypes(tuple(dict.fromkeys((*OLDER, *NEWEST))))):
 		if frappe.db.get_value("DocType", name, "custom"):
 			frappe.db.delete("Custom Field", {"dt": name})
 			frappe.db.delete("Dynamic Link", {"parenttype": name})
@@ -248,10 +258,16 @@ def links_of(record: Document) -> set[tuple[str, str]]:
 
 
 def customers_of(contact: str, doctype: str) -> list[str]:
-	"""The customers of a doctype that a contact is linked to: whose tickets it sees."""
-	return frappe.get_all(
+	"""The customers of a doctype that a contact belongs to, by link and by table of members alike: whose tickets it sees."""
+	linked = frappe.get_all(
 		"Dynamic Link",
 		filters={"parenttype": "Contact", "parent": contact, "link_doctype": doctype},
 		pluck="link_name",
 		order_by="link_name",
 	)
+	if frappe.db.exists("DocType", MEMBERS) and frappe.get_meta(doctype).get_field("contacts"):
+		members = frappe.get_all(
+			MEMBERS, {"contact_name": contact, "parenttype": doctype}, pluck="parent", order_by="parent"
+		)
+		assert members == linked, (members, linked)
+	return linked

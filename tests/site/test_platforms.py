@@ -132,7 +132,7 @@ class Desks(PlatformTest):
 		for doctype, desk in self.each():
 			doc = platforms.make_ticket(doctype, "No power", contact=self.contacts[0])
 			before = self.look(doc)
-			desk.reply(str(doc.name), "First line.\nSecond <line>.")
+			desk.reply(str(doc.name), "First line.\nSecond <line>.", self.property)
 			answers = platforms.answers_on(doc)
 			self.assertEqual(len(answers), 1)
 			self.assertIn("First line.", answers[0])
@@ -148,7 +148,7 @@ class Desks(PlatformTest):
 			doc = platforms.make_ticket(doctype, "No power", contact=self.contacts[0])
 			for status in ("Replied", "Resolved", "Closed"):
 				frappe.db.set_value(doctype, doc.name, "status", status)
-				desk.reply(str(doc.name), "Supply is back.")
+				desk.reply(str(doc.name), "Supply is back.", self.property)
 				desk.note(str(doc.name), "Called back", f"x {status}")
 				self.assertEqual(self.field(doctype, doc.name, "status"), status)
 
@@ -156,7 +156,7 @@ class Desks(PlatformTest):
 		for doctype, desk in self.each():
 			doc = platforms.make_ticket(doctype, "No power", contact=self.contacts[0])
 			self.give_account()
-			desk.reply(str(doc.name), "Supply is back.")
+			desk.reply(str(doc.name), "Supply is back.", self.property)
 			if not platforms.is_real(doctype) and doctype == "HD Ticket":
 				continue  # which account to send from is the helpdesk's own code
 			queue = frappe.get_all(
@@ -679,7 +679,7 @@ class Leaving(PlatformTest):
 		kept, gone = [], []
 		for doctype, desk in DESKS.items():
 			ticket = platforms.make_ticket(doctype, "No power", contact=self.contacts[0])
-			desk.reply(str(ticket.name), "Supply is back.")
+			desk.reply(str(ticket.name), "Supply is back.", self.property)
 			desk.note(str(ticket.name), "Called back", "callback 1")
 			kept.append((doctype, ticket.name))
 			kept.append((desk.CUSTOMER, desk.household(self.units[0])))

@@ -116,7 +116,7 @@ class Slices(NoticeTest):
 
 	def test_an_answer_to_a_ticket_whose_mail_fails_has_failed(self):
 		ticket = frappe._dict(doctype="ToDo", name="T1", raised_by="resident@example.com", subject="No power")
-		desk = SimpleNamespace(reply=lambda *_words: records.answer(ticket, "We know.", "desk@example.com"))
+		desk = SimpleNamespace(reply=lambda *_words: records.answer(ticket, "We know.", "Tower", "desk@example.com"))
 		rows = [
 			{"ticket_type": "ToDo", "ticket": "T1", "kind": "Known", "status": "Queued", "message": "We know."}
 			| {"dedupe_key": f"reply {number}"}
