@@ -20,7 +20,11 @@ add_to_apps_screen = [
 ]
 
 # Residents' pages, and the entry to them where residents already are
-page_renderer = ["outage_response.api.pages.OutagePage", "outage_response.api.pages.PhonePage"]
+page_renderer = [
+	"outage_response.api.pages.OutagePage",
+	"outage_response.api.pages.PhonePage",
+	"outage_response.api.pages.HelpdeskPage",
+]
 portal_menu_items = [{"title": "Power outages", "route": "/outages", "reference_doctype": "", "role": ""}]
 
 # Installation: roles by fixture, departments, levels and plans by seed (only what is missing); newer plans where nobody edited
@@ -35,6 +39,7 @@ after_migrate = [
 	"outage_response.setup.core_indexes.create",
 	"outage_response.setup.custom_fields.create",
 	"outage_response.setup.form_scripts.create",
+	"outage_response.setup.ticket_views.create",
 ]
 before_uninstall = "outage_response.setup.uninstall.before_uninstall"
 after_uninstall = "outage_response.setup.uninstall.after_uninstall"
@@ -71,6 +76,7 @@ doc_events = {
 	# Calls that telephony logs by itself
 	"CRM Call Log": {"on_update": "outage_response.flows.telephony.on_call_log"},
 	"Call Log": {"on_update": "outage_response.flows.telephony.on_call_log"},
+	"TP Call Log": {"on_update": "outage_response.flows.telephony.on_call_log"},
 	# Who lives in a unit is the household that platforms know as a customer; what an outage goes by stays while it runs
 	"Property Unit": {
 		"before_validate": "outage_response.flows.placing.place",

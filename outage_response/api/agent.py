@@ -7,24 +7,31 @@ from typing import Any
 
 import frappe
 
-from outage_response.flows import agent
+from outage_response.flows import agent, ticket_page
 
 from .reached import reached
-from .staff import endpoint
+from .staff import as_list, endpoint
 
 
 @frappe.whitelist(methods=["GET", "POST"])  # a ticket page reads by POST
 @reached
 def look(ticket_type: str, ticket: str) -> dict[str, Any]:
-	"""See `flows.agent.look`."""
-	return agent.look(ticket_type, ticket)
+	"""See `flows.ticket_page.look`."""
+	return ticket_page.look(ticket_type, ticket)
 
 
 @frappe.whitelist(methods=["GET", "POST"])
 @reached
 def running(ticket_type: str, ticket: str = "") -> list[dict[str, Any]]:
-	"""See `flows.agent.running`."""
-	return agent.running(ticket_type, ticket)
+	"""See `flows.ticket_page.running`."""
+	return ticket_page.running(ticket_type, ticket)
+
+
+@frappe.whitelist(methods=["GET", "POST"])
+@reached
+def may_attach(ticket_type: str) -> bool:
+	"""See `flows.ticket_page.may_attach`."""
+	return ticket_page.may_attach(ticket_type)
 
 
 @endpoint
@@ -50,6 +57,12 @@ def propose(ticket_type: str, ticket: str, node: str | None = None) -> dict[str,
 def attach(ticket_type: str, ticket: str, incident: str) -> dict[str, Any]:
 	"""See `flows.agent.attach`."""
 	return agent.attach(ticket_type, ticket, incident)
+
+
+@endpoint
+def attach_many(ticket_type: str, tickets: list | str, incident: str) -> dict[str, Any]:
+	"""See `flows.agent.attach_many`."""
+	return agent.attach_many(ticket_type, as_list(tickets) or [], incident)
 
 
 @endpoint

@@ -5,6 +5,8 @@ Frappe asks `OutagePage` for every path (hook `page_renderer`); it answers those
 something, in a transaction that is retried like a verb's, and sends the reader back to what they see next.
 """
 
+import functools
+import hashlib
 import re
 from collections.abc import Callable
 from contextlib import AbstractContextManager, nullcontext
@@ -19,6 +21,8 @@ from werkzeug.wrappers import Response
 from outage_response import compat, error_log
 from outage_response.domain.errors import NotAllowed, RuleError
 from outage_response.flows import answering, links, portal, portal_actions, templates, versions
+from outage_response.integrations import helpdesk
+from outage_response.setup.form_scripts import FILES
 
 from . import call_pages
 from .answers import done, field, guard, number, own_page, page, redirect, require_own_form, sorry, with_token
@@ -71,6 +75,27 @@ class PhonePage(TemplatePage):
 		guard(response, PHONE_POLICY)
 		response.headers["Cache-Control"] = "private, no-store"
 		return response
+
+
+class HelpdeskPage(TemplatePage):
+	"""Helpdesk's own page, with a script of ours for its lists of tickets: they take no form script."""
+
+	def can_render(self) -> bool:
+		is_theirs = self.path == "helpdesk" and frappe.session.user != "Guest"
+		return is_theirs and helpdesk.is_on() and super().can_render()
+
+	def render_template(self) -> str:
+		html = super().render_template()
+		before, end, after = html.rpartition("</body>")
+		script = f'<script src="{_script_of_lists()}" defer></script>'
+		return f"{before}{script}{end}{after}" if end else html + script
+
+
+@functools.lru_cache
+def _script_of_lists() -> str:
+	"""Its address; a browser keeps what stands there until the file is another one."""
+	content = (FILES / "hd_lists.js").read_bytes()
+	return f"/assets/outage_response/js/hd_lists.js?v={hashlib.sha256(content).hexdigest()[:8]}"
 
 
 def answer(route: Route, words: dict[str, str]) -> Response:

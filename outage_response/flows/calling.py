@@ -215,6 +215,21 @@ def call_sheet(incident: str) -> dict[str, Any]:
 	}
 
 
+def calls_made(incident: str) -> list[dict[str, Any]]:
+	"""Whom the control room has phoned for an outage: {"whom", "at", "answered"}; firms, offices and departments, no resident."""
+	names = _departments()
+	tasks = _calls(incident, names)
+	tries = _tries([row.name for row in tasks])
+	made = []
+	for row in tasks:
+		callee = row.step.calls or (row.department if names[row.department].is_external else "")
+		whom = row.subject_label or _callee(callee, names) or title_of(row)
+		made += [{"whom": whom, "at": at, "answered": False} for at in tries[row.name]]
+		if row.status == "Done":
+			made.append({"whom": whom, "at": get_datetime(row.completed_at), "answered": True})
+	return made
+
+
 def _comes(calls: str, departments: Mapping[str, Any]) -> bool:
 	"""Is who is phoned called to the site?"""
 	if calls in departments:

@@ -106,11 +106,18 @@ def key_of(row: Mapping | Document) -> str:
 
 def open_with(incident: str, key: str) -> str | None:
 	"""The callback of an incident that is still to be made with whom the key means."""
+	still_to_make = {"incident": incident, **_who(key), "status": ("not in", callbacks.ENDED)}
+	return frappe.db.get_value("Outage Callback", still_to_make, "name")
+
+
+def of_callee(incident: str, key: str) -> list[str]:
+	"""The callbacks of an incident with whom the key means, made or still to be made."""
+	return listing.get_all("Outage Callback", {"incident": incident, **_who(key)}, pluck="name", order_by="name asc")
+
+
+def _who(key: str) -> dict:
 	number = key.removeprefix(callees.NUMBER)
-	who = {"contact": key} if number == key else {"contact": ("is", "not set"), "caller": number}
-	return frappe.db.get_value(
-		"Outage Callback", {"incident": incident, **who, "status": ("not in", callbacks.ENDED)}, "name"
-	)
+	return {"contact": key} if number == key else {"contact": ("is", "not set"), "caller": number}
 
 
 def _join_known(call: Call, existing: dict[str, dict], ready: dict[str, callees.Callee]) -> None:

@@ -20,7 +20,7 @@ from outage_response.domain.lifecycle import LIVE
 from outage_response.integrations import Ticket
 from outage_response.integrations.records import beginning, clear
 
-from . import agent, proposals, tickets
+from . import proposals, ticket_page, tickets
 from .verbs import Call, lock_incident, lock_property, touch
 
 BATCH = 200
@@ -163,9 +163,9 @@ def act(said: Said) -> None:
 	mark.run()
 	if said.danger:
 		_alarm(call, now)
-	if said.is_unclear and call.incident and agent.is_explained(call):
+	if said.is_unclear and call.incident and ticket_page.is_explained(call):
 		tickets.ring_unclear(Ticket(call.ticket_type, call.ticket), _home(call), now)
-	if said.is_out and not agent.is_placed(call, now):
+	if said.is_out and not ticket_page.is_placed(call, now):
 		tickets.place_anew([call], min(get_datetime(message.creation), now))
 		if property_name:
 			proposals.place_calls(property_name)
@@ -179,7 +179,7 @@ def _message(name: str, doctype: str) -> dict | None:
 
 
 def _call_of(message: dict) -> dict:
-	return agent.call_of(message.reference_doctype, message.reference_name)
+	return ticket_page.call_of(message.reference_doctype, message.reference_name)
 
 
 def _home(call: dict) -> dict:

@@ -25,6 +25,15 @@ def short_time(moment: datetime | str) -> str:
 	return format_datetime(moment, "HH:mm" if today else "MM-dd HH:mm")
 
 
+def how_far(moment: datetime | str) -> str:
+	"""How far off a moment is, in words: "in 2 h 10 min", "40 min ago"."""
+	minutes = round((get_datetime(moment) - now_datetime()).total_seconds() / 60)
+	hours, rest = divmod(abs(minutes) or 1, 60)
+	span = _("{0} h {1} min").format(hours, rest) if hours and rest else ""
+	span = span or (_("{0} h").format(hours) if hours else _("{0} min").format(rest))
+	return _("in {0}").format(span) if minutes > 0 else _("{0} ago").format(span)
+
+
 def expected_back(incident: Document) -> datetime | None:
 	"""When supply is expected back: the time somebody named, else the end of planned work."""
 	if incident.etr:
@@ -65,6 +74,7 @@ def where(incident: Document, around: surroundings.Surroundings | None = None) -
 
 def facts(incident: Document) -> list[list[str]]:
 	"""[label, value] of everything that an agent tells a caller; nobody's personal data."""
+	back = expected_back(incident)
 	rows = [
 		(_("Outage"), incident.name),
 		(_("Level"), incident.level),
@@ -74,7 +84,7 @@ def facts(incident: Document) -> list[list[str]]:
 		(_("Planned Start"), clock_time(incident.planned_start)),
 		(_("Planned End"), clock_time(incident.planned_end)),
 		(_("Reported At"), clock_time(incident.reported_at)),
-		(_("Expected back"), clock_time(expected_back(incident)) or _("not known yet")),
+		(_("Expected back"), f"{clock_time(back)} · {how_far(back)}" if back else _("not known yet")),
 		(_("Supply back"), clock_time(incident.restored_at)),
 		(_("Cause"), incident.cause_type and _(incident.cause_type)),
 		(_("Follows outage"), incident.parent_incident),

@@ -285,3 +285,5 @@ def _end_proposal(doc: Document, status: str, **values) -> None:
 	if doc.status == "Open":
 		doc.update({"status": status, **values})
 		save(doc)
+		theirs = listing.get_all("Trouble Call", {"proposal": doc.name}, fields=["ticket_type", "ticket"])
+		tickets.tell_pages(theirs)

@@ -15,6 +15,7 @@ from outage_response.domain.lifecycle import LIVE, RUNNING
 from outage_response.integrations import contacts
 
 from .known import clock_time, dark_since, expected_back, supply
+from .language import listed
 from .verbs import translated
 
 SOON_HOURS = 24
@@ -99,7 +100,8 @@ def paths_of(nodes: Sequence[str]) -> dict[str, list[str]]:
 def known(user: str) -> list[dict]:
 	"""The outages at the user's own units: running, planned within a day, or just over.
 
-	Answers rows of {"kind": "out" | "planned" | "back", "units", "title", "text", "until"}, each outage once.
+	Answers rows of {"kind": "out" | "planned" | "back", "units", "where": the units in words, "title", "text", "until"}, each outage
+	once.
 	"""
 	with translated():
 		require_resident(user)
@@ -115,7 +117,7 @@ def known(user: str) -> list[dict]:
 					told[(incident.name, said["kind"])] = said
 					units[(incident.name, said["kind"])].append(home.unit_no)
 		rank = {"out": 0, "planned": 1, "back": 2}
-		rows = [{**said, "units": units[key]} for key, said in told.items()]
+		rows = [{**said, "units": units[key], "where": listed(units[key])} for key, said in told.items()]
 		out = {unit for row in rows if row["kind"] == "out" for unit in row["units"]}
 		rows = [row for row in rows if row["kind"] != "back" or not out.issuperset(row["units"])]
 		return sorted(rows, key=lambda row: rank[row["kind"]])

@@ -424,21 +424,30 @@ def place_anew(calls: Sequence[dict], said_at: datetime | None = None) -> None:
 
 def show_on_tickets(doc: Document | None, calls: Iterable[dict]) -> None:
 	"""Level, state, expected restoration and incident on the linked tickets; without an incident, nothing."""
-	by_desk: dict[str, list[str]] = defaultdict(list)
+	for desk, names in _by_desk(calls):
+		desk.show(
+			names,
+			{
+				"outage_incident": doc and doc.name,
+				"outage_level": doc and doc.level,
+				"outage_state": doc and doc.status,
+				"outage_etr": doc and doc.etr,
+			},
+		)
+
+
+def tell_pages(calls: Iterable[dict]) -> None:
+	"""Pages on which the ticket of one of these calls is open read it anew, after the commit."""
+	for desk, names in _by_desk(calls):
+		desk.tell_pages(names)
+
+
+def _by_desk(calls: Iterable[dict]) -> list[tuple[ModuleType, list[str]]]:
+	found: dict[str, list[str]] = defaultdict(list)
 	for call in calls:
 		if call.ticket:
-			by_desk[call.ticket_type].append(call.ticket)
-	for doctype, names in by_desk.items():
-		if desk := integrations.desk_of(doctype):
-			desk.show(
-				names,
-				{
-					"outage_incident": doc and doc.name,
-					"outage_level": doc and doc.level,
-					"outage_state": doc and doc.status,
-					"outage_etr": doc and doc.etr,
-				},
-			)
+			found[call.ticket_type].append(call.ticket)
+	return [(desk, names) for doctype, names in found.items() if (desk := integrations.desk_of(doctype))]
 
 
 def linked_calls(incident_name: str, **filters) -> list[dict]:

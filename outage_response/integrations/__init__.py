@@ -1,11 +1,12 @@
 """One module per platform. Each answers itself whether its platform is here and switched on (`is_on`).
 
 A **desk** (helpdesk.py, erpnext.py) has tickets: `DOCTYPE`, `is_on()`, `words(doc)`, `from_document(doc)`,
-`unread(since, limit, after)`, `reply(ticket, message)`, `note(ticket, text, key)`, `show(tickets, values)`,
-`is_open(ticket)`, `resolve(ticket)`, `commits_when_resolved()`; `PORTAL_COMMENTS`: do authors write Comments?
+`unread(since, limit, after)`, `named(names)`, `reply(ticket, message, name)`, `note(ticket, text, key)`, `show(tickets, values)`,
+`tell_pages(tickets)`, `is_open(ticket)`, `resolve(ticket)`, `commits_when_resolved()`; `PORTAL_COMMENTS`: do authors write Comments?
 It also has customers: `CUSTOMER`, `household(unit)`.
 A **call log** (crm.py, erpnext.py, contacts.py) keeps callbacks: `is_on()`, `log_call(...)` (`How`), `recent_calls(since)`,
-`take_call(name, ...)`. The first one that is on is used; `contacts.py` needs nothing but Frappe and is always there.
+`take_call(name, ...)`. The first one that is on is used; `contacts.py` needs nothing but Frappe and is always there. What logs calls
+by itself and keeps none of ours (telephony.py) has `is_on()`, `recent_calls(since)` and `take_call(name, ...)` alone.
 
 A platform is here when every doctype it is used through stands on the site and belongs to an app that is installed:
 one that was removed by half counts as gone.
@@ -116,6 +117,13 @@ def call_logs() -> list[ModuleType]:
 	from . import contacts, crm, erpnext
 
 	return [log for log in (crm, erpnext, contacts) if log.is_on()]
+
+
+def logging_calls() -> list[ModuleType]:
+	"""Everything that logs calls by itself here: each of them may have made a callback's attempt."""
+	from . import telephony
+
+	return [*call_logs(), *([telephony] if telephony.is_on() else [])]
 
 
 def call_log() -> ModuleType:

@@ -5,6 +5,7 @@ from datetime import datetime
 
 import frappe
 from frappe.model.document import Document
+from frappe.utils import now_datetime
 
 from . import (
 	BY_PHONE,
@@ -64,6 +65,11 @@ def unread(since: datetime, limit: int, after: Ticket | None = None) -> list[Tic
 	return [from_document(row) for row in records.unlinked(DOCTYPE, FIELDS, since, limit, after)]
 
 
+def named(names: Sequence[str]) -> list[Ticket]:
+	"""Tickets by their names, in one query; those that are gone are left out."""
+	return [from_document(row) for row in records.named(DOCTYPE, FIELDS, names)]
+
+
 def reply(ticket: str, message: str, name: str) -> str | None:
 	"""Answer the one who raised the issue in the property's name, by e-mail where the site sends any; the answer also stands on the
 	issue. Answers that mail."""
@@ -97,8 +103,16 @@ def note(ticket: str, text: str, key: str) -> None:
 
 
 def show(tickets: Sequence[str], values: Mapping[str, object]) -> None:
-	"""Write the outage's state on issues."""
+	"""Write the outage's state on issues; forms on which one is open read it anew."""
 	records.write_fields(DOCTYPE, tickets, values)
+	tell_pages(tickets)
+
+
+def tell_pages(tickets: Sequence[str]) -> None:
+	"""Forms on which one of the issues is open read it anew, after the commit, as if it had been saved."""
+	for name in tickets:
+		message = {"doctype": DOCTYPE, "name": name, "modified": str(now_datetime())}
+		frappe.publish_realtime("doc_update", message, doctype=DOCTYPE, docname=name, after_commit=True)
 
 
 def is_open(ticket: str) -> bool:

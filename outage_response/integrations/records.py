@@ -12,7 +12,7 @@ from frappe.utils import get_datetime, get_time, getdate
 from pypika.functions import Concat, Substring
 from pypika.terms import Field, Function
 
-from outage_response import bulk
+from outage_response import bulk, listing
 from outage_response.domain.replies import LONGEST_HTML
 
 from . import Ticket, messages
@@ -120,6 +120,12 @@ def unlinked(
 			(table.creation > after.created_at) | ((table.creation == after.created_at) & (table.name > after.name))
 		)
 	return query.run(as_dict=True)
+
+
+def named(doctype: str, fields: Sequence[str], names: Sequence[str]) -> list[dict]:
+	"""Tickets by their names."""
+	columns = [*fields, *(field for field in PHONE_FIELDS if frappe.get_meta(doctype).has_field(field))]
+	return listing.get_all(doctype, {"name": ("in", list(names))}, fields=columns, order_by="creation asc, name asc")
 
 
 def beginning(text: Field) -> Function:

@@ -1,6 +1,6 @@
 """After install: the data that the app brings. Doctypes and roles come by Frappe itself (sync, fixtures)."""
 
-from . import board, core_indexes, custom_fields, form_scripts
+from . import board, core_indexes, custom_fields, form_scripts, ticket_views
 from .seed import seed
 
 
@@ -11,6 +11,7 @@ def after_install() -> None:
 	board.create()
 	custom_fields.create()
 	form_scripts.create()
+	ticket_views.create()
 
 
 def after_app_install(app: str) -> None:
@@ -18,3 +19,4 @@ def after_app_install(app: str) -> None:
 	if app != "outage_response":
 		custom_fields.create()
 		form_scripts.create()
+		ticket_views.create()

@@ -8,7 +8,7 @@ import frappe
 from outage_response.flows import site_identity
 from outage_response.integrations import CALL_LOG_PREFIX, messages, records
 
-from . import core_indexes, custom_fields, form_scripts, leftovers
+from . import core_indexes, custom_fields, form_scripts, leftovers, ticket_views
 
 MODULE = "Outage Response"
 ROLES = Path(__file__).resolve().parents[1] / "fixtures" / "role.json"
@@ -20,6 +20,7 @@ def before_uninstall() -> None:
 	core_indexes.delete()
 	custom_fields.delete()
 	form_scripts.delete()
+	ticket_views.delete()
 	custom_fields.forget_in_views()
 	ours = frappe.get_all("DocType", filters={"module": MODULE}, pluck="name")
 	leftovers.delete_about(ours)

@@ -135,9 +135,18 @@ LOGGED_IN = frozenset(PEOPLE[1:])
 ENDPOINTS |= {
 	"agent.look": (LOGGED_IN, lambda w: NO_TICKET),
 	"agent.running": (STAFF | {"foreigner"}, lambda w: {"ticket_type": "ToDo"}),
+	"agent.may_attach": (LOGGED_IN, lambda w: {"ticket_type": "HD Ticket"}),
 	"agent.declare": (STAFF | {"foreigner"}, lambda w: NO_TICKET),
 	"agent.propose": (LOGGED_IN, lambda w: NO_TICKET),
 	"agent.attach": (CONTROL | {"service", "foreigner"}, lambda w: {**NO_TICKET, "incident": w["incident"]}),
+	"agent.attach_many": (
+		CONTROL | {"service", "foreigner"},
+		lambda w: {
+			"ticket_type": NO_TICKET["ticket_type"],
+			"tickets": [NO_TICKET["ticket"]],
+			"incident": w["incident"],
+		},
+	),
 	"agent.log_callback": (CONTROL | {"service", "foreigner"}, lambda w: {**NO_TICKET, "outcome": "Reached"}),
 	"portal.known": (LOGGED_IN, lambda w: {}),
 	"portal.of_ticket": (LOGGED_IN, lambda w: NO_TICKET),
@@ -268,6 +277,7 @@ BOTH = {
 	"exports.of_refused_rows",
 	"exports.of_import_log",
 	"agent.look",
+	"agent.may_attach",
 	"agent.running",
 	"portal.known",
 	"portal.of_ticket",

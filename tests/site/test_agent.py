@@ -3,6 +3,7 @@ scripts that put it on the helpdesk's pages."""
 
 import contextlib
 import csv
+import json
 import re
 from datetime import timedelta
 from unittest.mock import patch
@@ -11,8 +12,8 @@ import frappe
 import frappe.share
 
 from outage_response.api import agent, portal
-from outage_response.flows import resident
-from outage_response.setup import form_scripts
+from outage_response.flows import calling, resident
+from outage_response.setup import form_scripts, ticket_views
 
 from . import platforms
 from . import world as build
@@ -188,6 +189,37 @@ class AtTheTicket(TicketTest):
 			self.assertEqual(self.asked(who, "propose", ticket)["proposal"], "")
 			bell = {"for_user": build.user("operator"), "document_name": str(ticket.name)}
 			self.assertTrue(frappe.db.exists("Notification Log", bell))
+			told = self.asked(who, "look", ticket)["told"]
+			self.assertIn("The control room was told at", told)
+			self.assertIn(frappe.utils.get_fullname(who), told)
+
+	def test_pages_on_which_a_ticket_is_open_read_it_anew(self):
+		"""When the control room is told, when it dismisses, and when level, state or time change."""
+		for doctype in self.each():
+			ticket, who = self.write(doctype, 0, "Something is wrong", NO_POWER_WORDS), self.agent_of(doctype)
+			with self.pages_told() as told:
+				proposal = self.asked(who, "propose", ticket)["proposal"]
+				self.assertIn((doctype, str(ticket.name)), told)
+				told.clear()
+				self.post("operator", "dismiss_proposal", proposal=proposal, reason="a single fuse")
+				self.assertEqual(set(told), {(doctype, str(ticket.name))})
+				incident = self.declare()
+				self.asked("service", "attach", ticket, incident=incident)
+				told.clear()
+				self.do("operator", "set_etr", incident, str(self.clock.now + timedelta(hours=2)))
+				self.assertEqual(told, [(doctype, str(ticket.name))])
+
+	@contextlib.contextmanager
+	def pages_told(self):
+		told = []
+
+		def of(doctype: str):
+			return lambda names: told.extend((doctype, str(name)) for name in names)
+
+		with contextlib.ExitStack() as stack:
+			for doctype, desk in DESKS.items():
+				stack.enter_context(patch.object(desk, "tell_pages", of(doctype)))
+			yield told
 
 	# ------------------------------------------------------------ declaring, attaching
 
@@ -235,6 +267,99 @@ class AtTheTicket(TicketTest):
 					self.asked("service", "attach", ticket, incident=incident)
 			listed = [row["incident"] for row in self.asked("service", "running", ticket)]
 			self.assertEqual(sorted(listed), sorted([one, two]))
+
+	def test_many_are_attached_at_once_or_none(self):
+		elsewhere = build.make_tower("Another Tower", floors=1)
+		for doctype in self.each():
+			home, unknown = self.write(doctype, 0, "Odd", NO_POWER_WORDS), platforms.make_ticket(doctype, "Odd", "Odd")
+			away = platforms.make_ticket(doctype, "Odd", "Odd", elsewhere["contacts"][0])
+			incident = self.declare(nodes=[self.switches[6]])
+			arguments = {"ticket_type": doctype, "incident": incident}
+
+			def attach(who, *chosen, given=arguments):
+				for ticket in chosen:
+					frappe.share.add_docshare(
+						ticket.doctype,
+						str(ticket.name),
+						user=self.address(who),
+						flags={"ignore_share_permission": True},
+					)
+				with self.as_user(who), self.request():
+					return agent.attach_many(tickets=[str(ticket.name) for ticket in chosen], **given)
+
+			with self.refused(f"{away.name} (Another Tower)"):
+				attach("service", home, away, unknown)
+			self.assertFalse(frappe.db.exists("Trouble Call", {"incident": incident}))
+			with self.refused("0 are chosen"):
+				attach("service")
+			with self.forbidden():
+				attach(self.agent_of(doctype), home)
+			self.assertEqual(attach("service", home, unknown)["attached"], 2)
+			for ticket in (home, unknown):
+				self.assertEqual(self.call_of(ticket).incident, incident)
+				self.assertEqual(self.call_of(ticket).property, self.property)
+				self.assertEqual(self.field(doctype, ticket.name, "outage_incident"), incident)
+			self.assertEqual(attach("service", home, unknown)["attached"], 0)
+			with self.as_user("service"), self.request():
+				self.assertTrue(agent.may_attach(doctype))
+			with self.as_user(self.agent_of(doctype)), self.request():
+				self.assertFalse(agent.may_attach(doctype))
+
+	# ------------------------------------------------------------ steps, and who was called
+
+	def test_steps_are_those_that_the_reader_may_do(self):
+		for doctype in self.each():
+			ticket = self.write(doctype, 0)
+			incident = self.declare()
+			self.read()
+			seen = self.asked("service", "look", ticket)
+			theirs = frappe.get_all(
+				"Outage Task",
+				{"incident": incident, "department": "customer_service", "status": "Open"},
+				pluck="name",
+			)
+			self.assertTrue(theirs)
+			self.assertEqual(sorted(step["name"] for step in seen["steps"]), sorted(theirs))
+			self.assertEqual({step["status_label"] for step in seen["steps"]}, {"Open"})
+			self.assertEqual(self.asked(self.agent_of(doctype), "look", ticket)["steps"], [])
+			done = next(step for step in seen["steps"] if not step.get("asks", {}).get("outcomes"))
+			self.do("service", "complete", done["name"], evidence_later=True)
+			left = self.asked("service", "look", ticket)["steps"]
+			self.assertNotIn(done["name"], [step["name"] for step in left])
+
+	def test_who_was_called(self):
+		for doctype in self.each():
+			ticket = self.write(doctype, 0)
+			incident = self.declare(level="I")
+			self.read()
+			call = next(row for row in self.sheet(incident) if row["open"] and row["kind"] == "call" and row["callee"])
+			self.do("operator", "no_answer", call["task"])
+			self.do("operator", "complete", call["task"], evidence="95598")
+			seen = self.asked(self.agent_of(doctype), "look", ticket)
+			said = [text for _when, text in seen["called"]]
+			self.assertEqual(said.count(f"{call['callee']}: No Answer"), 1, said)
+			self.assertEqual(said.count(f"{call['callee']}: Reached"), 1, said)
+			self.restore(incident)
+			self.log(incident, 0, "Reached")
+			self.assertNotIn("Author of the ticket", str(self.asked(self.agent_of(doctype), "look", ticket)["called"]))
+			self.assertIn("Author of the ticket: Reached", str(self.asked("service", "look", ticket)["called"]))
+
+	def sheet(self, incident: str) -> list[dict]:
+		with self.as_user("operator"):
+			return calling.call_sheet(incident)["calls"]
+
+	def test_the_expected_return_reads_in_words(self):
+		for doctype in self.each():
+			ticket = self.write(doctype, 0)
+			incident = self.declare()
+			self.read()
+			for minutes, words in ((130, "in 2 h 10 min"), (45, "in 45 min"), (120, "in 2 h")):
+				frappe.db.set_value("Outage Incident", incident, "etr", self.clock.now + timedelta(minutes=minutes))
+				facts = dict(self.asked("service", "look", ticket)["outage"]["facts"])
+				self.assertTrue(facts["Expected back"].endswith(f"· {words}"), facts["Expected back"])
+			self.clock.move(120 + 40)
+			facts = dict(self.asked("service", "look", ticket)["outage"]["facts"])
+			self.assertTrue(facts["Expected back"].endswith("· 40 min ago"), facts["Expected back"])
 
 	def test_who_is_attached_after_the_return_is_called_back(self):
 		for doctype in self.each():
@@ -464,3 +589,37 @@ class FormScripts(SiteTest):
 			for text in re.findall(r'__\(\s*"((?:[^"\\]|\\.)*)"', path.read_text(encoding="utf-8")):
 				with self.subTest(path.name, text=text):
 					self.assertIn(text, lines)
+
+
+class TicketView(SiteTest):
+	def test_made_once_kept_as_it_was_changed_and_taken_away(self):
+		ticket_views.delete()
+		ticket_views.create()
+		view = frappe.get_doc(ticket_views.DOCTYPE, ticket_views.NAME)
+		self.assertEqual((view.dt, view.public, view.route_name), ("HD Ticket", 1, "TicketsAgent"))
+		frappe.db.set_value(ticket_views.DOCTYPE, ticket_views.NAME, "public", 0)
+		ticket_views.create()
+		self.assertEqual(frappe.db.get_value(ticket_views.DOCTYPE, ticket_views.NAME, "public"), 0)
+		ticket_views.delete()
+		self.assertFalse(frappe.db.exists(ticket_views.DOCTYPE, ticket_views.NAME))
+		with platforms.gone(ticket_views.DOCTYPE):
+			ticket_views.create()
+		self.assertFalse(frappe.db.exists(ticket_views.DOCTYPE, ticket_views.NAME))
+
+	def test_its_list_holds_one_outages_tickets_after_the_others(self):
+		"""As Helpdesk asks for it: the view's own columns, filters and order."""
+		ticket_views.create()
+		view = frappe.get_doc(ticket_views.DOCTYPE, ticket_views.NAME)
+		columns, rows = json.loads(view.columns), json.loads(view.rows)
+		meta = frappe.get_meta("HD Ticket")
+		for column in columns:
+			self.assertTrue(column["key"] in ("name", "creation") or meta.has_field(column["key"]), column)
+			self.assertTrue(column["label"])
+		outages = ("OUT-2026-00001", "OUT-2026-00002", "OUT-2026-00001", None)
+		made = [platforms.make_ticket("HD Ticket", "No power") for _outage in outages]
+		for ticket, outage in zip(made, outages, strict=True):
+			frappe.db.set_value("HD Ticket", ticket.name, "outage_incident", outage)
+		ours = [["name", "in", [ticket.name for ticket in made]]]
+		filters = [[field, *value] for field, value in json.loads(view.filters).items()]
+		found = frappe.get_list("HD Ticket", filters=[*filters, *ours], fields=rows, order_by=view.order_by)
+		self.assertEqual([str(row.name) for row in found], [str(made[index].name) for index in (1, 0, 2)])

@@ -49,13 +49,17 @@ async function setupForm({ doc, call, toast, $dialog }) {
 	}
 
 	let busy = false;
-	async function run(method, values, close) {
+	function run(method, values, close) {
+		return post(API + method, { ...ticket, ...values }, close);
+	}
+
+	async function post(method, values, close, said) {
 		if (busy) return; // a second touch is the same request
 		busy = true;
 		try {
-			const answer = await call(API + method, { ...ticket, ...values });
+			const answer = await call(method, values);
 			close();
-			toast.success(answer.message);
+			toast.success(said || answer.message);
 			(answer.warnings || []).forEach((warning) => toast.warning(warning));
 			refresh();
 		} catch (error) {
@@ -123,11 +127,122 @@ async function setupForm({ doc, call, toast, $dialog }) {
 				onClick: () => window.open(seen.outage.url, "_blank"),
 			});
 		}
+		let html = table(seen.outage.facts);
+		if (seen.called.length) html += heading(__("Who was called")) + table(seen.called);
+		$dialog({ title: __("Power outage"), html, actions });
+	}
+
+	function heading(line) {
+		return `<p style="font-size:14px;font-weight:600;margin-top:12px">${escape(line)}</p>`;
+	}
+
+	function showTold() {
+		const lines = [seen.proposal && seen.proposal.text, seen.told].filter(Boolean);
+		$dialog({ title: __("The control room knows"), html: lines.map(text).join("") });
+	}
+
+	function steps() {
+		const lines = seen.steps.map((step) => [
+			[step.due, step.status_label].filter(Boolean).join(" · "),
+			[step.what, step.where].filter(Boolean).join(" · "),
+		]);
 		$dialog({
-			title: __("Power outage"),
-			html: table(seen.outage.facts),
-			actions,
+			title: __("Open steps of this outage"),
+			html: table(lines),
+			actions: [
+				...seen.steps.slice(0, 8).map((step) => ({
+					label: step.what,
+					theme: step.late ? "red" : "gray",
+					variant: "subtle",
+					onClick: (close) => {
+						close();
+						oneStep(step);
+					},
+				})),
+				{ label: __("My outage tasks"), onClick: () => window.open("/my-outage-tasks", "_blank") },
+			],
 		});
+	}
+
+	function oneStep(step) {
+		const asks = step.asks || {};
+		const id = `outage-${step.name}-${Date.now()}-${made++}`;
+		const request = `${id}-${Math.random().toString(36).slice(2)}`;
+		const elsewhere = asks.items || step.read_back || step.held || step.inside || step.completes_with;
+		const facts = [
+			[__("Where"), step.where],
+			[__("Status"), step.status_label],
+			[__("Due"), step.due],
+			[__("Number to call"), step.phone],
+			[__("Waits for"), step.waiting],
+		];
+		let html = table(facts.filter(([, value]) => value));
+		if (elsewhere) html += text(__("This step is ended on the page My outage tasks."));
+		if (!elsewhere && asks.outcomes) {
+			html += field(
+				__("Outcome"),
+				select(
+					`${id}-outcome`,
+					asks.outcomes.map(([key, label]) => [key, label]),
+				),
+			);
+		}
+		const checks = elsewhere ? [] : asks.checks || [];
+		checks.forEach(([key, label], index) => {
+			html += tick(`${id}-check-${index}`, label);
+		});
+		if (!elsewhere && asks.evidence && asks.evidence !== "none") {
+			html += field(
+				__("Evidence: who was called, what was seen"),
+				`<textarea id="${id}-evidence" rows="2" maxlength="5000" style="${BOX}"></textarea>`,
+			);
+			if (asks.later) html += tick(`${id}-later`, __("Evidence follows"));
+		}
+		const STAFF = "outage_response.api.staff.";
+		const actions = [];
+		if (!elsewhere) {
+			actions.push({
+				label: __("Step done"),
+				variant: "solid",
+				onClick: (close) =>
+					post(
+						`${STAFF}complete`,
+						{
+							task: step.name,
+							outcome: asks.outcomes ? value(`${id}-outcome`) : null,
+							checks: checks.filter((_, index) => value(`${id}-check-${index}`)).map(([key]) => key),
+							evidence: value(`${id}-evidence`) || null,
+							evidence_later: Boolean(value(`${id}-later`)),
+							request_id: `${request}-done`,
+						},
+						close,
+						__("Step done"),
+					),
+			});
+		}
+		if (step.status === "Open") {
+			actions.push({
+				label: __("I take it"),
+				variant: "subtle",
+				onClick: (close) =>
+					post(`${STAFF}acknowledge`, { task: step.name, request_id: `${request}-mine` }, close, __("It is yours.")),
+			});
+		}
+		if (elsewhere) {
+			actions.push({
+				label: __("My outage tasks"),
+				variant: "subtle",
+				onClick: () => window.open("/my-outage-tasks", "_blank"),
+			});
+		}
+		$dialog({ title: step.what, html, actions });
+	}
+
+	function tick(id, label, set) {
+		return (
+			`<label style="display:block;margin-top:12px;font-size:14px">` +
+			`<input type="checkbox" ${set ? "checked" : ""} id="${id}" style="margin-right:8px">${escape(label)}</label>`
+		);
 	}
 
 	function askPlace(title, line, method, label, withLevel) {
@@ -152,11 +267,8 @@ async function setupForm({ doc, call, toast, $dialog }) {
 					seen.levels.map(([level, title]) => [level, title, level === seen.level]),
 				),
 			);
-			html +=
-				`<label style="display:block;margin-top:12px;font-size:14px">` +
-				`<input type="checkbox" id="${id}-all" style="margin-right:8px">${escape(
-					__("Declare All the Same"),
-				)}. ${escape(__("Where a part of it is running already: what is under way there is shared."))}</label>`;
+			const shared = __("Where a part of it is running already: what is under way there is shared.");
+			html += tick(`${id}-all`, `${__("Declare All the Same")}. ${shared}`);
 		}
 		$dialog({
 			title,
@@ -256,17 +368,10 @@ async function setupForm({ doc, call, toast, $dialog }) {
 			[__("Call from"), pending.due],
 		]);
 		if (pending.offered) {
-			html +=
-				`<label style="display:block;margin-top:12px;font-size:14px">` +
-				`<input type="checkbox" checked id="${id}-offered" style="margin-right:8px">${escape(
-					__("It is the call that the telephony logged at"),
-				)} ${escape(pending.offered_at)}</label>`;
+			const logged = __("It is the call that the telephony logged at");
+			html += tick(`${id}-offered`, `${logged} ${pending.offered_at}`, true);
 		}
-		html +=
-			`<label style="display:block;margin-top:12px;font-size:14px">` +
-			`<input type="checkbox" ${pending.resolves ? "checked" : ""} id="${id}-resolve" style="margin-right:8px">${escape(
-				__("The ticket is about this outage alone: resolve it"),
-			)}</label>`;
+		html += tick(`${id}-resolve`, __("The ticket is about this outage alone: resolve it"), pending.resolves);
 		html += field(__("Note"), `<textarea id="${id}-note" rows="3" maxlength="5000" style="${BOX}"></textarea>`);
 		html += field(
 			__("Satisfied with our work? (when reached)"),
@@ -302,19 +407,49 @@ async function setupForm({ doc, call, toast, $dialog }) {
 		});
 	}
 
+	// What the control room does shows here within seconds, where the reader may hear of it: Helpdesk says only that the
+	// ticket itself changed.
+	function follow() {
+		const app = document.querySelector("#app");
+		const socket = app && app.__vue_app__ && app.__vue_app__.config.globalProperties.$socket;
+		if (!socket) return;
+		const shown = (one) =>
+			JSON.stringify([
+				one.outage && one.outage.headline,
+				one.proposal,
+				one.told,
+				one.called,
+				one.steps.map((step) => [step.name, step.status]),
+				one.callback,
+				one.may,
+			]);
+		let waits;
+		function heard() {
+			clearTimeout(waits);
+			waits = setTimeout(async () => {
+				if (!window.location.pathname.includes(`/tickets/${doc.name}`)) return;
+				const now = await call(API + "look", ticket).catch(() => null);
+				if (now && now.may && shown(now) !== shown(seen)) refresh();
+			}, 1000);
+		}
+		if (window.outage_response_stop) window.outage_response_stop();
+		socket.emit("doctype_subscribe", "Outage Incident");
+		socket.on("outage_changed", heard);
+		window.outage_response_stop = () => socket.off("outage_changed", heard);
+	}
+	follow();
+
 	const actions = [];
 	if (seen.outage) {
 		actions.push({ label: seen.outage.headline, iconLeft: "zap", onClick: once(show) });
-	} else if (seen.proposal) {
+	} else if (seen.proposal || seen.told) {
+		actions.push({ label: __("The control room knows"), iconLeft: "zap", onClick: once(showTold) });
+	}
+	if (seen.steps.length) {
 		actions.push({
-			label: __("Outage proposed"),
-			iconLeft: "zap",
-			onClick: once(() =>
-				$dialog({
-					title: __("Outage proposed"),
-					message: seen.proposal.text,
-				}),
-			),
+			label: __("Steps: {0}").replace("{0}", seen.steps.length),
+			iconLeft: "check-square",
+			onClick: once(steps),
 		});
 	}
 	if (seen.may.log_callback) {

@@ -10,7 +10,7 @@ async function setupForm({ call, $dialog }) {
 	async function read() {
 		if (inPortal) {
 			const rows = await call("outage_response.api.portal.known");
-			return rows.map((row) => [`${row.title} (${row.units.join(", ")})`, row.text]);
+			return rows.map((row) => [`${row.title} (${row.where})`, row.text]);
 		}
 		const rows = await call("outage_response.api.agent.running", {
 			ticket_type: "HD Ticket",
