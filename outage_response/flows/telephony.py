@@ -39,7 +39,7 @@ def offer_calls() -> int:
 	if not waiting:
 		return 0
 	since = max(now_datetime() - timedelta(hours=HOURS), min(get_datetime(row.creation) for row in waiting))
-	calls = [call for log in integrations.call_logs() for call in log.recent_calls(since)]
+	calls = [call for log in integrations.logging_calls() for call in log.recent_calls(since)]
 	used = _used(calls)
 	by_tail: dict[str, list[LoggedCall]] = defaultdict(list)
 	for call in calls:
@@ -102,7 +102,7 @@ def take(callback: Document, record: str, outcome: str, note: str, attempt: int)
 
 	Raises LookupError when it is not offered for this callback, or its platform is gone.
 	"""
-	log = next((log for log in integrations.call_logs() if callback.offered_doctype == log.CALL_LOG), None)
+	log = next((log for log in integrations.logging_calls() if callback.offered_doctype == log.CALL_LOG), None)
 	if not log or record != callback.offered_record:
 		raise LookupError(record)
 	found = log.take_call(record, callback, outcome, note, attempt)

@@ -26,6 +26,7 @@ SWITCHES = {
 	"Customer": "use_erpnext",
 	"Call Log": "use_erpnext",
 	"CRM Call Log": "use_crm",
+	"TP Call Log": "use_helpdesk",
 }
 # What is brought stays until the last module that uses it has run: conftest.py lets those follow each other
 staying = False
@@ -33,7 +34,7 @@ MEMBERS = "HD Customer Member"
 CUSTOMER_OF = {"HD Ticket": "HD Customer", "Issue": "Customer"}
 
 OLDER = ("helpdesk-1.14.0", "crm-1.40.2", "erpnext-15.65.1")
-NEWEST = ("helpdesk-1.28.1", "crm-1.73.1", "erpnext-15.65.1")
+NEWEST = ("helpdesk-1.28.1", "telephony-0.0.1", "crm-1.73.1", "erpnext-15.65.1")
 FIELDS = Path(__file__).with_name("platform_fields")
 # What their own code names
 NAMED_BY = {"Customer": "field:customer_name", "Issue": "ISS-.#####"}

@@ -394,8 +394,10 @@ class CallLogs(PlatformTest):
 class Telephony(PlatformTest):
 	"""A call that telephony logged is offered as the attempt."""
 
+	LOGS = ("CRM Call Log", "Call Log")
+
 	def each(self):
-		for doctype in ("CRM Call Log", "Call Log"):
+		for doctype in self.LOGS:
 			platforms.only(doctype)
 			with self.subTest(doctype, real=platforms.is_real(doctype)):
 				frappe.db.savepoint("each_platform")

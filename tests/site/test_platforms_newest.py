@@ -3,6 +3,7 @@ is in other fields there."""
 
 import frappe
 
+from outage_response.flows import telephony
 from outage_response.integrations import helpdesk, households
 
 from . import platforms, world
@@ -22,6 +23,21 @@ class CallLogs(contract.CallLogs):
 
 class Households(contract.Households):
 	pass
+
+
+class Telephony(contract.Telephony):
+	LOGS = (*contract.Telephony.LOGS, "TP Call Log")
+
+	def test_a_call_of_helpdesks_telephony_says_whom_and_what_it_was_about(self):
+		platforms.only("TP Call Log")
+		callback = self.callback()
+		log = platforms.log_by_telephony("TP Call Log", "exo-13", callback.phone)
+		telephony.offer_calls()
+		self.do("service", "log_attempt", callback.name, "Reached", call_record="exo-13")
+		links = {("Contact", callback.contact), ("Outage Callback", callback.name)}
+		log.reload()
+		self.assertLessEqual(links, platforms.links_of(log))
+		self.assertEqual((log.status, log.duration, log.get("from")), ("Completed", 42, "01088880000"))
 
 
 class OwnStates(contract.PlatformTest):
