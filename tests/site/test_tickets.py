@@ -10,6 +10,7 @@ from frappe.deferred_insert import save_to_db
 
 from outage_response.flows import households, proposals, ticket_replies, tickets
 from outage_response.integrations import contacts, erpnext, helpdesk, records, telephones
+from outage_response.patches import times_nobody_noted
 
 from . import platforms
 from . import world as build
@@ -119,6 +120,25 @@ class TicketTest(SiteTest):
 
 
 class Reading(TicketTest):
+	def test_settings_that_were_saved_before_the_first_reading(self):
+		"""Frappe casts what is not there to the year 1; no time can be made of it."""
+		for year_one_stands_there in (False, True):
+			with self.subTest(year_one_stands_there):
+				frappe.db.savepoint("settings")
+				noted = {"doctype": "Outage Response Settings", "field": ("in", ("tickets_read_until", "rang_until"))}
+				frappe.db.delete("Singles", noted)
+				if year_one_stands_there:
+					frappe.db.set_single_value("Outage Response Settings", "tickets_read_until", "0001-01-01 00:00:00")
+					times_nobody_noted.execute()
+				frappe.clear_document_cache("Outage Response Settings", "Outage Response Settings")
+				for _save in range(2):
+					frappe.get_doc("Outage Response Settings").save()
+				platforms.only("HD Ticket", "Issue")
+				ticket = self.write("HD Ticket", 0)
+				self.read()
+				self.assertEqual(self.call_of(ticket).unit, self.units[0])
+				frappe.db.rollback(save_point="settings")
+
 	def test_the_resident_is_found_whichever_way(self):
 		for doctype in self.each():
 			desk = DESKS[doctype]

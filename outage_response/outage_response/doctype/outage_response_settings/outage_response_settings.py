@@ -30,9 +30,10 @@ LIMITS = {
 class OutageResponseSettings(Document):
 	def validate(self):
 		# What the site notes here by itself: a screen that was opened before would put back what it showed
-		stored = frappe.db.get_singles_dict(self.doctype, cast=True)
+		stored, text = (frappe.db.get_singles_dict(self.doctype, cast=cast) for cast in (True, False))
 		noted = [df.fieldname for df in self.meta.fields if df.hidden and df.read_only]
-		self.update({field: stored.get(field) for field in noted})
+		# Frappe casts a time that nobody has noted to the year 1
+		self.update({field: stored.get(field) if text.get(field) else None for field in noted})
 		fill_times(self)
 		with translated():
 			addresses.read_list(self.inside_addresses)
