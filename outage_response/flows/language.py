@@ -20,6 +20,11 @@ def listed(names: Iterable[str]) -> str:
 	return ("、" if in_chinese() else ", ").join(names)
 
 
+def in_sentences(parts: Iterable[str]) -> str:
+	"""Several whole sentences, as the reader's language sets them side by side."""
+	return ("" if in_chinese() else " ").join(parts)
+
+
 def in_clauses(parts: Iterable[str]) -> str:
 	"""Several statements in one sentence."""
 	return ("；" if in_chinese() else "; ").join(parts)

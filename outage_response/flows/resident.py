@@ -15,7 +15,7 @@ from outage_response.domain.lifecycle import LIVE, RUNNING
 from outage_response.integrations import contacts
 
 from .known import clock_time, dark_since, expected_back, supply
-from .language import listed
+from .language import in_sentences, listed
 from .verbs import translated
 
 SOON_HOURS = 24
@@ -158,7 +158,7 @@ def _say(incident: Document, path: list[str], unit: str) -> dict | None:
 		return {
 			"kind": "out",
 			"title": _("We know of the power outage at your home"),
-			"text": " ".join(_while_out(incident, since)),
+			"text": in_sentences(_while_out(incident, since)),
 			"until": str(etr or ""),
 		}
 	minutes = frappe.get_cached_doc("Outage Response Settings").call_window_minutes or 60
@@ -210,7 +210,7 @@ def of_ticket(user: str, ticket_type: str, ticket: str) -> dict:
 		if running:
 			path = paths_of([call.power_node]).get(call.power_node, []) if call.power_node else []
 			since = dark_since(incident, path, call.unit or "")[0] or incident.started_at or incident.reported_at
-			text = " ".join(_while_out(incident, since)[:2])
+			text = in_sentences(_while_out(incident, since)[:2])
 		elif incident.status == "Scheduled":
 			text = _("This is the planned outage from {0} to {1}.").format(
 				clock_time(incident.planned_start), clock_time(incident.planned_end)

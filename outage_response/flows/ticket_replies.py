@@ -19,6 +19,7 @@ from outage_response.domain.plan import dedupe_key
 from outage_response.integrations import messages
 
 from . import audience, levels, site_identity
+from .language import in_sentences
 from .wording import in_language
 
 JOB = "outage_response.jobs.send_ticket_replies"
@@ -97,7 +98,7 @@ def text(incident: Document, kind: str, outcome: str = "") -> str:
 				_("If anybody is in danger or depends on a medical device, phone the emergency number and us.")
 			)
 			parts.append(_("Answer UPDATES to be told of every new time."))
-		return " ".join(parts)
+		return in_sentences(parts)
 	if kind == "ETR":
 		return (
 			_("The expected time has changed: supply is expected back about {0}.").format(etr)

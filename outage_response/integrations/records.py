@@ -5,7 +5,7 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import date, datetime, time
-from email.utils import parseaddr
+from email.utils import formataddr, parseaddr
 
 import frappe
 from frappe.utils import get_datetime, get_time, getdate
@@ -141,8 +141,8 @@ def write_fields(doctype: str, tickets: Sequence[str], values: Mapping[str, obje
 
 
 def answer(ticket: Mapping, message: str, name: str, sender: str | None = None) -> str | None:
-	"""An automatic answer on a ticket, in the `name` of the property; `sender` is the address to send it from, None: it stands on the ticket only. Answers its
-	mail in Frappe's queue, if there is one.
+	"""An automatic answer on a ticket, in the `name` of the property; `sender` is the address to send it from, None: it stands on
+	the ticket only. Answers its mail in Frappe's queue, if there is one.
 
 	It is no agent's answer. Written so that neither the ticket's status nor `first_responded_on` take it for one: the
 	ticket is named when the communication is already there. ERPNext's `first_response_time` counts it (docs/erpnext.md).
@@ -171,8 +171,8 @@ def answer(ticket: Mapping, message: str, name: str, sender: str | None = None) 
 			"reference_doctype": ticket.doctype,
 			"reference_name": str(ticket.name),
 			"status": "Linked",
-			# a helpdesk shows who wrote it; whoever's act it came of, a resident hears the property
-			"sender": f"{name} <{sender or nobody()}>",
+			# whoever's act it came of, a resident hears the property; a helpdesk shows these words as they stand here
+			"sender": name,
 			"sender_full_name": name,
 			"user": None,
 		},
@@ -181,7 +181,7 @@ def answer(ticket: Mapping, message: str, name: str, sender: str | None = None) 
 	if by_mail:
 		frappe.sendmail(
 			recipients=[to],
-			sender=sender,
+			sender=formataddr((name, sender)),
 			reply_to=sender,
 			subject=subject,
 			message=frappe.utils.escape_html(message),
@@ -194,11 +194,6 @@ def answer(ticket: Mapping, message: str, name: str, sender: str | None = None) 
 		frappe.db.after_commit.add(messages.ask_for_sending)
 		return frappe.db.get_value("Email Queue", {"communication": record.name}, "name")
 	return None
-
-
-def nobody() -> str:
-	"""An address that nobody reads, for what is written without one."""
-	return f"no-reply@{frappe.utils.get_host_name().partition(':')[0]}"
 
 
 def ticket_notes_of_app() -> str:

@@ -1,6 +1,7 @@
 """From ticket to incident and back, on every desk: found, placed, proposed, linked, answered, resolved; never mixed up."""
 
 import contextlib
+import re
 import time
 from datetime import timedelta
 from unittest.mock import patch
@@ -676,6 +677,25 @@ class Delivery(TicketTest):
 		self.read()
 		self.assertRegex(self.replies(ticket)[0].message, "[\u4e00-\u9fff]")
 		self.assertEqual(frappe.local.lang, "en")
+
+	def test_each_resident_in_their_own_language_and_the_propertys_name(self):
+		for doctype in self.each():
+			who = build.make_user(build.user("reads_chinese"))
+			frappe.db.set_value("User", who, "language", "zh")
+			frappe.db.set_value("Contact", self.contacts[0], "user", who)
+			theirs, others = self.write(doctype, 0), self.write(doctype, 1)
+			self.declare(nodes=[self.room])
+			self.read()
+			self.send()
+			for ticket, chinese in ((theirs, True), (others, False)):
+				(said,) = frappe.get_all(
+					"Communication",
+					{"reference_doctype": doctype, "reference_name": str(ticket.name), "sent_or_received": "Sent"},
+					["content", "sender", "sender_full_name", "user"],
+				)
+				self.assertEqual(bool(re.search("[\u4e00-\u9fff]", said.content)), chinese, said.content)
+				self.assertNotIn("。 ", said.content)
+				self.assertEqual((said.sender, said.sender_full_name, said.user), (self.property,) * 2 + (None,))
 
 
 class Customers(TicketTest):

@@ -5,6 +5,7 @@
 	const BANNER = "outage-response-at-home";
 	const BUTTON = "outage-response-attach";
 	const AMBER = "#d97706";
+	const GREEN = "#16a34a";
 
 	async function call(method, values) {
 		const response = await fetch(`/api/method/outage_response.api.${method}`, {
@@ -55,9 +56,10 @@
 		box.id = BANNER;
 		box.href = "/outages";
 		box.setAttribute("role", "status");
+		const [line, ground] = known.every((row) => row.kind === "back") ? [GREEN, "22,163,74"] : [AMBER, "217,119,6"];
 		box.style.cssText =
-			`display:block;flex-shrink:0;margin:12px 16px 4px;padding:12px 16px;border:1px solid ${AMBER};` +
-			"border-left-width:6px;border-radius:8px;background:rgba(217,119,6,.08);text-decoration:none;color:inherit";
+			`display:block;flex-shrink:0;margin:12px 16px 4px;padding:12px 16px;border:1px solid ${line};` +
+			`border-left-width:6px;border-radius:8px;background:rgba(${ground},.08);text-decoration:none;color:inherit`;
 		known.forEach((row, index) => {
 			const gap = index ? "margin-top:10px;" : "";
 			box.append(
