@@ -1,6 +1,8 @@
 // Helpdesk, the new-ticket page of both audiences: a resident reads at once what is known at home, an agent what runs.
 async function setupForm({ call, $dialog }) {
 	const ID = "outage-response-known";
+	// the field of the subject, by its length since it has one; before, by words that were never translated
+	const SUBJECT = "input[maxlength='140'], input[placeholder='A short description']";
 	const inPortal = window.location.pathname.includes("/my-tickets");
 	for (let i = 0; i < 20 && !window.translatedMessages; i++) {
 		await new Promise((done) => setTimeout(done, 50));
@@ -41,7 +43,7 @@ async function setupForm({ call, $dialog }) {
 	}
 
 	function place(rows) {
-		const subject = document.querySelector("input[maxlength='140']");
+		const subject = document.querySelector(SUBJECT);
 		const form = subject && subject.closest(".max-w-4xl");
 		const before = document.getElementById(ID);
 		if (before) before.remove();
