@@ -38,6 +38,11 @@
 		return element;
 	}
 
+	// Of a text with a place in it Helpdesk 1.14 makes something that is to be formatted, later ones leave the text
+	function filled(text, value) {
+		return text.format ? text.format(value) : String(text).replace("{0}", value);
+	}
+
 	function isResidentsList() {
 		return /^\/helpdesk\/my-tickets\/?$/.test(window.location.pathname);
 	}
@@ -126,7 +131,7 @@
 			button.onclick = () => ask(ticked());
 			document.body.append(button);
 		}
-		const label = __("Attach to an outage ({0})…").replace("{0}", names.length);
+		const label = filled(__("Attach to an outage ({0})…"), names.length);
 		if (button.textContent !== label) button.textContent = label;
 	}
 
@@ -135,7 +140,7 @@
 		dialog.style.cssText =
 			"margin:auto;max-width:560px;width:calc(100% - 32px);border:0;border-radius:12px;padding:20px;" +
 			"box-shadow:0 8px 32px rgba(0,0,0,.4);background:var(--surface-modal,#fff);color:var(--ink-gray-9,#171717)";
-		const title = __("Attach {0} tickets to an outage").replace("{0}", names.length);
+		const title = filled(__("Attach {0} tickets to an outage"), names.length);
 		dialog.append(made("h3", title, "font-size:18px;font-weight:600"));
 		document.body.append(dialog);
 		dialog.addEventListener("close", () => dialog.remove());

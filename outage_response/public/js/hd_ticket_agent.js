@@ -18,6 +18,11 @@ async function setupForm({ doc, call, toast, $dialog }) {
 	}
 	if (!seen || !seen.may) return { actions: [] };
 
+	// Of a text with a place in it Helpdesk 1.14 makes something that is to be formatted, later ones leave the text
+	function filled(text, value) {
+		return text.format ? text.format(value) : String(text).replace("{0}", value);
+	}
+
 	function escape(text) {
 		const span = document.createElement("span");
 		span.textContent = text == null ? "" : String(text);
@@ -447,7 +452,7 @@ async function setupForm({ doc, call, toast, $dialog }) {
 	}
 	if (seen.steps.length) {
 		actions.push({
-			label: __("Steps: {0}").replace("{0}", seen.steps.length),
+			label: filled(__("Steps: {0}"), seen.steps.length),
 			iconLeft: "check-square",
 			onClick: once(steps),
 		});
