@@ -132,7 +132,8 @@ async function setupForm({ doc, call, toast, $dialog }) {
 				onClick: () => window.open(seen.outage.url, "_blank"),
 			});
 		}
-		let html = table(seen.outage.facts);
+		let html = seen.told ? text(seen.told) : "";
+		html += table(seen.outage.facts);
 		if (seen.called.length) html += heading(__("Who was called")) + table(seen.called);
 		$dialog({ title: __("Power outage"), html, actions });
 	}
