@@ -26,18 +26,21 @@ Object.assign(outage_response.issue, {
 	async refresh(frm) {
 		if (frm.is_new()) return this.show_running(frm);
 		const name = frm.doc.name;
+		// a form may be refreshed again before the answer is there: what the last one brings is shown, once
+		const asked = (this.asked = Symbol(name));
 		const seen = await this.call(frm, "look");
-		if (!seen || !seen.may || frm.doc.name !== name) return;
+		if (!seen || !seen.may || frm.doc.name !== name || this.asked !== asked) return;
 		const group = __("Outage");
 		if (seen.outage) {
-			frm.dashboard.set_headline_alert(
-				frappe.utils.escape_html(seen.outage.headline),
-				seen.outage.running ? "orange" : "green",
-			);
-			frm.add_custom_button(__("Show outage"), () => this.show(seen.outage), group);
-		} else if (seen.proposal) {
-			frm.dashboard.set_headline_alert(frappe.utils.escape_html(seen.proposal.text), "yellow");
+			this.headline(frm, [seen.outage.headline], seen.outage.running ? "orange" : "green");
+			frm.add_custom_button(__("Show outage"), () => this.show(seen), group);
+		} else if (seen.proposal || seen.told) {
+			this.headline(frm, [seen.proposal && seen.proposal.text, seen.told].filter(Boolean), "yellow");
 		}
+		if (seen.steps.length) {
+			frm.add_custom_button(__("Steps: {0}", [seen.steps.length]), () => this.steps(frm, seen));
+		}
+		this.follow(frm, seen);
 		if (seen.may.declare) {
 			frm.add_custom_button(__("Declare an outage…"), () => this.declare(frm, seen), group);
 		} else if (seen.may.propose) {
@@ -79,10 +82,134 @@ Object.assign(outage_response.issue, {
 		return `<table>${lines.join("")}</table>`;
 	},
 
-	show(outage) {
+	// Frappe adds one headline to the other: the one before goes first
+	headline(frm, lines, color) {
+		const MINE = "outage-response-headline";
+		const before = $(frm.wrapper).find(`.${MINE}`);
+		const boxed = before.closest(".form-message-container > *"); // since 16 each has a box of its own
+		(boxed.length ? boxed : before.next(".close-message").addBack()).remove();
+		const text = lines.map((line) => frappe.utils.escape_html(line)).join("<br>");
+		frm.dashboard.set_headline(`<div class="${MINE}">${text}</div>`, color);
+	},
+
+	// What the control room does shows here within seconds, to those who may read outages
+	follow(frm, seen) {
+		const name = frm.doc.name;
+		const shown = (one) =>
+			JSON.stringify([
+				one.outage && one.outage.headline,
+				one.proposal,
+				one.told,
+				one.called,
+				one.steps.map((step) => [step.name, step.status]),
+				one.callback,
+				one.may,
+			]);
+		const look = frappe.utils.debounce(async () => {
+			if (cur_frm !== frm || frm.doc.name !== name || frm.is_dirty()) return;
+			const now = await this.call(frm, "look");
+			if (now && now.may && shown(now) !== shown(seen)) frm.reload_doc();
+		}, 1000);
+		this.unfollow?.();
+		frappe.realtime.doctype_subscribe("Outage Incident");
+		this.unfollow = outage_response.on_change(look);
+	},
+
+	steps(frm, seen) {
+		const dialog = new frappe.ui.Dialog({
+			title: __("Open steps of this outage"),
+			fields: seen.steps.flatMap((step, index) => [
+				{
+					fieldtype: "HTML",
+					options: this.table([[[step.due, step.status_label].filter(Boolean).join(" · "), step.where]]),
+				},
+				{
+					fieldtype: "Button",
+					fieldname: `step_${index}`,
+					label: step.what,
+					click: () => {
+						dialog.hide();
+						this.one_step(frm, step);
+					},
+				},
+			]),
+			primary_action_label: __("My outage tasks"),
+			primary_action: () => window.open("/my-outage-tasks", "_blank"),
+		});
+		dialog.show();
+	},
+
+	one_step(frm, step) {
+		const request_id = frappe.utils.get_random(20);
+		const asks = step.asks || {};
+		const elsewhere = asks.items || step.read_back || step.held || step.inside || step.completes_with;
+		const facts = [
+			[__("Where"), step.where],
+			[__("Status"), step.status_label],
+			[__("Due"), step.due],
+			[__("Number to call"), step.phone],
+			[__("Waits for"), step.waiting],
+		];
+		const fields = [{ fieldtype: "HTML", options: this.table(facts.filter(([, value]) => value)) }];
+		const checks = elsewhere ? [] : asks.checks || [];
+		if (!elsewhere && asks.outcomes) {
+			fields.push({
+				fieldtype: "Select",
+				fieldname: "outcome",
+				label: __("Outcome"),
+				reqd: 1,
+				options: asks.outcomes.map(([value, label]) => ({ value, label })),
+			});
+		}
+		checks.forEach(([, label], index) => fields.push({ fieldtype: "Check", fieldname: `check_${index}`, label }));
+		if (!elsewhere && asks.evidence && asks.evidence !== "none") {
+			const label = __("Evidence: who was called, what was seen");
+			fields.push({ fieldtype: "Small Text", fieldname: "evidence", label });
+			if (asks.later) fields.push({ fieldtype: "Check", fieldname: "later", label: __("Evidence follows") });
+		}
+		const post = async (method, args, said) => {
+			const answer = await frappe.call({ method: `outage_response.api.staff.${method}`, type: "POST", args });
+			dialog.hide();
+			frappe.show_alert({ message: said, indicator: "green" });
+			(answer.message.warnings || []).forEach((warning) =>
+				frappe.show_alert({ message: frappe.utils.escape_html(warning), indicator: "orange" }),
+			);
+			frm.reload_doc();
+		};
+		const dialog = new frappe.ui.Dialog({
+			title: step.what,
+			fields,
+			primary_action_label: elsewhere ? __("My outage tasks") : __("Step done"),
+			primary_action: (values) => {
+				if (elsewhere) return window.open("/my-outage-tasks", "_blank");
+				const args = {
+					task: step.name,
+					outcome: values.outcome || null,
+					checks: JSON.stringify(checks.filter((_, index) => values[`check_${index}`]).map(([key]) => key)),
+					evidence: values.evidence || null,
+					evidence_later: values.later ? 1 : 0,
+					request_id: `${request_id}-done`,
+				};
+				return post("complete", args, __("Step done"));
+			},
+		});
+		if (step.status === "Open") {
+			dialog.set_secondary_action_label(__("I take it"));
+			dialog.set_secondary_action(() =>
+				post("acknowledge", { task: step.name, request_id: `${request_id}-mine` }, __("It is yours.")),
+			);
+		}
+		dialog.show();
+	},
+
+	show(seen) {
+		const outage = seen.outage;
+		let html = seen.told ? `<p>${frappe.utils.escape_html(seen.told)}</p>` : "";
+		html += this.table(outage.facts);
+		if (seen.called.length) html += `<h5 class="mt-3">${__("Who was called")}</h5>${this.table(seen.called)}`;
 		const dialog = new frappe.ui.Dialog({
 			title: __("Power outage"),
-			fields: [{ fieldtype: "HTML", options: this.table(outage.facts) }],
+			fields: [{ fieldtype: "HTML", options: html }],
 		});
 		if (outage.url) {
 			dialog.set_primary_action(__("Open in Desk"), () => {
