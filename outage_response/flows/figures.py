@@ -23,21 +23,24 @@ def running() -> list[str]:
 
 def open_life_safety_steps() -> int:
 	"""Open life-safety steps of running incidents."""
-	return _count({"life_safety": 1})
+	return _count(["life_safety", "=", 1])
 
 
 def overdue_steps() -> int:
 	"""Open steps whose time has passed; a post counts until somebody stands on it, an optional step never."""
-	return _count({"due_at": ("<", now_datetime()), "status": ("!=", "On Post"), "optional": 0})
+	return _count(
+		["due_at", "is", "set"],  # else Frappe takes a step without a time for one whose time passed long ago
+		["due_at", "<", now_datetime()],
+		["status", "!=", "On Post"],
+		["optional", "=", 0],
+	)
 
 
-def _count(filters: dict) -> int:
+def _count(*filters: list) -> int:
 	incidents = running()
 	if not incidents:
 		return 0
-	wanted = [["incident", "in", incidents], ["status", "in", OPEN]]
-	wanted += [[field, *(value if isinstance(value, tuple) else ("=", value))] for field, value in filters.items()]
-	return listing.count("Outage Task", wanted)
+	return listing.count("Outage Task", [["incident", "in", incidents], ["status", "in", OPEN], *filters])
 
 
 def by_month(from_date: str | None = None, to_date: str | None = None, property_name: str | None = None) -> list[dict]:

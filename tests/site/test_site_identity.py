@@ -319,3 +319,13 @@ class StandsStill(SiteIdentityTest):
 		self.assertIn(NUMBERS["electrician"], {row["phone"] for row in seen["people"]})
 		self.swept(1)
 		self.assertEqual(self.alarm("operator")["lines"], [])
+
+	def test_a_step_that_does_not_ring_is_no_reason_to_phone_anybody(self):
+		pages, steps = frappe.qb.DocType("Outage Page"), frappe.qb.DocType("Outage Task")
+		frappe.qb.update(pages).set(pages.status, "Accepted").where(pages.incident == self.incident).run()
+		frappe.qb.update(steps).set(steps.ring_at, None).where(steps.incident == self.incident).run()
+		self.clock.move(10)
+		self.swept(10)
+		seen = self.alarm("operator")
+		self.assertTrue(seen["lines"])
+		self.assertEqual(seen["people"], [])
