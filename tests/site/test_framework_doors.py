@@ -18,7 +18,7 @@ from unittest.mock import patch
 import frappe
 from werkzeug.wrappers import Response
 
-from .base import forget_caches
+from .base import as_in_use, forget_caches
 from .framework_calls import CALLS, OF_EVERY_DOCTYPE
 from .framework_functions import NONE_OF_OURS, READS, WRITES, whitelisted
 from .framework_rows import DENIED, ELSEWHERE, OUTSIDE, RowsOfOurs
@@ -151,7 +151,7 @@ class Doors(RowsOfOurs):
 			patch("frappe.utils.pdf.get_pdf", self.as_it_is),
 			# what is printed by a job (from 15 on) is what `download_multi_pdf` prints at once
 			patch.object(frappe, "enqueue", lambda *_method, **_arguments: None),
-			patch.dict(frappe.flags, in_test=False),  # there, some of Frappe's checks are left out
+			as_in_use(),  # there, some of Frappe's checks are left out
 		):
 			before = self.ask_all((who, everything) for who in (*ELSEWHERE, *OUTSIDE))
 			# who was refused learned nothing

@@ -13,7 +13,7 @@ from frappe.query_builder.functions import Concat_ws, Count
 from outage_response.flows import renaming
 
 from . import framework_writes
-from .base import BIT_XOR, CRC32
+from .base import BIT_XOR, CRC32, as_in_use
 from .framework_functions import WRITES, whitelisted
 from .framework_rows import ELSEWHERE, OUTSIDE, RowsOfOurs
 from .test_access import our_doctypes
@@ -135,7 +135,7 @@ class Writes(RowsOfOurs):
 		wrong: dict[str, set[str]] = {}
 		before, done = self.rows_now(), set()
 		asked = 0
-		with self.in_one_transaction(), patch.dict(frappe.flags, in_test=False):
+		with self.in_one_transaction(), as_in_use():
 			for who in (*ELSEWHERE, *OUTSIDE):
 				self.be(who)
 				for name, call, doctype in calls:  # some say who asks

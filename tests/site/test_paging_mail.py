@@ -11,6 +11,7 @@ from outage_response import jobs
 from outage_response.flows import mailing, patience, standstill, tokens
 from outage_response.integrations import mail_server, messages
 
+from .base import as_in_use
 from .letterbox import Letterbox
 from .live import DEAD_REDIS, end_processes
 from .ringing import RingingTest
@@ -135,7 +136,7 @@ class ThisMailServer(MailServerAway):
 		changes = contextlib.ExitStack()
 		changes.enter_context(patch.dict(frappe.local.conf, {**account, "disable_mail_smtp_authentication": 1}))
 		changes.enter_context(patch.object(mail_server, "ANSWER_SECONDS", 0.3))
-		changes.enter_context(patch.dict(frappe.local.flags, {"in_test": False}))
+		changes.enter_context(as_in_use())
 		self.addCleanup(changes.close)
 		self.addCleanup(setattr, frappe.local, "outgoing_email_account", {})
 		frappe.local.outgoing_email_account = {}
