@@ -117,7 +117,7 @@ def _listed(doctype: str, rows: list[dict]) -> list[dict]:
 	if not frappe.has_permission(doctype):  # of a child table: nobody
 		return []
 	names = [row["name"] for row in rows]
-	mine = set(listing.get_list(doctype, {"name": ("in", names)}, pluck="name", limit_page_length=0))
+	mine = set(listing.get_list(doctype, {"name": ("in", names)}, pluck="name", limit=0))
 	return [row for row in rows if row["name"] in mine]
 
 
@@ -178,9 +178,9 @@ def get_group_by_count(doctype: str, current_filters: str, field: str) -> list[d
 	list filters by it: by those to whom they are now."""
 	if field != "assigned_to":
 		return listview.get_group_by_count(doctype, current_filters, field)
-	listed = {"filters": frappe.parse_json(current_filters), "limit_page_length": 0, "order_by": None}
+	listed = {"filters": frappe.parse_json(current_filters), "limit": 0, "order_by": None}
 	if "_assign" not in frappe.db.get_table_columns(doctype):
-		frappe.get_list(doctype, **{**listed, "limit_page_length": 1})  # raises what it raises
+		frappe.get_list(doctype, **{**listed, "limit": 1})  # raises what it raises
 		return []
 	rows = frappe.get_list(
 		doctype, fields=["_assign", compat.over_rows("COUNT", "*", "count")], group_by="_assign", **listed
@@ -210,7 +210,7 @@ def get_tagged_docs(doctype: str, tag: str) -> list:
 	require_list(doctype)
 	if "_user_tags" not in frappe.db.get_table_columns(doctype):
 		return []
-	return frappe.get_list(doctype, filters={"_user_tags": ("like", tag)}, as_list=True, limit_page_length=0)
+	return frappe.get_list(doctype, filters={"_user_tags": ("like", tag)}, as_list=True, limit=0)
 
 
 @frappe.whitelist()
@@ -227,7 +227,7 @@ def get_documents_for_tag(tag: str) -> list[dict]:
 @reached
 def get_data_for_custom_field(doctype: str, field: str) -> dict[str, Any]:
 	"""`frappe.desk.query_report.get_data_for_custom_field`: a field of each document, for a column of a report."""
-	return dict(frappe.get_list(doctype, fields=["name", field], as_list=True, limit_page_length=0))
+	return dict(frappe.get_list(doctype, fields=["name", field], as_list=True, limit=0))
 
 
 @frappe.whitelist()
@@ -267,7 +267,7 @@ def get_state_count(doctype: str, workflow_state_field: str, states: Any) -> lis
 		filters={workflow_state_field: ("not in", parsed(states, list, "states"))},
 		group_by=workflow_state_field,
 		order_by=None,
-		limit_page_length=0,
+		limit=0,
 	)
 	return [row for row in rows if row[workflow_state_field]]
 

@@ -25,7 +25,7 @@ def of_incident(incident: Document, around: surroundings.Surroundings) -> list[d
 			filters={"property": incident.property},
 			fields=["unit", "contact"],
 			as_list=True,
-			limit_page_length=0,
+			limit=0,
 		)
 	)
 	return [

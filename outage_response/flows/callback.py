@@ -349,5 +349,5 @@ def queue(incident: str | None = None) -> list[dict]:
 			"offered_at",
 		],
 		order_by="priority asc, next_attempt_at asc, contact asc",
-		limit_page_length=200,
+		limit=200,
 	)

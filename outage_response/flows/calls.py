@@ -108,7 +108,7 @@ def _phone_lines(incident: str | None, now) -> list[dict]:
 			"claimed_until",
 		],
 		order_by="priority asc, creation asc",
-		limit_page_length=LIMIT * 5,
+		limit=LIMIT * 5,
 	)
 	awake = within_calling_hours(now, calling_back.policy()) == now
 	rows = [

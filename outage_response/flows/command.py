@@ -49,7 +49,7 @@ def command_centre() -> dict[str, Any]:
 			"parent_incident",
 		],
 		order_by="reported_at desc, name desc",
-		limit_page_length=0,
+		limit=0,
 	)
 	record = Record(incidents, now)
 	shown = sorted((record.incident(row) for row in incidents), key=lambda one: one["order"])
@@ -81,7 +81,7 @@ def _proposals() -> list[dict[str, Any]]:
 		filters={"status": "Open"},
 		fields=["name", "property", "power_node", "callers", "danger", "sureness", "first_call_at", "last_call_at"],
 		order_by="danger desc, callers desc",
-		limit_page_length=0,
+		limit=0,
 	)
 	places = titles("Power Node", "node_name", rows, "power_node")
 	return [
@@ -108,7 +108,7 @@ def elevators() -> list[dict[str, Any]]:
 		row
 		for more in permissions.narrowed("Property Asset")
 		for row in frappe.get_list(
-			"Property Asset", filters=[["asset_type", "=", "Elevator"], *more], fields=fields, limit_page_length=0
+			"Property Asset", filters=[["asset_type", "=", "Elevator"], *more], fields=fields, limit=0
 		)
 	]
 	found: dict[tuple[str, str], list[list[str]]] = {}

@@ -19,9 +19,7 @@ def callbacks_of(incident: str) -> tuple[list[dict], int]:
 	if not frappe.has_permission("Outage Callback", "read"):
 		return [], 0
 	filters = {"incident": incident, "status": ("!=", "Not Required")}
-	rows = frappe.get_list(
-		"Outage Callback", filters=filters, fields=CALLBACK_FIELDS, order_by=ORDER, limit_page_length=SHOWN
-	)
+	rows = frappe.get_list("Outage Callback", filters=filters, fields=CALLBACK_FIELDS, order_by=ORDER, limit=SHOWN)
 	if len(rows) < SHOWN:
 		return _offered(rows), len(rows)
 	return _offered(rows), listing.count("Outage Callback", filters)

@@ -16,9 +16,7 @@ from . import trapped
 
 def running() -> list[str]:
 	"""Incidents that have not ended, without drills."""
-	return frappe.get_list(
-		"Outage Incident", filters={"status": ("in", LIVE), "is_drill": 0}, pluck="name", limit_page_length=0
-	)
+	return frappe.get_list("Outage Incident", filters={"status": ("in", LIVE), "is_drill": 0}, pluck="name", limit=0)
 
 
 def open_life_safety_steps() -> int:
@@ -58,7 +56,7 @@ def by_month(from_date: str | None = None, to_date: str | None = None, property_
 		filters=filters,
 		fields=["name", "level", "reported_at", "customer_minutes"],
 		order_by="reported_at asc",
-		limit_page_length=0,
+		limit=0,
 	)
 	known = frappe.get_all("Outage Level", pluck="name", order_by="name")
 	timed, late = _steps(row.name for row in incidents)

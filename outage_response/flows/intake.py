@@ -317,5 +317,5 @@ def calls_of(incident: str) -> list[dict]:
 		filters={"incident": incident},
 		fields=["name", "unit", "said_at", "danger", "phone", "contact", "words"],
 		order_by="said_at asc",
-		limit_page_length=0,
+		limit=0,
 	)

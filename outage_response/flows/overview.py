@@ -379,7 +379,7 @@ class Record:
 			filters={"name": ("in", names)},
 			fields=["name", "property", "incident", "unit", "power_node", "words", "said_at", "taken_by"],
 			order_by="said_at desc",
-			limit_page_length=0,
+			limit=0,
 		)
 		rows = [row for row in rows if not row.incident or self.of.get(row.incident, {}).get("status") in DARK]
 		units = titles("Property Unit", "unit_no", rows, "unit")

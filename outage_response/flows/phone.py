@@ -181,7 +181,7 @@ def digest(data: dict) -> str:
 def _tasks(filters: dict) -> list:
 	"""Of those that the reader may see (User Permission)."""
 	return frappe.get_list(
-		"Outage Task", filters=filters, fields=TASK_FIELDS, order_by="subject_label asc, name asc", limit_page_length=0
+		"Outage Task", filters=filters, fields=TASK_FIELDS, order_by="subject_label asc, name asc", limit=0
 	)
 
 
@@ -200,7 +200,7 @@ def _incidents(now: datetime, named: Collection[str]) -> dict:
 		filters={"name": ("in", names)},
 		fields=INCIDENT_FIELDS,
 		order_by="reported_at asc, name asc",
-		limit_page_length=0,
+		limit=0,
 	)
 	return {row.name: row for row in rows}
 

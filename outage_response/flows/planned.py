@@ -19,7 +19,7 @@ def calendar(start: str, end: str, filters: str | list | None) -> list[dict]:
 		ignore_ifnull=True,  # no times, not planned: by the index
 		fields=["name", "property", "status", "is_drill", "planned_start", "planned_end"],
 		order_by="planned_start asc, name asc",
-		limit_page_length=2000,
+		limit=2000,
 	)
 	for row in rows:
 		row.title = f"{_('DRILL')}: {row.property}" if row.is_drill else row.property

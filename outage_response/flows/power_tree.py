@@ -19,7 +19,7 @@ def children(parent: str | None, property_name: str | None = None) -> list[dict]
 		filters=filters,
 		fields=["name as value", "node_name as title", "is_group as expandable", "node_type", "property", "lft", "rgt"],
 		order_by="property asc, lft asc, name asc",
-		limit_page_length=0,
+		limit=0,
 	)
 	properties = {row.property for row in rows}
 	for doctype, key in (("Property Unit", "units"), ("Property Asset", "assets")):

@@ -133,7 +133,7 @@ def calendar(start: str, end: str, filters: str | list | None) -> list[dict]:
 		filters=[*wanted, *narrower],
 		fields=[*fields, "is_absent", "is_duty_electrician"],
 		order_by="starts_at asc, name asc",
-		limit_page_length=2000,
+		limit=2000,
 		ignore_ifnull=True,  # and its times
 	)
 	departments = dict(frappe.get_all("Response Department", fields=["name", "department_name"], as_list=True))

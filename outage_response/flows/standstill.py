@@ -112,7 +112,7 @@ def _incidents(incident: str | None) -> list[str]:
 		return frappe.get_all("Outage Incident", filters={**filters, "name": incident}, pluck="name")
 	if not frappe.has_permission("Outage Incident", "read"):
 		return []
-	return frappe.get_list("Outage Incident", filters=filters, pluck="name", limit_page_length=0)
+	return frappe.get_list("Outage Incident", filters=filters, pluck="name", limit=0)
 
 
 def _people(incidents: Sequence[str], now: datetime) -> list[dict]:

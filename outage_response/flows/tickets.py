@@ -589,7 +589,7 @@ def to_resolve() -> list[str]:
 		filters,
 		fields=["name", "resolve_after"],
 		order_by="resolve_after asc, name asc",
-		limit_page_length=BATCH,
+		limit=BATCH,
 	)
 	return [row.name for row in rows if not row.resolve_after or row.resolve_after <= now_datetime()]
 

@@ -176,7 +176,7 @@ def visible(now: datetime, **filters: Any) -> list[dict[str, Any]]:
 		DOCTYPE,
 		filters={"status": ("in", rules.OPEN), **filters},
 		fields=list(FIELDS),
-		limit_page_length=0,
+		limit=0,
 	)
 	cars = {
 		row.name: row

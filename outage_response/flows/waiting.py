@@ -22,7 +22,7 @@ def waiting_calls(property_name: str | None = None) -> list[dict[str, Any]]:
 		},
 		fields=["name", "property", "unit", "power_node", "words", "phone", "danger", "ticket", "said_at"],
 		order_by="danger desc, said_at desc, name desc",
-		limit_page_length=0,
+		limit=0,
 	)
 	units = titles("Property Unit", "unit_no", rows, "unit")
 	nodes = titles("Power Node", "node_name", rows, "power_node")

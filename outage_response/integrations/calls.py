@@ -59,7 +59,7 @@ def recent(doctype: str, since: datetime, limit: int = 200) -> list[LoggedCall]:
 		filters={"creation": (">=", since), "name": ("not like", f"{CALL_LOG_PREFIX}%")},
 		fields=["name", "type", "`from` as caller", "`to` as called", "start_time", "creation", "status"],
 		order_by="creation desc, name desc",
-		limit_page_length=limit,
+		limit=limit,
 	)
 	return [
 		LoggedCall(

@@ -1143,7 +1143,7 @@ class Doctypes:
 				("foreigner", theirs, self.samples[doctype]),
 			):
 				frappe.set_user(user(who))
-				names = frappe.get_list(doctype, pluck="name", limit_page_length=0)
+				names = frappe.get_list(doctype, pluck="name", limit=0)
 				self.assertIn(mine, names)
 				self.assertNotIn(not_mine, names)
 				self.assertTrue(frappe.has_permission(doctype, "read", doc=mine))

@@ -320,9 +320,7 @@ class How(SiteTest):
 		with self.as_user("electrician"):
 			found = frappe.get_list("ToDo", {"reference_name": task, "allocated_to": PEOPLE["electrician"]})
 			self.assertEqual(len(found), 1)
-			listed = frappe.get_list(
-				"Outage Task", {"_assign": ("like", f"%{PEOPLE['electrician']}%")}, limit_page_length=0
-			)
+			listed = frappe.get_list("Outage Task", {"_assign": ("like", f"%{PEOPLE['electrician']}%")}, limit=0)
 			self.assertIn(task, [row.name for row in listed])
 
 	def test_every_open_step_has_its_todos(self):

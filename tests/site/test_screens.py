@@ -212,7 +212,7 @@ class Board(ScreensTest):
 			self.finish_task(task)
 		self.do("manager", "cancel", ended, "a fuse")
 		with self.as_user("engineer"):
-			shown = set(frappe.get_list("Outage Task", filters=[filters], pluck="incident", limit_page_length=0))
+			shown = set(frappe.get_list("Outage Task", filters=[filters], pluck="incident", limit=0))
 		self.assertIn(running, shown)
 		self.assertNotIn(ended, shown)
 

@@ -53,6 +53,12 @@ def _asked_with_a_list(text: str) -> list[str]:
 	return found
 
 
+def test_how_many_is_said_as_every_version_takes_it():
+	"""Frappe 17 knows `limit_page_length` and its like no more; `limit` is known from before 15 on."""
+	words = re.compile(r"limit_page_length|limit_start|\bpage_length\b")
+	assert [name for name, text in FILES.items() if words.search(text)] == []
+
+
 def test_functions_over_rows_are_asked_as_each_version_takes_them():
 	"""Frappe 16 refuses "count(*) as found" among the fields of a list: compat.over_rows writes it."""
 	function = re.compile(r"\s*(count|max|min|sum|avg)\s*\(", re.IGNORECASE)
