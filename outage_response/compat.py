@@ -1,12 +1,13 @@
 """What differs between the supported Frappe versions, in one place."""
 
-from datetime import datetime
+import os
+from datetime import datetime, timedelta
 from functools import lru_cache
 from importlib.util import find_spec
 
 import frappe
 from frappe.model.naming import is_autoincremented
-from frappe.utils import get_datetime, scheduler
+from frappe.utils import cint, get_datetime, scheduler
 from redis.exceptions import ConnectionError as RedisAway
 
 # MariaDB from 11.6.2: a row to be locked has changed since this transaction's view of the database began
@@ -81,6 +82,17 @@ def forget_dormancy() -> None:
 		clear = getattr(remembers, "clear_cache", None)
 		if clear:
 			clear()
+
+
+def scheduler_tick() -> timedelta:
+	"""How often the bench's scheduler looks what is to be done, as it reads it itself: from the settings of the whole bench, and not
+	those of a site. Where they say nothing it is one minute, from 16 on four."""
+	try:
+		common = frappe.get_file_json(os.path.join(frappe.local.sites_path, "common_site_config.json"))
+	except (OSError, ValueError):  # not there, or somebody is writing it
+		common = frappe.local.conf
+	seconds = cint(common.get("scheduler_tick_interval")) or getattr(scheduler, "DEFAULT_SCHEDULER_TICK", 60)
+	return timedelta(seconds=seconds)
 
 
 def last_activity() -> datetime | None:

@@ -40,6 +40,7 @@ after_migrate = [
 	"outage_response.setup.custom_fields.create",
 	"outage_response.setup.form_scripts.create",
 	"outage_response.setup.ticket_views.create",
+	"outage_response.setup.clock.warn",
 ]
 before_uninstall = "outage_response.setup.uninstall.before_uninstall"
 after_uninstall = "outage_response.setup.uninstall.after_uninstall"

@@ -1,5 +1,6 @@
 """Ringing that stands still is said, and whom to phone by hand: the site's clock or its worker is away, Redis is, or the site is
-silent because it is another one than it was. So is a disk that is nearly full, and a mail server that does not answer."""
+silent because it is another one than it was. So is a clock that ticks too rarely, a disk that is nearly full, and a mail server
+that does not answer."""
 
 from collections.abc import Iterable, Sequence
 from datetime import datetime
@@ -8,11 +9,12 @@ import frappe
 from frappe import _
 from frappe.utils import get_datetime, now_datetime
 
-from outage_response import listing, space
-from outage_response.domain import escalation
+from outage_response import compat, listing, space
+from outage_response.domain import authority, escalation
 from outage_response.domain import patience as limits
 from outage_response.domain.lifecycle import LIVE
 from outage_response.domain.phones import digits
+from outage_response.permissions import roles_of
 
 from . import patience, ringing, site_identity, sweeping
 from .language import in_clauses, title_of
@@ -21,6 +23,8 @@ from .people import People
 MOST_PEOPLE = 20
 MOST_COUNTED = 1000
 SHOWN = ("incident", "property", "title", "title_zh", "subject_label", "priority")
+# Who is told that the bench is set up so that ringing is late; nobody else can do anything about it
+TOLD_OF_SETTINGS = {authority.CONTROL_ROOM, authority.GENERAL_MANAGER, *authority.OF_THE_SITE}
 TASK_FIELDS = [*SHOWN, "name", "department", "phone", "ring_level", "_assign"]
 
 
@@ -33,7 +37,7 @@ def alarm(incident: str | None = None) -> dict:
 	"""
 	now = now_datetime()
 	muted, still = site_identity.state(), _still(now, sweeping.bring_forward())
-	short = _of_what_is_short(now)
+	short = [*_of_a_slow_clock(), *_of_what_is_short(now)]
 	if not muted and not still:
 		return {"lines": short, "people": [], "may_confirm": False}
 	return {
@@ -41,6 +45,20 @@ def alarm(incident: str | None = None) -> dict:
 		"people": _people(_incidents(incident), now),
 		"may_confirm": bool(muted and muted["may_confirm"]),
 	}
+
+
+def slow_clock() -> str:
+	"""What is to be said, and done, where the bench's scheduler looks more rarely than once a minute; else nothing."""
+	minutes = limits.minutes_late(compat.scheduler_tick())
+	if not minutes:
+		return ""
+	return _(
+		"The scheduler of this bench looks only every {0} minutes: whoever does not answer, the next one is rung up to {0} minutes late. An administrator of the bench sets scheduler_tick_interval to 60 in sites/common_site_config.json (bench set-config -g scheduler_tick_interval 60) and restarts the scheduler (bench restart)."
+	).format(minutes)
+
+
+def _of_a_slow_clock() -> list[str]:
+	return [text for text in (slow_clock(),) if text and TOLD_OF_SETTINGS & set(roles_of())]
 
 
 def _of_what_is_short(now: datetime) -> list[str]:
@@ -99,7 +117,7 @@ def _still(now: datetime, last: datetime | None) -> tuple[datetime, int] | None:
 		.orderby(page.send_after)
 		.limit(MOST_COUNTED)
 	).run(pluck=True)
-	stands = bool(limits.minutes_away(last, now))
+	stands = bool(limits.minutes_away(last, now, compat.scheduler_tick()))
 	if not waiting and not stands:
 		return None
 	return min(get_datetime(moment) for moment in (*waiting[:1], *([last] if stands else ()))), len(waiting)

@@ -7,7 +7,7 @@ import frappe
 from frappe.utils import get_datetime, now_datetime
 from frappe.utils.scheduler import is_scheduler_inactive
 
-from outage_response import queues
+from outage_response import compat, queues
 from outage_response.domain import patience
 
 from . import ringing, sending, site_identity, timeline
@@ -20,7 +20,7 @@ def since_last() -> int:
 	"""Minutes since the sweep ran last, as far as that is too long; notes that it runs now."""
 	now, before = now_datetime(), ringing.last_sweep()
 	frappe.db.set_single_value("Outage Response Settings", "rang_until", now, update_modified=False)
-	return patience.minutes_away(before, now)
+	return patience.minutes_away(before, now, compat.scheduler_tick())
 
 
 def bring_forward() -> datetime | None:

@@ -1,6 +1,6 @@
 """After install: the data that the app brings. Doctypes and roles come by Frappe itself (sync, fixtures)."""
 
-from . import board, core_indexes, custom_fields, form_scripts, ticket_views
+from . import board, clock, core_indexes, custom_fields, form_scripts, ticket_views
 from .seed import seed
 
 
@@ -12,6 +12,7 @@ def after_install() -> None:
 	custom_fields.create()
 	form_scripts.create()
 	ticket_views.create()
+	clock.warn()
 
 
 def after_app_install(app: str) -> None:

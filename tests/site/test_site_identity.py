@@ -1,12 +1,18 @@
 """A restored backup sends nothing, a site that slept rings at once, and ringing that stands still is said on every screen."""
 
+import contextlib
+import io
+import json
+import tempfile
 from dataclasses import replace
 from datetime import timedelta
+from pathlib import Path
 from unittest.mock import patch
 
 import frappe
+from frappe.utils import scheduler
 
-from outage_response import jobs, locks
+from outage_response import compat, jobs, locks
 from outage_response.domain.site_identity import HOST
 from outage_response.flows import (
 	deliveries,
@@ -24,7 +30,7 @@ from outage_response.flows import (
 	timeline,
 )
 from outage_response.integrations import messages
-from outage_response.setup import uninstall
+from outage_response.setup import clock, uninstall
 
 from . import world as build
 from .base import SiteTest
@@ -329,3 +335,58 @@ class StandsStill(SiteIdentityTest):
 		seen = self.alarm("operator")
 		self.assertTrue(seen["lines"])
 		self.assertEqual(seen["people"], [])
+
+
+class LooksRarely(SiteIdentityTest):
+	"""The scheduler of Frappe 16 looks only every four minutes where the bench says nothing else."""
+
+	def bench(self, **common) -> contextlib.AbstractContextManager:
+		"""The settings of the whole bench are these."""
+		folder = tempfile.TemporaryDirectory()
+		self.addCleanup(folder.cleanup)
+		Path(folder.name, "common_site_config.json").write_text(json.dumps(common), encoding="utf-8")
+		return patch.object(frappe.local, "sites_path", folder.name)
+
+	def test_it_is_said_to_whoever_can_do_something_with_the_way_out(self):
+		with self.bench(scheduler_tick_interval=240):
+			(text,) = self.alarm("operator")["lines"]
+			self.assertEqual(self.alarm("guard1")["lines"], [])
+			with contextlib.redirect_stdout(io.StringIO()) as console:
+				clock.warn()
+		for word in (
+			"every 4 minutes",
+			"scheduler_tick_interval to 60",
+			"sites/common_site_config.json",
+			"bench restart",
+		):
+			self.assertIn(word, text)
+			self.assertIn(word, console.getvalue())
+		self.assertIn("outage_response.setup.clock.warn", frappe.get_hooks("after_migrate"))
+		with self.bench(scheduler_tick_interval="60"):  # as a command line writes it
+			self.assertEqual(self.alarm("operator")["lines"], [])
+			with contextlib.redirect_stdout(io.StringIO()) as console:
+				clock.warn()
+			self.assertEqual(console.getvalue(), "")
+
+	def test_what_the_site_says_does_not_count_for_the_scheduler_does_not_read_it(self):
+		with patch.dict(frappe.local.conf, {"scheduler_tick_interval": 60}), self.bench(scheduler_tick_interval=240):
+			self.assertEqual(compat.scheduler_tick(), timedelta(minutes=4))
+		with self.bench():
+			self.assertEqual(
+				compat.scheduler_tick(), timedelta(seconds=getattr(scheduler, "DEFAULT_SCHEDULER_TICK", 60))
+			)
+
+	def test_between_two_looks_the_clock_does_not_stand_still(self):
+		table = frappe.qb.DocType("Outage Page")
+		frappe.qb.update(table).set(table.status, "Accepted").where(table.incident == self.incident).run()
+		self.clock.move(10)
+		with self.bench(scheduler_tick_interval=240):
+			self.swept(5)
+			self.assertNotIn("stands still", " ".join(self.alarm("operator")["lines"]))
+			# not written, as above
+			with patch.object(frappe.local.db, "set_single_value", lambda *_anything, **_more: None):
+				self.assertEqual(sweeping.since_last(), 0)
+			self.swept(6)
+			self.assertIn("stands still", " ".join(self.alarm("operator")["lines"]))
+		self.swept(5)
+		self.assertIn("stands still", " ".join(self.alarm("operator")["lines"]))

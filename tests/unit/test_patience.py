@@ -36,5 +36,17 @@ def test_the_minutes_ringing_is_late_or_has_stood_still(seconds, late, minutes):
 	assert (rules.is_late(last, NOW), rules.minutes_away(last, NOW)) == (late, minutes)
 
 
+@pytest.mark.parametrize(("seconds", "minutes"), [(180, 0), (240, 0), (359, 0), (360, 6)])
+def test_a_clock_that_ticks_rarely_is_slow_and_does_not_stand_still(seconds, minutes):
+	tick = timedelta(minutes=4)
+	assert rules.minutes_away(NOW - timedelta(seconds=seconds), NOW, tick) == minutes
+	assert rules.minutes_away(NOW - timedelta(seconds=180), NOW, timedelta(seconds=20)) == 3
+
+
+@pytest.mark.parametrize(("seconds", "minutes"), [(20, 0), (60, 0), (61, 2), (240, 4)])
+def test_by_how_much_a_clock_that_ticks_rarely_is_late(seconds, minutes):
+	assert rules.minutes_late(timedelta(seconds=seconds)) == minutes
+
+
 def test_a_site_that_has_never_rung_is_late_and_has_not_stood_still():
 	assert (rules.is_late(None, NOW), rules.minutes_away(None, NOW)) == (True, 0)
