@@ -283,6 +283,7 @@ override_whitelisted_methods = {
 	"frappe.desk.search.search_link": "outage_response.api.doors.search_link",
 	"frappe.desk.search.search_widget": "outage_response.api.doors.search_widget",
 	"frappe.desk.treeview.get_all_nodes": "outage_response.api.doors.get_all_nodes",
+	"frappe.desk.treeview.get_children": "outage_response.api.doors.get_children",
 	"frappe.model.create_new.get_user_permissions": "outage_response.api.doors.get_user_permissions",
 	"frappe.model.mapper.map_docs": "outage_response.api.doors.map_docs",
 	"frappe.utils.goal.get_monthly_goal_graph_data": "outage_response.api.doors.get_goal_graph",
@@ -307,6 +308,8 @@ override_whitelisted_methods = {
 	"frappe.website.doctype.discussion_topic.discussion_topic.submit_discussion": "outage_response.api.doors_of_writing.submit_discussion",
 	"frappe.utils.nestedset.rebuild_tree": "outage_response.api.doors_of_writing.rebuild_tree",
 	# the same function by the names that other modules have for it
+	"frappe.automation.doctype.auto_repeat.auto_repeat.assign_to": "outage_response.api.doors_of_writing.add",
+	"frappe.client.search_widget": "outage_response.api.doors.search_widget",
 	"frappe.desk.form.assign_to.follow_document": "outage_response.api.doors_of_writing.follow_document",
 	"frappe.desk.form.utils.follow_document": "outage_response.api.doors_of_writing.follow_document",
 	"frappe.desk.like.follow_document": "outage_response.api.doors_of_writing.follow_document",
@@ -315,6 +318,7 @@ override_whitelisted_methods = {
 	# who looked at residents' data is written by who showed it, not by whoever asks for a row of that kind
 	"frappe.core.doctype.access_log.access_log.make_access_log": "outage_response.api.looking.make_access_log",
 	# the same function by the names that other modules have for it
+	"frappe.core.doctype.access_log.access_log._make_access_log": "outage_response.api.looking.make_access_log",
 	"frappe.core.doctype.data_export.exporter.make_access_log": "outage_response.api.looking.make_access_log",
 	"frappe.contacts.doctype.contact.contact.make_access_log": "outage_response.api.looking.make_access_log",
 	"frappe.desk.reportview.make_access_log": "outage_response.api.looking.make_access_log",

@@ -330,6 +330,7 @@ LISTERS = STAFF | {"admin", "foreigner"}
 READERS = STAFF | {"admin"}
 THE_OUTAGE = {"doctype": "Outage Incident"}
 DOORS = {
+	"doors.get_children": (LISTERS, lambda w: {"doctype": "Power Node", "parent": ""}),
 	"doors.get_all_nodes": (
 		LISTERS,
 		lambda w: {

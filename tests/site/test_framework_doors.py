@@ -225,7 +225,8 @@ class Registry(AccessTest):
 		"""Frappe replaces a function by its path, so another path to it would lead past."""
 		replaced = frappe.get_hooks("override_whitelisted_methods")
 		mine = {path for path, to in replaced.items() if to[-1].startswith("outage_response.")} - PAST
-		known = {id(here) for path in mine if (here := self.here(path))}
+		# at the same path another version may have a module, which no client calls
+		known = {id(here) for path in mine if callable(here := self.here(path))}
 		self.assertEqual({path for path, to in replaced.items() if to[0] in mine} - PAST, set())
 		others = [
 			f"{module.__name__}.{name}"
