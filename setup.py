@@ -18,4 +18,10 @@ setup(
 	include_package_data=True,
 	zip_safe=False,
 	python_requires=">=3.10",
+	classifiers=[
+		"Framework :: Frappe",
+		"License :: OSI Approved :: MIT License",
+		"Programming Language :: Python :: 3",
+		*(f"Programming Language :: Python :: 3.{minor}" for minor in range(10, 15)),
+	],
 )
