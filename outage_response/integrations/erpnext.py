@@ -167,6 +167,8 @@ def log_call(
 	record.employee_user_id = None if how.by_resident else frappe.session.user
 	_about(record, callback, outcome, note)
 	record.insert(ignore_permissions=True)
+	if not how.by_resident:
+		calls.open_to_caller(record)
 	return CALL_LOG, record.name
 
 
@@ -176,14 +178,15 @@ def recent_calls(since: datetime) -> list[LoggedCall]:
 
 
 def take_call(name: str, callback: Document, outcome: str, note: str, attempt: int) -> tuple[str, str]:
-	"""The call that telephony logged is this attempt: what was said is added, nothing of the call is changed."""
+	"""The call that telephony logged is this attempt: its outcome is added, nothing of the call is changed. Every employee reads such
+	a call, so what was said stays with the callback."""
 	record = frappe.get_doc(CALL_LOG, name)
-	_about(record, callback, outcome, note)
+	_about(record, callback, outcome)
 	record.save(ignore_permissions=True)
 	return CALL_LOG, record.name
 
 
-def _about(record: Document, callback: Document, outcome: str, note: str) -> None:
+def _about(record: Document, callback: Document, outcome: str, note: str = "") -> None:
 	said = "\n".join(filter(None, [calls.title(callback, outcome), note]))
 	record.summary = "\n".join(filter(None, [record.summary, said]))
 	record.customer = record.customer or _customer_of(callback)
@@ -198,7 +201,7 @@ def _about(record: Document, callback: Document, outcome: str, note: str) -> Non
 
 
 def erase_note(name: str, note: str) -> None:
-	"""Take what was said in a callback out of a call that telephony logged."""
+	"""Take what was said in a callback out of a call that telephony logged: earlier versions wrote it there."""
 	if name and installed(CALL_LOG) and (summary := frappe.db.get_value(CALL_LOG, name, "summary")):
 		left = "\n".join(line for line in summary.replace(note, "").splitlines() if line.strip())
 		frappe.db.set_value(CALL_LOG, name, "summary", left)

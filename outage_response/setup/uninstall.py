@@ -54,6 +54,8 @@ def _calls_and_notes(ours: list[str]) -> None:
 			continue
 		made = frappe.get_all(doctype, filters={"name": ("like", f"{CALL_LOG_PREFIX}%")}, pluck="name")
 		frappe.db.delete("Dynamic Link", {"parenttype": doctype, "parent": ("in", made)})
+		frappe.db.delete("DocShare", {"share_doctype": doctype, "share_name": ("in", made)})
+		frappe.db.delete("Comment", {"reference_doctype": doctype, "reference_name": ("in", made)})
 		frappe.db.delete(doctype, {"name": ("in", made)})
 	if _has_table("CRM Call Log"):
 		log = frappe.qb.DocType("CRM Call Log")
