@@ -299,6 +299,7 @@ override_whitelisted_methods = {
 	"frappe.desk.treeview.get_children": "outage_response.api.doors.get_children",
 	"frappe.model.create_new.get_user_permissions": "outage_response.api.doors.get_user_permissions",
 	"frappe.model.mapper.map_docs": "outage_response.api.doors.map_docs",
+	"frappe.utils.global_search.search": "outage_response.api.doors.search_everywhere",
 	"frappe.utils.goal.get_monthly_goal_graph_data": "outage_response.api.doors.get_goal_graph",
 	"frappe.workflow.doctype.workflow.workflow.get_workflow_state_count": "outage_response.api.doors.get_state_count",
 	# what is hung on a document, by whoever may read it
@@ -348,6 +349,17 @@ app_include_css = ["outage_response.bundle.css"]
 
 # ERPNext's Issue form. Helpdesk's pages take HD Form Scripts instead: setup/form_scripts.py
 doctype_js = {"Issue": "public/js/issue.js", "Contact": "public/js/contact.js"}
+
+# What Desk's search (Ctrl+G) looks through: of ours what people know by a name. Who finds which: api/doors.py search_everywhere
+global_search_doctypes = {
+	"Default": [
+		{"doctype": "Outage Incident"},
+		{"doctype": "Property Unit"},
+		{"doctype": "Power Node"},
+		{"doctype": "Property Asset"},
+		{"doctype": "Outage Plan"},
+	]
+}
 
 # No user_data_fields: Frappe matches them by a column that holds the user's address, by default who made the row, so a
 # guard's own data would be the calls of residents that they wrote down. Residents' data is found by Contact

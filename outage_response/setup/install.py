@@ -1,6 +1,6 @@
 """After install: the data that the app brings. Doctypes and roles come by Frappe itself (sync, fixtures)."""
 
-from . import board, clock, core_indexes, custom_fields, form_scripts, ticket_views
+from . import board, clock, core_indexes, custom_fields, form_scripts, search, ticket_views
 from .seed import seed
 
 
@@ -13,6 +13,7 @@ def after_install() -> None:
 	form_scripts.create()
 	ticket_views.create()
 	clock.warn()
+	search.create()
 
 
 def after_app_install(app: str) -> None:

@@ -8,7 +8,7 @@ import frappe
 from outage_response.flows import site_identity
 from outage_response.integrations import CALL_LOG_PREFIX, messages, records
 
-from . import core_indexes, custom_fields, form_scripts, leftovers, ticket_views
+from . import core_indexes, custom_fields, form_scripts, leftovers, search, ticket_views
 
 MODULE = "Outage Response"
 ROLES = Path(__file__).resolve().parents[1] / "fixtures" / "role.json"
@@ -24,6 +24,7 @@ def before_uninstall() -> None:
 	custom_fields.forget_in_views()
 	ours = frappe.get_all("DocType", filters={"module": MODULE}, pluck="name")
 	leftovers.delete_about(ours)
+	search.delete(ours)
 	_calls_and_notes(ours)
 	leftovers.delete_of_app("outage_response")
 	_mails(copy)

@@ -413,6 +413,7 @@ def sweep(property_name: str) -> None:
 	_delete("Contact", name=contacts)
 	for doctype in AT_A_PROPERTY:
 		_delete(doctype, property=[property_name])
+	frappe.db.delete("__global_search", {"doctype": ("in", AT_A_PROPERTY), "name": ("like", f"{property_name}-%")})
 	_delete("User Permission", allow=["Managed Property"], for_value=[property_name])
 	for doctype in ("Property Work Day", "Property Holiday"):
 		_delete(doctype, parent=[property_name])
