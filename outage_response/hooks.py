@@ -144,6 +144,7 @@ doc_events = {
 		"on_trash": "outage_response.flows.safety_switches.on_delete",
 	},
 	"Outage Level": {
+		"after_insert": "outage_response.setup.custom_fields.show_levels",
 		"on_update": "outage_response.flows.safety_switches.on_change",
 		"on_trash": "outage_response.flows.safety_switches.on_delete",
 	},
@@ -349,6 +350,7 @@ app_include_css = ["outage_response.bundle.css"]
 
 # ERPNext's Issue form. Helpdesk's pages take HD Form Scripts instead: setup/form_scripts.py
 doctype_js = {"Issue": "public/js/issue.js", "Contact": "public/js/contact.js"}
+doctype_list_js = {"Issue": "public/js/issue_list.js"}
 
 # What Desk's search (Ctrl+G) looks through: of ours what people know by a name. Who finds which: api/doors.py search_everywhere
 global_search_doctypes = {

@@ -1,13 +1,25 @@
 """Fields on other apps' doctypes: one dictionary makes them and takes them away again."""
 
 import json
+from collections.abc import Iterable
 
 import frappe
 from frappe.custom.doctype.custom_field.custom_field import create_custom_fields
 from frappe.model import delete_fields
+from frappe.model.document import Document
 
 
-def _on_tickets(after: str) -> list[dict]:
+def _options(words: Iterable[str]) -> str:
+	"""Options of a Select that may be empty."""
+	return "\n".join(["", *words])
+
+
+# What an incident may be, as on the Outage Incident itself: Frappe shows the options of a Select in the reader's language
+STATES = ("Scheduled", "Reported", "Active", "Restored", "Stood Down", "Closed", "Cancelled")
+
+
+def _on_tickets(after: str, *, filtered: bool) -> list[dict]:
+	"""`filtered`: a filter by the outage above the list."""
 	common = {"read_only": 1, "no_copy": 1, "print_hide": 1, "module": "Outage Response"}
 	return [
 		{
@@ -17,20 +29,24 @@ def _on_tickets(after: str) -> list[dict]:
 			"options": "Outage Incident",
 			"insert_after": after,
 			"search_index": 1,
+			"in_list_view": 1,
+			"in_standard_filter": int(filtered),
 			**common,
 		},
 		{
 			"fieldname": "outage_level",
 			"label": "Outage Level",
-			"fieldtype": "Data",
+			"fieldtype": "Select",  # its options are the site's levels: `show_levels`
 			"insert_after": "outage_incident",
 			**common,
 		},
 		{
 			"fieldname": "outage_state",
 			"label": "Outage State",
-			"fieldtype": "Data",
+			"fieldtype": "Select",
+			"options": _options(STATES),
 			"insert_after": "outage_level",
+			"in_list_view": 1,
 			**common,
 		},
 		{
@@ -70,18 +86,34 @@ def _on_customers(after: str) -> list[dict]:
 
 
 CUSTOM_FIELDS = {
-	"HD Ticket": _on_tickets("priority"),
-	"Issue": _on_tickets("priority"),
+	# Helpdesk would put the filter above its own list, too, where an agent without a role in outages is refused what it offers
+	"HD Ticket": _on_tickets("priority", filtered=False),
+	"Issue": _on_tickets("priority", filtered=True),
 	"HD Customer": _on_customers("customer_name"),
 	"Customer": _on_customers("customer_name"),
 }
 
 
-def create() -> None:
-	"""Make the fields on the doctypes that are here; a platform that is installed later gets them then."""
+def create(update: bool = False) -> None:
+	"""Make the fields on the doctypes that are here; a platform that is installed later gets them then. `update`: also change those
+	that an earlier version made, and with them what somebody else has changed of them."""
 	here = {doctype: fields for doctype, fields in CUSTOM_FIELDS.items() if frappe.db.exists("DocType", doctype)}
 	if here:
-		create_custom_fields(here, ignore_validate=True, update=False)
+		create_custom_fields(here, ignore_validate=True, update=update)
+		show_levels()
+
+
+def show_levels(doc: Document | None = None, method: str | None = None) -> None:
+	"""The site's levels are the options of the field on tickets; hook on a level that is made. None is taken away: a ticket that has
+	a value that is no option can not be saved."""
+	levels = frappe.get_all("Outage Level", pluck="name", order_by="name")
+	fields = {"fieldname": "outage_level", "dt": ("in", [*CUSTOM_FIELDS])}
+	for field in frappe.get_all("Custom Field", fields, ["name", "dt", "options"]):
+		known = (field.options or "").split("\n")[1:]
+		options = _options(dict.fromkeys([*known, *levels]))
+		if options != field.options:
+			frappe.db.set_value("Custom Field", field.name, "options", options)
+			frappe.clear_cache(doctype=field.dt)
 
 
 def forget_in_views() -> None:

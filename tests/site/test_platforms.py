@@ -10,11 +10,13 @@ from datetime import timedelta
 from unittest.mock import patch
 
 import frappe
+from frappe import _
 
 from outage_response import integrations
 from outage_response.domain import triage
 from outage_response.flows import telephony
 from outage_response.integrations import contacts, crm, erpnext, helpdesk
+from outage_response.patches import tickets_in_words
 from outage_response.setup import custom_fields, uninstall
 
 from . import platforms
@@ -518,6 +520,66 @@ class Presence(PlatformTest):
 				found = [df for df in meta.fields if df.fieldname == field["fieldname"]]
 				self.assertEqual(len(found), 1, (doctype, field["fieldname"]))
 				self.assertTrue(found[0].read_only)
+
+
+class InWords(PlatformTest):
+	"""What a ticket shows of its outage is a word of the reader's language in the form, the list and the filter: the options of a Select,
+	and the stored value stays the English key."""
+
+	def test_of_a_select(self):
+		platforms.only("HD Ticket", "Issue")
+		for doctype in DESKS:
+			meta = frappe.get_meta(doctype)
+			for field, value in (("outage_state", "Active"), ("outage_level", "II")):
+				df = meta.get_field(field)
+				self.assertEqual(df.fieldtype, "Select")
+				self.assertIn(value, df.options.split("\n"))
+				self.assertEqual(df.options.split("\n")[0], "")
+			self.assertEqual([meta.get_field(f).in_list_view for f in ("outage_incident", "outage_state")], [1, 1])
+			# Helpdesk would show it to agents who may not read outages
+			self.assertEqual(meta.get_field("outage_incident").in_standard_filter, int(doctype == "Issue"))
+			self.assertEqual(_("Restored", "zh", doctype), "已恢复供电")
+			self.assertEqual(_("II", "zh", doctype), "二级")
+			doc = platforms.make_ticket(doctype, "No power", contact=self.contacts[0])
+			DESKS[doctype].show([str(doc.name)], {"outage_state": "Stood Down", "outage_level": "II"})
+			frappe.get_doc(doctype, doc.name).save(ignore_permissions=True)  # the values are among the options
+			self.assertEqual(self.field(doctype, doc.name, "outage_state"), "Stood Down")
+
+	def test_every_state_of_an_incident_is_an_option(self):
+		states = frappe.get_meta("Outage Incident").get_options("status").split("\n")
+		self.assertEqual(states, [*custom_fields.STATES])
+
+	def test_a_level_of_ones_own_is_an_option_at_once_and_stays_one(self):
+		frappe.get_doc({"doctype": "Outage Level", "level": "四级", "title": "Our own"}).insert()
+		self.addCleanup(frappe.clear_cache, doctype="Issue")
+		for _again in range(2):
+			self.assertEqual(
+				frappe.get_meta("Issue").get_options("outage_level").split("\n"), ["", "I", "II", "III", "四级"]
+			)
+			frappe.delete_doc("Outage Level", "四级", force=True)
+			custom_fields.show_levels()
+
+	def test_a_site_of_the_version_before(self):
+		"""There they are texts; the patch changes what they are, and nothing that stands in them."""
+		doc = platforms.make_ticket("Issue", "No power", contact=self.contacts[0])
+		erpnext.show([doc.name], {"outage_state": "Restored", "outage_level": "I"})
+		before = {"fieldtype": "Data", "options": None, "in_list_view": 0, "in_standard_filter": 0}
+		ours = {"dt": "Issue", "fieldname": ("in", ("outage_state", "outage_level", "outage_incident"))}
+		now = frappe.get_all(
+			"Custom Field", ours, ["fieldname", "fieldtype", "options", "in_list_view", "in_standard_filter"]
+		)
+		for name in frappe.get_all("Custom Field", {**ours, "fieldtype": "Select"}, pluck="name"):
+			frappe.db.set_value("Custom Field", name, before)
+		frappe.clear_cache(doctype="Issue")
+		self.addCleanup(frappe.clear_cache, doctype="Issue")
+		with patch("frappe.db.updatedb"), patch.object(frappe.local.db, "commit", lambda: None):
+			tickets_in_words.execute()
+		again = frappe.get_all(
+			"Custom Field", ours, ["fieldname", "fieldtype", "options", "in_list_view", "in_standard_filter"]
+		)
+		self.assertCountEqual(again, now)
+		self.assertEqual(self.field("Issue", doc.name, "outage_state"), "Restored")
+		self.assertEqual(self.field("Issue", doc.name, "outage_level"), "I")
 
 
 class Households(PlatformTest):
