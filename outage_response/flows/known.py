@@ -13,6 +13,9 @@ from outage_response.domain.topology import intervals
 from . import extent, surroundings
 from .language import listed
 
+# States in which `supply` says the same: back, cancelled, planned
+SAID_BY_SUPPLY = ("Restored", "Cancelled", "Scheduled")
+
 
 def clock_time(moment: datetime | str | None) -> str:
 	"""A moment as people read it."""
@@ -60,7 +63,9 @@ def supply(incident: Document) -> str:
 
 
 def headline(incident: Document) -> str:
-	"""Level, state and expected return in one line."""
+	"""Level, state and expected return in one line; the state is not named where the rest says it."""
+	if incident.status in SAID_BY_SUPPLY:
+		return _("Outage level {0}: {1}").format(incident.level, supply(incident))
 	return _("Outage level {0}: {1}, {2}").format(
 		incident.level, _(incident.status, context="Outage Incident"), supply(incident)
 	)

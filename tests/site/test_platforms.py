@@ -14,7 +14,7 @@ from frappe import _
 
 from outage_response import integrations
 from outage_response.domain import triage
-from outage_response.flows import telephony
+from outage_response.flows import known, telephony
 from outage_response.integrations import contacts, crm, erpnext, helpdesk
 from outage_response.patches import tickets_in_words
 from outage_response.setup import custom_fields, uninstall
@@ -580,6 +580,23 @@ class InWords(PlatformTest):
 		self.assertCountEqual(again, now)
 		self.assertEqual(self.field("Issue", doc.name, "outage_state"), "Restored")
 		self.assertEqual(self.field("Issue", doc.name, "outage_level"), "I")
+
+	def test_the_headline_says_each_thing_once(self):
+		incident = self.declare("II", nodes=[self.switches[0]])
+		said = {}
+
+		def look(state: str) -> None:
+			said[state] = known.headline(frappe.get_doc("Outage Incident", incident))
+
+		look("Reported")
+		self.do("engineer", "supply_back", incident)
+		look("Restored")
+		self.assertRegex(said["Reported"], r"^Outage level II: (Reported|Active), return time not known yet$")
+		self.assertRegex(said["Restored"], r"^Outage level II: supply back \d\d:\d\d$")
+		planned = frappe.get_doc("Outage Incident", self.declare("III", nodes=[self.switches[1]]))
+		self.assertRegex(known.headline(planned), r"^Outage level III: planned from [\d :-]+$")
+		planned.status = "Cancelled"
+		self.assertEqual(known.headline(planned), "Outage level III: cancelled")
 
 
 class Households(PlatformTest):
