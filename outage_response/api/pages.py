@@ -18,7 +18,7 @@ from frappe import _
 from frappe.website.page_renderers.template_page import TemplatePage
 from werkzeug.wrappers import Response
 
-from outage_response import compat, error_log
+from outage_response import compat, error_log, integrations
 from outage_response.domain.errors import NotAllowed, RuleError
 from outage_response.flows import answering, links, portal, portal_actions, templates, versions
 from outage_response.integrations import helpdesk
@@ -162,14 +162,25 @@ def _sorry(route: Route, text: str, status: int) -> Response:
 
 def show_outages() -> Response:
 	person = portal.of_user(frappe.session.user)
-	said = done()
+	said, back = done(), _way_back()
 
 	def make() -> str:
 		return templates.render(
-			"outages.html", title=_("Power at your home"), person=person, cards=portal.outages(person), said=said
+			"outages.html",
+			title=_("Power at your home"),
+			person=person,
+			cards=portal.outages(person),
+			said=said,
+			back=back,
 		)
 
-	return own_page(f"list:{said}", person, make)
+	return own_page(f"list:{said}:{back[0]}", person, make)
+
+
+def _way_back() -> tuple[str, str]:
+	"""(address, text) of where residents are at home on this site: their tickets, else their account."""
+	desk = next(iter(integrations.desks()), None)
+	return (desk.PORTAL, _("Back to my tickets")) if desk else ("/me", _("Back to my account"))
 
 
 def post_outages() -> str:

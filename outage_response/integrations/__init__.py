@@ -2,7 +2,8 @@
 
 A **desk** (helpdesk.py, erpnext.py) has tickets: `DOCTYPE`, `is_on()`, `words(doc)`, `from_document(doc)`,
 `unread(since, limit, after)`, `named(names)`, `reply(ticket, message, name)`, `note(ticket, text, key)`, `show(tickets, values)`,
-`tell_pages(tickets)`, `is_open(ticket)`, `resolve(ticket)`, `commits_when_resolved()`; `PORTAL_COMMENTS`: do authors write Comments?
+`tell_pages(tickets)`, `is_open(ticket)`, `resolve(ticket)`, `commits_when_resolved()`; `PORTAL`: the page of authors' tickets;
+`PORTAL_COMMENTS`: do they write Comments?
 It also has customers: `CUSTOMER`, `household(unit)`.
 A **call log** (crm.py, erpnext.py, contacts.py) keeps callbacks: `is_on()`, `log_call(...)` (`How`), `recent_calls(since)`,
 `take_call(name, ...)`. The first one that is on is used; `contacts.py` needs nothing but Frappe and is always there. What logs calls

@@ -25,6 +25,8 @@ from . import switched_on as _switched_on
 DOCTYPE = "Issue"
 CUSTOMER = "Customer"
 CALL_LOG = "Call Log"
+# Where residents see what they wrote
+PORTAL = "/issues"
 # The web form of Issues takes comments of who is logged in
 PORTAL_COMMENTS = True
 KINDS = ("issue_type",)

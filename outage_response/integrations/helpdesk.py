@@ -18,6 +18,8 @@ COMMENT = "HD Ticket Comment"
 STATUS = "HD Ticket Status"
 STILL_OPEN, RESOLVED = ("Open", "Paused"), "Resolved"
 CLOSED = "Closed"
+# Where residents see what they wrote
+PORTAL = "/helpdesk/my-tickets"
 # What is written in the portal is a Communication
 PORTAL_COMMENTS = False
 KINDS = ("ticket_type", "template")

@@ -14,7 +14,7 @@ from frappe import _
 
 from outage_response import integrations
 from outage_response.domain import triage
-from outage_response.flows import known, telephony
+from outage_response.flows import known, links, telephony
 from outage_response.integrations import contacts, crm, erpnext, helpdesk
 from outage_response.patches import tickets_in_words
 from outage_response.setup import custom_fields, uninstall
@@ -23,6 +23,7 @@ from . import platforms
 from . import world as build
 from .base import SiteTest
 from .live import LiveTest, end_processes
+from .portal_pages import PortalTest, words_of
 
 setUpModule = platforms.bring
 
@@ -520,6 +521,34 @@ class Presence(PlatformTest):
 				found = [df for df in meta.fields if df.fieldname == field["fieldname"]]
 				self.assertEqual(len(found), 1, (doctype, field["fieldname"]))
 				self.assertTrue(found[0].read_only)
+
+
+class WayBack(PortalTest):
+	"""From residents' page to where they came from: their tickets, wherever those are, else their account."""
+
+	def test_for_residents_who_are_logged_in(self):
+		name = self.declare(nodes=[self.shafts[0]])
+		self.do("service", "send_notice", name, "First Word")
+		of_mine = {"incident": name, "contact": self.contacts[0]}
+		(row,) = frappe.get_all("Notice Delivery", of_mine, ["name", "contact", "link_key"], limit=1)
+		frappe.db.set_value("Managed Property", self.property, "public_status_page", 1, update_modified=False)
+		frappe.clear_document_cache("Managed Property", self.property)
+		for on, way in ((("HD Ticket", "Issue"), "/helpdesk/my-tickets"), (("Issue",), "/issues"), ((), "/me")):
+			platforms.only(*on)
+			with self.subTest(way):
+				text = self.see(self.here, "/outages")
+				self.assertIn(f'href="{way}"', text)
+				self.assertIn("Back to my tickets" if on else "Back to my account", words_of(text))
+				for path in (f"/outages/link/{links.of_delivery(row)}", "/outage-status/Portal%20Tower"):
+					text = self.see("Guest", path)
+					self.assertNotIn(f'href="{way}"', text)
+					self.assertNotIn("Back to my", text)
+
+	def test_in_the_reader_s_language(self):
+		platforms.only("Issue")
+		frappe.local.lang = "zh"
+		with patch.object(frappe, "set_user", lambda who: setattr(frappe.session, "user", who)):
+			self.assertIn('<a href="/issues">返回我的工单</a>', self.see(self.here, "/outages"))
 
 
 class InWords(PlatformTest):
