@@ -103,3 +103,47 @@ def test_every_endpoint_says_that_it_could_not_be_reached():
 			if "frappe.whitelist" in names and names[1:2] != ["reached"]:
 				bare.append(f"{path.name}: {node.name}")
 	assert found > 60 and not bare, bare
+
+
+def _makes_a_contact(source: str) -> list[int]:
+	"""Lines on which a Contact is made: `new_doc("Contact")`, or a document or row of {"doctype": "Contact"}."""
+	lines = []
+	for node in ast.walk(ast.parse(source)):
+		if isinstance(node, ast.Call):
+			called = ast.unparse(node.func).rpartition(".")[2]
+			named = {word.arg: word.value for word in node.keywords if word.arg}
+			made = called == "new_doc" and [*node.args[:1], *filter(None, [named.get("doctype")])]
+			made = made or (
+				called in ("dict", "_dict", "get_doc", "get_mapped_doc") and filter(None, [named.get("doctype")])
+			)
+			made = made or (called in ("bulk_insert", "insert") and node.args[:1])
+		elif isinstance(node, ast.Dict):
+			pairs = zip(node.keys, node.values, strict=True)
+			made = [value for key, value in pairs if isinstance(key, ast.Constant) and key.value == "doctype"]
+		else:
+			continue
+		lines += [node.lineno for one in made or () if isinstance(one, ast.Constant) and one.value == "Contact"]
+	return lines
+
+
+def test_nothing_of_ours_makes_a_contact():
+	"""ERPNext links earlier calls to each Contact that is inserted, and **commits** (`link_existing_conversations`): what a verb had written
+	before would stay when the verb is refused after, and its locks would be gone. So the app works with the contacts that people enter.
+	Whoever needs to make one does it in a transaction of its own."""
+	found = {module: _makes_a_contact(path.read_text(encoding="utf-8")) for module, path in MODULES.items()}
+	assert not {module: lines for module, lines in found.items() if lines}
+
+
+def test_the_search_for_new_contacts_finds_each_way():
+	for source in (
+		'frappe.new_doc("Contact")',
+		'frappe.new_doc(doctype="Contact", first_name="x")',
+		'frappe.get_doc({"first_name": "x", "doctype": "Contact"}).insert()',
+		'frappe.get_doc(doctype="Contact")',
+		'bulk.insert("Contact", rows)',
+		'doc.update(dict(doctype="Contact"))',
+	):
+		assert _makes_a_contact(source) == [1], source
+	assert not _makes_a_contact(
+		'frappe.get_doc("Contact", name)\nfrappe.db.exists("Contact", name)\nx = {"link_doctype": "Contact"}'
+	)
