@@ -6,11 +6,12 @@ import struct
 import time
 import zlib
 from datetime import timedelta
-from types import SimpleNamespace
 from unittest.mock import patch
 
 import frappe
 from PIL import Image
+from werkzeug.test import EnvironBuilder
+from werkzeug.wrappers import Request
 
 from outage_response.api import phone as api
 from outage_response.flows import phone, ringing
@@ -66,7 +67,7 @@ class PhoneTest(SiteTest):
 
 	def send_photo(self, who: str, task: str, request_id: str = "request-1-photo", content: bytes = JPEG) -> dict:
 		"""As a form with a file."""
-		asked = SimpleNamespace(files={"file": SimpleNamespace(stream=io.BytesIO(content))})
+		asked = Request(EnvironBuilder(method="POST", data={"file": (io.BytesIO(content), "photo.jpg")}).get_environ())
 		with patch.object(frappe.local, "request", asked, create=True), self.as_user(who), self.request():
 			return api.add_photo(task, request_id)
 
