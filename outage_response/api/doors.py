@@ -273,7 +273,7 @@ def _by_name(text: str, doctype: str, limit: int) -> list[dict]:
 			one,
 			or_filters=[[one, field, "like", f"%{word}%"] for word in words for field in fields],
 			fields=fields,
-			limit_page_length=limit,
+			limit=limit,
 		)
 		found += [
 			frappe._dict(
