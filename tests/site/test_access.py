@@ -835,7 +835,7 @@ class Endpoints:
 STAND_INS = ("doors.", "doors_of_writing.", "exports.", "looking.")
 NAMED_FIRST = {
 	*("incident", "task", "callback", "call", "proposal", "entrapment", "shift", "test", "delivery", "doctype", "name"),
-	*("ticket_type", "ticket", "plan", "channel", "token", "parent", "form", "data_import_name"),
+	*("ticket_type", "ticket", "tickets", "plan", "channel", "token", "parent", "form", "data_import_name"),
 }
 NAMED_BESIDE = {
 	*("property", "unit", "power_node", "node", "nodes", "where", "contact", "elevator", "building", "areas"),
