@@ -265,6 +265,7 @@ has_permission = {
 override_whitelisted_methods = {
 	"crm.fcrm.doctype.crm_call_log.crm_call_log.get_call_log": "outage_response.api.doors.get_crm_call_log",
 	"frappe.client.get_count": "outage_response.api.doors.get_count",
+	"frappe.client.validate_link_and_fetch": "outage_response.api.doors.validate_link_and_fetch",  # from 16 on
 	"frappe.contacts.doctype.contact.contact.get_contact_details": "outage_response.api.doors.get_contact_details",
 	"frappe.core.api.file.zip_files": "outage_response.api.doors.zip_files",
 	"frappe.core.doctype.data_export.exporter.export_data": "outage_response.api.exports.of_data",
@@ -300,6 +301,7 @@ override_whitelisted_methods = {
 	"frappe.desk.treeview.get_children": "outage_response.api.doors.get_children",
 	"frappe.model.create_new.get_user_permissions": "outage_response.api.doors.get_user_permissions",
 	"frappe.model.mapper.map_docs": "outage_response.api.doors.map_docs",
+	"frappe.realtime.has_permission": "outage_response.api.doors.has_permission",  # from 16 on
 	"frappe.utils.global_search.search": "outage_response.api.doors.search_everywhere",
 	"frappe.utils.goal.get_monthly_goal_graph_data": "outage_response.api.doors.get_goal_graph",
 	"frappe.workflow.doctype.workflow.workflow.get_workflow_state_count": "outage_response.api.doors.get_state_count",

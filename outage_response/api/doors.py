@@ -10,7 +10,7 @@ from collections.abc import Callable
 from typing import Any
 
 import frappe
-from frappe import _, client
+from frappe import _, client, realtime
 from frappe.contacts.doctype.contact import contact as contacts
 from frappe.core.api import file as file_api
 from frappe.core.doctype.data_import import data_import
@@ -84,6 +84,10 @@ get_import_status = of_one(data_import.get_import_status, "data_import_name", al
 get_contact_number = of_one(sms_settings.get_contact_number, "contact_name", always="Contact")
 
 
+if hasattr(realtime, "has_permission"):  # from 16 on; of a child row it asks for its kind of parent only
+	has_permission = of_one(realtime.has_permission, "name")
+
+
 @frappe.whitelist()
 @reached
 def zip_files(files: Any) -> Any:
@@ -139,6 +143,18 @@ def search_widget(doctype: str, txt: str, ignore_user_permissions: Any = False, 
 	"""`frappe.desk.search.search_widget`."""
 	more |= _narrowed(doctype, more.get("query"), ignore_user_permissions)
 	return frappe.call(search.search_widget, doctype=doctype, txt=txt, **more)
+
+
+if hasattr(client, "validate_link_and_fetch"):  # from 16 on
+
+	@frappe.whitelist(methods=["GET", "POST"])
+	@reached
+	def validate_link_and_fetch(
+		doctype: str, docname: str, query: Any = None, ignore_user_permissions: Any = False, **more: Any
+	) -> Any:
+		"""`frappe.client.validate_link_and_fetch`, which searches as `search_widget` does."""
+		more |= _narrowed(doctype, query, ignore_user_permissions)
+		return frappe.call(client.validate_link_and_fetch, doctype=doctype, docname=docname, **more)
 
 
 def _narrowed(doctype: str, query: Any, ignore: Any) -> dict[str, Any]:

@@ -169,6 +169,10 @@ CALLS: dict[str, tuple[Call, ...]] = {
 	),
 	"client.has_permission": (_named,),
 	"client.is_document_amended": (_named,),
+	"client.validate_link_and_fetch": (
+		lambda t: {"doctype": t.doctype, "docname": t.name, "fields_to_fetch": t.fields},
+		lambda t: {"doctype": t.doctype, "docname": t.name, "ignore_user_permissions": 1},
+	),
 	"client.validate_link": (lambda t: {**_named(t), "fields": t.fields},),
 	"contacts.doctype.contact.contact.address_query": (
 		lambda t: {"links": json.dumps([{"link_doctype": t.doctype, "link_name": t.name}])},

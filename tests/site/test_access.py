@@ -415,6 +415,9 @@ DOORS = {
 	# imports are the administrator's; here is none of the name
 	"doors.get_import_status": (LOGGED_IN, lambda w: {"data_import_name": "x"}),
 }
+if "has_permission" in vars(doors):  # from 16 on
+	DOORS["doors.has_permission"] = (READERS, lambda w: {**THE_OUTAGE, "name": w["incident"]})
+	DOORS["doors.validate_link_and_fetch"] = (LISTERS, lambda w: {**THE_OUTAGE, "docname": w["incident"]})
 if "discard" in vars(doors):  # from 16 on
 	DOORS["doors.discard"] = (frozenset(), lambda w: {**THE_OUTAGE, "name": w["incident"]})
 # what is hung on a document; all of them are tried in test_framework_writes.py
@@ -549,6 +552,7 @@ def a_request(method: str):
 		headers={},
 		cookies={},
 		form={},
+		cache_control=frappe._dict(),
 		host="localhost",
 		scheme="http",
 		get_data=lambda cache: b"",
