@@ -66,6 +66,29 @@ def site():
 	frappe.destroy()
 
 
+@pytest.fixture(scope="session", autouse=True)
+def platforms_rest(site):
+	"""Whatever the site has beside the framework rests, unless a test switches it on; at the end it is as it was."""
+	import frappe
+
+	from . import platforms
+
+	fields = sorted(set(platforms.SWITCHES.values()))
+	before = {field: frappe.db.get_single_value("Outage Response Settings", field, cache=False) for field in fields}
+
+	def switch(values: dict) -> None:
+		frappe.db.rollback()
+		for field, value in values.items():
+			frappe.db.set_single_value("Outage Response Settings", field, value, update_modified=False)
+		frappe.db.commit()
+		frappe.clear_document_cache("Outage Response Settings", "Outage Response Settings")
+
+	switch(dict.fromkeys(fields, 0))
+	yield
+	frappe.set_user("Administrator")
+	switch(before)
+
+
 @pytest.fixture(scope="module", autouse=True)
 def worlds():
 	"""Classes of one module share a world that they build alike; it ends with the module."""

@@ -145,7 +145,13 @@ def _through(path: str) -> Call:
 
 CALLS: dict[str, tuple[Call, ...]] = {
 	"automation.doctype.auto_repeat.auto_repeat.generate_message_preview": (
-		lambda t: {"reference_dt": t.doctype, "reference_doc": t.name, "message": "{{ doc.as_json() }}"},
+		# from 16 on it takes the record that says what repeats
+		lambda t: {
+			"reference_dt": t.doctype,
+			"reference_doc": t.name,
+			"message": "{{ doc.as_json() }}",
+			"name": t.name,
+		},
 	),
 	"client.get": (
 		lambda t: {**_one(t), "parent": t.parent},

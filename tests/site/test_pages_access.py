@@ -16,7 +16,7 @@ from outage_response.flows import links, tokens
 from . import world as build
 from .base import changes, snapshot
 from .portal_pages import PortalTest
-from .test_access import STAND_INS, our_endpoints
+from .test_access import STAND_INS, our_endpoints, role_of_agents
 from .world import user
 
 # the resident of the unit, next door, one who moved out, a user without a home; the staff; a helpdesk agent
@@ -86,7 +86,7 @@ class PagesOfOurs(PortalTest):
 	def build_world(cls):
 		world = super().build_world()
 		build.make_user(user("foreigner"), "Outage Control Room")
-		build.make_user(user("agent"), "Agent" if frappe.db.exists("Role", "Agent") else None)
+		build.make_user(user("agent"), role_of_agents())
 		world["other"] = build.make_property("Other Tower")
 		build.permit(user("foreigner"), world["other"])
 		frappe.db.set_value("Managed Property", world["property"], "public_status_page", 1)

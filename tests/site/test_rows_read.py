@@ -297,6 +297,7 @@ POLLS: dict[str, tuple[str, Callable[[RowsRead], Any]]] = {
 	"portal.known": ("resident", lambda test: portal.known()),
 	"portal.of_ticket": ("resident", lambda test: portal.of_ticket("Issue", "none")),
 	"agent.look": ("service", lambda test: agent.look("Issue", "none")),
+	"agent.may_attach": ("service", lambda test: agent.may_attach("Issue")),
 	"agent.running": ("service", lambda test: agent.running("Issue")),
 	"paging.get_alarm": ("operator", lambda test: paging.get_alarm()),
 	"paging.get_test": ("operator", lambda test: paging.get_test(test.trial())),
