@@ -73,7 +73,10 @@ doc_events = {
 	"Communication": {"after_insert": "outage_response.flows.followups.on_communication"},
 	"Comment": {"after_insert": "outage_response.flows.followups.on_comment"},
 	# Two records of one person
-	"Contact": {"before_rename": "outage_response.flows.calling_back.on_contact_rename"},
+	"Contact": {
+		"on_update": "outage_response.flows.households.on_contact_change",
+		"before_rename": "outage_response.flows.calling_back.on_contact_rename",
+	},
 	# Calls that telephony logs by itself
 	"CRM Call Log": {"on_update": "outage_response.flows.telephony.on_call_log"},
 	"Call Log": {"on_update": "outage_response.flows.telephony.on_call_log"},

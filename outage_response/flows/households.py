@@ -12,6 +12,7 @@ from frappe.utils import now_datetime
 from pypika import Case
 
 from outage_response import bulk, integrations
+from outage_response.integrations import helpdesk
 from outage_response.integrations import households as customers
 
 BATCH = 100
@@ -35,6 +36,19 @@ def on_unit_change(doc: Document, method: str | None = None) -> None:
 	for doctype in integrations.customer_doctypes():
 		with integrations.guarded(f"Outage household: {doc.name}"):
 			_follow(doctype, doc.name, old, new)
+	_let_in(sorted(filter(None, new - old)))
+
+
+def on_contact_change(doc: Document, method: str | None = None) -> None:
+	"""Hook on a contact: a resident who gets a login may use the helpdesk's portal with it."""
+	if doc.user and doc.has_value_changed("user") and frappe.db.exists("Unit Resident", {"contact": doc.name}):
+		_let_in([doc.name])
+
+
+def _let_in(people: Sequence[str]) -> None:
+	if people:
+		with integrations.guarded(f"Outage household: no role for the portal: {people[0]}"), integrations.as_system():
+			helpdesk.let_in(people)
 
 
 def _follow(doctype: str, unit: str, old: set[str], new: set[str]) -> None:

@@ -20,6 +20,7 @@ STILL_OPEN, RESOLVED = ("Open", "Paused"), "Resolved"
 CLOSED = "Closed"
 # Where residents see what they wrote
 PORTAL = "/helpdesk/my-tickets"
+PORTAL_ROLE = "HD Customer"
 # What is written in the portal is a Communication
 PORTAL_COMMENTS = False
 KINDS = ("ticket_type", "template")
@@ -149,6 +150,31 @@ def _resolved() -> str:
 	if not names:
 		frappe.throw(_("Helpdesk has no state for resolved tickets. Enter one of the category Resolved, or enable it."))
 	return names[0]
+
+
+def let_in(people: Sequence[str]) -> list[str]:
+	"""Give the logins of these contacts the role for Helpdesk's portal, where there is one (since 1.28): without it a resident gets 403
+	everywhere there. Members of a customer get it from Helpdesk; a household becomes one only when it writes. Answers whom it was given to.
+	"""
+	if not is_on() or not frappe.db.exists("Role", PORTAL_ROLE):
+		return []
+	contact, user, role = frappe.qb.DocType("Contact"), frappe.qb.DocType("User"), frappe.qb.DocType("Has Role")
+	has_it = (role.parent == user.name) & (role.parenttype == "User") & (role.role == PORTAL_ROLE)
+	logins = (
+		frappe.qb.from_(contact)
+		.join(user)
+		.on(user.name == contact.user)
+		.left_join(role)
+		.on(has_it)
+		.select(user.name)
+		.distinct()
+		.where(contact.name.isin(list(people)))
+		.where((user.enabled == 1) & (user.user_type == "Website User") & role.name.isnull())
+		.orderby(user.name)
+	).run(pluck=True)
+	for login in logins:
+		frappe.get_doc("User", login).add_roles(PORTAL_ROLE)
+	return logins
 
 
 def commits_when_resolved() -> bool:

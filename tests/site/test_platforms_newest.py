@@ -130,3 +130,28 @@ class Members(contract.PlatformTest):
 				ticket = platforms.make_ticket("HD Ticket", "Help", text, self.contacts[0])
 				frappe.set_user("Administrator")
 				self.assertEqual(ticket.customer, customer)
+
+	def test_a_residents_login_may_use_the_portal(self):
+		"""Whichever comes first: moving in, or the login."""
+		if not frappe.db.exists("Role", helpdesk.PORTAL_ROLE):
+			frappe.get_doc({"doctype": "Role", "role_name": helpdesk.PORTAL_ROLE, "desk_access": 0}).insert()
+		logins = {}
+		for name in ("first", "second", "stranger"):
+			logins[name] = world.make_user(world.user(f"portal_{name}"))
+			frappe.db.set_value("User", logins[name], "user_type", "Website User")
+			frappe.db.set_value("Contact", {"user": logins[name]}, "user", None)
+		contact = frappe.get_doc("Contact", self.contacts[0])
+		contact.user = logins["first"]
+		contact.save(ignore_permissions=True)
+		other = world.make_contact("Moves in with a login", "13955550077")
+		frappe.db.set_value("Contact", other, "user", logins["second"])
+		self.assertNotIn(helpdesk.PORTAL_ROLE, frappe.get_roles(logins["second"]))
+		unit = frappe.get_doc("Property Unit", self.units[2])
+		unit.append("residents", {"contact": other})
+		unit.save()
+		alone = frappe.get_doc("Contact", world.make_contact("Lives nowhere here", "13955550078"))
+		alone.user = logins["stranger"]
+		alone.save(ignore_permissions=True)
+		for name, may in (("first", True), ("second", True), ("stranger", False)):
+			frappe.clear_cache(user=logins[name])
+			self.assertEqual(helpdesk.PORTAL_ROLE in frappe.get_roles(logins[name]), may, name)
