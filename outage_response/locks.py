@@ -90,7 +90,7 @@ def begin() -> None:
 def new_transaction(wanted: Iterable[tuple[str, str]] = ()) -> None:
 	"""Undo what there is and begin anew, with the locks of `wanted` (`held` of a try whose view was older than its locks)."""
 	compat.read_committed()
-	frappe.db.rollback()
+	compat.new_view()
 	names: dict[str, list[str]] = {}
 	for doctype, name in wanted:
 		names.setdefault(doctype, []).append(name)

@@ -369,6 +369,16 @@ class StaleView(LiveTest):
 		self.assert_whole(name)
 		self.assertEqual(len(self.rows("Outage Affected Node", parent=name)), 2)
 
+	def test_a_gate_in_a_hook_sees_what_was_declared_a_moment_ago(self):
+		frappe.db.sql("SET SESSION TRANSACTION ISOLATION LEVEL REPEATABLE READ")
+		frappe.db.rollback()
+		unit = frappe.get_doc("Property Unit", self.units[0])  # from here on this view is what it is
+		name = self.declare()
+		unit.power_node = self.switches[1]
+		with self.assertRaisesRegex(frappe.ValidationError, f"not while outage {name} runs"):
+			unit.save()
+		frappe.db.rollback()
+
 	def test_what_is_read_before_the_lock_costs_no_second_try(self):
 		"""Where roles and metadata come from the database at every turn (a developer's server, no cache), they are read before
 		the wait for the lock. What is read after it is as new as the lock all the same."""
