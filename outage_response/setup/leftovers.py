@@ -4,6 +4,8 @@ Frappe drops the doctypes of an app that is uninstalled, with their fields and s
 around them it keeps: assignments, notifications, comments, shares, views, saved filters, the defaults of a screen.
 """
 
+from collections.abc import Sequence
+
 import frappe
 from frappe.model.utils.user_settings import sync_user_settings
 from frappe.utils import now
@@ -51,14 +53,21 @@ def delete_of_app(app: str) -> None:
 		frappe.db.delete("Scheduled Job Log", {"scheduled_job_type": ("in", jobs)})
 		frappe.db.delete("Scheduled Job Type", {"name": ("in", jobs)})
 	frappe.db.delete("Patch Log", {"patch": ("like", f"{app}.%")})
+	for doctype in ("Desktop Icon", "Workspace Sidebar"):  # from 16 on
+		if frappe.db.exists("DocType", doctype):
+			names = frappe.get_all(doctype, filters={"app": app}, pluck="name")
+			for df in frappe.get_meta(doctype).get_table_fields():
+				frappe.db.delete(df.options, {"parenttype": doctype, "parent": ("in", names)})
+			frappe.db.delete(doctype, {"name": ("in", names)})
 
 
-def empty_waste_basket(since: str) -> None:
-	"""Delete the copies of what Frappe has deleted in this uninstall, which began at `since`."""
+def empty_waste_basket(since: str, ours: Sequence[str]) -> None:
+	"""Delete the copies of what Frappe has deleted in this uninstall, which began at `since`; from 16 on also of the only documents of
+	our doctypes."""
 	frappe.db.delete(
 		"Deleted Document",
 		{
-			"deleted_doctype": ("in", DELETED_BY_FRAPPE),
+			"deleted_doctype": ("in", (*DELETED_BY_FRAPPE, *ours)),
 			"creation": (">=", since),
 			"owner": frappe.session.user,
 		},

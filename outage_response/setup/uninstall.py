@@ -29,12 +29,12 @@ def before_uninstall() -> None:
 	leftovers.delete_of_app("outage_response")
 	_mails(copy)
 	_roles()
-	frappe.flags.outage_uninstall_began = leftovers.moment()
+	frappe.flags.outage_uninstall_began, frappe.flags.outage_doctypes = leftovers.moment(), ours
 
 
 def after_uninstall() -> None:
 	"""Frappe keeps a copy of each doctype it has dropped; the commands commit nothing after this."""
-	leftovers.empty_waste_basket(frappe.flags.outage_uninstall_began)
+	leftovers.empty_waste_basket(frappe.flags.outage_uninstall_began, frappe.flags.outage_doctypes)
 	frappe.db.commit()
 
 
