@@ -21,10 +21,15 @@ def get_all(doctype: str, filters: Mapping[str, Any], **more: Any) -> list:
 	return [] if narrowed is None else frappe.get_all(doctype, filters=narrowed, **more)
 
 
-def get_list(doctype: str, filters: Mapping[str, Any], **more: Any) -> list:
-	"""As `frappe.get_list`, what the session's user may see; where a field is to be in an empty list: []."""
+def get_list(doctype: str, filters: Mapping[str, Any], also: Sequence[Any] = (), **more: Any) -> list:
+	"""As `frappe.get_list`, what the session's user may see; where a field is to be in an empty list: []. `also`: filters that came
+	as a list."""
 	narrowed = _without_blanks(filters)
-	return [] if narrowed is None else frappe.get_list(doctype, filters=narrowed, **more)
+	if narrowed is None:
+		return []
+	if also:
+		narrowed = [*([field, *_as_pair(value)] for field, value in narrowed.items()), *also]
+	return frappe.get_list(doctype, filters=narrowed, **more)
 
 
 def count(doctype: str, filters: Mapping[str, Any] | Sequence[Any]) -> int:

@@ -258,7 +258,7 @@ def get_crm_call_log(name: str) -> Any:
 def search_everywhere(text: str, start: Any = 0, limit: Any = 20, doctype: str = "") -> list[dict]:
 	"""`frappe.utils.global_search.search`: of what the caller may list. The index asks nobody who is looking; and it knows neither a
 	word of fewer than four letters (3-101) nor a part of a Chinese name, so records of ours are looked up by their names first."""
-	start, limit = cint(start), cint(limit)
+	start, limit = max(cint(start), 0), max(cint(limit), 0)
 	found = {(row["doctype"], row["name"]): row for row in _by_name(text, doctype, start + limit)}
 	for page in range(MOST_PAGES):
 		if len(found) >= start + limit:

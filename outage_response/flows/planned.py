@@ -3,6 +3,8 @@
 import frappe
 from frappe import _
 
+from outage_response import listing
+
 from . import rosters
 
 # dark grounds, for the reason given in rosters.py
@@ -22,9 +24,10 @@ def _between(wanted: list[list]) -> list[str]:
 def calendar(start: str, end: str, filters: str | list | None) -> list[dict]:
 	"""Planned outages between two moments that the reader may see, without cancelled ones: `title`, `color`; none is movable."""
 	wanted = rosters.calendar_filters(start, end, filters, "planned_start", "planned_end")
-	rows = frappe.get_list(
+	rows = listing.get_list(
 		"Outage Incident",
-		filters=[*wanted, ["status", "!=", "Cancelled"], ["name", "in", [*_between(wanted), ""]]],
+		{"name": ("in", _between(wanted)), "status": ("!=", "Cancelled")},
+		also=wanted,
 		fields=["name", "property", "status", "is_drill", "planned_start", "planned_end"],
 		order_by="planned_start asc, name asc",
 		limit=2000,
