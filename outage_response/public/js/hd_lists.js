@@ -57,14 +57,17 @@
 	let readAt = 0;
 
 	function banner() {
+		// the link stands inside: a link that is itself a status is none for those who have the page read to them
+		const status = made("div", "", "flex-shrink:0;margin:12px 16px 4px");
+		status.id = BANNER;
+		status.setAttribute("role", "status");
 		const box = document.createElement("a");
-		box.id = BANNER;
 		box.href = "/outages";
-		box.setAttribute("role", "status");
 		const [line, ground] = known.every((row) => row.kind === "back") ? [GREEN, "22,163,74"] : [AMBER, "217,119,6"];
 		box.style.cssText =
-			`display:block;flex-shrink:0;margin:12px 16px 4px;padding:12px 16px;border:1px solid ${line};` +
-			`border-left-width:6px;border-radius:8px;background:rgba(${ground},.08);text-decoration:none;color:inherit`;
+			`display:block;padding:12px 16px;border:1px solid ${line};border-left-width:6px;border-radius:8px;` +
+			`background:rgba(${ground},.08);text-decoration:none;color:inherit`;
+		status.append(box);
 		known.forEach((row, index) => {
 			const gap = index ? "margin-top:10px;" : "";
 			box.append(
@@ -72,7 +75,7 @@
 				made("div", row.text, "font-size:14px;line-height:1.5;margin-top:2px"),
 			);
 		});
-		return box;
+		return status;
 	}
 
 	async function readKnown() {
