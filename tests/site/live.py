@@ -410,6 +410,7 @@ def sweep(property_name: str) -> None:
 	contacts = frappe.get_all("Contact", filters={"name": ("like", f"{property_name}%")}, pluck="name")
 	_delete("Unit Resident", parent=units)
 	_delete("Contact Phone", parent=contacts)
+	_delete("Contact Email", parent=contacts)
 	_delete("Contact", name=contacts)
 	for doctype in AT_A_PROPERTY:
 		_delete(doctype, property=[property_name])
