@@ -58,8 +58,9 @@ def address() -> str:
 @pytest.fixture(scope="session")
 def chromium() -> Iterator:
 	"""One browser for all tests; each page gets a context (cookies, storage) of its own."""
-	from playwright.sync_api import sync_playwright
+	from playwright.sync_api import expect, sync_playwright
 
+	expect.set_options(timeout=PATIENCE)
 	with sync_playwright() as playwright:
 		browser = playwright.chromium.launch(executable_path=_needed("OUTAGE_CHROMIUM"), args=list(ARGUMENTS))
 		yield browser
