@@ -72,6 +72,11 @@ def bring_newest() -> None:
 	_bring(NEWEST)
 
 
+def bring_these(*versions: str) -> None:
+	"""The same of these versions alone: "helpdesk-1.14.0"."""
+	_bring(versions)
+
+
 def _bring(versions: Sequence[str]) -> None:
 	end_world()
 	frappe.db.rollback()
