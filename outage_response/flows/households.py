@@ -64,6 +64,15 @@ def _follow(doctype: str, unit: str, old: set[str], new: set[str]) -> None:
 		customers.link(doctype, customer, sorted(new - old))
 
 
+def leave(contact: str, units: Sequence[str]) -> None:
+	"""Whose data are erased belongs to no household of these units any more, and reads none of its tickets."""
+	for doctype in integrations.customer_doctypes():
+		if frappe.get_meta(doctype).has_field(customers.UNIT_FIELD):
+			for unit in sorted(units):
+				if customer := customers.of_unit(doctype, unit):
+					customers.unlink(doctype, customer, [contact])
+
+
 def of_units(units: Sequence[str]) -> None:
 	"""The households of units that are called back become customers. What a platform refuses stops no callback."""
 	for desk in integrations.desks():

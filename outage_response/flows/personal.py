@@ -13,7 +13,7 @@ from outage_response.domain.errors import RuleError
 from outage_response.domain.lifecycle import RUNNING
 from outage_response.integrations import CALL_LOG_PREFIX, contacts, crm, erpnext, installed
 
-from . import links, resident, traces
+from . import households, links, resident, traces
 from .care import log_look
 from .verbs import translated
 
@@ -61,12 +61,14 @@ def erase_resident_data(contact: str) -> dict[str, int]:
 	with translated():
 		kept = _require(contact, erasing=True)
 		_require_over(contact, kept)
-		person = traces.of(contact, _homes(contact), kept)
+		lived_in = _homes(contact)
+		person = traces.of(contact, lived_in, kept)
 		calls, callbacks, deliveries = (kept[one] for one in ("Trouble Call", "Outage Callback", "Notice Delivery"))
 		homes = frappe.db.count("Unit Resident", {"contact": contact, "parenttype": "Property Unit"})
 		care = frappe.db.count("Care Need", {"contact": contact})
 		links.revoke(contact)
 		frappe.db.delete("Care Need", {"contact": contact})
+		households.leave(contact, lived_in)
 		frappe.db.delete("Unit Resident", {"contact": contact, "parenttype": "Property Unit"})
 		bulk.update("Trouble Call", calls, {"contact": None, "phone": "", "words": ""})
 		bulk.update("Outage Callback", callbacks, {"contact": None, "caller": None, "phone": "", "outcome": ""})

@@ -3,7 +3,7 @@ is in other fields there."""
 
 import frappe
 
-from outage_response.flows import telephony
+from outage_response.flows import personal, telephony
 from outage_response.integrations import helpdesk, households
 
 from . import platforms, world
@@ -100,6 +100,13 @@ class Members(contract.PlatformTest):
 		doc.save()
 		self.assertEqual(platforms.customers_of(self.contacts[1], "HD Customer"), [])
 		self.assertEqual(platforms.customers_of(self.contacts[0], "HD Customer"), [customer])
+
+	def test_whose_data_are_erased_is_taken_out_of_both(self):
+		helpdesk.household(self.units[0])
+		self.assertTrue(platforms.customers_of(self.contacts[0], "HD Customer"))
+		with self.as_user("manager"):
+			personal.erase_resident_data(self.contacts[0])
+		self.assertEqual(platforms.customers_of(self.contacts[0], "HD Customer"), [])
 
 	def test_a_customer_of_others_is_no_household(self):
 		"""Whose tickets they would see: a customer with a member who lives elsewhere."""
