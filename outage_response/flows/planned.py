@@ -3,7 +3,7 @@
 import frappe
 from frappe import _
 
-from outage_response import listing
+from outage_response import listing, permissions
 
 from . import rosters
 
@@ -23,6 +23,7 @@ def _between(wanted: list[list]) -> list[str]:
 
 def calendar(start: str, end: str, filters: str | list | None) -> list[dict]:
 	"""Planned outages between two moments that the reader may see, without cancelled ones: `title`, `color`; none is movable."""
+	permissions.require_list("Outage Incident")
 	wanted = rosters.calendar_filters(start, end, filters, "planned_start", "planned_end")
 	rows = listing.get_list(
 		"Outage Incident",
