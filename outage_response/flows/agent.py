@@ -203,7 +203,8 @@ def attach(ticket_type: str, ticket: str, incident_name: str) -> dict:
 
 
 def attach_many(ticket_type: str, names: Sequence[str], incident_name: str) -> dict:
-	"""The same for several tickets at once: all of them, or none. In a fixed number of queries for their reading and linking.
+	"""The same for several tickets at once: all of them, or none. Each is asked whether it may be read; they are read and linked in
+	a fixed number of queries.
 
 	Answers {"incident", "attached": how many were not linked to it before, "message"}. Raises ValidationError also where one of
 	them is another property's, and names it; PermissionError where one may not be read.

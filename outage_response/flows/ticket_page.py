@@ -18,7 +18,7 @@ from outage_response.domain.errors import RuleError
 from outage_response.domain.lifecycle import LIVE, RUNNING, UNPLANNED
 from outage_response.domain.tickets import RESTORED
 
-from . import callees, calling, calling_back, explaining, known, levels, phone, surroundings, tickets
+from . import callees, calling, calling_back, explaining, known, levels, phone, situation, surroundings, tickets
 from .language import in_clauses
 from .resident import paths_of
 from .verbs import translated
@@ -119,14 +119,7 @@ def _attempts(call: dict) -> list[tuple[datetime, str]]:
 		filters={"parenttype": "Outage Callback", "parent": ("in", callbacks)},
 		fields=["attempted_at", "attempted_by", "outcome"],
 	)
-	names = dict(
-		listing.get_all(
-			"User",
-			filters={"name": ("in", [row.attempted_by for row in rows])},
-			fields=["name", "full_name"],
-			as_list=True,
-		)
-	)
+	names = situation.full_names(row.attempted_by for row in rows)
 	return [
 		(
 			get_datetime(row.attempted_at),

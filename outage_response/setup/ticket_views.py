@@ -15,7 +15,6 @@ from outage_response.integrations import installed
 DOCTYPE = "HD View"
 NAME = "Outage Response Tickets"
 # Helpdesk draws no groups in its list of tickets: this order keeps each outage's together, the latest outage first
-# Of a time that lies ahead Helpdesk draws "0 s": as a text it stands there as it is
 ORDER = "outage_incident desc, creation asc"
 FILTERS = {"outage_incident": ["is", "set"]}
 
@@ -31,6 +30,7 @@ def create() -> None:
 			("outage_incident", "Link", _("Power Outage"), "11rem", "Outage Incident"),
 			("outage_level", "Data", _("Outage Level"), "6rem", ""),
 			("outage_state", "Data", _("Outage State"), "8rem", ""),
+			# as a time that lies ahead Helpdesk would draw it as "0 s"
 			("outage_etr", "Data", _("Expected Restoration"), "10rem", ""),
 			("status", "Select", _("Status"), "8rem", ""),
 			("contact", "Link", _("Contact"), "10rem", "Contact"),

@@ -118,8 +118,8 @@
 		let button = document.getElementById(BUTTON);
 		if (!names.length) return button && button.remove();
 		if (mayAttach === undefined) {
-			mayAttach = false;
-			mayAttach = await call("agent.may_attach", { ticket_type: "HD Ticket" }).catch(() => false);
+			mayAttach = false; // while it is asked; without an answer it is asked again
+			mayAttach = await call("agent.may_attach", { ticket_type: "HD Ticket" }).catch(() => undefined);
 		}
 		if (!mayAttach) return;
 		button = document.getElementById(BUTTON);
