@@ -72,7 +72,9 @@ class Form:
 
 
 def tab_to(page, selector: str, presses: int = 80) -> None:
-	"""Without a mouse."""
+	"""Without a mouse. The page is waited for first, as a person would: keys pressed on a page that is
+	still being read are lost."""
+	page.wait_for_selector(selector)
 	for _press in range(presses):
 		if page.evaluate("selector => document.activeElement.matches(selector)", selector):
 			return
