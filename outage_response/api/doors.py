@@ -10,7 +10,7 @@ from collections.abc import Callable
 from typing import Any
 
 import frappe
-from frappe import _, client, realtime
+from frappe import _, client
 from frappe.contacts.doctype.contact import contact as contacts
 from frappe.core.api import file as file_api
 from frappe.core.doctype.data_import import data_import
@@ -84,8 +84,16 @@ get_import_status = of_one(data_import.get_import_status, "data_import_name", al
 get_contact_number = of_one(sms_settings.get_contact_number, "contact_name", always="Contact")
 
 
-if hasattr(realtime, "has_permission"):  # from 16 on; of a child row it asks for its kind of parent only
-	has_permission = of_one(realtime.has_permission, "name")
+@frappe.whitelist()
+@reached
+def has_permission(doctype: str, name: str | int = "") -> bool:
+	"""`frappe.realtime.has_permission` (from 16 on): may a page of the reader's hear of this document, or, without a name, of the
+	doctype's list? Of a child row Frappe's own asks for its kind of parent only."""
+	if name:
+		require_read(doctype, str(name))
+	else:
+		require_list(doctype)
+	return True
 
 
 @frappe.whitelist()

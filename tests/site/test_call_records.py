@@ -123,7 +123,7 @@ class CallRecords(PlatformTest):
 			"frappe.client.get_value": {
 				"doctype": doctype,
 				"fieldname": '["name", "to"]',
-				"filters": json.dumps({"start_time": ("is", "set"), "id": ("like", "OUTAGE%")}),
+				"filters": json.dumps({"start_time": ("is", "set"), "id": ("like", f"%{name[-8:]}")}),
 			},
 			"frappe.desk.reportview.get": {**view, "view": "Report"},
 			"frappe.desk.reportview.get_list": view,
