@@ -46,6 +46,7 @@ class OwnStates(contract.PlatformTest):
 	def setUp(self):
 		super().setUp()
 		platforms.only("HD Ticket")
+		platforms.needs(self, "HD Ticket", "status", "Link")
 		self.ticket = platforms.make_ticket("HD Ticket", "No power in 1A", "No power", self.contacts[0])
 
 	def state(self, name: str, category: str, **more) -> str:
@@ -87,6 +88,7 @@ class Members(contract.PlatformTest):
 	def setUp(self):
 		super().setUp()
 		platforms.only("HD Ticket")
+		platforms.needs(self, "HD Customer", "contacts", "Table")
 
 	def test_who_moves_out_is_taken_out_of_both(self):
 		unit = self.units[0]
