@@ -9,7 +9,7 @@ from frappe.utils import now_datetime
 
 from outage_response import jobs
 from outage_response.api import staff
-from outage_response.flows import pages, sending
+from outage_response.flows import pages
 from outage_response.integrations import messages
 from outage_response.setup import seed
 
@@ -65,9 +65,6 @@ class RingingTest(LiveTest):
 			quiet = patch.object(module, asks, lambda: None)
 			quiet.start()
 			self.addCleanup(quiet.stop)
-		in_english = patch.object(sending, "_site_language", lambda: "en")  # whatever this site speaks
-		in_english.start()
-		self.addCleanup(in_english.stop)
 		self.gateway = Gateway()
 		self.addCleanup(self.gateway.close)
 		self.gateway.allow(commit=True)
@@ -78,6 +75,7 @@ class RingingTest(LiveTest):
 				"channel_name": CHANNEL,
 				"kind": "HTTP",
 				"enabled": 1,
+				"language": "en",  # whatever this site speaks
 				"url": self.gateway.url,
 				"headers": '{"Content-Type": "application/json", "Idempotency-Key": "{{ key }}"}',
 				"body": BODY,
