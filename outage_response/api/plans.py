@@ -2,7 +2,8 @@
 
 from typing import Any
 
-from outage_response.flows import plans, shipped_plans
+from outage_response.flows import shipped_plans
+from outage_response.flows.facts import plan_steps
 from outage_response.flows.verbs import translated
 from outage_response.permissions import require_read, require_right
 
@@ -19,9 +20,9 @@ def get_plan_difference(plan: str) -> dict[str, Any]:
 
 @reading
 def get_plan_losses(plan: str) -> dict[str, Any]:
-	"""See `flows.plans.read_losses`."""
+	"""See `flows.facts.plan_steps.read_losses`."""
 	require_right("write", "Outage Plan", plan)
-	return plans.read_losses(plan)
+	return plan_steps.read_losses(plan)
 
 
 @endpoint
@@ -33,7 +34,7 @@ def take_over_plan(plan: str) -> dict[str, str]:
 
 @endpoint
 def put_plan_in_force(plan: str) -> dict[str, Any]:
-	"""See `flows.plans.put_in_force`."""
+	"""See `flows.facts.plan_steps.put_in_force`."""
 	require_right("write", "Outage Plan", plan)
 	with translated():
-		return plans.put_in_force(plan)
+		return plan_steps.put_in_force(plan)

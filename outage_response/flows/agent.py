@@ -19,19 +19,8 @@ from outage_response.domain.lifecycle import LIVE
 from outage_response.domain.locate import Location
 from outage_response.domain.tickets import RESTORED
 
-from . import (
-	assignment,
-	callback,
-	calling_back,
-	duty,
-	explaining,
-	incident,
-	known,
-	proposals,
-	surroundings,
-	ticket_page,
-	tickets,
-)
+from . import assignment, callback, calling_back, explaining, incident, proposals, ticket_page, tickets
+from .facts import outage_in_words, power_and_assets, who_is_on_duty
 from .resident import paths_of
 from .verbs import Call, lock_incident, lock_property, save, touch, translated
 
@@ -171,7 +160,7 @@ def _told(desk: ModuleType, call: dict, now: datetime) -> None:
 
 def _add_proposal(call: dict, property_name: str, place: str, now: datetime) -> None:
 	"""A proposal of one agent's own. One that is open around the place already takes the call instead, as it is."""
-	around = surroundings.read(property_name)
+	around = power_and_assets.read(property_name)
 	inside = around.tree.under([place])
 	table = frappe.qb.DocType("Trouble Call")
 	for one in proposals.open_around(property_name, place, inside, around)[:1]:
@@ -190,7 +179,7 @@ def _ring(call: dict, doctype: str, name: str, now: datetime) -> None:
 	text = _("An agent tells of an outage: {0} {1}, ticket {2}").format(
 		call.property or "", unit_no or _("place unknown"), call.ticket
 	)
-	people = duty.control_room(call.property, now)
+	people = who_is_on_duty.control_room(call.property, now)
 	assignment.ring(dict.fromkeys(people, text), doctype, name, now)
 
 
@@ -275,7 +264,7 @@ def _open_callbacks(doc: Document, calls: Sequence[dict], now: datetime) -> None
 	if not back:
 		return
 	doc = lock_incident(doc.name)
-	around = surroundings.read(doc.property)
+	around = power_and_assets.read(doc.property)
 	again = [call.contact for call in back if explaining.is_still_out(stands[call.name], call)]
 	calling_back.reported_again(doc.name, list(dict.fromkeys(again)), around, now)
 	if len(again) < len(back):
@@ -335,7 +324,7 @@ def _said(desk: ModuleType, ticket: str, outcome: str, result: dict) -> str:
 	if result.get("nested_incident"):
 		return _("Still out: {0} is opened for it; the ticket stays open.").format(result["nested_incident"])
 	if result.get("next_attempt_at"):
-		return _("Logged. Next attempt at {0}.").format(known.clock_time(result["next_attempt_at"]))
+		return _("Logged. Next attempt at {0}.").format(outage_in_words.clock_time(result["next_attempt_at"]))
 	if outcome != "Reached":
 		return _("Logged: {0}.").format(_(outcome))
 	waits = {"ticket_type": desk.DOCTYPE, "ticket": str(ticket), "resolve_ticket": 1}

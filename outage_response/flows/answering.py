@@ -19,7 +19,7 @@ from outage_response.integrations import acting_as
 from outage_response.integrations.channels.post import dig
 
 from . import sweeping, task, tokens
-from .language import title_of
+from .facts.language import title_of
 from .verbs import lock_incident
 
 LIVES_HOURS = 24

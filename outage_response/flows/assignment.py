@@ -25,7 +25,7 @@ from outage_response.domain.roster import Assignment, Department, Roster, assign
 from outage_response.domain.steps import Step
 from outage_response.integrations import notifications
 
-from . import certificates, duty, levels, plans
+from .facts import outage_levels, plan_steps, rescue_certificates, who_is_on_duty
 
 # task name, title, priority, due_at, who it goes to
 Given = tuple[str, str, int, datetime | None, Assignment]
@@ -46,7 +46,7 @@ def choose(
 	last into the working day. What is planned goes to the people who are on duty then, as far as the roster knows it.
 	"""
 	planned = _planned_roster(specs, incident, roster)
-	kind = levels.kind_of(incident.level)
+	kind = outage_levels.kind_of(incident.level)
 	certified = next((who for spec in specs if (who := certified_for(spec.step)) is not None), None)
 	chosen: dict[tuple, Assignment] = {}
 	result = []
@@ -60,7 +60,7 @@ def choose(
 				life_safety=spec.step.life_safety,
 				certified=certified if frees else None,
 				duty_electrician=to_duty_electrician(
-					plans.duty_rules(), departments[spec.department].duty, kind, property_type, roster.off_hours
+					plan_steps.duty_rules(), departments[spec.department].duty, kind, property_type, roster.off_hours
 				),
 			)
 		result.append(chosen[key])
@@ -69,14 +69,14 @@ def choose(
 
 def certified_for(step: Step) -> set[str] | None:
 	"""Who may be given a step that only holders of a certificate do; None: everybody of its department."""
-	return certificates.holders(now_datetime().date()) if step.rescue_part == rescues.RELEASE else None
+	return rescue_certificates.holders(now_datetime().date()) if step.rescue_part == rescues.RELEASE else None
 
 
 def _planned_roster(specs: Sequence[TaskSpec], incident: Document, roster: Roster) -> Roster:
 	"""The roster of the planned start, or of now where nobody is entered for that day yet."""
 	if not incident.planned_start or not any(spec.step.planned_anchor for spec in specs):
 		return roster
-	then = duty.on_duty(incident.property, get_datetime(incident.planned_start))
+	then = who_is_on_duty.on_duty(incident.property, get_datetime(incident.planned_start))
 	return replace(roster, on_duty=then) if then else roster
 
 
@@ -187,7 +187,7 @@ def tell_those_for(call: Any, duties: str | Sequence[str], text: str) -> None:
 	"""The same of the departments that are there for a duty (`domain/roster.DUTIES`), or for several."""
 	wanted = (duties,) if isinstance(duties, str) else duties
 	known = call.departments.values()
-	users = dict.fromkeys(user for one in wanted for user in duty.users_of(known, call.roster, one))
+	users = dict.fromkeys(user for one in wanted for user in who_is_on_duty.users_of(known, call.roster, one))
 	tell(call.incident, dict.fromkeys(users, text), call.now)
 
 

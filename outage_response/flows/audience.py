@@ -10,14 +10,14 @@ from frappe.model.document import Document
 from outage_response.domain import topology
 from outage_response.domain.notices import Recipient
 
-from . import homes, sharing, surroundings
-from .language import in_chinese
+from .facts import affected_homes, nested_outages, power_and_assets
+from .facts.language import in_chinese
 
 
-def of_incident(incident: Document, around: surroundings.Surroundings) -> list[dict]:
+def of_incident(incident: Document, around: power_and_assets.Surroundings) -> list[dict]:
 	"""Rows of the residents of affected units who wish to be told, or who depend on power: name (of the unit), unit_no, floor,
 	power_node, contact, email_id, mobile_no, phone, language, care."""
-	living = [row for row in homes.residents(incident, around) if row.contact]
+	living = [row for row in affected_homes.residents(incident, around) if row.contact]
 	people = _people(sorted({row.contact for row in living}))
 	care = set(
 		frappe.get_all(
@@ -56,10 +56,10 @@ def _people(names: Sequence[str]) -> dict[str, dict]:
 
 
 def out_of_supply(
-	incident: Document, around: surroundings.Surroundings, rows: Sequence[dict]
+	incident: Document, around: power_and_assets.Surroundings, rows: Sequence[dict]
 ) -> tuple[list[dict], list[dict]]:
 	"""(rows of units that are dark now, rows of units that have supply again), also by outages over the same places."""
-	dark = sharing.all_dark_rows(incident)
+	dark = nested_outages.all_dark_rows(incident)
 	singled_out = {row.unit for row in dark if row.unit}
 	known: dict[tuple[str, str], bool] = {}
 
@@ -75,9 +75,9 @@ def out_of_supply(
 	return out, [row for row in rows if row["name"] not in names and row["contact"] not in still]
 
 
-def times_out(incident: Document, around: surroundings.Surroundings, rows: Sequence[dict]) -> dict[str, int]:
+def times_out(incident: Document, around: power_and_assets.Surroundings, rows: Sequence[dict]) -> dict[str, int]:
 	"""contact -> how many times their homes have been dark in this outage, at least once; this time counts from its start."""
-	dark = surroundings.dark_rows(incident)
+	dark = power_and_assets.dark_rows(incident)
 	if not any(row.back_at for row in dark):
 		return {row["contact"]: 1 for row in rows}
 	singled_out = {row.unit for row in dark if row.unit}

@@ -17,21 +17,9 @@ from outage_response.domain.errors import RuleError
 from outage_response.domain.lifecycle import RUNNING
 from outage_response.domain.roster import COMMAND, RESIDENTS
 
-from . import (
-	assignment,
-	calling_back,
-	homes,
-	households,
-	intake,
-	levels,
-	notice,
-	surroundings,
-	tasks,
-	telephony,
-	tickets,
-	timeline,
-)
-from .language import listed
+from . import assignment, calling_back, households, intake, notice, tasks, telephony, tickets, timeline
+from .facts import affected_homes, outage_levels, power_and_assets
+from .facts.language import listed
 from .verbs import Call, finish, lock_incident, lock_property, require_after_report, save, translated, when
 
 
@@ -254,14 +242,14 @@ def _unit_nos(doc: Document) -> list[str]:
 def _open_nested(call: Call, doc: Document, unit_nos: list[str]) -> str:
 	"""The incident of what stayed dark, under the first one; minutes go on from where the first stopped counting."""
 	parent = call.incident
-	around = surroundings.read(parent.property)
+	around = power_and_assets.read(parent.property)
 	units = listing.get_all(
 		"Property Unit", filters={"name": ("in", [row.unit for row in doc.units])}, fields=["name", "power_node"]
 	)
-	dark = surroundings.dark_rows(parent)
+	dark = power_and_assets.dark_rows(parent)
 	rows = []
 	for unit in units:
-		last = homes.last_time(parent.name, unit.name)  # as it was then, wherever it hangs today
+		last = affected_homes.last_time(parent.name, unit.name)  # as it was then, wherever it hangs today
 		found = [last] if last else topology.intervals(around.tree.path(unit.power_node), unit.name, dark, call.at)
 		rows.append({"power_node": unit.power_node, "unit": unit.name, "out_since": found[-1][1] if found else call.at})
 	name = _running_nested(parent.name, {unit.power_node for unit in units})
@@ -271,8 +259,8 @@ def _open_nested(call: Call, doc: Document, unit_nos: list[str]) -> str:
 		for row in rows:
 			if row["unit"] not in named:  # somebody else of the flat may have said so already
 				nested.append("affected_nodes", row)
-		homes.keep(nested, around, call.now)
-		homes.count(nested, around)
+		affected_homes.keep(nested, around, call.now)
+		affected_homes.count(nested, around)
 		save(nested)
 		nested_call = Call("extend_scope", call.at, call.now, incident=nested)
 		added = tasks.sync(nested_call).add
@@ -284,7 +272,7 @@ def _open_nested(call: Call, doc: Document, unit_nos: list[str]) -> str:
 		nested.update(
 			{
 				"property": parent.property,
-				"level": levels.default_of(),
+				"level": outage_levels.default_of(),
 				"parent_incident": parent.name,
 				"reported_at": call.at,
 				"is_drill": parent.is_drill,

@@ -10,7 +10,7 @@ from frappe.model.document import Document
 from outage_response.domain import callbacks, phones, topology
 from outage_response.integrations import contacts
 
-from . import homes, sharing, surroundings
+from .facts import affected_homes, nested_outages, power_and_assets
 
 # Before the digits of a caller who is no contact, in place of one's name
 NUMBER = "tel:"
@@ -49,7 +49,7 @@ class Callee:
 		return self.key.removeprefix(NUMBER) if self.key.startswith(NUMBER) else ""
 
 
-def back(incident: Document, around: surroundings.Surroundings) -> dict[str, Callee]:
+def back(incident: Document, around: power_and_assets.Surroundings) -> dict[str, Callee]:
 	"""key -> Callee, for people all of whose affected units have supply again, also by outages over the same places.
 
 	A household is called once, through its primary contact; whoever called in about it is called too. Somebody from
@@ -57,11 +57,11 @@ def back(incident: Document, around: surroundings.Surroundings) -> dict[str, Cal
 	named none, when supply is back everywhere. So is a number that nobody's contact has, unless the household of the unit
 	they named is called.
 	"""
-	rows = homes.residents(incident, around)
+	rows = affected_homes.residents(incident, around)
 	said = _said(incident, {row.unit for row in rows if row.contact})
 	units_of = _units_of(rows, said)
 	node_of = {row.unit: row.power_node for row in rows}
-	dark = sharing.all_dark_rows(incident)
+	dark = nested_outages.all_dark_rows(incident)
 	still_out: dict[tuple[str, str], bool] = {}
 	singled_out = {row.unit for row in dark if row.unit}
 
@@ -88,9 +88,9 @@ def of_answer(incident: Document, contact: str, units: Sequence[str]) -> Callee:
 	return Callee(contact, tuple(units), _reasons(incident, {contact: units}, _said(incident))[contact])
 
 
-def units_without_contact(incident: Document, around: surroundings.Surroundings) -> int:
+def units_without_contact(incident: Document, around: power_and_assets.Surroundings) -> int:
 	"""How many affected units have nobody who could be called."""
-	rows = homes.residents(incident, around)
+	rows = affected_homes.residents(incident, around)
 	return len({row.unit for row in rows} - {row.unit for row in rows if row.contact})
 
 

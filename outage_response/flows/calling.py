@@ -19,8 +19,8 @@ from outage_response.domain.plan import CONTRACTOR, TaskSpec, subject_of
 from outage_response.domain.roster import COMMAND, ELEVATOR_MAINTENANCE, MANAGEMENT, POWER_SUPPLY, Assignment, of_duty
 from outage_response.domain.steps import ACCOUNT_MANAGER, RESCUE_SERVICES
 
-from . import duty, plans, surroundings, trapped
-from .language import outcomes_of, title_of
+from .facts import people_in_elevators, plan_steps, power_and_assets, who_is_on_duty
+from .facts.language import outcomes_of, title_of
 from .waiting import waiting_calls
 
 # departments with these duties are told or asked, as the account manager is; everybody else is called to the site
@@ -36,7 +36,7 @@ def book(property_name: str, at: datetime | None, assets: Sequence[Mapping[str, 
 	reached by the hotline of the property. Without `at` nobody's shift counts: the numbers that hold at any hour.
 	"""
 	found: Book = defaultdict(list)
-	for row in duty.on_shift(property_name, at, at) if at else ():
+	for row in who_is_on_duty.on_shift(property_name, at, at) if at else ():
 		found[row.department].append((row.user_name or row.contact_name or "", row.number))
 	property_doc = frappe.get_cached_doc("Managed Property", property_name)
 	departments = _departments()
@@ -145,7 +145,7 @@ def renew_numbers(call: Any) -> int:
 		filters={"incident": call.incident.name, "status": ("in", OPEN), "plan": ("is", "set")},
 		fields=["name", "phone", "plan", "step_key", "subject_type", "subject", "contractor"],
 	):
-		calls = plans.step_of(row).calls
+		calls = plan_steps.step_of(row).calls
 		theirs = row.contractor or _maintains(calls, call.departments)
 		found = numbers_for(calls, *subject_of(row), numbers, call.departments) if theirs else []
 		if found and row.phone != found[0][1]:
@@ -167,7 +167,7 @@ def call_sheet(incident: str) -> dict[str, Any]:
 	permissions.require_read("Outage Incident", incident)
 	doc = frappe.get_doc("Outage Incident", incident)
 	now = now_datetime()
-	assets = surroundings.read(doc.property).assets
+	assets = power_and_assets.read(doc.property).assets
 	numbers = book(doc.property, now, assets)
 	names = _departments()
 	tasks = _calls(doc.name, names)
@@ -208,7 +208,7 @@ def call_sheet(incident: str) -> dict[str, Any]:
 	return {
 		"now": str(now),
 		"incident": heading(doc),
-		"trapped": trapped.visible(now, incident=doc.name),
+		"trapped": people_in_elevators.visible(now, incident=doc.name),
 		"calls": calls,
 		"waiting": waiting_calls(doc.property),
 		"may_note": authority.may("record_call", roles) and bool(frappe.has_permission("Property Unit", "read")),
@@ -287,7 +287,7 @@ def _calls(incident: str, names: Mapping[str, Any]) -> list[dict]:
 	)
 	found = []
 	for row in rows:
-		steps = plans.steps_of_plan(row.plan)
+		steps = plan_steps.steps_of_plan(row.plan)
 		row.place, row.step = next((index, step) for index, step in enumerate(steps) if step.key == row.step_key)
 		department = names[row.department]
 		ours = department.duty == COMMAND or department.is_external

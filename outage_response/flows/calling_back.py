@@ -16,8 +16,9 @@ from outage_response.domain import callbacks
 from outage_response.domain.roster import COMMAND
 from outage_response.integrations import contacts
 
-from . import assignment, callees, plans, sharing, surroundings, task
-from .language import listed
+from . import assignment, callees, task
+from .facts import nested_outages, plan_steps, power_and_assets
+from .facts.language import listed
 from .verbs import Call, lock_incident, touch
 
 
@@ -45,11 +46,11 @@ def policy() -> callbacks.Policy:
 def asked_for(incident: Document) -> bool:
 	"""Does the incident's plan call residents back? A drill never does (invariant 6)."""
 	return not incident.is_drill and any(
-		step.completes_with == "callbacks" for step in plans.steps_of_plan(incident.plan)
+		step.completes_with == "callbacks" for step in plan_steps.steps_of_plan(incident.plan)
 	)
 
 
-def open_ready(call: Call, around: surroundings.Surroundings) -> int:
+def open_ready(call: Call, around: power_and_assets.Surroundings) -> int:
 	"""Open the callbacks of contacts whose last affected unit is back now; complete the step when none is left to make."""
 	incident = call.incident
 	if not asked_for(incident):
@@ -61,7 +62,7 @@ def open_ready(call: Call, around: surroundings.Surroundings) -> int:
 	_join_known(call, existing, ready)
 	_release(call, [row for row in existing.values() if key_of(row) in ready])
 	new = [callee for key, callee in ready.items() if key not in existing]
-	elsewhere = sharing.called_by_others(incident, [callee.contact for callee in new if callee.contact])
+	elsewhere = nested_outages.called_by_others(incident, [callee.contact for callee in new if callee.contact])
 	new = [callee for callee in new if callee.contact not in elsewhere]
 	if new:
 		_insert(call, new)
@@ -182,7 +183,9 @@ def _write(call: Call, names: Sequence[str], **values) -> None:
 	bulk.update("Outage Callback", names, {**values, "modified": call.now})
 
 
-def reported_again(incident_name: str, people: Sequence[str], around: surroundings.Surroundings, now: datetime) -> None:
+def reported_again(
+	incident_name: str, people: Sequence[str], around: power_and_assets.Surroundings, now: datetime
+) -> None:
 	"""Supply is back where these people live, and they write that theirs is not: they are called, sampled or not, and the
 	control room knows at once. The rest of the incident may still be dark."""
 	if not people:

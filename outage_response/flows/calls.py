@@ -20,7 +20,7 @@ from outage_response.domain.roster import COMMAND
 from outage_response.integrations import contacts
 
 from . import assignment, callback, calling_back, notice, timeline
-from .language import listed
+from .facts.language import listed
 from .verbs import Call, finish, lock_incident, require_after_report, translated, when
 
 CALLBACK, DELIVERY = "Outage Callback", "Notice Delivery"

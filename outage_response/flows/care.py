@@ -8,7 +8,8 @@ from outage_response import listing, locks, permissions
 from outage_response.domain.errors import RuleError
 from outage_response.domain.lifecycle import RUNNING
 
-from . import surroundings, tasks
+from . import tasks
+from .facts import power_and_assets
 from .verbs import Call, finish, lock_incident, lock_property, translated, when
 
 
@@ -25,8 +26,8 @@ def read_care_needs(incident: str) -> list[dict]:
 		if doc.status in ("Closed", "Cancelled"):
 			raise RuleError(_("Status: care needs are shown while the incident runs."))
 		at, now, _clock = when(None)
-		around = surroundings.read(doc.property)
-		units = [subject.name for subject in surroundings.context(doc, [], around).subjects.get("care_unit", ())]
+		around = power_and_assets.read(doc.property)
+		units = [subject.name for subject in power_and_assets.context(doc, [], around).subjects.get("care_unit", ())]
 		care, contact, unit = (frappe.qb.DocType(name) for name in ("Care Need", "Contact", "Property Unit"))
 		rows = (
 			frappe.qb.from_(care)

@@ -8,8 +8,9 @@ from pypika.terms import Interval
 from outage_response.domain import entrapment as rules
 from outage_response.domain.lifecycle import OPEN
 
-from . import plans, timeline
-from .trapped import DOCTYPE
+from . import timeline
+from .facts import plan_steps
+from .facts.people_in_elevators import DOCTYPE
 from .verbs import lock_incident, touch
 
 
@@ -23,7 +24,11 @@ def follow(incident_name: str, seconds: float, utc_seconds: float) -> None:
 			filters={"incident": incident.name, "status": ("in", OPEN), "plan": ("is", "set")},
 			fields=["name", "plan", "step_key"],
 		)
-		steps = [row.name for row in rows if not (plans.step_of(row).planned_anchor or plans.step_of(row).due_at_etr)]
+		steps = [
+			row.name
+			for row in rows
+			if not (plan_steps.step_of(row).planned_anchor or plan_steps.step_of(row).due_at_etr)
+		]
 		_put_back("Outage Task", steps, ("due_at", "ring_at", "last_rung_at"), seconds)
 		_count_from(incident.name, "Acknowledged", "acknowledged_at", seconds)
 		_count_from(incident.name, "Done", "completed_at", seconds)

@@ -7,7 +7,8 @@ from outage_response.domain.clock import next_round_is_due
 from outage_response.domain.lifecycle import HOLDING_POSTS, TaskRow
 from outage_response.domain.plan import Subject, TaskSpec
 
-from . import assignment, calling, plans, surroundings, tasks, timeline
+from . import assignment, calling, tasks, timeline
+from .facts import plan_steps, power_and_assets
 from .verbs import Call, lock_incident, touch
 
 
@@ -59,11 +60,11 @@ def _due_rounds(call: Call) -> list[TaskSpec]:
 	for row in latest.values():
 		if row.status != "Done" or row.plan != incident.plan:
 			continue
-		step = plans.step_of(row)
+		step = plan_steps.step_of(row)
 		completed_at = get_datetime(row.counts_from or row.completed_at)
 		if next_round_is_due(step, completed_at, call.now, etr=etr, restored=bool(incident.restored_at)):
 			due.append((row, step))
-	lit = surroundings.with_supply(incident, [row for row, step in due if step.repeat_until == "restored"])
+	lit = power_and_assets.with_supply(incident, [row for row, step in due if step.repeat_until == "restored"])
 	return [
 		TaskSpec(
 			step=step,

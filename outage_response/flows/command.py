@@ -15,7 +15,8 @@ from outage_response.domain.lifecycle import BEGUN
 from outage_response.domain.overview import SEEN, kind_seen
 from outage_response.integrations import contacts
 
-from . import incident, levels, surroundings, trapped
+from . import incident
+from .facts import outage_levels, people_in_elevators, power_and_assets
 from .overview import Record, titles
 from .verbs import translated
 from .waiting import waiting_calls
@@ -56,7 +57,7 @@ def command_centre() -> dict[str, Any]:
 	return {
 		"now": str(now),
 		"incidents": shown,
-		"trapped": trapped.visible(now),
+		"trapped": people_in_elevators.visible(now),
 		"dangers": record.dangers(),
 		"proposals": _proposals(),
 		"waiting": waiting_calls(),
@@ -154,7 +155,7 @@ def get_levels() -> list[dict]:
 	"""The levels that somebody may declare an outage with: `name`, `title`, `kind` (Internal, External, Planned)."""
 	with translated():
 		permissions.require_verb("declare")
-	return levels.with_plan()
+	return outage_levels.with_plan()
 
 
 def declare_seen(
@@ -180,7 +181,7 @@ def declare_seen(
 	with translated():
 		permissions.require_verb("declare")
 		nodes = [where] if where else _roots(property)
-		level = level or levels.default_of(kind_seen(seen or "", _))
+		level = level or outage_levels.default_of(kind_seen(seen or "", _))
 	return incident.declare(
 		property,
 		nodes,
@@ -201,5 +202,5 @@ def _roots(property_name: str) -> list[str]:
 	"""The nodes from which the whole property is fed."""
 	if not isinstance(property_name, str):
 		return []
-	around = surroundings.read(property_name)
+	around = power_and_assets.read(property_name)
 	return [name for name, parent in around.tree.parents.items() if not parent or parent not in around.tree.parents]

@@ -14,7 +14,8 @@ from outage_response.domain.plan import added_by
 from outage_response.domain.roster import COMMAND
 from outage_response.domain.steps import Step
 
-from . import assignment, certificates, entrapment, intake, plans, tasks, trapped
+from . import assignment, entrapment, intake, tasks
+from .facts import people_in_elevators, plan_steps, rescue_certificates
 from .verbs import Call, require_task_authority, save, task_verb
 
 
@@ -36,7 +37,7 @@ def correct_outcome(
 	Answers {"added", "waiting_for"}: "read_back" when a second person is next.
 	"""
 	task = call.task
-	step, before = plans.step_of(task), task.outcome or ""
+	step, before = plan_steps.step_of(task), task.outcome or ""
 	outcome = step.named(outcome or "")
 	meaning = step.meaning(outcome)
 	if call.incident.status in ENDED and meaning == rules.TRAPPED and task.subject_type == "Property Asset":
@@ -75,7 +76,7 @@ def _inside_after_all(call: Call, step: Step, people: int | None, note: str) -> 
 	else:
 		record = _reopened(call, task, people, since)
 		_note(call, task, rules.TRAPPED, note)
-	text = _("People trapped after all: {0}").format(trapped.in_words(record, call.now))
+	text = _("People trapped after all: {0}").format(people_in_elevators.in_words(record, call.now))
 	assignment.tell_those_for(call, COMMAND, text)
 	if call.departments[task.department].duty != COMMAND:
 		assignment.tell_department(call, task.department, text)
@@ -111,13 +112,13 @@ def _reopened(call: Call, task: Document, people: int | None, since) -> Document
 def _nobody_any_more(call: Call, outcome: str, who: str, how: str | None, people: int | None) -> dict:
 	task = call.task
 	rules.require_claim(who=who, how=how)
-	meaning = plans.step_of(task).meaning(outcome)
+	meaning = plan_steps.step_of(task).meaning(outcome)
 	record = entrapment.still_open(call.incident.name, task.subject)
 	if record is None:
 		raise RuleError(_("Outcome: the rescue from this elevator has ended; nothing is left to correct."))
 	count = rules.require_people(people)
 	if rules.ends_rescue(meaning):
-		holds = certificates.holds_one(frappe.session.user, getdate(call.at))
+		holds = rescue_certificates.holds_one(frappe.session.user, getdate(call.at))
 		rules.require_certificate(meaning, holds_one=holds)
 		count = rules.require_count(record.people, count)
 	_note(call, task, outcome, "")
@@ -134,6 +135,6 @@ def _write(call: Call, outcome: str, note: str) -> None:
 
 
 def _note(call: Call, task: Document, outcome: str, note: str) -> None:
-	step = plans.step_of(task)
+	step = plan_steps.step_of(task)
 	said = {**tasks.about_outcome(step, outcome), **tasks.about_outcome(step, task.outcome or "", "was")}
 	call.record("outcome_corrected", {**tasks.about_task(task), **said, "note": note.strip()[:500]}, task=task.name)

@@ -12,7 +12,7 @@ from outage_response import queues
 from outage_response.domain.lifecycle import LIVE
 
 from . import handover, ringing, shift_end, sweeping, tasks, timeline
-from .people import People
+from .facts.reachable_people import People
 from .verbs import Call, lock_incident, touch
 
 TAKEN = ("Acknowledged", "In Progress")

@@ -1,7 +1,7 @@
 """The verbs about people in an elevator: reported, noted, freed. One record for each elevator and time.
 
 The record is what phone, command centre, form, report and figures show; the plan's steps are asked for from it
-(`surroundings.context`).
+(`power_and_assets.context`).
 """
 
 import functools
@@ -24,10 +24,11 @@ from outage_response.domain.errors import Keys, RuleError
 from outage_response.domain.roster import COMMAND, MANAGEMENT
 from outage_response.domain.steps import CONTRACTOR_THERE, PER_CONTRACTOR, SERVICES_CALLED, Step
 
-from . import assignment, certificates, duty, plans, resident, tasks, trapped
-from .buildings import may_be
-from .language import listed
-from .trapped import DOCTYPE
+from . import assignment, resident, tasks
+from .facts import people_in_elevators, plan_steps, rescue_certificates, who_is_on_duty
+from .facts.building_names import may_be
+from .facts.language import listed
+from .facts.people_in_elevators import DOCTYPE
 from .verbs import (
 	Call,
 	announce,
@@ -105,7 +106,7 @@ def open_record(
 	if certain:
 		record.status, record.claim = rules.INSIDE, None
 	# one caller's smaller number does not make less of what another one knows; `note_entrapment` corrects it
-	known = {*trapped.conditions(record), *(conditions or ())}
+	known = {*people_in_elevators.conditions(record), *(conditions or ())}
 	_take(call, record, people=max(people or 0, record.people or 0), floor=floor, conditions=known)
 	save(record)
 	return record
@@ -119,7 +120,7 @@ def _take(
 	floor: str | None = None,
 	conditions: Collection[str] | None = None,
 ) -> None:
-	could_wait = not rules.needs_help_at_once(trapped.as_rule(record))
+	could_wait = not rules.needs_help_at_once(people_in_elevators.as_rule(record))
 	if people:
 		record.people = people
 	if floor:
@@ -127,7 +128,7 @@ def _take(
 	if conditions is not None:
 		for condition in rules.CONDITIONS:
 			record.set(condition, int(condition in conditions))
-	if could_wait and rules.needs_help_at_once(trapped.as_rule(record)):
+	if could_wait and rules.needs_help_at_once(people_in_elevators.as_rule(record)):
 		record.urgent_at = call.at
 
 
@@ -284,10 +285,12 @@ def report_in(
 	place = found[0]["asset_name"] if certain else building or incident.property
 	call.record("trapped_reported" if certain else "trapped_somewhere", {"subject": place, "people": count or "?"})
 	diff = tasks.sync(call)
-	if not lifecycle.knows_rescues(plans.steps_of_plan(incident.plan)):
-		call.warn("trapped_without_steps", {"subject": place, "level": plans.level_with_rescues() or "?"})
+	if not lifecycle.knows_rescues(plan_steps.steps_of_plan(incident.plan)):
+		call.warn("trapped_without_steps", {"subject": place, "level": plan_steps.level_with_rescues() or "?"})
 	text = (
-		trapped.in_words(records[0], call.now) if certain else _("People trapped in {0}, not known where").format(place)
+		people_in_elevators.in_words(records[0], call.now)
+		if certain
+		else _("People trapped in {0}, not known where").format(place)
 	)
 	assignment.tell_those_for(call, COMMAND, _("People trapped: {0}").format(text))
 	return {"added": len(diff.add), "entrapments": [record.name for record in records], "call": doc.name}
@@ -338,15 +341,17 @@ def report_alone(
 	"""People in an elevator while no outage runs there: the records, and the control room is rung. The caller has the
 	property's lock."""
 	records = [open_record(call, car, certain=certain, **known) for car in found]
-	people = duty.control_room(found[0]["property"], call.now)
-	words = trapped.in_words(records[0], call.now) if certain else text
+	people = who_is_on_duty.control_room(found[0]["property"], call.now)
+	words = people_in_elevators.in_words(records[0], call.now) if certain else text
 	ring = _("DANGER at {0}: {1}").format(found[0]["property"], words)
 	assignment.ring(dict.fromkeys(people, ring), DOCTYPE, records[0].name, call.now)
 	return [record.name for record in records]
 
 
 def _is_part(row: Any, elevator: str, part: str) -> bool:
-	return tasks.is_about(row, elevator) and row.is_open and bool(row.plan) and plans.step_of(row).rescue_part == part
+	return (
+		tasks.is_about(row, elevator) and row.is_open and bool(row.plan) and plan_steps.step_of(row).rescue_part == part
+	)
 
 
 # ---------------------------------------------------------------- noted
@@ -446,7 +451,7 @@ def note_entrapment(
 			{
 				"subject": record.elevator_label,
 				"people": record.people or "?",
-				"conditions": trapped.conditions(record),
+				"conditions": people_in_elevators.conditions(record),
 				"floor": record.floor or "",
 			},
 		)
@@ -515,7 +520,7 @@ def report_empty(
 		return _answer(record, waiting_for="")
 	if call.incident and any(_is_part(row, record.elevator, rules.RELEASE) for row in tasks.load(call.incident.name)):
 		raise RuleError(_("Elevator Entrapment: the rescue is a step of this outage. Complete that step."))
-	rules.require_certificate(outcome, holds_one=certificates.holds_one(frappe.session.user, getdate(call.at)))
+	rules.require_certificate(outcome, holds_one=rescue_certificates.holds_one(frappe.session.user, getdate(call.at)))
 	end(call, record, outcome, rules.require_count(record.people, rules.require_people(people)))
 	return _answer(record, waiting_for="")
 
@@ -540,7 +545,7 @@ def require_nobody(incident: Document) -> None:
 	"""Raise RuleError while people are on record in an elevator of this outage, whatever its steps say: nobody stands down,
 	closes or cancels over them."""
 	_refuse_over(
-		list(trapped.open_of([incident.name]).values()),
+		list(people_in_elevators.open_of([incident.name]).values()),
 		_(
 			"People are still on record in {elevators}. Say who saw the open, empty car and how many are out, then go on."
 		),
@@ -551,7 +556,7 @@ def require_still(call: Call) -> None:
 	"""Raise RuleError while a car with people in it would move when supply returns: of this outage, of another one in the same
 	building, or of none."""
 	cars = {subject.name for subject in call.elevators_affected}
-	rows = [row for row in trapped.open_at(call.incident, cars) if not row.locked_off_at]
+	rows = [row for row in people_in_elevators.open_at(call.incident, cars) if not row.locked_off_at]
 	_refuse_over(
 		rows,
 		_(
@@ -575,7 +580,7 @@ def require_end(task: Document, step: Step, outcome: str, people: int | None, by
 	if not rules.ends_rescue(meaning):
 		return count
 	if step.rescue_part == rules.RELEASE:
-		rules.require_certificate(meaning, holds_one=certificates.holds_one(by, getdate(at)))
+		rules.require_certificate(meaning, holds_one=rescue_certificates.holds_one(by, getdate(at)))
 	record = still_open(task.incident, task.subject)
 	return rules.require_count(record.people if record else 0, count)
 
@@ -604,7 +609,7 @@ def on_step(
 		car = car_of(task)
 		record = open_record(call, car, certain=True, covered_from=get_datetime(task.anchor_at), people=people)
 		if record.status == rules.INSIDE:
-			text = _("People trapped: {0}").format(trapped.in_words(record, call.now))
+			text = _("People trapped: {0}").format(people_in_elevators.in_words(record, call.now))
 			assignment.tell_those_for(call, COMMAND, text)
 		return
 	record = still_open(call.incident.name, task.subject)
@@ -646,10 +651,10 @@ def _on_contractor(call: Call, task: Document, step: Step) -> None:
 	field = _contractor_field(task.department)
 	firm = spelling(task.contractor)
 	theirs = {asset.name for asset in call.around.assets if spelling(asset.contractor_name) == firm}
-	rows = trapped.sort(
+	rows = people_in_elevators.sort(
 		[
 			row
-			for (_name, car), row in trapped.open_of([call.incident.name]).items()
+			for (_name, car), row in people_in_elevators.open_of([call.incident.name]).items()
 			if car in theirs and not row[field]
 		],
 		call.now,
@@ -662,7 +667,7 @@ def _on_contractor(call: Call, task: Document, step: Step) -> None:
 		return
 	waiting = tasks.load(call.incident.name)
 	# one fitter works on one car; for the others the clock goes on
-	first = next((row.elevator for row in rows if not rules.needs_help_at_once(trapped.as_rule(row))), None)
+	first = next((row.elevator for row in rows if not rules.needs_help_at_once(people_in_elevators.as_rule(row))), None)
 	end_steps(
 		call,
 		[row for row in waiting if first and _is_part(row, first, rules.CALL_SERVICES)],
@@ -677,7 +682,7 @@ def end(call: Call, record: Document, outcome: str, people: int | None, *, but: 
 	_close(call, record, outcome, people)
 	if not call.incident:
 		return
-	steps = plans.steps_of_plan(call.incident.plan)
+	steps = plan_steps.steps_of_plan(call.incident.plan)
 	keys = rules.asked_for_by_people(steps) | {
 		step.key for step in steps if step.rescue_part or step.means(rules.TRAPPED)
 	}
@@ -688,7 +693,7 @@ def end(call: Call, record: Document, outcome: str, people: int | None, *, but: 
 		if row.is_open and row.name != but and row.step_key in keys and tasks.is_about(row, record.elevator)
 	]
 	reason = _("Nobody was inside") if mistaken else _("The people are out")
-	checks = [row for row in rows if plans.step_of(row).means(rules.TRAPPED)]
+	checks = [row for row in rows if plan_steps.step_of(row).means(rules.TRAPPED)]
 	end_steps(call, checks, reason, outcome=rules.EMPTY if mistaken else rules.TRAPPED)
 	end_steps(call, [row for row in rows if row not in checks], reason, outcome=outcome)
 	data = {"subject": record.elevator_label, "people": people or "", "outcome": outcome}
@@ -718,8 +723,8 @@ def end_steps(call: Call, rows: Sequence[Any], reason: str, *, outcome: str) -> 
 		(
 			"task_settled",
 			{
-				"title": plans.step_of(row).title,
-				"title_zh": plans.step_of(row).title_zh,
+				"title": plan_steps.step_of(row).title,
+				"title_zh": plan_steps.step_of(row).title_zh,
 				"subject": row.subject_label,
 				"reason": reason,
 			},
@@ -732,7 +737,7 @@ def end_steps(call: Call, rows: Sequence[Any], reason: str, *, outcome: str) -> 
 def _give_outcome(call: Call, rows: Iterable[Any], meaning: str) -> None:
 	alike: dict[str, list[str]] = defaultdict(list)
 	for row in rows:
-		step = plans.step_of(row)
+		step = plan_steps.step_of(row)
 		if (key := step.named(meaning)) in step.outcomes:
 			alike[key].append(row.name)
 	for key, names in alike.items():
@@ -768,7 +773,7 @@ def _correct_checks(call: Call, elevator: str, outcome: str) -> None:
 	found = [
 		row
 		for row in tasks.load(call.incident.name)
-		if row.subject == elevator and row.outcome and plans.step_of(row).meaning(row.outcome) == rules.TRAPPED
+		if row.subject == elevator and row.outcome and plan_steps.step_of(row).meaning(row.outcome) == rules.TRAPPED
 	]
 	_give_outcome(call, found, outcome)
 
@@ -792,15 +797,15 @@ def warn(name: str) -> bool:
 	record = _locked(call, name)
 	if record.status not in rules.OPEN:
 		return False
-	minutes = rules.warnings_due(trapped.as_rule(record), now, record.warned_minutes or 0, thresholds())
+	minutes = rules.warnings_due(people_in_elevators.as_rule(record), now, record.warned_minutes or 0, thresholds())
 	if minutes:
 		record.warned_minutes = minutes
 		_tell_of_long(call, record, minutes)
-	elif call.incident or not trapped.is_to_ring(record, now):
+	elif call.incident or not people_in_elevators.is_to_ring(record, now):
 		return False
 	else:
-		text = _("People trapped: {0}").format(trapped.in_words(record, now))
-		assignment.ring(dict.fromkeys(duty.control_room(property_name, now), text), DOCTYPE, name, now)
+		text = _("People trapped: {0}").format(people_in_elevators.in_words(record, now))
+		assignment.ring(dict.fromkeys(who_is_on_duty.control_room(property_name, now), text), DOCTYPE, name, now)
 	record.rung_at = now
 	save(record)
 	if call.incident:
@@ -810,14 +815,14 @@ def warn(name: str) -> bool:
 
 def _tell_of_long(call: Call, record: Document, minutes: int) -> None:
 	text = _("{0}: a report to the authorities may become due; the general manager decides").format(
-		trapped.in_words(record, call.now)
+		people_in_elevators.in_words(record, call.now)
 	)
 	if call.incident:
 		call.warn("long_inside", {"subject": record.elevator_label, "minutes": minutes})
 		assignment.tell_those_for(call, (MANAGEMENT, COMMAND), text)
 		return
-	managers = duty.everybody(record.property, [GENERAL_MANAGER]).get(GENERAL_MANAGER, [])
-	people = (*duty.control_room(record.property, call.now), *managers)
+	managers = who_is_on_duty.everybody(record.property, [GENERAL_MANAGER]).get(GENERAL_MANAGER, [])
+	people = (*who_is_on_duty.control_room(record.property, call.now), *managers)
 	assignment.ring(dict.fromkeys(people, text), DOCTYPE, record.name, call.now)
 
 
@@ -829,4 +834,4 @@ def thresholds() -> tuple[int, int]:
 
 def to_warn() -> list[str]:
 	"""Records of which somebody is to be warned now."""
-	return trapped.to_warn(now_datetime(), thresholds())
+	return people_in_elevators.to_warn(now_datetime(), thresholds())

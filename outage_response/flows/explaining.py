@@ -12,7 +12,7 @@ from outage_response.domain import tickets as rules
 from outage_response.domain.lifecycle import RUNNING
 from outage_response.domain.topology import Dark, PowerTree
 
-from . import surroundings
+from .facts import power_and_assets
 from .resident import paths_of
 
 
@@ -66,7 +66,7 @@ def explain(
 
 def standings(incident: Document, calls: Sequence[dict]) -> dict[str, rules.Standing]:
 	"""name of a call -> how its home stands in this incident. A home that is not of its area stands as the whole incident."""
-	rows = surroundings.dark_rows(incident)
+	rows = power_and_assets.dark_rows(incident)
 	paths = paths_of([call.power_node for call in calls if call.power_node])
 	return {
 		call.name: rules.standing(paths.get(call.power_node, ()), call.unit or "", rows) or _as_a_whole(incident)

@@ -11,7 +11,7 @@ from frappe.utils import get_datetime, now_datetime
 from outage_response import listing
 from outage_response.domain.lifecycle import LIVE, OPEN
 
-from . import trapped
+from .facts import people_in_elevators
 
 
 def running() -> list[str]:
@@ -60,7 +60,7 @@ def by_month(from_date: str | None = None, to_date: str | None = None, property_
 	)
 	known = frappe.get_all("Outage Level", pluck="name", order_by="name")
 	timed, late = _steps(row.name for row in incidents)
-	inside = trapped.figures([row.name for row in incidents])
+	inside = people_in_elevators.figures([row.name for row in incidents])
 	months: dict[str, dict] = {}
 	for row in incidents:
 		month = get_datetime(row.reported_at).strftime("%Y-%m")

@@ -8,8 +8,9 @@ from frappe import _
 from outage_response.domain.errors import RuleError
 from outage_response.domain.roster import Assignment, Department, assign
 
-from . import assignment, plans, tasks
-from .people import People
+from . import assignment, tasks
+from .facts import plan_steps
+from .facts.reachable_people import People
 from .task import require_able
 from .verbs import Call, incident_verb, keeps_late
 
@@ -93,7 +94,7 @@ def taker(call: Call, people: People, row, me: str) -> Assignment:
 	Life safety does not wait for the next shift while others are on duty; what permits switching on does.
 	"""
 	department, others = call.departments[row.department], call.roster.without(me)
-	certified = assignment.certified_for(plans.step_of(row)) if row.plan else None
+	certified = assignment.certified_for(plan_steps.step_of(row)) if row.plan else None
 	if certified is not None:
 		found = assign(department, others, certified=certified)
 		return replace(found, phone=row.phone or "") if found.users else _stays(row, department, me)

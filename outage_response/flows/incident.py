@@ -14,24 +14,11 @@ from outage_response.domain import lifecycle, notices
 from outage_response.domain.errors import RuleError
 from outage_response.domain.topology import Dark, gone_again, is_out, split_for_return
 
-from . import (
-	calling_back,
-	entrapment,
-	homes,
-	levels,
-	new_incident,
-	notice,
-	overruled,
-	plans,
-	sharing,
-	supply,
-	surroundings,
-	tasks,
-	timeline,
-)
-from .language import listed
-from .minutes import count_minutes
-from .scope import labels, named_nodes, rows_from
+from . import calling_back, entrapment, new_incident, notice, overruled, supply, tasks, timeline
+from .facts import affected_homes, nested_outages, outage_levels, plan_steps, power_and_assets
+from .facts.affected_nodes import labels, named_nodes, rows_from
+from .facts.language import listed
+from .facts.minutes_of_interruption import count_minutes
 from .verbs import (
 	Call,
 	as_time,
@@ -92,7 +79,7 @@ def declare(
 		incident.update(
 			{
 				"property": property,
-				"level": level or levels.default_of(),
+				"level": level or outage_levels.default_of(),
 				"description": description,
 				"planned_by": planned_by,
 				"planned_start": as_time(planned_start, "Planned Start"),
@@ -197,14 +184,14 @@ def reclassify(call: Call, level: str, reason: str) -> dict:
 
 def _change_level(call: Call, level: str) -> None:
 	incident = call.incident
-	plan = plans.current_plan(level)
-	if levels.is_planned(level):
+	plan = plan_steps.current_plan(level)
+	if outage_levels.is_planned(level):
 		raise RuleError(
 			_("Level: an outage that is running does not become a planned one. Choose a level for unplanned outages.")
 		)
 	if incident.status == "Scheduled":
 		raise RuleError(_("Level: planned work that has not begun is cancelled, not reclassified."))
-	if levels.is_planned(
+	if outage_levels.is_planned(
 		incident.level
 	):  # planned work that went wrong: who is there now counts, not who was to be there
 		new_incident.note_circumstances(incident, call.at)
@@ -232,7 +219,7 @@ def extend_scope(call: Call, nodes: Sequence[str]) -> dict:
 	come back by itself. A node that had been back and went again is one more loss, with further rounds of its steps."""
 	incident, around = call.incident, call.around
 	out = [row for row in incident.affected_nodes if not row.back_at and not row.unit]
-	before = surroundings.dark_rows(incident)
+	before = power_and_assets.dark_rows(incident)
 	added = []
 	for node in named_nodes(nodes, around):
 		path = around.tree.path(node)
@@ -248,9 +235,9 @@ def extend_scope(call: Call, nodes: Sequence[str]) -> dict:
 			since = max([call.at, *(row.back_at for row in before if row.back_at and row.node in path)])
 		incident.append("affected_nodes", {"power_node": node, "out_since": since})
 		added.append(node)
-	if homes.is_kept(incident):
-		homes.keep(incident, around, call.now)
-	homes.count(incident, around)
+	if affected_homes.is_kept(incident):
+		affected_homes.keep(incident, around, call.now)
+	affected_homes.count(incident, around)
 	save(incident)
 	_forget_what_was_clear(call, added)
 	calling_back.hold(call)
@@ -267,13 +254,13 @@ def _share_with_running(call: Call) -> None:
 	if incident.status not in lifecycle.RUNNING:
 		return
 	nodes = [row.power_node for row in incident.affected_nodes if not row.back_at and not row.unit]
-	running = sharing.running_at(incident.property, int(incident.is_drill or 0), incident.name) if nodes else []
-	new_incident.share(call, sharing.overlapping(nodes, running, call.around))
+	running = nested_outages.running_at(incident.property, int(incident.is_drill or 0), incident.name) if nodes else []
+	new_incident.share(call, nested_outages.overlapping(nodes, running, call.around))
 
 
 def settle_others(call: Call, *, tell: bool = False) -> None:
 	"""What ended here may be asked for there: the outages that share with this one take what is now theirs."""
-	for name in sharing.names(call.incident.name):
+	for name in nested_outages.names(call.incident.name):
 		other = lock_incident(name)
 		if other.status in lifecycle.ENDED:
 			continue
@@ -291,12 +278,12 @@ def take_over_changes(call: Call) -> dict:
 	incident, around = call.incident, call.around
 	if frappe.db.exists("Outage Report", {"incident": incident.name}):
 		raise RuleError(_("The report of this incident is already filed: its figures stay."))
-	added, residents = homes.take_over(incident, around, call.now)
+	added, residents = affected_homes.take_over(incident, around, call.now)
 	if not added and not residents:
 		raise RuleError(_("Records: nothing was changed that this outage goes by. There is nothing to take over."))
-	homes.count(incident, around)
+	affected_homes.count(incident, around)
 	if incident.restored_at:
-		homes.write_times(incident, around)
+		affected_homes.write_times(incident, around)
 		incident.customer_minutes = count_minutes(incident, around)
 	save(incident)
 	calling_back.hold(call)
@@ -314,7 +301,7 @@ def take_over_changes(call: Call) -> dict:
 def _forget_what_was_clear(call: Call, added: Sequence[str]) -> None:
 	"""Checks that wait to be read back were made before supply went again: they are made once more."""
 	tree = call.around.tree
-	again = tree.under(added) & set(gone_again(tree, surroundings.dark_rows(call.incident)))
+	again = tree.under(added) & set(gone_again(tree, power_and_assets.dark_rows(call.incident)))
 	if again:
 		rows = tasks.load(call.incident.name)
 		tasks.forget_confirmations(
@@ -322,7 +309,7 @@ def _forget_what_was_clear(call: Call, added: Sequence[str]) -> None:
 		)
 
 
-def _is_dark(node: str, around: surroundings.Surroundings, rows: Sequence[Dark]) -> bool:
+def _is_dark(node: str, around: power_and_assets.Surroundings, rows: Sequence[Dark]) -> bool:
 	"""Is supply away at the node, or at any end that it feeds?"""
 	return any(is_out(around.tree.path(end), "", rows) for end in around.tree.ends(node))
 
@@ -344,7 +331,7 @@ def _set_etr(call: Call, etr: str | datetime | None) -> None:
 	waiting = [
 		task.name
 		for task in tasks.load(call.incident.name)
-		if task.is_open and task.plan and plans.step_of(task).due_at_etr
+		if task.is_open and task.plan and plan_steps.step_of(task).due_at_etr
 	]
 	bulk.update("Outage Task", waiting, {"due_at": moment})
 	if moment:
@@ -371,8 +358,8 @@ def start(call: Call, override_reason: str | None = None) -> dict:
 	incident.status, incident.started_at = "Active", call.at
 	for row in incident.affected_nodes:
 		row.out_since = call.at
-	homes.keep(incident, call.around, call.now)
-	homes.count(incident, call.around)
+	affected_homes.keep(incident, call.around, call.now)
+	affected_homes.count(incident, call.around)
 	save(incident)
 	call.record("started")
 	_share_with_running(call)
@@ -391,7 +378,7 @@ def permit_energise(call: Call, nodes: Sequence[str] | None = None) -> dict:
 			node=around.label(node),
 		)
 	lifecycle.pass_gate("energise", supply.blocking_energise(incident, wanted, around))
-	lifecycle.require_confirmed(plans.steps_of_plan(incident.plan), incident.confirmed_at)
+	lifecycle.require_confirmed(plan_steps.steps_of_plan(incident.plan), incident.confirmed_at)
 	entrapment.require_still(call)
 	inside = around.tree.under(wanted)
 	for row in incident.affected_nodes:
@@ -411,9 +398,9 @@ def supply_back(call: Call, nodes: Sequence[str] | None = None, source: str | No
 	incident, around = call.incident, call.around
 	named = named_nodes(nodes, around) if nodes is not None else None
 	back_before = {id(row) for row in incident.affected_nodes if row.back_at}  # the same node may have gone twice
-	rows = split_for_return(around.tree, surroundings.dark_rows(incident), named, call.at)
+	rows = split_for_return(around.tree, power_and_assets.dark_rows(incident), named, call.at)
 	supply.write_rows(incident, rows, source)
-	homes.count(incident, around)
+	affected_homes.count(incident, around)
 	returned = [row for row in incident.affected_nodes if row.back_at and id(row) not in back_before]
 	supply.warn_of_open_steps(call, returned, around)
 	call.record("supply_back", {"nodes": labels(returned, around), "source": source or "not said"})
@@ -424,7 +411,7 @@ def supply_back(call: Call, nodes: Sequence[str] | None = None, source: str | No
 	incident.customer_minutes = count_minutes(incident, around)
 	save(incident)
 	if not still_out:
-		homes.write_times(incident, around)
+		affected_homes.write_times(incident, around)
 		call.record("restored", {"minutes": incident.customer_minutes})
 	tasks.sync(call)
 	opened = calling_back.open_ready(call, around)

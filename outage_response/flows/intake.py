@@ -14,7 +14,8 @@ from outage_response.domain.errors import RuleError
 from outage_response.domain.roster import COMMAND
 from outage_response.domain.tickets import RUNNING
 
-from . import assignment, duty, entrapment, explaining, resident, surroundings, tickets, timeline
+from . import assignment, entrapment, explaining, resident, tickets, timeline
+from .facts import power_and_assets, who_is_on_duty
 from .verbs import (
 	Call,
 	announce,
@@ -144,7 +145,7 @@ def keep_call(
 				property=property,
 			)
 		power_node = found.power_node
-	around = surroundings.read(property)
+	around = power_and_assets.read(property)
 	if power_node and power_node not in around.node_rows:
 		raise RuleError(
 			_("Nodes: {node} is not a power node of this property. Choose one of its power tree."),
@@ -239,11 +240,11 @@ def _incident_of(elevators: Set[str], property_name: str) -> tuple[str, set[str]
 		pluck="name",
 		order_by="reported_at asc, name asc",
 	)
-	around = surroundings.read(property_name) if names else None
+	around = power_and_assets.read(property_name) if names else None
 	rows = []
 	for name in names:
 		doc = frappe.get_doc("Outage Incident", name)
-		affected = {subject.name for subject in surroundings.elevators(doc, around)}
+		affected = {subject.name for subject in power_and_assets.elevators(doc, around)}
 		if affected & elevators:
 			rows.append((doc.status not in lifecycle.RUNNING, name, affected))
 	_over, name, affected = min(rows, key=lambda row: row[:2], default=(False, "", set()))
@@ -296,7 +297,7 @@ def _ring_control_room(doc, text: str, now: datetime) -> None:
 	where; what was said stands in the call, which not everybody may read who may read a bell."""
 	unit_no = frappe.db.get_value("Property Unit", doc.unit, "unit_no") if doc.unit else doc.property
 	text = text.format(unit_no)
-	users = duty.control_room(doc.property, now)
+	users = who_is_on_duty.control_room(doc.property, now)
 	assignment.ring(dict.fromkeys(users, text), "Trouble Call", doc.name, now)
 
 

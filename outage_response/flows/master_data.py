@@ -13,7 +13,8 @@ from frappe.utils import now_datetime
 from outage_response import bulk, listing, locks
 from outage_response.domain.lifecycle import BEGUN
 
-from . import homes, surroundings, timeline
+from . import timeline
+from .facts import affected_homes, power_and_assets
 from .verbs import announce, lock_property
 
 # What decides where supply comes from, which building a check is about, and whom a step phones
@@ -140,14 +141,14 @@ def note_change(doc: Document, _event: str | None = None) -> None:
 	names = what and running_at(doc.property)
 	if not names:
 		return
-	around, now = surroundings.read(doc.property), now_datetime()
+	around, now = power_and_assets.read(doc.property), now_datetime()
 	for name in names:
 		incident = frappe.get_doc("Outage Incident", name)
 		dark = around.tree.under(row.power_node for row in incident.affected_nodes if not row.unit)
 		if doc.doctype == "Power Node":
 			if doc.parent_power_node in dark:
 				timeline.record(incident, "node_added", {"subject": doc.node_name}, now, now)
-		elif doc.power_node in dark or frappe.db.exists(homes.DOCTYPE, {"incident": name, "unit": doc.name}):
+		elif doc.power_node in dark or frappe.db.exists(affected_homes.DOCTYPE, {"incident": name, "unit": doc.name}):
 			if not _said_just_now(name, what, now):
 				timeline.record(incident, "records_changed", {"what": what, "subject": doc.unit_no}, now, now)
 		else:
@@ -159,7 +160,9 @@ def _what_changed(doc: Document) -> str:
 	before = doc.get_doc_before_save()
 	if before is None:
 		return doc.doctype
-	if doc.doctype == "Property Unit" and homes.people(before.residents) != homes.people(doc.residents):
+	if doc.doctype == "Property Unit" and affected_homes.people(before.residents) != affected_homes.people(
+		doc.residents
+	):
 		return "Residents"
 	return ""
 

@@ -12,25 +12,20 @@ from outage_response.domain import authority, lifecycle
 from outage_response.domain.clock import require_lately
 from outage_response.domain.errors import Overlaps, RuleError
 
-from . import (
-	buildings,
-	callees,
-	calling_back,
-	channels,
-	duty,
-	homes,
-	levels,
-	notice,
-	plans,
-	ringing,
-	sharing,
-	surroundings,
-	tasks,
+from . import callees, calling_back, channels, notice, ringing, tasks
+from .facts import (
+	affected_homes,
+	building_names,
+	nested_outages,
+	outage_levels,
+	plan_steps,
+	power_and_assets,
+	who_is_on_duty,
 )
-from .known import clock_time
-from .language import listed
-from .minutes import count_minutes
-from .scope import labels, take_rows
+from .facts.affected_nodes import labels, take_rows
+from .facts.language import listed
+from .facts.minutes_of_interruption import count_minutes
+from .facts.outage_in_words import clock_time
 from .verbs import BY_PHONE, Call, as_time, finish, lock_incident, lock_property, touch, translated, when
 
 TIMES_OF_THE_VERBS = ("confirmed_at", "started_at", "restored_at", "stood_down_at", "closed_at")
@@ -51,9 +46,9 @@ def prepare(incident: Document) -> None:
 			)
 		_require_parent_here(incident)
 		_require_participants(incident)
-		incident.plan = plans.current_plan(incident.level)
+		incident.plan = plan_steps.current_plan(incident.level)
 		incident.customer_minutes = 0
-		around = incident.flags.around = surroundings.read(incident.property)
+		around = incident.flags.around = power_and_assets.read(incident.property)
 		take_rows(incident, around)
 		if incident.closed_at:
 			_prepare_past(incident, around)
@@ -70,14 +65,14 @@ def prepare(incident: Document) -> None:
 		at, now, incident.flags.clock = when(f"{BY_PHONE}{said_at}" if incident.flags.by_phone else said_at)
 		incident.reported_at = at
 		lifecycle.require_etr(as_time(incident.etr, "ETR"), now)
-		planned = levels.is_planned(incident.level)
+		planned = outage_levels.is_planned(incident.level)
 		if planned:
 			_prepare_planned(incident, around)
 		else:
 			_prepare_unplanned(incident, around, at, said_at or at)
 		reference = get_datetime(incident.planned_start) if planned else at
 		note_circumstances(incident, reference)
-		homes.count(incident, around)
+		affected_homes.count(incident, around)
 
 
 def _require_parent_here(incident: Document) -> None:
@@ -110,11 +105,11 @@ def _require_participants(incident: Document) -> None:
 
 
 def note_circumstances(incident: Document, at: datetime) -> None:
-	incident.off_hours = int(duty.off_hours(incident.property, at))
-	incident.guards_on_duty = duty.guards_on_duty(incident.property, at)
+	incident.off_hours = int(who_is_on_duty.off_hours(incident.property, at))
+	incident.guards_on_duty = who_is_on_duty.guards_on_duty(incident.property, at)
 
 
-def _prepare_planned(incident: Document, around: surroundings.Surroundings) -> None:
+def _prepare_planned(incident: Document, around: power_and_assets.Surroundings) -> None:
 	incident.planned_start = as_time(incident.planned_start, "Planned Start")
 	incident.planned_end = as_time(incident.planned_end, "Planned End")
 	lifecycle.require_planned_times(incident.planned_by or "", incident.planned_start, incident.planned_end)
@@ -134,7 +129,7 @@ def _prepare_planned(incident: Document, around: surroundings.Surroundings) -> N
 		_forget_verbs(row)
 
 
-def _refuse_same_work(incident: Document, around: surroundings.Surroundings) -> None:
+def _refuse_same_work(incident: Document, around: power_and_assets.Surroundings) -> None:
 	"""The same work entered twice would be announced twice: said first. Another window of the same day is announced together."""
 	other, node = frappe.qb.DocType("Outage Incident"), frappe.qb.DocType("Outage Affected Node")
 	rows = (
@@ -190,7 +185,9 @@ def _forget_verbs(row: Document) -> None:
 	row.back_at = row.back_source = row.energise_permitted_at = None
 
 
-def _prepare_unplanned(incident: Document, around: surroundings.Surroundings, at: datetime, said_at: datetime) -> None:
+def _prepare_unplanned(
+	incident: Document, around: power_and_assets.Surroundings, at: datetime, said_at: datetime
+) -> None:
 	"""`said_at`: the time of the report by the sender's clock; where that is fast, so is its `out_since`."""
 	incident.status = "Reported"
 	if incident.windows:
@@ -210,7 +207,7 @@ def _prepare_unplanned(incident: Document, around: surroundings.Surroundings, at
 	_refuse_second(incident, around)
 
 
-def _refuse_second(incident: Document, around: surroundings.Surroundings) -> None:
+def _refuse_second(incident: Document, around: power_and_assets.Surroundings) -> None:
 	"""The same outage declared twice is one outage: everything named is already part of a running incident. Where only a part of it
 	is, that one is to be extended; whoever declares all the same shares what is under way there. Planned work that goes on is
 	no such outage, and shares as well.
@@ -219,9 +216,9 @@ def _refuse_second(incident: Document, around: surroundings.Surroundings) -> Non
 	"""
 	if any(row.unit for row in incident.affected_nodes):
 		return
-	running = sharing.running_at(incident.property, int(incident.is_drill or 0))
+	running = nested_outages.running_at(incident.property, int(incident.is_drill or 0))
 	wanted = {row.power_node for row in incident.affected_nodes}
-	unplanned = [row for row in running if not levels.is_planned(row.level)]
+	unplanned = [row for row in running if not outage_levels.is_planned(row.level)]
 	for name in dict.fromkeys(row.name for row in unplanned):
 		dark = around.tree.under(row.power_node for row in running if row.name == name)
 		if wanted <= dark:
@@ -231,7 +228,7 @@ def _refuse_second(incident: Document, around: surroundings.Surroundings) -> Non
 				),
 				incident=name,
 			)
-	others = sharing.overlapping(sorted(wanted), unplanned, around)
+	others = nested_outages.overlapping(sorted(wanted), unplanned, around)
 	if others and not incident.all_the_same:
 		raise Overlaps(
 			_(
@@ -241,15 +238,15 @@ def _refuse_second(incident: Document, around: surroundings.Surroundings) -> Non
 			incidents=others,
 		)
 	incident.all_the_same = int(bool(others))
-	incident.flags.overlapping = sharing.overlapping(sorted(wanted), running, around)
+	incident.flags.overlapping = nested_outages.overlapping(sorted(wanted), running, around)
 
 
-def _rest_of(name: str, wanted: set[str], running: list[dict], around: surroundings.Surroundings) -> dict:
+def _rest_of(name: str, wanted: set[str], running: list[dict], around: power_and_assets.Surroundings) -> dict:
 	dark = around.tree.under(row.power_node for row in running if row.name == name)
 	return {"incident": name, "nodes": sorted(wanted - dark)}
 
 
-def _prepare_past(incident: Document, around: surroundings.Surroundings) -> None:
+def _prepare_past(incident: Document, around: power_and_assets.Surroundings) -> None:
 	"""A past outage: those who keep the figures give all its times, which make sense."""
 	authority.require_figures(permissions.roles_of())
 	moments = [
@@ -271,7 +268,7 @@ def _prepare_past(incident: Document, around: surroundings.Surroundings) -> None
 		row.back_at = as_time(row.back_at, "Back At") or restored_at
 		if row.back_at < row.out_since:
 			raise RuleError(_("Back At: supply cannot be back before it went. Correct the time."))
-	homes.count(incident, around)
+	affected_homes.count(incident, around)
 	incident.customer_minutes = count_minutes(incident, around)
 
 
@@ -289,10 +286,10 @@ def on_insert(incident: Document, method: str | None = None) -> None:
 			"units": incident.affected_units,
 			"etr": str(incident.etr or ""),
 		}
-		if homes.is_kept(incident):
-			homes.keep(incident, call.around, now)
+		if affected_homes.is_kept(incident):
+			affected_homes.keep(incident, call.around, now)
 		if incident.status == "Closed":
-			homes.write_times(incident, call.around)
+			affected_homes.write_times(incident, call.around)
 			call.record("imported", about)
 			return
 		share(call, incident.flags.pop("overlapping", None) or [])
@@ -308,7 +305,7 @@ def on_insert(incident: Document, method: str | None = None) -> None:
 
 def share(call: Call, others: list[str]) -> None:
 	"""What is under way at the same places by these outages is this one's too; their people who wait to be called back wait for it."""
-	if new := sharing.note(call.incident.name, others, call.now):
+	if new := nested_outages.note(call.incident.name, others, call.now):
 		call.warn("shares", {"incidents": new})
 		for name in new:
 			other = Call("share", call.at, call.now, incident=lock_incident(name))
@@ -319,7 +316,7 @@ def share(call: Call, others: list[str]) -> None:
 
 def warn_of_what_is_left_out(call: Call) -> None:
 	"""The plan has lost steps of life safety or gates, by decision of two people: whoever commands tonight hears of it."""
-	if left_out := plans.left_out(call.incident.plan):
+	if left_out := plan_steps.left_out(call.incident.plan):
 		steps = {
 			"steps": [loss["title"] for loss in left_out],
 			"steps_zh": [loss["title_zh"] or loss["title"] for loss in left_out],
@@ -342,12 +339,12 @@ def _warn_about_gaps(call: Call) -> None:
 	in_no_building = sum(row.units for row in around.unit_counts if not around.building_of(row))
 	if in_no_building and around.building_matters:
 		call.warn("in_no_building", {"units": in_no_building})
-	if alike := buildings.undecided(around.buildings):
+	if alike := building_names.undecided(around.buildings):
 		call.warn("buildings_alike", {"subject": [" = ".join(names) for names in alike]})
 	without = callees.units_without_contact(incident, around)
-	if without and not levels.is_planned(incident.level):
+	if without and not outage_levels.is_planned(incident.level):
 		call.warn("no_contacts", {"units": without})
-	for department, people in duty.without_role(incident.property, call.now).items():
+	for department, people in who_is_on_duty.without_role(incident.property, call.now).items():
 		call.warn("roster_without_role", {"department": department, "people": people})
 	loaded = sum(row.units for row in around.unit_counts)
 	registered = frappe.get_cached_value("Managed Property", incident.property, "households")

@@ -19,8 +19,9 @@ from outage_response.domain.lifecycle import LIVE, OPEN, RUNNING
 from outage_response.domain.plan import dedupe_key
 from outage_response.integrations import messages
 
-from . import audience, levels, photos, plans, sharing, task, tasks
-from .known import expected_back
+from . import audience, photos, task, tasks
+from .facts import nested_outages, outage_levels, plan_steps
+from .facts.outage_in_words import expected_back
 from .verbs import Call, incident_verb, lock_incident, touch, translated
 from .wording import words
 
@@ -52,7 +53,7 @@ def on_declared(call: Call) -> None:
 	if incident.status != "Scheduled" or incident.is_drill:
 		return
 	start = get_datetime(incident.planned_start)
-	steps = plans.steps_of_plan(incident.plan)
+	steps = plan_steps.steps_of_plan(incident.plan)
 	if days := rules.announced_too_late(steps, incident.planned_by, start, call.now):
 		call.warn("announced_late", {"days": days})
 	if by_themselves():
@@ -281,7 +282,7 @@ def _issue(
 	)
 	people = [person for person in people if keys[person.contact] not in known]
 	if kind == rules.FIRST_WORD:
-		told = sharing.told_by_others(incident.name, kind, [person.contact for person in people])
+		told = nested_outages.told_by_others(incident.name, kind, [person.contact for person in people])
 		people = [person for person in people if person.contact not in told]
 	languages = {person.language for person in people} | ({audience.site_language()} if public else set())
 	if not languages:
@@ -478,7 +479,7 @@ def _due(incident: Document, now: datetime) -> list[str]:
 		known,
 		now,
 		numbers(),
-		planned=levels.is_planned(incident.level),
+		planned=outage_levels.is_planned(incident.level),
 	)
 	if rules.ETR_PASSING in due and _said_of_this_etr(incident):
 		due.remove(rules.ETR_PASSING)
@@ -496,7 +497,7 @@ def _said_of_this_etr(incident: Document) -> bool:
 
 def _steps_done(incident: str) -> list[str]:
 	"""Open steps of which residents have been told by now."""
-	rows = [row for row in tasks.load(incident) if row.is_open and plans.step_of(row).completes_with == "notices"]
+	rows = [row for row in tasks.load(incident) if row.is_open and plan_steps.step_of(row).completes_with == "notices"]
 	if not rows:
 		return []
 	its = [incident, *filter(None, [frappe.db.get_value("Outage Incident", incident, "announced_with")])]
@@ -513,7 +514,7 @@ def _steps_done(incident: str) -> list[str]:
 	return [
 		row.name
 		for row in rows
-		if rules.step_is_done(rules.STEP_OF_ANCHOR.get(plans.step_of(row).anchor, ()), notices, deliveries)
+		if rules.step_is_done(rules.STEP_OF_ANCHOR.get(plan_steps.step_of(row).anchor, ()), notices, deliveries)
 	]
 
 

@@ -17,8 +17,8 @@ from outage_response.domain.lifecycle import BEGUN, OPEN, is_late
 from outage_response.domain.steps import BACKUP_FAILED, CARED_FOR, TRAPPED
 from outage_response.domain.topology import Dark, PowerTree, units_out
 
-from . import homes, plans, trapped
-from .language import listed, title_of
+from .facts import affected_homes, people_in_elevators, plan_steps
+from .facts.language import listed, title_of
 
 DARK = ("Reported", "Active")
 DANGER_HOURS = 6
@@ -38,10 +38,10 @@ class Record:
 		self.departments = dict(frappe.get_all("Response Department", fields=["name", "department_name"], as_list=True))
 		self.dark = self._dark()
 		self.nodes, self.trees = self._places()
-		self.counts = homes.of_incidents(self.names)
+		self.counts = affected_homes.of_incidents(self.names)
 		self.rooms = self._rooms()
 		self.tasks = self._tasks()
-		self.rescues = trapped.ranks(self.names, now)  # people in elevators come first
+		self.rescues = people_in_elevators.ranks(self.names, now)  # people in elevators come first
 		self.care = self._care()
 		self.told, self.named_at_once, self.left = self._timeline()
 		self.callbacks = self._callbacks()
@@ -129,7 +129,7 @@ class Record:
 			waits = row.open and row.status != "On Post"
 			row.overdue = waits and is_late(row.due_at, None, self.now, optional=bool(row.optional))
 			row.users = frappe.parse_json(row["_assign"] or "[]") if row.open else []
-			row.is_check = bool(row.plan) and plans.step_of(row).means(TRAPPED)
+			row.is_check = bool(row.plan) and plan_steps.step_of(row).means(TRAPPED)
 			found[row.incident].append(row)
 		return found
 
@@ -341,7 +341,7 @@ class Record:
 
 	def dangers(self) -> list[dict[str, Any]]:
 		"""Calls that say danger, and people who left a spot for it: what nobody has taken yet first, then the newest. People in
-		elevators are no part of these: they have records of their own (`trapped.visible`).
+		elevators are no part of these: they have records of their own (`people_in_elevators.visible`).
 
 		{at, property, incident, place, words, left, task or call, taken: has somebody in the control room taken it}
 		"""
@@ -401,7 +401,7 @@ class Record:
 
 def _means(row: dict, meaning: str) -> bool:
 	"""Did a step end by an outcome of this meaning?"""
-	return bool(row.plan and row.outcome) and plans.step_of(row).meaning(row.outcome) == meaning
+	return bool(row.plan and row.outcome) and plan_steps.step_of(row).meaning(row.outcome) == meaning
 
 
 def titles(doctype: str, field: str, rows: Iterable[Mapping], link: str) -> dict[str, str]:

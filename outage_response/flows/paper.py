@@ -15,8 +15,9 @@ from outage_response.domain.errors import spoken
 from outage_response.domain.lifecycle import OPEN, UNPLANNED
 from outage_response.domain.roster import Department
 
-from . import calling, duty, levels, plans, run_card, surroundings
-from .language import outcome_word, title_of
+from . import calling, run_card
+from .facts import outage_levels, plan_steps, power_and_assets, who_is_on_duty
+from .facts.language import outcome_word, title_of
 from .situation import full_names
 
 
@@ -31,11 +32,11 @@ def to_enter(incident: str) -> dict[str, Any]:
 	permissions.require_read("Outage Incident", incident)
 	doc = frappe.get_doc("Outage Incident", incident)
 	roles = permissions.roles_of()
-	departments = duty.departments()
+	departments = who_is_on_duty.departments()
 	numbers = {row["key"]: row["no"] for row in run_card.printed_steps()}
-	around = surroundings.read(doc.property)
+	around = power_and_assets.read(doc.property)
 	posted = _everybody(doc.property, departments.values())
-	asleep = duty.unmanned(doc.property, departments, now_datetime())
+	asleep = who_is_on_duty.unmanned(doc.property, departments, now_datetime())
 	lines = []
 	rows = frappe.get_all(
 		"Outage Task",
@@ -59,7 +60,7 @@ def to_enter(incident: str) -> dict[str, Any]:
 	)
 	items = _items([row.name for row in rows])
 	for row in rows:
-		step = plans.step_of(row)
+		step = plan_steps.step_of(row)
 		own_role = authority.own_role(departments[row.department])
 		if row.completes_with in ("callbacks", "report") or row.status == "On Post":
 			continue
@@ -92,7 +93,9 @@ def to_enter(incident: str) -> dict[str, Any]:
 		"incident": calling.heading(doc),
 		"lines": lines,
 		"nodes": _dark_nodes(doc, around),
-		"levels": [{"value": row.name, "label": row.title} for row in levels.with_plan() if row.kind in UNPLANNED],
+		"levels": [
+			{"value": row.name, "label": row.title} for row in outage_levels.with_plan() if row.kind in UNPLANNED
+		],
 		"cause_types": [{"value": one, "label": _(one)} for one in options if one],
 		"may": {verb: authority.may(verb, roles) for verb in ("confirm", "supply_back", "stand_down")},
 	}
@@ -100,14 +103,14 @@ def to_enter(incident: str) -> dict[str, Any]:
 
 def _everybody(property_name: str, departments: Iterable[Department]) -> dict[str, list[dict[str, str]]]:
 	"""role -> its people at this property."""
-	found = duty.everybody(property_name, [row.role for row in departments if row.role])
+	found = who_is_on_duty.everybody(property_name, [row.role for row in departments if row.role])
 	names = full_names({user for users in found.values() for user in users})
 	return {role: [{"value": user, "label": names.get(user, user)} for user in users] for role, users in found.items()}
 
 
-def _dark_nodes(incident: Document, around: surroundings.Surroundings) -> list[dict[str, str]]:
+def _dark_nodes(incident: Document, around: power_and_assets.Surroundings) -> list[dict[str, str]]:
 	"""Nodes of the card that are without supply; none where everything comes back at one stroke."""
-	rows = surroundings.dark_rows(incident)
+	rows = power_and_assets.dark_rows(incident)
 	found = [
 		{"value": node, "label": around.label(node)}
 		for node, row in around.node_rows.items()

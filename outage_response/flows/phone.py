@@ -22,8 +22,9 @@ from outage_response.domain.mine import Mine
 from outage_response.domain.phones import identity
 from outage_response.domain.steps import Step
 
-from . import known, photos, plans, standstill, surroundings, trapped, verbs
-from .language import outcome_word, outcomes_of, title_of
+from . import photos, standstill, verbs
+from .facts import outage_in_words, people_in_elevators, plan_steps, power_and_assets
+from .facts.language import outcome_word, outcomes_of, title_of
 
 # an outage that ended is told of for so long, to people who come off their posts
 ENDED_HOURS = 12
@@ -102,7 +103,7 @@ def my_tasks(user: str) -> dict:
 		"user": user,
 		"full_name": frappe.utils.get_fullname(user),
 		"tasks": [shaped[one.name] | ({"later": True} if mine.is_for_later(one, now) else {}) for one in order],
-		"owed": [_shape(row, plans.step_of(row), (), (), user) for row in owed if row.incident in incidents],
+		"owed": [_shape(row, plan_steps.step_of(row), (), (), user) for row in owed if row.incident in incidents],
 		"said": _said(user, incidents, now),
 		"incidents": {name: _incident(doc) for name, doc in incidents.items()},
 		"elevators": _elevators(incidents),
@@ -141,9 +142,9 @@ def steps_in(incident: str, user: str) -> list[dict]:
 
 def _in_order(rows: list, incidents: dict, user: str, now: datetime) -> tuple[list[Mine], dict[str, dict]]:
 	"""Tasks as the page shows them, by name, and the order in which they are done."""
-	steps = {row.name: plans.step_of(row) for row in rows}
+	steps = {row.name: plan_steps.step_of(row) for row in rows}
 	waiting = _waiting(rows, steps)
-	inside = trapped.open_of(incidents)
+	inside = people_in_elevators.open_of(incidents)
 	cars = _cars({row.subject for row in rows if _entrapment(row, inside)})
 	checks = _checks([row.name for row in rows])
 	shaped = {
@@ -299,14 +300,14 @@ def _entrapment(row, inside: dict) -> dict | None:
 
 
 def _in_order_of_rescue(inside: dict, now: datetime) -> list[tuple[str, str]]:
-	return [(row.incident, row.elevator) for row in trapped.sort(list(inside.values()), now)]
+	return [(row.incident, row.elevator) for row in people_in_elevators.sort(list(inside.values()), now)]
 
 
 def _cars(elevators: Collection[str]) -> dict[str, dict]:
 	"""What is on record of elevators: whoever stands before one needs it."""
 	if not elevators:
 		return {}
-	fields = ["name", *trapped.ABOUT_THE_CAR]
+	fields = ["name", *people_in_elevators.ABOUT_THE_CAR]
 	rows = listing.get_all("Property Asset", filters={"name": ("in", sorted(elevators))}, fields=fields)
 	return {row.pop("name"): row for row in rows}
 
@@ -323,7 +324,9 @@ def _people(row, entrapment: dict | None, cars: dict[str, dict]) -> dict:
 				"certain": entrapment.status == rescues.INSIDE,
 				"since": _moment(entrapment.since),
 				"floor": entrapment.floor or "",
-				"conditions": [trapped.condition_word(key) for key in trapped.conditions(entrapment)],
+				"conditions": [
+					people_in_elevators.condition_word(key) for key in people_in_elevators.conditions(entrapment)
+				],
 				"claim": bool(entrapment.claim),
 				"contractor_arrived": _moment(entrapment.contractor_arrived_at),
 				"locked_off": _moment(entrapment.locked_off_at),
@@ -371,13 +374,13 @@ def _said(user: str, incidents: dict, now: datetime) -> list[dict]:
 				"what": title_of(row),
 				"where": row.subject_label or "",
 				"outcome": row.outcome,
-				"said": outcome_word(plans.step_of(row), row.outcome),
+				"said": outcome_word(plan_steps.step_of(row), row.outcome),
 				"at": _moment(row.completed_at),
-				"trapped": rescues.may_be_inside(plans.step_of(row), row.outcome),
+				"trapped": rescues.may_be_inside(plan_steps.step_of(row), row.outcome),
 			}
 		)
 		for row in rows
-		if plans.step_of(row).per == "elevator"
+		if plan_steps.step_of(row).per == "elevator"
 	]
 
 
@@ -391,14 +394,14 @@ def _elevators(incidents: dict) -> dict[str, list[list[str]]]:
 		filters={"parent": ("in", open_to_it), "parenttype": "Outage Incident"},
 		fields=["parent", "power_node", "unit"],
 	)
-	around = {name: surroundings.read(name) for name in {incidents[one].property for one in open_to_it}}
+	around = {name: power_and_assets.read(name) for name in {incidents[one].property for one in open_to_it}}
 	found = {}
 	for name in open_to_it:
 		place = around[incidents[name].property]
 		affected = frappe._dict(affected_nodes=[row for row in nodes if row.parent == name])
 		buildings = {asset.name: place.building_name(asset.building) for asset in place.assets}
 		found[name] = sorted(
-			([one.name, one.label, buildings[one.name]] for one in surroundings.elevators(affected, place)),
+			([one.name, one.label, buildings[one.name]] for one in power_and_assets.elevators(affected, place)),
 			key=lambda row: rescues.natural(row[1]),
 		)
 	return {name: rows for name, rows in found.items() if rows}
@@ -428,7 +431,7 @@ def _incident(doc) -> dict:
 			"property": doc.property,
 			"level": doc.level,
 			"status": doc.status,
-			"headline": known.headline(doc),
+			"headline": outage_in_words.headline(doc),
 			"drill": bool(doc.is_drill),
 			"stood_down": _moment(doc.stood_down_at),
 			"closed": _moment(doc.closed_at),

@@ -10,9 +10,10 @@ from outage_response import bulk, permissions
 from outage_response.domain.buildings import spelling
 from outage_response.domain.errors import RuleError
 
-from . import master_data, surroundings
-from .buildings import DOCTYPE, among, of_meaning, of_property, one_of
-from .language import listed
+from . import master_data
+from .facts import power_and_assets
+from .facts.building_names import DOCTYPE, among, of_meaning, of_property, one_of
+from .facts.language import listed
 from .verbs import lock_property, translated
 
 LINKED = ("Property Unit", "Power Node", "Property Asset", "Trouble Call", "Elevator Entrapment")
@@ -108,7 +109,7 @@ def warn_unplaced(doc: Document, _event: str | None = None) -> None:
 	"""When a home or an asset is saved: nobody can say in which building it is, so it counts as affected. Said once, not refused."""
 	if doc.doctype == "Property Unit" and doc.building:
 		return  # the usual home, of many in a file
-	around = surroundings.read(doc.property)
+	around = power_and_assets.read(doc.property)
 	if doc.doctype == "Property Asset":
 		said = unplaced_asset(doc.asset_name, doc.property) if around.is_unplaced(doc) else ""
 	else:

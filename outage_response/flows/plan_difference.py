@@ -10,8 +10,8 @@ from outage_response.domain.errors import spoken
 from outage_response.domain.shipped import difference
 from outage_response.domain.steps import ACCOUNT_MANAGER, Outcome, Step
 
-from . import plans
-from .language import in_clauses, in_words, listed, title_of
+from .facts import plan_steps
+from .facts.language import in_clauses, in_words, listed, title_of
 
 NOTHING = "–"
 Found = dict[str, list[dict[str, Any]]]
@@ -20,7 +20,7 @@ Found = dict[str, list[dict[str, Any]]]
 def between(before: Sequence[Step], after: Sequence[Step]) -> Found:
 	"""How `before` becomes `after`: `added`, `removed`, `moved`, `changed`, each a list of steps with `key` and `title`;
 	those that changed with `fields` (`label`, `before`, `after`)."""
-	was, now = ([{**plans.to_row(step), "outcomes": step.outcomes} for step in steps] for steps in (before, after))
+	was, now = ([{**plan_steps.to_row(step), "outcomes": step.outcomes} for step in steps] for steps in (before, after))
 	found = difference(was, now)
 	titles = {row["step_key"]: _title(row) for row in (*was, *now)}
 

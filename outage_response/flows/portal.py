@@ -14,9 +14,10 @@ from outage_response import listing
 from outage_response.domain.errors import NotAllowed
 from outage_response.domain.lifecycle import LIVE, RUNNING
 
-from . import homes, levels, links, plans, resident
-from .known import clock_time, dark_since, expected_back
-from .language import in_words, listed
+from . import links, resident
+from .facts import affected_homes, outage_levels, plan_steps
+from .facts.language import in_words, listed
+from .facts.outage_in_words import clock_time, dark_since, expected_back
 from .wording import PLAIN_CAUSES, cause_of
 
 # (incident, unit) -> a home on the record of an outage
@@ -31,7 +32,7 @@ class Person:
 	"""Who asks: their contacts and homes. `only` is the one incident that a link opens; empty for a login."""
 
 	contacts: tuple[str, ...]
-	homes: tuple[dict, ...]
+	affected_homes: tuple[dict, ...]
 	only: str = ""
 
 	@property
@@ -120,7 +121,7 @@ def _incidents(person: Person, paths: dict[str, list[str]], kept: Kept) -> list[
 def _kept(person: Person) -> Kept:
 	"""(incident, unit) -> the person's home as it stands on the record of that outage."""
 	rows = listing.get_all(
-		homes.DOCTYPE,
+		affected_homes.DOCTYPE,
 		filters={"unit": ("in", list(person.units))},
 		fields=["incident", "unit", "power_node", "times"],
 		distinct=True,
@@ -132,10 +133,10 @@ def _dark_since(incident: Document, home: dict, paths: dict[str, list[str]], kep
 	"""(since, until) of the last time that a home was without supply in this outage; None where it is not about it."""
 	path, own = paths.get(home["power_node"], []), kept.get((incident.name, home["unit"]))
 	if own:
-		if times := homes.times_of(own):
+		if times := affected_homes.times_of(own):
 			return times[-1]
 		path = paths.get(own.power_node) or path
-	elif homes.is_kept(incident) or not _is_named(incident, home["unit"], path):
+	elif affected_homes.is_kept(incident) or not _is_named(incident, home["unit"], path):
 		return None
 	return dark_since(incident, path, home["unit"])
 
@@ -237,7 +238,7 @@ def history(incident: Document) -> list[dict]:
 
 def _work(task: dict) -> str:
 	"""What residents may hear of a step that is done, as its plan says it; "" for most."""
-	step = plans.step_of(task)
+	step = plan_steps.step_of(task)
 	outcome = step.outcomes.get(task.outcome or "")
 	said = outcome and in_words(outcome.residents_en, outcome.residents_zh)
 	return said or in_words(step.residents_en, step.residents_zh)
@@ -245,7 +246,11 @@ def _work(task: dict) -> str:
 
 def _public_words(incident: Document, kind: str, data: dict) -> str:
 	if kind == "declared":
-		return _("We learned of the outage.") if not levels.is_planned(incident.level) else _("The work was announced.")
+		return (
+			_("We learned of the outage.")
+			if not outage_levels.is_planned(incident.level)
+			else _("The work was announced.")
+		)
 	if kind == "confirmed":
 		cause = PLAIN_CAUSES.get(data.get("cause_type") or "")
 		return _("Cause: {0}.").format(_(cause)) if cause else ""

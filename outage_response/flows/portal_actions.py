@@ -19,7 +19,7 @@ from outage_response.domain.plan import dedupe_key
 from outage_response.domain.roster import COMMAND, RESIDENTS
 
 from . import assignment, callback, calling_back, care, intake, links
-from .language import listed
+from .facts.language import listed
 from .portal import Person, outage
 from .verbs import Call, lock_incident, lock_property, touch, translated
 

@@ -15,9 +15,10 @@ from outage_response.domain.entrapment import MISTAKEN, RELEASED
 from outage_response.domain.errors import spoken
 from outage_response.domain.notices import PLANNED
 
-from . import extent, notice, surroundings, timeline, wording
-from .known import clock_time
-from .language import in_words, title_of
+from . import notice, timeline, wording
+from .facts import extent_in_words, power_and_assets
+from .facts.language import in_words, title_of
+from .facts.outage_in_words import clock_time
 
 # What may come in when a report is filed
 ADDED_LATE = ("late_act", "task_evidence", "outcome_corrected", "danger_told")
@@ -172,7 +173,7 @@ def _said(row: dict) -> str:
 def planned_notice_print(incident: Document) -> dict[str, Any]:
 	"""A notice of planned work, as it was sent: `property`, `areas` (all of them), `windows` ([from, to] of each of that day), `why`,
 	`by`, `phone`, `issuer`, `issued`."""
-	around = surroundings.read(incident.property)
+	around = power_and_assets.read(incident.property)
 	planners = {"Supplier": _("the power supplier"), "Property": _("the property management")}
 	windows = notice.windows_of_the_day(incident) if incident.status == "Scheduled" else [incident]
 	its = [incident.name, *filter(None, [incident.announced_with])]
@@ -185,7 +186,7 @@ def planned_notice_print(incident: Document) -> dict[str, Any]:
 	)
 	return {
 		"property": incident.property,
-		"areas": extent.of_incident(incident, around),
+		"areas": extent_in_words.of_incident(incident, around),
 		"windows": [[clock_time(one.planned_start), clock_time(one.planned_end)] for one in windows],
 		"why": wording.cause_of(incident),
 		"by": planners.get(incident.planned_by, ""),

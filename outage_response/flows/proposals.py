@@ -18,8 +18,9 @@ from outage_response.domain import tickets as rules
 from outage_response.domain.errors import RuleError
 from outage_response.domain.locate import Location, locate
 
-from . import assignment, calling_back, duty, explaining, incident, surroundings, tickets
-from .language import listed
+from . import assignment, calling_back, explaining, incident, tickets
+from .facts import power_and_assets, who_is_on_duty
+from .facts.language import listed
 from .verbs import lock_property, save, translated
 
 
@@ -67,7 +68,7 @@ def place_calls(property_name: str) -> dict[str, int]:
 	)
 	if not calls:
 		return {"linked": 0, "proposed": 0}
-	around = surroundings.read(property_name)
+	around = power_and_assets.read(property_name)
 	rest = _link(calls, property_name, around, now)
 	proposed = _propose(rest, property_name, around, now)
 	_end_explained_proposals(property_name)
@@ -88,7 +89,7 @@ def _let_go(calls: Sequence[dict], property_name: str, now: datetime) -> None:
 	text = _("{0} calls at {1} wait no longer, no outage explained them: {2}. Phone them.").format(
 		len(gone), property_name, listed(unit_nos) or _("place unknown")
 	)
-	people = duty.control_room(property_name, now)
+	people = who_is_on_duty.control_room(property_name, now)
 	assignment.ring(dict.fromkeys(people, text), "Trouble Call", gone[0].name, now)
 
 
@@ -110,7 +111,9 @@ def _end_explained_proposals(property_name: str) -> None:
 			_end_proposal(doc, "Declared", incident=row.incident)
 
 
-def _link(calls: Sequence[dict], property_name: str, around: surroundings.Surroundings, now: datetime) -> list[dict]:
+def _link(
+	calls: Sequence[dict], property_name: str, around: power_and_assets.Surroundings, now: datetime
+) -> list[dict]:
 	"""Link calls to what explains them; returns those that nothing explains."""
 	known = explaining.candidates(property_name)
 	found = {
@@ -154,7 +157,7 @@ def _caller(call: dict) -> str:
 # ---------------------------------------------------------------- proposing
 
 
-def _propose(calls: Sequence[dict], property_name: str, around: surroundings.Surroundings, now: datetime) -> int:
+def _propose(calls: Sequence[dict], property_name: str, around: power_and_assets.Surroundings, now: datetime) -> int:
 	"""One open proposal per place that failed, from the threshold on; it grows with the calls that follow."""
 	settings = _settings()
 	window = timedelta(minutes=settings.call_window_minutes or 60)
@@ -190,7 +193,7 @@ def write_proposal(
 	place: Location,
 	calls: Sequence[dict],
 	inside: set[str],
-	around: surroundings.Surroundings,
+	around: power_and_assets.Surroundings,
 	now: datetime,
 ) -> None:
 	same, *others = [one.name for one in open_around(property_name, place.node, inside, around)] or [None]
@@ -218,10 +221,12 @@ def write_proposal(
 		text = _("Power outage? {0} callers at {1}, {2}: declare or dismiss").format(
 			place.calls, property_name, around.label(place.node)
 		)
-		assignment.ring(dict.fromkeys(duty.control_room(property_name, now), text), "Outage Proposal", doc.name, now)
+		assignment.ring(
+			dict.fromkeys(who_is_on_duty.control_room(property_name, now), text), "Outage Proposal", doc.name, now
+		)
 
 
-def open_around(property_name: str, node: str, inside: set[str], around: surroundings.Surroundings) -> list[dict]:
+def open_around(property_name: str, node: str, inside: set[str], around: power_and_assets.Surroundings) -> list[dict]:
 	"""Open proposals (name, power_node) for places that hold the node or lie below it, the oldest first."""
 	rows = frappe.get_all(
 		"Outage Proposal",

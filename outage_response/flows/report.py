@@ -12,7 +12,8 @@ from outage_response.domain import lifecycle
 from outage_response.domain.errors import RuleError
 from outage_response.domain.lifecycle import OPEN
 
-from . import plans, site_time, task, tasks, timeline, trapped
+from . import task, tasks, timeline
+from .facts import people_in_elevators, plan_steps, site_time
 from .verbs import Call, incident_verb
 
 
@@ -89,7 +90,7 @@ def compile_facts(incident: str) -> dict[str, Any]:
 	the report is kept and handed on, whatever they take back later."""
 	doc = frappe.get_doc("Outage Incident", incident)
 	rows = _tasks(incident)
-	care = {row.name: row.subject_label or "" for row in rows if plans.step_of(row).per == "care_unit"}
+	care = {row.name: row.subject_label or "" for row in rows if plan_steps.step_of(row).per == "care_unit"}
 	entries = _without_care(timeline.entries(incident), care, rows)
 	for row in rows:
 		if row.name in care:
@@ -121,7 +122,7 @@ def compile_facts(incident: str) -> dict[str, Any]:
 				"status": row.status,
 				"at": str(row.completed_at or ""),
 				"by": row.completed_by or "",
-				**tasks.about_outcome(plans.step_of(row), row.outcome or ""),
+				**tasks.about_outcome(plan_steps.step_of(row), row.outcome or ""),
 				"late": is_late(row),
 				"reason": row.reason or "",
 			}
@@ -142,7 +143,7 @@ def compile_facts(incident: str) -> dict[str, Any]:
 				"status": row.status,
 				"people": row.people or 0,
 				"floor": row.floor or "",
-				"conditions": trapped.conditions(row),
+				"conditions": people_in_elevators.conditions(row),
 				"since": str(row.since or ""),
 				"locked_off_at": str(row.locked_off_at or ""),
 				"contractor_called_at": str(row.contractor_called_at or ""),
@@ -154,7 +155,7 @@ def compile_facts(incident: str) -> dict[str, Any]:
 				"released": row.released or 0,
 				"injured": row.injured or 0,
 			}
-			for row in trapped.of_incident(incident)
+			for row in people_in_elevators.of_incident(incident)
 		],
 		"timeline": [
 			{"at": str(entry["occurred_at"]), **{key: entry[key] for key in ("kind", "data", "text")}}
@@ -191,7 +192,7 @@ def _name(row: dict) -> str:
 def file_report(call: Call, cause: str, actions: str, follow_ups: str | None = None) -> dict:
 	"""Compile the facts, add people's words, submit; the report cannot be changed after that."""
 	incident = call.incident
-	if not any(step.completes_with == "report" for step in plans.steps_of_plan(incident.plan)):
+	if not any(step.completes_with == "report" for step in plan_steps.steps_of_plan(incident.plan)):
 		raise RuleError(_("The plan of this incident asks for no report."))
 	if frappe.db.exists("Outage Report", {"incident": incident.name}):
 		raise RuleError(_("The report of this incident is already filed."))

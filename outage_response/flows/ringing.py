@@ -21,8 +21,9 @@ from outage_response.domain.escalation import Person, Row, Rule, State
 from outage_response.domain.lifecycle import LIVE
 from outage_response.domain.plan import TaskSpec
 
-from . import channels, pages, plans, timeline, trapped
-from .people import People
+from . import channels, pages, timeline
+from .facts import people_in_elevators, plan_steps
+from .facts.reachable_people import People
 
 FIELDS = (
 	"name",
@@ -85,7 +86,7 @@ def _begins_at(planned: bool, due: datetime | None, now: datetime) -> datetime |
 
 
 def _is_planned(task: Mapping) -> bool:
-	return bool(task.plan) and plans.step_of(task).planned_anchor
+	return bool(task.plan) and plan_steps.step_of(task).planned_anchor
 
 
 def _due_at(task: Mapping) -> datetime | None:
@@ -279,7 +280,7 @@ def _due(incident: str, now: datetime) -> list[dict]:
 		.orderby(task.due_at)
 		.orderby(task.name)
 	).run(as_dict=True)
-	rows = trapped.people_first(rows, {incident}, now)
+	rows = people_in_elevators.people_first(rows, {incident}, now)
 	return [
 		row
 		for row in rows

@@ -15,7 +15,8 @@ from outage_response.domain import rota
 from outage_response.domain.errors import RuleError
 from outage_response.domain.plan import dedupe_key
 
-from . import assignment, duty
+from . import assignment
+from .facts import who_is_on_duty
 from .verbs import as_time, translated
 
 # Frappe's calendar writes in a colour halfway to white: only on dark grounds that can be read
@@ -104,7 +105,7 @@ def _rule(pattern: Document) -> rota.Pattern:
 
 
 def _working(property_name: str, first: date, last: date) -> dict[date, bool]:
-	return rota.working_days(first - timedelta(days=1), last, *duty.calendar(property_name))
+	return rota.working_days(first - timedelta(days=1), last, *who_is_on_duty.calendar(property_name))
 
 
 def calendar_filters(start: str, end: str, filters: str | list | None, begins: str, ends: str) -> list[list]:
@@ -272,7 +273,7 @@ def swap(one: str, other: str, request_id: str | None = None) -> None:
 def gaps(properties: Sequence[str], first: datetime, last: datetime) -> list[dict]:
 	"""Hours that nobody covers and people who cannot be phoned, property by property: `property`, `department`, `what`,
 	`starts_at`, `ends_at`, `hours`, `who`. The shifts of all are read at once."""
-	shifts = duty.shifts_within(properties, first, last)
+	shifts = who_is_on_duty.shifts_within(properties, first, last)
 	departments = frappe.get_all("Response Department", fields=["name", "department_name", "coverage"], order_by="name")
 	return [
 		{"property": name, **row}
@@ -286,8 +287,8 @@ def _gaps_of(
 ) -> list[dict]:
 	doc = frappe.get_cached_doc("Managed Property", property_name)
 	start, end = (
-		duty.as_time_of_day(doc.work_start, time(9)),
-		duty.as_time_of_day(doc.work_end, time(18)),
+		who_is_on_duty.as_time_of_day(doc.work_start, time(9)),
+		who_is_on_duty.as_time_of_day(doc.work_end, time(18)),
 	)
 	working = _working(property_name, first.date(), last.date())
 	covered: dict[str, list] = defaultdict(list)
@@ -359,7 +360,7 @@ def remind(property_name: str) -> int:
 	to = (
 		[maker]
 		if maker
-		else duty.everybody(property_name, ["Outage General Manager"]).get("Outage General Manager", ())
+		else who_is_on_duty.everybody(property_name, ["Outage General Manager"]).get("Outage General Manager", ())
 	)
 	hours = sum(row["hours"] for row in found)
 	begins = format_datetime(min(row["starts_at"] for row in found), "yyyy-MM-dd HH:mm")

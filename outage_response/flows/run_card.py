@@ -15,9 +15,10 @@ from outage_response.domain.reading import floor_order
 from outage_response.domain.roster import ELEVATOR_MAINTENANCE, POWER_SUPPLY, of_duty
 from outage_response.domain.steps import ACCOUNT_MANAGER, Step
 
-from . import calling, care, duty, levels, plans, surroundings
-from .areas import building_words
-from .language import title_of
+from . import calling, care
+from .facts import outage_levels, plan_steps, power_and_assets, who_is_on_duty
+from .facts.language import title_of
+from .facts.place_names import building_words
 
 ROSTER_DAYS = 7  # whose numbers stand on the card: nobody knows in which night it is needed
 # so many rows of each kind fit on the first page
@@ -30,7 +31,7 @@ def of_property(property_name: str) -> dict[str, Any]:
 	Homes that depend on power are counted by floor, without a name, for those who may look them up; the look is logged.
 	"""
 	permissions.require_property(property_name)
-	around = surroundings.read(property_name)
+	around = power_and_assets.read(property_name)
 	doc = frappe.get_cached_doc("Managed Property", property_name)
 	steps = printed_steps()
 	card = {
@@ -57,8 +58,8 @@ def of_property(property_name: str) -> dict[str, Any]:
 			if row.asset_type in ("Guarded Area", "Security Point") and row.survives_outage != "Yes"
 		],
 		"care": _care_floors(property_name),
-		"levels": [row.name for row in levels.with_plan()],
-		"unplanned": [row.name for row in levels.with_plan() if row.kind != PLANNED],
+		"levels": [row.name for row in outage_levels.with_plan()],
+		"unplanned": [row.name for row in outage_levels.with_plan() if row.kind != PLANNED],
 		"steps": [step for step in steps if not step["planned"]],
 		"planned": [step for step in steps if step["planned"]],
 	}
@@ -72,9 +73,9 @@ def printed_steps() -> list[dict[str, Any]]:
 	"""The first page of the plans: each step once, with its number on the card and the levels that ask for it."""
 	found: dict[str, dict[str, Any]] = {}
 	# what is planned comes last, and a step of both kinds stands among those that nobody saw coming
-	for level in sorted(levels.with_plan(), key=lambda row: (row.kind == PLANNED, row.name)):
+	for level in sorted(outage_levels.with_plan(), key=lambda row: (row.kind == PLANNED, row.name)):
 		planned = level.kind == PLANNED
-		for step in plans.steps_of_plan(plans.current_plan(level.name)):
+		for step in plan_steps.steps_of_plan(plan_steps.current_plan(level.name)):
 			if not _is_printed(step, planned=planned):
 				continue
 			row = found.setdefault(
@@ -120,7 +121,7 @@ def _numbers(property_name: str, assets: list[dict]) -> list[dict[str, str]]:
 			found.append({"who": label, "name": "", "phone": ""})  # a line to write on
 	now = now_datetime()
 	known = {row["phone"] for row in found}
-	rows = duty.on_shift(property_name, now, now + timedelta(days=ROSTER_DAYS))
+	rows = who_is_on_duty.on_shift(property_name, now, now + timedelta(days=ROSTER_DAYS))
 	people = dict.fromkeys((row.department, row.user_name or row.contact_name or "", row.number) for row in rows)
 	tonight = {key: _(names.get(key) or key) for key in dict.fromkeys(row[0] for row in people) if book.get(key)}
 	found += [{"who": label, "name": _("on duty tonight:"), "phone": ""} for label in tonight.values()]
@@ -132,7 +133,7 @@ def _numbers(property_name: str, assets: list[dict]) -> list[dict[str, str]]:
 	return found
 
 
-def _nodes(around: surroundings.Surroundings) -> list[dict[str, Any]]:
+def _nodes(around: power_and_assets.Surroundings) -> list[dict[str, Any]]:
 	"""Nodes down to the shafts and panels; switches are counted, not listed."""
 	found = []
 	for name, row in around.node_rows.items():

@@ -22,9 +22,10 @@ from outage_response.integrations import channels
 from outage_response.integrations.channels import Letter, Outcome, Request
 from outage_response.integrations.channels.post import ends_within
 
-from . import site_identity, tokens, trapped
+from . import site_identity, tokens
 from .channels import working
-from .language import title_of
+from .facts import people_in_elevators
+from .facts.language import title_of
 
 AT_ONCE = 96
 OF_A_CHANNEL = 32
@@ -217,9 +218,9 @@ def _open_tasks(names: Sequence[str]) -> dict[str, list[dict]]:
 		.orderby(task.name)
 	).run(as_dict=True)
 	incidents, now = {one.incident for one in rows}, now_datetime()
-	inside = trapped.open_of(incidents)
+	inside = people_in_elevators.open_of(incidents)
 	found = defaultdict(list)
-	for one in trapped.people_first(rows, incidents, now):
+	for one in people_in_elevators.people_first(rows, incidents, now):
 		one.entrapment = inside.get((one.incident, one.subject)) if one.subject_type == "Property Asset" else None
 		found[one.parent].append(one)
 	return found
@@ -287,7 +288,7 @@ def _text(row: dict, tasks: Sequence[dict], *, in_group: bool) -> str:
 	for task in tasks[:NAMED]:
 		where = "" if in_group and task.subject_type == "Property Unit" else task.subject_label
 		if task.entrapment:
-			named.append(f"{trapped.in_words(task.entrapment, now_datetime())}: {title_of(task)}")
+			named.append(f"{people_in_elevators.in_words(task.entrapment, now_datetime())}: {title_of(task)}")
 		else:
 			named.append(f"{title_of(task)} ({where})" if where else title_of(task))
 	text = f"{row.property}: {'; '.join(named)}"

@@ -11,7 +11,7 @@ from outage_response.domain import lifecycle
 from outage_response.domain.lifecycle import LIVE
 
 from . import handover, ringing, tasks, timeline
-from .people import People
+from .facts.reachable_people import People
 from .verbs import Call, lock_incident, touch
 
 FIELDS = (

@@ -19,8 +19,9 @@ from outage_response.domain.shipped import fingerprint
 from outage_response.domain.steps import Step, steps_for_level
 from outage_response.integrations import notifications
 
-from . import plan_difference, plans
-from .people import holders
+from . import plan_difference
+from .facts import plan_steps
+from .facts.reachable_people import holders
 from .verbs import translated
 from .wording import in_language
 
@@ -35,7 +36,7 @@ def known() -> dict[str, list[str]]:
 
 def steps_of(level: str) -> list[Step]:
 	"""The plan that this version of the app ships for a level; none for a level of the company's own."""
-	return steps_for_level(plans.procedure()["steps"], level)
+	return steps_for_level(plan_steps.procedure()["steps"], level)
 
 
 def remember(level: str, steps: list[Step]) -> None:
@@ -57,7 +58,7 @@ def _renew(level: str, steps: list[Step], fingerprints: list[str]) -> None:
 	row = frappe.db.get_value("Outage Level", level, ["plan", "shipped_plan"], as_dict=True)
 	if not row or row.shipped_plan == shipped or not (row.plan and frappe.db.exists("Outage Plan", row.plan)):
 		return
-	current = fingerprint(plans.steps_of_plan(row.plan))
+	current = fingerprint(plan_steps.steps_of_plan(row.plan))
 	if current != shipped:
 		if current in fingerprints:
 			if refusal := _refused(level, steps, row.plan):
@@ -70,7 +71,7 @@ def _renew(level: str, steps: list[Step], fingerprints: list[str]) -> None:
 
 
 def _give(level: str, steps: list[Step], replaced: str, *, second_person: bool = False) -> str:
-	return plans.next_version(level, steps, replaced, second_person=second_person).name
+	return plan_steps.next_version(level, steps, replaced, second_person=second_person).name
 
 
 def _refused(level: str, steps: list[Step], replaced: str) -> str:
@@ -101,7 +102,7 @@ def _tell(level: str, steps: list[Step], plan: str, refusal: str = "") -> None:
 
 def _words(level: str, steps: list[Step], plan: str, language: str, refusal: str) -> tuple[str, str]:
 	with in_language(language):
-		found = plan_difference.between(plans.steps_of_plan(plan), steps)
+		found = plan_difference.between(plan_steps.steps_of_plan(plan), steps)
 		title = _(frappe.db.get_value("Outage Level", level, "title"))
 		if refusal:
 			subject = _(
@@ -124,7 +125,7 @@ def compare(plan: str) -> dict[str, Any]:
 	with translated():
 		level = frappe.db.get_value("Outage Plan", plan, "level")
 		steps = _shipped(level)
-		difference = plan_difference.between(plans.steps_of_plan(plan), steps)
+		difference = plan_difference.between(plan_steps.steps_of_plan(plan), steps)
 	same = not any(difference.values())
 	current = frappe.db.get_value("Outage Level", level, "plan")
 	return {
@@ -142,7 +143,7 @@ def take_over(plan: str) -> dict[str, str]:
 		level = frappe.db.get_value("Outage Plan", plan, "level")
 		steps = _shipped(level)
 		current = _lock(level)
-		if current and fingerprint(plans.steps_of_plan(current)) == fingerprint(steps):
+		if current and fingerprint(plan_steps.steps_of_plan(current)) == fingerprint(steps):
 			return {"plan": current}
 		if current and current != plan:
 			raise RuleError(
@@ -159,7 +160,7 @@ def take_over(plan: str) -> dict[str, str]:
 def _waiting(level: str, current: str | None, steps: list[Step]) -> str | None:
 	"""The level's newest version, where it says the same and waits for a second person since."""
 	newest = frappe.get_all("Outage Plan", {"level": level}, pluck="name", order_by="version desc", limit=1)
-	same = newest and newest[0] != current and fingerprint(plans.steps_of_plan(newest[0])) == fingerprint(steps)
+	same = newest and newest[0] != current and fingerprint(plan_steps.steps_of_plan(newest[0])) == fingerprint(steps)
 	return newest[0] if same and not frappe.db.get_value("Outage Plan", newest[0], "enabled") else None
 
 

@@ -20,22 +20,18 @@ from outage_response.domain.lifecycle import TaskRow
 from outage_response.domain.overview import etr_moves
 from outage_response.domain.plan import Subject
 
-from . import (
-	contacted,
-	duty,
-	homes,
-	intake,
-	levels,
-	plans,
-	report,
-	sharing,
+from . import contacted, intake, report, tasks, timeline
+from .facts import (
+	affected_homes,
+	nested_outages,
+	outage_levels,
+	people_in_elevators,
+	plan_steps,
+	power_and_assets,
 	site_time,
-	surroundings,
-	tasks,
-	timeline,
-	trapped,
+	who_is_on_duty,
 )
-from .language import outcome_word, outcomes_of, title_of
+from .facts.language import outcome_word, outcomes_of, title_of
 from .verbs import describe
 
 TIMES = (
@@ -79,17 +75,17 @@ def get(incident_name: str) -> dict[str, Any]:
 	nodes       affected nodes: `power_node`, `unit`, `label`, `out_since`, `back_at`, `permitted_at`, `units`
 	choices     what dialogs offer: levels, cause types, nodes, elevators, posts, people by role
 	tasks       see `task_rows`
-	trapped     people in elevators, see `trapped.visible`
+	trapped     people in elevators, see `people_in_elevators.visible`
 	timeline, calls, figures
 	callbacks   the first of them, `callbacks_count` how many there are; notices: see `flows/contacted.py`
 	"""
 	incident = frappe.get_doc("Outage Incident", incident_name)
-	around = surroundings.read(incident.property)
+	around = power_and_assets.read(incident.property)
 	rows = tasks.load(incident.name)
 	roles = permissions.roles_of()
-	shares = sharing.names(incident.name)
+	shares = nested_outages.names(incident.name)
 	posts = [row for row in rows if row.is_open and row.held_until == "stand_down"]
-	places = trapped.ranks([incident.name], now_datetime())
+	places = people_in_elevators.ranks([incident.name], now_datetime())
 	rows.sort(key=lambda row: places.get((incident.name, row.subject), len(places)))  # people in elevators first
 	shown = task_rows(incident, rows, roles)
 	notices = contacted.notices_of(incident.name)
@@ -117,7 +113,7 @@ def get(incident_name: str) -> dict[str, Any]:
 			"notice_kinds": contacted.kinds(incident.status) if "send_notice" in verbs else [],
 		},
 		"tasks": shown,
-		"trapped": trapped.visible(now_datetime(), incident=incident.name),
+		"trapped": people_in_elevators.visible(now_datetime(), incident=incident.name),
 		"timeline": [_entry(row) for row in entries],
 		"callbacks": callbacks,
 		"callbacks_count": callbacks_count,
@@ -132,7 +128,7 @@ def verbs_anywhere() -> list[str]:
 	return offers.anywhere(permissions.roles_of())
 
 
-def _about(incident: Document, around: surroundings.Surroundings) -> dict[str, Any]:
+def _about(incident: Document, around: power_and_assets.Surroundings) -> dict[str, Any]:
 	level = frappe.get_cached_doc("Outage Level", incident.level)
 	since = [get_datetime(row.out_since) for row in incident.affected_nodes if row.out_since]
 	began = [site_time.instant_of(row, "out_since") for row in incident.affected_nodes if row.out_since]
@@ -161,9 +157,11 @@ def _about(incident: Document, around: surroundings.Surroundings) -> dict[str, A
 	}
 
 
-def units_out(incident: Document, around: surroundings.Surroundings) -> int:
+def units_out(incident: Document, around: power_and_assets.Surroundings) -> int:
 	"""How many units are without supply now."""
-	return topology.units_out(around.tree, homes.units_at_node(incident, around), surroundings.dark_rows(incident))
+	return topology.units_out(
+		around.tree, affected_homes.units_at_node(incident, around), power_and_assets.dark_rows(incident)
+	)
 
 
 def _changes_waiting(entries: Sequence[dict]) -> bool:
@@ -184,18 +182,18 @@ def _gate(incident: Document, rows: Sequence[TaskRow], roles: Sequence[str]) -> 
 	if gate == "close":
 		closed_by = lifecycle.blocking_close(rows)
 	else:
-		names = (incident.name, *sharing.names(incident.name)) if gate == "energise" else ()
-		closed_by = lifecycle.blocking(gate, rows, locked_off=trapped.locked_off(*names) if names else ())
+		names = (incident.name, *nested_outages.names(incident.name)) if gate == "energise" else ()
+		closed_by = lifecycle.blocking(gate, rows, locked_off=people_in_elevators.locked_off(*names) if names else ())
 	may_override = authority.GENERAL_MANAGER in roles and lifecycle.overridable(gate, closed_by)
 	return {"gate": gate, "open": describe(closed_by), "may_override": may_override}
 
 
 def _report_wanted(incident: Document) -> bool:
-	wanted = any(step.completes_with == "report" for step in plans.steps_of_plan(incident.plan))
+	wanted = any(step.completes_with == "report" for step in plan_steps.steps_of_plan(incident.plan))
 	return wanted and not frappe.db.exists("Outage Report", {"incident": incident.name})
 
 
-def _nodes(incident: Document, around: surroundings.Surroundings) -> list[dict[str, Any]]:
+def _nodes(incident: Document, around: power_and_assets.Surroundings) -> list[dict[str, Any]]:
 	unit_nos = dict(
 		listing.get_all(
 			"Property Unit",
@@ -243,11 +241,11 @@ def task_rows(incident: Document, rows: Sequence[TaskRow], roles: Sequence[str])
 		for row in frappe.get_all("Response Department", fields=["name", "department_name", "role", "is_external"])
 	}
 	checks = _checks([row.name for row in rows if row.is_open])
-	asleep = duty.unmanned(incident.property, departments, now_datetime())
+	asleep = who_is_on_duty.unmanned(incident.property, departments, now_datetime())
 
 	found = []
 	for task in rows:
-		row, step = more[task.name], plans.step_of(task)
+		row, step = more[task.name], plan_steps.step_of(task)
 		department = departments[task.department]
 		own_role = authority.own_role(department)
 		given_by = next((c.checked_by for c in checks[task.name] if c.kind == "Confirmation" and c.result), "")
@@ -356,12 +354,12 @@ def full_names(users: Iterable[str | None]) -> dict[str, str]:
 
 def _choices(
 	incident: Document,
-	around: surroundings.Surroundings,
+	around: power_and_assets.Surroundings,
 	posts: Sequence[TaskRow],
 	verbs: Sequence[str],
 	shown: Sequence[dict],
 ) -> dict[str, Any]:
-	elevators = surroundings.elevators(incident, around) if "report_trapped" in verbs else ()
+	elevators = power_and_assets.elevators(incident, around) if "report_trapped" in verbs else ()
 	hands_over = {"reassign", "relieve", "acknowledge_for", "complete_for"} & {
 		verb for row in shown for verb in row["verbs"]
 	}
@@ -369,7 +367,7 @@ def _choices(
 		# nothing becomes planned afterwards
 		"levels": [
 			[row.name, row.title]
-			for row in levels.with_plan()
+			for row in outage_levels.with_plan()
 			if row.kind != lifecycle.PLANNED or row.name == incident.level
 		],
 		"cause_types": [
@@ -384,7 +382,7 @@ def _choices(
 	}
 
 
-def _buildings(elevators: Iterable[Subject], around: surroundings.Surroundings) -> list[str]:
+def _buildings(elevators: Iterable[Subject], around: power_and_assets.Surroundings) -> list[str]:
 	"""Buildings of these elevators, "" for those without one: where nobody knows in which of them people are."""
 	names = {subject.name for subject in elevators}
 	return sorted({around.building_name(asset.building) for asset in around.assets if asset.name in names})
@@ -394,27 +392,27 @@ def in_counting_order(elevators: Iterable[Subject]) -> list[Subject]:
 	return sorted(elevators, key=lambda subject: rescues.natural(subject.label))
 
 
-def _tree(incident: Document, around: surroundings.Surroundings) -> list[list[str]]:
+def _tree(incident: Document, around: power_and_assets.Surroundings) -> list[list[str]]:
 	"""[node, name with the way to it] of nodes that have no line of their own yet."""
 	named = {row.power_node for row in incident.affected_nodes if not row.back_at and not row.unit}
 	return [[node, _path(node, around)] for node in around.node_rows if node not in named]
 
 
-def _inside(incident: Document, around: surroundings.Surroundings) -> list[list[str]]:
+def _inside(incident: Document, around: power_and_assets.Surroundings) -> list[list[str]]:
 	"""The same of nodes at which supply can come back: those that are out, and what hangs on them."""
-	dark = surroundings.dark_rows(incident)
+	dark = power_and_assets.dark_rows(incident)
 	return [
 		[node, _path(node, around)] for node in around.node_rows if topology.is_out(around.tree.path(node), "", dark)
 	]
 
 
-def _path(node: str, around: surroundings.Surroundings) -> str:
+def _path(node: str, around: power_and_assets.Surroundings) -> str:
 	return " / ".join(around.label(above) for above in reversed(around.tree.path(node)))
 
 
 def _people(incident: Document) -> dict[str, list[dict[str, Any]]]:
 	"""role -> people who can take a task over: `user`, `full_name`, `on_duty`; those on duty first."""
-	roster = duty.roster(incident.property, now_datetime(), duty.departments())
+	roster = who_is_on_duty.roster(incident.property, now_datetime(), who_is_on_duty.departments())
 	on_duty = {person.user for person in roster.on_duty if person.user}
 	names = full_names({user for users in roster.everybody.values() for user in users})
 	return {

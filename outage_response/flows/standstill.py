@@ -17,8 +17,8 @@ from outage_response.domain.phones import digits
 from outage_response.permissions import roles_of
 
 from . import patience, ringing, site_identity, sweeping
-from .language import in_clauses, title_of
-from .people import People
+from .facts.language import in_clauses, title_of
+from .facts.reachable_people import People
 
 MOST_PEOPLE = 20
 MOST_COUNTED = 1000

@@ -11,24 +11,27 @@ from outage_response.domain import lifecycle
 from outage_response.domain.lifecycle import TaskRow
 from outage_response.domain.roster import COMMAND, REPAIRS
 
-from . import assignment, levels, sharing, surroundings, tasks, trapped
-from .language import listed
-from .scope import labels
+from . import assignment, tasks
+from .facts import nested_outages, outage_levels, people_in_elevators, power_and_assets
+from .facts.affected_nodes import labels
+from .facts.language import listed
 from .verbs import Call
 
 
-def blocking_energise(incident: Document, switched: Iterable[str], around: surroundings.Surroundings) -> list[TaskRow]:
+def blocking_energise(
+	incident: Document, switched: Iterable[str], around: power_and_assets.Surroundings
+) -> list[TaskRow]:
 	"""What keeps the nodes from being switched on, whose return makes live what they feed and what feeds them."""
 	return lifecycle.blocking(
 		"energise",
 		tasks.load_switched(incident, around),
 		_fed_through(switched, around),
 		tree=around.tree.parents,
-		locked_off=trapped.locked_off(incident.name, *sharing.names(incident.name)),
+		locked_off=people_in_elevators.locked_off(incident.name, *nested_outages.names(incident.name)),
 	)
 
 
-def _fed_through(nodes: Iterable[str], around: surroundings.Surroundings) -> set[str]:
+def _fed_through(nodes: Iterable[str], around: power_and_assets.Surroundings) -> set[str]:
 	"""Everything that would be live: the nodes, what they feed, and what feeds them."""
 	nodes = list(nodes)
 	return around.tree.under(nodes) | {above for node in nodes for above in around.tree.path(node)}
@@ -48,14 +51,14 @@ def write_rows(incident: Document, rows: Sequence[Any], source: str | None) -> N
 			row.back_at, row.back_source = dark.back_at, (source or "")[:140]
 
 
-def warn_of_open_steps(call: Call, returned: Sequence[Document], around: surroundings.Surroundings) -> None:
+def warn_of_open_steps(call: Call, returned: Sequence[Document], around: power_and_assets.Surroundings) -> None:
 	"""Supply that returns while steps are open is told; while people are in a car, it is rung, before all else. In an outage
 	of the grid too: it comes back by itself, and nobody was asked for permission."""
 	_warn_of_people_inside(call)
 	still_open = blocking_energise(call.incident, [row.power_node for row in returned], around)
 	if still_open:
 		call.warn("back_with_open_steps", tasks.titles(still_open))
-	if levels.kind_of(call.incident.level) == lifecycle.EXTERNAL:
+	if outage_levels.kind_of(call.incident.level) == lifecycle.EXTERNAL:
 		return
 	unpermitted = [row for row in returned if not _permitted(row, call.incident, around)]
 	if unpermitted:
@@ -64,17 +67,17 @@ def warn_of_open_steps(call: Call, returned: Sequence[Document], around: surroun
 
 def _warn_of_people_inside(call: Call) -> None:
 	cars = {subject.name for subject in call.elevators_affected}
-	inside = [row for row in trapped.open_at(call.incident, cars) if not row.locked_off_at]
-	rows = trapped.sort(inside, call.now)
+	inside = [row for row in people_in_elevators.open_at(call.incident, cars) if not row.locked_off_at]
+	rows = people_in_elevators.sort(inside, call.now)
 	if not rows:
 		return
 	call.warn("back_with_people_inside", {"subject": [row.elevator_label for row in rows]})
-	cars = listed(trapped.in_words(row, call.now) for row in rows)
+	cars = listed(people_in_elevators.in_words(row, call.now) for row in rows)
 	text = _("DANGER: supply came back, and the car may move: {0}").format(cars)
 	assignment.tell_those_for(call, (COMMAND, REPAIRS), text)
 
 
-def _permitted(row: Document, incident: Document, around: surroundings.Surroundings) -> bool:
+def _permitted(row: Document, incident: Document, around: power_and_assets.Surroundings) -> bool:
 	"""Was there a permission for this node, or for each of the parts by which it came back?"""
 	parts = [
 		other

@@ -17,9 +17,10 @@ from outage_response.domain.plan import added_by
 from outage_response.domain.roster import COMMAND, Assignment
 from outage_response.domain.steps import Step
 
-from . import assignment, duty, entrapment, photos, plans, ringing, sharing, surroundings, tasks, timeline, trapped
-from .known import short_time
-from .language import listed
+from . import assignment, entrapment, photos, ringing, tasks, timeline
+from .facts import nested_outages, people_in_elevators, plan_steps, power_and_assets, who_is_on_duty
+from .facts.language import listed
+from .facts.outage_in_words import short_time
 from .verbs import Call, is_general_manager, keeps_late, save, task_verb
 
 # By which road somebody said "mine" who did not touch a screen
@@ -32,7 +33,7 @@ def _row(call: Call) -> tuple[TaskRow, list[TaskRow]]:
 
 
 def _locked_off(call: Call) -> set[str]:
-	return trapped.locked_off(call.incident.name, *sharing.names(call.incident.name))
+	return people_in_elevators.locked_off(call.incident.name, *nested_outages.names(call.incident.name))
 
 
 def _release(call: Call) -> None:
@@ -133,7 +134,7 @@ def complete(
 	"""
 	return _complete(
 		call,
-		outcome=plans.step_of(call.task).named(outcome or ""),
+		outcome=plan_steps.step_of(call.task).named(outcome or ""),
 		checks=checks or (),
 		exceptions=exceptions or (),
 		evidence=(evidence or "").strip(),
@@ -167,7 +168,7 @@ def complete_for(
 	People inside are written down at once, without proof. What lets supply back onto people is confirmed by whoever saw it,
 	and by nobody for them. Answers as `complete`.
 	"""
-	step, task = plans.step_of(call.task), call.task
+	step, task = plan_steps.step_of(call.task), call.task
 	rescues.require_for_another(step)
 	if step.per != "elevator":
 		raise RuleError(_("Step: only what is said of an elevator is written down for somebody else."))
@@ -231,7 +232,7 @@ def _complete(
 	task = call.task
 	lifecycle.require_gone(task.gate, call.incident.status)
 	row, rows = _row(call)
-	step = plans.step_of(task)
+	step = plan_steps.step_of(task)
 	lifecycle.require_completable(
 		step,
 		row,
@@ -252,7 +253,7 @@ def _complete(
 	defects = _take_items(call, exceptions)
 	if step.checks:
 		if task.gate == "energise":
-			lifecycle.require_checked_since(call.at, surroundings.went_at(call.incident, task.subject))
+			lifecycle.require_checked_since(call.at, power_and_assets.went_at(call.incident, task.subject))
 		_take_confirmations(call)
 	if defects:
 		task.status = "In Progress"
@@ -337,7 +338,7 @@ def no_answer(call: Call, note: str | None = None) -> dict:
 
 	Answers {"attempts"}: how many tries there were.
 	"""
-	lifecycle.require_call(plans.step_of(call.task))
+	lifecycle.require_call(plan_steps.step_of(call.task))
 	if call.task.status == "Open":
 		call.task.update({"status": "Acknowledged", "acknowledged_at": call.at, "acknowledged_by": frappe.session.user})
 		call.task.update(ringing.taken(call.task, call.now))
@@ -351,7 +352,7 @@ def read_back(call: Call) -> dict:
 	"""A second person reads the confirmations back; with that the step is done."""
 	lifecycle.require_gone(call.task.gate, call.incident.status)
 	lifecycle.require_rescues_ended(
-		plans.step_of(call.task), tasks.load_shared(call.incident, lambda: call.around), _locked_off(call)
+		plan_steps.step_of(call.task), tasks.load_shared(call.incident, lambda: call.around), _locked_off(call)
 	)
 	confirmations = [row for row in call.task.checks if row.kind == "Confirmation"]
 	if not confirmations or any(row.result != "Confirmed" for row in confirmations):
@@ -360,7 +361,7 @@ def read_back(call: Call) -> dict:
 		authority.require_second_person(row.checked_by, frappe.session.user)
 		row.read_back_by, row.read_back_at = frappe.session.user, call.at
 	_note(call, "task_read_back")
-	return _done(call, plans.step_of(call.task))
+	return _done(call, plan_steps.step_of(call.task))
 
 
 @task_verb
@@ -373,7 +374,7 @@ def add_evidence(call: Call, evidence: str | None = None, photo: str | None = No
 	if not note and not photo:
 		raise RuleError(_("Evidence: give a note or a photo."))
 	task = call.task
-	if not task.evidence_pending and plans.step_of(task).evidence == "none":
+	if not task.evidence_pending and plan_steps.step_of(task).evidence == "none":
 		raise RuleError(_("Evidence: nothing is owed for this step."))
 	before = "" if task.evidence_pending else task.evidence
 	task.evidence = "\n".join(filter(None, (before, note))) or task.evidence
@@ -387,7 +388,9 @@ def add_evidence(call: Call, evidence: str | None = None, photo: str | None = No
 def skip(call: Call, reason: str) -> None:
 	"""The step is left out, with a reason; gates and posts only by the General Manager, life safety by nobody."""
 	row, rows = _row(call)
-	waiting = [other for other in rows if other.is_open and other.plan and row.step_key in plans.step_of(other).after]
+	waiting = [
+		other for other in rows if other.is_open and other.plan and row.step_key in plan_steps.step_of(other).after
+	]
 	lifecycle.require_skippable(row, general_manager=is_general_manager(), reason=reason or "", waiting=waiting)
 	call.task.update({"status": "Skipped", "reason": reason.strip()})
 	save(call.task)
@@ -464,7 +467,7 @@ def require_able(call: Call, user: str, task: Document) -> str:
 			user=user,
 			role=roles[-1] if roles else "-",
 		)
-	certified = assignment.certified_for(plans.step_of(task)) if task.plan else None
+	certified = assignment.certified_for(plan_steps.step_of(task)) if task.plan else None
 	if certified is not None and user not in certified and has[0] == roles[0]:
 		raise RuleError(
 			_(
@@ -519,7 +522,7 @@ def _others_there(task: Document) -> tuple[str, ...]:
 def _tell_of_danger(call: Call, danger: str, others: Sequence[str]) -> None:
 	"""Whoever is there first, then the control room, also of an outage that has ended."""
 	where = call.task.subject_label or call.incident.property
-	told = duty.users_of(call.departments.values(), call.roster, COMMAND)
+	told = who_is_on_duty.users_of(call.departments.values(), call.roster, COMMAND)
 	text = _("DANGER at {0}: {1}").format(where, _(danger))
 	assignment.tell(call.incident, dict.fromkeys((*others, *told), text), call.now)
 
@@ -580,7 +583,7 @@ def keep_late(
 		text.append(_("people: {0}").format(people))
 	goal = to and frappe.db.get_value("Outage Task", {"name": to, "incident": task.incident}, "subject_label")
 	danger = _named_danger(danger) if verb == "withdraw" else ""
-	step = plans.step_of(task) if task.plan else None
+	step = plan_steps.step_of(task) if task.plan else None
 	outcome = step.named(outcome or "") if step else outcome or ""
 	words = tasks.about_outcome(step, outcome) if step else {"outcome": outcome}
 	_note(call, "late_act", said_kind=said, **words, to=goal or "", danger=danger, note=", ".join(text))
@@ -609,7 +612,7 @@ def _others_than(call: Call, user: str) -> Assignment:
 	"""Who gets the step that `user` had to leave: others of the department on duty, else the control room, which does not wait
 	for people who are asleep; except for what permits switching on, which it cannot judge. Nobody else at all: as it was."""
 	department, urgent = call.departments[call.task.department], call.task.gate != "energise"
-	certified = assignment.certified_for(plans.step_of(call.task)) if call.task.plan else None
+	certified = assignment.certified_for(plan_steps.step_of(call.task)) if call.task.plan else None
 	others = assignment.assign(department, call.roster.without(user), life_safety=urgent, certified=certified)
 	return others if others.users else assignment.assign(department, call.roster)
 
@@ -624,12 +627,12 @@ def complete_by_flow(call: Call, completes_with: str, names: Sequence[str] | Non
 		for row in tasks.load(call.incident.name)
 		if row.is_open
 		and row.plan
-		and plans.step_of(row).completes_with == completes_with
+		and plan_steps.step_of(row).completes_with == completes_with
 		and (names is None or row.name in names)
 	]
 	for row in rows:
 		call.task = frappe.get_doc("Outage Task", row.name)
 		if photo:
 			call.task.photo = photo
-		_done(call, plans.step_of(call.task))
+		_done(call, plan_steps.step_of(call.task))
 	return len(rows)

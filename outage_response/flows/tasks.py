@@ -21,8 +21,9 @@ from outage_response.domain.roster import Assignment
 from outage_response.domain.steps import Step
 from outage_response.domain.topology import intervals
 
-from . import assignment, calling, plans, ringing, sharing, surroundings, trapped
-from .language import title_of
+from . import assignment, calling, ringing
+from .facts import nested_outages, people_in_elevators, plan_steps, power_and_assets
+from .facts.language import title_of
 from .verbs import Call, finish, lock_incident
 
 ROW_FIELDS = [
@@ -101,9 +102,9 @@ def sync(call: Call, *, reclassify: bool = False) -> Difference:
 	incident = call.incident
 	existing = load(incident.name)
 	if call.verb in TAKES_OVER and incident.status in RUNNING:
-		trapped.take_over(incident, [subject.name for subject in call.elevators_affected])
-	context = surroundings.context(incident, existing, call.around)
-	steps = plans.steps_of_plan(incident.plan)
+		people_in_elevators.take_over(incident, [subject.name for subject in call.elevators_affected])
+	context = power_and_assets.context(incident, existing, call.around)
+	steps = plan_steps.steps_of_plan(incident.plan)
 	wanted = expand(steps, context)
 	diff = _unless_shared(call, difference(wanted, existing, reclassify=reclassify, steps=steps))
 	specs = [*diff.add, *(spec for _task, spec in diff.reopen)]
@@ -141,35 +142,38 @@ def _unless_shared(call: Call, diff: Difference) -> Difference:
 	)
 
 
-def load_shared(incident: Document, read: Callable[[], surroundings.Surroundings]) -> list[TaskRow]:
+def load_shared(incident: Document, read: Callable[[], power_and_assets.Surroundings]) -> list[TaskRow]:
 	"""All tasks of an incident, and those of outages over the same places that stand in for what its plan asks for: what keeps a
 	gate closed. `read` is asked for the surroundings only where there are such outages."""
 	own = load(incident.name)
-	if not sharing.names(incident.name):
+	if not nested_outages.names(incident.name):
 		return own
 	around = read()
 	has = {row.key[:3] for row in own if row.status != "Cancelled"}
-	specs = expand(plans.steps_of_plan(incident.plan), surroundings.context(incident, own, around))
+	specs = expand(plan_steps.steps_of_plan(incident.plan), power_and_assets.context(incident, own, around))
 	return [*own, *_stand_ins(incident, [spec for spec in specs if spec.key[:3] not in has], around).values()]
 
 
-def load_switched(incident: Document, around: surroundings.Surroundings) -> list[TaskRow]:
+def load_switched(incident: Document, around: power_and_assets.Surroundings) -> list[TaskRow]:
 	"""The same, and whatever else such an outage wants to have ended before supply is switched on: its people work there."""
 	rows = load_shared(incident, lambda: around)
 	known = {row.name for row in rows}
 	others = [
-		row for name in sharing.names(incident.name) for row in load(name) if row.is_open and row.gate == "energise"
+		row
+		for name in nested_outages.names(incident.name)
+		for row in load(name)
+		if row.is_open and row.gate == "energise"
 	]
 	return [*rows, *(row for row in others if row.name not in known)]
 
 
 def _stand_ins(
-	incident: Document, specs: Sequence[TaskSpec], around: surroundings.Surroundings
+	incident: Document, specs: Sequence[TaskSpec], around: power_and_assets.Surroundings
 ) -> dict[tuple[str, str, str], TaskRow]:
-	others = sharing.names(incident.name)
+	others = nested_outages.names(incident.name)
 	if not others:
 		return {}
-	dark, elsewhere = surroundings.dark_rows(incident), sharing.dark_rows(others)
+	dark, elsewhere = power_and_assets.dark_rows(incident), nested_outages.dark_rows(others)
 	theirs = {name: domain_sharing.latest(load(name)) for name in others}
 	feeds = {asset.name: asset.power_node for asset in around.assets}
 	homes = [spec.subject.name for spec in specs if spec.subject.type == "Property Unit"]
@@ -199,7 +203,7 @@ def _stand_ins(
 
 def sync_others(call: Call) -> None:
 	"""A step that ends here without being done may be asked for by the outages that share with this one: it is theirs now."""
-	for name in sharing.names(call.incident.name):
+	for name in nested_outages.names(call.incident.name):
 		incident = lock_incident(name)
 		if incident.status not in ENDED:
 			other = Call("share", call.at, call.now, incident=incident)
@@ -217,10 +221,10 @@ def _hurry_rescue_services(call: Call) -> None:
 	called. Their step is due at once, and rings."""
 	urgent = {
 		elevator
-		for (_incident, elevator), row in trapped.open_of([call.incident.name]).items()
+		for (_incident, elevator), row in people_in_elevators.open_of([call.incident.name]).items()
 		if row.status == rescues.INSIDE
 		and not row.services_called_at
-		and rescues.needs_help_at_once(trapped.as_rule(row))
+		and rescues.needs_help_at_once(people_in_elevators.as_rule(row))
 	}
 	if not urgent:
 		return
@@ -231,7 +235,7 @@ def _hurry_rescue_services(call: Call) -> None:
 		if row.is_open
 		and row.subject in urgent
 		and row.plan
-		and plans.step_of(row).rescue_part == rescues.CALL_SERVICES
+		and plan_steps.step_of(row).rescue_part == rescues.CALL_SERVICES
 		and (row.due_at is None or row.due_at > due)
 	]
 	if late:
@@ -302,7 +306,7 @@ def about(spec: TaskSpec) -> dict[str, str]:
 
 def titles(rows: Sequence[TaskRow]) -> dict[str, list[str]]:
 	"""What the timeline says of several tasks, in both languages."""
-	steps = [(row, plans.step_of(row)) for row in rows]
+	steps = [(row, plan_steps.step_of(row)) for row in rows]
 	return {
 		"steps": [f"{step.title} {row.subject_label or ''}".strip() for row, step in steps],
 		"steps_zh": [f"{step.title_zh or step.title} {row.subject_label or ''}".strip() for row, step in steps],

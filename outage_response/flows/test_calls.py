@@ -15,7 +15,7 @@ from outage_response.integrations import channels as drivers
 from outage_response.integrations.channels.post import post_all
 
 from . import channels, pages, site_identity
-from .people import People
+from .facts.reachable_people import People
 from .verbs import translated
 
 

@@ -18,8 +18,9 @@ from outage_response.domain.errors import RuleError
 from outage_response.domain.lifecycle import LIVE, RUNNING, UNPLANNED
 from outage_response.domain.tickets import RESTORED
 
-from . import callees, calling, calling_back, explaining, known, levels, phone, situation, surroundings, tickets
-from .language import in_clauses
+from . import callees, calling, calling_back, explaining, phone, situation, tickets
+from .facts import outage_in_words, outage_levels, power_and_assets
+from .facts.language import in_clauses
 from .resident import paths_of
 from .verbs import translated
 
@@ -62,17 +63,17 @@ def look(ticket_type: str, ticket: str) -> dict:
 		# A reason of "Care" or "Life safety", and the number, are for those who phone
 		pending = pending_of(call) if authority.may("log_attempt", permissions.roles_of()) else None
 		proposal = open_proposal(call)
-		outage = known.outage(call.incident) if call and call.incident else None
+		outage = outage_in_words.outage(call.incident) if call and call.incident else None
 		running = bool(outage and outage["status"] in (*RUNNING, "Scheduled"))
 		explained = bool(outage) and is_explained(call)
 		roles = permissions.roles_of()
-		choices = levels.choices(UNPLANNED)
+		choices = outage_levels.choices(UNPLANNED)
 		return {
 			"outage": outage,
 			"home": f"{home['unit_no']}, {home['property']}" if home.get("unit") else "",
 			"places": _places(home, proposal["node"] if proposal else ""),
 			"levels": choices,
-			"level": levels.default_of() if choices else "",
+			"level": outage_levels.default_of() if choices else "",
 			"proposal": proposal,
 			"told": _told(call),
 			"called": _called(call, outage),
@@ -92,7 +93,7 @@ def _told(call: dict | None) -> str:
 	if not call or not call.told_at:
 		return ""
 	who = frappe.utils.get_fullname(call.told_by) if call.told_by else ""
-	return _("The control room was told at {0} by {1}.").format(known.clock_time(call.told_at), who)
+	return _("The control room was told at {0} by {1}.").format(outage_in_words.clock_time(call.told_at), who)
 
 
 def _called(call: dict | None, outage: dict | None) -> list[list[str]]:
@@ -107,7 +108,7 @@ def _called(call: dict | None, outage: dict | None) -> list[list[str]]:
 	if authority.may("log_attempt", permissions.roles_of()):
 		made += _attempts(call)
 	made.sort(key=lambda row: row[0], reverse=True)
-	return [[known.clock_time(at), text] for at, text in made[:MANY]]
+	return [[outage_in_words.clock_time(at), text] for at, text in made[:MANY]]
 
 
 def _attempts(call: dict) -> list[tuple[datetime, str]]:
@@ -141,7 +142,7 @@ def _steps(incident: str) -> list[dict]:
 				**step,
 				"status_label": _(step["status"], context="Outage Task"),
 				"waiting": in_clauses(step.get("waiting", ())),
-				"due": f"{known.short_time(due)} · {known.how_far(due)}" if due else "",
+				"due": f"{outage_in_words.short_time(due)} · {outage_in_words.how_far(due)}" if due else "",
 				"late": bool(due and due < now and not step.get("optional")),
 			}
 		)
@@ -163,7 +164,7 @@ def running(ticket_type: str = "", ticket: str = "") -> list[dict]:
 			authority.require_desk(ticket_type, permissions.roles_of())
 		path = set(paths_of([home["power_node"]]).get(home["power_node"], ())) if home.get("power_node") else set()
 		rows = []
-		read_once = functools.cache(surroundings.read)
+		read_once = functools.cache(power_and_assets.read)
 		for name in _names_of_running(home.get("property")):
 			doc = frappe.get_doc("Outage Incident", name)
 			fits = any(
@@ -172,8 +173,8 @@ def running(ticket_type: str = "", ticket: str = "") -> list[dict]:
 			rows.append(
 				{
 					"incident": name,
-					"headline": known.headline(doc),
-					"where": known.where(doc, read_once(doc.property)),
+					"headline": outage_in_words.headline(doc),
+					"where": outage_in_words.where(doc, read_once(doc.property)),
 					"fits": fits,
 					"running": doc.status in RUNNING,
 				}
@@ -259,7 +260,7 @@ def _places(home: dict, proposed: str) -> list[dict]:
 	if not node:
 		return []
 	path = paths_of([node]).get(node, [])
-	around = surroundings.read(home["property"])
+	around = power_and_assets.read(home["property"])
 	rows = []
 	for name in path:
 		inside = around.tree.under([name])
@@ -284,10 +285,10 @@ def pending_of(call: dict | None) -> dict | None:
 		"callback": row.name,
 		"status": _(row.status, context="Outage Callback"),
 		"phone": row.phone or "",
-		"due": known.clock_time(row.next_attempt_at),
+		"due": outage_in_words.clock_time(row.next_attempt_at),
 		"reason": _(row.reason, context="Outage Callback"),
 		"offered": row.offered_record or "",
-		"offered_at": known.clock_time(row.offered_at),
+		"offered_at": outage_in_words.clock_time(row.offered_at),
 		"resolves": not (call.keep_open or call.ask_first),
 	}
 

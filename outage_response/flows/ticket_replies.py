@@ -18,8 +18,9 @@ from outage_response.domain.patience import SENDER_IS_DEAD_AFTER
 from outage_response.domain.plan import dedupe_key
 from outage_response.integrations import messages
 
-from . import audience, levels, site_identity
-from .language import in_sentences
+from . import audience, site_identity
+from .facts import outage_levels
+from .facts.language import in_sentences
 from .wording import in_language
 
 JOB = "outage_response.jobs.send_ticket_replies"
@@ -80,7 +81,7 @@ def text(incident: Document, kind: str, outcome: str = "") -> str:
 	if kind == "Known" and outcome:
 		return _("Supply has come back in your area. We know that you report it is still out, and will call you.")
 	if kind == "Known":
-		if incident.status == "Scheduled" or levels.is_planned(incident.level):
+		if incident.status == "Scheduled" or outage_levels.is_planned(incident.level):
 			parts = [
 				_("This is the planned outage from {0} to {1}.").format(
 					format_datetime(incident.planned_start, "yyyy-MM-dd HH:mm"),

@@ -23,8 +23,9 @@ from outage_response.domain.locate import homes_named
 from outage_response.domain.roster import COMMAND
 from outage_response.integrations import Ticket, contacts, households, telephones
 
-from . import assignment, callees, calling_back, duty, explaining, site_identity, surroundings, ticket_replies
-from .language import listed
+from . import assignment, callees, calling_back, explaining, site_identity, ticket_replies
+from .facts import power_and_assets, who_is_on_duty
+from .facts.language import listed
 from .verbs import Call, announce, lock_incident, touch
 
 JOB = "outage_response.jobs.read_tickets"
@@ -236,7 +237,7 @@ def _of_dark_homes(found: Sequence[Understood]) -> list[Understood]:
 	"""Those of homes that are without supply now."""
 	dark = []
 	for property_name in sorted({one.home["property"] for one in found if one.home.get("property")}):
-		known, tree = explaining.candidates(property_name), surroundings.read(property_name).tree
+		known, tree = explaining.candidates(property_name), power_and_assets.read(property_name).tree
 		for one in found:
 			if one.home.get("property") == property_name:
 				at = one.ticket.raised_at
@@ -251,14 +252,15 @@ def ring_unclear(ticket: Ticket, home: dict, now: datetime) -> None:
 	text = _("A message from a home without power cannot be read: {0} {1}. Look at the ticket, or phone them.").format(
 		home["property"], home.get("unit_no") or _("place unknown")
 	)
-	people = duty.control_room(home["property"], now)
+	people = who_is_on_duty.control_room(home["property"], now)
 	assignment.ring(dict.fromkeys(people, text), ticket.doctype, ticket.name, now)
 
 
 def alarm(dangers: Sequence[tuple[Ticket, dict]], now: datetime) -> None:
 	"""One word of danger rings the control room at once, whatever else is known. The word itself stays in the ticket."""
 	people = {
-		name: duty.control_room(name, now) for name in dict.fromkeys(home.get("property") for _ticket, home in dangers)
+		name: who_is_on_duty.control_room(name, now)
+		for name in dict.fromkeys(home.get("property") for _ticket, home in dangers)
 	}
 	for ticket, home in dangers:
 		text = _("DANGER in a ticket: {0} {1}").format(

@@ -12,8 +12,8 @@ from outage_response.domain import topology
 from outage_response.domain.entrapment import natural
 from outage_response.domain.reading import floor_order
 
-from . import homes, surroundings
-from .areas import building_words
+from .facts import affected_homes, power_and_assets
+from .facts.place_names import building_words
 
 Times = tuple[datetime | None, datetime | None]
 
@@ -27,17 +27,17 @@ def by_floor(incident_name: str) -> dict[str, Any]:
 	may_open  this user may open a unit, where its residents stand
 	"""
 	incident = frappe.get_doc("Outage Incident", incident_name)
-	around = surroundings.read(incident.property)
-	rows = surroundings.dark_rows(incident)
+	around = power_and_assets.read(incident.property)
+	rows = power_and_assets.dark_rows(incident)
 	single = {row.unit for row in rows if row.unit}
 	known: dict[tuple[str, str], Times] = {}
 	floors: dict[tuple, list[list[str]]] = defaultdict(list)
-	units = {row.unit: row for row in homes.residents(incident, around)}
+	units = {row.unit: row for row in affected_homes.residents(incident, around)}
 	for unit in sorted(units.values(), key=lambda row: natural(row.unit_no)):
 		key = (unit.power_node, unit.unit if unit.unit in single else "")
 		if key not in known:
 			known[key] = _times(around.tree.path(unit.power_node), unit.unit, rows)
-		times = homes.times_of(unit) if unit.get("times") else []
+		times = affected_homes.times_of(unit) if unit.get("times") else []
 		when = _last(times) if times else known[key]
 		floors[unit.building or "", unit.floor or "", when].append([unit.unit, unit.unit_no])
 	ordered = sorted(

@@ -23,8 +23,9 @@ from outage_response.domain.errors import GateClosed, NotAllowed, Overlaps, Rule
 from outage_response.domain.lifecycle import TaskRow
 from outage_response.domain.roster import Department, Roster
 
-from . import areas, duty, pages, plans, ringing, surroundings, timeline, versions
-from .language import listed, title_of
+from . import pages, ringing, timeline, versions
+from .facts import place_names, plan_steps, power_and_assets, who_is_on_duty
+from .facts.language import listed, title_of
 
 # Supply may be back in part of the area before anybody has reported the outage; that it went first is asked for each node
 BEFORE_THE_REPORT = ("supply_back",)
@@ -57,24 +58,24 @@ class Call:
 	steps_added: list[tuple] = field(default_factory=list)
 
 	@functools.cached_property
-	def around(self) -> surroundings.Surroundings:
+	def around(self) -> power_and_assets.Surroundings:
 		"""The property's power tree, units and assets."""
-		return surroundings.read(self.incident.property)
+		return power_and_assets.read(self.incident.property)
 
 	@functools.cached_property
 	def elevators_affected(self) -> tuple[Any, ...]:
 		"""Elevators of the buildings in which anything is dark, as subjects of steps."""
-		return surroundings.elevators(self.incident, self.around)
+		return power_and_assets.elevators(self.incident, self.around)
 
 	@functools.cached_property
 	def departments(self) -> dict[str, Department]:
 		"""key -> department."""
-		return duty.departments()
+		return who_is_on_duty.departments()
 
 	@functools.cached_property
 	def roster(self) -> Roster:
 		"""The people who are there now: what happened earlier is still for those who can act on it."""
-		return duty.roster(self.incident.property, self.now, self.departments)
+		return who_is_on_duty.roster(self.incident.property, self.now, self.departments)
 
 	def record(self, kind: str, data: dict | None = None, *, task: str | None = None) -> None:
 		"""Write one entry on the incident's timeline."""
@@ -124,7 +125,7 @@ def describe(tasks: Sequence[TaskRow]) -> list[dict[str, Any]]:
 			as_list=True,
 		)
 	)
-	places = areas.of_subjects((task.subject_type, task.subject) for task in tasks)
+	places = place_names.of_subjects((task.subject_type, task.subject) for task in tasks)
 	found = []
 	for task in tasks:
 		row = about[task.name]
@@ -418,7 +419,7 @@ def require_task_authority(verb: str, task: Document, outcome: str | None = None
 	department = frappe.get_cached_doc("Response Department", task.department)
 	role = authority.own_role(department)
 	if verb == "read_back":
-		step = plans.step_of(task)
+		step = plan_steps.step_of(task)
 		role = frappe.get_cached_value("Response Department", step.read_back_by, "role") or ""
 		authority.require_task(verb, permissions.roles_of(), role, role)
 		return
@@ -426,7 +427,7 @@ def require_task_authority(verb: str, task: Document, outcome: str | None = None
 	unmanned = (
 		CONTROL_ROOM in roles
 		and authority.may_step_in(verb, task.gate or "")
-		and bool(duty.unmanned(task.property, [task.department], now_datetime()))
+		and bool(who_is_on_duty.unmanned(task.property, [task.department], now_datetime()))
 	)
 	if verb == "acknowledge" and pages.rang(task.name, frappe.session.user):
 		return  # whoever was rung for it may say "mine"

@@ -11,8 +11,8 @@ from outage_response.domain.lifecycle import OPEN
 from outage_response.integrations.messages import PAGE
 
 from . import channels
-from .language import title_of
-from .people import People
+from .facts.language import title_of
+from .facts.reachable_people import People
 
 PAGE_FIELDS = [
 	"name",

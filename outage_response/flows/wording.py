@@ -13,10 +13,10 @@ from outage_response.domain import notices as rules
 from outage_response.domain.lifecycle import RUNNING
 from outage_response.domain.roster import COMMAND, RESIDENTS, of_duty
 
-from . import duty, extent
-from .known import expected_back
-from .language import listed
-from .surroundings import Surroundings
+from .facts import extent_in_words, who_is_on_duty
+from .facts.language import listed
+from .facts.outage_in_words import expected_back
+from .facts.power_and_assets import Surroundings
 
 WORDS = (
 	"property",
@@ -113,7 +113,7 @@ def _cancelled(incident: Document, kind: str, remain: Sequence[Document]) -> lis
 
 def telephone(property_name: str) -> str:
 	"""Whom residents of a property ask: its service telephone, else customer service, else the control room."""
-	known = duty.departments().values()
+	known = who_is_on_duty.departments().values()
 	numbers = [department.phone for department in (*of_duty(known, RESIDENTS), *of_duty(known, COMMAND))]
 	own = frappe.get_cached_doc("Managed Property", property_name).get("service_phone")
 	return own or next(filter(None, numbers), "")
@@ -148,7 +148,7 @@ def _values(incident: Document, kind: str, around: Surroundings) -> dict[str, st
 	settings = frappe.get_cached_doc("Outage Response Settings")
 	return {
 		"property": incident.property,
-		"area": listed(extent.of_incident(incident, around, still=kind in rules.ABOUT_THE_TIME)),
+		"area": listed(extent_in_words.of_incident(incident, around, still=kind in rules.ABOUT_THE_TIME)),
 		"since": _moment(min(since) if since else incident.reported_at),
 		"cause": cause_of(incident, kind),
 		"etr": _("not known yet") if not etr or passed else _moment(etr),

@@ -2,11 +2,11 @@
 
 import frappe
 
-from outage_response.flows import plans
+from outage_response.flows.facts import plan_steps
 
 
 def execute() -> None:
-	for key, row in plans.procedure()["departments"].items():
+	for key, row in plan_steps.procedure()["departments"].items():
 		if duty := row.get("duty"):
 			unset = {"name": key, "duty": ("is", "not set")}
 			frappe.db.set_value("Response Department", unset, "duty", duty, update_modified=False)

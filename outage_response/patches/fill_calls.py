@@ -2,7 +2,7 @@
 
 import frappe
 
-from outage_response.flows.plans import procedure
+from outage_response.flows.facts.plan_steps import procedure
 
 
 def execute() -> None:

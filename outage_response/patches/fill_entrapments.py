@@ -6,7 +6,7 @@ from frappe.utils import get_datetime, now_datetime
 from outage_response import bulk
 from outage_response.domain import entrapment as rules
 from outage_response.domain.lifecycle import ENDED, OPEN
-from outage_response.flows import plans
+from outage_response.flows.facts import plan_steps
 
 
 def execute() -> None:
@@ -49,7 +49,7 @@ def _fill(incident: str) -> None:
 		if elevator in known or not theirs:
 			continue
 		ends = [row.completed_at for row in theirs if row.status == "Done" and row.outcome in rules.RELEASED]
-		still = not ends or any(row.status in OPEN and plans.step_of(row).on_outcome for row in theirs if row.plan)
+		still = not ends or any(row.status in OPEN and plan_steps.step_of(row).on_outcome for row in theirs if row.plan)
 		records.append(
 			{
 				"name": frappe.generate_hash(length=10),

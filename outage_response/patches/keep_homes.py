@@ -3,11 +3,11 @@
 import frappe
 from frappe.utils import now_datetime
 
-from outage_response.flows import homes, surroundings
+from outage_response.flows.facts import affected_homes, power_and_assets
 
 
 def execute() -> None:
-	known = set(frappe.get_all(homes.DOCTYPE, pluck="incident", distinct=True))
+	known = set(frappe.get_all(affected_homes.DOCTYPE, pluck="incident", distinct=True))
 	names = frappe.get_all("Outage Incident", filters={"status": ("!=", "Cancelled")}, pluck="name", order_by="name")
 	for name in names:
 		if name not in known:
@@ -16,12 +16,12 @@ def execute() -> None:
 
 def _keep(name: str) -> None:
 	incident = frappe.get_doc("Outage Incident", name)
-	if not homes.is_kept(incident):
+	if not affected_homes.is_kept(incident):
 		return
-	around = surroundings.read(incident.property)
-	homes.keep(incident, around, now_datetime())
+	around = power_and_assets.read(incident.property)
+	affected_homes.keep(incident, around, now_datetime())
 	if incident.restored_at:
-		homes.write_times(incident, around)
-	homes.count(incident, around)
+		affected_homes.write_times(incident, around)
+	affected_homes.count(incident, around)
 	for row in incident.affected_nodes:
 		frappe.db.set_value(row.doctype, row.name, "units", row.units, update_modified=False)

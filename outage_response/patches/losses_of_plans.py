@@ -5,7 +5,7 @@ import frappe
 
 from outage_response.domain import safeguards
 from outage_response.domain.errors import RuleError
-from outage_response.flows import plans
+from outage_response.flows.facts import plan_steps
 
 
 def execute() -> None:
@@ -16,7 +16,7 @@ def execute() -> None:
 		lost, before = (), None
 		for name in versions[: versions.index(level.plan) + 1]:
 			try:
-				steps = plans.read(frappe.get_doc("Outage Plan", name))
+				steps = plan_steps.read(frappe.get_doc("Outage Plan", name))
 			except RuleError:
 				continue
 			lost = safeguards.lost(before, steps, lost) if before is not None else ()

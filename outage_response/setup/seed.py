@@ -9,7 +9,8 @@ import frappe
 import yaml
 
 from outage_response.compat import fill_times
-from outage_response.flows import plans, shipped_plans
+from outage_response.flows import shipped_plans
+from outage_response.flows.facts import plan_steps
 
 PAGING = Path(__file__).with_name("paging.yaml")
 # Of which departments somebody is to be on duty; the others are not asked for
@@ -56,7 +57,7 @@ LEVELS = {
 
 def seed() -> None:
 	"""Create what is missing; what users have edited stays."""
-	data = plans.procedure()
+	data = plan_steps.procedure()
 	for key, row in data["departments"].items():
 		_create(
 			"Response Department",
@@ -76,7 +77,7 @@ def seed() -> None:
 			plan = frappe.new_doc("Outage Plan")
 			plan.update({"level": level, "version": 1, "enabled": 1})
 			steps = shipped_plans.steps_of(level)
-			plans.fill(plan, steps)
+			plan_steps.fill(plan, steps)
 			plan.insert(ignore_permissions=True)
 			frappe.db.set_value("Outage Level", level, "plan", plan.name)
 			shipped_plans.remember(level, steps)

@@ -11,7 +11,8 @@ from frappe.utils import get_datetime
 
 from outage_response.domain import authority, entrapment
 from outage_response.domain.lifecycle import OPEN
-from outage_response.flows import phone, trapped
+from outage_response.flows import phone
+from outage_response.flows.facts import people_in_elevators
 from outage_response.permissions import roles_of
 
 no_cache = 1
@@ -56,7 +57,7 @@ def _plain() -> dict:
 		if inside := task.get("inside"):
 			status = entrapment.INSIDE if inside.get("certain") else entrapment.POSSIBLE
 			record = {**inside, "elevator_label": task["where"], "status": status}
-			task["headline"] = trapped.in_words(record, get_datetime(data["now"]))
+			task["headline"] = people_in_elevators.in_words(record, get_datetime(data["now"]))
 			task["facts"] = None if inside["name"] in said else inside
 			said.add(inside["name"])
 	return data

@@ -8,7 +8,7 @@ import frappe
 import pytest
 
 import outage_response
-from outage_response.flows.plans import procedure
+from outage_response.flows.facts.plan_steps import procedure
 from tests.site import world
 
 from .form import DIALOG, Form, tab_to
@@ -18,7 +18,7 @@ APP = Path(outage_response.__file__).resolve().parent
 
 def finish_rest(call, incident: str) -> None:
 	"""Complete every step that can be completed now, through the API; what waits for another one comes in a later round."""
-	from outage_response.flows import plans
+	from outage_response.flows.facts import plan_steps
 	from tests.browser.web import Refused
 	from tests.site.world import ROLES
 
@@ -34,7 +34,7 @@ def finish_rest(call, incident: str) -> None:
 			["name", "plan", "step_key", "assigned_role", "completes_with"],
 		)
 		for row in rows:
-			step = plans.step_of(row)
+			step = plan_steps.step_of(row)
 			who = next((name for name, role in ROLES.items() if role == row.assigned_role), "operator")
 			if row.completes_with in ("callbacks", "report"):
 				continue

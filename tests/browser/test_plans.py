@@ -7,7 +7,8 @@ import frappe
 import pytest
 
 from outage_response.domain.steps import Step
-from outage_response.flows import plans, shipped_plans
+from outage_response.flows import shipped_plans
+from outage_response.flows.facts import plan_steps
 from tests.site import live, world
 
 LEVEL = "III"
@@ -54,7 +55,7 @@ def edited_plan(house) -> Iterator[str]:
 	frappe.db.rollback()
 	before = frappe.db.get_value("Outage Level", LEVEL, ["plan", "shipped_plan"], as_dict=True)
 	versions = set(frappe.get_all("Outage Plan", {"level": LEVEL}, pluck="name"))
-	plan = plans.next_version(LEVEL, edited(), before.plan).name
+	plan = plan_steps.next_version(LEVEL, edited(), before.plan).name
 	frappe.db.commit()
 	yield plan
 	frappe.db.rollback()
@@ -102,8 +103,8 @@ def test_who_answers_for_the_site_compares_and_takes_the_shipped_plan(as_user, d
 	frappe.db.rollback()
 	current = frappe.db.get_value("Outage Level", LEVEL, "plan")
 	assert page.evaluate("cur_frm.doc.name") == current
-	assert list(plans.steps_of_plan(current)) == shipped_plans.steps_of(LEVEL)
-	assert list(plans.steps_of_plan(edited_plan)) == edited()
+	assert list(plan_steps.steps_of_plan(current)) == shipped_plans.steps_of(LEVEL)
+	assert list(plan_steps.steps_of_plan(edited_plan)) == edited()
 	open_plan(page, desk, current, words["button"])
 	page.wait_for_selector(f".desk-alert:has-text('{words['same']}')")
 
@@ -113,7 +114,7 @@ def test_the_second_person_reads_what_is_left_out_and_puts_it_in_force(
 ):
 	words = WORDS[language]
 	gone = next(step for step in edited() if step.life_safety)
-	weaker = plans.next_version(
+	weaker = plan_steps.next_version(
 		LEVEL, [step for step in edited() if step.key != gone.key], edited_plan, second_person=True
 	).name
 	frappe.db.commit()

@@ -28,10 +28,10 @@ from outage_response.flows import (
 	intake,
 	notice,
 	report,
-	site_time,
 	task,
 	timeline,
 )
+from outage_response.flows.facts import site_time
 
 from . import world as build
 from .world import NIGHT, user
@@ -315,10 +315,10 @@ class SiteTest(unittest.TestCase):
 
 	def finish_task(self, name: str, who: str | None = None, **kwargs: Any) -> None:
 		"""Whatever it takes to complete one step, by the people of its department."""
-		from outage_response.flows import plans
+		from outage_response.flows.facts import plan_steps
 
 		doc = frappe.get_doc("Outage Task", name)
-		step = plans.step_of(doc)
+		step = plan_steps.step_of(doc)
 		who = who or self.doer_of(doc)
 		kwargs.setdefault("outcome", next(iter(step.outcomes), None))
 		kwargs.setdefault("checks", list(step.checks) or None)

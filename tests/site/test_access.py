@@ -726,13 +726,13 @@ class AccessTest(SiteTest):
 	@staticmethod
 	def read_back_step(world) -> str:
 		"""A step that a second person reads back, its checks given by Engineering."""
-		from outage_response.flows import plans
+		from outage_response.flows.facts import plan_steps
 
 		for row in frappe.get_all("Outage Task", {"incident": world["restored"]}, ["name", "plan", "step_key"]):
-			if plans.step_of(row).read_back_by:
+			if plan_steps.step_of(row).read_back_by:
 				return row.name
 		row = frappe.get_all("Outage Task", {"incident": world["incident"]}, ["name", "plan", "step_key"])
-		return next((one.name for one in row if plans.step_of(one).read_back_by), row[0].name)
+		return next((one.name for one in row if plan_steps.step_of(one).read_back_by), row[0].name)
 
 	def person(self, who: str) -> str:
 		return who if who in ("Guest", "Administrator") else user(who)

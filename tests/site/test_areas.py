@@ -4,7 +4,8 @@ from datetime import timedelta
 
 import frappe
 
-from outage_response.flows import deliveries, known, notice
+from outage_response.flows import deliveries, notice
+from outage_response.flows.facts import outage_in_words
 
 from . import world as build
 from .base import SiteTest
@@ -66,16 +67,20 @@ class AllIsSaid(AreaTest):
 				self.assertIn(said, deliveries._html(row))
 				self.assertIn(said, deliveries._plain(row))
 				self.assertIn(said, poster)
-		self.assertIn(every, known.where(frappe.get_doc("Outage Incident", name)))
+		self.assertIn(every, outage_in_words.where(frappe.get_doc("Outage Incident", name)))
 
 	def test_a_part_of_a_building_is_named_by_what_feeds_it(self):
 		build.make_unit(self.property, "1-9", self.panels[1], building="1")
 		build.make_node(self.property, "Street Lamps", "Panel", self.room)
 		name = self.declare(nodes=[self.panels[1]])
-		self.assertIn("Building 1 (Panel 2), Building 2", known.where(frappe.get_doc("Outage Incident", name)))
+		self.assertIn(
+			"Building 1 (Panel 2), Building 2", outage_in_words.where(frappe.get_doc("Outage Incident", name))
+		)
 		lamps = frappe.db.get_value("Power Node", {"property": self.property, "node_name": "Street Lamps"})
 		self.do("operator", "extend_scope", name, [lamps, self.panels[0]])
-		self.assertIn("Building 1, Building 2, Street Lamps", known.where(frappe.get_doc("Outage Incident", name)))
+		self.assertIn(
+			"Building 1, Building 2, Street Lamps", outage_in_words.where(frappe.get_doc("Outage Incident", name))
+		)
 
 	def test_those_who_turn_out_to_be_dark_later_read_of_their_own_building(self):
 		name = self.declare(nodes=[self.panels[0]])

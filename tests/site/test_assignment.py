@@ -10,7 +10,8 @@ from frappe import client
 from frappe.desk.form import assign_to
 
 from outage_response.domain.roster import Assignment
-from outage_response.flows import assignment, duty
+from outage_response.flows import assignment
+from outage_response.flows.facts import who_is_on_duty
 
 from . import base
 from . import world as build
@@ -123,7 +124,7 @@ class Who(SiteTest):
 			self.shift("security", who)
 		frappe.db.delete("Has Role", {"parent": PEOPLE["guard1"], "role": "Outage Security"})
 		base.forget_caches()
-		self.assertEqual(duty.guards_on_duty(self.property, self.clock.now), 1)
+		self.assertEqual(who_is_on_duty.guards_on_duty(self.property, self.clock.now), 1)
 		result = self.do("operator", "declare", self.property, [self.room], "II")
 		self.assertIn("on the roster of Security without its role", " ".join(result["warnings"]))
 		self.assertIn("Guard1", " ".join(result["warnings"]))
@@ -132,7 +133,7 @@ class Who(SiteTest):
 		self.assertIn(PEOPLE["guard2"], given)
 		frappe.db.delete("Has Role", {"parent": PEOPLE["guard2"], "role": "Outage Security"})
 		base.forget_caches()
-		self.assertEqual(duty.unmanned(self.property, ["security"], self.clock.now), {"security"})
+		self.assertEqual(who_is_on_duty.unmanned(self.property, ["security"], self.clock.now), {"security"})
 
 	def test_somebody_disabled_is_given_nothing(self):
 		self.clock.now = self.day

@@ -2,7 +2,8 @@
 
 import frappe
 
-from outage_response.flows import placing, surroundings
+from outage_response.flows import placing
+from outage_response.flows.facts import power_and_assets
 from outage_response.patches import buildings_of_texts
 
 from . import world as build
@@ -183,7 +184,9 @@ class Updated(BuildingsTest):
 		self.assertEqual(keys[0], self.of("Property Unit", self.units[0]))
 		self.assertEqual(len(set(keys)), 3)
 		self.assertFalse(frappe.db.get_value("Property Unit", self.units[0], "floor"))
-		self.assertEqual(surroundings.read(self.property).same(keys[1]), surroundings.read(self.property).same(keys[0]))
+		self.assertEqual(
+			power_and_assets.read(self.property).same(keys[1]), power_and_assets.read(self.property).same(keys[0])
+		)
 		self.assertEqual(self.checked(self.declare(nodes=[self.panels[0]])), {"Lift 0", "Lift 1", "Lift 2"})
 
 

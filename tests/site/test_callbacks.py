@@ -5,7 +5,8 @@ from datetime import timedelta
 import frappe
 from frappe.utils import get_datetime
 
-from outage_response.flows import callback, calling_back, calls, surroundings
+from outage_response.flows import callback, calling_back, calls
+from outage_response.flows.facts import power_and_assets
 from outage_response.flows.verbs import Call, lock_incident
 
 from . import world as build
@@ -261,7 +262,7 @@ class WhoIsCalled(Callbacks):
 		doc.save(ignore_permissions=True)
 		calling_back.open_ready(
 			Call("attach_calls", self.clock.now, self.clock.now, incident=lock_incident(name)),
-			surroundings.read(self.property),
+			power_and_assets.read(self.property),
 		)
 		self.assertEqual([row.status for row in self.nameless(name)], ["Not Required"])
 		self.assertEqual(self.rows(name)[daughter].status, "Pending")

@@ -7,7 +7,8 @@ from unittest.mock import patch
 
 import frappe
 
-from outage_response.flows import clock_put_back, site_time, trapped
+from outage_response.flows import clock_put_back
+from outage_response.flows.facts import people_in_elevators, site_time
 
 from . import base
 from . import world as build
@@ -109,7 +110,7 @@ class PutBack(ClocksTest):
 		self.assertIn("clock_followed", self.kinds(incident))
 		self.assertMoment(self.field("Outage Task", call, "counts_from"), self.clock.now)
 		self.clock.move(10)
-		inside = trapped.as_rule(frappe.get_doc("Elevator Entrapment", record))
+		inside = people_in_elevators.as_rule(frappe.get_doc("Elevator Entrapment", record))
 		self.assertEqual(inside.minutes(self.clock.now), 20)
 		self.do("engineer", "confirm", incident, "Equipment Fault")
 		self.assertLessEqual(
@@ -159,7 +160,7 @@ class SummerTime(ClocksTest):
 		self.do("operator", "report_trapped", incident, self.elevators[0], people=1)
 		record = self.entrapment(incident, self.elevators[0]).name
 		self.clock.now, self.clock.fold = datetime.fromisoformat(until), fold
-		inside = trapped.as_rule(frappe.get_doc("Elevator Entrapment", record)).minutes(self.clock.now)
+		inside = people_in_elevators.as_rule(frappe.get_doc("Elevator Entrapment", record)).minutes(self.clock.now)
 		self.do("engineer", "supply_back", incident)
 		self.do("engineer", "report_empty", entrapment=record, outcome="nobody_inside", who="Li", how="door_open")
 		self.do("operator", "read_back_empty", entrapment=record)

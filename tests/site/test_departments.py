@@ -3,7 +3,8 @@
 import frappe
 
 from outage_response.domain.steps import Step
-from outage_response.flows import duty, phone, plans, rosters
+from outage_response.flows import phone, rosters
+from outage_response.flows.facts import plan_steps, who_is_on_duty
 
 from . import world as build
 from .base import SiteTest
@@ -36,7 +37,7 @@ def make_department(key: str = "cleaning", role: str | None = ROLE, **fields) ->
 def add_step(level: str, step: Step) -> None:
 	"""To the plan that new outages of the level run with."""
 	plan = frappe.get_doc("Outage Plan", frappe.db.get_value("Outage Level", level, "plan"))
-	plan.append("steps", plans.to_row(step))
+	plan.append("steps", plan_steps.to_row(step))
 	plan.save()
 
 
@@ -46,7 +47,7 @@ def make_level(level: str, *steps: Step) -> None:
 	plan = frappe.new_doc("Outage Plan")
 	plan.update({"level": level, "version": 1, "enabled": 1})
 	for step in steps:
-		plan.append("steps", plans.to_row(step))
+		plan.append("steps", plan_steps.to_row(step))
 	plan.insert()
 	frappe.db.set_value("Outage Level", level, "plan", plan.name)
 
@@ -109,9 +110,9 @@ class OwnDepartment(SiteTest):
 			self.post("guard1", "complete", task=self.task(name, MOPPING.key).name)
 
 	def test_the_roster_counts_them(self):
-		self.assertEqual(duty.unmanned(self.property, ["cleaning"], self.now), set())
+		self.assertEqual(who_is_on_duty.unmanned(self.property, ["cleaning"], self.now), set())
 		frappe.db.delete("Duty Shift", {"department": "cleaning"})
-		self.assertEqual(duty.unmanned(self.property, ["cleaning"], self.now), {"cleaning"})
+		self.assertEqual(who_is_on_duty.unmanned(self.property, ["cleaning"], self.now), {"cleaning"})
 		gaps = rosters.gaps([self.property], self.now, self.now.replace(hour=5))
 		self.assertIn("Cleaning", [row["department"] for row in gaps])
 

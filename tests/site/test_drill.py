@@ -11,7 +11,7 @@ from drill import load, people, places
 from drill.load import Refused, require_throwaway_site
 from drill.scenes import common, tower
 from drill.server import Application, minutes_between
-from outage_response.flows import plans
+from outage_response.flows.facts import plan_steps
 
 from .base import SiteTest
 
@@ -50,7 +50,7 @@ class DrillStory(SiteTest):
 	"""What the account tells is what the shipped plans ask for."""
 
 	def checks(self, level: str, step: str) -> list[str]:
-		plan = plans.steps_of_plan(frappe.db.get_value("Outage Level", level, "plan"))
+		plan = plan_steps.steps_of_plan(frappe.db.get_value("Outage Level", level, "plan"))
 		return list(next(one.checks for one in plan if one.key == step))
 
 	def test_the_checks_are_those_of_the_plan(self):

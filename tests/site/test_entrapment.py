@@ -5,7 +5,8 @@ from datetime import timedelta
 import frappe
 
 from outage_response import jobs
-from outage_response.flows import calling, command, entrapment, figures, phone, printing, situation, trapped
+from outage_response.flows import calling, command, entrapment, figures, phone, printing, situation
+from outage_response.flows.facts import people_in_elevators
 from outage_response.flows.verbs import GateClosedError
 from outage_response.patches import fill_entrapments
 
@@ -194,7 +195,7 @@ class Reported(Entrapments):
 		stranger = build.make_user("stranger@outage-test.example.com", "Outage Engineering")
 		build.permit(stranger, build.make_property("Elsewhere"))
 		with self.as_user(stranger):
-			self.assertEqual(trapped.visible(self.clock.now), [])
+			self.assertEqual(people_in_elevators.visible(self.clock.now), [])
 			self.assertEqual(frappe.get_list("Elevator Entrapment"), [])
 		with self.refused(error=frappe.PermissionError):
 			self.do(stranger, "note_entrapment", record, talked=True)
@@ -517,7 +518,7 @@ class NobodyIsLost(Entrapments):
 		self.free(name, self.first, 1)
 		self.clock.move(2)
 		self.do("guard1", "correct_outcome", self.task(name, "release_trapped", subject=self.first).name, "trapped")
-		self.assertEqual(trapped.locked_off(name), set())
+		self.assertEqual(people_in_elevators.locked_off(name), set())
 		with self.refused(error=GateClosedError):
 			self.do("operator", "permit_energise", name)
 
@@ -650,11 +651,11 @@ class OnEveryScreen(Entrapments):
 		rows = frappe.get_all(
 			"Outage Task", {"incident": name, "priority": 0}, ["name", "incident", "subject", "subject_label"]
 		)
-		first = trapped.people_first(rows, {name}, self.clock.now)[0]
+		first = people_in_elevators.people_first(rows, {name}, self.clock.now)[0]
 		self.assertEqual(first.subject, self.second)
-		record = trapped.of_incident(incident.name)[0]
-		self.assertEqual(trapped.in_words(record, self.clock.now), "Elevator 2 | 2 inside | 12 min")
-		self.assertEqual(trapped.in_words(record, self.clock.now, "zh"), "Elevator 2｜困2人｜已12分钟")
+		record = people_in_elevators.of_incident(incident.name)[0]
+		self.assertEqual(people_in_elevators.in_words(record, self.clock.now), "Elevator 2 | 2 inside | 12 min")
+		self.assertEqual(people_in_elevators.in_words(record, self.clock.now, "zh"), "Elevator 2｜困2人｜已12分钟")
 
 	def seen_by(self, who: str) -> dict:
 		with self.as_user(who):

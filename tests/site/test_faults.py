@@ -8,7 +8,8 @@ from frappe.deferred_insert import save_to_db
 from frappe.utils import now_datetime
 
 from outage_response import jobs
-from outage_response.flows import clockwork, pages, plans
+from outage_response.flows import clockwork, pages
+from outage_response.flows.facts import plan_steps
 
 from .base import Clock
 from .live import DEAD_REDIS, STAFF, STANDING_STILL, LiveTest, end_processes, stand_still, wait_for_workers
@@ -291,7 +292,7 @@ class MinuteClock(FaultTest):
 
 def what_it_takes(task) -> dict:
 	"""Arguments that complete a step."""
-	step = plans.step_of(task)
+	step = plan_steps.step_of(task)
 	return {
 		"outcome": next(iter(step.outcomes), None),
 		"checks": list(step.checks) or None,
@@ -309,7 +310,7 @@ def done_once(incident: str) -> None:
 	repeating = [
 		task.name
 		for task in frappe.get_all("Outage Task", {"incident": incident}, ["name", "plan", "step_key"])
-		if plans.step_of(task).repeat_minutes
+		if plan_steps.step_of(task).repeat_minutes
 	]
 	if not repeating:
 		raise AssertionError("this incident has no repeating step")

@@ -4,7 +4,8 @@ from datetime import datetime
 
 import frappe
 
-from outage_response.flows import homes, portal, units
+from outage_response.flows import portal, units
+from outage_response.flows.facts import affected_homes
 from outage_response.patches import keep_homes
 
 from . import world as build
@@ -142,16 +143,16 @@ class Running(HomesTest):
 		incident = self.dark()
 		self.do("operator", "extend_scope", incident, [self.lit])
 		self.assertEqual(self.field("Outage Incident", incident, "affected_units"), 12)
-		self.assertEqual(len(homes.residents(frappe.get_doc("Outage Incident", incident), None)), 12)
+		self.assertEqual(len(affected_homes.residents(frappe.get_doc("Outage Incident", incident), None)), 12)
 
 	def test_planned_work_goes_by_the_records_until_it_begins(self):
 		incident = self.declare("III", nodes=[self.shafts[0]])
-		self.assertFalse(frappe.db.exists(homes.DOCTYPE, {"incident": incident}))
+		self.assertFalse(frappe.db.exists(affected_homes.DOCTYPE, {"incident": incident}))
 		self.move(self.units[0], self.lit)
 		self.finish_steps(incident, gate="start")
 		self.do("operator", "start", incident)
 		self.assertEqual(self.field("Outage Incident", incident, "affected_units"), 10)
-		self.assertEqual(frappe.db.count(homes.DOCTYPE, {"incident": incident}), 10)
+		self.assertEqual(frappe.db.count(affected_homes.DOCTYPE, {"incident": incident}), 10)
 
 
 class Ended(HomesTest):
@@ -170,7 +171,7 @@ class Ended(HomesTest):
 		return {
 			"floors": [(row["floor"], str(row["out_since"]), str(row["back_at"]), row["units"][0][1]) for row in rows],
 			"nodes": [row.units for row in doc.affected_nodes],
-			"residents": [row.contact for row in homes.residents(doc, None)],
+			"residents": [row.contact for row in affected_homes.residents(doc, None)],
 			"figures": (doc.affected_units, doc.customer_minutes, self.callbacks(incident)),
 		}
 
@@ -216,12 +217,12 @@ class Ended(HomesTest):
 			}
 		).insert()
 		self.assertEqual((doc.affected_units, doc.customer_minutes), (2, 30), "only the home that hung there before")
-		self.assertEqual(frappe.db.count(homes.DOCTYPE, {"incident": doc.name}), 2)
+		self.assertEqual(frappe.db.count(affected_homes.DOCTYPE, {"incident": doc.name}), 2)
 
 	def test_outages_of_an_older_version(self):
 		incident = self.over()
 		before = self.seen(incident)
-		frappe.db.delete(homes.DOCTYPE, {"incident": incident})
+		frappe.db.delete(affected_homes.DOCTYPE, {"incident": incident})
 		for row in frappe.get_all("Outage Affected Node", {"parent": incident}, pluck="name"):
 			self.force("Outage Affected Node", row, units=0)
 		for _time in range(2):

@@ -10,7 +10,8 @@ import frappe
 from frappe.utils import get_datetime
 
 from outage_response.domain.plan import dedupe_key, expand
-from outage_response.flows import clockwork, plans, surroundings, tasks
+from outage_response.flows import clockwork, tasks
+from outage_response.flows.facts import plan_steps, power_and_assets
 from outage_response.flows.verbs import Call, GateClosedError, lock_incident
 
 from . import world as build
@@ -31,8 +32,8 @@ class TowerTest(SiteTest):
 	def wanted_keys(self, incident: str) -> Counter:
 		"""What plan and context ask for, worked out anew."""
 		doc = frappe.get_doc("Outage Incident", incident)
-		context = surroundings.context(doc, tasks.load(incident), surroundings.read(doc.property))
-		return Counter(spec.key for spec in expand(plans.steps_of_plan(doc.plan), context))
+		context = power_and_assets.context(doc, tasks.load(incident), power_and_assets.read(doc.property))
+		return Counter(spec.key for spec in expand(plan_steps.steps_of_plan(doc.plan), context))
 
 	def active_keys(self, incident: str) -> Counter:
 		return Counter(row.key for row in tasks.load(incident) if row.status != "Cancelled")

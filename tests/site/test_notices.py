@@ -9,18 +9,8 @@ import frappe
 
 from outage_response import jobs
 from outage_response.domain import notices as rules
-from outage_response.flows import (
-	calls,
-	care,
-	deliveries,
-	homes,
-	links,
-	notice,
-	personal,
-	portal,
-	portal_actions,
-	surroundings,
-)
+from outage_response.flows import calls, care, deliveries, links, notice, personal, portal, portal_actions
+from outage_response.flows.facts import affected_homes, power_and_assets
 from outage_response.integrations import messages
 
 from . import world as build
@@ -167,7 +157,9 @@ class WhoIsTold(NoticeTest):
 			table.name == name
 		).run()
 		frappe.qb.update(node).set(node.out_since, self.clock.now).where(node.parent == name).run()
-		homes.keep(frappe.get_doc("Outage Incident", name), surroundings.read(self.property), self.clock.now)
+		affected_homes.keep(
+			frappe.get_doc("Outage Incident", name), power_and_assets.read(self.property), self.clock.now
+		)
 		self.clock.move(100)
 		self.tick(name)
 		self.assertEqual(set(frappe.get_all("Outage Notice", {"incident": name}, pluck="kind")), {"Planned"})

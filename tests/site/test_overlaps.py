@@ -5,8 +5,9 @@ from collections import Counter
 import frappe
 
 from outage_response.domain import callbacks
-from outage_response.flows import command, sharing, situation, tasks
+from outage_response.flows import command, situation, tasks
 from outage_response.flows import incident as incident_flow
+from outage_response.flows.facts import nested_outages
 
 from . import world as build
 from .base import SiteTest
@@ -145,11 +146,11 @@ class Shared(OverlapTest):
 		name = frappe.get_all("Outage Callback", {"property": self.property, "status": "Pending"}, pluck="incident")[0]
 		other = frappe.get_doc("Outage Incident", wide if name == self.part else self.part)
 		keys = frappe.get_all("Outage Callback", {"incident": name, "status": "Pending"}, pluck="contact")
-		self.assertEqual(sharing.called_by_others(other, keys), set(keys))
+		self.assertEqual(nested_outages.called_by_others(other, keys), set(keys))
 		rows = frappe.get_all("Outage Callback", {"incident": name, "status": "Pending"}, pluck="name", order_by="name")
 		table = frappe.qb.DocType("Outage Callback")
 		frappe.qb.update(table).set(table.status, callbacks.GIVEN_UP).where(table.incident == name).run()
-		self.assertEqual(sharing.called_by_others(other, keys), set())
+		self.assertEqual(nested_outages.called_by_others(other, keys), set())
 		tried = frappe.get_doc("Outage Callback", rows[0])
 		frappe.get_doc(
 			{
@@ -161,7 +162,7 @@ class Shared(OverlapTest):
 				"outcome": "No Answer",
 			}
 		).db_insert()
-		self.assertEqual(sharing.called_by_others(other, keys), {tried.contact})
+		self.assertEqual(nested_outages.called_by_others(other, keys), {tried.contact})
 
 	def test_whoever_is_dark_by_the_first_one_still_is_called_by_it(self):
 		frappe.db.set_single_value("Outage Response Settings", "callback_sample_percent", 100)

@@ -9,7 +9,8 @@ import frappe
 from outage_response.api import command as api
 from outage_response.domain.shipped import fingerprint
 from outage_response.domain.steps import Outcome, Step
-from outage_response.flows import command, duty, plans, portal, printing, report, run_card, shipped_plans, timeline
+from outage_response.flows import command, portal, printing, report, run_card, shipped_plans, timeline
+from outage_response.flows.facts import plan_steps, who_is_on_duty
 from outage_response.flows.verbs import GateClosedError
 from outage_response.flows.wording import in_language
 from outage_response.patches import plan_meanings
@@ -60,7 +61,7 @@ def make_level(name: str, steps: list[Step], kind: str = "Internal") -> str:
 	"""A level of the company's own with its plan."""
 	frappe.get_doc({"doctype": "Outage Level", "level": name, "title": name, "kind": kind}).insert()
 	plan = frappe.get_doc({"doctype": "Outage Plan", "level": name, "version": 1, "enabled": 1})
-	plans.fill(plan, steps)
+	plan_steps.fill(plan, steps)
 	plan.insert()
 	frappe.db.set_value("Outage Level", name, "plan", plan.name)
 	return plan.name
@@ -77,7 +78,7 @@ class OwnWords(SiteTest):
 		"""The first open task of the step that is so: `rescue_part`, `means`, `per`, `completes_with`."""
 		wanted = about.pop("means", None)
 		for row in self.tasks(incident, status=("in", ("Open", "Acknowledged", "In Progress"))):
-			step = plans.step_of(row)
+			step = plan_steps.step_of(row)
 			if all(getattr(step, field) == value for field, value in about.items()) and (
 				wanted is None or step.means(wanted)
 			):
@@ -104,7 +105,7 @@ class OwnWords(SiteTest):
 		self.assertEqual({row.department for row in self.tasks(name)} - set(departments.values()), set())
 		self.assertEqual(self.field("Outage Incident", name, "guards_on_duty"), 2)
 		self.assertNotIn("nobody_on_duty_life_safety", self.kinds(name))
-		self.assertEqual(duty.control_room(self.property, self.clock.now), (user("operator"),))
+		self.assertEqual(who_is_on_duty.control_room(self.property, self.clock.now), (user("operator"),))
 
 		# A check that finds people starts their rescue
 		check, step = self.own(name, means="trapped")
@@ -115,7 +116,7 @@ class OwnWords(SiteTest):
 			user("operator"),
 			frappe.get_all("Notification Log", {"subject": ("like", "%People trapped:%")}, pluck="for_user"),
 		)
-		parts = {plans.step_of(row).rescue_part for row in self.tasks(name, subject=elevator, status="Open")}
+		parts = {plan_steps.step_of(row).rescue_part for row in self.tasks(name, subject=elevator, status="Open")}
 		self.assertEqual(parts, {"talk", "lock_off", "release", "call_services"})
 		# a phone that has no network knows the meaning
 		second, step = self.own(name, means="trapped")
@@ -129,7 +130,9 @@ class OwnWords(SiteTest):
 			self.finish_task(row.name)
 		clear = self.tasks(name, gate="energise", life_safety=1)[0]
 		with self.refused("elevator", error=GateClosedError):
-			self.do("electrician", "complete", clear.name, checks=list(plans.step_of(clear).checks), evidence="called")
+			self.do(
+				"electrician", "complete", clear.name, checks=list(plan_steps.step_of(clear).checks), evidence="called"
+			)
 		with self.refused(error=GateClosedError), self.request():
 			self.do("operator", "permit_energise", name)
 
@@ -161,7 +164,7 @@ class OwnWords(SiteTest):
 
 		# Residents read of the work, and the report tells of the people, both in the company's words
 		for row in self.tasks(name, status="Open"):
-			if plans.step_of(row).residents_zh:
+			if plan_steps.step_of(row).residents_zh:
 				self.finish_task(row.name)
 		told = {line["text"] for line in portal.history(frappe.get_doc("Outage Incident", name))}
 		self.assertLessEqual({"工程人员已到场。", "正在抢修。"}, told)
@@ -238,7 +241,7 @@ class Keys(SiteTest):
 			[row.step_key for row in plan.steps], ["检查水泵_地下室", "检查水泵_地下室_2", "call_the_pump_firm"]
 		)
 		self.assertEqual([row.outcome_key for row in plan.outcomes], ["不转", "不转", "不转_2"])
-		first, second, third = plans.read(frappe.get_doc("Outage Plan", plan.name))
+		first, second, third = plan_steps.read(frappe.get_doc("Outage Plan", plan.name))
 		self.assertEqual(first.outcomes["不转"].adds, ("call_the_pump_firm",))
 		self.assertEqual((third.after, list(second.outcomes)), (("检查水泵_地下室",), ["不转", "不转_2"]))
 		plan.steps[0].title_zh, plan.outcomes[0].word_zh = "看水泵", "停了"
@@ -254,8 +257,8 @@ class Keys(SiteTest):
 
 	def test_the_shipped_plans_lack_nothing(self):
 		for level in ("I", "II", "III"):
-			plan = frappe.get_doc("Outage Plan", plans.current_plan(level))
-			self.assertEqual(plans.what_is_missing(plan), [], level)
+			plan = frappe.get_doc("Outage Plan", plan_steps.current_plan(level))
+			self.assertEqual(plan_steps.what_is_missing(plan), [], level)
 
 
 class FromTheTextField(SiteTest):
@@ -284,9 +287,9 @@ class FromTheTextField(SiteTest):
 		for level in ("I", "II"):
 			steps = shipped_plans.steps_of(level)
 			plan = frappe.new_doc("Outage Plan")
-			plans.fill(plan, steps)
+			plan_steps.fill(plan, steps)
 			plan.set("outcomes", plan_meanings.rows_of(self.rows(steps))["a plan"])
-			self.assertEqual(list(plans.read(plan)), steps)
+			self.assertEqual(list(plan_steps.read(plan)), steps)
 			self.assertIn(fingerprint(steps), plan_meanings.SAME_PLAN.values())
 		self.assertEqual(
 			set(plan_meanings.RESIDENTS),

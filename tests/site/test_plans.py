@@ -6,7 +6,7 @@ import frappe
 from frappe.utils import get_time
 
 from outage_response.domain.steps import Outcome, Step, steps_for_level
-from outage_response.flows import plans
+from outage_response.flows.facts import plan_steps
 from outage_response.setup import seed
 
 from . import world as build
@@ -19,35 +19,35 @@ def default_plan(level: str) -> str:
 
 class Seeded(SiteTest):
 	def test_every_column_of_the_procedure_is_carried(self):
-		data = plans.procedure()
+		data = plan_steps.procedure()
 		for level in seed.LEVELS:
 			for step in steps_for_level(data["steps"], level):
 				with self.subTest(level=level, step=step.key):
 					plan = frappe.new_doc("Outage Plan")
-					plans.fill(plan, [step])
-					self.assertEqual(plans.read(plan), (step,))
+					plan_steps.fill(plan, [step])
+					self.assertEqual(plan_steps.read(plan), (step,))
 					for doctype, rows in (
-						("Plan Step", [plans.to_row(step)]),
-						("Plan Outcome", plans.outcome_rows(step)),
+						("Plan Step", [plan_steps.to_row(step)]),
+						("Plan Outcome", plan_steps.outcome_rows(step)),
 					):
 						known = {df.fieldname for df in frappe.get_meta(doctype).fields}
 						self.assertEqual([set(row) - known for row in rows if set(row) - known], [])
 
 	def test_the_seeded_plans_are_the_procedure(self):
 		"""As stored and read back from the database."""
-		data = plans.procedure()
+		data = plan_steps.procedure()
 		frappe.db.delete("Outage Plan")
 		frappe.db.delete("Plan Step")
 		frappe.db.delete("Plan Outcome")
 		frappe.db.set_value("Outage Level", {"name": ("is", "set")}, "plan", None)
 		seed.seed()
 		for level in seed.LEVELS:
-			steps = plans.steps_of_plan(default_plan(level))
+			steps = plan_steps.steps_of_plan(default_plan(level))
 			self.assertEqual(list(steps), steps_for_level(data["steps"], level))
 			self.assertTrue(all(isinstance(step, Step) and step.title_zh and step.clauses for step in steps))
 
 	def test_departments_are_those_of_the_procedure(self):
-		for key, row in plans.procedure()["departments"].items():
+		for key, row in plan_steps.procedure()["departments"].items():
 			doc = frappe.get_doc("Response Department", key)
 			self.assertEqual((doc.role or None, bool(doc.is_external)), (row.get("role"), row.get("external", False)))
 
@@ -99,9 +99,9 @@ class Edited(SiteTest):
 
 	def test_an_unused_plan_is_edited_in_place(self):
 		plan = default_plan("I")
-		used = plans.is_used(plan)
+		used = plan_steps.is_used(plan)
 		if used:  # a site in use: go by a fresh version
-			plan = plans.next_version("I", plans.steps_of_plan(plan), plan).name
+			plan = plan_steps.next_version("I", plan_steps.steps_of_plan(plan), plan).name
 		self.edit(plan, minutes="9")
 		self.assertEqual(frappe.get_doc("Outage Plan", plan).steps[0].minutes, "9")
 
@@ -179,12 +179,12 @@ class Edited(SiteTest):
 	def test_a_plan_typed_with_a_chinese_keyboard_is_carried_out(self):
 		plan = frappe.get_doc("Outage Plan", default_plan("I"))
 		(row,) = [row for row in plan.outcomes if row.meaning == "trapped"]
-		meant = plans.read(plan)
+		meant = plan_steps.read(plan)
 		row.adds = row.adds.replace(", ", "，")
 		row.step, row.outcome_key = "ｃｈｅｃｋ＿ｅｌｅｖａｔｏｒ", "　trapped"
 		self.assertIn("，", row.adds)
 		plan.save()
-		self.assertEqual(plans.steps_of_plan(plan.name), meant)
+		self.assertEqual(plan_steps.steps_of_plan(plan.name), meant)
 
 	def test_a_plan_that_could_not_be_carried_out_is_refused(self):
 		self.refused_plan("Department", department="ghosts")
@@ -241,7 +241,7 @@ class Edited(SiteTest):
 			),
 			Step("tell", *engineering, "once", "reported", title_en="Tell", on_outcome=True, minutes=5),
 		)
-		plans.fill(plan, steps)
+		plan_steps.fill(plan, steps)
 		plan.insert()
 		frappe.db.set_value("Outage Level", "IV", "plan", plan.name)
 		name = self.declare("IV")

@@ -14,7 +14,8 @@ from frappe import _
 
 from outage_response import integrations
 from outage_response.domain import triage
-from outage_response.flows import known, links, telephony
+from outage_response.flows import links, telephony
+from outage_response.flows.facts import outage_in_words
 from outage_response.integrations import contacts, crm, erpnext, helpdesk
 from outage_response.patches import tickets_in_words
 from outage_response.setup import custom_fields, uninstall
@@ -615,7 +616,7 @@ class InWords(PlatformTest):
 		said = {}
 
 		def look(state: str) -> None:
-			said[state] = known.headline(frappe.get_doc("Outage Incident", incident))
+			said[state] = outage_in_words.headline(frappe.get_doc("Outage Incident", incident))
 
 		look("Reported")
 		self.do("engineer", "supply_back", incident)
@@ -623,9 +624,9 @@ class InWords(PlatformTest):
 		self.assertRegex(said["Reported"], r"^Outage level II: (Reported|Active), return time not known yet$")
 		self.assertRegex(said["Restored"], r"^Outage level II: supply back \d\d:\d\d$")
 		planned = frappe.get_doc("Outage Incident", self.declare("III", nodes=[self.switches[1]]))
-		self.assertRegex(known.headline(planned), r"^Outage level III: planned from [\d :-]+$")
+		self.assertRegex(outage_in_words.headline(planned), r"^Outage level III: planned from [\d :-]+$")
 		planned.status = "Cancelled"
-		self.assertEqual(known.headline(planned), "Outage level III: cancelled")
+		self.assertEqual(outage_in_words.headline(planned), "Outage level III: cancelled")
 
 
 class Households(PlatformTest):

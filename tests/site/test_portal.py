@@ -9,7 +9,8 @@ import frappe
 
 from outage_response.api import limits
 from outage_response.domain import links as link_rules
-from outage_response.flows import deliveries, homes, links, mailing, personal, portal, surroundings
+from outage_response.flows import deliveries, links, mailing, personal, portal
+from outage_response.flows.facts import affected_homes, power_and_assets
 from outage_response.integrations import messages
 
 from . import world as build
@@ -288,7 +289,7 @@ class OwnPages(PortalTest):
 		began = self.clock.now - timedelta(hours=1)
 		frappe.qb.update(table).set(table.status, "Active").set(table.started_at, began).where(table.name == name).run()
 		frappe.qb.update(node).set(node.out_since, began).where(node.parent == name).run()
-		homes.keep(frappe.get_doc("Outage Incident", name), surroundings.read(self.property), began)
+		affected_homes.keep(frappe.get_doc("Outage Incident", name), power_and_assets.read(self.property), began)
 		self.do("operator", "supply_back", name)
 		return name
 

@@ -5,7 +5,8 @@ from datetime import datetime, timedelta
 import frappe
 
 from outage_response.domain.errors import RuleError
-from outage_response.flows import duty, rosters
+from outage_response.flows import rosters
+from outage_response.flows.facts import who_is_on_duty
 from outage_response.outage_response.report.response_times import response_times
 from outage_response.outage_response.report.roster_gaps import roster_gaps
 
@@ -45,12 +46,12 @@ class Calendar(RosterTest):
 	def test_a_worked_weekend_counts_in_off_hours_and_rosters(self):
 		saturday = datetime(2026, 2, 14, 10)
 		doc = frappe.get_doc("Managed Property", self.property)
-		self.assertTrue(duty.off_hours(self.property, saturday))
+		self.assertTrue(who_is_on_duty.off_hours(self.property, saturday))
 		doc.append("holidays", {"holiday_date": "2026-02-14", "is_worked": 1})
 		doc.append("holidays", {"holiday_date": "2026-02-16"})
 		doc.save()
-		self.assertFalse(duty.off_hours(self.property, saturday))
-		self.assertTrue(duty.off_hours(self.property, saturday + timedelta(days=2)))
+		self.assertFalse(who_is_on_duty.off_hours(self.property, saturday))
+		self.assertTrue(who_is_on_duty.off_hours(self.property, saturday + timedelta(days=2)))
 		self.clock.now = saturday
 		day = {"start_time": "08:00:00", "end_time": "20:00:00", "user": user("guard1"), "days": "Working Days"}
 		self.pattern(starts_on="2026-02-14", ends_on="2026-02-17", shifts=[day])
@@ -91,7 +92,7 @@ class Patterns(RosterTest):
 		absent = self.shifts(is_absent=1)
 		self.assertTrue(absent)
 		self.assertFalse(
-			[one for one in duty.on_duty(self.property, absent[-1].starts_at) if one.user == user("guard2")]
+			[one for one in who_is_on_duty.on_duty(self.property, absent[-1].starts_at) if one.user == user("guard2")]
 		)
 		later = first + timedelta(days=5)
 		frappe.get_doc(

@@ -8,7 +8,8 @@ import frappe
 from outage_response.api import plans as api
 from outage_response.domain.shipped import fingerprint
 from outage_response.domain.steps import Outcome, Step
-from outage_response.flows import plan_difference, plans, shipped_plans
+from outage_response.flows import plan_difference, shipped_plans
+from outage_response.flows.facts import plan_steps
 from outage_response.flows.wording import in_language
 from outage_response.setup import seed
 
@@ -62,7 +63,7 @@ class Shipped(SiteTest):
 
 	def company_has(self, level: str, steps: list[Step], remembered: list[Step] | None) -> str:
 		"""The level's plan has these steps; it was last given or offered the `remembered` ones of the app."""
-		plan = plans.next_version(level, steps, self.plan_of(level)).name
+		plan = plan_steps.next_version(level, steps, self.plan_of(level)).name
 		value = fingerprint(remembered) if remembered else None
 		frappe.db.set_value("Outage Level", level, {"plan": plan, "shipped_plan": value})
 		return plan
@@ -71,7 +72,7 @@ class Shipped(SiteTest):
 		return frappe.db.get_value("Outage Level", level, "plan")
 
 	def steps(self, plan: str) -> list[Step]:
-		return list(plans.read(frappe.get_doc("Outage Plan", plan)))
+		return list(plan_steps.read(frappe.get_doc("Outage Plan", plan)))
 
 	def told(self) -> list:
 		return frappe.get_all(
@@ -190,7 +191,7 @@ class ByMigrate(Shipped):
 		frappe.db.set_value("Outage Level", LEVEL, "plan", old)
 		shipped_plans.renew()
 		self.assertEqual((self.plan_of(), self.told()), (old, []))
-		self.assertEqual(plans.current_plan(LEVEL), old)
+		self.assertEqual(plan_steps.current_plan(LEVEL), old)
 
 	def test_another_version_of_its_own_is_an_edited_one(self):
 		self.company_has(LEVEL, self.older, self.older)
@@ -213,7 +214,7 @@ class ByMigrate(Shipped):
 		seed.seed()
 		before = snapshot()
 		for level in seed.LEVELS:
-			steps = plans.steps_of_plan(self.plan_of(level))
+			steps = plan_steps.steps_of_plan(self.plan_of(level))
 			self.assertEqual(fingerprint(steps), fingerprint(shipped_plans.steps_of(level)))
 			self.assertEqual(self.field("Outage Level", level, "shipped_plan"), fingerprint(steps))
 		shipped_plans.renew()

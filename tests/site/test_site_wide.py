@@ -7,7 +7,8 @@ import frappe
 
 from outage_response.api import looking, master_data
 from outage_response.api import plans as api
-from outage_response.flows import care, plans
+from outage_response.flows import care
+from outage_response.flows.facts import plan_steps
 from outage_response.integrations.channels import http
 from outage_response.integrations.channels.post import post
 from outage_response.patches import inside_addresses, losses_of_plans, outage_administrators
@@ -59,7 +60,7 @@ class Switches(SiteWide):
 		rule = frappe.get_all("Escalation Rule", limit=1, pluck="name")[0]
 		for doctype, name, values in (
 			("Outage Response Settings", "Outage Response Settings", {"ring_people": 0}),
-			("Outage Plan", plans.current_plan(LEVEL), {"steps": []}),
+			("Outage Plan", plan_steps.current_plan(LEVEL), {"steps": []}),
 			("Outage Level", LEVEL, {"plan": None}),
 			("Response Department", "engineering", {"role": "Outage Security"}),
 			("Escalation Rule", rule, {"enabled": 0}),
@@ -159,15 +160,15 @@ class TwoPeople(SiteWide):
 
 	def setUp(self):
 		super().setUp()
-		self.plan = plans.current_plan(LEVEL)
+		self.plan = plan_steps.current_plan(LEVEL)
 		named = {
 			key
-			for step in plans.steps_of_plan(self.plan)
+			for step in plan_steps.steps_of_plan(self.plan)
 			for key in (*step.after, *(a for o in step.outcomes.values() for a in o.adds))
 		}
 		self.gone = next(
 			step
-			for step in plans.steps_of_plan(self.plan)
+			for step in plan_steps.steps_of_plan(self.plan)
 			if step.life_safety and step.key not in named and not step.outcomes.get("trapped")
 		)
 
@@ -189,8 +190,8 @@ class TwoPeople(SiteWide):
 		self.without("keeper", self.plan)
 		new = self.newest()
 		self.assertNotEqual(new, self.plan)
-		self.assertEqual(plans.current_plan(LEVEL), self.plan)
-		self.assertIn(self.gone.key, {step.key for step in plans.steps_of_plan(self.plan)})
+		self.assertEqual(plan_steps.current_plan(LEVEL), self.plan)
+		self.assertIn(self.gone.key, {step.key for step in plan_steps.steps_of_plan(self.plan)})
 		self.assertNotIn(
 			"leaves out", " ".join(self.do("operator", "declare", self.property, [self.room], LEVEL)["warnings"])
 		)
@@ -212,7 +213,7 @@ class TwoPeople(SiteWide):
 		with self.assertRaises(frappe.PermissionError):
 			self.put("manager", new)
 		self.assertEqual(self.put("second", new), {"plan": new, "leaves_out": [self.gone.title]})
-		self.assertEqual(plans.current_plan(LEVEL), new)
+		self.assertEqual(plan_steps.current_plan(LEVEL), new)
 		row = frappe.db.get_value("Outage Plan", new, ["enabled", "written_by", "confirmed_by"])
 		self.assertEqual(row, (1, user("keeper"), user("second")))
 		self.assertIn(f"Plan: {self.plan} → {new}", self.bells()["operator"][-1])
@@ -228,14 +229,14 @@ class TwoPeople(SiteWide):
 		weak = self.newest()
 		self.put("second", weak)
 		self.put("keeper", self.plan)
-		self.assertEqual((plans.current_plan(LEVEL), plans.left_out(self.plan)), (self.plan, []))
+		self.assertEqual((plan_steps.current_plan(LEVEL), plan_steps.left_out(self.plan)), (self.plan, []))
 
 	def test_what_was_lost_before_the_update_is_said_from_then_on(self):
 		self.without("keeper", self.plan)
 		new = self.newest()
 		frappe.db.set_value("Outage Level", LEVEL, "plan", new)
 		losses_of_plans.execute()
-		self.assertEqual([loss["key"] for loss in plans.left_out(new)], [self.gone.key])
+		self.assertEqual([loss["key"] for loss in plan_steps.left_out(new)], [self.gone.key])
 
 
 class Addresses(SiteWide):

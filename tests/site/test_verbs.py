@@ -12,7 +12,8 @@ from frappe.utils import get_datetime
 from outage_response import jobs
 from outage_response.api import command
 from outage_response.domain import lifecycle
-from outage_response.flows import care, clockwork, plans, timeline
+from outage_response.flows import care, clockwork, timeline
+from outage_response.flows.facts import plan_steps
 from outage_response.flows.verbs import GateClosedError
 
 from . import world as build
@@ -238,7 +239,7 @@ class Switching(VerbTest):
 		name = self.planned()
 		self.finish_steps(name, gate="start")
 		(step,) = self.tasks(name, gate="energise")
-		checks = {"checks": list(plans.step_of(step).checks), "evidence": "all out"}
+		checks = {"checks": list(plan_steps.step_of(step).checks), "evidence": "all out"}
 		with self.refused("Status"):
 			self.do("engineer", "complete", step.name, **checks)
 		before = self.clock.now

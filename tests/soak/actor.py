@@ -16,7 +16,7 @@ from typing import Any
 import frappe
 import frappe.utils
 
-from outage_response.flows import site_time
+from outage_response.flows.facts import site_time
 from tests.site.another_process import attribute
 from tests.site.base import Clock
 from tests.site.world import user

@@ -11,7 +11,8 @@ import frappe
 from frappe.utils import now_datetime
 
 from outage_response.domain import authority
-from outage_response.flows import plans, supply, surroundings
+from outage_response.flows import supply
+from outage_response.flows.facts import plan_steps, power_and_assets
 from tests.site.another_process import attribute
 from tests.site.world import ROLES, user
 
@@ -249,7 +250,7 @@ class Chooser:
 
 	def _closed_by(self, incident: str) -> list[str]:
 		doc = frappe.get_doc("Outage Incident", incident)
-		around = surroundings.read(doc.property)
+		around = power_and_assets.read(doc.property)
 		return [row.name for row in supply.blocking_energise(doc, self._dark(incident, limit=0), around)]
 
 	def _freed(self, record: Any) -> Act:
@@ -330,7 +331,7 @@ class Chooser:
 		elif verb == "add_evidence":
 			more = {"evidence": "written afterwards"}
 		elif verb == "correct_outcome":
-			step = plans.step_of(frappe.get_doc("Outage Task", task.name))
+			step = plan_steps.step_of(frappe.get_doc("Outage Task", task.name))
 			if not step.outcomes:
 				return None
 			more, able = {"outcome": self.dice.choice(list(step.outcomes)), "how": "door_open"}, [*able, "operator"]
@@ -342,7 +343,7 @@ class Chooser:
 
 	def _completing(self, task: str) -> dict[str, Any]:
 		doc = frappe.get_doc("Outage Task", task)
-		step = plans.step_of(doc)
+		step = plan_steps.step_of(doc)
 		more: dict[str, Any] = {}
 		if step.outcomes:
 			more["outcome"] = self.dice.choice(list(step.outcomes))

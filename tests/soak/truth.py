@@ -101,17 +101,18 @@ def belonging(properties: Sequence[str]) -> Iterable[str]:
 def task_sets(properties: Sequence[str]) -> Iterable[str]:
 	"""Invariant 1: plan and context ask for nothing that is not there."""
 	from outage_response.domain.plan import difference, expand
-	from outage_response.flows import plans, surroundings, tasks
+	from outage_response.flows import tasks
+	from outage_response.flows.facts import plan_steps, power_and_assets
 
 	running = {"property": ("in", properties), "status": ("in", ("Scheduled", "Reported", "Active"))}
 	for name in frappe.get_all("Outage Incident", running, pluck="name"):
 		doc = frappe.get_doc("Outage Incident", name)
 		there = tasks.load(name)
-		around = surroundings.read(doc.property)
-		context = surroundings.context(doc, there, around)
+		around = power_and_assets.read(doc.property)
+		context = power_and_assets.context(doc, there, around)
 		own = {row.name for row in there}
 		kept = {row.key[:3] for row in tasks.load_shared(doc, lambda around=around: around) if row.name not in own}
-		wanted = difference(expand(plans.steps_of_plan(doc.plan), context), there).add
+		wanted = difference(expand(plan_steps.steps_of_plan(doc.plan), context), there).add
 		missing = [spec for spec in wanted if spec.key[:3] not in kept]
 		if missing:
 			yield f"{name} ({doc.status}): {len(missing)} steps are missing, first {missing[0].step.key} {missing[0].subject}"
@@ -235,10 +236,10 @@ def _in_words(incident: Any) -> str:
 
 
 def _counted_now(incident: str) -> int:
-	from outage_response.flows import minutes, surroundings
+	from outage_response.flows.facts import minutes_of_interruption, power_and_assets
 
 	doc = frappe.get_doc("Outage Incident", incident)
-	return minutes.count_minutes(doc, surroundings.read(doc.property))
+	return minutes_of_interruption.count_minutes(doc, power_and_assets.read(doc.property))
 
 
 def _path(node: str, parents: dict[str, str]) -> list[str]:

@@ -16,7 +16,7 @@ FILES = {
 LOCKING = {
 	"locks.py": "rows by name",
 	"flows/site_muting.py": "the one record of what the site is",
-	"flows/site_time.py": "the one record of its clock",
+	"flows/facts/site_time.py": "the one record of its clock",
 	"integrations/households.py": "the one customer of a unit, by a unique field",
 }
 ASKING = ("frappe.get_all", "frappe.get_list")

@@ -1,6 +1,6 @@
 from frappe.model.document import Document
 
-from outage_response.flows import certificates
+from outage_response.flows.facts import rescue_certificates
 
 exclude_from_linked_with = True  # see Care Need
 
@@ -11,7 +11,7 @@ class ElevatorRescueCertificate(Document):
 	def validate(self):
 		before = self.get_doc_before_save()
 		for user in {self.user, before.user if before else self.user}:
-			certificates.require_mine(user)
+			rescue_certificates.require_mine(user)
 
 	def on_trash(self):
-		certificates.require_mine(self.user)
+		rescue_certificates.require_mine(self.user)

@@ -1,6 +1,6 @@
 from frappe.model.document import Document
 
-from outage_response.flows import levels, plans
+from outage_response.flows.facts import outage_levels, plan_steps
 from outage_response.flows.verbs import translated
 
 exclude_from_linked_with = True  # see Care Need
@@ -8,6 +8,6 @@ exclude_from_linked_with = True  # see Care Need
 
 class OutageLevel(Document):
 	def validate(self):
-		levels.check(self)
+		outage_levels.check(self)
 		with translated():
-			plans.require_nothing_lost(self)
+			plan_steps.require_nothing_lost(self)

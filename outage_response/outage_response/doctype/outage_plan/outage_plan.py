@@ -2,8 +2,8 @@ import frappe
 from frappe import _
 from frappe.model.document import Document
 
-from outage_response.flows import plans
-from outage_response.flows.language import title_of
+from outage_response.flows.facts import plan_steps
+from outage_response.flows.facts.language import title_of
 from outage_response.flows.verbs import translated
 
 exclude_from_linked_with = True  # see Care Need
@@ -12,11 +12,11 @@ exclude_from_linked_with = True  # see Care Need
 class OutagePlan(Document):
 	def validate(self):
 		with translated():
-			plans.make_keys(self)
-			plans.check(self)
+			plan_steps.make_keys(self)
+			plan_steps.check(self)
 			self._note_who()
 			if not self.is_new() and self._steps_changed() and not self._may_be_changed():
-				plans.require_current(self.name, self.level)
+				plan_steps.require_current(self.name, self.level)
 				self._keep_as_it_was()
 			else:
 				self._say_what_is_missing()
@@ -33,25 +33,25 @@ class OutagePlan(Document):
 
 	def _may_be_changed(self) -> bool:
 		"""Not what an incident has run with, and not what new ones run with by one person's hand where it loses what protects."""
-		if plans.is_used(self.name):
+		if plan_steps.is_used(self.name):
 			return False
 		if frappe.db.get_value("Outage Level", self.level, "plan") == self.name:
-			steps = plans.read(self)
-			if plans.losses(self.name, steps):
+			steps = plan_steps.read(self)
+			if plan_steps.losses(self.name, steps):
 				return False
-			self.leaves_out = plans.left_out_after(self.name, steps)
+			self.leaves_out = plan_steps.left_out_after(self.name, steps)
 		return True
 
 	def _steps_changed(self) -> bool:
-		return plans.read(self.get_doc_before_save()) != plans.read(self)
+		return plan_steps.read(self.get_doc_before_save()) != plan_steps.read(self)
 
 	def _say_what_is_missing(self):
-		if missing := plans.what_is_missing(self):
+		if missing := plan_steps.what_is_missing(self):
 			frappe.msgprint(missing, title=_("With this plan"), as_list=True, indicator="orange")
 
 	def _keep_as_it_was(self):
 		"""The changes become the next version, this one stays: for the record, or because the next waits for a second person."""
-		new = plans.next_version(self.level, plans.read(self), self.name, second_person=True)
+		new = plan_steps.next_version(self.level, plan_steps.read(self), self.name, second_person=True)
 		before = self.get_doc_before_save()
 		for table in ("steps", "outcomes"):
 			self.set(table, [row.as_dict() for row in before.get(table)])
@@ -59,7 +59,7 @@ class OutagePlan(Document):
 		if not new.enabled:
 			lost = "".join(
 				f"<li>{frappe.utils.escape_html(title_of(loss))}</li>"
-				for loss in plans.losses(self.name, plans.read(new))
+				for loss in plan_steps.losses(self.name, plan_steps.read(new))
 			)
 			frappe.msgprint(
 				_(
@@ -77,5 +77,5 @@ class OutagePlan(Document):
 		)
 
 	def on_trash(self):
-		if plans.is_used(self.name):
+		if plan_steps.is_used(self.name):
 			frappe.throw(_("An incident has used this version of the plan; it is kept for the record."))

@@ -3,7 +3,8 @@ from frappe import _
 from frappe.model.document import Document
 
 from outage_response.domain.roster import COMMAND
-from outage_response.flows import departments, plans
+from outage_response.flows import departments
+from outage_response.flows.facts import plan_steps
 
 exclude_from_linked_with = True  # see Care Need
 
@@ -22,7 +23,7 @@ class ResponseDepartment(Document):
 
 	def on_trash(self):
 		"""Those of the procedure are made again by every update."""
-		if self.name in plans.procedure()["departments"]:
+		if self.name in plan_steps.procedure()["departments"]:
 			frappe.throw(
 				_("{0} is a department of the procedure and stays. Give it another Department Name instead.").format(
 					frappe.bold(self.department_name or self.name)

@@ -9,11 +9,11 @@ from frappe.model.document import Document
 from outage_response.domain.entrapment import natural
 from outage_response.domain.topology import is_out
 
-from . import areas, surroundings
+from . import place_names, power_and_assets
 from .language import listed
 
 
-def of_incident(incident: Document, around: surroundings.Surroundings, *, still: bool = False) -> list[str]:
+def of_incident(incident: Document, around: power_and_assets.Surroundings, *, still: bool = False) -> list[str]:
 	"""The areas that an outage is about; with `still`, those that have no supply now, while there are any.
 
 	A building as a whole, or with the nodes by which a part of it is named; a node that stands in no building by its own name.
@@ -24,14 +24,14 @@ def of_incident(incident: Document, around: surroundings.Surroundings, *, still:
 	rows = rows or incident.affected_nodes
 	dark = tree.under(row.power_node for row in rows if not row.unit)
 	if still:  # a part of a dark area may have its supply back
-		record = surroundings.dark_rows(incident)
+		record = power_and_assets.dark_rows(incident)
 		ends = [node for node in dark if node not in tree.children]
 		dark -= {end for end in ends if record and not is_out(tree.path(end), "", record)}
 	single = {row.power_node for row in rows if row.unit} - dark
 	return [*_areas(dark, around), *_areas_of_homes(single, around)]
 
 
-def _areas(dark: Collection[str], around: surroundings.Surroundings) -> list[str]:
+def _areas(dark: Collection[str], around: power_and_assets.Surroundings) -> list[str]:
 	tree = around.tree
 	whole = {node for node in around.node_rows if tree.ends(node) <= set(dark)}
 	tops = [node for node in around.node_rows if node in whole and tree.parents[node] not in whole]
@@ -53,7 +53,7 @@ def _areas(dark: Collection[str], around: surroundings.Surroundings) -> list[str
 		if out[building] if units[building] else inside & set(dark):
 			is_whole = out[building] == units[building] if units[building] else inside <= set(dark)
 			parts = [around.label(node) for node in tops if tree.under([node]) & inside]
-			where = areas.label(around.building_name(building))
+			where = place_names.label(around.building_name(building))
 			found.append(where if is_whole or not parts else f"{where} ({listed(parts)})")
 	for node in tops:
 		below = tree.under([node])
@@ -62,9 +62,9 @@ def _areas(dark: Collection[str], around: surroundings.Surroundings) -> list[str
 	return found
 
 
-def _areas_of_homes(nodes: Iterable[str], around: surroundings.Surroundings) -> list[str]:
+def _areas_of_homes(nodes: Iterable[str], around: power_and_assets.Surroundings) -> list[str]:
 	places = [
-		areas.label(around.building_name(around.building_at(node))) or around.label(node)
+		place_names.label(around.building_name(around.building_at(node))) or around.label(node)
 		for node in sorted(nodes, key=natural)
 	]
 	return [_("{0} (single homes)").format(place) for place in dict.fromkeys(places)]

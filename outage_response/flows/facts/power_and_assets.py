@@ -20,7 +20,7 @@ from outage_response.domain.plan import CONTRACTOR, Context, Subject, added_by
 from outage_response.domain.steps import PER_CONTRACTOR, Step
 from outage_response.domain.topology import Dark, PowerTree, gone_again, is_out
 
-from . import buildings, duty, plans, trapped
+from . import building_names, people_in_elevators, plan_steps, who_is_on_duty
 
 KIND_OF_ASSET = {
 	"Critical Room": "critical_room",
@@ -38,7 +38,7 @@ class Surroundings:
 	node_rows: dict[str, dict]
 	unit_counts: list[dict]
 	assets: list[dict]
-	buildings: dict[str, dict]
+	building_names: dict[str, dict]
 
 	@cached_property
 	def units_at_node(self) -> dict[str, int]:
@@ -57,7 +57,7 @@ class Surroundings:
 
 	@cached_property
 	def _same(self) -> dict[str, str]:
-		return buildings.one_of(self.buildings)
+		return building_names.one_of(self.buildings)
 
 	def same(self, building: str | None) -> str:
 		"""One key for all buildings that may be one, as long as nobody has decided; "" for none."""
@@ -126,7 +126,7 @@ def read(property_name: str) -> Surroundings:
 		{row.name: row for row in nodes},
 		counts,
 		assets,
-		buildings.of_property(property_name),
+		building_names.of_property(property_name),
 	)
 
 
@@ -161,7 +161,7 @@ def context(incident: Document, tasks: Sequence[TaskRow], around: Surroundings) 
 	)
 	subjects["shaft"], switches = _shafts(around, dark, whole)
 	care_units = _care_units(incident, dark)
-	entrapments = trapped.of_incident(incident.name) if incident.name else []
+	entrapments = people_in_elevators.of_incident(incident.name) if incident.name else []
 	subjects["care_unit"] = tuple(care_units)
 	times = {
 		"reported": incident.reported_at if incident.status != "Scheduled" else None,
@@ -184,7 +184,7 @@ def context(incident: Document, tasks: Sequence[TaskRow], around: Surroundings) 
 		added=_added(incident, tasks, entrapments),
 		again=_again(incident, around, care_units, entrapments),
 		guards=incident.guards_on_duty or 0,
-		repairs=duty.for_repairs(),
+		repairs=who_is_on_duty.for_repairs(),
 	)
 
 
@@ -340,12 +340,12 @@ def _added(
 	found = []
 	for task in tasks:
 		if task.status == "Done" and task.outcome:
-			step = plans.step_of(task)
+			step = plan_steps.step_of(task)
 			if step.meaning(task.outcome) == rescues.TRAPPED:
 				continue
 			for key in added_by(step, task.outcome):
 				found.append(((key, task.subject_type, task.subject), task.anchor_at))
-	steps = plans.steps_of_plan(incident.plan)
+	steps = plan_steps.steps_of_plan(incident.plan)
 	wanted = rescues.asked_for_by_people(steps)
 	for row in entrapments:
 		if row["status"] in rescues.OPEN:

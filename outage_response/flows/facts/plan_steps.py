@@ -18,7 +18,8 @@ from outage_response.domain.gaps import gaps
 from outage_response.domain.lifecycle import INTERNAL, PLANNED, knows_rescues
 from outage_response.domain.steps import Outcome, Step, check_plan, new_key, read_keys, typed
 
-from . import departments, levels
+from .. import departments
+from . import outage_levels
 from .language import listed, title_of
 
 PROCEDURE = Path(__file__).parents[1] / "setup" / "procedure.yaml"
@@ -231,7 +232,7 @@ def _outcome_keys(plan: Document, steps: Collection[str]) -> None:
 
 def what_is_missing(plan: Document) -> list[str]:
 	"""What will not happen with this plan, in the reader's language."""
-	found = gaps(read(plan), planned=levels.is_planned(plan.level))
+	found = gaps(read(plan), planned=outage_levels.is_planned(plan.level))
 	return [_(text).format(step=title) for text, title in found]
 
 
@@ -257,7 +258,7 @@ def current_plan(level: str) -> str:
 		raise RuleError(
 			_("Level: {level} does not exist. Choose one of: {allowed}."),
 			level=str(level)[:60],
-			allowed=listed(row.name for row in levels.with_plan()),
+			allowed=listed(row.name for row in outage_levels.with_plan()),
 		)
 	plan = frappe.db.get_value("Outage Level", level, "plan")
 	if not plan or not frappe.db.get_value("Outage Plan", plan, "enabled"):
@@ -269,10 +270,10 @@ def level_with_rescues() -> str:
 	"""The level to change to where people are trapped and the plan says nothing of it; "" where no level's does."""
 	knowing = [
 		row.name
-		for row in levels.with_plan()
+		for row in outage_levels.with_plan()
 		if row.kind != PLANNED and knows_rescues(steps_of_plan(current_plan(row.name)))
 	]
-	internal = [name for name in knowing if levels.kind_of(name) == INTERNAL]
+	internal = [name for name in knowing if outage_levels.kind_of(name) == INTERNAL]
 	return next(iter([*internal, *knowing]), "")
 
 

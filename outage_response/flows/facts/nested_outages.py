@@ -14,7 +14,7 @@ from outage_response.domain import callbacks
 from outage_response.domain.lifecycle import RUNNING
 from outage_response.domain.topology import Dark
 
-from . import surroundings
+from . import power_and_assets
 
 # Rows of Overlapping Outage hang on the outage that came later. No field of the form loads them: every verb would read them.
 ROWS = "Overlapping Outage"
@@ -37,7 +37,7 @@ def running_at(property_name: str, is_drill: int, but: str = "") -> list[dict]:
 	).run(as_dict=True)
 
 
-def overlapping(nodes: Sequence[str], running: Sequence[dict], around: surroundings.Surroundings) -> list[str]:
+def overlapping(nodes: Sequence[str], running: Sequence[dict], around: power_and_assets.Surroundings) -> list[str]:
 	"""Of the running outages those that make a part of these nodes dark, the first one first."""
 	wanted = around.tree.under(nodes)
 	names = dict.fromkeys(row.name for row in running)
@@ -77,18 +77,18 @@ def dark_rows(others: Sequence[str]) -> list[Dark]:
 		filters={"parent": ("in", others), "parenttype": "Outage Incident", "out_since": ("is", "set")},
 		fields=["parent", "power_node", "unit", "out_since", "back_at"],
 	)
-	return [surroundings.dark_row(row, row.parent) for row in rows if not row.unit]
+	return [power_and_assets.dark_row(row, row.parent) for row in rows if not row.unit]
 
 
 def all_dark_rows(incident: Document) -> list[Dark]:
 	"""The same of the outage and of those that share with it: supply is back where none of them says otherwise."""
-	return [*surroundings.dark_rows(incident), *dark_rows(names(incident.name))]
+	return [*power_and_assets.dark_rows(incident), *dark_rows(names(incident.name))]
 
 
 def called_by_others(incident: Document, keys: Sequence[str]) -> set[str]:
 	"""Of these contacts, those whom another outage calls back for this loss, or has called."""
 	others = names(incident.name)
-	since = min((row.out_since for row in surroundings.dark_rows(incident)), default=None)
+	since = min((row.out_since for row in power_and_assets.dark_rows(incident)), default=None)
 	if not others or since is None or not keys:
 		return set()
 	rows = listing.get_all(

@@ -10,7 +10,7 @@ from frappe.utils import format_datetime, get_datetime, now_datetime
 from outage_response.domain.lifecycle import RUNNING
 from outage_response.domain.topology import intervals
 
-from . import extent, surroundings
+from . import extent_in_words, power_and_assets
 from .language import listed
 
 # States in which `supply` says the same: back, cancelled, planned
@@ -71,10 +71,10 @@ def headline(incident: Document) -> str:
 	)
 
 
-def where(incident: Document, around: surroundings.Surroundings | None = None) -> str:
+def where(incident: Document, around: power_and_assets.Surroundings | None = None) -> str:
 	"""Property and affected areas, all of them."""
-	around = around or surroundings.read(incident.property)
-	return f"{incident.property}: {listed(extent.of_incident(incident, around))}"
+	around = around or power_and_assets.read(incident.property)
+	return f"{incident.property}: {listed(extent_in_words.of_incident(incident, around))}"
 
 
 def facts(incident: Document) -> list[list[str]]:
@@ -123,7 +123,7 @@ def _url(incident: Document) -> str:
 
 def dark_since(incident: Document, path: list[str], unit: str) -> tuple[datetime | None, datetime | None]:
 	"""(since when, until when) a unit was last without supply in this incident; until is None while it still is."""
-	found = intervals(path, unit, surroundings.dark_rows(incident), datetime.max)
+	found = intervals(path, unit, power_and_assets.dark_rows(incident), datetime.max)
 	if not found:
 		return None, None
 	since, until = found[-1]

@@ -14,7 +14,7 @@ from outage_response.domain import entrapment as rules
 from outage_response.domain import lifecycle, offers
 from outage_response.domain.entrapment import Entrapment
 
-from . import buildings, plans, site_time
+from . import building_names, plan_steps, site_time
 
 DOCTYPE = "Elevator Entrapment"
 FIELDS = (
@@ -188,7 +188,7 @@ def visible(now: datetime, **filters: Any) -> list[dict[str, Any]]:
 		)
 	}
 	calls, steps, roles = _calls(rows), _steps(rows), permissions.roles_of()
-	called = buildings.names(row.building for row in rows)
+	called = building_names.names(row.building for row in rows)
 	for row in rows:
 		row.building = called.get(row.building, "")
 	reads_calls = bool(frappe.has_permission("Trouble Call", "read"))
@@ -225,7 +225,7 @@ def _steps(rows: Sequence[dict]) -> dict[tuple[str, str], dict[str, dict]]:
 	)
 	found: dict[tuple[str, str], dict[str, dict]] = {}
 	for row in tasks or ():
-		step = plans.step_of(row)
+		step = plan_steps.step_of(row)
 		part = step.rescue_part or ("check" if step.means(rules.TRAPPED) else "")
 		if part:
 			who = row.started_by or row.acknowledged_by

@@ -9,7 +9,7 @@ from frappe.model.document import Document
 
 from outage_response.domain.errors import RuleError
 
-from .surroundings import Surroundings
+from .power_and_assets import Surroundings
 
 
 def rows_from(nodes: Any) -> list[dict]:

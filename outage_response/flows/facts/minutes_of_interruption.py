@@ -9,8 +9,8 @@ from frappe.utils import get_datetime, now_datetime
 from outage_response import listing
 from outage_response.domain.topology import Dark, customer_minutes
 
-from . import homes, site_time
-from .surroundings import Surroundings
+from . import affected_homes, site_time
+from .power_and_assets import Surroundings
 
 # what the clock showed may differ from the moment by so much: rows are looked for a little more widely
 TURNED = timedelta(days=1)
@@ -25,13 +25,13 @@ def count_minutes(incident: Document, around: Surroundings) -> int:
 	Whatever is entered first has the first claim, so that a late entry of an older outage takes no minute a second time
 	from one that is closed and reported.
 	"""
-	own = homes.dark_moments(incident)
+	own = affected_homes.dark_moments(incident)
 	if incident.is_drill or not own:
 		return 0
 	returned = [row.back_at for row in own if row.back_at]
 	until = max(returned if len(returned) == len(own) else [*returned, site_time.utc_now()])
 	earlier = _earlier(incident, around, min(row.out_since for row in own))
-	return customer_minutes(around.tree, homes.units_at_node(incident, around), own, earlier, until)
+	return customer_minutes(around.tree, affected_homes.units_at_node(incident, around), own, earlier, until)
 
 
 def _earlier(incident: Document, around: Surroundings, since: datetime) -> list[Dark]:
@@ -64,16 +64,16 @@ def _earlier(incident: Document, around: Surroundings, since: datetime) -> list[
 	mine = (get_datetime(incident.creation), incident.name or "\uffff")
 	first_claim = [row for row in rows if (get_datetime(row.creation), row.name) < mine]
 	running = [row for row in first_claim if row.status != "Closed"]
-	found = [homes.dark_moment(row, row.name) for row in running]
+	found = [affected_homes.dark_moment(row, row.name) for row in running]
 	closed = {row.name for row in first_claim if row.status == "Closed"}
 	return found + (_closed(incident, around, sorted(closed), since) if closed else [])
 
 
 def _closed(incident: Document, around: Surroundings, names: list[str], since: datetime) -> list[Dark]:
 	"""What outages whose file is closed count after `since` (UTC), by their own record of each unit, wherever it hangs today."""
-	node_of = {row.unit: row.power_node for row in homes.residents(incident, around)}
+	node_of = {row.unit: row.power_node for row in affected_homes.residents(incident, around)}
 	kept = listing.get_all(
-		homes.DOCTYPE,
+		affected_homes.DOCTYPE,
 		filters={"incident": ("in", names), "unit": ("in", sorted(node_of))},
 		fields=["incident", "unit", "moments"],
 		distinct=True,
@@ -81,6 +81,6 @@ def _closed(incident: Document, around: Surroundings, names: list[str], since: d
 	return [
 		Dark(node_of[row.unit], out_since, back_at, row.unit, row.incident)
 		for row in kept
-		for out_since, back_at in homes.moments_of(row)
+		for out_since, back_at in affected_homes.moments_of(row)
 		if back_at > since
 	]

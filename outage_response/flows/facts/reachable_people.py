@@ -13,7 +13,7 @@ from outage_response.domain.authority import CONTROL_ROOM, GENERAL_MANAGER
 from outage_response.domain.escalation import Person
 from outage_response.domain.roster import COMMAND, MANAGEMENT, OnDuty
 
-from . import duty
+from . import who_is_on_duty
 
 NEXT_SHIFT_WITHIN_HOURS = 24
 
@@ -36,7 +36,7 @@ class People:
 	@cached_property
 	def on_duty(self) -> list[OnDuty]:
 		"""Who is there now."""
-		return duty.on_duty(self.property, self.at)
+		return who_is_on_duty.on_duty(self.property, self.at)
 
 	@cached_property
 	def _here(self) -> dict[str, list[OnDuty]]:
@@ -52,14 +52,14 @@ class People:
 
 	@cached_property
 	def _everybody(self) -> Mapping[str, list[str]]:
-		return duty.everybody(self.property, [row.role for row in self.departments.values() if row.role])
+		return who_is_on_duty.everybody(self.property, [row.role for row in self.departments.values() if row.role])
 
 	@cached_property
 	def next_shift(self) -> dict[str, list[OnDuty]]:
 		"""department -> those of its next shift that begins within a day."""
 		found: dict[str, list[OnDuty]] = {}
 		begins: dict[str, datetime] = {}
-		for starts_at, person in duty.coming(
+		for starts_at, person in who_is_on_duty.coming(
 			self.property, self.at, self.at + timedelta(hours=NEXT_SHIFT_WITHIN_HOURS)
 		):
 			if begins.setdefault(person.department, starts_at) == starts_at:

@@ -18,7 +18,7 @@ from outage_response import bulk
 from outage_response.domain.topology import Dark, Interval, intervals
 
 from . import site_time
-from .surroundings import Surroundings, affected_units, dark_rows
+from .power_and_assets import Surroundings, affected_units, dark_rows
 
 DOCTYPE = "Outage Affected Unit"
 FIELDS = ("unit", "unit_no", "building", "floor", "power_node", "contact", "is_primary", "receives_notices")
