@@ -269,7 +269,7 @@ def growth(towers: dict[str, Tower], rounds: int) -> None:
 def syncing(tower: Tower, rounds: int) -> None:
 	"""The step that every verb ends with, when there is much to compare and nothing to add."""
 	from outage_response.flows import tasks
-	from outage_response.flows.verbs import Call
+	from outage_response.flows.verb.engine import Call
 
 	_as(tower)
 	measured = Measured()

@@ -14,7 +14,7 @@ from outage_response.flows import (
 	who_knows,
 )
 from outage_response.flows import task as task_flow
-from outage_response.flows.verbs import translated
+from outage_response.flows.verb.engine import translated
 from outage_response.permissions import require_list, require_read, require_verb
 
 from .limits import guessing, sparing

@@ -4,7 +4,7 @@ from typing import Any
 
 from outage_response.flows import shipped_plans
 from outage_response.flows.facts import plan_steps
-from outage_response.flows.verbs import translated
+from outage_response.flows.verb.engine import translated
 from outage_response.permissions import require_read, require_right
 
 from .reached import reading

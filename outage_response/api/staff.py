@@ -18,11 +18,12 @@ from frappe import _
 from outage_response import locks
 from outage_response.compat import is_retriable, is_timeout
 from outage_response.flows import callback as callback_flow
-from outage_response.flows import care, correction, intake, proposals, report, timeline
+from outage_response.flows import care, correction, intake, proposals, report
 from outage_response.flows import entrapment as entrapment_flow
 from outage_response.flows import incident as incident_flow
 from outage_response.flows import notice as notice_flow
 from outage_response.flows import task as task_flow
+from outage_response.flows.verb import timeline
 from outage_response.permissions import require_read
 
 from .reached import discreet, reached, reading

@@ -22,7 +22,7 @@ from outage_response.domain.tickets import RESTORED
 from . import assignment, callback, calling_back, explaining, incident, proposals, ticket_page, tickets
 from .facts import outage_in_words, power_and_assets, who_is_on_duty
 from .resident import paths_of
-from .verbs import Call, lock_incident, lock_property, save, touch, translated
+from .verb.engine import Call, lock_incident, lock_property, save, touch, translated
 
 # Tickets that are attached in one go
 MANY = 100

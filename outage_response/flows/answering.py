@@ -20,7 +20,7 @@ from outage_response.integrations.channels.post import dig
 
 from . import sweeping, task, tokens
 from .facts.language import title_of
-from .verbs import lock_incident
+from .verb.engine import lock_incident
 
 LIVES_HOURS = 24
 SIGNED_WITHIN_SECONDS = 300

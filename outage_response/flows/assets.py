@@ -11,7 +11,7 @@ from outage_response.domain.lifecycle import HOLDING_POSTS
 
 from . import calling, tasks
 from .master_data import ONLY_ADDS
-from .verbs import Call, finish, lock_incident, lock_property
+from .verb.engine import Call, finish, lock_incident, lock_property
 
 LEARNED = (*ONLY_ADDS, "contractor_phone")
 

@@ -17,10 +17,11 @@ from outage_response.domain.errors import RuleError
 from outage_response.domain.lifecycle import RUNNING
 from outage_response.domain.roster import COMMAND, RESIDENTS
 
-from . import assignment, calling_back, households, intake, notice, tasks, telephony, tickets, timeline
+from . import assignment, calling_back, households, intake, notice, tasks, telephony, tickets
 from .facts import affected_homes, outage_levels, power_and_assets
 from .facts.language import listed
-from .verbs import Call, finish, lock_incident, lock_property, require_after_report, save, translated, when
+from .verb import timeline
+from .verb.engine import Call, finish, lock_incident, lock_property, require_after_report, save, translated, when
 
 
 @lru_cache(maxsize=4096)

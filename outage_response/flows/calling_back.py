@@ -19,7 +19,7 @@ from outage_response.integrations import contacts
 from . import assignment, callees, task
 from .facts import nested_outages, plan_steps, power_and_assets
 from .facts.language import listed
-from .verbs import Call, lock_incident, touch
+from .verb.engine import Call, lock_incident, touch
 
 
 def policy() -> callbacks.Policy:

@@ -19,9 +19,10 @@ from outage_response.domain.reading import floor_order
 from outage_response.domain.roster import COMMAND
 from outage_response.integrations import contacts
 
-from . import assignment, callback, calling_back, notice, timeline
+from . import assignment, callback, calling_back, notice
 from .facts.language import listed
-from .verbs import Call, finish, lock_incident, require_after_report, translated, when
+from .verb import timeline
+from .verb.engine import Call, finish, lock_incident, require_after_report, translated, when
 
 CALLBACK, DELIVERY = "Outage Callback", "Notice Delivery"
 DONE = (notice_rules.SEEN, notice_rules.SUPERSEDED)

@@ -10,7 +10,7 @@ from outage_response.domain.lifecycle import RUNNING
 
 from . import tasks
 from .facts import power_and_assets
-from .verbs import Call, finish, lock_incident, lock_property, translated, when
+from .verb.engine import Call, finish, lock_incident, lock_property, translated, when
 
 
 def read_care_needs(incident: str) -> list[dict]:

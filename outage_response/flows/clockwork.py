@@ -7,9 +7,10 @@ from outage_response.domain.clock import next_round_is_due
 from outage_response.domain.lifecycle import HOLDING_POSTS, TaskRow
 from outage_response.domain.plan import Subject, TaskSpec
 
-from . import assignment, calling, tasks, timeline
+from . import assignment, calling, tasks
 from .facts import plan_steps, power_and_assets
-from .verbs import Call, lock_incident, touch
+from .verb import timeline
+from .verb.engine import Call, lock_incident, touch
 
 
 def ticking_incidents() -> list[str]:

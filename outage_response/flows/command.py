@@ -18,7 +18,7 @@ from outage_response.integrations import contacts
 from . import incident
 from .facts import outage_levels, people_in_elevators, power_and_assets
 from .overview import Record, titles
-from .verbs import translated
+from .verb.engine import translated
 from .waiting import waiting_calls
 
 

@@ -16,7 +16,7 @@ from outage_response.domain.steps import Step
 
 from . import assignment, entrapment, intake, tasks
 from .facts import people_in_elevators, plan_steps, rescue_certificates
-from .verbs import Call, require_task_authority, save, task_verb
+from .verb.engine import Call, require_task_authority, save, task_verb
 
 
 @task_verb

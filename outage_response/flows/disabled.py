@@ -11,9 +11,10 @@ from pypika.functions import NullIf
 from outage_response import queues
 from outage_response.domain.lifecycle import LIVE
 
-from . import handover, ringing, shift_end, sweeping, tasks, timeline
+from . import handover, ringing, shift_end, sweeping, tasks
 from .facts.reachable_people import People
-from .verbs import Call, lock_incident, touch
+from .verb import timeline
+from .verb.engine import Call, lock_incident, touch
 
 TAKEN = ("Acknowledged", "In Progress")
 

@@ -29,7 +29,7 @@ from .facts import people_in_elevators, plan_steps, rescue_certificates, who_is_
 from .facts.building_names import may_be
 from .facts.language import listed
 from .facts.people_in_elevators import DOCTYPE
-from .verbs import (
+from .verb.engine import (
 	Call,
 	announce,
 	incident_verb,

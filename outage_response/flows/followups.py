@@ -21,7 +21,7 @@ from outage_response.integrations import Ticket
 from outage_response.integrations.records import beginning, clear
 
 from . import proposals, ticket_page, tickets
-from .verbs import Call, lock_incident, lock_property, touch
+from .verb.engine import Call, lock_incident, lock_property, touch
 
 BATCH = 200
 MAIL, COMMENT = "Communication", "Comment"

@@ -12,7 +12,7 @@ from . import assignment, tasks
 from .facts import plan_steps
 from .facts.reachable_people import People
 from .task import require_able
-from .verbs import Call, incident_verb, keeps_late
+from .verb.engine import Call, incident_verb, keeps_late
 
 HANDED = ("Open", "Acknowledged", "In Progress")
 

@@ -14,12 +14,13 @@ from outage_response.domain import lifecycle, notices
 from outage_response.domain.errors import RuleError
 from outage_response.domain.topology import Dark, gone_again, is_out, split_for_return
 
-from . import calling_back, entrapment, new_incident, notice, overruled, supply, tasks, timeline
+from . import calling_back, entrapment, new_incident, notice, overruled, supply, tasks
 from .facts import affected_homes, nested_outages, outage_levels, plan_steps, power_and_assets
 from .facts.affected_nodes import labels, named_nodes, rows_from
 from .facts.language import listed
 from .facts.minutes_of_interruption import count_minutes
-from .verbs import (
+from .verb import timeline
+from .verb.engine import (
 	Call,
 	as_time,
 	finish,

@@ -14,9 +14,10 @@ from outage_response.domain.errors import RuleError
 from outage_response.domain.roster import COMMAND
 from outage_response.domain.tickets import RUNNING
 
-from . import assignment, entrapment, explaining, resident, tickets, timeline
+from . import assignment, entrapment, explaining, resident, tickets
 from .facts import power_and_assets, who_is_on_duty
-from .verbs import (
+from .verb import timeline
+from .verb.engine import (
 	Call,
 	announce,
 	finish,

@@ -26,7 +26,7 @@ from .facts.affected_nodes import labels, take_rows
 from .facts.language import listed
 from .facts.minutes_of_interruption import count_minutes
 from .facts.outage_in_words import clock_time
-from .verbs import BY_PHONE, Call, as_time, finish, lock_incident, lock_property, touch, translated, when
+from .verb.engine import BY_PHONE, Call, as_time, finish, lock_incident, lock_property, touch, translated, when
 
 TIMES_OF_THE_VERBS = ("confirmed_at", "started_at", "restored_at", "stood_down_at", "closed_at")
 

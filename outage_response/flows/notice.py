@@ -22,7 +22,7 @@ from outage_response.integrations import messages
 from . import audience, photos, task, tasks
 from .facts import nested_outages, outage_levels, plan_steps
 from .facts.outage_in_words import expected_back
-from .verbs import Call, incident_verb, lock_incident, touch, translated
+from .verb.engine import Call, incident_verb, lock_incident, touch, translated
 from .wording import words
 
 

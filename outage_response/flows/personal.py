@@ -15,7 +15,7 @@ from outage_response.integrations import CALL_LOG_PREFIX, contacts, crm, erpnext
 
 from . import households, links, resident, traces
 from .care import log_look
-from .verbs import translated
+from .verb.engine import translated
 
 # doctype -> fields given out; each of them has a field `contact`
 KEPT = {

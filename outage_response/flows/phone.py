@@ -22,9 +22,10 @@ from outage_response.domain.mine import Mine
 from outage_response.domain.phones import identity
 from outage_response.domain.steps import Step
 
-from . import photos, standstill, verbs
+from . import photos, standstill
 from .facts import outage_in_words, people_in_elevators, plan_steps, power_and_assets
 from .facts.language import outcome_word, outcomes_of, title_of
+from .verb import engine
 
 # an outage that ended is told of for so long, to people who come off their posts
 ENDED_HOURS = 12
@@ -83,7 +84,7 @@ def my_tasks(user: str) -> dict:
 	"incidents": {name: ...}, "elevators": {incident: [[name, label, building]]} for people trapped, "phones": [...], "colleagues": {task: [...]}, "posts": {task: [...]}, "verbs": {verb: [states]}, "command_centre", "alarm": see `standstill.alarm`, "shift_ends"}
 	"""
 	roles = permissions.roles_of(user)
-	with verbs.translated():
+	with engine.translated():
 		authority.require_staff(roles)
 	now = now_datetime()
 	given = frappe.get_all(
@@ -533,13 +534,13 @@ def add_photo(task: str, request_id: str, content: bytes) -> dict:
 	File is named after task and request, so the database has it once; the task's lock lets one of two go first. What does
 	not fit on the disk leaves nothing behind.
 	"""
-	with verbs.translated():
+	with engine.translated():
 		locks.begin()
 		doc = frappe.get_doc("Outage Task", task) if locks.row("Outage Task", task) else None
 		if doc is None:
 			frappe.throw(_("Task: {0} does not exist. Choose one of the list.").format(task), frappe.DoesNotExistError)
 		permissions.require_read("Outage Task", doc)
-		verbs.require_task_authority("add_evidence", doc)
+		engine.require_task_authority("add_evidence", doc)
 		if not re.fullmatch(r"[\w-]{8,64}", request_id or ""):
 			raise RuleError(_("Request ID: 8 to 64 letters, digits or hyphens."))
 		if len(content) > LARGEST_PHOTO:

@@ -14,7 +14,7 @@ from . import master_data
 from .facts import power_and_assets
 from .facts.building_names import DOCTYPE, among, of_meaning, of_property, one_of
 from .facts.language import listed
-from .verbs import lock_property, translated
+from .verb.engine import lock_property, translated
 
 LINKED = ("Property Unit", "Power Node", "Property Asset", "Trouble Call", "Elevator Entrapment")
 

@@ -21,7 +21,7 @@ from outage_response.domain.roster import COMMAND, RESIDENTS
 from . import assignment, callback, calling_back, care, intake, links
 from .facts.language import listed
 from .portal import Person, outage
-from .verbs import Call, lock_incident, lock_property, touch, translated
+from .verb.engine import Call, lock_incident, lock_property, touch, translated
 
 ANSWERS = ("back", "still_out", "call_me", "rate")
 PARTS = ("", "Whole home", "Some rooms", "Only the stairs or the elevator")

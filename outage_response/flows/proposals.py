@@ -21,7 +21,7 @@ from outage_response.domain.locate import Location, locate
 from . import assignment, calling_back, explaining, incident, tickets
 from .facts import power_and_assets, who_is_on_duty
 from .facts.language import listed
-from .verbs import lock_property, save, translated
+from .verb.engine import lock_property, save, translated
 
 
 def _settings() -> Document:

@@ -12,9 +12,10 @@ from outage_response.domain import lifecycle
 from outage_response.domain.errors import RuleError
 from outage_response.domain.lifecycle import OPEN
 
-from . import task, tasks, timeline
+from . import task, tasks
 from .facts import people_in_elevators, plan_steps, site_time
-from .verbs import Call, incident_verb
+from .verb import timeline
+from .verb.engine import Call, incident_verb
 
 
 def figures(incident: str) -> dict[str, Any]:

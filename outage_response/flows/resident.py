@@ -16,7 +16,7 @@ from outage_response.integrations import contacts
 
 from .facts.language import in_sentences, listed
 from .facts.outage_in_words import clock_time, dark_since, expected_back, supply
-from .verbs import translated
+from .verb.engine import translated
 
 SOON_HOURS = 24
 

@@ -21,9 +21,10 @@ from outage_response.domain.escalation import Person, Row, Rule, State
 from outage_response.domain.lifecycle import LIVE
 from outage_response.domain.plan import TaskSpec
 
-from . import channels, pages, timeline
+from . import channels, pages
 from .facts import people_in_elevators, plan_steps
 from .facts.reachable_people import People
+from .verb import timeline
 
 FIELDS = (
 	"name",

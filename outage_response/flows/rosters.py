@@ -17,7 +17,7 @@ from outage_response.domain.plan import dedupe_key
 
 from . import assignment
 from .facts import who_is_on_duty
-from .verbs import as_time, translated
+from .verb.engine import as_time, translated
 
 # Frappe's calendar writes in a colour halfway to white: only on dark grounds that can be read
 ABSENT, DUTY_ELECTRICIAN, OTHERS = "#4a0d0d", "#3d2600", "#0e2a47"

@@ -10,9 +10,10 @@ from frappe.utils import now_datetime
 from outage_response.domain import lifecycle
 from outage_response.domain.lifecycle import LIVE
 
-from . import handover, ringing, tasks, timeline
+from . import handover, ringing, tasks
 from .facts.reachable_people import People
-from .verbs import Call, lock_incident, touch
+from .verb import timeline
+from .verb.engine import Call, lock_incident, touch
 
 FIELDS = (
 	"name",

@@ -14,8 +14,9 @@ from outage_response.compat import is_retriable
 from outage_response.domain.lifecycle import LIVE
 from outage_response.integrations import messages
 
-from . import deliveries, pages, ringing, site_identity, timeline
-from .verbs import announce, translated
+from . import deliveries, pages, ringing, site_identity
+from .verb import timeline
+from .verb.engine import announce, translated
 
 
 def look() -> None:

@@ -20,7 +20,7 @@ from outage_response.domain.lifecycle import TaskRow
 from outage_response.domain.overview import etr_moves
 from outage_response.domain.plan import Subject
 
-from . import contacted, intake, report, tasks, timeline
+from . import contacted, intake, report, tasks
 from .facts import (
 	affected_homes,
 	nested_outages,
@@ -32,7 +32,8 @@ from .facts import (
 	who_is_on_duty,
 )
 from .facts.language import outcome_word, outcomes_of, title_of
-from .verbs import describe
+from .verb import timeline
+from .verb.engine import describe
 
 TIMES = (
 	"reported_at",
@@ -69,7 +70,7 @@ def get(incident_name: str) -> dict[str, Any]:
 
 	now         site time of this answer (clocks count from it)
 	incident    fields, `level_title`, `colour`, `out_since`, `minutes_out`, `units_out`, `etr_moves`
-	gate        {"gate", "open": rows as `verbs.describe` lists them, "may_override"}: what comes next, what keeps it closed,
+	gate        {"gate", "open": rows as `engine.describe` lists them, "may_override"}: what comes next, what keeps it closed,
 	            whether this user may pass over that with a reason
 	verbs       the incident's verbs for this user now; `leads_on` the one that takes it further
 	nodes       affected nodes: `power_node`, `unit`, `label`, `out_since`, `back_at`, `permitted_at`, `units`

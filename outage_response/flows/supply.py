@@ -15,7 +15,7 @@ from . import assignment, tasks
 from .facts import nested_outages, outage_levels, people_in_elevators, power_and_assets
 from .facts.affected_nodes import labels
 from .facts.language import listed
-from .verbs import Call
+from .verb.engine import Call
 
 
 def blocking_energise(

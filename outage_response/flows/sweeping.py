@@ -10,8 +10,9 @@ from frappe.utils.scheduler import is_scheduler_inactive
 from outage_response import compat, queues
 from outage_response.domain import patience
 
-from . import ringing, sending, site_identity, timeline
-from .verbs import lock_incident, touch
+from . import ringing, sending, site_identity
+from .verb import timeline
+from .verb.engine import lock_incident, touch
 
 JOB = "outage_response.jobs.ring_every_minute"
 

@@ -17,11 +17,12 @@ from outage_response.domain.plan import added_by
 from outage_response.domain.roster import COMMAND, Assignment
 from outage_response.domain.steps import Step
 
-from . import assignment, entrapment, photos, ringing, tasks, timeline
+from . import assignment, entrapment, photos, ringing, tasks
 from .facts import nested_outages, people_in_elevators, plan_steps, power_and_assets, who_is_on_duty
 from .facts.language import listed
 from .facts.outage_in_words import short_time
-from .verbs import Call, is_general_manager, keeps_late, save, task_verb
+from .verb import timeline
+from .verb.engine import Call, is_general_manager, keeps_late, save, task_verb
 
 # By which road somebody said "mine" who did not touch a screen
 WAYS = ("radio", "phone", "in person", "link", "reply")

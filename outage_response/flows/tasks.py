@@ -24,7 +24,7 @@ from outage_response.domain.topology import intervals
 from . import assignment, calling, ringing
 from .facts import nested_outages, people_in_elevators, plan_steps, power_and_assets
 from .facts.language import title_of
-from .verbs import Call, finish, lock_incident
+from .verb.engine import Call, finish, lock_incident
 
 ROW_FIELDS = [
 	"name",

@@ -16,7 +16,7 @@ from outage_response.integrations.channels.post import post_all
 
 from . import channels, pages, site_identity
 from .facts.reachable_people import People
-from .verbs import translated
+from .verb.engine import translated
 
 
 def test_call(property_name: str, department: str | None = None) -> dict:

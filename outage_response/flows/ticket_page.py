@@ -22,7 +22,7 @@ from . import callees, calling, calling_back, explaining, phone, situation, tick
 from .facts import outage_in_words, outage_levels, power_and_assets
 from .facts.language import in_clauses
 from .resident import paths_of
-from .verbs import translated
+from .verb.engine import translated
 
 RECENT_HOURS = 24
 MANY = 20

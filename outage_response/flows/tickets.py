@@ -26,7 +26,7 @@ from outage_response.integrations import Ticket, contacts, households, telephone
 from . import assignment, callees, calling_back, explaining, site_identity, ticket_replies
 from .facts import power_and_assets, who_is_on_duty
 from .facts.language import listed
-from .verbs import Call, announce, lock_incident, touch
+from .verb.engine import Call, announce, lock_incident, touch
 
 JOB = "outage_response.jobs.read_tickets"
 RESOLVE_AGAIN_MINUTES = 60

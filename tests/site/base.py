@@ -19,19 +19,9 @@ from frappe.query_builder.functions import Concat_ws, Count
 from frappe.utils import cstr, get_datetime, get_system_timezone
 
 from outage_response.api import staff
-from outage_response.flows import (
-	callback,
-	correction,
-	entrapment,
-	handover,
-	incident,
-	intake,
-	notice,
-	report,
-	task,
-	timeline,
-)
+from outage_response.flows import callback, correction, entrapment, handover, incident, intake, notice, report, task
 from outage_response.flows.facts import site_time
+from outage_response.flows.verb import timeline
 
 from . import world as build
 from .world import NIGHT, user

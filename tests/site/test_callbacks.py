@@ -7,7 +7,7 @@ from frappe.utils import get_datetime
 
 from outage_response.flows import callback, calling_back, calls
 from outage_response.flows.facts import power_and_assets
-from outage_response.flows.verbs import Call, lock_incident
+from outage_response.flows.verb.engine import Call, lock_incident
 
 from . import world as build
 from .base import SiteTest, set_settings

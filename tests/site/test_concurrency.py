@@ -17,8 +17,8 @@ from .world import make_community, make_roster, make_tower, user
 
 tearDownModule = end_processes
 
-LOCK = "outage_response.flows.verbs.lock_incident"
-FIRST, TOUCH = "outage_response.permissions.require_verb", "outage_response.flows.verbs.touch"
+LOCK = "outage_response.flows.verb.engine.lock_incident"
+FIRST, TOUCH = "outage_response.permissions.require_verb", "outage_response.flows.verb.engine.touch"
 WRITE, READ = "tests.site.another_process.write_tickets", "tests.site.another_process.read_tickets"
 SETTINGS = "Outage Response Settings"
 AT_A_PROPERTY = (
@@ -258,8 +258,8 @@ class Commanding(LiveTest):
 		"""Nothing of the first attempt stays, nothing is there twice, whichever row the database stopped at."""
 		for place in (
 			"outage_response.flows.assignment.give",
-			"outage_response.flows.timeline.keep_result",
-			"outage_response.flows.timeline.record",
+			"outage_response.flows.verb.timeline.keep_result",
+			"outage_response.flows.verb.timeline.record",
 			"frappe.model.document.Document.insert",
 		):
 			with self.subTest(place):
@@ -292,7 +292,7 @@ class Commanding(LiveTest):
 			.begin(
 				"operator",
 				"reclassify",
-				acts=[("deadlock", "outage_response.flows.timeline.record", 0)],
+				acts=[("deadlock", "outage_response.flows.verb.timeline.record", 0)],
 				incident=name,
 				level="I",
 				reason="the street is dark",
@@ -407,7 +407,7 @@ class StaleView(LiveTest):
 
 	def test_the_flow_itself_notices(self):
 		"""Without the endpoint's retry the stale view is an error, not a wrong decision; whatever the other verb wrote."""
-		from outage_response.flows.verbs import lock_incident
+		from outage_response.flows.verb.engine import lock_incident
 
 		name = self.declare()
 		task = self.tasks(name, department="control_room")[0].name
@@ -626,7 +626,7 @@ class OnlyItsOwn(LiveTest):
 	at another property waits, and no row of theirs is locked."""
 
 	# where a verb, a job stands still: all is locked and written, nothing committed
-	AT_THE_END = "outage_response.flows.timeline.keep_result"
+	AT_THE_END = "outage_response.flows.verb.timeline.keep_result"
 
 	@classmethod
 	def build_world(cls) -> dict:

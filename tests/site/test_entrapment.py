@@ -7,7 +7,7 @@ import frappe
 from outage_response import jobs
 from outage_response.flows import calling, command, entrapment, figures, phone, printing, situation
 from outage_response.flows.facts import people_in_elevators
-from outage_response.flows.verbs import GateClosedError
+from outage_response.flows.verb.engine import GateClosedError
 from outage_response.patches import fill_entrapments
 
 from . import world as build

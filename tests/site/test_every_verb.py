@@ -16,7 +16,7 @@ from frappe.query_builder.functions import Count, Max
 from outage_response.api import paging
 from outage_response.domain import authority, lifecycle
 from outage_response.flows import calls, care, personal, site_muting, task, test_calls
-from outage_response.flows.verbs import BY_PHONE
+from outage_response.flows.verb.engine import BY_PHONE
 
 from . import world as build
 from .base import FLOWS, WATCHED, SiteTest, forget_documents

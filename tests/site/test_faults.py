@@ -82,7 +82,7 @@ class Killed(FaultTest):
 		for place in (
 			"outage_response.flows.tasks.insert",
 			"outage_response.flows.assignment.give",
-			"outage_response.flows.timeline.keep_result",
+			"outage_response.flows.verb.timeline.keep_result",
 		):
 			with self.subTest(place):
 				self.kill(place, "operator", "declare", **request)
@@ -110,7 +110,7 @@ class Killed(FaultTest):
 		for place in (
 			"outage_response.flows.calling_back._insert",
 			"outage_response.flows.tasks.insert",
-			"outage_response.flows.timeline.keep_result",
+			"outage_response.flows.verb.timeline.keep_result",
 		):
 			with self.subTest(place):
 				self.kill(place, "engineer", "supply_back", **request)
@@ -138,7 +138,7 @@ class Killed(FaultTest):
 	def test_a_killed_process_holds_no_lock(self):
 		name = self.declare()
 		task = self.tasks(name, department="control_room")[0].name
-		self.kill("outage_response.flows.timeline.record", "operator", "acknowledge", task=task)
+		self.kill("outage_response.flows.verb.timeline.record", "operator", "acknowledge", task=task)
 		self.call("operator", "acknowledge", task=task)
 
 

@@ -12,7 +12,7 @@ from frappe.utils import get_datetime
 from outage_response.domain.plan import dedupe_key, expand
 from outage_response.flows import clockwork, tasks
 from outage_response.flows.facts import plan_steps, power_and_assets
-from outage_response.flows.verbs import Call, GateClosedError, lock_incident
+from outage_response.flows.verb.engine import Call, GateClosedError, lock_incident
 
 from . import world as build
 from .base import SiteTest

@@ -3,7 +3,7 @@
 import frappe
 
 from outage_response.flows import care, tasks
-from outage_response.flows.verbs import Call, GateClosedError, lock_incident
+from outage_response.flows.verb.engine import Call, GateClosedError, lock_incident
 from outage_response.patches import firms_of_tasks
 
 from . import world as build

@@ -7,7 +7,8 @@ import frappe
 from frappe.www.printview import get_html_and_style
 
 from outage_response.api import screens
-from outage_response.flows import contacted, figures, printing, timeline
+from outage_response.flows import contacted, figures, printing
+from outage_response.flows.verb import timeline
 from outage_response.setup import board
 
 from . import world as build

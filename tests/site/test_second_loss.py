@@ -6,7 +6,7 @@ import frappe
 from frappe.utils import get_datetime
 
 from outage_response.flows import clockwork, tasks
-from outage_response.flows.verbs import Call, GateClosedError, lock_incident
+from outage_response.flows.verb.engine import Call, GateClosedError, lock_incident
 
 from . import world as build
 from .base import SiteTest

@@ -27,8 +27,8 @@ from outage_response.flows import (
 	sweeping,
 	test_calls,
 	ticket_replies,
-	timeline,
 )
+from outage_response.flows.verb import timeline
 from outage_response.integrations import messages
 from outage_response.setup import clock, uninstall
 

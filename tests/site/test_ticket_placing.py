@@ -8,17 +8,8 @@ import frappe
 
 from outage_response import jobs
 from outage_response.domain import replies, triage
-from outage_response.flows import (
-	agent,
-	command,
-	followups,
-	incident,
-	intake,
-	portal_actions,
-	proposals,
-	tickets,
-	verbs,
-)
+from outage_response.flows import agent, command, followups, incident, intake, portal_actions, proposals, tickets
+from outage_response.flows.verb import engine
 from outage_response.integrations import records
 
 from . import platforms
@@ -332,7 +323,7 @@ class SaidAgain(PlaceTest):
 			self.assertFalse(locked, text)
 			return read(text, words)
 
-		read, lock_property = triage.read, verbs.lock_property
+		read, lock_property = triage.read, engine.lock_property
 		for doctype in self.each():
 			_incident, ticket = self.linked(doctype)
 			with contextlib.ExitStack() as patches:

@@ -65,7 +65,7 @@ def in_templates() -> Iterator[tuple[str, str]]:
 
 
 def in_timeline() -> Iterator[tuple[str, str]]:
-	from outage_response.flows.timeline import TEXTS
+	from outage_response.flows.verb.timeline import TEXTS
 
 	for kind, text in TEXTS.items():
 		yield text, f"timeline {kind}"

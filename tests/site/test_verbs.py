@@ -12,9 +12,10 @@ from frappe.utils import get_datetime
 from outage_response import jobs
 from outage_response.api import command
 from outage_response.domain import lifecycle
-from outage_response.flows import care, clockwork, timeline
+from outage_response.flows import care, clockwork
 from outage_response.flows.facts import plan_steps
-from outage_response.flows.verbs import GateClosedError
+from outage_response.flows.verb import timeline
+from outage_response.flows.verb.engine import GateClosedError
 
 from . import world as build
 from .base import INCIDENT_VERBS, TASK_VERBS, SiteTest

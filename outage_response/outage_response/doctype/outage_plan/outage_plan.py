@@ -4,7 +4,7 @@ from frappe.model.document import Document
 
 from outage_response.flows.facts import plan_steps
 from outage_response.flows.facts.language import title_of
-from outage_response.flows.verbs import translated
+from outage_response.flows.verb.engine import translated
 
 exclude_from_linked_with = True  # see Care Need
 

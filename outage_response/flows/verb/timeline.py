@@ -14,7 +14,7 @@ from frappe.utils import now_datetime
 from outage_response import bulk
 from outage_response.domain.errors import spoken
 
-from .facts.language import in_chinese, listed
+from ..facts.language import in_chinese, listed
 
 MOST_NAMES = 8  # a whole building's nodes would hide the sentence; the entry's data has them all
 

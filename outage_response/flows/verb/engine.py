@@ -23,9 +23,10 @@ from outage_response.domain.errors import GateClosed, NotAllowed, Overlaps, Rule
 from outage_response.domain.lifecycle import TaskRow
 from outage_response.domain.roster import Department, Roster
 
-from . import pages, ringing, timeline, versions
-from .facts import place_names, plan_steps, power_and_assets, who_is_on_duty
-from .facts.language import listed, title_of
+from .. import pages, ringing, versions
+from ..facts import place_names, plan_steps, power_and_assets, who_is_on_duty
+from ..facts.language import listed, title_of
+from . import timeline
 
 # Supply may be back in part of the area before anybody has reported the outage; that it went first is asked for each node
 BEFORE_THE_REPORT = ("supply_back",)
