@@ -268,7 +268,7 @@ def growth(towers: dict[str, Tower], rounds: int) -> None:
 
 def syncing(tower: Tower, rounds: int) -> None:
 	"""The step that every verb ends with, when there is much to compare and nothing to add."""
-	from outage_response.flows import tasks
+	from outage_response.flows.tasks import task_set
 	from outage_response.flows.verb.engine import Call
 
 	_as(tower)
@@ -278,7 +278,7 @@ def syncing(tower: Tower, rounds: int) -> None:
 		for _round in range(rounds):
 			now = frappe.utils.now_datetime()
 			call = Call("confirm", now, now, incident=frappe.get_doc("Outage Incident", name))
-			measured.run(tasks.sync, call)
+			measured.run(task_set.sync, call)
 		number = frappe.db.count("Outage Task", {"incident": name})
 	print(f"\nsync of {number} tasks, nothing to add  {measured}")
 

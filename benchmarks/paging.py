@@ -110,7 +110,8 @@ def closed(incident: str, how_many: int, now) -> None:
 def look(incident, now) -> int:
 	"""What the minute does, but for the sending itself: who went home, which incidents, this one, lost pages, mails, and the
 	letters of the first round."""
-	from outage_response.flows import page_mails, ringing, sending, shift_end
+	from outage_response.flows import page_mails, ringing, sending
+	from outage_response.flows.tasks import shift_end
 
 	shift_end.due()
 	ringing.due_incidents(now)

@@ -102,7 +102,7 @@ class Application:
 			frappe.connect()
 			frappe.set_user("Administrator")
 			jobs = frappe.get_hooks("scheduler_events", app_name="outage_response")["cron"][MINUTE]
-			from outage_response.flows.clockwork import ticking_incidents
+			from outage_response.flows.tasks.recurring_steps import ticking_incidents
 
 			if not ticking_incidents():  # only a verb can change that, and none runs in between
 				return 0

@@ -134,8 +134,8 @@ doc_events = {
 	},
 	# Who has a step is the verbs'
 	"ToDo": {
-		"validate": "outage_response.flows.assignment.keep_todo",
-		"on_trash": "outage_response.flows.assignment.keep_todo",
+		"validate": "outage_response.flows.tasks.assignment.keep_todo",
+		"on_trash": "outage_response.flows.tasks.assignment.keep_todo",
 	},
 	# Whoever turns off what an outage is noticed, rung and answered by does not do so in silence
 	"Outage Response Settings": {

@@ -4,16 +4,9 @@ from typing import Any
 
 import frappe
 
-from outage_response.flows import (
-	answering,
-	handover,
-	rosters,
-	site_muting,
-	standstill,
-	test_calls,
-	who_knows,
-)
-from outage_response.flows import task as task_flow
+from outage_response.flows import answering, rosters, site_muting, standstill, test_calls, who_knows
+from outage_response.flows.tasks import handover
+from outage_response.flows.tasks import task_verbs as task_flow
 from outage_response.flows.verb.engine import translated
 from outage_response.permissions import require_list, require_read, require_verb
 
@@ -30,7 +23,7 @@ def acknowledge_for(
 	occurred_at: str | None = None,
 	request_id: str | None = None,
 ) -> dict[str, Any]:
-	"""See `flows.task.acknowledge_for`."""
+	"""See `flows.tasks.task_verbs.acknowledge_for`."""
 	return task_flow.acknowledge_for(task, user, how, occurred_at=occurred_at, request_id=request_id)
 
 
@@ -42,7 +35,7 @@ def hand_over(
 	occurred_at: str | None = None,
 	request_id: str | None = None,
 ) -> dict[str, Any]:
-	"""See `flows.handover.hand_over`."""
+	"""See `flows.tasks.handover.hand_over`."""
 	return handover.hand_over(incident, note, user, occurred_at=occurred_at, request_id=request_id)
 
 

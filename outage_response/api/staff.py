@@ -22,7 +22,7 @@ from outage_response.flows import care, correction, intake, proposals, report
 from outage_response.flows import entrapment as entrapment_flow
 from outage_response.flows import incident as incident_flow
 from outage_response.flows import notice as notice_flow
-from outage_response.flows import task as task_flow
+from outage_response.flows.tasks import task_verbs as task_flow
 from outage_response.flows.verb import timeline
 from outage_response.permissions import require_read
 
@@ -392,7 +392,7 @@ def dismiss_proposal(proposal: str, reason: str) -> dict[str, Any]:
 
 @endpoint
 def acknowledge(task: str, occurred_at: str | None = None, request_id: str | None = None) -> dict[str, Any]:
-	"""See `flows.task.acknowledge`."""
+	"""See `flows.tasks.task_verbs.acknowledge`."""
 	return task_flow.acknowledge(task, occurred_at=occurred_at, request_id=request_id)
 
 
@@ -400,7 +400,7 @@ def acknowledge(task: str, occurred_at: str | None = None, request_id: str | Non
 def arrive(
 	task: str, user: str | None = None, occurred_at: str | None = None, request_id: str | None = None
 ) -> dict[str, Any]:
-	"""See `flows.task.arrive`."""
+	"""See `flows.tasks.task_verbs.arrive`."""
 	return task_flow.arrive(task, user, occurred_at=occurred_at, request_id=request_id)
 
 
@@ -417,7 +417,7 @@ def complete(
 	occurred_at: str | None = None,
 	request_id: str | None = None,
 ) -> dict[str, Any]:
-	"""See `flows.task.complete`."""
+	"""See `flows.tasks.task_verbs.complete`."""
 	return task_flow.complete(
 		task,
 		outcome,
@@ -447,7 +447,7 @@ def complete_for(
 	occurred_at: str | None = None,
 	request_id: str | None = None,
 ) -> dict[str, Any]:
-	"""See `flows.task.complete_for`."""
+	"""See `flows.tasks.task_verbs.complete_for`."""
 	return task_flow.complete_for(
 		task,
 		outcome,
@@ -483,7 +483,7 @@ def correct_outcome(
 
 @endpoint
 def take_danger(task: str, occurred_at: str | None = None, request_id: str | None = None) -> dict[str, Any]:
-	"""See `flows.task.take_danger`."""
+	"""See `flows.tasks.task_verbs.take_danger`."""
 	return task_flow.take_danger(task, occurred_at=occurred_at, request_id=request_id)
 
 
@@ -491,13 +491,13 @@ def take_danger(task: str, occurred_at: str | None = None, request_id: str | Non
 def no_answer(
 	task: str, note: str | None = None, occurred_at: str | None = None, request_id: str | None = None
 ) -> dict[str, Any]:
-	"""See `flows.task.no_answer`."""
+	"""See `flows.tasks.task_verbs.no_answer`."""
 	return task_flow.no_answer(task, note, occurred_at=occurred_at, request_id=request_id)
 
 
 @endpoint
 def read_back(task: str, occurred_at: str | None = None, request_id: str | None = None) -> dict[str, Any]:
-	"""See `flows.task.read_back`."""
+	"""See `flows.tasks.task_verbs.read_back`."""
 	return task_flow.read_back(task, occurred_at=occurred_at, request_id=request_id)
 
 
@@ -509,37 +509,37 @@ def add_evidence(
 	occurred_at: str | None = None,
 	request_id: str | None = None,
 ) -> dict[str, Any]:
-	"""See `flows.task.add_evidence`."""
+	"""See `flows.tasks.task_verbs.add_evidence`."""
 	return task_flow.add_evidence(task, evidence, photo, occurred_at=occurred_at, request_id=request_id)
 
 
 @endpoint
 def skip(task: str, reason: str, occurred_at: str | None = None, request_id: str | None = None) -> dict[str, Any]:
-	"""See `flows.task.skip`."""
+	"""See `flows.tasks.task_verbs.skip`."""
 	return task_flow.skip(task, reason, occurred_at=occurred_at, request_id=request_id)
 
 
 @endpoint
 def reassign(task: str, user: str, occurred_at: str | None = None, request_id: str | None = None) -> dict[str, Any]:
-	"""See `flows.task.reassign`."""
+	"""See `flows.tasks.task_verbs.reassign`."""
 	return task_flow.reassign(task, user, occurred_at=occurred_at, request_id=request_id)
 
 
 @endpoint
 def relieve(task: str, user: str, occurred_at: str | None = None, request_id: str | None = None) -> dict[str, Any]:
-	"""See `flows.task.relieve`."""
+	"""See `flows.tasks.task_verbs.relieve`."""
 	return task_flow.relieve(task, user, occurred_at=occurred_at, request_id=request_id)
 
 
 @endpoint
 def move(task: str, to: str, occurred_at: str | None = None, request_id: str | None = None) -> dict[str, Any]:
-	"""See `flows.task.move`."""
+	"""See `flows.tasks.task_verbs.move`."""
 	return task_flow.move(task, to, occurred_at=occurred_at, request_id=request_id)
 
 
 @endpoint
 def withdraw(task: str, danger: str, occurred_at: str | None = None, request_id: str | None = None) -> dict[str, Any]:
-	"""See `flows.task.withdraw`."""
+	"""See `flows.tasks.task_verbs.withdraw`."""
 	return task_flow.withdraw(task, danger, occurred_at=occurred_at, request_id=request_id)
 
 

@@ -19,9 +19,10 @@ from outage_response.domain.lifecycle import LIVE
 from outage_response.domain.locate import Location
 from outage_response.domain.tickets import RESTORED
 
-from . import assignment, callback, calling_back, explaining, incident, proposals, ticket_page, tickets
+from . import callback, calling_back, explaining, incident, proposals, ticket_page, tickets
 from .facts import outage_in_words, power_and_assets, who_is_on_duty
 from .resident import paths_of
+from .tasks import assignment
 from .verb.engine import Call, lock_incident, lock_property, save, touch, translated
 
 # Tickets that are attached in one go

@@ -18,8 +18,9 @@ from outage_response.domain.lifecycle import LIVE
 from outage_response.integrations import acting_as
 from outage_response.integrations.channels.post import dig
 
-from . import sweeping, task, tokens
+from . import sweeping, tokens
 from .facts.language import title_of
+from .tasks import task_verbs
 from .verb.engine import lock_incident
 
 LIVES_HOURS = 24
@@ -90,10 +91,10 @@ def answer(page: dict, yes: bool, how: str) -> dict:
 def _take(page: dict, row: dict, how: str) -> None:
 	if page.user:
 		with acting_as(page.user):
-			task.acknowledge(row.name, how=how)
+			task_verbs.acknowledge(row.name, how=how)
 	else:
 		with acting_as("Administrator"):  # an outside firm's people have no login
-			task.acknowledge_for(row.name, None, how)
+			task_verbs.acknowledge_for(row.name, None, how)
 
 
 def _note(page: dict, yes: bool, how: str) -> None:

@@ -9,8 +9,9 @@ from frappe.utils import now_datetime
 
 from outage_response.domain.lifecycle import HOLDING_POSTS
 
-from . import calling, tasks
+from . import calling
 from .master_data import ONLY_ADDS
+from .tasks import task_set
 from .verb.engine import Call, finish, lock_incident, lock_property
 
 LEARNED = (*ONLY_ADDS, "contractor_phone")
@@ -29,7 +30,7 @@ def on_change(doc: Document, _event: str | None = None) -> None:
 	for name in names:
 		now = now_datetime()
 		call = Call("asset_learned", now, now, incident=lock_incident(name))
-		added = len(tasks.sync(call).add)
+		added = len(task_set.sync(call).add)
 		renewed = calling.renew_numbers(call) if "contractor_phone" in fields else 0
 		if added or renewed:
 			call.warn("asset_learned", {"subject": doc.asset_name, "fields": labels, "added": added})

@@ -17,9 +17,10 @@ from outage_response.domain.errors import RuleError
 from outage_response.domain.lifecycle import RUNNING
 from outage_response.domain.roster import COMMAND, RESIDENTS
 
-from . import assignment, calling_back, households, intake, notice, tasks, telephony, tickets
+from . import calling_back, households, intake, notice, telephony, tickets
 from .facts import affected_homes, outage_levels, power_and_assets
 from .facts.language import listed
+from .tasks import assignment, task_set
 from .verb import timeline
 from .verb.engine import Call, finish, lock_incident, lock_property, require_after_report, save, translated, when
 
@@ -264,7 +265,7 @@ def _open_nested(call: Call, doc: Document, unit_nos: list[str]) -> str:
 		affected_homes.count(nested, around)
 		save(nested)
 		nested_call = Call("extend_scope", call.at, call.now, incident=nested)
-		added = tasks.sync(nested_call).add
+		added = task_set.sync(nested_call).add
 		nested_call.record("scope_extended", {"nodes": unit_nos, "added": len(added)})
 		notice.on_extended(nested_call)
 		finish(nested_call, {})

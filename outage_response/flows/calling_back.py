@@ -16,9 +16,10 @@ from outage_response.domain import callbacks
 from outage_response.domain.roster import COMMAND
 from outage_response.integrations import contacts
 
-from . import assignment, callees, task
+from . import callees
 from .facts import nested_outages, plan_steps, power_and_assets
 from .facts.language import listed
+from .tasks import assignment, task_verbs
 from .verb.engine import Call, lock_incident, touch
 
 
@@ -55,7 +56,7 @@ def open_ready(call: Call, around: power_and_assets.Surroundings) -> int:
 	incident = call.incident
 	if not asked_for(incident):
 		if incident.is_drill and incident.status == "Restored":
-			task.complete_by_flow(call, "callbacks")
+			task_verbs.complete_by_flow(call, "callbacks")
 		return 0
 	ready = callees.back(incident, around)
 	existing = _rows(incident.name)
@@ -271,7 +272,7 @@ def complete_if_done(call: Call) -> None:
 		return
 	statuses = frappe.get_all("Outage Callback", filters={"incident": call.incident.name}, pluck="status")
 	if callbacks.all_ended(statuses):
-		task.complete_by_flow(call, "callbacks")
+		task_verbs.complete_by_flow(call, "callbacks")
 
 
 def end_waiting(call: Call, status: str, why: str) -> None:

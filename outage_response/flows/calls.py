@@ -19,8 +19,9 @@ from outage_response.domain.reading import floor_order
 from outage_response.domain.roster import COMMAND
 from outage_response.integrations import contacts
 
-from . import assignment, callback, calling_back, notice
+from . import callback, calling_back, notice
 from .facts.language import listed
+from .tasks import assignment
 from .verb import timeline
 from .verb.engine import Call, finish, lock_incident, require_after_report, translated, when
 

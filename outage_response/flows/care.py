@@ -8,8 +8,8 @@ from outage_response import listing, locks, permissions
 from outage_response.domain.errors import RuleError
 from outage_response.domain.lifecycle import RUNNING
 
-from . import tasks
 from .facts import power_and_assets
+from .tasks import task_set
 from .verb.engine import Call, finish, lock_incident, lock_property, translated, when
 
 
@@ -117,5 +117,5 @@ def _look_after(property_name: str, unit: str) -> None:
 	for incident in frappe.get_all("Outage Incident", filters=filters, pluck="name", order_by="name"):
 		at, now, _clock = when(None)
 		call = Call("set_care_need", at, now, incident=lock_incident(incident))
-		if tasks.sync(call).add:
+		if task_set.sync(call).add:
 			finish(call, {})

@@ -14,8 +14,9 @@ from outage_response.domain.plan import added_by
 from outage_response.domain.roster import COMMAND
 from outage_response.domain.steps import Step
 
-from . import assignment, entrapment, intake, tasks
+from . import entrapment, intake
 from .facts import people_in_elevators, plan_steps, rescue_certificates
+from .tasks import assignment, task_set
 from .verb.engine import Call, require_task_authority, save, task_verb
 
 
@@ -60,7 +61,7 @@ def correct_outcome(
 	_write(call, outcome, note or "")
 	if step.per == "elevator":
 		entrapment.on_step(call, task, step, outcome, None, by=frappe.session.user, how=how)
-	return {"waiting_for": "", "added": len(tasks.sync(call).add) if added_by(step, outcome) else 0}
+	return {"waiting_for": "", "added": len(task_set.sync(call).add) if added_by(step, outcome) else 0}
 
 
 def _inside_after_all(call: Call, step: Step, people: int | None, note: str) -> dict:
@@ -80,7 +81,7 @@ def _inside_after_all(call: Call, step: Step, people: int | None, note: str) -> 
 	assignment.tell_those_for(call, COMMAND, text)
 	if call.departments[task.department].duty != COMMAND:
 		assignment.tell_department(call, task.department, text)
-	added = len(tasks.sync(call).add)
+	added = len(task_set.sync(call).add)
 	return {"waiting_for": "", "added": added, "entrapment": record.name}
 
 
@@ -136,5 +137,5 @@ def _write(call: Call, outcome: str, note: str) -> None:
 
 def _note(call: Call, task: Document, outcome: str, note: str) -> None:
 	step = plan_steps.step_of(task)
-	said = {**tasks.about_outcome(step, outcome), **tasks.about_outcome(step, task.outcome or "", "was")}
-	call.record("outcome_corrected", {**tasks.about_task(task), **said, "note": note.strip()[:500]}, task=task.name)
+	said = {**task_set.about_outcome(step, outcome), **task_set.about_outcome(step, task.outcome or "", "was")}
+	call.record("outcome_corrected", {**task_set.about_task(task), **said, "note": note.strip()[:500]}, task=task.name)

@@ -11,8 +11,9 @@ from pypika.functions import NullIf
 from outage_response import queues
 from outage_response.domain.lifecycle import LIVE
 
-from . import handover, ringing, shift_end, sweeping, tasks
+from . import ringing, sweeping
 from .facts.reachable_people import People
+from .tasks import handover, shift_end, task_set
 from .verb import timeline
 from .verb.engine import Call, lock_incident, touch
 
@@ -46,7 +47,7 @@ def release(incident_name: str) -> int:
 		return 0
 	people = People(incident.property, now)
 	call = Call("hand_over", now, now, incident=incident)
-	tasks.pass_on(call, [(row, handover.taker(call, people, row, row.holder)) for row in rows])
+	task_set.pass_on(call, [(row, handover.taker(call, people, row, row.holder)) for row in rows])
 	entries = [
 		("login_ended", {"title": row.title, "title_zh": row.title_zh, "subject": row.subject_label or ""}, row.name)
 		for row in rows

@@ -24,11 +24,12 @@ from outage_response.domain.errors import Keys, RuleError
 from outage_response.domain.roster import COMMAND, MANAGEMENT
 from outage_response.domain.steps import CONTRACTOR_THERE, PER_CONTRACTOR, SERVICES_CALLED, Step
 
-from . import assignment, resident, tasks
+from . import resident
 from .facts import people_in_elevators, plan_steps, rescue_certificates, who_is_on_duty
 from .facts.building_names import may_be
 from .facts.language import listed
 from .facts.people_in_elevators import DOCTYPE
+from .tasks import assignment, task_set
 from .verb.engine import (
 	Call,
 	announce,
@@ -284,7 +285,7 @@ def report_in(
 	]
 	place = found[0]["asset_name"] if certain else building or incident.property
 	call.record("trapped_reported" if certain else "trapped_somewhere", {"subject": place, "people": count or "?"})
-	diff = tasks.sync(call)
+	diff = task_set.sync(call)
 	if not lifecycle.knows_rescues(plan_steps.steps_of_plan(incident.plan)):
 		call.warn("trapped_without_steps", {"subject": place, "level": plan_steps.level_with_rescues() or "?"})
 	text = (
@@ -350,7 +351,10 @@ def report_alone(
 
 def _is_part(row: Any, elevator: str, part: str) -> bool:
 	return (
-		tasks.is_about(row, elevator) and row.is_open and bool(row.plan) and plan_steps.step_of(row).rescue_part == part
+		task_set.is_about(row, elevator)
+		and row.is_open
+		and bool(row.plan)
+		and plan_steps.step_of(row).rescue_part == part
 	)
 
 
@@ -455,7 +459,7 @@ def note_entrapment(
 				"floor": record.floor or "",
 			},
 		)
-		tasks.sync(call)
+		task_set.sync(call)
 	return _answer(record)
 
 
@@ -518,7 +522,9 @@ def report_empty(
 			return _answer(record, waiting_for="read_back")
 		end(call, record, outcome, None)
 		return _answer(record, waiting_for="")
-	if call.incident and any(_is_part(row, record.elevator, rules.RELEASE) for row in tasks.load(call.incident.name)):
+	if call.incident and any(
+		_is_part(row, record.elevator, rules.RELEASE) for row in task_set.load(call.incident.name)
+	):
 		raise RuleError(_("Elevator Entrapment: the rescue is a step of this outage. Complete that step."))
 	rules.require_certificate(outcome, holds_one=rescue_certificates.holds_one(frappe.session.user, getdate(call.at)))
 	end(call, record, outcome, rules.require_count(record.people, rules.require_people(people)))
@@ -537,7 +543,7 @@ def read_back_empty(call: Call, entrapment: str) -> dict:
 		call.record("empty_read_back", {"subject": record.elevator_label})
 		_correct_checks(call, record.elevator, outcome)
 	end(call, record, outcome if rules.ends_rescue(outcome) else rules.NOBODY_INSIDE, people)
-	added = len(tasks.sync(call).add) if call.incident else 0
+	added = len(task_set.sync(call).add) if call.incident else 0
 	return _answer(record, added=added)
 
 
@@ -665,7 +671,7 @@ def _on_contractor(call: Call, task: Document, step: Step) -> None:
 		save(record)
 	if field != "contractor_arrived_at":
 		return
-	waiting = tasks.load(call.incident.name)
+	waiting = task_set.load(call.incident.name)
 	# one fitter works on one car; for the others the clock goes on
 	first = next((row.elevator for row in rows if not rules.needs_help_at_once(people_in_elevators.as_rule(row))), None)
 	end_steps(
@@ -689,8 +695,8 @@ def end(call: Call, record: Document, outcome: str, people: int | None, *, but: 
 	mistaken = record.status == rules.MISTAKEN
 	rows = [
 		row
-		for row in tasks.load(call.incident.name)
-		if row.is_open and row.name != but and row.step_key in keys and tasks.is_about(row, record.elevator)
+		for row in task_set.load(call.incident.name)
+		if row.is_open and row.name != but and row.step_key in keys and task_set.is_about(row, record.elevator)
 	]
 	reason = _("Nobody was inside") if mistaken else _("The people are out")
 	checks = [row for row in rows if plan_steps.step_of(row).means(rules.TRAPPED)]
@@ -717,7 +723,7 @@ def _close(call: Call, record: Document, outcome: str, people: int | None) -> No
 
 def end_steps(call: Call, rows: Sequence[Any], reason: str, *, outcome: str) -> None:
 	"""Steps that are settled by what happened to the people. One that chooses among outcomes gets its own of this meaning."""
-	tasks.end_many(call, [row.name for row in rows], "Done", reason)
+	task_set.end_many(call, [row.name for row in rows], "Done", reason)
 	_give_outcome(call, rows, outcome)
 	call.steps_added += [
 		(
@@ -741,7 +747,7 @@ def _give_outcome(call: Call, rows: Iterable[Any], meaning: str) -> None:
 		if (key := step.named(meaning)) in step.outcomes:
 			alike[key].append(row.name)
 	for key, names in alike.items():
-		tasks.set_many(call, names, {"outcome": key})
+		task_set.set_many(call, names, {"outcome": key})
 
 
 # ---------------------------------------------------------------- said, to be read back
@@ -772,7 +778,7 @@ def _correct_checks(call: Call, elevator: str, outcome: str) -> None:
 	"""What the check of the car had found is corrected with it, where it is one of its outcomes."""
 	found = [
 		row
-		for row in tasks.load(call.incident.name)
+		for row in task_set.load(call.incident.name)
 		if row.subject == elevator and row.outcome and plan_steps.step_of(row).meaning(row.outcome) == rules.TRAPPED
 	]
 	_give_outcome(call, found, outcome)

@@ -14,11 +14,12 @@ from outage_response.domain import lifecycle, notices
 from outage_response.domain.errors import RuleError
 from outage_response.domain.topology import Dark, gone_again, is_out, split_for_return
 
-from . import calling_back, entrapment, new_incident, notice, overruled, supply, tasks
+from . import calling_back, entrapment, new_incident, notice, overruled, supply
 from .facts import affected_homes, nested_outages, outage_levels, plan_steps, power_and_assets
 from .facts.affected_nodes import labels, named_nodes, rows_from
 from .facts.language import listed
 from .facts.minutes_of_interruption import count_minutes
+from .tasks import task_set
 from .verb import timeline
 from .verb.engine import (
 	Call,
@@ -147,7 +148,7 @@ def confirm(
 	save(incident)
 	overruled.say(call, "confirmed", cause_type=cause_type, cause=cause or "")
 	call.record("confirmed", {"cause_type": cause_type, "cause": cause or ""})
-	diff = tasks.sync(call, reclassify=incident.level != before)
+	diff = task_set.sync(call, reclassify=incident.level != before)
 	if incident.level != before:
 		_record_reclassified(call, before, cause or cause_type, diff)
 		new_incident.warn_of_what_is_left_out(call)
@@ -169,7 +170,7 @@ def reclassify(call: Call, level: str, reason: str) -> dict:
 	before = incident.level
 	_change_level(call, level)
 	save(incident)
-	diff = tasks.sync(call, reclassify=True)
+	diff = task_set.sync(call, reclassify=True)
 	_record_reclassified(call, before, reason, diff)
 	new_incident.warn_of_what_is_left_out(call)
 	calling_back.open_ready(call, call.around)
@@ -243,7 +244,7 @@ def extend_scope(call: Call, nodes: Sequence[str]) -> dict:
 	_forget_what_was_clear(call, added)
 	calling_back.hold(call)
 	_share_with_running(call)
-	diff = tasks.sync(call)
+	diff = task_set.sync(call)
 	call.record("scope_extended", {"nodes": [around.label(node) for node in added], "added": len(diff.add)})
 	notice.on_extended(call)
 	return {"added": len(diff.add), "affected_units": incident.affected_units}
@@ -266,7 +267,7 @@ def settle_others(call: Call, *, tell: bool = False) -> None:
 		if other.status in lifecycle.ENDED:
 			continue
 		its = Call("share", call.at, call.now, incident=other)
-		tasks.sync(its)
+		task_set.sync(its)
 		calling_back.open_ready(its, its.around)
 		if tell:
 			notice.on_supply_back(its)
@@ -288,7 +289,7 @@ def take_over_changes(call: Call) -> dict:
 		incident.customer_minutes = count_minutes(incident, around)
 	save(incident)
 	calling_back.hold(call)
-	steps = len(tasks.sync(call).add)
+	steps = len(task_set.sync(call).add)
 	call.record("changes_taken_over", {"units": added or ["0"], "residents": residents or ["0"], "added": steps})
 	opened = calling_back.open_ready(call, around)
 	return {
@@ -304,8 +305,8 @@ def _forget_what_was_clear(call: Call, added: Sequence[str]) -> None:
 	tree = call.around.tree
 	again = tree.under(added) & set(gone_again(tree, power_and_assets.dark_rows(call.incident)))
 	if again:
-		rows = tasks.load(call.incident.name)
-		tasks.forget_confirmations(
+		rows = task_set.load(call.incident.name)
+		task_set.forget_confirmations(
 			[row.name for row in rows if row.is_open and row.gate == "energise" and row.subject in {*again, ""}]
 		)
 
@@ -331,7 +332,7 @@ def _set_etr(call: Call, etr: str | datetime | None) -> None:
 	call.incident.etr = moment
 	waiting = [
 		task.name
-		for task in tasks.load(call.incident.name)
+		for task in task_set.load(call.incident.name)
 		if task.is_open and task.plan and plan_steps.step_of(task).due_at_etr
 	]
 	bulk.update("Outage Task", waiting, {"due_at": moment})
@@ -352,7 +353,7 @@ def start(call: Call, override_reason: str | None = None) -> dict:
 	_pass_gate(
 		call,
 		"start",
-		lifecycle.blocking("start", tasks.load_shared(call.incident, lambda: call.around)),
+		lifecycle.blocking("start", task_set.load_shared(call.incident, lambda: call.around)),
 		override_reason,
 	)
 	incident = call.incident
@@ -364,7 +365,7 @@ def start(call: Call, override_reason: str | None = None) -> dict:
 	save(incident)
 	call.record("started")
 	_share_with_running(call)
-	return {"added": len(tasks.sync(call).add)}
+	return {"added": len(task_set.sync(call).add)}
 
 
 @incident_verb
@@ -414,7 +415,7 @@ def supply_back(call: Call, nodes: Sequence[str] | None = None, source: str | No
 	if not still_out:
 		affected_homes.write_times(incident, around)
 		call.record("restored", {"minutes": incident.customer_minutes})
-	tasks.sync(call)
+	task_set.sync(call)
 	opened = calling_back.open_ready(call, around)
 	notice.on_supply_back(call)
 	settle_others(call)
@@ -432,14 +433,14 @@ def supply_back(call: Call, nodes: Sequence[str] | None = None, source: str | No
 def stand_down(call: Call, areas: Sequence[str] | None = None, override_reason: str | None = None) -> dict:
 	"""The command on which guards leave: everywhere, or only the posts in `areas` (names of assets, or of the property)."""
 	incident = call.incident
-	rows = tasks.load(incident.name)
+	rows = task_set.load(incident.name)
 	posts = [task for task in rows if task.is_open and task.held_until == "stand_down"]
 	if areas is not None:
 		released = _release(call, posts, areas)
 		settle_others(call)
 		return released
 	lifecycle.require_incident_state("stand_down_everywhere", incident.status)
-	shared = tasks.load_shared(incident, lambda: call.around)
+	shared = task_set.load_shared(incident, lambda: call.around)
 	_pass_gate(call, "stand_down", lifecycle.blocking("stand_down", shared), override_reason)
 	entrapment.require_nobody(incident)
 	_release_posts(call, posts)
@@ -447,7 +448,7 @@ def stand_down(call: Call, areas: Sequence[str] | None = None, override_reason: 
 	save(incident)
 	call.record("stood_down", {"areas": "all"})
 	settle_others(call)
-	return {"released": len(posts), "added": len(tasks.sync(call).add)}
+	return {"released": len(posts), "added": len(task_set.sync(call).add)}
 
 
 def _release(call: Call, posts: list, areas: Sequence[str]) -> dict:
@@ -468,12 +469,12 @@ def _release(call: Call, posts: list, areas: Sequence[str]) -> dict:
 def _release_posts(call: Call, posts: list) -> None:
 	_release_guards(call, posts, _("Released by stand-down"))
 	never = [task.name for task in posts if task.status != "On Post"]
-	tasks.end_many(call, never, "Skipped", _("Never manned before the stand-down"))
+	task_set.end_many(call, never, "Skipped", _("Never manned before the stand-down"))
 
 
 def _release_guards(call: Call, rows: list, reason: str) -> None:
 	manned = [task for task in rows if task.status == "On Post"]
-	tasks.end_many(call, [task.name for task in manned], "Done", reason)
+	task_set.end_many(call, [task.name for task in manned], "Done", reason)
 	timeline.record_many(
 		call.incident,
 		[("post_released", {"subject": task.subject_label}, task.name) for task in manned],
@@ -486,12 +487,12 @@ def _release_guards(call: Call, rows: list, reason: str) -> None:
 def close(call: Call, override_reason: str | None = None) -> dict:
 	"""The file is closed: callbacks and report as the plan asks for, no life-safety step open, no evidence owed."""
 	incident = call.incident
-	rows = tasks.load(incident.name)
-	shared = tasks.load_shared(incident, lambda: call.around)
+	rows = task_set.load(incident.name)
+	shared = task_set.load_shared(incident, lambda: call.around)
 	_pass_gate(call, "close", lifecycle.blocking_close(shared), override_reason)
 	entrapment.require_nobody(incident)
 	left = [task.name for task in rows if task.is_open]
-	tasks.end_many(call, left, "Skipped", _("Still open when the incident was closed"))
+	task_set.end_many(call, left, "Skipped", _("Still open when the incident was closed"))
 	incident.status, incident.closed_at = "Closed", call.at
 	incident.customer_minutes = count_minutes(incident, call.around)
 	save(incident)
@@ -508,12 +509,12 @@ def cancel(call: Call, reason: str) -> dict:
 	if not (reason or "").strip():
 		raise RuleError(_("Reason: say why the incident is cancelled."))
 	incident = call.incident
-	rows = tasks.load(incident.name)
+	rows = task_set.load(incident.name)
 	lifecycle.require_cancellable(rows, incident.status)
 	entrapment.require_nobody(incident)
 	_release_guards(call, rows, reason)
 	open_rows = [task.name for task in rows if task.is_open and task.status != "On Post"]
-	tasks.end_many(call, open_rows, "Cancelled", reason)
+	task_set.end_many(call, open_rows, "Cancelled", reason)
 	incident.status, incident.customer_minutes = "Cancelled", 0
 	save(incident)
 	calling_back.end_waiting(call, "Not Required", _("The incident was cancelled"))
@@ -528,7 +529,7 @@ def _pass_gate(call: Call, gate: str, closed_by: list, override_reason: str | No
 	reason = (override_reason or "").strip()
 	lifecycle.pass_gate(gate, closed_by, override_reason=reason, may_override=is_general_manager())
 	if closed_by:
-		call.record("gate_overridden", {"count": len(closed_by), "reason": reason, **tasks.titles(closed_by)})
+		call.record("gate_overridden", {"count": len(closed_by), "reason": reason, **task_set.titles(closed_by)})
 
 
 def _require_option(doc: Document, field: str, value: str | None) -> None:

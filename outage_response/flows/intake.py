@@ -14,8 +14,9 @@ from outage_response.domain.errors import RuleError
 from outage_response.domain.roster import COMMAND
 from outage_response.domain.tickets import RUNNING
 
-from . import assignment, entrapment, explaining, resident, tickets
+from . import entrapment, explaining, resident, tickets
 from .facts import power_and_assets, who_is_on_duty
+from .tasks import assignment
 from .verb import timeline
 from .verb.engine import (
 	Call,

@@ -12,7 +12,7 @@ from outage_response.domain import authority, lifecycle
 from outage_response.domain.clock import require_lately
 from outage_response.domain.errors import Overlaps, RuleError
 
-from . import callees, calling_back, channels, notice, ringing, tasks
+from . import callees, calling_back, channels, notice, ringing
 from .facts import (
 	affected_homes,
 	building_names,
@@ -26,6 +26,7 @@ from .facts.affected_nodes import labels, take_rows
 from .facts.language import listed
 from .facts.minutes_of_interruption import count_minutes
 from .facts.outage_in_words import clock_time
+from .tasks import task_set
 from .verb.engine import BY_PHONE, Call, as_time, finish, lock_incident, lock_property, touch, translated, when
 
 TIMES_OF_THE_VERBS = ("confirmed_at", "started_at", "restored_at", "stood_down_at", "closed_at")
@@ -293,7 +294,7 @@ def on_insert(incident: Document, method: str | None = None) -> None:
 			call.record("imported", about)
 			return
 		share(call, incident.flags.pop("overlapping", None) or [])
-		diff = tasks.sync(call)
+		diff = task_set.sync(call)
 		call.record("declared", {**about, "tasks": len(diff.add)})
 		_warn_about_gaps(call)
 		notice.on_declared(call)

@@ -19,9 +19,10 @@ from outage_response.domain.lifecycle import LIVE, OPEN, RUNNING
 from outage_response.domain.plan import dedupe_key
 from outage_response.integrations import messages
 
-from . import audience, photos, task, tasks
+from . import audience
 from .facts import nested_outages, outage_levels, plan_steps
 from .facts.outage_in_words import expected_back
+from .tasks import photos, task_set, task_verbs
 from .verb.engine import Call, incident_verb, lock_incident, touch, translated
 from .wording import words
 
@@ -497,7 +498,9 @@ def _said_of_this_etr(incident: Document) -> bool:
 
 def _steps_done(incident: str) -> list[str]:
 	"""Open steps of which residents have been told by now."""
-	rows = [row for row in tasks.load(incident) if row.is_open and plan_steps.step_of(row).completes_with == "notices"]
+	rows = [
+		row for row in task_set.load(incident) if row.is_open and plan_steps.step_of(row).completes_with == "notices"
+	]
 	if not rows:
 		return []
 	its = [incident, *filter(None, [frappe.db.get_value("Outage Incident", incident, "announced_with")])]
@@ -521,7 +524,7 @@ def _steps_done(incident: str) -> list[str]:
 def complete_steps(call: Call, *, photo: str = "") -> int:
 	"""Finish the steps that notices have done. Returns how many."""
 	done = _steps_done(call.incident.name)
-	return task.complete_by_flow(call, "notices", done, photo=photo) if done else 0
+	return task_verbs.complete_by_flow(call, "notices", done, photo=photo) if done else 0
 
 
 def ask_for_a_job() -> None:

@@ -4,7 +4,7 @@ import frappe
 from frappe import _
 from frappe.utils import get_datetime
 
-from . import assignment
+from .tasks import assignment
 from .verb import timeline
 from .verb.engine import Call
 

@@ -18,9 +18,10 @@ from outage_response.domain.lifecycle import RUNNING
 from outage_response.domain.plan import dedupe_key
 from outage_response.domain.roster import COMMAND, RESIDENTS
 
-from . import assignment, callback, calling_back, care, intake, links
+from . import callback, calling_back, care, intake, links
 from .facts.language import listed
 from .portal import Person, outage
+from .tasks import assignment
 from .verb.engine import Call, lock_incident, lock_property, touch, translated
 
 ANSWERS = ("back", "still_out", "call_me", "rate")

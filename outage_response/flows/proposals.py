@@ -18,9 +18,10 @@ from outage_response.domain import tickets as rules
 from outage_response.domain.errors import RuleError
 from outage_response.domain.locate import Location, locate
 
-from . import assignment, calling_back, explaining, incident, tickets
+from . import calling_back, explaining, incident, tickets
 from .facts import power_and_assets, who_is_on_duty
 from .facts.language import listed
+from .tasks import assignment
 from .verb.engine import lock_property, save, translated
 
 

@@ -12,8 +12,8 @@ from outage_response.domain import lifecycle
 from outage_response.domain.errors import RuleError
 from outage_response.domain.lifecycle import OPEN
 
-from . import task, tasks
 from .facts import people_in_elevators, plan_steps, site_time
+from .tasks import task_set, task_verbs
 from .verb import timeline
 from .verb.engine import Call, incident_verb
 
@@ -123,7 +123,7 @@ def compile_facts(incident: str) -> dict[str, Any]:
 				"status": row.status,
 				"at": str(row.completed_at or ""),
 				"by": row.completed_by or "",
-				**tasks.about_outcome(plan_steps.step_of(row), row.outcome or ""),
+				**task_set.about_outcome(plan_steps.step_of(row), row.outcome or ""),
 				"late": is_late(row),
 				"reason": row.reason or "",
 			}
@@ -200,7 +200,7 @@ def file_report(call: Call, cause: str, actions: str, follow_ups: str | None = N
 	for label, text in (("Cause", cause), ("Actions Taken", actions)):
 		if not (text or "").strip():
 			raise RuleError(_("{field}: cannot be empty."), field=_(label))
-	task.complete_by_flow(call, "report")
+	task_verbs.complete_by_flow(call, "report")
 	still_open = figures(incident.name)["open"]
 	report = frappe.new_doc("Outage Report")
 	report.update(

@@ -15,8 +15,8 @@ from outage_response.domain import rota
 from outage_response.domain.errors import RuleError
 from outage_response.domain.plan import dedupe_key
 
-from . import assignment
 from .facts import who_is_on_duty
+from .tasks import assignment
 from .verb.engine import as_time, translated
 
 # Frappe's calendar writes in a colour halfway to white: only on dark grounds that can be read

@@ -20,7 +20,7 @@ from outage_response.domain.lifecycle import TaskRow
 from outage_response.domain.overview import etr_moves
 from outage_response.domain.plan import Subject
 
-from . import contacted, intake, report, tasks
+from . import contacted, intake, report
 from .facts import (
 	affected_homes,
 	nested_outages,
@@ -32,6 +32,7 @@ from .facts import (
 	who_is_on_duty,
 )
 from .facts.language import outcome_word, outcomes_of, title_of
+from .tasks import task_set
 from .verb import timeline
 from .verb.engine import describe
 
@@ -82,7 +83,7 @@ def get(incident_name: str) -> dict[str, Any]:
 	"""
 	incident = frappe.get_doc("Outage Incident", incident_name)
 	around = power_and_assets.read(incident.property)
-	rows = tasks.load(incident.name)
+	rows = task_set.load(incident.name)
 	roles = permissions.roles_of()
 	shares = nested_outages.names(incident.name)
 	posts = [row for row in rows if row.is_open and row.held_until == "stand_down"]
@@ -105,7 +106,7 @@ def get(incident_name: str) -> dict[str, Any]:
 	return {
 		"now": now_datetime(),
 		"incident": {**_about(incident, around), "etr_moves": _etr_moves(entries), "shares": shares},
-		"gate": _gate(incident, tasks.load_switched(incident, around) if shares else rows, roles),
+		"gate": _gate(incident, task_set.load_switched(incident, around) if shares else rows, roles),
 		"verbs": verbs,
 		"leads_on": offers.leads_on(incident.status, verbs),
 		"nodes": _nodes(incident, around),

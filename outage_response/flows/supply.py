@@ -11,10 +11,10 @@ from outage_response.domain import lifecycle
 from outage_response.domain.lifecycle import TaskRow
 from outage_response.domain.roster import COMMAND, REPAIRS
 
-from . import assignment, tasks
 from .facts import nested_outages, outage_levels, people_in_elevators, power_and_assets
 from .facts.affected_nodes import labels
 from .facts.language import listed
+from .tasks import assignment, task_set
 from .verb.engine import Call
 
 
@@ -24,7 +24,7 @@ def blocking_energise(
 	"""What keeps the nodes from being switched on, whose return makes live what they feed and what feeds them."""
 	return lifecycle.blocking(
 		"energise",
-		tasks.load_switched(incident, around),
+		task_set.load_switched(incident, around),
 		_fed_through(switched, around),
 		tree=around.tree.parents,
 		locked_off=people_in_elevators.locked_off(incident.name, *nested_outages.names(incident.name)),
@@ -57,7 +57,7 @@ def warn_of_open_steps(call: Call, returned: Sequence[Document], around: power_a
 	_warn_of_people_inside(call)
 	still_open = blocking_energise(call.incident, [row.power_node for row in returned], around)
 	if still_open:
-		call.warn("back_with_open_steps", tasks.titles(still_open))
+		call.warn("back_with_open_steps", task_set.titles(still_open))
 	if outage_levels.kind_of(call.incident.level) == lifecycle.EXTERNAL:
 		return
 	unpermitted = [row for row in returned if not _permitted(row, call.incident, around)]

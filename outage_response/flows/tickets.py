@@ -23,9 +23,10 @@ from outage_response.domain.locate import homes_named
 from outage_response.domain.roster import COMMAND
 from outage_response.integrations import Ticket, contacts, households, telephones
 
-from . import assignment, callees, calling_back, explaining, site_identity, ticket_replies
+from . import callees, calling_back, explaining, site_identity, ticket_replies
 from .facts import power_and_assets, who_is_on_duty
 from .facts.language import listed
+from .tasks import assignment
 from .verb.engine import Call, announce, lock_incident, touch
 
 JOB = "outage_response.jobs.read_tickets"

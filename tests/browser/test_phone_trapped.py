@@ -9,7 +9,7 @@ import frappe
 import pytest
 from frappe.utils import now_datetime
 
-from outage_response.flows import task as flow
+from outage_response.flows.tasks import task_verbs as flow
 from tests.site import world
 
 from .test_phone import (

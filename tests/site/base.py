@@ -19,8 +19,9 @@ from frappe.query_builder.functions import Concat_ws, Count
 from frappe.utils import cstr, get_datetime, get_system_timezone
 
 from outage_response.api import staff
-from outage_response.flows import callback, correction, entrapment, handover, incident, intake, notice, report, task
+from outage_response.flows import callback, correction, entrapment, incident, intake, notice, report
 from outage_response.flows.facts import site_time
+from outage_response.flows.tasks import handover, task_verbs
 from outage_response.flows.verb import timeline
 
 from . import world as build
@@ -57,7 +58,7 @@ TASK_VERBS = (
 )
 FLOWS = {
 	**{name: getattr(incident, name) for name in INCIDENT_VERBS},
-	**{name: getattr(task, name) for name in TASK_VERBS},
+	**{name: getattr(task_verbs, name) for name in TASK_VERBS},
 	"log_attempt": callback.log_attempt,
 	"give_up_callback": callback.give_up_callback,
 	"file_report": report.file_report,

@@ -16,7 +16,8 @@ from frappe.utils.password import set_encrypted_password
 
 import outage_response.api
 from outage_response.api import doors
-from outage_response.flows import callback, care, entrapment, incident, notice, task
+from outage_response.flows import callback, care, entrapment, incident, notice
+from outage_response.flows.tasks import task_verbs
 
 from . import world as build
 from .base import SiteTest, forget_caches
@@ -797,7 +798,7 @@ class Endpoints:
 			with self.refused(error=frappe.PermissionError), self.as_user(who), self.request():
 				incident.reclassify(self.incident, "I", "because")
 			with self.refused(error=frappe.PermissionError), self.as_user(who), self.request():
-				task.acknowledge(self.guards_step)
+				task_verbs.acknowledge(self.guards_step)
 			with self.refused(error=frappe.PermissionError), self.as_user(who), self.request():
 				callback.log_attempt(self.callback, "Reached")
 

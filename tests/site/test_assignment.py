@@ -10,8 +10,8 @@ from frappe import client
 from frappe.desk.form import assign_to
 
 from outage_response.domain.roster import Assignment
-from outage_response.flows import assignment
 from outage_response.flows.facts import who_is_on_duty
+from outage_response.flows.tasks import assignment
 
 from . import base
 from . import world as build

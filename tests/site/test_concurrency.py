@@ -257,7 +257,7 @@ class Commanding(LiveTest):
 	def test_a_deadlock_is_run_again(self):
 		"""Nothing of the first attempt stays, nothing is there twice, whichever row the database stopped at."""
 		for place in (
-			"outage_response.flows.assignment.give",
+			"outage_response.flows.tasks.assignment.give",
 			"outage_response.flows.verb.timeline.keep_result",
 			"outage_response.flows.verb.timeline.record",
 			"frappe.model.document.Document.insert",

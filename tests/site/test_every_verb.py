@@ -15,14 +15,15 @@ from frappe.query_builder.functions import Count, Max
 
 from outage_response.api import paging
 from outage_response.domain import authority, lifecycle
-from outage_response.flows import calls, care, personal, site_muting, task, test_calls
+from outage_response.flows import calls, care, personal, site_muting, test_calls
+from outage_response.flows.tasks import task_verbs
 from outage_response.flows.verb.engine import BY_PHONE
 
 from . import world as build
 from .base import FLOWS, WATCHED, SiteTest, forget_documents
 
 OTHERS = {
-	"acknowledge_for": task.acknowledge_for,
+	"acknowledge_for": task_verbs.acknowledge_for,
 	"log_told": calls.log_told,
 	"claim_call": calls.claim_call,
 	"see_unreached": calls.unreached,

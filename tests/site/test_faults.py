@@ -8,8 +8,9 @@ from frappe.deferred_insert import save_to_db
 from frappe.utils import now_datetime
 
 from outage_response import jobs
-from outage_response.flows import clockwork, pages
+from outage_response.flows import pages
 from outage_response.flows.facts import plan_steps
+from outage_response.flows.tasks import recurring_steps
 
 from .base import Clock
 from .live import DEAD_REDIS, STAFF, STANDING_STILL, LiveTest, end_processes, stand_still, wait_for_workers
@@ -80,8 +81,8 @@ class Killed(FaultTest):
 		request = {"property": self.property, "nodes": [self.room], "request_id": "killed-declare"}
 		before = self.written()
 		for place in (
-			"outage_response.flows.tasks.insert",
-			"outage_response.flows.assignment.give",
+			"outage_response.flows.tasks.task_set.insert",
+			"outage_response.flows.tasks.assignment.give",
 			"outage_response.flows.verb.timeline.keep_result",
 		):
 			with self.subTest(place):
@@ -109,7 +110,7 @@ class Killed(FaultTest):
 		before = self.written()
 		for place in (
 			"outage_response.flows.calling_back._insert",
-			"outage_response.flows.tasks.insert",
+			"outage_response.flows.tasks.task_set.insert",
 			"outage_response.flows.verb.timeline.keep_result",
 		):
 			with self.subTest(place):
@@ -127,7 +128,7 @@ class Killed(FaultTest):
 		done_once(name)
 		before = self.written()
 		process = self.some_processes(1)[0].begin(
-			"Administrator", CLOCK, acts=[("kill", "outage_response.flows.tasks.announce", 1)], ahead=LATER
+			"Administrator", CLOCK, acts=[("kill", "outage_response.flows.tasks.task_set.announce", 1)], ahead=LATER
 		)
 		self.assertEqual(process.go().result(), {"killed": True})
 		self.assertEqual(self.written(), before)
@@ -256,7 +257,7 @@ class MinuteClock(FaultTest):
 
 	def test_one_that_fails_stops_no_other(self):
 		broken, sound = self.two_incidents()
-		tick = clockwork.tick
+		tick = recurring_steps.tick
 
 		def fail(name):
 			if name == broken:
@@ -267,7 +268,7 @@ class MinuteClock(FaultTest):
 		title = f"Outage clock: {broken}"
 		self.addCleanup(frappe.db.commit)
 		self.addCleanup(frappe.db.delete, "Error Log", {"method": title})
-		with patch.object(clockwork, "tick", fail):
+		with patch.object(recurring_steps, "tick", fail):
 			self.run_clock()
 		save_to_db()  # as Frappe's scheduler does
 		self.assertFalse(self.tasks(broken, round=2))

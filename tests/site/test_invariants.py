@@ -10,8 +10,8 @@ import frappe
 from frappe.utils import get_datetime
 
 from outage_response.domain.plan import dedupe_key, expand
-from outage_response.flows import clockwork, tasks
 from outage_response.flows.facts import plan_steps, power_and_assets
+from outage_response.flows.tasks import recurring_steps, task_set
 from outage_response.flows.verb.engine import Call, GateClosedError, lock_incident
 
 from . import world as build
@@ -32,11 +32,11 @@ class TowerTest(SiteTest):
 	def wanted_keys(self, incident: str) -> Counter:
 		"""What plan and context ask for, worked out anew."""
 		doc = frappe.get_doc("Outage Incident", incident)
-		context = power_and_assets.context(doc, tasks.load(incident), power_and_assets.read(doc.property))
+		context = power_and_assets.context(doc, task_set.load(incident), power_and_assets.read(doc.property))
 		return Counter(spec.key for spec in expand(plan_steps.steps_of_plan(doc.plan), context))
 
 	def active_keys(self, incident: str) -> Counter:
-		return Counter(row.key for row in tasks.load(incident) if row.status != "Cancelled")
+		return Counter(row.key for row in task_set.load(incident) if row.status != "Cancelled")
 
 
 class TaskSetIsAFunction(TowerTest):
@@ -67,7 +67,7 @@ class TaskSetIsAFunction(TowerTest):
 		name = self.declare()
 		before = sorted(row.name for row in self.tasks(name)), frappe.db.count("ToDo")
 		for _again in range(2):
-			diff = tasks.sync(Call("declare", self.clock.now, self.clock.now, incident=lock_incident(name)))
+			diff = task_set.sync(Call("declare", self.clock.now, self.clock.now, incident=lock_incident(name)))
 			self.assertEqual((diff.add, diff.reopen, diff.cancel), ([], [], []))
 		self.assertEqual(before, (sorted(row.name for row in self.tasks(name)), frappe.db.count("ToDo")))
 
@@ -77,16 +77,16 @@ class TaskSetIsAFunction(TowerTest):
 		self.assertEqual(row.dedupe_key, dedupe_key(name, "arrive_on_site", "", "", 1))
 		with self.assertRaises(Exception) as caught, self.request():
 			call = Call("declare", self.clock.now, self.clock.now, incident=lock_incident(name))
-			with patch.object(tasks, "load", lambda _incident: []):  # a worker that cannot see the other's rows
-				tasks.sync(call)
+			with patch.object(task_set, "load", lambda _incident: []):  # a worker that cannot see the other's rows
+				task_set.sync(call)
 		self.assertTrue(frappe.db.is_duplicate_entry(caught.exception), caught.exception)
 
 	def test_the_minute_clock_twice_adds_one_round(self):
 		name = self.declare()
 		self.finish_task(self.task(name, "patrol_area").name, "guard1")
 		self.clock.move(61)
-		self.assertEqual(clockwork.tick(name), 1)
-		self.assertEqual(clockwork.tick(name), 0)
+		self.assertEqual(recurring_steps.tick(name), 1)
+		self.assertEqual(recurring_steps.tick(name), 0)
 		self.assertEqual(len(self.tasks(name, step_key="patrol_area")), 2)
 
 	def insert_by_hand(self, **fields):

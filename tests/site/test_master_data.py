@@ -2,7 +2,8 @@
 
 import frappe
 
-from outage_response.flows import care, tasks
+from outage_response.flows import care
+from outage_response.flows.tasks import task_set
 from outage_response.flows.verb.engine import Call, GateClosedError, lock_incident
 from outage_response.patches import firms_of_tasks
 
@@ -51,7 +52,7 @@ class MasterDataTest(SiteTest):
 
 	def synced(self, incident: str) -> list:
 		"""What a verb would add now."""
-		return tasks.sync(Call("declare", self.clock.now, self.clock.now, incident=lock_incident(incident))).add
+		return task_set.sync(Call("declare", self.clock.now, self.clock.now, incident=lock_incident(incident))).add
 
 
 class Renamed(MasterDataTest):

@@ -5,9 +5,10 @@ from collections import Counter
 import frappe
 
 from outage_response.domain import callbacks
-from outage_response.flows import command, situation, tasks
+from outage_response.flows import command, situation
 from outage_response.flows import incident as incident_flow
 from outage_response.flows.facts import nested_outages
+from outage_response.flows.tasks import task_set
 
 from . import world as build
 from .base import SiteTest
@@ -100,7 +101,7 @@ class Shared(OverlapTest):
 		for task in theirs:
 			self.finish_task(task)
 		doc = frappe.get_doc("Outage Incident", wide)
-		rows = tasks.load_shared(doc, lambda: incident_flow.surroundings.read(self.property))
+		rows = task_set.load_shared(doc, lambda: incident_flow.surroundings.read(self.property))
 		self.assertEqual({row.status for row in rows if row.name in theirs}, {"Done"})
 		self.do("operator", "confirm", wide, "Overload")
 		self.assertEqual(self.checks(wide), {})

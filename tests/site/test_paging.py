@@ -8,18 +8,8 @@ import frappe
 from outage_response import bulk
 from outage_response.api import limits, paging
 from outage_response.domain import lifecycle, phones
-from outage_response.flows import (
-	answering,
-	handover,
-	pages,
-	shift_end,
-	sweeping,
-	task,
-	templates,
-	test_calls,
-	tokens,
-	who_knows,
-)
+from outage_response.flows import answering, pages, sweeping, templates, test_calls, tokens, who_knows
+from outage_response.flows.tasks import handover, shift_end, task_verbs
 
 from .base import SiteTest, forget_caches
 from .world import make_contact, make_roster, make_shift, make_tower, make_user, permit, user
@@ -177,11 +167,11 @@ class Sleeping(PagingTest):
 		name = self.declare()
 		step = self.task(name, "patrol_area").name
 		with self.as_user("operator"), self.request():
-			task.acknowledge_for(step, user("guard2"), "radio")
+			task_verbs.acknowledge_for(step, user("guard2"), "radio")
 		self.assertEqual(self.field("Outage Task", step, "acknowledged_by"), user("guard2"))
 		other = self.task(name, "dispatch_security").name
 		with self.refused("How"), self.as_user("operator"), self.request():
-			task.acknowledge_for(other, None, "smoke")
+			task_verbs.acknowledge_for(other, None, "smoke")
 
 
 class Links(PagingTest):

@@ -6,17 +6,8 @@ from unittest.mock import patch
 import frappe
 
 from outage_response import compat
-from outage_response.flows import (
-	answering,
-	channels,
-	page_mails,
-	pages,
-	ringing,
-	sending,
-	shift_end,
-	test_calls,
-	who_knows,
-)
+from outage_response.flows import answering, channels, page_mails, pages, ringing, sending, test_calls, who_knows
+from outage_response.flows.tasks import shift_end
 from outage_response.integrations.channels import http
 from outage_response.integrations.channels.post import post
 from outage_response.outage_response.report.response_times import response_times

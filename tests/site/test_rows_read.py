@@ -26,12 +26,12 @@ from outage_response.flows import (
 	portal_actions,
 	rosters,
 	site_muting,
-	task,
 	test_calls,
 	tokens,
 )
 from outage_response.flows import calls as call_flow
 from outage_response.flows import portal as portal_flow
+from outage_response.flows.tasks import task_verbs
 
 from . import history
 from .base import FLOWS, SiteTest
@@ -252,7 +252,7 @@ JOBS = {
 }
 VERBS = {*authority.VERB_ROLES, *lifecycle.TASK_VERBS}
 OTHER_VERBS: dict[str, Callable] = {
-	"acknowledge_for": task.acknowledge_for,
+	"acknowledge_for": task_verbs.acknowledge_for,
 	"claim_call": call_flow.claim_call,
 	"confirm_site": site_muting.confirm_site,
 	"log_told": call_flow.log_told,

@@ -5,7 +5,7 @@ from datetime import timedelta
 import frappe
 from frappe.utils import get_datetime
 
-from outage_response.flows import clockwork, tasks
+from outage_response.flows.tasks import recurring_steps, task_set
 from outage_response.flows.verb.engine import Call, GateClosedError, lock_incident
 
 from . import world as build
@@ -54,7 +54,7 @@ class SecondLoss(SiteTest):
 		with self.refused(error=GateClosedError):
 			self.do("operator", "permit_energise", name, [self.shafts[0]])
 		call = Call("declare", self.clock.now, self.clock.now, incident=lock_incident(name))
-		self.assertEqual(tasks.sync(call).add, [], "twice adds nothing twice")
+		self.assertEqual(task_set.sync(call).add, [], "twice adds nothing twice")
 		self.clock.move(1)
 		self.finish_steps(name, step_key=CLEARED)
 		self.do("operator", "permit_energise", name, [self.shafts[0]])
@@ -147,7 +147,7 @@ class SecondLoss(SiteTest):
 		self.finish_steps(name, step_key="check_care_unit")
 		self.clock.move(61)
 		self.do("engineer", "supply_back", name, [self.shafts[0]])
-		clockwork.tick(name)
+		recurring_steps.tick(name)
 		again = [row.subject for row in self.tasks(name, step_key="check_care_unit", round=2)]
 		self.assertEqual(again, [self.units[2]])
 		self.clock.move(5)

@@ -12,8 +12,9 @@ from frappe.utils import get_datetime
 from outage_response import jobs
 from outage_response.api import command
 from outage_response.domain import lifecycle
-from outage_response.flows import care, clockwork
+from outage_response.flows import care
 from outage_response.flows.facts import plan_steps
+from outage_response.flows.tasks import recurring_steps
 from outage_response.flows.verb import timeline
 from outage_response.flows.verb.engine import GateClosedError
 
@@ -558,31 +559,31 @@ class Working(VerbTest):
 		name = self.declare("I")
 		self.finish_task(self.task(name, "call_supplier").name)
 		self.clock.move(29)
-		self.assertEqual(clockwork.tick(name), 0)
+		self.assertEqual(recurring_steps.tick(name), 0)
 		self.clock.move(1)
-		self.assertEqual(clockwork.tick(name), 1)
+		self.assertEqual(recurring_steps.tick(name), 1)
 		second = self.tasks(name, step_key="call_supplier", round=2)[0]
 		self.assertMoment(second.due_at, self.clock.now + timedelta(minutes=10))
 		self.assertTrue(second._assign)
 		self.finish_task(second.name)
 		self.do("operator", "set_etr", name, str(self.clock.now + timedelta(hours=3)))
 		self.clock.move(60)
-		self.assertEqual(clockwork.tick(name), 0, "known until the ETR")
+		self.assertEqual(recurring_steps.tick(name), 0, "known until the ETR")
 		self.clock.move(180)
-		self.assertEqual(clockwork.tick(name), 1, "the ETR has passed")
+		self.assertEqual(recurring_steps.tick(name), 1, "the ETR has passed")
 
 	def test_nothing_comes_round_after_restoration(self):
 		name = self.declare("I")
 		self.finish_task(self.task(name, "patrol_area").name)
 		self.do("operator", "supply_back", name)
 		self.clock.move(120)
-		self.assertEqual(clockwork.tick(name), 0)
+		self.assertEqual(recurring_steps.tick(name), 0)
 
 	def test_the_scheduler_entry_ticks_every_running_incident(self):
 		name = self.declare("I")
 		self.finish_task(self.task(name, "patrol_area").name)
 		self.clock.move(61)
-		self.assertIn(name, clockwork.ticking_incidents())
+		self.assertIn(name, recurring_steps.ticking_incidents())
 		(entry,) = set(frappe.get_hooks("scheduler_events")["cron"]["* * * * *"]) & {
 			"outage_response.jobs.every_minute"
 		}

@@ -1,6 +1,7 @@
 import frappe
 
-from outage_response.flows import new_incident, tasks
+from outage_response.flows import new_incident
+from outage_response.flows.tasks import task_set
 from outage_response.outage_response.verb_owned import VerbOwned
 
 exclude_from_linked_with = True  # see Care Need
@@ -18,7 +19,7 @@ class OutageIncident(VerbOwned):
 
 	def on_update(self):
 		if self.has_value_changed("status"):
-			tasks.leave_board(self)
+			task_set.leave_board(self)
 
 
 def on_doctype_update():

@@ -25,7 +25,7 @@ from outage_response.domain.roster import Assignment, Department, Roster, assign
 from outage_response.domain.steps import Step
 from outage_response.integrations import notifications
 
-from .facts import outage_levels, plan_steps, rescue_certificates, who_is_on_duty
+from ..facts import outage_levels, plan_steps, rescue_certificates, who_is_on_duty
 
 # task name, title, priority, due_at, who it goes to
 Given = tuple[str, str, int, datetime | None, Assignment]

@@ -10,10 +10,11 @@ from frappe.utils import now_datetime
 from outage_response.domain import lifecycle
 from outage_response.domain.lifecycle import LIVE
 
-from . import handover, ringing, tasks
-from .facts.reachable_people import People
-from .verb import timeline
-from .verb.engine import Call, lock_incident, touch
+from .. import ringing
+from ..facts.reachable_people import People
+from ..verb import timeline
+from ..verb.engine import Call, lock_incident, touch
+from . import handover, task_set
 
 FIELDS = (
 	"name",
@@ -54,7 +55,7 @@ def release(incident_name: str) -> int:
 	if not rows:
 		return 0
 	call = Call("hand_over", now, now, incident=incident)
-	tasks.pass_on(call, [(row, handover.taker(call, people, row, row.acknowledged_by)) for row in rows])
+	task_set.pass_on(call, [(row, handover.taker(call, people, row, row.acknowledged_by)) for row in rows])
 	_say(incident, rows, now)
 	ringing.advance(incident, now, people)
 	touch(incident)

@@ -8,11 +8,11 @@ from frappe import _
 from outage_response.domain.errors import RuleError
 from outage_response.domain.roster import Assignment, Department, assign
 
-from . import assignment, tasks
-from .facts import plan_steps
-from .facts.reachable_people import People
-from .task import require_able
-from .verb.engine import Call, incident_verb, keeps_late
+from ..facts import plan_steps
+from ..facts.reachable_people import People
+from ..verb.engine import Call, incident_verb, keeps_late
+from . import assignment, task_set
+from .task_verbs import require_able
 
 HANDED = ("Open", "Acknowledged", "In Progress")
 
@@ -33,7 +33,7 @@ def hand_over(call: Call, note: str, user: str | None = None) -> dict:
 		raise RuleError(_("Nothing to hand over: you have no open step here. Posts are relieved one by one."))
 	people = People(call.incident.property, call.now)
 	given = [(row, _given_to(call, people, row, user)) for row in steps]
-	tasks.pass_on(call, given)
+	task_set.pass_on(call, given)
 	for row in steps:
 		about = {"title": row.title, "title_zh": row.title_zh, "subject": row.subject_label or ""}
 		call.record("task_handed_over", {**about, "note": note.strip()[:500]}, task=row.name)

@@ -17,19 +17,20 @@ from outage_response.domain.plan import added_by
 from outage_response.domain.roster import COMMAND, Assignment
 from outage_response.domain.steps import Step
 
-from . import assignment, entrapment, photos, ringing, tasks
-from .facts import nested_outages, people_in_elevators, plan_steps, power_and_assets, who_is_on_duty
-from .facts.language import listed
-from .facts.outage_in_words import short_time
-from .verb import timeline
-from .verb.engine import Call, is_general_manager, keeps_late, save, task_verb
+from .. import entrapment, ringing
+from ..facts import nested_outages, people_in_elevators, plan_steps, power_and_assets, who_is_on_duty
+from ..facts.language import listed
+from ..facts.outage_in_words import short_time
+from ..verb import timeline
+from ..verb.engine import Call, is_general_manager, keeps_late, save, task_verb
+from . import assignment, photos, task_set
 
 # By which road somebody said "mine" who did not touch a screen
 WAYS = ("radio", "phone", "in person", "link", "reply")
 
 
 def _row(call: Call) -> tuple[TaskRow, list[TaskRow]]:
-	rows = tasks.load_shared(call.incident, lambda: call.around)
+	rows = task_set.load_shared(call.incident, lambda: call.around)
 	return next(row for row in rows if row.name == call.task.name), rows
 
 
@@ -38,8 +39,8 @@ def _locked_off(call: Call) -> set[str]:
 
 
 def _release(call: Call) -> None:
-	"""As in `tasks.pass_on`, for the call's own task: nobody is at it any more."""
-	call.task.update({**tasks.NOBODY, **ringing.anew(call.task, call.now)})
+	"""As in `task_set.pass_on`, for the call's own task: nobody is at it any more."""
+	call.task.update({**task_set.NOBODY, **ringing.anew(call.task, call.now)})
 	_forget_confirmations(call.task)
 	save(call.task)
 
@@ -47,11 +48,11 @@ def _release(call: Call) -> None:
 def _forget_confirmations(task: Document) -> None:
 	for row in task.checks:
 		if row.kind == "Confirmation":
-			row.update(tasks.UNCONFIRMED)
+			row.update(task_set.UNCONFIRMED)
 
 
 def _note(call: Call, kind: str, **data: Any) -> None:
-	call.record(kind, {**tasks.about_task(call.task), **data}, task=call.task.name)
+	call.record(kind, {**task_set.about_task(call.task), **data}, task=call.task.name)
 
 
 @task_verb
@@ -189,7 +190,7 @@ def complete_for(
 	)
 	said = [_("By radio: {0}").format(seen_by or _("not said by whom")), spoken(how or "", _), (evidence or "").strip()]
 	task.recorded_by = frappe.session.user
-	_note(call, "task_done_for", **tasks.about_outcome(step, outcome), how=[how] if how else "")
+	_note(call, "task_done_for", **task_set.about_outcome(step, outcome), how=[how] if how else "")
 	return _complete(
 		call,
 		outcome=outcome,
@@ -293,11 +294,11 @@ def _done(
 	)
 	save(task)
 	assignment.take_back([task.name])
-	_note(call, "task_done", **tasks.about_outcome(step, task.outcome or ""))
+	_note(call, "task_done", **task_set.about_outcome(step, task.outcome or ""))
 	entrapment.on_step(call, task, step, task.outcome or "", people, by=by or frappe.session.user, who=who, how=how)
 	# what ended before people were reported again, or before it went dark again, is asked for once more
 	asks = added_by(step, task.outcome or "") or step.on_outcome or call.at < call.now - lifecycle.PROMPT
-	return {"waiting_for": "", "added": len(tasks.sync(call).add) if asks else 0}
+	return {"waiting_for": "", "added": len(task_set.sync(call).add) if asks else 0}
 
 
 def _take_items(call: Call, exceptions: Sequence[Mapping[str, str]]) -> list[str]:
@@ -353,7 +354,7 @@ def read_back(call: Call) -> dict:
 	"""A second person reads the confirmations back; with that the step is done."""
 	lifecycle.require_gone(call.task.gate, call.incident.status)
 	lifecycle.require_rescues_ended(
-		plan_steps.step_of(call.task), tasks.load_shared(call.incident, lambda: call.around), _locked_off(call)
+		plan_steps.step_of(call.task), task_set.load_shared(call.incident, lambda: call.around), _locked_off(call)
 	)
 	confirmations = [row for row in call.task.checks if row.kind == "Confirmation"]
 	if not confirmations or any(row.result != "Confirmed" for row in confirmations):
@@ -397,7 +398,7 @@ def skip(call: Call, reason: str) -> None:
 	save(call.task)
 	assignment.take_back([call.task.name])
 	_note(call, "task_skipped", reason=reason.strip())
-	tasks.sync_others(call)
+	task_set.sync_others(call)
 
 
 @task_verb
@@ -441,7 +442,7 @@ def move(call: Call, to: str) -> None:
 	save(goal)
 	here, there = (post.subject_label or call.incident.property for post in (call.task, goal))
 	_note(call, "task_moved", to=there)
-	call.record("task_on_post", tasks.about_task(goal), task=goal.name)
+	call.record("task_on_post", task_set.about_task(goal), task=goal.name)
 	assignment.tell_those_for(call, COMMAND, _("Post without a guard: {0} (moved to {1})").format(here, there))
 
 
@@ -586,7 +587,7 @@ def keep_late(
 	danger = _named_danger(danger) if verb == "withdraw" else ""
 	step = plan_steps.step_of(task) if task.plan else None
 	outcome = step.named(outcome or "") if step else outcome or ""
-	words = tasks.about_outcome(step, outcome) if step else {"outcome": outcome}
+	words = task_set.about_outcome(step, outcome) if step else {"outcome": outcome}
 	_note(call, "late_act", said_kind=said, **words, to=goal or "", danger=danger, note=", ".join(text))
 	if (step.meaning(outcome) if step else outcome) == rescues.TRAPPED:
 		danger = "People trapped"
@@ -625,7 +626,7 @@ def complete_by_flow(call: Call, completes_with: str, names: Sequence[str] | Non
 	"""
 	rows = [
 		row
-		for row in tasks.load(call.incident.name)
+		for row in task_set.load(call.incident.name)
 		if row.is_open
 		and row.plan
 		and plan_steps.step_of(row).completes_with == completes_with

@@ -7,10 +7,11 @@ from outage_response.domain.clock import next_round_is_due
 from outage_response.domain.lifecycle import HOLDING_POSTS, TaskRow
 from outage_response.domain.plan import Subject, TaskSpec
 
-from . import assignment, calling, tasks
-from .facts import plan_steps, power_and_assets
-from .verb import timeline
-from .verb.engine import Call, lock_incident, touch
+from .. import calling
+from ..facts import plan_steps, power_and_assets
+from ..verb import timeline
+from ..verb.engine import Call, lock_incident, touch
+from . import assignment, task_set
 
 
 def ticking_incidents() -> list[str]:
@@ -34,17 +35,17 @@ def tick(incident_name: str) -> int:
 	property_type = frappe.get_cached_value("Managed Property", incident.property, "property_type")
 	chosen = assignment.choose(due, incident, call.roster, call.departments, property_type)
 	chosen = calling.with_numbers(due, chosen, call)
-	names = tasks.insert(call, list(zip(due, chosen, strict=True)))
+	names = task_set.insert(call, list(zip(due, chosen, strict=True)))
 	timeline.record_many(
 		incident,
 		[
-			("task_round", {**tasks.about(spec), "round": spec.round}, name)
+			("task_round", {**task_set.about(spec), "round": spec.round}, name)
 			for spec, name in zip(due, names, strict=True)
 		],
 		now,
 		now,
 	)
-	tasks.announce(call, due, chosen)
+	task_set.announce(call, due, chosen)
 	touch(incident)
 	return len(due)
 
@@ -53,7 +54,7 @@ def _due_rounds(call: Call) -> list[TaskSpec]:
 	incident = call.incident
 	etr = get_datetime(incident.etr) if incident.etr else None
 	latest: dict[tuple, TaskRow] = {}
-	for row in tasks.load(incident.name):
+	for row in task_set.load(incident.name):
 		key = row.key[:3]
 		if key not in latest or row.round > latest[key].round:
 			latest[key] = row
