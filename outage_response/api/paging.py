@@ -4,7 +4,8 @@ from typing import Any
 
 import frappe
 
-from outage_response.flows import answering, rosters, site_muting, standstill, test_calls, who_knows
+from outage_response.flows import answering, site_muting, standstill, test_calls, who_knows
+from outage_response.flows.roster import shifts
 from outage_response.flows.tasks import handover
 from outage_response.flows.tasks import task_verbs as task_flow
 from outage_response.flows.verb.engine import translated
@@ -80,7 +81,7 @@ def swap_shifts(shift: str, other: str, request_id: str | None = None) -> None:
 		require_verb("swap_shifts")
 		require_read("Duty Shift", shift)
 		require_read("Duty Shift", other)
-		rosters.swap(shift, other, request_id)
+		shifts.swap(shift, other, request_id)
 
 
 @reading
@@ -119,4 +120,4 @@ def inbound() -> dict[str, Any]:
 @reading
 def get_shifts(start: str, end: str, filters: str | list | None = None) -> list[dict[str, Any]]:
 	"""Duty Shifts for Frappe's calendar, of properties that the reader may see."""
-	return rosters.calendar(start, end, filters)
+	return shifts.calendar(start, end, filters)

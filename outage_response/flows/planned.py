@@ -5,7 +5,7 @@ from frappe import _
 
 from outage_response import listing, permissions
 
-from . import rosters
+from .roster import shifts
 
 # dark grounds, for the reason given in rosters.py
 COLOURS = {"Scheduled": "#0e2a47", "Reported": "#4a0d0d", "Active": "#4a0d0d", "Restored": "#0d3318"}
@@ -24,7 +24,7 @@ def _between(wanted: list[list]) -> list[str]:
 def calendar(start: str, end: str, filters: str | list | None) -> list[dict]:
 	"""Planned outages between two moments that the reader may see, without cancelled ones: `title`, `color`; none is movable."""
 	permissions.require_list("Outage Incident")
-	wanted = rosters.calendar_filters(start, end, filters, "planned_start", "planned_end")
+	wanted = shifts.calendar_filters(start, end, filters, "planned_start", "planned_end")
 	rows = listing.get_list(
 		"Outage Incident",
 		{"name": ("in", _between(wanted)), "status": ("!=", "Cancelled")},

@@ -3,8 +3,9 @@
 import frappe
 
 from outage_response.domain.steps import Step
-from outage_response.flows import phone, rosters
+from outage_response.flows import phone
 from outage_response.flows.facts import plan_steps, who_is_on_duty
+from outage_response.flows.roster import shifts
 
 from . import world as build
 from .base import SiteTest
@@ -113,7 +114,7 @@ class OwnDepartment(SiteTest):
 		self.assertEqual(who_is_on_duty.unmanned(self.property, ["cleaning"], self.now), set())
 		frappe.db.delete("Duty Shift", {"department": "cleaning"})
 		self.assertEqual(who_is_on_duty.unmanned(self.property, ["cleaning"], self.now), {"cleaning"})
-		gaps = rosters.gaps([self.property], self.now, self.now.replace(hour=5))
+		gaps = shifts.gaps([self.property], self.now, self.now.replace(hour=5))
 		self.assertIn("Cleaning", [row["department"] for row in gaps])
 
 	def test_the_additional_role_follows_by_whatever_road(self):

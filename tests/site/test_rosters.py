@@ -5,8 +5,8 @@ from datetime import datetime, timedelta
 import frappe
 
 from outage_response.domain.errors import RuleError
-from outage_response.flows import rosters
 from outage_response.flows.facts import who_is_on_duty
+from outage_response.flows.roster import shifts
 from outage_response.outage_response.report.response_times import response_times
 from outage_response.outage_response.report.roster_gaps import roster_gaps
 
@@ -65,8 +65,8 @@ class Patterns(RosterTest):
 	def test_four_weeks_are_made_once(self):
 		doc = self.pattern()
 		made = len(self.shifts())
-		self.assertEqual(made, 2 * (rosters.DAYS_AHEAD + 1))
-		self.assertEqual(rosters.fill(doc.name), 0)
+		self.assertEqual(made, 2 * (shifts.DAYS_AHEAD + 1))
+		self.assertEqual(shifts.fill(doc.name), 0)
 		doc.save()
 		self.assertEqual(len(self.shifts()), made)
 
@@ -165,7 +165,7 @@ class Patterns(RosterTest):
 		others = len(self.shifts(is_absent=1))
 		last = self.shifts(user=user("guard2"))[-1]
 		frappe.delete_doc("Duty Shift", last.name)
-		self.assertEqual(rosters.fill(doc.name), 1)
+		self.assertEqual(shifts.fill(doc.name), 1)
 		self.assertFalse(frappe.db.get_value("Duty Shift", one.name, "is_absent"))
 		self.assertEqual(len(self.shifts(is_absent=1)), others)
 
@@ -173,29 +173,29 @@ class Patterns(RosterTest):
 		make_shift(self.property, "engineering", "engineer", self.now + timedelta(days=1))
 		make_shift(self.property, "engineering", "electrician", self.now + timedelta(days=2), is_duty_electrician=1)
 		one, other = self.shifts()
-		rosters.swap(one.name, other.name)
+		shifts.swap(one.name, other.name)
 		self.assertEqual([row.is_duty_electrician for row in self.shifts(user=user("electrician"))], [1])
 		self.assertEqual([row.is_duty_electrician for row in self.shifts(user=user("engineer"))], [0])
 
 	def test_a_roster_that_ended_long_ago_is_reminded_of(self):
 		make_shift(self.property, "security", "guard1", self.now - timedelta(days=60))
-		self.assertIn(self.property, rosters.properties_with_rosters())
+		self.assertIn(self.property, shifts.properties_with_rosters())
 
 	def test_a_swap(self):
 		make_shift(self.property, "security", "guard1", self.now + timedelta(days=1))
 		make_shift(self.property, "security", "guard2", self.now + timedelta(days=2))
 		one, other = self.shifts()
-		rosters.swap(one.name, other.name)
+		shifts.swap(one.name, other.name)
 		self.assertEqual([row.user for row in self.shifts()], [user("guard2"), user("guard1")])
 		self.assertEqual([row.replaced_user for row in self.shifts()], [user("guard1"), user("guard2")])
 		with self.refused("two different", error=RuleError):
-			rosters.swap(one.name, one.name)
+			shifts.swap(one.name, one.name)
 
 
 class Gaps(RosterTest):
 	def test_what_nobody_covers(self):
 		make_roster(self.property, self.now)
-		found = rosters.gaps([self.property], self.now, self.now + timedelta(days=1))
+		found = shifts.gaps([self.property], self.now, self.now + timedelta(days=1))
 		nobody = {row["department"]: row["hours"] for row in found if row["what"] == "Nobody on duty"}
 		self.assertEqual(nobody["Security"], 18.0)  # of a day, six hours are left of the shift
 		self.assertIn("No duty electrician", {row["what"] for row in found})
@@ -215,12 +215,12 @@ class Gaps(RosterTest):
 			}
 		).insert()
 		self.assertTrue(doc.name)
-		found = rosters.gaps([self.property], self.now, self.now + timedelta(days=14))
+		found = shifts.gaps([self.property], self.now, self.now + timedelta(days=14))
 		self.assertNotIn("Security", {row["department"] for row in found})
 
 	def test_the_one_who_makes_the_roster_is_told(self):
 		make_roster(self.property, self.now)
-		self.assertTrue(rosters.remind(self.property))
+		self.assertTrue(shifts.remind(self.property))
 		self.assertTrue(
 			frappe.db.exists(
 				"Notification Log",
@@ -244,7 +244,7 @@ class Gaps(RosterTest):
 		rows.where(table.name.notin(["customer_service", "security"])).run()
 		frappe.db.set_value("Managed Property", self.property, "property_type", "Residential Community")
 		frappe.clear_document_cache("Managed Property", self.property)
-		rosters.remind(self.property)
+		shifts.remind(self.property)
 		told = {"for_user": user("manager"), "document_name": self.property, "subject": ("like", "%gaps%")}
 		earliest = self.now + timedelta(days=2)
 		self.assertIn(f"{earliest:%Y-%m-%d %H:%M}", frappe.db.get_value("Notification Log", told, "subject"))

@@ -24,13 +24,13 @@ from outage_response.flows import (
 	links,
 	personal,
 	portal_actions,
-	rosters,
 	site_muting,
 	test_calls,
 	tokens,
 )
 from outage_response.flows import calls as call_flow
 from outage_response.flows import portal as portal_flow
+from outage_response.flows.roster import shifts
 from outage_response.flows.tasks import task_verbs
 
 from . import history
@@ -263,7 +263,7 @@ OTHER_VERBS: dict[str, Callable] = {
 	"attach_ticket": agent_flow.attach,
 	"take_over_changes": incident.take_over_changes,
 	"test_call": test_calls.test_call,
-	"swap_shifts": rosters.swap,
+	"swap_shifts": shifts.swap,
 }
 
 

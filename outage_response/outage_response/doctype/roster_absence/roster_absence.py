@@ -3,7 +3,8 @@ from frappe import _
 from frappe.model.document import Document
 from frappe.utils import get_datetime
 
-from outage_response.flows import resident, rosters
+from outage_response.flows import resident
+from outage_response.flows.roster import shifts
 
 exclude_from_linked_with = True  # see Care Need
 
@@ -22,10 +23,10 @@ class RosterAbsence(Document):
 	def on_update(self):
 		before = self.get_doc_before_save()
 		if before:
-			rosters.undo_absence(before)
-		count = rosters.take_absence(self)
+			shifts.undo_absence(before)
+		count = shifts.take_absence(self)
 		if count and not self.substitute:
 			frappe.msgprint(_("{0} shifts have nobody now: see the report Roster Gaps.").format(count), alert=True)
 
 	def on_trash(self):
-		rosters.undo_absence(self)
+		shifts.undo_absence(self)

@@ -3,7 +3,8 @@ from frappe import _
 from frappe.model.document import Document
 from frappe.utils import getdate
 
-from outage_response.flows import resident, rosters
+from outage_response.flows import resident
+from outage_response.flows.roster import shifts
 
 exclude_from_linked_with = True  # see Care Need
 
@@ -22,7 +23,7 @@ class RosterPattern(Document):
 				frappe.throw(_("Row {0}: say who is on duty; a contact for people without a login.").format(row.idx))
 
 	def on_update(self):
-		rosters.remake(self)
+		shifts.remake(self)
 
 	def on_trash(self):
 		frappe.db.set_value("Duty Shift", {"pattern": self.name}, "pattern", None)

@@ -6,16 +6,16 @@ import frappe
 from frappe import _
 from frappe.utils import cint, now_datetime
 
-from outage_response.flows import rosters
+from outage_response.flows.roster import shifts
 
 
 def execute(filters: dict | None = None):
 	"""Frappe's contract: (columns, rows). Only properties that the reader may see."""
 	filters = filters or {}
 	first = now_datetime().replace(second=0, microsecond=0)
-	last = first + timedelta(days=min(max(cint(filters.get("days")) or rosters.REPORT_DAYS, 1), 60))
+	last = first + timedelta(days=min(max(cint(filters.get("days")) or shifts.REPORT_DAYS, 1), 60))
 	wanted = {"name": filters["property"]} if filters.get("property") else {}
-	rows = rosters.gaps(frappe.get_list("Managed Property", filters=wanted, pluck="name", order_by="name"), first, last)
+	rows = shifts.gaps(frappe.get_list("Managed Property", filters=wanted, pluck="name", order_by="name"), first, last)
 	return columns(), sorted(rows, key=lambda row: (row["starts_at"], row["property"]))
 
 

@@ -15,9 +15,9 @@ from outage_response.domain import rota
 from outage_response.domain.errors import RuleError
 from outage_response.domain.plan import dedupe_key
 
-from .facts import who_is_on_duty
-from .tasks import assignment
-from .verb.engine import as_time, translated
+from ..facts import who_is_on_duty
+from ..tasks import assignment
+from ..verb.engine import as_time, translated
 
 # Frappe's calendar writes in a colour halfway to white: only on dark grounds that can be read
 ABSENT, DUTY_ELECTRICIAN, OTHERS = "#4a0d0d", "#3d2600", "#0e2a47"
