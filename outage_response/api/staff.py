@@ -18,10 +18,11 @@ from frappe import _
 from outage_response import locks
 from outage_response.compat import is_retriable, is_timeout
 from outage_response.flows import callback as callback_flow
-from outage_response.flows import care, correction, intake, proposals, report
-from outage_response.flows import entrapment as entrapment_flow
+from outage_response.flows import care, intake, proposals, report
 from outage_response.flows import incident as incident_flow
 from outage_response.flows import notice as notice_flow
+from outage_response.flows.elevators import correction
+from outage_response.flows.elevators import entrapment_verbs as entrapment_flow
 from outage_response.flows.tasks import task_verbs as task_flow
 from outage_response.flows.verb import timeline
 from outage_response.permissions import require_read
@@ -205,7 +206,7 @@ def report_trapped(
 	occurred_at: str | None = None,
 	request_id: str | None = None,
 ) -> dict[str, Any]:
-	"""See `flows.entrapment.report_trapped`."""
+	"""See `flows.elevators.entrapment_verbs.report_trapped`."""
 	return entrapment_flow.report_trapped(
 		incident,
 		elevator,
@@ -232,7 +233,7 @@ def note_entrapment(
 	occurred_at: str | None = None,
 	request_id: str | None = None,
 ) -> dict[str, Any]:
-	"""See `flows.entrapment.note_entrapment`."""
+	"""See `flows.elevators.entrapment_verbs.note_entrapment`."""
 	return entrapment_flow.note_entrapment(
 		entrapment,
 		people=people,
@@ -255,7 +256,7 @@ def report_empty(
 	occurred_at: str | None = None,
 	request_id: str | None = None,
 ) -> dict[str, Any]:
-	"""See `flows.entrapment.report_empty`."""
+	"""See `flows.elevators.entrapment_verbs.report_empty`."""
 	return entrapment_flow.report_empty(
 		entrapment, outcome=outcome, who=who, how=how, people=people, occurred_at=occurred_at, request_id=request_id
 	)
@@ -263,7 +264,7 @@ def report_empty(
 
 @endpoint
 def read_back_empty(entrapment: str, occurred_at: str | None = None, request_id: str | None = None) -> dict[str, Any]:
-	"""See `flows.entrapment.read_back_empty`."""
+	"""See `flows.elevators.entrapment_verbs.read_back_empty`."""
 	return entrapment_flow.read_back_empty(entrapment, occurred_at=occurred_at, request_id=request_id)
 
 
@@ -475,7 +476,7 @@ def correct_outcome(
 	occurred_at: str | None = None,
 	request_id: str | None = None,
 ) -> dict[str, Any]:
-	"""See `flows.correction.correct_outcome`."""
+	"""See `flows.elevators.correction.correct_outcome`."""
 	return correction.correct_outcome(
 		task, outcome, who, how, people, note, occurred_at=occurred_at, request_id=request_id
 	)

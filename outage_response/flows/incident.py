@@ -14,7 +14,8 @@ from outage_response.domain import lifecycle, notices
 from outage_response.domain.errors import RuleError
 from outage_response.domain.topology import Dark, gone_again, is_out, split_for_return
 
-from . import calling_back, entrapment, new_incident, notice, overruled, supply
+from . import calling_back, new_incident, notice, overruled, supply
+from .elevators import entrapment_verbs
 from .facts import affected_homes, nested_outages, outage_levels, plan_steps, power_and_assets
 from .facts.affected_nodes import labels, named_nodes, rows_from
 from .facts.language import listed
@@ -381,7 +382,7 @@ def permit_energise(call: Call, nodes: Sequence[str] | None = None) -> dict:
 		)
 	lifecycle.pass_gate("energise", supply.blocking_energise(incident, wanted, around))
 	lifecycle.require_confirmed(plan_steps.steps_of_plan(incident.plan), incident.confirmed_at)
-	entrapment.require_still(call)
+	entrapment_verbs.require_still(call)
 	inside = around.tree.under(wanted)
 	for row in incident.affected_nodes:
 		if row.power_node in inside and not row.back_at:
@@ -442,7 +443,7 @@ def stand_down(call: Call, areas: Sequence[str] | None = None, override_reason: 
 	lifecycle.require_incident_state("stand_down_everywhere", incident.status)
 	shared = task_set.load_shared(incident, lambda: call.around)
 	_pass_gate(call, "stand_down", lifecycle.blocking("stand_down", shared), override_reason)
-	entrapment.require_nobody(incident)
+	entrapment_verbs.require_nobody(incident)
 	_release_posts(call, posts)
 	incident.status, incident.stood_down_at = "Stood Down", call.at
 	save(incident)
@@ -490,7 +491,7 @@ def close(call: Call, override_reason: str | None = None) -> dict:
 	rows = task_set.load(incident.name)
 	shared = task_set.load_shared(incident, lambda: call.around)
 	_pass_gate(call, "close", lifecycle.blocking_close(shared), override_reason)
-	entrapment.require_nobody(incident)
+	entrapment_verbs.require_nobody(incident)
 	left = [task.name for task in rows if task.is_open]
 	task_set.end_many(call, left, "Skipped", _("Still open when the incident was closed"))
 	incident.status, incident.closed_at = "Closed", call.at
@@ -511,7 +512,7 @@ def cancel(call: Call, reason: str) -> dict:
 	incident = call.incident
 	rows = task_set.load(incident.name)
 	lifecycle.require_cancellable(rows, incident.status)
-	entrapment.require_nobody(incident)
+	entrapment_verbs.require_nobody(incident)
 	_release_guards(call, rows, reason)
 	open_rows = [task.name for task in rows if task.is_open and task.status != "On Post"]
 	task_set.end_many(call, open_rows, "Cancelled", reason)

@@ -14,7 +14,8 @@ from outage_response.domain.errors import RuleError
 from outage_response.domain.roster import COMMAND
 from outage_response.domain.tickets import RUNNING
 
-from . import entrapment, explaining, resident, tickets
+from . import explaining, resident, tickets
+from .elevators import entrapment_verbs
 from .facts import power_and_assets, who_is_on_duty
 from .tasks import assignment
 from .verb import timeline
@@ -54,7 +55,7 @@ def record_call(
 
 	danger    a person's judgement; it is also read out of the words, by the lists of Settings
 	trapped   people are in an elevator: in `elevator`, or, where nobody knows in which, in one of `building`; how many are
-	          inside, where the car stands and how they are, as in `entrapment.report_trapped`
+	          inside, where the car stands and how they are, as in `entrapment_verbs.report_trapped`
 
 	Answers {"call", "incident" or "", "danger"}, and "entrapments" where people are trapped. Raises ValidationError for a unit,
 	node or elevator of another property.
@@ -136,7 +137,7 @@ def keep_call(
 		if first.property != property or (unit and first.unit != unit):
 			timeline.refuse_used(request_id)
 		answer = {"call": first.name, "incident": first.incident or "", "danger": bool(first.danger)}
-		return {**answer, "entrapments": entrapment.of_call(first)} if first.trapped else answer
+		return {**answer, "entrapments": entrapment_verbs.of_call(first)} if first.trapped else answer
 	at, now, _clock = when(occurred_at)
 	if unit:
 		found = frappe.db.get_value("Property Unit", unit, ["property", "power_node"], as_dict=True)
@@ -210,7 +211,7 @@ def _keep_trapped(
 	conditions: Sequence[str] | None,
 ) -> dict:
 	"""People are in an elevator: part of the outage that runs there, else on record by themselves until one is declared."""
-	found = entrapment.cars(property_name, elevator, building)
+	found = entrapment_verbs.cars(property_name, elevator, building)
 	certain = bool(elevator)
 	how = {"words": words, "contact": contact, "phone": phone, "building": building}
 	name, affected = _incident_of({car.name for car in found}, property_name)
@@ -218,14 +219,14 @@ def _keep_trapped(
 		call = Call("report_trapped", at, now, incident=lock_incident(name))
 		inside = {"people": people, "floor": floor, "conditions": conditions}
 		covered = [car for car in found if car.name in affected]
-		result = entrapment.report_in(call, covered, certain=certain, said=said, **how, **inside)
+		result = entrapment_verbs.report_in(call, covered, certain=certain, said=said, **how, **inside)
 		return {**finish(call, result), "danger": True}
 	call = Call("record_call", at, now)
-	doc = entrapment.keep_call(call, found, certain=certain, incident=None, said={**said, "waiting": 1}, **how)
-	count, how_they_are = rescues.require_people(people), entrapment.as_conditions(conditions)
+	doc = entrapment_verbs.keep_call(call, found, certain=certain, incident=None, said={**said, "waiting": 1}, **how)
+	count, how_they_are = rescues.require_people(people), entrapment_verbs.as_conditions(conditions)
 	inside = {"people": count, "floor": floor, "conditions": how_they_are} if certain else {}
 	text = _("People trapped in {0}, not known where").format(building or property_name)
-	records = entrapment.report_alone(call, found, certain=certain, text=text, **inside)
+	records = entrapment_verbs.report_alone(call, found, certain=certain, text=text, **inside)
 	announce("")
 	return {"call": doc.name, "incident": "", "danger": True, "entrapments": records}
 

@@ -19,7 +19,8 @@ from frappe.query_builder.functions import Concat_ws, Count
 from frappe.utils import cstr, get_datetime, get_system_timezone
 
 from outage_response.api import staff
-from outage_response.flows import callback, correction, entrapment, incident, intake, notice, report
+from outage_response.flows import callback, incident, intake, notice, report
+from outage_response.flows.elevators import correction, entrapment_verbs
 from outage_response.flows.facts import site_time
 from outage_response.flows.tasks import handover, task_verbs
 from outage_response.flows.verb import timeline
@@ -63,10 +64,10 @@ FLOWS = {
 	"give_up_callback": callback.give_up_callback,
 	"file_report": report.file_report,
 	"record_call": intake.record_call,
-	"report_trapped": entrapment.report_trapped,
-	"note_entrapment": entrapment.note_entrapment,
-	"read_back_empty": entrapment.read_back_empty,
-	"report_empty": entrapment.report_empty,
+	"report_trapped": entrapment_verbs.report_trapped,
+	"note_entrapment": entrapment_verbs.note_entrapment,
+	"read_back_empty": entrapment_verbs.read_back_empty,
+	"report_empty": entrapment_verbs.report_empty,
 	"correct_outcome": correction.correct_outcome,
 	"take_call": intake.take_call,
 	"send_notice": notice.send_notice,

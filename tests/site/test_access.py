@@ -16,7 +16,8 @@ from frappe.utils.password import set_encrypted_password
 
 import outage_response.api
 from outage_response.api import doors
-from outage_response.flows import callback, care, entrapment, incident, notice
+from outage_response.flows import callback, care, incident, notice
+from outage_response.flows.elevators import entrapment_verbs
 from outage_response.flows.tasks import task_verbs
 
 from . import world as build
@@ -622,7 +623,7 @@ class AccessTest(SiteTest):
 			{"doctype": "Trouble Call", "property": world["property"], "incident": world["incident"]}
 		)
 		world["call"] = world["call"].insert(ignore_permissions=True).name
-		entrapment.report_trapped(world["incident"], world["elevators"][0])
+		entrapment_verbs.report_trapped(world["incident"], world["elevators"][0])
 		world["entrapment"] = frappe.get_all("Elevator Entrapment", {"incident": world["incident"]}, pluck="name")[0]
 		world["lone_entrapment"] = cls.by_verb(
 			"Elevator Entrapment",

@@ -6,7 +6,8 @@ from unittest.mock import patch
 import frappe
 
 from outage_response.api import command
-from outage_response.flows import care, entrapment, figures, incident, report
+from outage_response.flows import care, figures, incident, report
+from outage_response.flows.elevators import entrapment_verbs
 
 from . import world as build
 from .base import SiteTest
@@ -377,7 +378,7 @@ class CallSheet(CommandTest):
 	def test_trapped_people_are_on_top_until_they_are_out(self):
 		name = self.declare()
 		with self.as_user("operator"):
-			entrapment.report_trapped(name, self.elevators[0], "two people")
+			entrapment_verbs.report_trapped(name, self.elevators[0], "two people")
 		self.assertEqual(["Elevator 1"], [row["label"] for row in self.centre()["trapped"]])
 		self.assertEqual("two people", self.centre()["trapped"][0]["words"])
 		self.assertEqual([], self.centre()["dangers"], "they stand on record of their own, not twice")

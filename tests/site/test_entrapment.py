@@ -5,7 +5,8 @@ from datetime import timedelta
 import frappe
 
 from outage_response import jobs
-from outage_response.flows import calling, command, entrapment, figures, phone, printing, situation
+from outage_response.flows import calling, command, figures, phone, printing, situation
+from outage_response.flows.elevators import entrapment_verbs
 from outage_response.flows.facts import people_in_elevators
 from outage_response.flows.verb.engine import GateClosedError
 from outage_response.patches import fill_entrapments
@@ -182,11 +183,11 @@ class Reported(Entrapments):
 		told = []
 		for minutes in (2, 1, 1, 2):
 			self.clock.move(minutes)
-			told.append([entrapment.warn(name) for name in entrapment.to_warn()])
+			told.append([entrapment_verbs.warn(name) for name in entrapment_verbs.to_warn()])
 		self.assertEqual(told, [[], [True], [], [True]])
 		self.do("operator", "note_entrapment", record, talked=True)
 		self.clock.move(10)
-		self.assertEqual(entrapment.to_warn(), [])
+		self.assertEqual(entrapment_verbs.to_warn(), [])
 
 	def test_only_people_of_the_property_see_and_note_them(self):
 		name = self.declare()
@@ -764,7 +765,7 @@ class Warned(Entrapments):
 		for minutes in (59, 1, 1, 29, 1):
 			self.clock.move(minutes)
 			with self.request():
-				told.append([entrapment.warn(record) for record in entrapment.to_warn()])
+				told.append([entrapment_verbs.warn(record) for record in entrapment_verbs.to_warn()])
 		self.assertEqual(told, [[], [True], [], [True], []])
 		text = self.entry(name, "long_inside")["text"]
 		self.assertIn("90 minutes", text)
@@ -779,7 +780,7 @@ class Warned(Entrapments):
 		self.do("operator", "report_trapped", name, self.first, people=1)
 		self.free(name, self.first, 1)
 		self.clock.move(200)
-		self.assertEqual(entrapment.to_warn(), [])
+		self.assertEqual(entrapment_verbs.to_warn(), [])
 		self.assertTrue(callable(jobs.every_minute))
 
 

@@ -17,7 +17,8 @@ from outage_response.domain.plan import added_by
 from outage_response.domain.roster import COMMAND, Assignment
 from outage_response.domain.steps import Step
 
-from .. import entrapment, ringing
+from .. import ringing
+from ..elevators import entrapment_verbs
 from ..facts import nested_outages, people_in_elevators, plan_steps, power_and_assets, who_is_on_duty
 from ..facts.language import listed
 from ..facts.outage_in_words import short_time
@@ -247,7 +248,7 @@ def _complete(
 	)
 	if not step.outcomes and outcome:
 		raise RuleError(_("Outcome: this step has none. Leave it empty."))
-	count = entrapment.require_end(task, step, outcome, people, by, call.at)
+	count = entrapment_verbs.require_end(task, step, outcome, people, by, call.at)
 	task.outcome, task.evidence, task.photo = outcome or None, evidence or task.evidence, photo or task.photo
 	task.evidence_pending = int(step.evidence != "none" and not (photo if step.evidence == "photo" else evidence))
 	task.started_at = task.started_at or call.at
@@ -295,7 +296,9 @@ def _done(
 	save(task)
 	assignment.take_back([task.name])
 	_note(call, "task_done", **task_set.about_outcome(step, task.outcome or ""))
-	entrapment.on_step(call, task, step, task.outcome or "", people, by=by or frappe.session.user, who=who, how=how)
+	entrapment_verbs.on_step(
+		call, task, step, task.outcome or "", people, by=by or frappe.session.user, who=who, how=how
+	)
 	# what ended before people were reported again, or before it went dark again, is asked for once more
 	asks = added_by(step, task.outcome or "") or step.on_outcome or call.at < call.now - lifecycle.PROMPT
 	return {"waiting_for": "", "added": len(task_set.sync(call).add) if asks else 0}

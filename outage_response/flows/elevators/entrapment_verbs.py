@@ -24,13 +24,13 @@ from outage_response.domain.errors import Keys, RuleError
 from outage_response.domain.roster import COMMAND, MANAGEMENT
 from outage_response.domain.steps import CONTRACTOR_THERE, PER_CONTRACTOR, SERVICES_CALLED, Step
 
-from . import resident
-from .facts import people_in_elevators, plan_steps, rescue_certificates, who_is_on_duty
-from .facts.building_names import may_be
-from .facts.language import listed
-from .facts.people_in_elevators import DOCTYPE
-from .tasks import assignment, task_set
-from .verb.engine import (
+from .. import resident
+from ..facts import people_in_elevators, plan_steps, rescue_certificates, who_is_on_duty
+from ..facts.building_names import may_be
+from ..facts.language import listed
+from ..facts.people_in_elevators import DOCTYPE
+from ..tasks import assignment, task_set
+from ..verb.engine import (
 	Call,
 	announce,
 	incident_verb,

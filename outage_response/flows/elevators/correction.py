@@ -14,10 +14,11 @@ from outage_response.domain.plan import added_by
 from outage_response.domain.roster import COMMAND
 from outage_response.domain.steps import Step
 
-from . import entrapment, intake
-from .facts import people_in_elevators, plan_steps, rescue_certificates
-from .tasks import assignment, task_set
-from .verb.engine import Call, require_task_authority, save, task_verb
+from .. import intake
+from ..facts import people_in_elevators, plan_steps, rescue_certificates
+from ..tasks import assignment, task_set
+from ..verb.engine import Call, require_task_authority, save, task_verb
+from . import entrapment_verbs
 
 
 @task_verb
@@ -54,13 +55,13 @@ def correct_outcome(
 		require_task_authority("correct_outcome", task, outcome)
 	if meaning == rules.TRAPPED:
 		return _inside_after_all(call, step, rules.require_people(people), note or "")
-	record = entrapment.still_open(call.incident.name, task.subject) if step.per == "elevator" else None
+	record = entrapment_verbs.still_open(call.incident.name, task.subject) if step.per == "elevator" else None
 	known = bool(record and record.status == rules.INSIDE and meaning == rules.EMPTY)
 	if known or rules.needs_second_person(step, before, outcome):
 		return _nobody_any_more(call, outcome, who or "", how, people)
 	_write(call, outcome, note or "")
 	if step.per == "elevator":
-		entrapment.on_step(call, task, step, outcome, None, by=frappe.session.user, how=how)
+		entrapment_verbs.on_step(call, task, step, outcome, None, by=frappe.session.user, how=how)
 	return {"waiting_for": "", "added": len(task_set.sync(call).add) if added_by(step, outcome) else 0}
 
 
@@ -68,10 +69,10 @@ def _inside_after_all(call: Call, step: Step, people: int | None, note: str) -> 
 	task = call.task
 	# what ended in this very second was for the people who were thought to be out
 	since = max(call.at, get_datetime(task.completed_at) + timedelta(seconds=1))
-	car = entrapment.car_of(task)
+	car = entrapment_verbs.car_of(task)
 	if step.means(rules.TRAPPED):
 		_write(call, step.named(rules.TRAPPED), note)
-		record = entrapment.open_record(
+		record = entrapment_verbs.open_record(
 			call, car, certain=True, covered_from=since, inside_since=get_datetime(task.anchor_at), people=people
 		)
 	else:
@@ -87,7 +88,7 @@ def _inside_after_all(call: Call, step: Step, people: int | None, note: str) -> 
 
 def _reopened(call: Call, task: Document, people: int | None, since) -> Document:
 	"""The people who were thought to be out: they have been inside all the time, and the rescue is asked for anew."""
-	record = entrapment.latest(call.incident.name, task.subject)
+	record = entrapment_verbs.latest(call.incident.name, task.subject)
 	if record is None:
 		raise RuleError(_("Outcome: no people are on record for this elevator. Report them as trapped."))
 	record.update(
@@ -114,7 +115,7 @@ def _nobody_any_more(call: Call, outcome: str, who: str, how: str | None, people
 	task = call.task
 	rules.require_claim(who=who, how=how)
 	meaning = plan_steps.step_of(task).meaning(outcome)
-	record = entrapment.still_open(call.incident.name, task.subject)
+	record = entrapment_verbs.still_open(call.incident.name, task.subject)
 	if record is None:
 		raise RuleError(_("Outcome: the rescue from this elevator has ended; nothing is left to correct."))
 	count = rules.require_people(people)
@@ -123,7 +124,7 @@ def _nobody_any_more(call: Call, outcome: str, who: str, how: str | None, people
 		rules.require_certificate(meaning, holds_one=holds)
 		count = rules.require_count(record.people, count)
 	_note(call, task, outcome, "")
-	entrapment.claim(call, record, meaning or outcome, count, by=frappe.session.user, who=who)
+	entrapment_verbs.claim(call, record, meaning or outcome, count, by=frappe.session.user, who=who)
 	return {"waiting_for": "read_back", "added": 0, "entrapment": record.name}
 
 
