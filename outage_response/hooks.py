@@ -139,29 +139,29 @@ doc_events = {
 	},
 	# Whoever turns off what an outage is noticed, rung and answered by does not do so in silence
 	"Outage Response Settings": {
-		"on_update": "outage_response.flows.safety_switches.on_change",
-		"on_trash": "outage_response.flows.safety_switches.on_delete",
+		"on_update": "outage_response.flows.site.safety_switches.on_change",
+		"on_trash": "outage_response.flows.site.safety_switches.on_delete",
 	},
 	"Outage Plan": {
-		"on_update": "outage_response.flows.safety_switches.on_change",
-		"on_trash": "outage_response.flows.safety_switches.on_delete",
+		"on_update": "outage_response.flows.site.safety_switches.on_change",
+		"on_trash": "outage_response.flows.site.safety_switches.on_delete",
 	},
 	"Outage Level": {
 		"after_insert": "outage_response.setup.custom_fields.show_levels",
-		"on_update": "outage_response.flows.safety_switches.on_change",
-		"on_trash": "outage_response.flows.safety_switches.on_delete",
+		"on_update": "outage_response.flows.site.safety_switches.on_change",
+		"on_trash": "outage_response.flows.site.safety_switches.on_delete",
 	},
 	"Response Department": {
-		"on_update": "outage_response.flows.safety_switches.on_change",
-		"on_trash": "outage_response.flows.safety_switches.on_delete",
+		"on_update": "outage_response.flows.site.safety_switches.on_change",
+		"on_trash": "outage_response.flows.site.safety_switches.on_delete",
 	},
 	"Escalation Rule": {
-		"on_update": "outage_response.flows.safety_switches.on_change",
-		"on_trash": "outage_response.flows.safety_switches.on_delete",
+		"on_update": "outage_response.flows.site.safety_switches.on_change",
+		"on_trash": "outage_response.flows.site.safety_switches.on_delete",
 	},
 	"Paging Channel": {
-		"on_update": "outage_response.flows.safety_switches.on_change",
-		"on_trash": "outage_response.flows.safety_switches.on_delete",
+		"on_update": "outage_response.flows.site.safety_switches.on_change",
+		"on_trash": "outage_response.flows.site.safety_switches.on_delete",
 	},
 }
 

@@ -9,7 +9,8 @@ from werkzeug.wrappers import Response
 from outage_response.domain import authority
 from outage_response.domain.errors import RuleError
 from outage_response.domain.plan import dedupe_key
-from outage_response.flows import callback, calls, site_muting, standstill, templates
+from outage_response.flows import callback, calls, standstill, templates
+from outage_response.flows.site import restored_backup
 from outage_response.permissions import roles_of
 
 from .answers import done, field, number, page, with_token
@@ -43,7 +44,7 @@ def show_calls() -> Response:
 def post_calls() -> str:
 	"""Take the next call, or say what came of one and take the next."""
 	if field("confirm_site", 10):
-		site_muting.confirm_site()
+		restored_backup.confirm_site()
 		return "/outage-calls"
 	if outcome := field("outcome", 40):
 		doctype, name = field("kind", 40), field("call", 140)

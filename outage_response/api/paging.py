@@ -4,8 +4,9 @@ from typing import Any
 
 import frappe
 
-from outage_response.flows import answering, site_muting, standstill, test_calls, who_knows
+from outage_response.flows import answering, standstill, test_calls, who_knows
 from outage_response.flows.roster import shifts
+from outage_response.flows.site import restored_backup
 from outage_response.flows.tasks import handover
 from outage_response.flows.tasks import task_verbs as task_flow
 from outage_response.flows.verb.engine import translated
@@ -70,8 +71,8 @@ def get_alarm(incident: str | None = None) -> dict[str, Any]:
 
 @endpoint
 def confirm_site() -> dict[str, Any]:
-	"""See `flows.site_muting.confirm_site`."""
-	return site_muting.confirm_site()
+	"""See `flows.site.restored_backup.confirm_site`."""
+	return restored_backup.confirm_site()
 
 
 @endpoint

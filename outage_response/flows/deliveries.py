@@ -20,8 +20,9 @@ from outage_response.domain import notices as rules
 from outage_response.domain.patience import SENDER_IS_DEAD_AFTER
 from outage_response.integrations import messages
 
-from . import links, patience, site_identity
+from . import links, patience
 from .notice import numbers
+from .site import same_site
 from .wording import in_language, telephone
 
 # Where the link of a mail leads until it leaves: nothing that opens without a login lies in a table
@@ -270,7 +271,7 @@ def bury_the_dead() -> int:
 
 def _waiting(channel: str, *, locked: bool) -> list[dict]:
 	"""The next deliveries to leave; `locked`: without those that another worker is at."""
-	if site_identity.is_muted() or (channel == rules.EMAIL and not _may_leave()):
+	if same_site.is_muted() or (channel == rules.EMAIL and not _may_leave()):
 		return []
 	table = frappe.qb.DocType("Notice Delivery")
 	names = (

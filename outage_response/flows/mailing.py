@@ -8,13 +8,14 @@ from frappe.utils import get_url, now_datetime
 from outage_response.domain.patience import MAIL_IS_NEWS_FOR
 from outage_response.integrations import mail_server, messages
 
-from . import deliveries, page_mails, patience, sending, site_identity
+from . import deliveries, page_mails, patience, sending
+from .site import same_site
 
 
 def waiting() -> list[str]:
 	"""Mails to send now, in their order: staff's before residents'. None of accounts that are left alone, nor from a site that is
 	another one than it was."""
-	if site_identity.is_muted():
+	if same_site.is_muted():
 		return []
 	return messages.waiting_mails(patience.left_alone(patience.MAIL))
 

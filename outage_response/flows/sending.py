@@ -22,10 +22,11 @@ from outage_response.integrations import channels
 from outage_response.integrations.channels import Letter, Outcome, Request
 from outage_response.integrations.channels.post import ends_within
 
-from . import site_identity, tokens
+from . import tokens
 from .channels import working
 from .facts import people_in_elevators
 from .facts.language import title_of
+from .site import same_site
 
 AT_ONCE = 96
 OF_A_CHANNEL = 32
@@ -66,7 +67,7 @@ def take(here: bool, limit: int = AT_ONCE) -> list[str]:
 
 	here  those of channels that end on this site, else those that go out
 	"""
-	if site_identity.is_muted():
+	if same_site.is_muted():
 		return []
 	page, now = frappe.qb.DocType("Outage Page"), now_datetime()
 	kinds = frappe.get_all("Paging Channel", fields=["name", "kind"])

@@ -10,7 +10,8 @@ from frappe.utils.scheduler import is_scheduler_inactive
 from outage_response import compat, queues
 from outage_response.domain import patience
 
-from . import ringing, sending, site_identity
+from . import ringing, sending
+from .site import same_site
 from .verb import timeline
 from .verb.engine import lock_incident, touch
 
@@ -36,7 +37,7 @@ def bring_forward() -> datetime | None:
 			and not is_scheduler_inactive()
 			and ringing.is_waiting()
 			and frappe.db.exists("Scheduled Job Type", {"method": JOB, "stopped": 0})
-			and not site_identity.is_muted()
+			and not same_site.is_muted()
 		):
 			queues.ask_first(JOB, job_id=JOB, deduplicate=True)
 	except Exception:
@@ -46,7 +47,7 @@ def bring_forward() -> datetime | None:
 
 def due() -> list[str]:
 	"""Incidents in which somebody is to be rung now: none while the site is silent, whose ladder waits with it."""
-	return [] if site_identity.is_muted() else ringing.due_incidents(now_datetime())
+	return [] if same_site.is_muted() else ringing.due_incidents(now_datetime())
 
 
 def sweep(incident_name: str, late_minutes: int = 0) -> int:

@@ -14,8 +14,9 @@ from outage_response.domain.plan import dedupe_key
 from outage_response.integrations import channels as drivers
 from outage_response.integrations.channels.post import post_all
 
-from . import channels, pages, site_identity
+from . import channels, pages
 from .facts.reachable_people import People
+from .site import same_site
 from .verb.engine import translated
 
 
@@ -108,7 +109,7 @@ def test_channel(name: str, phone: str | None = None) -> dict:
 
 
 def _require_sound() -> None:
-	if site_identity.is_muted():
+	if same_site.is_muted():
 		raise RuleError(
 			_(
 				"This site is silent, because it is another one than it was. Confirm first that it is the site: command centre."

@@ -18,9 +18,10 @@ from outage_response.domain.patience import SENDER_IS_DEAD_AFTER
 from outage_response.domain.plan import dedupe_key
 from outage_response.integrations import messages
 
-from . import audience, site_identity
+from . import audience
 from .facts import outage_levels
 from .facts.language import in_sentences
+from .site import same_site
 from .wording import in_language
 
 JOB = "outage_response.jobs.send_ticket_replies"
@@ -122,7 +123,7 @@ def queued(limit: int = AT_ONCE) -> list[str]:
 	"""Names of answers to send now, those tried least first. What failed waits longer each time; what belongs to a
 	platform that is switched off waits until it is on again."""
 	desks = [desk.DOCTYPE for desk in integrations.desks()]
-	if not desks or site_identity.is_muted():
+	if not desks or same_site.is_muted():
 		return []
 	table, now = frappe.qb.DocType("Outage Ticket Reply"), now_datetime()
 	due = table.tries.isnull() | (table.tries == 0)

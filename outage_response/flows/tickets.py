@@ -23,9 +23,10 @@ from outage_response.domain.locate import homes_named
 from outage_response.domain.roster import COMMAND
 from outage_response.integrations import Ticket, contacts, households, telephones
 
-from . import callees, calling_back, explaining, site_identity, ticket_replies
+from . import callees, calling_back, explaining, ticket_replies
 from .facts import power_and_assets, who_is_on_duty
 from .facts.language import listed
+from .site import same_site
 from .tasks import assignment
 from .verb.engine import Call, announce, lock_incident, touch
 
@@ -583,7 +584,7 @@ def _ask_to_resolve() -> None:
 
 def to_resolve() -> list[str]:
 	"""Calls whose author was reached and whose ticket is still to be resolved; a platform that is off waits until it is on."""
-	if site_identity.is_muted():
+	if same_site.is_muted():
 		return []  # a platform may write to the resident
 	desks = [desk.DOCTYPE for desk in integrations.desks()]
 	filters = {"resolve_ticket": 1, "ticket_type": ("in", desks)}

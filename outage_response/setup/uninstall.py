@@ -5,7 +5,7 @@ from pathlib import Path
 
 import frappe
 
-from outage_response.flows import site_identity
+from outage_response.flows.site import same_site
 from outage_response.integrations import CALL_LOG_PREFIX, messages, records
 
 from . import core_indexes, custom_fields, form_scripts, leftovers, search, ticket_views
@@ -16,7 +16,7 @@ ROLES = Path(__file__).resolve().parents[1] / "fixtures" / "role.json"
 
 def before_uninstall() -> None:
 	"""Leave the site as it was before the install."""
-	copy = site_identity.is_muted()  # known from what is deleted here
+	copy = same_site.is_muted()  # known from what is deleted here
 	core_indexes.delete()
 	custom_fields.delete()
 	form_scripts.delete()

@@ -52,9 +52,9 @@ def wake() -> None:
 def know() -> None:
 	"""A site of this bench that was made from a dump, or has stood still for days, is no restored backup: it asks nobody."""
 	if "outage_response" in frappe.get_installed_apps():
-		from outage_response.flows import site_identity
+		from outage_response.flows.site import same_site
 
-		site_identity.know(muted_since=None)
+		same_site.know(muted_since=None)
 
 
 def main(job: str, site: str) -> None:

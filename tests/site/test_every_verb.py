@@ -15,7 +15,8 @@ from frappe.query_builder.functions import Count, Max
 
 from outage_response.api import paging
 from outage_response.domain import authority, lifecycle
-from outage_response.flows import calls, care, personal, site_muting, test_calls
+from outage_response.flows import calls, care, personal, test_calls
+from outage_response.flows.site import restored_backup
 from outage_response.flows.tasks import task_verbs
 from outage_response.flows.verb.engine import BY_PHONE
 
@@ -32,7 +33,7 @@ OTHERS = {
 	"set_care_need": care.set_care_need,
 	"test_call": test_calls.test_call,
 	"swap_shifts": paging.swap_shifts,
-	"confirm_site": site_muting.confirm_site,
+	"confirm_site": restored_backup.confirm_site,
 }
 ROLE, READ, LOCK, REPLAY, TIME, STATE, FINISH = "role", "read", "lock", "replay", "time", "state", "finish"
 # verb -> the rules that it does not ask for, and why

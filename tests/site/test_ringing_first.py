@@ -23,11 +23,11 @@ from outage_response.flows import (
 	phone,
 	ringing,
 	sending,
-	site_identity,
 	standstill,
 	sweeping,
 	ticket_replies,
 )
+from outage_response.flows.site import same_site
 from outage_response.integrations import messages, records
 
 from .live import LiveTest, end_processes
@@ -88,7 +88,7 @@ class Slices(NoticeTest):
 		with (
 			patch.object(queues, "ask_first", lambda method, **_options: asked.append(method)),
 			patch.object(sweeping, "is_scheduler_inactive", lambda: False),
-			patch.object(site_identity, "is_muted", lambda: False),
+			patch.object(same_site, "is_muted", lambda: False),
 		):
 			for minutes, expected in ((1, 0), (2, 2)):
 				# not written: the site's own sweep writes it at the same time

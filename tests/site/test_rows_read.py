@@ -17,20 +17,11 @@ from outage_response.api.pages import ROUTES
 from outage_response.domain import authority, lifecycle
 from outage_response.domain.errors import RuleError
 from outage_response.flows import agent as agent_flow
-from outage_response.flows import (
-	answering,
-	care,
-	incident,
-	links,
-	personal,
-	portal_actions,
-	site_muting,
-	test_calls,
-	tokens,
-)
+from outage_response.flows import answering, care, incident, links, personal, portal_actions, test_calls, tokens
 from outage_response.flows import calls as call_flow
 from outage_response.flows import portal as portal_flow
 from outage_response.flows.roster import shifts
+from outage_response.flows.site import restored_backup
 from outage_response.flows.tasks import task_verbs
 
 from . import history
@@ -254,7 +245,7 @@ VERBS = {*authority.VERB_ROLES, *lifecycle.TASK_VERBS}
 OTHER_VERBS: dict[str, Callable] = {
 	"acknowledge_for": task_verbs.acknowledge_for,
 	"claim_call": call_flow.claim_call,
-	"confirm_site": site_muting.confirm_site,
+	"confirm_site": restored_backup.confirm_site,
 	"log_told": call_flow.log_told,
 	"see_unreached": call_flow.unreached,
 	"read_care_needs": care.read_care_needs,

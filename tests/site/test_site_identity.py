@@ -21,13 +21,12 @@ from outage_response.flows import (
 	patience,
 	ringing,
 	sending,
-	site_identity,
-	site_muting,
 	standstill,
 	sweeping,
 	test_calls,
 	ticket_replies,
 )
+from outage_response.flows.site import restored_backup, same_site
 from outage_response.flows.verb import timeline
 from outage_response.integrations import messages
 from outage_response.setup import clock, uninstall
@@ -51,7 +50,7 @@ class SiteIdentityTest(SiteTest):
 			doc.save(ignore_permissions=True)
 		for who, number in NUMBERS.items():
 			frappe.db.set_value("User", user(who), "mobile_no", number)
-		site_identity.know(muted_since=None)
+		same_site.know(muted_since=None)
 		world["incident"] = incident.declare(world["property"], [world["room"]], "II")["incident"]
 		return world
 
@@ -94,10 +93,10 @@ class Copies(SiteIdentityTest):
 		self.assertTrue(handed)
 		frappe.db.set_value("Email Queue", handed[0], "send_after", None)  # by an earlier version: left to Frappe's job
 		self.tell("ETR")
-		site_identity.write(site_name="the.real.site", database_name="_real")
-		self.assertTrue(site_identity.is_muted())
-		site_muting.look()
-		site_muting.look()  # once is enough
+		same_site.write(site_name="the.real.site", database_name="_real")
+		self.assertTrue(same_site.is_muted())
+		restored_backup.look()
+		restored_backup.look()  # once is enough
 
 		self.clock.move(1)
 		self.assertEqual((sending.take(True), sending.take(False)), ([], []))
@@ -121,12 +120,12 @@ class Copies(SiteIdentityTest):
 			self.assertIn(NUMBERS["electrician"], {row["phone"] for row in seen["people"]})
 
 		with self.as_user("resident"), self.assertRaises(frappe.PermissionError):
-			site_muting.confirm_site()
-		self.assertTrue(site_identity.is_muted())
+			restored_backup.confirm_site()
+		self.assertTrue(same_site.is_muted())
 		with self.as_user("guard1"):
-			said = site_muting.confirm_site()
+			said = restored_backup.confirm_site()
 		with self.as_user("operator"):
-			self.assertEqual(site_muting.confirm_site(), said)  # the first one stands
+			self.assertEqual(restored_backup.confirm_site(), said)  # the first one stands
 		self.assertEqual(said["confirmed_by"], user("guard1"))
 		self.assertEqual(self.alarm("operator")["lines"], [])
 		self.assertTrue(self.mine([*sending.take(True), *sending.take(False)]))
@@ -138,23 +137,23 @@ class Copies(SiteIdentityTest):
 			test_calls.test_call(self.property)
 
 	def test_a_backup_of_an_earlier_version_is_asked_too(self):
-		site_identity.write(site_name=None)
-		self.assertFalse(site_identity.is_muted())
+		same_site.write(site_name=None)
+		self.assertFalse(same_site.is_muted())
 		self.swept(5 * 60)
-		self.assertTrue(site_identity.is_muted())
+		self.assertTrue(same_site.is_muted())
 		self.assertIn("nobody knows which site it was", self.alarm("operator")["lines"][1])
 		with patch.object(ringing, "is_waiting", lambda: False):
-			self.assertFalse(site_identity.is_muted())  # nobody is to be rung: it has slept at leisure
-		site_muting.look()
+			self.assertFalse(same_site.is_muted())  # nobody is to be rung: it has slept at leisure
+		restored_backup.look()
 		self.minute()
 		self.swept(0)  # its clock runs now
-		self.assertTrue(site_identity.is_muted())
-		site_muting.look()
+		self.assertTrue(same_site.is_muted())
+		restored_backup.look()
 		self.assertTrue(frappe.db.get_singles_dict("Outage Site").muted_since)
-		site_identity.write(muted_since=None)
-		site_muting.look()  # a site at work gets to know itself
+		same_site.write(muted_since=None)
+		restored_backup.look()  # a site at work gets to know itself
 		self.swept(5 * 60)
-		self.assertFalse(site_identity.is_muted())
+		self.assertFalse(same_site.is_muted())
 
 	def minute(self) -> None:
 		"""The minute's jobs, without transactions of their own."""
@@ -170,8 +169,8 @@ class Copies(SiteIdentityTest):
 		deliveries.hand_over_mails()
 		self.assertTrue(self.mine([*sending.take(True), *sending.take(False)]))  # by a sender that the backup caught
 		frappe.db.set_value("Email Queue", {"reference_doctype": "Notice Delivery"}, "creation", self.now)
-		site_identity.write(site_name="the.real.site")
-		site_muting.look()
+		same_site.write(site_name="the.real.site")
+		restored_backup.look()
 		self.clock.move(13 * 60)
 		before = self.all_that_waits()
 		with patch.object(messages, "is_suspended", lambda: False):
@@ -194,35 +193,35 @@ class Copies(SiteIdentityTest):
 
 	def test_a_difference_that_goes_away_ends_the_silence(self):
 		word = frappe.db.get_singles_dict("Outage Site").folder_word
-		site_identity.write(folder_word="the word of a folder that is mounted late")
+		same_site.write(folder_word="the word of a folder that is mounted late")
 		with (
 			patch.object(timeline, "record", side_effect=ValueError("no room")),
-			patch.object(site_muting, "error_log"),
+			patch.object(restored_backup, "error_log"),
 		):
-			site_muting.look()  # what cannot be told keeps no site from falling silent
+			restored_backup.look()  # what cannot be told keeps no site from falling silent
 		self.assertTrue(frappe.db.get_singles_dict("Outage Site").muted_since)
-		site_identity.write(folder_word=word)
-		site_muting.look()
+		same_site.write(folder_word=word)
+		restored_backup.look()
 		self.assertFalse(frappe.db.get_singles_dict("Outage Site").muted_since)
 		self.assertEqual(self.alarm("operator")["lines"], [])
 		with patch.object(frappe.local.db, "set_single_value") as written:
-			site_muting.look()
+			restored_backup.look()
 		written.assert_not_called()
 
 	def test_of_two_first_jobs_both_know_the_same_word(self):
-		with patch.object(site_identity, "WORD_FILE", f"outage_response_site_test_{frappe.generate_hash(length=6)}"):
-			file = site_identity._file()
+		with patch.object(same_site, "WORD_FILE", f"outage_response_site_test_{frappe.generate_hash(length=6)}"):
+			file = same_site._file()
 			self.addCleanup(file.unlink)
 			file.touch()  # an empty one says nothing
-			seen = replace(site_identity.compare()[1], word="", inode="")
-			site_identity.know(seen)
+			seen = replace(same_site.compare()[1], word="", inode="")
+			same_site.know(seen)
 			first = frappe.db.get_singles_dict("Outage Site").folder_word
-			site_identity.know(seen)  # saw none, too
+			same_site.know(seen)  # saw none, too
 			self.assertTrue(first)
 			self.assertEqual(frappe.db.get_singles_dict("Outage Site").folder_word, first)
 			self.assertEqual([one.name for one in file.parent.glob(f"{file.name}*")], [file.name])
-			site_identity.write(folder_word=None)
-			site_muting.look()  # where none could be written at first
+			same_site.write(folder_word=None)
+			restored_backup.look()  # where none could be written at first
 			self.assertEqual(frappe.db.get_singles_dict("Outage Site").folder_word, first)
 
 	def test_a_look_changes_nothing_for_the_jobs_of_other_apps_and_stops_none(self):
@@ -234,25 +233,25 @@ class Copies(SiteIdentityTest):
 		):
 			jobs.before_job()
 			self.assertEqual((committed.call_count, undone.call_count), (1, 0))
-			with patch.object(site_muting, "look", side_effect=ValueError):
+			with patch.object(restored_backup, "look", side_effect=ValueError):
 				jobs.before_job()
 			self.assertEqual((committed.call_count, undone.call_count, noted.call_count), (1, 1, 1))
 			begun.assert_not_called()
 
 	def test_a_container_started_anew_is_the_same_site_and_followed(self):
-		site_identity.write(host="3f9c1d2e4b5a")
-		self.assertFalse(site_identity.is_muted())
-		site_muting.look()
+		same_site.write(host="3f9c1d2e4b5a")
+		self.assertFalse(same_site.is_muted())
+		restored_backup.look()
 		self.assertNotEqual(frappe.db.get_singles_dict("Outage Site").host, "3f9c1d2e4b5a")
-		site_identity.write(host="3f9c1d2e4b5a", inode="1")
-		self.assertEqual(site_identity.compare()[2], (HOST,))
-		with patch.dict(frappe.local.conf, {site_identity.SHARED_FOLDER: 1}):
-			self.assertFalse(site_identity.is_muted())
-			site_muting.look()
+		same_site.write(host="3f9c1d2e4b5a", inode="1")
+		self.assertEqual(same_site.compare()[2], (HOST,))
+		with patch.dict(frappe.local.conf, {same_site.SHARED_FOLDER: 1}):
+			self.assertFalse(same_site.is_muted())
+			restored_backup.look()
 		self.assertFalse(frappe.db.get_singles_dict("Outage Site").inode)
 
 	def test_a_folder_made_anew_is_another_site(self):
-		site_identity.write(folder_word="the word of the real folder")
+		same_site.write(folder_word="the word of the real folder")
 		self.assertIn("made anew", self.alarm("operator")["lines"][1])
 
 	def test_settings_that_were_open_put_nothing_back(self):
@@ -268,8 +267,8 @@ class Slept(SiteIdentityTest):
 		deliveries.hand_over_mails()  # in Frappe's queue, and not sent when the site went to sleep
 		planned = self.declare("III", [self.shafts[0]])
 		self.clock.move(5 * 60)
-		site_muting.look()
-		self.assertFalse(site_identity.is_muted())
+		restored_backup.look()
+		self.assertFalse(same_site.is_muted())
 		self.assertIn(self.incident, sweeping.due())
 		sweeping.sweep(self.incident, 300)
 		self.tell("ETR")

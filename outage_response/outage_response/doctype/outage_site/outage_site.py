@@ -6,7 +6,7 @@ exclude_from_linked_with = True  # see Care Need
 
 
 class OutageSite(Document):
-	"""What this site is known by (`flows/site_identity.py`); nobody writes it by hand."""
+	"""What this site is known by (`flows/site/same_site.py`); nobody writes it by hand."""
 
 	def validate(self):
 		refuse_row(self)

@@ -12,9 +12,9 @@ from frappe.utils import get_fullname, now_datetime
 from outage_response.domain.authority import ADMINISTRATOR, CONTROL_ROOM, GENERAL_MANAGER
 from outage_response.integrations import notifications
 
-from .facts.language import in_clauses
-from .facts.reachable_people import holders
-from .wording import in_language
+from ..facts.language import in_clauses
+from ..facts.reachable_people import holders
+from ..wording import in_language
 
 SWITCHES = {
 	"Outage Response Settings": (

@@ -14,26 +14,27 @@ from outage_response.compat import is_retriable
 from outage_response.domain.lifecycle import LIVE
 from outage_response.integrations import messages
 
-from . import deliveries, pages, ringing, site_identity
-from .verb import timeline
-from .verb.engine import announce, translated
+from .. import deliveries, pages, ringing
+from ..verb import timeline
+from ..verb.engine import announce, translated
+from . import same_site
 
 
 def look() -> None:
 	"""Before each job: get to know a site that is new, keep up with what changes by itself, and hold back what waits when it is
 	another one. Else Frappe's own job could send the mails in its queue before any of ours has begun. The caller commits."""
-	known, seen, changed = site_identity.compare()
+	known, seen, changed = same_site.compare()
 	if changed:
 		if not known.get("muted_since"):
 			now = now_datetime()
-			site_identity.write(muted_since=now)
+			same_site.write(muted_since=now)
 			messages.hold_mails()
 			_tell("site_changed", known, seen, now)
 		return
 	if seen.word is not None or not known.get("site_name"):
-		site_identity.know(seen)
+		same_site.know(seen)
 	if known.get("muted_since"):  # what was different is no more, as with a folder that was mounted late
-		site_identity.write(muted_since=None)
+		same_site.write(muted_since=None)
 	_settle_after_sleep()
 
 
@@ -42,15 +43,15 @@ def confirm_site() -> dict:
 	excepted. Answers `confirmed_by`, `confirmed_at`; confirmed twice, the first one stands."""
 	with translated():
 		permissions.require_verb("confirm_site")
-		frappe.db.get_singles_dict(site_identity.DOCTYPE, for_update=True)
-		known, seen, changed = site_identity.compare()
+		frappe.db.get_singles_dict(same_site.DOCTYPE, for_update=True)
+		known, seen, changed = same_site.compare()
 		if changed:
 			now = now_datetime()
-			site_identity.know(seen, confirmed_by=frappe.session.user, confirmed_at=now, muted_since=None)
+			same_site.know(seen, confirmed_by=frappe.session.user, confirmed_at=now, muted_since=None)
 			_tell("site_confirmed", known, seen, now)
 			deliveries.settle_too_old(now)
 			pages.ask_for_a_job()
-		record = frappe.db.get_singles_dict(site_identity.DOCTYPE)
+		record = frappe.db.get_singles_dict(same_site.DOCTYPE)
 		return {"confirmed_by": record.get("confirmed_by"), "confirmed_at": record.get("confirmed_at")}
 
 
@@ -61,10 +62,10 @@ def _settle_after_sleep() -> None:
 		deliveries.settle_too_old(now)
 
 
-def _tell(kind: str, known: dict, seen: site_identity.Identity, now: datetime) -> None:
+def _tell(kind: str, known: dict, seen: same_site.Identity, now: datetime) -> None:
 	"""On the timeline of each running outage. Nothing is locked for it: one outage that somebody holds must not keep a site
 	silent; nor does a word that cannot be written keep it from falling silent."""
-	data = {"before": site_identity.in_short(known) or "?", "after": site_identity.in_short(seen)}
+	data = {"before": same_site.in_short(known) or "?", "after": same_site.in_short(seen)}
 	frappe.db.savepoint("site_tells")
 	try:
 		for row in frappe.get_all(
