@@ -43,14 +43,14 @@ EACH_SECONDS = 10
 def ring_somebody(incident: str, number: int) -> None:
 	"""One page to one person, as a verb writes it; runs in the process whose Redis is the benchmark's."""
 	from outage_response.domain.escalation import ASSIGNED, Person
-	from outage_response.flows import pages
+	from outage_response.flows.paging import page_rows
 
 	doc = frappe.get_doc("Outage Incident", incident)
 	task = frappe.get_all(
 		"Outage Task", {"incident": incident, "status": "Open"}, ["name", "priority", "department"], limit=1
 	)
 	person = Person(f"benchmark:{number}", name=f"Benchmark {number}", phone=f"1390000{number:04d}")
-	pages.write(doc, [pages.Call(person, CHANNEL, ASSIGNED, task)], now_datetime())
+	page_rows.write(doc, [page_rows.Call(person, CHANNEL, ASSIGNED, task)], now_datetime())
 
 
 def ask_for_the_minutes_jobs() -> None:

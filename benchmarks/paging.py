@@ -110,17 +110,17 @@ def closed(incident: str, how_many: int, now) -> None:
 def look(incident, now) -> int:
 	"""What the minute does, but for the sending itself: who went home, which incidents, this one, lost pages, mails, and the
 	letters of the first round."""
-	from outage_response.flows import page_mails, ringing, sending
+	from outage_response.flows.paging import page_mails, page_sending, ringing
 	from outage_response.flows.tasks import shift_end
 
 	shift_end.due()
 	ringing.due_incidents(now)
 	written = ringing.advance(incident, now)
-	sending.give_up_lost()
+	page_sending.give_up_lost()
 	page_mails.follow()
 	for here in (True, False):
-		if taken := sending.take(here):
-			sending.letters(taken)
+		if taken := page_sending.take(here):
+			page_sending.letters(taken)
 	return written
 
 

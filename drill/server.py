@@ -53,9 +53,9 @@ class Application:
 		self.framework = frappe.app.application
 		self.site, self.zone, self.secret = site, zone, secret
 		self.rang = datetime.min
-		from outage_response.flows import pages
+		from outage_response.flows.paging import page_rows
 
-		pages._enqueue = lambda: None  # a worker of the bench has another clock: this process sends
+		page_rows._enqueue = lambda: None  # a worker of the bench has another clock: this process sends
 
 	def __call__(self, environ, start_response):
 		if not compare_digest(environ.get("HTTP_X_DRILL_SECRET", ""), self.secret):

@@ -125,7 +125,7 @@ doc_events = {
 	# Who belongs to a department of the company's own; somebody who may log in no more has steps in hand
 	"User": {
 		"validate": "outage_response.flows.departments.on_user",
-		"on_update": "outage_response.flows.disabled.on_user_change",
+		"on_update": "outage_response.flows.paging.disabled_logins.on_user_change",
 		"after_rename": "outage_response.flows.master_data.after_user_rename",
 	},
 	"Role": {

@@ -9,7 +9,8 @@ from werkzeug.wrappers import Response
 from outage_response.domain import authority
 from outage_response.domain.errors import RuleError
 from outage_response.domain.plan import dedupe_key
-from outage_response.flows import callback, calls, standstill, templates
+from outage_response.flows import callback, calls, templates
+from outage_response.flows.paging import standstill
 from outage_response.flows.site import restored_backup
 from outage_response.permissions import roles_of
 

@@ -20,7 +20,8 @@ from werkzeug.wrappers import Response
 
 from outage_response import compat, error_log, integrations
 from outage_response.domain.errors import NotAllowed, RuleError
-from outage_response.flows import answering, links, portal, portal_actions, templates, versions
+from outage_response.flows import links, portal, portal_actions, templates, versions
+from outage_response.flows.paging import page_answers
 from outage_response.integrations import helpdesk
 from outage_response.setup.form_scripts import FILES
 
@@ -141,7 +142,9 @@ def _sparing(route: Route, token: str | None) -> AbstractContextManager:
 	"""How often one may ask; and how often one may guess at a link."""
 	if route.get is show_page:
 		token = token or frappe.local.request.args.get("t")
-		return guessing(route.name, answering.whose(token), answering.is_genuine(token), frappe.PageDoesNotExistError)
+		return guessing(
+			route.name, page_answers.whose(token), page_answers.is_genuine(token), frappe.PageDoesNotExistError
+		)
 	if token:
 		return guessing(route.name, links.whose(token), links.is_genuine(token), links.NoLink)
 	require_sparing(route.name)
@@ -300,7 +303,7 @@ def show_page(token: str = "") -> Response:
 	text = templates.render(
 		"rung.html",
 		title=_("Outage"),
-		page=answering.look(token),
+		page=page_answers.look(token),
 		here=f"/outage-page/{quote(token)}",
 		answered=said if said in ("yes", "no", "late") else "",
 	)
@@ -311,7 +314,7 @@ def post_page(token: str) -> str:
 	answer = field("answer", 10)
 	if answer not in ("yes", "no"):
 		raise RuleError(_("{field}: choose what is to be done."), field="answer")
-	result = answering.by_link(token, answer == "yes")
+	result = page_answers.by_link(token, answer == "yes")
 	late = answer == "yes" and result["too_late"] and not result["taken"] and not result["test"]
 	return f"/outage-page/{quote(token)}?done={'late' if late else answer}"
 

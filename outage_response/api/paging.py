@@ -4,7 +4,8 @@ from typing import Any
 
 import frappe
 
-from outage_response.flows import answering, standstill, test_calls, who_knows
+from outage_response.flows import who_knows
+from outage_response.flows.paging import page_answers, standstill, trial_calls
 from outage_response.flows.roster import shifts
 from outage_response.flows.site import restored_backup
 from outage_response.flows.tasks import handover
@@ -43,26 +44,26 @@ def hand_over(
 
 @endpoint
 def test_call(property: str, department: str | None = None) -> dict[str, Any]:
-	"""See `flows.test_calls.test_call`."""
-	return test_calls.test_call(property, department)
+	"""See `flows.paging.trial_calls.test_call`."""
+	return trial_calls.test_call(property, department)
 
 
 @endpoint
 def test_channel(channel: str, phone: str | None = None) -> dict[str, Any]:
-	"""See `flows.test_calls.test_channel`."""
-	return test_calls.test_channel(channel, phone)
+	"""See `flows.paging.trial_calls.test_channel`."""
+	return trial_calls.test_channel(channel, phone)
 
 
 @reading
 def get_test(test: str) -> dict[str, Any]:
 	"""Who answered a test call."""
 	require_read("Paging Test", test)
-	return test_calls.result(test)
+	return trial_calls.result(test)
 
 
 @reading
 def get_alarm(incident: str | None = None) -> dict[str, Any]:
-	"""See `flows.standstill.alarm`."""
+	"""See `flows.paging.standstill.alarm`."""
 	require_list("Outage Site")
 	if incident:
 		require_read("Outage Incident", incident)
@@ -96,8 +97,8 @@ def get_who_knows(incident: str) -> dict[str, Any]:
 @reached
 def look(token: str) -> dict[str, Any]:
 	"""What the holder of a link was rung for. Looking changes nothing: mail scanners open every link."""
-	with guessing("look", answering.whose(token), answering.is_genuine(token), frappe.PageDoesNotExistError):
-		return answering.look(token)
+	with guessing("look", page_answers.whose(token), page_answers.is_genuine(token), frappe.PageDoesNotExistError):
+		return page_answers.look(token)
 
 
 @frappe.whitelist(allow_guest=True, methods=["POST"])
@@ -105,8 +106,8 @@ def look(token: str) -> dict[str, Any]:
 @bounded
 def answer(token: str, yes: bool = True) -> dict[str, Any]:
 	"""The holder of a link says yes or no."""
-	with guessing("answer", answering.whose(token), answering.is_genuine(token), frappe.PageDoesNotExistError):
-		return retrying(answering.by_link)(token, bool(yes))
+	with guessing("answer", page_answers.whose(token), page_answers.is_genuine(token), frappe.PageDoesNotExistError):
+		return retrying(page_answers.by_link)(token, bool(yes))
 
 
 @frappe.whitelist(allow_guest=True, methods=["POST"])
@@ -115,7 +116,7 @@ def answer(token: str, yes: bool = True) -> dict[str, Any]:
 @retrying
 def inbound() -> dict[str, Any]:
 	"""A gateway hands over what somebody replied. Signed as the Paging Channel says; everything else is refused."""
-	return answering.inbound(frappe.request.args.get("channel"), frappe.request)
+	return page_answers.inbound(frappe.request.args.get("channel"), frappe.request)
 
 
 @reading

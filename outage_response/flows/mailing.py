@@ -8,7 +8,8 @@ from frappe.utils import get_url, now_datetime
 from outage_response.domain.patience import MAIL_IS_NEWS_FOR
 from outage_response.integrations import mail_server, messages
 
-from . import deliveries, page_mails, patience, sending
+from . import deliveries, patience
+from .paging import page_mails, page_sending
 from .site import same_site
 
 
@@ -27,7 +28,7 @@ def fill(mail: Document) -> None:
 	if mail.reference_doctype == messages.REFERENCE:
 		with_login, link = deliveries.LOGIN, deliveries.link_of(mail.reference_name)
 	elif mail.reference_doctype == messages.PAGE:
-		with_login, link = sending.LOGIN, sending.link_of(mail.reference_name)
+		with_login, link = page_sending.LOGIN, page_sending.link_of(mail.reference_name)
 	else:
 		return
 	if not mail.message:

@@ -12,7 +12,7 @@ from outage_response.domain import authority, lifecycle
 from outage_response.domain.clock import require_lately
 from outage_response.domain.errors import Overlaps, RuleError
 
-from . import callees, calling_back, channels, notice, ringing
+from . import callees, calling_back, notice
 from .facts import (
 	affected_homes,
 	building_names,
@@ -26,6 +26,7 @@ from .facts.affected_nodes import labels, take_rows
 from .facts.language import listed
 from .facts.minutes_of_interruption import count_minutes
 from .facts.outage_in_words import clock_time
+from .paging import enabled_channels, ringing
 from .tasks import task_set
 from .verb.engine import BY_PHONE, Call, as_time, finish, lock_incident, lock_property, touch, translated, when
 
@@ -89,7 +90,7 @@ def _require_parent_here(incident: Document) -> None:
 def _require_participants(incident: Document) -> None:
 	if not incident.is_drill:
 		incident.drill_participants = None
-	names = channels.names_in(incident.drill_participants)
+	names = enabled_channels.names_in(incident.drill_participants)
 	known = names and listing.get_all("User", filters={"name": ("in", names), "enabled": 1}, pluck="name")
 	strangers = [
 		name

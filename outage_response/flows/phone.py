@@ -22,9 +22,9 @@ from outage_response.domain.mine import Mine
 from outage_response.domain.phones import identity
 from outage_response.domain.steps import Step
 
-from . import standstill
 from .facts import outage_in_words, people_in_elevators, plan_steps, power_and_assets
 from .facts.language import outcome_word, outcomes_of, title_of
+from .paging import standstill
 from .tasks import photos
 from .verb import engine
 

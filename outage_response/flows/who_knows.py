@@ -10,9 +10,9 @@ from outage_response import listing
 from outage_response.domain.lifecycle import OPEN
 from outage_response.integrations.messages import PAGE
 
-from . import channels
 from .facts.language import title_of
 from .facts.reachable_people import People
+from .paging import enabled_channels
 
 PAGE_FIELDS = [
 	"name",
@@ -111,11 +111,15 @@ def _people(people: People, pages: list, tasks: list) -> list[dict]:
 	keys = {f"user:{user}" for user in on_duty} | set(rung)
 	known = people.as_persons({key.partition(":")[2] for key in keys if key.startswith("user:")})
 	doing = _doing(tasks)
-	working = list(channels.working().values())
+	working = list(enabled_channels.working().values())
 	found = [_person(key, rung.get(key, []), on_duty, known, doing, people) for key in keys]
 	for row in found:
 		person = row["user"] in on_duty and people.person(on_duty[row["user"]])
-		if person and not row["rung"] and not any(map(channels.goes_out, channels.reaching(person, working))):
+		if (
+			person
+			and not row["rung"]
+			and not any(map(enabled_channels.goes_out, enabled_channels.reaching(person, working)))
+		):
 			row["reached"] = False
 	return sorted(found, key=lambda row: (row["answered_at"] is not None, row["first_rung_at"] is None, row["name"]))
 

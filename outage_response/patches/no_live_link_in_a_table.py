@@ -6,12 +6,13 @@ import re
 import frappe
 
 from outage_response import bulk, listing
-from outage_response.flows import deliveries, sending
+from outage_response.flows import deliveries
+from outage_response.flows.paging import page_sending
 from outage_response.integrations import installed, messages
 
 LINKS = (
 	(re.compile(r"https?://[^\s\"'<>)]+/outages/link/[\w.-]+"), deliveries.LOGIN),
-	(re.compile(r"https?://[^\s\"'<>)]+/outage-page\?t=[\w.-]+"), sending.LOGIN),
+	(re.compile(r"https?://[^\s\"'<>)]+/outage-page\?t=[\w.-]+"), page_sending.LOGIN),
 )
 
 

@@ -6,7 +6,7 @@ import frappe
 from frappe.utils import now_datetime
 
 from outage_response.domain import phones
-from outage_response.flows.answering import LIVES_HOURS
+from outage_response.flows.paging.page_answers import LIVES_HOURS
 
 
 def execute() -> None:

@@ -2,7 +2,7 @@
 
 import click
 
-from outage_response.flows import standstill
+from outage_response.flows.paging import standstill
 
 
 def warn() -> None:

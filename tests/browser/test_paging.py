@@ -6,7 +6,7 @@ import frappe
 import pytest
 from frappe.utils import now_datetime
 
-from outage_response.flows import tokens
+from outage_response.flows.paging import answer_links
 from tests.site import world
 
 from .conftest import PEOPLE
@@ -32,7 +32,7 @@ def test_the_link_is_looked_at_and_answered(as_user, declared, accessible, scree
 	"""Opening it says nothing; one touch does."""
 	rung = page_of(declared, "engineer")
 	page = as_user(None, color_scheme=scheme, **PHONE)
-	page.goto(f"/outage-page/{tokens.of(rung)}")
+	page.goto(f"/outage-page/{answer_links.of(rung)}")
 	page.wait_for_selector("button.yes")
 	assert answer_of(rung) is None
 	assert page.evaluate("document.documentElement.scrollWidth <= window.innerWidth")

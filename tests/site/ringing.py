@@ -9,7 +9,7 @@ from frappe.utils import now_datetime
 
 from outage_response import jobs
 from outage_response.api import staff
-from outage_response.flows import pages
+from outage_response.flows.paging import page_rows
 from outage_response.integrations import messages
 from outage_response.setup import seed
 
@@ -61,7 +61,7 @@ class RingingTest(LiveTest):
 
 	def setUp(self):
 		super().setUp()
-		for module, asks in ((pages, "_enqueue"), (messages, "ask_for_sending")):  # no worker: the test sends
+		for module, asks in ((page_rows, "_enqueue"), (messages, "ask_for_sending")):  # no worker: the test sends
 			quiet = patch.object(module, asks, lambda: None)
 			quiet.start()
 			self.addCleanup(quiet.stop)

@@ -6,7 +6,7 @@ import frappe
 from frappe.utils import get_datetime
 
 from outage_response.domain import lifecycle
-from outage_response.flows import sweeping
+from outage_response.flows.paging import sweep
 
 from . import world as build
 from .base import SiteTest, forget_caches
@@ -97,7 +97,7 @@ class LeftForDanger(HandsTest):
 		"""Who is rung for the post until the ladder has been gone through."""
 		for _round in range(6):
 			self.clock.move(5)
-			sweeping.sweep(self.name)
+			sweep.sweep(self.name)
 		page, row = frappe.qb.DocType("Outage Page"), frappe.qb.DocType("Outage Page Task")
 		query = frappe.qb.from_(row).join(page).on(row.parent == page.name).select(page.user).distinct()
 		since = self.now + timedelta(minutes=1)

@@ -8,7 +8,8 @@ from werkzeug.exceptions import ServiceUnavailable
 
 from outage_response import compat
 from outage_response.api import staff
-from outage_response.flows import proposals, tokens
+from outage_response.flows import proposals
+from outage_response.flows.paging import answer_links
 
 from . import platforms
 from .base import set_settings
@@ -221,7 +222,7 @@ class Commanding(LiveTest):
 	def test_a_finger_touches_the_button_of_a_link_twice(self):
 		name = self.declare()
 		page = self.rows("Outage Page", ("name",), incident=name, user=user("guard1"))[0].name
-		touch = ("Administrator", "outage_response.api.paging.answer", {"token": tokens.of(page), "yes": True})
+		touch = ("Administrator", "outage_response.api.paging.answer", {"token": answer_links.of(page), "yes": True})
 		results = self.at_once([touch] * 4)
 		self.assert_done(results)
 		self.assertEqual({result["answer"]["too_late"] for result in results}, {0})

@@ -15,7 +15,8 @@ from frappe.query_builder.functions import Count, Max
 
 from outage_response.api import paging
 from outage_response.domain import authority, lifecycle
-from outage_response.flows import calls, care, personal, test_calls
+from outage_response.flows import calls, care, personal
+from outage_response.flows.paging import trial_calls
 from outage_response.flows.site import restored_backup
 from outage_response.flows.tasks import task_verbs
 from outage_response.flows.verb.engine import BY_PHONE
@@ -31,7 +32,7 @@ OTHERS = {
 	"personal_data": personal.export_resident_data,
 	"read_care_needs": care.read_care_needs,
 	"set_care_need": care.set_care_need,
-	"test_call": test_calls.test_call,
+	"test_call": trial_calls.test_call,
 	"swap_shifts": paging.swap_shifts,
 	"confirm_site": restored_backup.confirm_site,
 }

@@ -8,8 +8,8 @@ from frappe.deferred_insert import save_to_db
 from frappe.utils import now_datetime
 
 from outage_response import jobs
-from outage_response.flows import pages
 from outage_response.flows.facts import plan_steps
+from outage_response.flows.paging import page_rows
 from outage_response.flows.tasks import recurring_steps
 
 from .base import Clock
@@ -220,7 +220,7 @@ class MinuteClock(FaultTest):
 		clock = Clock(now_datetime() + timedelta(minutes=LATER))
 		clock.start()
 		try:
-			with patch.object(pages, "_enqueue", lambda: None):  # what is due is sent here
+			with patch.object(page_rows, "_enqueue", lambda: None):  # what is due is sent here
 				jobs.every_minute()
 		finally:
 			clock.stop()

@@ -3,7 +3,8 @@
 import frappe
 
 from outage_response import error_log
-from outage_response.flows import deliveries, intake, links, mailing, portal, portal_actions, sending, tokens
+from outage_response.flows import deliveries, intake, links, mailing, portal, portal_actions
+from outage_response.flows.paging import answer_links, page_sending
 from outage_response.integrations import messages
 from outage_response.patches import no_live_link_in_a_table
 
@@ -65,10 +66,10 @@ class FrappesTables(PortalTest):
 		page = frappe.get_all("Outage Page", {"incident": incident, "user": user("operator")}, pluck="name", limit=1)[0]
 		frappe.db.set_value("Paging Channel", "E-mail", "enabled", 1)
 		frappe.db.set_value("Outage Page", page, {"channel": "E-mail", "status": "Sending"})
-		(letter,) = sending.letters([page])
-		sending.note(page, letter[1], None)
+		(letter,) = page_sending.letters([page])
+		page_sending.note(page, letter[1], None)
 		(mail,) = frappe.get_all("Email Queue", {"reference_name": page}, pluck="name")
-		for name, token in ((row.email_queue, links.of_delivery(row)), (mail, tokens.of(page))):
+		for name, token in ((row.email_queue, links.of_delivery(row)), (mail, answer_links.of(page))):
 			seal = token.rpartition(".")[2]
 			self.assertEqual(self.kept(seal[:12]), [])
 			leaving = frappe.get_doc("Email Queue", name)
@@ -112,9 +113,9 @@ class FrappesTables(PortalTest):
 		no_live_link_in_a_table.execute()
 		self.assertEqual([self.kept(word) for word in (*seals, "Qxzygen")], [[], [], []])
 		self.assertFalse(self.field("Email Queue", sent, "message"))
-		self.assertIn(sending.LOGIN, self.field("Email Queue", waits, "message").replace("=\n", ""))
+		self.assertIn(page_sending.LOGIN, self.field("Email Queue", waits, "message").replace("=\n", ""))
 		no_live_link_in_a_table.execute()  # an update that is begun again
-		self.assertIn(sending.LOGIN, self.field("Email Queue", waits, "message").replace("=\n", ""))
+		self.assertIn(page_sending.LOGIN, self.field("Email Queue", waits, "message").replace("=\n", ""))
 
 	def test_an_error_keeps_no_variables(self):
 		words = WORDS

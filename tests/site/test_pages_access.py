@@ -11,7 +11,8 @@ import frappe
 from frappe.auth import CookieManager
 
 from outage_response.api import pages, staff
-from outage_response.flows import links, tokens
+from outage_response.flows import links
+from outage_response.flows.paging import answer_links
 
 from . import world as build
 from .base import changes, snapshot
@@ -102,7 +103,7 @@ class PagesOfOurs(PortalTest):
 		row = frappe.get_all("Notice Delivery", {"incident": self.planned}, ["name", "contact", "link_key"])[0]
 		self.planned_token = links.of_delivery(row)
 		rung = {"incident": self.incident, "user": user("guard1")}
-		self.rung = tokens.of(frappe.get_all("Outage Page", rung, pluck="name", limit=1)[0])
+		self.rung = answer_links.of(frappe.get_all("Outage Page", rung, pluck="name", limit=1)[0])
 
 	def name_of(self, who: str) -> str:
 		return {"here": self.here, "next_door": self.next_door, "moved": self.moved, "Guest": "Guest"}.get(

@@ -8,7 +8,8 @@ import frappe
 from outage_response import bulk
 from outage_response.api import limits, paging
 from outage_response.domain import lifecycle, phones
-from outage_response.flows import answering, pages, sweeping, templates, test_calls, tokens, who_knows
+from outage_response.flows import templates, who_knows
+from outage_response.flows.paging import answer_links, page_answers, page_rows, sweep, trial_calls
 from outage_response.flows.tasks import handover, shift_end, task_verbs
 
 from .base import SiteTest, forget_caches
@@ -85,10 +86,10 @@ class Pages(PagingTest):
 		self.do("engineer", "acknowledge", step.name)
 		for minutes in range(-30, 5, 5):
 			self.clock.now = step.due_at + timedelta(minutes=minutes)
-			sweeping.sweep(name)
+			sweep.sweep(name)
 		self.assertFalse(self.field("Outage Task", step.name, "first_rung_at"))
 		self.clock.move(5)
-		sweeping.sweep(name)
+		sweep.sweep(name)
 		self.assertMoment(self.field("Outage Task", step.name, "first_rung_at"), self.clock.now)
 
 	def test_a_drill_rings_those_it_names_and_nobody_else(self):
@@ -96,7 +97,7 @@ class Pages(PagingTest):
 		name = self.declare(is_drill=True, drill_participants="\n".join(named))
 		for _round in range(6):
 			self.clock.move(4)
-			sweeping.sweep(name)
+			sweep.sweep(name)
 		rung = {row.user or row.person for row in self.pages(name)}
 		self.assertIn(named[0], rung)
 		self.assertLessEqual(rung, set(named))
@@ -158,7 +159,7 @@ class Sleeping(PagingTest):
 			self.do("manager", "acknowledge", step)
 		for _minute in range(15):
 			self.clock.move(1)
-			sweeping.sweep(name)
+			sweep.sweep(name)
 		self.do("manager", "acknowledge", step)
 		self.assertEqual(self.field("Outage Task", step, "assigned_role"), "Outage General Manager")
 		self.assertIn(user("manager"), self.field("Outage Task", step, "_assign"))
@@ -177,13 +178,13 @@ class Sleeping(PagingTest):
 class Links(PagingTest):
 	def test_a_link_shows_and_answers(self):
 		page = next(row for row in self.pages(self.declare()) if row.user == user("guard1"))
-		token = tokens.of(page.name)
+		token = answer_links.of(page.name)
 		with self.as_user("Guest"):
-			self.assertTrue(answering.look(token)["open"])
-			self.assertTrue(answering.by_link(token, True)["taken"])
+			self.assertTrue(page_answers.look(token)["open"])
+			self.assertTrue(page_answers.by_link(token, True)["taken"])
 			self.assertEqual(frappe.session.user, "Guest")
-			self.assertFalse(answering.look(token)["open"])
-			self.assertEqual(answering.by_link(token, True)["taken"], 0)
+			self.assertFalse(page_answers.look(token)["open"])
+			self.assertEqual(page_answers.by_link(token, True)["taken"], 0)
 		self.assertEqual(frappe.db.get_value("Outage Page", page.name, "answer"), "Yes")
 
 	def test_its_page_shows_names_as_text(self):
@@ -192,7 +193,7 @@ class Links(PagingTest):
 		page = next(row for row in self.pages(name) if row.user == user("guard1"))
 		table = frappe.qb.DocType("Outage Task")
 		frappe.qb.update(table).set(table.subject_label, bad).set(table.title, bad).where(table.incident == name).run()
-		shown = answering.look(tokens.of(page.name))
+		shown = page_answers.look(answer_links.of(page.name))
 		text = templates.render("rung.html", title="Outage", page=shown, here="/outage-page/t", answered="")
 		self.assertNotIn(bad, text)
 		self.assertIn("&lt;script&gt;alert(1)&lt;/script&gt;", text)
@@ -201,10 +202,10 @@ class Links(PagingTest):
 		page = self.pages(self.declare())[0].name
 		for token in (f"{page}.", f"{page}.abcdef", "", "x.y", None):
 			with self.assertRaises(frappe.PageDoesNotExistError):
-				answering.look(token)
+				page_answers.look(token)
 		self.clock.move(60 * 25)
 		with self.assertRaises(frappe.PageDoesNotExistError):
-			answering.look(tokens.of(page))
+			page_answers.look(answer_links.of(page))
 
 	def test_a_link_is_worth_what_its_holder_is_worth(self):
 		"""Somebody who may log in no more, has no role of the staff or none of this property's: neither their link nor their
@@ -230,16 +231,16 @@ class Links(PagingTest):
 			what()
 			forget_caches()
 			with self.as_user("Guest"):
-				for act in (answering.look, lambda token: answering.by_link(token, True)):
+				for act in (page_answers.look, lambda token: page_answers.by_link(token, True)):
 					with self.assertRaises(frappe.PageDoesNotExistError):
-						act(tokens.of(page.name))
-				self.assertFalse(answering.by_reply(channel, {"from": "13900001234", "text": "1"})["accepted"])
+						act(answer_links.of(page.name))
+				self.assertFalse(page_answers.by_reply(channel, {"from": "13900001234", "text": "1"})["accepted"])
 			self.assertEqual({row.name for row in self.tasks(name, status="Open") if row.ring_at} - open_steps, set())
 			self.assertEqual({row.name for row in self.tasks(name, status="Open")}, open_steps)
 			frappe.db.rollback(save_point="as_it_was")
 			forget_caches()
 		with self.as_user("Guest"):
-			self.assertTrue(answering.by_reply(channel, {"from": "13900001234", "text": "1"})["taken"])
+			self.assertTrue(page_answers.by_reply(channel, {"from": "13900001234", "text": "1"})["taken"])
 
 	def test_few_guesses_at_a_page_and_at_a_person(self):
 		"""Each guess is another token, and counted by what it names: then the right one is refused as well."""
@@ -252,35 +253,35 @@ class Links(PagingTest):
 				with self.assertRaises(frappe.PageDoesNotExistError), self.request():
 					paging.look(token=f"{mine[0].name}.seal{guess}")
 			with self.assertRaises(limits.TooMany), self.request():
-				paging.look(token=tokens.of(mine[0].name))
+				paging.look(token=answer_links.of(mine[0].name))
 			(row,) = frappe.get_all(
 				"Outage Page", {"name": mine[0].name}, ["incident", "property", "person", "user", "status"]
 			)
 			another = {**row, "name": "b2b2b2b2b2", "dedupe_key": "another page of theirs"}
 			(others,) = bulk.insert("Outage Page", [another], self.clock.now)
-			self.assertTrue(paging.look(token=tokens.of(others))["property"])
+			self.assertTrue(paging.look(token=answer_links.of(others))["property"])
 			for guess in range(2):
 				with self.assertRaises(frappe.PageDoesNotExistError), self.request():
 					paging.answer(token=f"{others}.seal{guess}", yes=True)
 			with self.assertRaises(limits.TooMany), self.request():
-				paging.look(token=tokens.of(others))
+				paging.look(token=answer_links.of(others))
 
 	def test_whoever_opens_old_links_again_and_again_guesses_at_nothing(self):
 		frappe.cache.delete_keys("outage_portal:")
 		self.addCleanup(frappe.cache.delete_keys, "outage_portal:")
 		page = next(row for row in self.pages(self.declare()) if row.user == user("guard1"))
-		self.clock.move(answering.LIVES_HOURS * 60 + 1)
+		self.clock.move(page_answers.LIVES_HOURS * 60 + 1)
 		with patch.multiple(limits, WRONG=3, WRONG_OF_A_PERSON=5), self.as_user("Guest"):
 			for _time in range(8):
 				with self.assertRaises(frappe.PageDoesNotExistError), self.request():
-					paging.look(token=tokens.of(page.name))
+					paging.look(token=answer_links.of(page.name))
 
 	def test_a_no_is_not_rung_again(self):
 		name = self.declare()
 		page = next(row for row in self.pages(name) if row.user == user("guard1"))
-		answering.by_link(tokens.of(page.name), False)
+		page_answers.by_link(answer_links.of(page.name), False)
 		self.assertEqual(frappe.db.get_value("Outage Page", page.name, "answer"), "No")
-		declined = pages.declined(name)
+		declined = page_rows.declined(name)
 		self.assertTrue(declined)
 		self.assertEqual(set().union(*declined.values()), {f"user:{user('guard1')}"})
 
@@ -387,14 +388,14 @@ class TestCalls(PagingTest):
 		outsider = make_contact("Paging Tower Fitter", "13600000001")
 		make_shift(self.property, "engineering", None, self.now + timedelta(hours=12), contact=outsider)
 		with self.as_user("operator"):
-			answer = test_calls.test_call(self.property)
+			answer = trial_calls.test_call(self.property)
 		self.assertEqual(
 			answer["people"], 1
 		)  # the guard; the fitter has a number, and no channel for numbers is set up
 		self.assertEqual(answer["unreachable"], [outsider])
 		page = frappe.get_all("Outage Page", {"test": answer["test"]}, pluck="name")[0]
 		self.clock.move(1)
-		self.assertTrue(answering.look(tokens.of(page))["test"])
-		answering.by_link(tokens.of(page), True)
-		found = test_calls.result(answer["test"])
+		self.assertTrue(page_answers.look(answer_links.of(page))["test"])
+		page_answers.by_link(answer_links.of(page), True)
+		found = trial_calls.result(answer["test"])
 		self.assertEqual((found["answered"], found["people"][0]["answered_after"]), (1, 60))

@@ -6,7 +6,16 @@ from unittest.mock import patch
 import frappe
 
 from outage_response import compat
-from outage_response.flows import answering, channels, page_mails, pages, ringing, sending, test_calls, who_knows
+from outage_response.flows import who_knows
+from outage_response.flows.paging import (
+	enabled_channels,
+	page_answers,
+	page_mails,
+	page_rows,
+	page_sending,
+	ringing,
+	trial_calls,
+)
 from outage_response.flows.tasks import shift_end
 from outage_response.integrations.channels import http
 from outage_response.integrations.channels.post import post
@@ -94,7 +103,7 @@ class Minutes(DoorTest):
 
 class Hope(DoorTest):
 	def hurries(self, incident: str, step: str) -> bool:
-		return not pages.last_rung(incident, [step])[step]
+		return not page_rows.last_rung(incident, [step])[step]
 
 	def test_a_no_holds_for_all_channels_of_the_person(self):
 		make_channel("Test Voice")
@@ -148,12 +157,12 @@ class Replies(DoorTest):
 		self.mark(self.mine(self.incident), tries=1, status="Accepted")
 
 	def reply(self, stamp: str = "", **values) -> dict:
-		return answering.by_reply(self.voice, {"from": NUMBER, "text": "1", **values}, stamp)
+		return page_answers.by_reply(self.voice, {"from": NUMBER, "text": "1", **values}, stamp)
 
 	def test_a_yes_counts_although_the_gateway_said_that_it_did_not_ring(self):
 		for status in ("Queued", "Failed"):
 			self.mark(self.mine(self.incident), status=status)
-			self.assertEqual(len(answering._rung_at(NUMBER)), 1, status)
+			self.assertEqual(len(page_answers._rung_at(NUMBER)), 1, status)
 		self.assertTrue(self.reply()["accepted"])
 		self.assertEqual(self.field("Outage Task", self.step, "status"), "Acknowledged")
 
@@ -237,15 +246,15 @@ class GatewayWords(DoorTest):
 
 	def test_a_test_of_one_channel(self):
 		group = make_channel("Test Group", audience="Group", url=self.gateway.url, id_field="id", enabled=0)
-		self.assertEqual(test_calls.test_channel(group.name)["status"], "Accepted")
+		self.assertEqual(trial_calls.test_channel(group.name)["status"], "Accepted")
 		person = make_channel("Test Person", url=self.gateway.url)
 		with self.refused("Phone"):
-			test_calls.test_channel(person.name)
-		self.assertEqual(test_calls.test_channel(person.name, NUMBER)["status"], "Accepted")
+			trial_calls.test_channel(person.name)
+		self.assertEqual(trial_calls.test_channel(person.name, NUMBER)["status"], "Accepted")
 		self.assertEqual(self.gateway.rang()[-1], NUMBER)
 		self.assertIn("TEST", self.gateway.texts()[0])
 		with self.as_user("manager"), self.assertRaises(frappe.PermissionError):
-			test_calls.test_channel(group.name)
+			trial_calls.test_channel(group.name)
 
 
 def channel_letter():
@@ -266,7 +275,7 @@ class Groups(DoorTest):
 	def test_a_row_that_names_only_a_robot_is_not_empty(self):
 		name, step = self.rung()
 		frappe.db.delete("Outage Page", {"incident": name})
-		with patch.object(channels, "names_in", lambda text: ("Test Robot",)):
+		with patch.object(enabled_channels, "names_in", lambda text: ("Test Robot",)):
 			self.again(name, step)
 		self.assertEqual([row.person for row in self.pages(name)], ["group"])
 		self.assertIsNotNone(self.field("Outage Task", step, "ring_at"))
@@ -283,7 +292,7 @@ class Groups(DoorTest):
 		frappe.db.set_value("Outage Task", step, home)
 		said = {
 			letter.name: letter.text
-			for _page, letter, *_rest in sending.letters([row.name for row in self.pages(name)])
+			for _page, letter, *_rest in page_sending.letters([row.name for row in self.pages(name)])
 		}
 		self.assertGreater(len(said), 1)
 		self.assertEqual([who for who, text in said.items() if "Home 2A" not in text], [""])
@@ -371,7 +380,7 @@ class Limits(DoorTest):
 		page = self.pages(name)[0]
 		keep = {key: page[key] for key in ("incident", "property", "person", "task", "send_after", "status")}
 		frappe.db.delete("Outage Page", {})
-		for number in range(sending.OF_A_CHANNEL + 5):
+		for number in range(page_sending.OF_A_CHANNEL + 5):
 			frappe.get_doc(
 				{"doctype": "Outage Page", **keep, "channel": "Test Voice", "priority": 0, "dedupe_key": f"v{number}"}
 			).db_insert()
@@ -379,10 +388,10 @@ class Limits(DoorTest):
 			{"doctype": "Outage Page", **keep, "channel": "Bell", "priority": 2, "dedupe_key": "bell"}
 		).db_insert()
 		out, here = (
-			frappe.get_all("Outage Page", {"name": ("in", sending.take(here))}, pluck="channel")
+			frappe.get_all("Outage Page", {"name": ("in", page_sending.take(here))}, pluck="channel")
 			for here in (False, True)
 		)
-		self.assertEqual(out, ["Test Voice"] * sending.OF_A_CHANNEL)
+		self.assertEqual(out, ["Test Voice"] * page_sending.OF_A_CHANNEL)
 		self.assertEqual(here, ["Bell"])
 
 	def test_a_page_that_kills_its_sender_is_not_sent_for_ever(self):
@@ -392,7 +401,7 @@ class Limits(DoorTest):
 		self.mark(
 			rows, status="Sending", channel="Test Voice", tries=2, claimed_at=self.clock.now - timedelta(minutes=5)
 		)
-		self.assertEqual(len(sending.give_up_lost()), len(rows))
+		self.assertEqual(len(page_sending.give_up_lost()), len(rows))
 		self.assertEqual({row.status for row in self.pages(name)}, {"Unknown"})
 
 	def test_a_new_outage_has_frappe_look_again_whether_the_site_is_at_work(self):
@@ -419,7 +428,7 @@ class Limits(DoorTest):
 				shift_end.due()
 				ringing.due_incidents(self.clock.now)
 				self.again(name, step)
-				sending.give_up_lost()
+				page_sending.give_up_lost()
 				page_mails.follow()
 			return asked.call_count
 

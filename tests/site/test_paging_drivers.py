@@ -12,8 +12,8 @@ from urllib.parse import parse_qs, quote, unquote, urlsplit
 import frappe
 
 from outage_response import jobs
-from outage_response.flows import channels as working_channels
-from outage_response.flows import sending
+from outage_response.flows.paging import enabled_channels as working_channels
+from outage_response.flows.paging import page_sending
 from outage_response.integrations.channels import Letter, http, sms
 from outage_response.integrations.channels.post import post
 
@@ -110,7 +110,7 @@ class TextMessages(DriverTest):
 		self.assertIn("SMS", working_channels.working())
 		names = [row.name for row in self.mine(name, channel="SMS")]
 		self.mark(self.mine(name), status="Sending")
-		((_name, letter, request, _outcome),) = sending.letters(names)
+		((_name, letter, request, _outcome),) = page_sending.letters(names)
 		self.assertEqual(post(request).status, "Accepted")
 		self.assertIn(quote(letter.phone), self.asked()["path"])
 
@@ -232,7 +232,7 @@ class AHundredHang(RingingTest):
 		with patch.object(jobs, "SWEEP_SENDS_SECONDS", 0.5):
 			jobs.ring()
 		self.assertLess(time.monotonic() - began, 15)
-		self.assertLessEqual(len(self.gateway.asked), 2 * sending.OF_A_CHANNEL)
+		self.assertLessEqual(len(self.gateway.asked), 2 * page_sending.OF_A_CHANNEL)
 		self.assertTrue(other.asked)
 		self.assertLess(other.asked[0]["at"] - began, 10)
 		states = [row.status for row in self.pages(name, channel=CHANNEL)]

@@ -12,7 +12,7 @@ import requests
 from werkzeug.serving import make_server
 
 from outage_response.api import limits
-from outage_response.flows import tokens
+from outage_response.flows.paging import answer_links
 
 from .live import DEAD_REDIS, end_processes
 from .ringing import CHANNEL, PHONES, RingingTest
@@ -117,7 +117,7 @@ class Inbound(RingingTest):
 	def test_nobody_asks_without_end(self):
 		with patch.object(limits, "OF_AN_ADDRESS", 2):
 			self.assertEqual([self.replies("13800009999")[0] for _time in range(3)], [200, 200, 429])
-		token = tokens.of(self.page_of(self.name, "operator").name)
+		token = answer_links.of(self.page_of(self.name, "operator").name)
 		with patch.object(limits, "A_MINUTE", 2):
 			answers = [self.asks("answer", json={"token": token, "yes": True}) for _time in range(3)]
 		self.assertEqual([status for status, _answer in answers], [200, 200, 429])
@@ -125,7 +125,7 @@ class Inbound(RingingTest):
 
 	def test_an_answer_counts_while_redis_is_away(self):
 		"""Nobody can be counted then, so nobody is refused."""
-		token = tokens.of(self.page_of(self.name, "operator").name)
+		token = answer_links.of(self.page_of(self.name, "operator").name)
 		process = self.extra_process(**DEAD_REDIS)
 		answer = process.call("Guest", "outage_response.api.paging.answer", token=token, yes=True)
 		self.assertEqual(answer.get("answer", answer)["taken"], 1, answer)
@@ -134,15 +134,15 @@ class Inbound(RingingTest):
 	def test_taken_while_a_sender_has_the_page(self):
 		"""Until the moment at which the letters are written, a step that is taken rings nobody any more."""
 		self.clock.move(4)
-		from outage_response.flows import sweeping
+		from outage_response.flows.paging import sweep
 
-		sweeping.sweep(self.name)
+		sweep.sweep(self.name)
 		frappe.db.commit()
 		rang = len(self.gateway.asked)
 		sender = self.some_processes(1)[0].begin(
 			"Administrator",
 			"outage_response.jobs.send_pages",
-			acts=[("pause", "outage_response.flows.sending.letters", 1)],
+			acts=[("pause", "outage_response.flows.paging.page_sending.letters", 1)],
 			ahead=4,
 		)
 		sender.go().expect("paused")

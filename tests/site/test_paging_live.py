@@ -13,7 +13,7 @@ import frappe
 from frappe.utils import now_datetime
 
 from outage_response import compat, jobs
-from outage_response.flows import answering, sweeping, tokens
+from outage_response.flows.paging import answer_links, page_answers, sweep
 
 from .live import end_processes
 from .private_redis import Redis
@@ -36,7 +36,7 @@ class FromEndToEnd:
 				break
 		self.assertIn(PHONES["manager"], self.gateway.rang())
 		page = self.page_of(name, "operator")
-		answer = answering.by_link(tokens.of(page.name), True)
+		answer = page_answers.by_link(answer_links.of(page.name), True)
 		frappe.db.commit()
 		self.assertEqual(answer["taken"] + answer["too_late"], len(self.rows("Outage Page Task", parent=page.name)))
 		self.assertEqual(self.status(task), "Acknowledged")
@@ -171,7 +171,7 @@ class OurFaults:
 	def test_a_worker_killed_after_the_send(self):
 		name = self.one_page()
 		(page,) = self.pages(name)
-		self.kill("outage_response.flows.sending.note")
+		self.kill("outage_response.flows.paging.page_sending.note")
 		self.minute(3)
 		keys = [one["headers"]["Idempotency-Key"] for one in self.gateway.asked]
 		self.assertEqual(keys.count(page.name), 1)
@@ -191,7 +191,7 @@ class OurFaults:
 		frappe.clear_cache()
 		name = self.one_page()
 		(page,) = self.pages(name)
-		self.kill("outage_response.flows.sending.note")
+		self.kill("outage_response.flows.paging.page_sending.note")
 		self.minute(3)
 		self.assertEqual(frappe.db.get_value("Outage Page", page.name, "status"), "Accepted")
 		keys = [one["headers"]["Idempotency-Key"] for one in self.gateway.asked]
@@ -199,7 +199,7 @@ class OurFaults:
 
 	def test_a_worker_killed_before_it_takes_any(self):
 		name = self.one_page()
-		self.kill("outage_response.flows.sending.take")
+		self.kill("outage_response.flows.paging.page_sending.take")
 		self.assertEqual([row.status for row in self.pages(name)], ["Queued"])
 		self.send()
 		self.assertEqual([row.status for row in self.pages(name)], ["Accepted"])
@@ -223,7 +223,7 @@ class OurFaults:
 		process.begin(
 			"operator",
 			"declare",
-			acts=[("pause", "outage_response.flows.pages._enqueue", 1)],
+			acts=[("pause", "outage_response.flows.paging.page_rows._enqueue", 1)],
 			property=self.property,
 			nodes=[self.room],
 		).go().expect("paused")
@@ -319,7 +319,7 @@ class Answers:
 		)
 		frappe.set_user("Guest")
 		try:
-			answer = answering.inbound(CHANNEL, request)
+			answer = page_answers.inbound(CHANNEL, request)
 			frappe.db.commit()
 			return answer
 		finally:
@@ -362,7 +362,7 @@ class Answers:
 		name, task = self.ringing()
 		pages_of = [row for row in self.pages(name) if row.user == user("operator")]
 		rang = len(self.gateway.asked)
-		answering.by_link(tokens.of(pages_of[0].name), False)
+		page_answers.by_link(answer_links.of(pages_of[0].name), False)
 		frappe.db.commit()
 		self.send()
 		self.assertGreater(len(self.gateway.asked), rang)
@@ -372,7 +372,7 @@ class Answers:
 		"""The page that is not sent yet is not needed; what the gateway has is not called back."""
 		name, task = self.ringing()
 		self.clock.move(4)
-		sweeping.sweep(name)
+		sweep.sweep(name)
 		frappe.db.commit()
 		waiting = self.pages(name, status="Queued")
 		self.assertTrue(waiting)

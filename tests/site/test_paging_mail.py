@@ -8,7 +8,8 @@ import frappe
 from frappe.email.queue import get_queue
 
 from outage_response import jobs
-from outage_response.flows import mailing, patience, standstill, tokens
+from outage_response.flows import mailing, patience
+from outage_response.flows.paging import answer_links, standstill
 from outage_response.integrations import mail_server, messages
 
 from .base import as_in_use
@@ -91,7 +92,7 @@ class MailServerAway(RingingTest):
 		self.assertIn(first.name, mails)
 		self.assertEqual(set(mails.values()), {"Sent"})
 		for page in mails:
-			self.assertEqual(sum(tokens.of(page) in letter for letter in self.letterbox.letters), 1, page)
+			self.assertEqual(sum(answer_links.of(page) in letter for letter in self.letterbox.letters), 1, page)
 
 	def test_what_is_settled_meanwhile_does_not_leave(self):
 		self.letterbox.refuses = True
@@ -262,4 +263,4 @@ class ThisMailServer(MailServerAway):
 		jobs.ring()
 		jobs.send_mails()
 		for page in pages:
-			self.assertEqual(sum(tokens.of(page.name) in letter for letter in self.letterbox.letters), 1)
+			self.assertEqual(sum(answer_links.of(page.name) in letter for letter in self.letterbox.letters), 1)

@@ -14,7 +14,8 @@ from werkzeug.test import EnvironBuilder
 from werkzeug.wrappers import Request
 
 from outage_response.api import phone as api
-from outage_response.flows import phone, ringing
+from outage_response.flows import phone
+from outage_response.flows.paging import ringing
 
 from . import world as build
 from .base import SiteTest

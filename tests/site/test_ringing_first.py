@@ -14,19 +14,8 @@ from frappe.utils.background_jobs import get_queue_list
 from outage_response import bulk, error_log, jobs, queues, space
 from outage_response.domain import notices
 from outage_response.domain.patience import SENDER_IS_DEAD_AFTER
-from outage_response.flows import (
-	answering,
-	deliveries,
-	disabled,
-	mailing,
-	patience,
-	phone,
-	ringing,
-	sending,
-	standstill,
-	sweeping,
-	ticket_replies,
-)
+from outage_response.flows import deliveries, mailing, patience, phone, ticket_replies
+from outage_response.flows.paging import disabled_logins, page_answers, page_sending, ringing, standstill, sweep
 from outage_response.flows.site import same_site
 from outage_response.integrations import messages, records
 
@@ -83,11 +72,11 @@ class Slices(NoticeTest):
 
 	def test_the_minutes_ringing_is_brought_to_the_front_when_it_is_late(self):
 		self.declare()
-		frappe.db.set_value("Scheduled Job Type", {"method": sweeping.JOB}, "stopped", 0)
+		frappe.db.set_value("Scheduled Job Type", {"method": sweep.JOB}, "stopped", 0)
 		asked = []
 		with (
 			patch.object(queues, "ask_first", lambda method, **_options: asked.append(method)),
-			patch.object(sweeping, "is_scheduler_inactive", lambda: False),
+			patch.object(sweep, "is_scheduler_inactive", lambda: False),
 			patch.object(same_site, "is_muted", lambda: False),
 		):
 			for minutes, expected in ((1, 0), (2, 2)):
@@ -95,12 +84,12 @@ class Slices(NoticeTest):
 				before = self.clock.now - timedelta(minutes=minutes)
 				with patch.object(ringing, "last_sweep", lambda: before):  # noqa: B023
 					jobs.after_any_job("frappe.ping")
-					jobs.after_any_job(sweeping.JOB)
+					jobs.after_any_job(sweep.JOB)
 					standstill.alarm()  # where no job ends: the one worker of another line is at a long one
-				self.assertEqual(asked, [sweeping.JOB] * expected)
+				self.assertEqual(asked, [sweep.JOB] * expected)
 		self.assertIn("outage_response.jobs.after_any_job", frappe.get_hooks("after_job"))
 		entries = frappe.get_hooks("scheduler_events")["cron"]["* * * * *"]
-		self.assertLessEqual({sweeping.JOB, "outage_response.jobs.bulk_every_minute"}, set(entries))
+		self.assertLessEqual({sweep.JOB, "outage_response.jobs.bulk_every_minute"}, set(entries))
 
 	def test_bulk_is_asked_for_by_turns(self):
 		"""A job that a dead worker had in hand keeps the place of its turn, and not of both."""
@@ -159,7 +148,7 @@ class Slices(NoticeTest):
 		]
 		rows[0] = (*rows[0][:-2], "0000001", "k0")
 		frappe.db.bulk_insert("Outage Page", names, rows)
-		self.assertEqual([row.name for row in answering._rung_at("13900000001")], ["p0"])
+		self.assertEqual([row.name for row in page_answers._rung_at("13900000001")], ["p0"])
 
 
 def run(_title, function, *args):
@@ -233,7 +222,7 @@ class Gone(PhoneTest):
 	def test_the_steps_of_whoever_is_disabled_go_on_at_once(self):
 		(task,) = self.tasks(self.incident, step_key="isolate_fault")
 		self.do("electrician", "acknowledge", task.name)
-		self.assertEqual(disabled.due(), [])
+		self.assertEqual(disabled_logins.due(), [])
 		asked = []
 		with patch.object(queues, "ask_first", lambda method, **_options: asked.append(method)):
 			doc = frappe.get_doc("User", user("electrician"))
@@ -241,20 +230,20 @@ class Gone(PhoneTest):
 			doc.db_update()
 			doc.run_method("on_update")
 			frappe.db.after_commit.run()
-		self.assertIn(sweeping.JOB, asked)
-		self.assertEqual(disabled.due(), [self.incident])
-		self.assertEqual(disabled.release(self.incident), 1)
+		self.assertIn(sweep.JOB, asked)
+		self.assertEqual(disabled_logins.due(), [self.incident])
+		self.assertEqual(disabled_logins.release(self.incident), 1)
 		row = frappe.get_doc("Outage Task", task.name)
 		self.assertEqual((row.status, row.acknowledged_by), ("Open", None))
 		self.assertNotIn(user("electrician"), frappe.parse_json(row._assign or "[]"))
 		self.assertTrue(row.ring_at)
 		self.assertIn("login_ended", self.kinds(self.incident))
-		self.assertEqual(disabled.due(), [])
+		self.assertEqual(disabled_logins.due(), [])
 
 
 class Claims(NoticeTest):
 	def test_a_page_is_in_a_senders_hands_for_as_long_as_its_gateways_may_take_twice(self):
 		frappe.db.set_value("Paging Channel", {"name": ("is", "set")}, "timeout_seconds", 8)
-		self.assertEqual(sending.taken_for(), timedelta(seconds=30))
+		self.assertEqual(page_sending.taken_for(), timedelta(seconds=30))
 		self.assertLess(SENDER_IS_DEAD_AFTER, timedelta(minutes=5))
 		self.assertIn(notices.CAUSE, notices.STEP_OF_ANCHOR["reported"])

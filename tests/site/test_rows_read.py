@@ -17,9 +17,10 @@ from outage_response.api.pages import ROUTES
 from outage_response.domain import authority, lifecycle
 from outage_response.domain.errors import RuleError
 from outage_response.flows import agent as agent_flow
-from outage_response.flows import answering, care, incident, links, personal, portal_actions, test_calls, tokens
 from outage_response.flows import calls as call_flow
+from outage_response.flows import care, incident, links, personal, portal_actions
 from outage_response.flows import portal as portal_flow
+from outage_response.flows.paging import answer_links, page_answers, trial_calls
 from outage_response.flows.roster import shifts
 from outage_response.flows.site import restored_backup
 from outage_response.flows.tasks import task_verbs
@@ -100,7 +101,7 @@ class RowsRead(SiteTest):
 		return frappe.get_all("Outage Page", {"incident": self.incident}, pluck="name", limit=1)[0]
 
 	def trial(self) -> str:
-		return test_calls.test_call(self.property)["test"]
+		return trial_calls.test_call(self.property)["test"]
 
 	def plan(self) -> str:
 		return frappe.db.get_value("Outage Incident", self.incident, "plan")
@@ -253,7 +254,7 @@ OTHER_VERBS: dict[str, Callable] = {
 	"personal_data": personal.export_resident_data,
 	"attach_ticket": agent_flow.attach,
 	"take_over_changes": incident.take_over_changes,
-	"test_call": test_calls.test_call,
+	"test_call": trial_calls.test_call,
 	"swap_shifts": shifts.swap,
 }
 
@@ -293,7 +294,7 @@ POLLS: dict[str, tuple[str, Callable[[RowsRead], Any]]] = {
 	"paging.get_alarm": ("operator", lambda test: paging.get_alarm()),
 	"paging.get_test": ("operator", lambda test: paging.get_test(test.trial())),
 	"paging.get_who_knows": ("operator", lambda test: paging.get_who_knows(test.incident)),
-	"paging.look": ("Guest", lambda test: answering.look(tokens.of(test.page()))),
+	"paging.look": ("Guest", lambda test: page_answers.look(answer_links.of(test.page()))),
 	"paging.get_shifts": ("manager", lambda test: paging.get_shifts("2026-03-10", "2026-03-12")),
 	"plans.get_plan_difference": ("Administrator", lambda test: plans.get_plan_difference(test.plan())),
 	"plans.get_plan_losses": ("Administrator", lambda test: plans.get_plan_losses(test.plan())),
@@ -309,8 +310,8 @@ POLLS: dict[str, tuple[str, Callable[[RowsRead], Any]]] = {
 	"link_calendar": ("Guest", lambda test: portal_flow.calendar(portal_flow.of_link(test.link()), test.incident)),
 	"calls": ("service", lambda test: call_flow.about(call_flow.CALLBACK, test.callback())),
 	"unreached": ("service", lambda test: call_flow.unreached(test.incident)),
-	"page": ("Guest", lambda test: answering.look(tokens.of(test.page()))),
-	"old_page": ("Guest", lambda test: answering.look(tokens.of(test.page()))),
+	"page": ("Guest", lambda test: page_answers.look(answer_links.of(test.page()))),
+	"old_page": ("Guest", lambda test: page_answers.look(answer_links.of(test.page()))),
 	"status": ("Guest", lambda test: portal_flow.status_of(test.property)),
 }
 

@@ -14,18 +14,8 @@ from frappe.utils import scheduler
 
 from outage_response import compat, jobs, locks
 from outage_response.domain.site_identity import HOST
-from outage_response.flows import (
-	deliveries,
-	incident,
-	mailing,
-	patience,
-	ringing,
-	sending,
-	standstill,
-	sweeping,
-	test_calls,
-	ticket_replies,
-)
+from outage_response.flows import deliveries, incident, mailing, patience, ticket_replies
+from outage_response.flows.paging import page_sending, ringing, standstill, sweep, trial_calls
 from outage_response.flows.site import restored_backup, same_site
 from outage_response.flows.verb import timeline
 from outage_response.integrations import messages
@@ -99,8 +89,8 @@ class Copies(SiteIdentityTest):
 		restored_backup.look()  # once is enough
 
 		self.clock.move(1)
-		self.assertEqual((sending.take(True), sending.take(False)), ([], []))
-		self.assertEqual(sweeping.due(), [])
+		self.assertEqual((page_sending.take(True), page_sending.take(False)), ([], []))
+		self.assertEqual(sweep.due(), [])
 		self.assertEqual((deliveries.hand_over_mails(), deliveries.waiting_sms(), ticket_replies.queued()), (0, [], []))
 		with self.refused("silent"):
 			self.call_a_shift()
@@ -128,13 +118,13 @@ class Copies(SiteIdentityTest):
 			self.assertEqual(restored_backup.confirm_site(), said)  # the first one stands
 		self.assertEqual(said["confirmed_by"], user("guard1"))
 		self.assertEqual(self.alarm("operator")["lines"], [])
-		self.assertTrue(self.mine([*sending.take(True), *sending.take(False)]))
+		self.assertTrue(self.mine([*page_sending.take(True), *page_sending.take(False)]))
 		self.assertTrue(deliveries.hand_over_mails())
 		self.assertEqual(self.kinds(self.incident).count("site_confirmed"), 1)
 
 	def call_a_shift(self):
 		with self.as_user("operator"), self.request():
-			test_calls.test_call(self.property)
+			trial_calls.test_call(self.property)
 
 	def test_a_backup_of_an_earlier_version_is_asked_too(self):
 		same_site.write(site_name=None)
@@ -167,7 +157,9 @@ class Copies(SiteIdentityTest):
 	def test_what_waits_on_a_copy_stays_as_it_is(self):
 		self.tell()
 		deliveries.hand_over_mails()
-		self.assertTrue(self.mine([*sending.take(True), *sending.take(False)]))  # by a sender that the backup caught
+		self.assertTrue(
+			self.mine([*page_sending.take(True), *page_sending.take(False)])
+		)  # by a sender that the backup caught
 		frappe.db.set_value("Email Queue", {"reference_doctype": "Notice Delivery"}, "creation", self.now)
 		same_site.write(site_name="the.real.site")
 		restored_backup.look()
@@ -269,8 +261,8 @@ class Slept(SiteIdentityTest):
 		self.clock.move(5 * 60)
 		restored_backup.look()
 		self.assertFalse(same_site.is_muted())
-		self.assertIn(self.incident, sweeping.due())
-		sweeping.sweep(self.incident, 300)
+		self.assertIn(self.incident, sweep.due())
+		sweep.sweep(self.incident, 300)
 		self.tell("ETR")
 		states = self.states()
 		self.assertEqual(states["First Word"], {("Superseded", 0)})
@@ -284,7 +276,7 @@ class Slept(SiteIdentityTest):
 		still_true = frappe.get_all("Notice Delivery", {"incident": planned, "channel": "E-mail"}, pluck="state")
 		self.assertEqual(set(still_true), {"Queued"})
 
-		taken = [name for name in (*sending.take(True), *sending.take(False)) if self.mine([name])]
+		taken = [name for name in (*page_sending.take(True), *page_sending.take(False)) if self.mine([name])]
 		self.assertEqual(frappe.db.get_value("Outage Page", taken[0], "priority"), 0)
 
 	def test_whoever_a_person_must_confirm_is_phoned_instead(self):
@@ -384,7 +376,7 @@ class LooksRarely(SiteIdentityTest):
 			self.assertNotIn("stands still", " ".join(self.alarm("operator")["lines"]))
 			# not written, as above
 			with patch.object(frappe.local.db, "set_single_value", lambda *_anything, **_more: None):
-				self.assertEqual(sweeping.since_last(), 0)
+				self.assertEqual(sweep.since_last(), 0)
 			self.swept(6)
 			self.assertIn("stands still", " ".join(self.alarm("operator")["lines"]))
 		self.swept(5)

@@ -14,7 +14,8 @@ from outage_response.compat import is_retriable
 from outage_response.domain.lifecycle import LIVE
 from outage_response.integrations import messages
 
-from .. import deliveries, pages, ringing
+from .. import deliveries
+from ..paging import page_rows, ringing
 from ..verb import timeline
 from ..verb.engine import announce, translated
 from . import same_site
@@ -50,7 +51,7 @@ def confirm_site() -> dict:
 			same_site.know(seen, confirmed_by=frappe.session.user, confirmed_at=now, muted_since=None)
 			_tell("site_confirmed", known, seen, now)
 			deliveries.settle_too_old(now)
-			pages.ask_for_a_job()
+			page_rows.ask_for_a_job()
 		record = frappe.db.get_singles_dict(same_site.DOCTYPE)
 		return {"confirmed_by": record.get("confirmed_by"), "confirmed_at": record.get("confirmed_at")}
 

@@ -18,7 +18,7 @@ from outage_response.domain import authority
 from outage_response.domain import site_identity as rules
 from outage_response.domain.site_identity import Identity
 
-from .. import ringing
+from ..paging import ringing
 
 DOCTYPE = "Outage Site"
 WORD_FILE = "outage_response_site"

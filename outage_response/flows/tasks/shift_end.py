@@ -10,8 +10,8 @@ from frappe.utils import now_datetime
 from outage_response.domain import lifecycle
 from outage_response.domain.lifecycle import LIVE
 
-from .. import ringing
 from ..facts.reachable_people import People
+from ..paging import ringing
 from ..verb import timeline
 from ..verb.engine import Call, lock_incident, touch
 from . import handover, task_set

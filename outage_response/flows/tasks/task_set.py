@@ -21,9 +21,10 @@ from outage_response.domain.roster import Assignment
 from outage_response.domain.steps import Step
 from outage_response.domain.topology import intervals
 
-from .. import calling, ringing
+from .. import calling
 from ..facts import nested_outages, people_in_elevators, plan_steps, power_and_assets
 from ..facts.language import title_of
+from ..paging import ringing
 from ..verb.engine import Call, finish, lock_incident
 from . import assignment
 

@@ -17,11 +17,11 @@ from outage_response.domain.plan import added_by
 from outage_response.domain.roster import COMMAND, Assignment
 from outage_response.domain.steps import Step
 
-from .. import ringing
 from ..elevators import entrapment_verbs
 from ..facts import nested_outages, people_in_elevators, plan_steps, power_and_assets, who_is_on_duty
 from ..facts.language import listed
 from ..facts.outage_in_words import short_time
+from ..paging import ringing
 from ..verb import timeline
 from ..verb.engine import Call, is_general_manager, keeps_late, save, task_verb
 from . import assignment, photos, task_set

@@ -23,9 +23,10 @@ from outage_response.domain.errors import GateClosed, NotAllowed, Overlaps, Rule
 from outage_response.domain.lifecycle import TaskRow
 from outage_response.domain.roster import Department, Roster
 
-from .. import pages, ringing, versions
+from .. import versions
 from ..facts import place_names, plan_steps, power_and_assets, who_is_on_duty
 from ..facts.language import listed, title_of
+from ..paging import page_rows, ringing
 from . import timeline
 
 # Supply may be back in part of the area before anybody has reported the outage; that it went first is asked for each node
@@ -430,7 +431,7 @@ def require_task_authority(verb: str, task: Document, outcome: str | None = None
 		and authority.may_step_in(verb, task.gate or "")
 		and bool(who_is_on_duty.unmanned(task.property, [task.department], now_datetime()))
 	)
-	if verb == "acknowledge" and pages.rang(task.name, frappe.session.user):
+	if verb == "acknowledge" and page_rows.rang(task.name, frappe.session.user):
 		return  # whoever was rung for it may say "mine"
 	authority.require_task(verb, roles, role, task.assigned_role or "", unmanned=unmanned)
 

@@ -1,4 +1,4 @@
-"""E-mail through Frappe's queue; the job that sends it tries again when the mail server is away, and `flows/page_mails.py`
+"""E-mail through Frappe's queue; the job that sends it tries again when the mail server is away, and `flows/paging/page_mails.py`
 does the rest."""
 
 import frappe

@@ -2,7 +2,7 @@ import frappe
 from frappe import _
 from frappe.model.document import Document
 
-from outage_response.flows.channels import names_in
+from outage_response.flows.paging.enabled_channels import names_in
 
 exclude_from_linked_with = True  # see Care Need
 

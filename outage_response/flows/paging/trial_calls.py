@@ -14,10 +14,10 @@ from outage_response.domain.plan import dedupe_key
 from outage_response.integrations import channels as drivers
 from outage_response.integrations.channels.post import post_all
 
-from . import channels, pages
-from .facts.reachable_people import People
-from .site import same_site
-from .verb.engine import translated
+from ..facts.reachable_people import People
+from ..site import same_site
+from ..verb.engine import translated
+from . import enabled_channels, page_rows
 
 
 def test_call(property_name: str, department: str | None = None) -> dict:
@@ -37,8 +37,8 @@ def test_call(property_name: str, department: str | None = None) -> dict:
 			shift = [one for one in shift if one.department == department]
 		if not shift:
 			raise RuleError(_("Nobody is on a shift here within a day: enter the roster first."))
-		working = channels.working()
-		wanted = channels.chosen((), working)
+		working = enabled_channels.working()
+		wanted = enabled_channels.chosen((), working)
 		test = frappe.get_doc(
 			{
 				"doctype": "Paging Test",
@@ -54,8 +54,8 @@ def test_call(property_name: str, department: str | None = None) -> dict:
 		test.insert()
 		for one in shift:
 			person = people.person(one)
-			reaching = channels.reaching(person, wanted) if person else []
-			if not any(channels.goes_out(channel) for channel in reaching):
+			reaching = enabled_channels.reaching(person, wanted) if person else []
+			if not any(enabled_channels.goes_out(channel) for channel in reaching):
 				unreachable.append((person.name if person else "") or one.user or one.contact)
 			if not reaching:
 				continue
@@ -67,7 +67,7 @@ def test_call(property_name: str, department: str | None = None) -> dict:
 		test.save()
 		if rows:
 			bulk.insert("Outage Page", rows, now)
-			pages.ask_for_a_job()
+			page_rows.ask_for_a_job()
 		return {"test": test.name, "people": len(rung), "unreachable": list(dict.fromkeys(unreachable))}
 
 
@@ -77,7 +77,7 @@ def _row(test, person: Person, department: str, channel: str, now: datetime) -> 
 		"priority": 3,
 		"is_drill": 0,
 		"dedupe_key": dedupe_key(test.name, person.key, channel, ""),
-		**pages.addressed(test.property, department, escalation.NEXT_SHIFT, person, channel, now),
+		**page_rows.addressed(test.property, department, escalation.NEXT_SHIFT, person, channel, now),
 	}
 
 
@@ -95,7 +95,7 @@ def test_channel(name: str, phone: str | None = None) -> dict:
 			raise RuleError(_("Channel: bell and mail are tried by a test call of a shift."))
 		if not drivers.driver(channel.kind).is_on(channel):
 			raise RuleError(_("Channel: it has no address yet. Enter it first."))
-		if not channels.is_group(channel) and not (phone or "").strip():
+		if not enabled_channels.is_group(channel) and not (phone or "").strip():
 			raise RuleError(_("Phone: which number is to be rung? Enter one."))
 		letter = drivers.Letter(
 			key=frappe.generate_hash(length=10),

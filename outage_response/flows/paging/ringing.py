@@ -21,10 +21,10 @@ from outage_response.domain.escalation import Person, Row, Rule, State
 from outage_response.domain.lifecycle import LIVE
 from outage_response.domain.plan import TaskSpec
 
-from . import channels, pages
-from .facts import people_in_elevators, plan_steps
-from .facts.reachable_people import People
-from .verb import timeline
+from ..facts import people_in_elevators, plan_steps
+from ..facts.reachable_people import People
+from ..verb import timeline
+from . import enabled_channels, page_rows
 
 FIELDS = (
 	"name",
@@ -128,7 +128,7 @@ def rules() -> list[Rule]:
 		fields=["parent", "whom", "together", "after_minutes", "times", "every_minutes", "channels"],
 		order_by="idx asc",
 	):
-		names = channels.names_in(row.channels)
+		names = enabled_channels.names_in(row.channels)
 		rows[row.parent].append(
 			Row(row.whom, row.after_minutes or 0, row.times or 1, row.every_minutes or 1, names, bool(row.together))
 		)
@@ -171,7 +171,7 @@ class Round:
 	declined: Mapping[str, set[str]] = field(default_factory=dict)
 	left: Mapping[str, set[str]] = field(default_factory=dict)
 	steps: dict[tuple, list[str]] = field(default_factory=lambda: defaultdict(list))
-	calls: dict[tuple[str, str], pages.Call] = field(default_factory=dict)
+	calls: dict[tuple[str, str], page_rows.Call] = field(default_factory=dict)
 	chosen: dict[tuple, list[Document]] = field(default_factory=dict)
 	told: Counter = field(default_factory=Counter)
 	first: dict[tuple, dict] = field(default_factory=dict)
@@ -179,13 +179,13 @@ class Round:
 	def wanted(self, row: Row) -> list[Document]:
 		"""The channels of a row."""
 		if row.channels not in self.chosen:
-			self.chosen[row.channels] = channels.chosen(row.channels, self.working)
+			self.chosen[row.channels] = enabled_channels.chosen(row.channels, self.working)
 		return self.chosen[row.channels]
 
 	def reachable(self, row: Row, task: dict, assigned: Sequence[str]) -> list[Person]:
 		"""Whom a row means, as far as one of its channels reaches them; a drill stays among those who take part: the people
 		it names, else whoever is on duty."""
-		taking_part = channels.names_in(self.incident.drill_participants) if self.incident.is_drill else ()
+		taking_part = enabled_channels.names_in(self.incident.drill_participants) if self.incident.is_drill else ()
 		if self.incident.is_drill and not taking_part and row.whom not in escalation.WHOM_IN_DRILL:
 			return []
 		wanted = self.wanted(row)
@@ -201,28 +201,28 @@ class Round:
 		found = [
 			person
 			for person in found
-			if person.key not in gone and person.user not in left and channels.reaching(person, wanted)
+			if person.key not in gone and person.user not in left and enabled_channels.reaching(person, wanted)
 		]
-		if not found and not self.incident.is_drill and row.channels and channels.only_groups(wanted):
-			return [Person(pages.GROUP)]
+		if not found and not self.incident.is_drill and row.channels and enabled_channels.only_groups(wanted):
+			return [Person(page_rows.GROUP)]
 		return found
 
 	def call(self, person: Person, row: Row, task: dict) -> None:
 		"""Ring somebody for a task, by every channel of the row."""
 		wanted = self.wanted(row)
-		for channel in channels.reaching(person, wanted):
+		for channel in enabled_channels.reaching(person, wanted):
 			self._add(person, channel.name, row.whom, task)
 		self.call_groups(wanted, row.whom, task)
 
 	def call_groups(self, wanted: Iterable[Document], whom: str, task: dict) -> None:
 		"""One message for each chat group; a drill says nothing there."""
 		for channel in wanted:
-			if channels.is_group(channel) and not self.incident.is_drill:
+			if enabled_channels.is_group(channel) and not self.incident.is_drill:
 				self._add(None, channel.name, whom, task)
 
 	def _add(self, person: Person | None, channel: str, whom: str, task: dict) -> None:
-		key = (person.key if person else pages.GROUP, channel)
-		call = self.calls.setdefault(key, pages.Call(person, channel, whom))
+		key = (person.key if person else page_rows.GROUP, channel)
+		call = self.calls.setdefault(key, page_rows.Call(person, channel, whom))
 		if task not in call.tasks:
 			call.tasks.append(task)
 
@@ -252,8 +252,8 @@ def advance(incident: Document, now: datetime, people: People | None = None) -> 
 		incident,
 		now,
 		people or People(incident.property, now),
-		channels.working(),
-		pages.declined(incident.name),
+		enabled_channels.working(),
+		page_rows.declined(incident.name),
 		timeline.actors(incident.name, "task_withdrawn"),
 	)
 	known = rules()
@@ -267,7 +267,7 @@ def advance(incident: Document, now: datetime, people: People | None = None) -> 
 			found.set(task, State(), None)
 	_write_steps(found.steps, now)
 	_write_timeline(found)
-	return pages.write(incident, list(found.calls.values()), now)
+	return page_rows.write(incident, list(found.calls.values()), now)
 
 
 def _due(incident: str, now: datetime) -> list[dict]:
@@ -366,7 +366,7 @@ def hurry(incident: str, tasks: Iterable[str], now: datetime) -> list[str]:
 
 	The caller has locked the incident. Answers the steps that hurry.
 	"""
-	rung = pages.last_rung(incident, list(tasks))
+	rung = page_rows.last_rung(incident, list(tasks))
 	task = frappe.qb.DocType("Outage Task")
 	rows = (
 		frappe.qb.from_(task)

@@ -16,10 +16,11 @@ from outage_response.domain.lifecycle import LIVE
 from outage_response.domain.phones import digits
 from outage_response.permissions import roles_of
 
-from . import patience, ringing, sweeping
-from .facts.language import in_clauses, title_of
-from .facts.reachable_people import People
-from .site import same_site
+from .. import patience
+from ..facts.language import in_clauses, title_of
+from ..facts.reachable_people import People
+from ..site import same_site
+from . import ringing, sweep
 
 MOST_PEOPLE = 20
 MOST_COUNTED = 1000
@@ -37,7 +38,7 @@ def alarm(incident: str | None = None) -> dict:
 	may_confirm  the site is silent because it is another one than it was, and the reader may say that it is the site
 	"""
 	now = now_datetime()
-	muted, still = same_site.state(), _still(now, sweeping.bring_forward())
+	muted, still = same_site.state(), _still(now, sweep.bring_forward())
 	short = [*_of_a_slow_clock(), *_of_what_is_short(now)]
 	if not muted and not still:
 		return {"lines": short, "people": [], "may_confirm": False}

@@ -22,11 +22,11 @@ from outage_response.integrations import channels
 from outage_response.integrations.channels import Letter, Outcome, Request
 from outage_response.integrations.channels.post import ends_within
 
-from . import tokens
-from .channels import working
-from .facts import people_in_elevators
-from .facts.language import title_of
-from .site import same_site
+from ..facts import people_in_elevators
+from ..facts.language import title_of
+from ..site import same_site
+from . import answer_links
+from .enabled_channels import working
 
 AT_ONCE = 96
 OF_A_CHANNEL = 32
@@ -273,7 +273,7 @@ def _link(row: dict, channel: Document | None) -> str:
 
 def link_of(page: str) -> str:
 	"""The link by which whoever a page is for answers it, made now."""
-	return get_url(f"/outage-page/{tokens.of(page)}")
+	return get_url(f"/outage-page/{answer_links.of(page)}")
 
 
 def _site_language() -> str:

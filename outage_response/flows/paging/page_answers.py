@@ -18,10 +18,10 @@ from outage_response.domain.lifecycle import LIVE
 from outage_response.integrations import acting_as
 from outage_response.integrations.channels.post import dig
 
-from . import sweeping, tokens
-from .facts.language import title_of
-from .tasks import task_verbs
-from .verb.engine import lock_incident
+from ..facts.language import title_of
+from ..tasks import task_verbs
+from ..verb.engine import lock_incident
+from . import answer_links, sweep
 
 LIVES_HOURS = 24
 SIGNED_WITHIN_SECONDS = 300
@@ -83,7 +83,7 @@ def answer(page: dict, yes: bool, how: str) -> dict:
 			taken += 1
 	_note(page, yes, how)
 	if not yes and wanted and page.incident:
-		sweeping.hurry(page.incident, [page.name])
+		sweep.hurry(page.incident, [page.name])
 	mine = sum(bool(page.user) and row.acknowledged_by == page.user for row in rows)
 	return {"taken": taken, "too_late": len(rows) - len(wanted) - mine, "test": bool(page.test)}
 
@@ -108,7 +108,7 @@ def _note(page: dict, yes: bool, how: str) -> None:
 
 
 def _page(token: str | None) -> dict:
-	name = tokens.page_of(token)
+	name = answer_links.page_of(token)
 	page = name and frappe.db.get_value("Outage Page", name, [*FIELDS, "creation"], as_dict=True)
 	if not page or page.creation < now_datetime() - timedelta(hours=LIVES_HOURS) or not _stands(page):
 		frappe.throw(
@@ -119,14 +119,14 @@ def _page(token: str | None) -> dict:
 
 def whose(token: str | None) -> list[str]:
 	"""What a guess at a link is counted by: the page that it names, and whoever that page is for."""
-	name = tokens.named(token)
+	name = answer_links.named(token)
 	person = name and frappe.db.get_value("Outage Page", name, "person")
 	return [f"page {name}", *([f"rung {person}"] if person else ())]
 
 
 def is_genuine(token: str | None) -> bool:
 	"""Did we give this link out, whether it still opens something or not?"""
-	return bool(tokens.page_of(token))
+	return bool(answer_links.page_of(token))
 
 
 def _stands(page: dict) -> bool:

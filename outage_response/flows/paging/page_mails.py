@@ -14,7 +14,7 @@ from outage_response import bulk, listing, locks
 from outage_response.domain.patience import MAIL_IS_NEWS_FOR, SENDER_IS_DEAD_AFTER
 from outage_response.integrations.messages import PAGE
 
-from . import sending
+from . import page_sending
 
 AT_ONCE = 500
 WAITING = ("Not Sent", "Error", "Sending")
@@ -45,7 +45,7 @@ def follow() -> list[tuple[str, str]]:
 	dead = [row for row in leaving if row.modified < now - SENDER_IS_DEAD_AFTER]
 	bulk.update("Email Queue", [row.name for row in dead], {"status": "Error"})
 	rows = [row for row in rows if row.status != "Sending"]
-	needed = sending.needed([(row.page, row.incident) for row in rows])
+	needed = page_sending.needed([(row.page, row.incident) for row in rows])
 	again = [row.name for row in rows if row.page in needed and row.status == "Error"]
 	bulk.update("Email Queue", again, {"status": "Not Sent", "retry": 0})
 	settled = [row for row in rows if row.page not in needed]

@@ -10,10 +10,10 @@ from frappe.utils.scheduler import is_scheduler_inactive
 from outage_response import compat, queues
 from outage_response.domain import patience
 
-from . import ringing, sending
-from .site import same_site
-from .verb import timeline
-from .verb.engine import lock_incident, touch
+from ..site import same_site
+from ..verb import timeline
+from ..verb.engine import lock_incident, touch
+from . import page_sending, ringing
 
 JOB = "outage_response.jobs.ring_every_minute"
 
@@ -66,7 +66,7 @@ def sweep(incident_name: str, late_minutes: int = 0) -> int:
 
 def hurry(incident_name: str, pages: Sequence[str]) -> int:
 	"""These pages reached nobody: where nobody else is left who may answer, the next level rings now."""
-	steps = sending.steps_of(pages)
+	steps = page_sending.steps_of(pages)
 	incident = lock_incident(incident_name)
 	now = now_datetime()
 	if not ringing.hurry(incident_name, steps, now):

@@ -11,11 +11,11 @@ from pypika.functions import NullIf
 from outage_response import queues
 from outage_response.domain.lifecycle import LIVE
 
-from . import ringing, sweeping
-from .facts.reachable_people import People
-from .tasks import handover, shift_end, task_set
-from .verb import timeline
-from .verb.engine import Call, lock_incident, touch
+from ..facts.reachable_people import People
+from ..tasks import handover, shift_end, task_set
+from ..verb import timeline
+from ..verb.engine import Call, lock_incident, touch
+from . import ringing, sweep
 
 TAKEN = ("Acknowledged", "In Progress")
 
@@ -27,7 +27,7 @@ def on_user_change(doc: Document, _event: str) -> None:
 
 
 def _ring() -> None:
-	queues.ask_first(sweeping.JOB, job_id=sweeping.JOB, deduplicate=True)
+	queues.ask_first(sweep.JOB, job_id=sweep.JOB, deduplicate=True)
 
 
 def due() -> list[str]:

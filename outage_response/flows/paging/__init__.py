@@ -1,0 +1,1 @@
+"""Ringing people until somebody says mine: who, by which channel, sent, answered, and when nothing rings."""
