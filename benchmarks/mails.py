@@ -192,9 +192,9 @@ def _of(delays: list[float], percent: int) -> float:
 
 
 def _forget_the_mail_server() -> None:
-	from outage_response.flows import patience
+	from outage_response.flows.notices import server_patience
 
-	patience.answered(patience.MAIL)
+	server_patience.answered(server_patience.MAIL)
 
 
 @contextlib.contextmanager

@@ -375,9 +375,9 @@ global_search_doctypes = {
 # What the poster of a public notice and the print formats need
 jinja = {
 	"methods": [
-		"outage_response.flows.poster.outage_poster_link",
-		"outage_response.flows.poster.outage_poster_code",
-		"outage_response.flows.poster.outage_poster_issuer",
+		"outage_response.flows.notices.poster.outage_poster_link",
+		"outage_response.flows.notices.poster.outage_poster_code",
+		"outage_response.flows.notices.poster.outage_poster_issuer",
 		"outage_response.flows.printing.outage_report_print",
 		"outage_response.flows.printing.planned_notice_print",
 	],

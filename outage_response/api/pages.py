@@ -20,7 +20,8 @@ from werkzeug.wrappers import Response
 
 from outage_response import compat, error_log, integrations
 from outage_response.domain.errors import NotAllowed, RuleError
-from outage_response.flows import links, portal, portal_actions, templates, versions
+from outage_response.flows import portal, portal_actions, templates, versions
+from outage_response.flows.notices import resident_links
 from outage_response.flows.paging import page_answers
 from outage_response.integrations import helpdesk
 from outage_response.setup.form_scripts import FILES
@@ -146,7 +147,9 @@ def _sparing(route: Route, token: str | None) -> AbstractContextManager:
 			route.name, page_answers.whose(token), page_answers.is_genuine(token), frappe.PageDoesNotExistError
 		)
 	if token:
-		return guessing(route.name, links.whose(token), links.is_genuine(token), links.NoLink)
+		return guessing(
+			route.name, resident_links.whose(token), resident_links.is_genuine(token), resident_links.NoLink
+		)
 	require_sparing(route.name)
 	return nullcontext()
 
@@ -290,7 +293,7 @@ def show_link(token: str) -> Response:
 def post_link(token: str) -> str:
 	person = portal.of_link(token)
 	if field("void", 10):
-		links.revoke_one(token)
+		resident_links.revoke_one(token)
 		return f"/outages/link/{quote(token)}"  # which now says that it is not valid any more
 	said = portal_actions.answer(person, person.only, field("said"), number("satisfaction"), field("note"))["said"]
 	return f"/outages/link/{quote(token)}?done={said}"

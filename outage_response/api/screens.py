@@ -4,7 +4,8 @@ from typing import Any
 
 import frappe
 
-from outage_response.flows import contacted, figures, notice, planned, power_tree, situation, units
+from outage_response.flows import contacted, figures, planned, power_tree, situation, units
+from outage_response.flows.notices import issuing
 from outage_response.permissions import require_read
 
 from .reached import reached, reading
@@ -33,9 +34,9 @@ def get_callback(callback: str) -> dict[str, Any]:
 
 @reading
 def preview_notice(incident: str, kind: str) -> dict[str, Any]:
-	"""See `flows.notice.preview`."""
+	"""See `flows.notices.issuing.preview`."""
 	require_read("Outage Incident", incident)
-	return notice.preview(incident, kind)
+	return issuing.preview(incident, kind)
 
 
 @reading

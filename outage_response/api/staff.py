@@ -20,9 +20,9 @@ from outage_response.compat import is_retriable, is_timeout
 from outage_response.flows import callback as callback_flow
 from outage_response.flows import care, intake, proposals, report
 from outage_response.flows import incident as incident_flow
-from outage_response.flows import notice as notice_flow
 from outage_response.flows.elevators import correction
 from outage_response.flows.elevators import entrapment_verbs as entrapment_flow
+from outage_response.flows.notices import issuing as notice_flow
 from outage_response.flows.tasks import task_verbs as task_flow
 from outage_response.flows.verb import timeline
 from outage_response.permissions import require_read
@@ -602,7 +602,7 @@ def send_notice(
 	occurred_at: str | None = None,
 	request_id: str | None = None,
 ) -> dict[str, Any]:
-	"""See `flows.notice.send_notice`."""
+	"""See `flows.notices.issuing.send_notice`."""
 	return notice_flow.send_notice(incident, kind, message, occurred_at=occurred_at, request_id=request_id)
 
 
@@ -610,7 +610,7 @@ def send_notice(
 def prove_posting(
 	incident: str, notice: str, photo: str, occurred_at: str | None = None, request_id: str | None = None
 ) -> dict[str, Any]:
-	"""See `flows.notice.prove_posting`."""
+	"""See `flows.notices.issuing.prove_posting`."""
 	return notice_flow.prove_posting(incident, notice, photo, occurred_at=occurred_at, request_id=request_id)
 
 

@@ -17,9 +17,10 @@ from outage_response.domain.errors import RuleError
 from outage_response.domain.lifecycle import RUNNING
 from outage_response.domain.roster import COMMAND, RESIDENTS
 
-from . import calling_back, households, intake, notice, telephony, tickets
+from . import calling_back, households, intake, telephony, tickets
 from .facts import affected_homes, outage_levels, power_and_assets
 from .facts.language import listed
+from .notices import issuing
 from .tasks import assignment, task_set
 from .verb import timeline
 from .verb.engine import Call, finish, lock_incident, lock_property, require_after_report, save, translated, when
@@ -267,7 +268,7 @@ def _open_nested(call: Call, doc: Document, unit_nos: list[str]) -> str:
 		nested_call = Call("extend_scope", call.at, call.now, incident=nested)
 		added = task_set.sync(nested_call).add
 		nested_call.record("scope_extended", {"nodes": unit_nos, "added": len(added)})
-		notice.on_extended(nested_call)
+		issuing.on_extended(nested_call)
 		finish(nested_call, {})
 	else:
 		nested = frappe.new_doc("Outage Incident")

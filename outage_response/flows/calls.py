@@ -19,8 +19,9 @@ from outage_response.domain.reading import floor_order
 from outage_response.domain.roster import COMMAND
 from outage_response.integrations import contacts
 
-from . import callback, calling_back, notice
+from . import callback, calling_back
 from .facts.language import listed
+from .notices import issuing
 from .tasks import assignment
 from .verb import timeline
 from .verb.engine import Call, finish, lock_incident, require_after_report, translated, when
@@ -291,7 +292,7 @@ def log_told(
 			text = _("Nobody is reached by telephone, and a person must confirm. Send somebody: {0}")
 			assignment.tell_those_for(call, COMMAND, text.format(listed(_where([doc.unit])) if doc.unit else ""))
 		call.record("told_by_phone", {"unit": _where([doc.unit]) if doc.unit else "", "outcome": outcome})
-		notice.complete_steps(call)
+		issuing.complete_steps(call)
 		return finish(call, {"delivery": delivery, "state": state, "next_attempt_at": str(again or "")})
 
 

@@ -14,12 +14,13 @@ from outage_response.domain import lifecycle, notices
 from outage_response.domain.errors import RuleError
 from outage_response.domain.topology import Dark, gone_again, is_out, split_for_return
 
-from . import calling_back, new_incident, notice, overruled, supply
+from . import calling_back, new_incident, overruled, supply
 from .elevators import entrapment_verbs
 from .facts import affected_homes, nested_outages, outage_levels, plan_steps, power_and_assets
 from .facts.affected_nodes import labels, named_nodes, rows_from
 from .facts.language import listed
 from .facts.minutes_of_interruption import count_minutes
+from .notices import issuing
 from .tasks import task_set
 from .verb import timeline
 from .verb.engine import (
@@ -156,7 +157,7 @@ def confirm(
 		calling_back.open_ready(call, call.around)
 		settle_others(call)
 	if incident.status == "Active":
-		notice.on_confirmed(call)
+		issuing.on_confirmed(call)
 	return {"level": incident.level, "added": len(diff.add), "cancelled": len(diff.cancel)}
 
 
@@ -247,7 +248,7 @@ def extend_scope(call: Call, nodes: Sequence[str]) -> dict:
 	_share_with_running(call)
 	diff = task_set.sync(call)
 	call.record("scope_extended", {"nodes": [around.label(node) for node in added], "added": len(diff.add)})
-	notice.on_extended(call)
+	issuing.on_extended(call)
 	return {"added": len(diff.add), "affected_units": incident.affected_units}
 
 
@@ -271,7 +272,7 @@ def settle_others(call: Call, *, tell: bool = False) -> None:
 		task_set.sync(its)
 		calling_back.open_ready(its, its.around)
 		if tell:
-			notice.on_supply_back(its)
+			issuing.on_supply_back(its)
 		finish(its, {})
 
 
@@ -323,7 +324,7 @@ def set_etr(call: Call, etr: str | datetime | None = None) -> dict:
 	before = get_datetime(call.incident.etr) if call.incident.etr else None
 	_set_etr(call, etr)
 	save(call.incident)
-	notice.on_etr(call, before)
+	issuing.on_etr(call, before)
 	return {"etr": str(call.incident.etr or "")}
 
 
@@ -418,7 +419,7 @@ def supply_back(call: Call, nodes: Sequence[str] | None = None, source: str | No
 		call.record("restored", {"minutes": incident.customer_minutes})
 	task_set.sync(call)
 	opened = calling_back.open_ready(call, around)
-	notice.on_supply_back(call)
+	issuing.on_supply_back(call)
 	settle_others(call)
 	return {
 		"still_out": [row.power_node for row in still_out],
@@ -499,7 +500,7 @@ def close(call: Call, override_reason: str | None = None) -> dict:
 	save(incident)
 	calling_back.end_waiting(call, "Exhausted", _("The incident was closed"))  # passed over by the General Manager
 	call.record("closed")
-	notice.on_ended(call, notices.FOLLOW_UP)
+	issuing.on_ended(call, notices.FOLLOW_UP)
 	settle_others(call)
 	return {"customer_minutes": incident.customer_minutes, "left_open": len(left)}
 
@@ -520,7 +521,7 @@ def cancel(call: Call, reason: str) -> dict:
 	save(incident)
 	calling_back.end_waiting(call, "Not Required", _("The incident was cancelled"))
 	call.record("cancelled", {"reason": reason})
-	notice.on_ended(call, notices.CANCELLED)
+	issuing.on_ended(call, notices.CANCELLED)
 	settle_others(call, tell=True)
 	return {}
 

@@ -12,7 +12,7 @@ from outage_response.domain import authority, lifecycle
 from outage_response.domain.clock import require_lately
 from outage_response.domain.errors import Overlaps, RuleError
 
-from . import callees, calling_back, notice
+from . import callees, calling_back
 from .facts import (
 	affected_homes,
 	building_names,
@@ -26,6 +26,7 @@ from .facts.affected_nodes import labels, take_rows
 from .facts.language import listed
 from .facts.minutes_of_interruption import count_minutes
 from .facts.outage_in_words import clock_time
+from .notices import issuing
 from .paging import enabled_channels, ringing
 from .tasks import task_set
 from .verb.engine import BY_PHONE, Call, as_time, finish, lock_incident, lock_property, touch, translated, when
@@ -160,7 +161,7 @@ def _refuse_same_work(incident: Document, around: power_and_assets.Surroundings)
 			nodes=[around.label(row.power_node) for row in same if row.name == same[0].name],
 		)
 	incident.all_the_same = int(bool(same))
-	windows = [] if incident.is_drill else notice.windows_of_the_day(incident)
+	windows = [] if incident.is_drill else issuing.windows_of_the_day(incident)
 	incident.announced_with = windows[0].announced_with or windows[0].name if windows else None
 
 
@@ -298,7 +299,7 @@ def on_insert(incident: Document, method: str | None = None) -> None:
 		diff = task_set.sync(call)
 		call.record("declared", {**about, "tasks": len(diff.add)})
 		_warn_about_gaps(call)
-		notice.on_declared(call)
+		issuing.on_declared(call)
 		ringing.stay_awake(now)
 		further = _open_windows(incident)
 		result = {"level": incident.level, "tasks": len(diff.add), **({"further": further} if further else {})}

@@ -13,8 +13,9 @@ from outage_response.domain.errors import RuleError
 from outage_response.domain.lifecycle import RUNNING
 from outage_response.integrations import CALL_LOG_PREFIX, contacts, crm, erpnext, installed
 
-from . import households, links, resident, traces
+from . import households, resident, traces
 from .care import log_look
+from .notices import resident_links
 from .verb.engine import translated
 
 # doctype -> fields given out; each of them has a field `contact`
@@ -66,7 +67,7 @@ def erase_resident_data(contact: str) -> dict[str, int]:
 		calls, callbacks, deliveries = (kept[one] for one in ("Trouble Call", "Outage Callback", "Notice Delivery"))
 		homes = frappe.db.count("Unit Resident", {"contact": contact, "parenttype": "Property Unit"})
 		care = frappe.db.count("Care Need", {"contact": contact})
-		links.revoke(contact)
+		resident_links.revoke(contact)
 		frappe.db.delete("Care Need", {"contact": contact})
 		households.leave(contact, lived_in)
 		frappe.db.delete("Unit Resident", {"contact": contact, "parenttype": "Property Unit"})
@@ -92,7 +93,7 @@ def void_resident_links(contact: str) -> dict[str, int]:
 	"""The links that a resident was sent open nothing any more: they phoned, because one was lost. Answers {"links"}."""
 	with translated():
 		_require(contact)
-		count = links.revoke(contact)
+		count = resident_links.revoke(contact)
 		log_look("Contact", "void_resident_links", contact)
 		return {"links": count}
 
@@ -214,5 +215,7 @@ def _erase_sms(deliveries: list[str]) -> None:
 	"""What we wrote to them by SMS, with their number, where the site keeps a log of it; found by the link in it."""
 	if deliveries and installed("SMS Log"):
 		log = frappe.qb.DocType("SMS Log")
-		ours = Criterion.any([log.message.like(f"%/outages/link/{links.PURPOSE}.{name}.%") for name in deliveries])
+		ours = Criterion.any(
+			[log.message.like(f"%/outages/link/{resident_links.PURPOSE}.{name}.%") for name in deliveries]
+		)
 		frappe.qb.from_(log).delete().where(ours).run()

@@ -14,11 +14,12 @@ from outage_response import listing
 from outage_response.domain.errors import NotAllowed
 from outage_response.domain.lifecycle import LIVE, RUNNING
 
-from . import links, resident
+from . import resident
 from .facts import affected_homes, outage_levels, plan_steps
 from .facts.language import in_words, listed
 from .facts.outage_in_words import clock_time, dark_since, expected_back
-from .wording import PLAIN_CAUSES, cause_of
+from .notices import resident_links
+from .notices.wording import PLAIN_CAUSES, cause_of
 
 # (incident, unit) -> a home on the record of an outage
 Kept = dict[tuple[str, str], dict]
@@ -49,13 +50,13 @@ def of_user(user: str) -> Person:
 
 def of_link(token: str) -> Person:
 	"""Somebody who holds a link. Raises NoLink when it does not hold, they moved out, or their login was switched off."""
-	holder = links.holder(token)
+	holder = resident_links.holder(token)
 	homes = resident.homes_of([holder.contact])
 	property_name = frappe.db.get_value("Outage Incident", holder.incident, "property")
 	homes = [home for home in homes if home.property == property_name]
 	user = frappe.db.get_value("Contact", holder.contact, "user")
 	if not homes or (user and not frappe.db.get_value("User", user, "enabled")):
-		raise links.refused()
+		raise resident_links.refused()
 	return Person((holder.contact,), tuple(homes), holder.incident)
 
 

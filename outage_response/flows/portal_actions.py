@@ -18,8 +18,9 @@ from outage_response.domain.lifecycle import RUNNING
 from outage_response.domain.plan import dedupe_key
 from outage_response.domain.roster import COMMAND, RESIDENTS
 
-from . import callback, calling_back, care, intake, links
+from . import callback, calling_back, care, intake
 from .facts.language import listed
+from .notices import resident_links
 from .portal import Person, outage
 from .tasks import assignment
 from .verb.engine import Call, lock_incident, lock_property, touch, translated
@@ -283,7 +284,7 @@ def _mark_seen(person: Person, incident: str, now) -> None:
 def void_links(person: Person) -> None:
 	"""Every link that this person was sent opens nothing any more; the next message brings a new one."""
 	for contact in person.contacts:
-		links.revoke(contact)
+		resident_links.revoke(contact)
 
 
 # ---------------------------------------------------------------- care

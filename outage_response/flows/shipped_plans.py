@@ -22,8 +22,8 @@ from outage_response.integrations import notifications
 from . import plan_difference
 from .facts import plan_steps
 from .facts.reachable_people import holders
+from .notices.wording import in_language
 from .verb.engine import translated
-from .wording import in_language
 
 SHIPPED = Path(__file__).parents[1] / "setup" / "shipped_plans.yaml"
 

@@ -6,7 +6,7 @@ import re
 import frappe
 
 from outage_response import bulk, listing
-from outage_response.flows import deliveries
+from outage_response.flows.notices import deliveries
 from outage_response.flows.paging import page_sending
 from outage_response.integrations import installed, messages
 

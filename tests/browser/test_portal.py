@@ -46,14 +46,14 @@ def rows(doctype: str, filters: dict, fields: list) -> list:
 
 def link_of(incident: str, contact: str) -> str:
 	"""What stands in the message to this contact."""
-	from outage_response.flows import links
+	from outage_response.flows.notices import resident_links
 
 	(row,) = rows(
 		"Notice Delivery",
 		{"incident": incident, "contact": contact, "kind": "Restored"},
 		["name", "contact", "link_key"],
 	)
-	return f"/outages/link/{links.of_delivery(row)}"
+	return f"/outages/link/{resident_links.of_delivery(row)}"
 
 
 def test_who_sees_the_outage(house, dark, as_user, troubles, accessible, screenshot):

@@ -94,11 +94,11 @@ def redis_answers() -> bool:
 def send_mails(times: int = 1) -> int:
 	"""Send what waits for the mail server, as the job does; how many waited."""
 	from outage_response import jobs
-	from outage_response.flows import mailing
+	from outage_response.flows.notices import mail_queue
 
 	waited = 0
 	for _time in range(times):
-		waited += len(mailing.waiting())
+		waited += len(mail_queue.waiting())
 		jobs.send_mails()
 	return waited
 

@@ -19,9 +19,10 @@ from frappe.query_builder.functions import Concat_ws, Count
 from frappe.utils import cstr, get_datetime, get_system_timezone
 
 from outage_response.api import staff
-from outage_response.flows import callback, incident, intake, notice, report
+from outage_response.flows import callback, incident, intake, report
 from outage_response.flows.elevators import correction, entrapment_verbs
 from outage_response.flows.facts import site_time
+from outage_response.flows.notices import issuing
 from outage_response.flows.tasks import handover, task_verbs
 from outage_response.flows.verb import timeline
 
@@ -70,8 +71,8 @@ FLOWS = {
 	"report_empty": entrapment_verbs.report_empty,
 	"correct_outcome": correction.correct_outcome,
 	"take_call": intake.take_call,
-	"send_notice": notice.send_notice,
-	"prove_posting": notice.prove_posting,
+	"send_notice": issuing.send_notice,
+	"prove_posting": issuing.prove_posting,
 	"hand_over": handover.hand_over,
 }
 BIT_XOR, CRC32 = CustomFunction("BIT_XOR", ["rows"]), CustomFunction("CRC32", ["text"])

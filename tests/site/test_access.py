@@ -16,8 +16,9 @@ from frappe.utils.password import set_encrypted_password
 
 import outage_response.api
 from outage_response.api import doors
-from outage_response.flows import callback, care, incident, notice
+from outage_response.flows import callback, care, incident
 from outage_response.flows.elevators import entrapment_verbs
+from outage_response.flows.notices import issuing
 from outage_response.flows.tasks import task_verbs
 
 from . import world as build
@@ -656,7 +657,7 @@ class AccessTest(SiteTest):
 			kind="Known",
 			status="Queued",
 		)
-		notice.send_notice(world["incident"], "First Word")
+		issuing.send_notice(world["incident"], "First Word")
 		world["notice"] = frappe.get_all("Outage Notice", {"incident": world["incident"]}, pluck="name")[0]
 		world["delivery"] = frappe.get_all("Notice Delivery", {"incident": world["incident"]}, pluck="name")[0]
 		world["read_back_step"] = cls.read_back_step(world)

@@ -4,8 +4,8 @@ from datetime import timedelta
 
 import frappe
 
-from outage_response.flows import deliveries, notice
 from outage_response.flows.facts import outage_in_words
+from outage_response.flows.notices import deliveries, issuing
 
 from . import world as build
 from .base import SiteTest
@@ -148,7 +148,7 @@ class PlannedOnce(AreaTest):
 		for name in (first, second):
 			frappe.db.set_value("Notice Delivery", {"incident": name}, {"state": "Sent", "phone_list": 0})
 			with self.request():
-				notice.tick(name)
+				issuing.tick(name)
 			self.assertEqual(self.task(name, "notify_households").status, "Done", name)
 		self.do("operator", "cancel", second, "not needed")
 		(text,) = self.words(second, "Cancelled")

@@ -13,7 +13,8 @@ import frappe
 from frappe.utils.xlsxutils import make_xlsx
 
 from outage_response import bulk, error_log
-from outage_response.flows import care, links, personal, portal_actions, resident, tickets
+from outage_response.flows import care, personal, portal_actions, resident, tickets
+from outage_response.flows.notices import resident_links
 from outage_response.flows.portal import Person
 
 from . import platforms
@@ -172,7 +173,7 @@ class EveryTrace(SiteTest):
 			error_log.add("Outage tickets: x", error)
 		delivery = frappe.get_all("Notice Delivery", {"contact": self.contact}, ["name", "contact", "link_key"])[0]
 		self.mail("Notice Delivery", delivery.name)
-		self.insert("SMS Log", message=f"{MARK} /outages/link/{links.of_delivery(delivery)}", sent_to=NUMBER)
+		self.insert("SMS Log", message=f"{MARK} /outages/link/{resident_links.of_delivery(delivery)}", sent_to=NUMBER)
 		bulk.insert(
 			"Notification Log",
 			[{"subject": frappe.utils.escape_html(f"DANGER at 1: {WORDS}"), "for_user": user("operator"),

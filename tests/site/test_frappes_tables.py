@@ -3,7 +3,8 @@
 import frappe
 
 from outage_response import error_log
-from outage_response.flows import deliveries, intake, links, mailing, portal, portal_actions
+from outage_response.flows import intake, portal, portal_actions
+from outage_response.flows.notices import deliveries, mail_queue, resident_links
 from outage_response.flows.paging import answer_links, page_sending
 from outage_response.integrations import messages
 from outage_response.patches import no_live_link_in_a_table
@@ -69,13 +70,13 @@ class FrappesTables(PortalTest):
 		(letter,) = page_sending.letters([page])
 		page_sending.note(page, letter[1], None)
 		(mail,) = frappe.get_all("Email Queue", {"reference_name": page}, pluck="name")
-		for name, token in ((row.email_queue, links.of_delivery(row)), (mail, answer_links.of(page))):
+		for name, token in ((row.email_queue, resident_links.of_delivery(row)), (mail, answer_links.of(page))):
 			seal = token.rpartition(".")[2]
 			self.assertEqual(self.kept(seal[:12]), [])
 			leaving = frappe.get_doc("Email Queue", name)
 			kept = leaving.message
 			self.assertTrue(kept)
-			mailing.fill(leaving)
+			mail_queue.fill(leaving)
 			self.assertIn(seal, leaving.message.replace("=\n", "").replace("=\r\n", ""))
 			self.assertEqual(self.field("Email Queue", name, "message"), kept)
 			messages.empty_mail(name)

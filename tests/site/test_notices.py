@@ -9,8 +9,9 @@ import frappe
 
 from outage_response import jobs
 from outage_response.domain import notices as rules
-from outage_response.flows import calls, care, deliveries, links, notice, personal, portal, portal_actions
+from outage_response.flows import calls, care, personal, portal, portal_actions
 from outage_response.flows.facts import affected_homes, power_and_assets
+from outage_response.flows.notices import deliveries, issuing, resident_links
 from outage_response.integrations import messages
 
 from . import world as build
@@ -46,7 +47,7 @@ class NoticeTest(SiteTest):
 
 	def tick(self, incident: str) -> int:
 		with self.request():
-			return notice.tick(incident)
+			return issuing.tick(incident)
 
 
 class WhoIsTold(NoticeTest):
@@ -492,7 +493,7 @@ class TextMessages(NoticeTest):
 		self.assertEqual((row.channel, row.email_queue), ("Phone", None))
 		with self.as_user("service"):
 			self.assertIn("not known whether", str(calls.about("Notice Delivery", row.name)["history"]))
-		person = portal.of_link(links.of_delivery(row))
+		person = portal.of_link(resident_links.of_delivery(row))
 		portal_actions.answer(person, person.only, "still_out")
 		self.assertEqual(self.field("Notice Delivery", row.name, "state"), "Seen")  # it had arrived: nobody phones
 
@@ -527,7 +528,7 @@ class PersonalData(NoticeTest):
 		self.do("operator", "record_call", self.property, unit=self.units[0], contact=contact, words="secret words")
 		self.do("service", "send_notice", name, "First Word")
 		row = self.rows(name, contact=contact)[0]
-		token = links.of_delivery(row)
+		token = resident_links.of_delivery(row)
 		self.do("operator", "supply_back", name)
 		done = frappe.db.get_value("Outage Callback", {"incident": name, "contact": contact})
 		self.do("service", "log_attempt", done, "Reached", note="secret note")
@@ -546,7 +547,7 @@ class PersonalData(NoticeTest):
 		self.assertIsNone(frappe.db.get_value("Trouble Call", {"words": ("like", "%secret%")}))
 		self.assertFalse(frappe.db.exists("Communication", {"content": ("like", "%secret note%")}))
 		with self.assertRaises(rules.RuleError):
-			links.holder(token)
+			resident_links.holder(token)
 
 	def test_who_may(self):
 		for who in ("operator", "engineer", "guard1", "resident"):

@@ -11,9 +11,9 @@ from outage_response.domain.shipped import fingerprint
 from outage_response.domain.steps import Outcome, Step
 from outage_response.flows import command, portal, printing, report, run_card, shipped_plans
 from outage_response.flows.facts import plan_steps, who_is_on_duty
+from outage_response.flows.notices.wording import in_language
 from outage_response.flows.verb import timeline
 from outage_response.flows.verb.engine import GateClosedError
-from outage_response.flows.wording import in_language
 from outage_response.patches import plan_meanings
 
 from . import world as build

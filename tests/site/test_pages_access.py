@@ -11,7 +11,7 @@ import frappe
 from frappe.auth import CookieManager
 
 from outage_response.api import pages, staff
-from outage_response.flows import links
+from outage_response.flows.notices import resident_links
 from outage_response.flows.paging import answer_links
 
 from . import world as build
@@ -99,9 +99,9 @@ class PagesOfOurs(PortalTest):
 		self.planned = self.declare("III", nodes=[self.switches[0]])
 		self.do("service", "send_notice", self.incident, "First Word")
 		row = frappe.get_all("Notice Delivery", {"incident": self.incident}, ["name", "contact", "link_key"])[0]
-		self.token = links.of_delivery(row)
+		self.token = resident_links.of_delivery(row)
 		row = frappe.get_all("Notice Delivery", {"incident": self.planned}, ["name", "contact", "link_key"])[0]
-		self.planned_token = links.of_delivery(row)
+		self.planned_token = resident_links.of_delivery(row)
 		rung = {"incident": self.incident, "user": user("guard1")}
 		self.rung = answer_links.of(frappe.get_all("Outage Page", rung, pluck="name", limit=1)[0])
 

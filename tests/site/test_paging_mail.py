@@ -8,7 +8,7 @@ import frappe
 from frappe.email.queue import get_queue
 
 from outage_response import jobs
-from outage_response.flows import mailing, patience
+from outage_response.flows.notices import mail_queue, server_patience
 from outage_response.flows.paging import answer_links, standstill
 from outage_response.integrations import mail_server, messages
 
@@ -45,10 +45,10 @@ class MailServerAway(RingingTest):
 	def setUp(self):
 		super().setUp()
 		frappe.db.delete("Email Queue", {"reference_doctype": "Outage Page"})
-		patience.answered(patience.MAIL)
+		server_patience.answered(server_patience.MAIL)
 		frappe.db.commit()
 		self.addCleanup(frappe.db.commit)
-		self.addCleanup(patience.answered, patience.MAIL)
+		self.addCleanup(server_patience.answered, server_patience.MAIL)
 		self.addCleanup(frappe.db.delete, "Email Queue", {"reference_doctype": "Outage Page"})
 		self.letterbox.letters.clear()
 
@@ -190,7 +190,7 @@ class ThisMailServer(MailServerAway):
 		self.letterbox.hangs = False
 		self.clock.move(6)
 		jobs.send_mails()
-		self.assertEqual(mailing.waiting(), [])
+		self.assertEqual(mail_queue.waiting(), [])
 
 	def test_an_account_that_fails_keeps_no_other_ones_mails(self):
 		for number in range(3):
@@ -199,7 +199,7 @@ class ThisMailServer(MailServerAway):
 		frappe.db.set_value("Email Queue", failing, "email_account", "Closed Account")
 		messages.queue_mail("a delivery", "resident@example.com", "resident", "dark")
 		frappe.db.commit()
-		self.addCleanup(patience.answered, patience.MAIL, "Closed Account")
+		self.addCleanup(server_patience.answered, server_patience.MAIL, "Closed Account")
 		with patch.object(messages.waiting_mails, "__defaults__", ((), 2)):  # more than fit into one go
 			jobs.send_mails()
 		self.assertEqual(["dark" in letter for letter in self.letterbox.letters], [True])
@@ -225,9 +225,9 @@ class ThisMailServer(MailServerAway):
 		context = "frappe.email.doctype.email_queue.email_queue.SendMailContext.update_recipient_status_to_sent"
 		with patch(context, side_effect=frappe.QueryTimeoutError), mail_server.Sender() as sender:
 			self.assertEqual(sender.send(name), mail_server.UNKNOWN)
-		mailing.note(name, mail_server.UNKNOWN, "")
+		mail_queue.note(name, mail_server.UNKNOWN, "")
 		frappe.db.commit()
-		patience.answered(patience.MAIL)
+		server_patience.answered(server_patience.MAIL)
 		jobs.send_mails()
 		self.assertEqual(len(self.letterbox.letters), 1)
 		self.assertEqual(frappe.db.get_value("Email Queue", name, "status"), "Error")

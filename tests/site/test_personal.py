@@ -3,7 +3,8 @@
 import frappe
 from frappe.website.doctype.personal_data_download_request.personal_data_download_request import get_user_data
 
-from outage_response.flows import care, links, personal, report
+from outage_response.flows import care, personal, report
+from outage_response.flows.notices import resident_links
 
 from . import platforms
 from . import world as build
@@ -84,7 +85,10 @@ class Erasing(PersonalTest):
 	def test_sms_that_the_site_keeps(self):
 		self.called_back()
 		row = frappe.get_all("Notice Delivery", {"contact": self.contact}, ["name", "contact", "link_key"])[0]
-		for name, text in (("ours", f"/outages/link/{links.of_delivery(row)}"), ("another", "your parcel is here")):
+		for name, text in (
+			("ours", f"/outages/link/{resident_links.of_delivery(row)}"),
+			("another", "your parcel is here"),
+		):
 			frappe.get_doc({"doctype": "SMS Log", "message": text}).insert(set_name=name)
 		self.erase()
 		self.assertFalse(frappe.db.exists("SMS Log", "ours"))

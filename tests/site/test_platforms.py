@@ -14,8 +14,9 @@ from frappe import _
 
 from outage_response import integrations
 from outage_response.domain import triage
-from outage_response.flows import links, telephony
+from outage_response.flows import telephony
 from outage_response.flows.facts import outage_in_words
+from outage_response.flows.notices import resident_links
 from outage_response.integrations import contacts, crm, erpnext, helpdesk
 from outage_response.patches import tickets_in_words
 from outage_response.setup import custom_fields, uninstall
@@ -540,7 +541,7 @@ class WayBack(PortalTest):
 				text = self.see(self.here, "/outages")
 				self.assertIn(f'href="{way}"', text)
 				self.assertIn("Back to my tickets" if on else "Back to my account", words_of(text))
-				for path in (f"/outages/link/{links.of_delivery(row)}", "/outage-status/Portal%20Tower"):
+				for path in (f"/outages/link/{resident_links.of_delivery(row)}", "/outage-status/Portal%20Tower"):
 					text = self.see("Guest", path)
 					self.assertNotIn(f'href="{way}"', text)
 					self.assertNotIn("Back to my", text)

@@ -9,8 +9,9 @@ import frappe
 
 from outage_response.api import limits
 from outage_response.domain import links as link_rules
-from outage_response.flows import deliveries, links, mailing, personal, portal
+from outage_response.flows import personal, portal
 from outage_response.flows.facts import affected_homes, power_and_assets
+from outage_response.flows.notices import deliveries, mail_queue, resident_links
 from outage_response.integrations import messages
 
 from . import world as build
@@ -88,7 +89,7 @@ class OwnPages(PortalTest):
 			(self.here, f"/outages/{planned}"),
 			(self.here, "/outages/report"),
 			(self.here, "/outages/care"),
-			("Guest", f"/outages/link/{links.of_delivery(row)}"),
+			("Guest", f"/outages/link/{resident_links.of_delivery(row)}"),
 			("Guest", "/outage-status/Portal%20Tower"),
 			(service, "/outage-calls"),
 			(service, call),
@@ -163,7 +164,7 @@ class OwnPages(PortalTest):
 		row = frappe.get_all(
 			"Notice Delivery", {"incident": name, "contact": self.contacts[0]}, ["name", "contact", "link_key"]
 		)[0]
-		link = f"/outages/link/{links.of_delivery(row)}"
+		link = f"/outages/link/{resident_links.of_delivery(row)}"
 		self.assertEqual(self.see("Guest", f"{link}/calendar.ics"), file)
 		self.clock.move(10)
 		self.finish_steps(name, life_safety=1)
@@ -325,7 +326,7 @@ class OwnPages(PortalTest):
 		self.do("service", "log_attempt", callback, "Reached")
 		table = frappe.qb.DocType("Outage Incident")
 		frappe.qb.update(table).set(table.status, "Closed").where(table.name == name).run()
-		link = f"/outages/link/{links.of_delivery(row)}"
+		link = f"/outages/link/{resident_links.of_delivery(row)}"
 		self.assertIn('value="rate"', self.see("Guest", link))
 		self.assertIn("done=rate", self.send("Guest", link, said="rate", satisfaction="3"))
 		doc = frappe.get_doc("Outage Callback", callback)
@@ -423,14 +424,14 @@ class Links(PortalTest):
 	def test_opening_shows_and_changes_nothing(self):
 		name, row = self.issue()
 		with self.unchanged():
-			text = self.see("Guest", f"/outages/link/{links.of_delivery(row)}")
+			text = self.see("Guest", f"/outages/link/{resident_links.of_delivery(row)}")
 		self.assertIn("Power is out at your home", text)
 		self.assertIn("1A", text)
 		self.assertNotIn("/outages/care", text)
 		self.assertNotIn(self.contacts[0], text)
 		self.assertIsNone(self.field("Notice Delivery", row.name, "seen_at"))
 		self.do("operator", "supply_back", name)
-		where = self.send("Guest", f"/outages/link/{links.of_delivery(row)}", said="back", satisfaction="5")
+		where = self.send("Guest", f"/outages/link/{resident_links.of_delivery(row)}", said="back", satisfaction="5")
 		self.assertIn("done=back", where)
 		self.assertEqual(
 			frappe.db.get_value("Outage Callback", {"incident": name, "contact": row.contact}, "status"), "Reached"
@@ -451,7 +452,7 @@ class Links(PortalTest):
 
 	def test_a_link_that_does_not_hold(self):
 		name, row = self.issue()
-		good = links.of_delivery(row)
+		good = resident_links.of_delivery(row)
 		purpose, subject, expiry, signature = good.split(".")
 		other = frappe.get_all("Notice Delivery", {"incident": name, "contact": self.contacts[1]}, pluck="name")[0]
 		bad = {
@@ -462,7 +463,7 @@ class Links(PortalTest):
 			"nothing": "....",
 			"script": "<script>alert(1)</script>",
 			"long": "a" * 5000,
-			"no one's": link_rules.make(links._secret(), "outage", "nothing", "", "", int(expiry)),
+			"no one's": link_rules.make(resident_links._secret(), "outage", "nothing", "", "", int(expiry)),
 		}
 		answers = set()
 		for what, token in bad.items():
@@ -477,7 +478,7 @@ class Links(PortalTest):
 
 	def test_revoked_and_moved_out(self):
 		_name, row = self.issue()
-		token = links.of_delivery(row)
+		token = resident_links.of_delivery(row)
 		self.assertEqual(self.ask("Guest", f"/outages/link/{token}").status_code, 200)
 		doc = frappe.get_doc("Property Unit", self.units[0])
 		doc.residents = []
@@ -486,12 +487,12 @@ class Links(PortalTest):
 		doc.append("residents", {"contact": row.contact})
 		doc.save(ignore_permissions=True)
 		self.assertEqual(self.ask("Guest", f"/outages/link/{token}").status_code, 200)
-		self.assertGreaterEqual(links.revoke(row.contact), 1)
+		self.assertGreaterEqual(resident_links.revoke(row.contact), 1)
 		self.assertEqual(self.ask("Guest", f"/outages/link/{token}").status_code, 403)
 
 	def test_made_void_by_customer_service_for_somebody_who_phones(self):
 		_name, row = self.issue()
-		link = f"/outages/link/{links.of_delivery(row)}"
+		link = f"/outages/link/{resident_links.of_delivery(row)}"
 		with self.as_user("guard1"), self.assertRaises(frappe.PermissionError):
 			personal.void_resident_links(self.contacts[0])
 		with self.as_user("service"):
@@ -500,7 +501,7 @@ class Links(PortalTest):
 
 	def test_made_void_by_whoever_holds_it_or_by_whom_they_were_sent_to(self):
 		name, row = self.issue()
-		link = f"/outages/link/{links.of_delivery(row)}"
+		link = f"/outages/link/{resident_links.of_delivery(row)}"
 		self.assertIn("make it void", self.see("Guest", link))
 		self.send("Guest", link, void="1")
 		self.assertEqual(self.ask("Guest", link).status_code, 403)
@@ -509,7 +510,7 @@ class Links(PortalTest):
 		newer = frappe.get_last_doc(
 			"Notice Delivery", {"incident": name, "contact": row.contact, "link_key": ("!=", "")}
 		)
-		link = f"/outages/link/{links.of_delivery(newer.as_dict())}"
+		link = f"/outages/link/{resident_links.of_delivery(newer.as_dict())}"
 		self.send(self.next_door, "/outages", void="links")
 		self.assertEqual(self.ask("Guest", link).status_code, 200, "another's are another's")
 		self.assertIn("done=links_void", self.send(self.here, "/outages", void="links"))
@@ -517,7 +518,7 @@ class Links(PortalTest):
 
 	def test_a_whole_carrier_behind_one_address(self):
 		_name, row = self.issue()
-		link = f"/outages/link/{links.of_delivery(row)}"
+		link = f"/outages/link/{resident_links.of_delivery(row)}"
 		frappe.cache.set(frappe.cache.make_key("outage_portal:link:127.0.0.1"), 2000)
 		self.assertEqual(self.ask("Guest", link).status_code, 200)
 		frappe.cache.set(frappe.cache.make_key("outage_portal:link:127.0.0.1"), 3000)
@@ -534,7 +535,7 @@ class Links(PortalTest):
 
 		kept = mail.message
 		self.assertNotIn(row.name, kept)
-		mailing.fill(mail)  # as our job does, before it leaves; the row stays as it is
+		mail_queue.fill(mail)  # as our job does, before it leaves; the row stays as it is
 		self.assertEqual(self.field("Email Queue", mail.name, "message"), kept)
 		text = email.message_from_string(mail.message).get_payload(0)
 		text = text.get_payload(0) if text.is_multipart() else text

@@ -14,7 +14,8 @@ from frappe.utils.background_jobs import get_queue_list
 from outage_response import bulk, error_log, jobs, queues, space
 from outage_response.domain import notices
 from outage_response.domain.patience import SENDER_IS_DEAD_AFTER
-from outage_response.flows import deliveries, mailing, patience, phone, ticket_replies
+from outage_response.flows import phone, ticket_replies
+from outage_response.flows.notices import deliveries, mail_queue, server_patience
 from outage_response.flows.paging import disabled_logins, page_answers, page_sending, ringing, standstill, sweep
 from outage_response.flows.site import same_site
 from outage_response.integrations import messages, records
@@ -64,7 +65,7 @@ class Slices(NoticeTest):
 		with (
 			patch.object(space, "free_mb", lambda: space.RESERVE_MB - 1),
 			patch.object(jobs, "_alone", run),
-			patch.object(mailing, "waiting", list),
+			patch.object(mail_queue, "waiting", list),
 		):
 			self.assertFalse(jobs._some_mails(time.monotonic() + 60))
 			self.assertEqual(jobs._some_replies(time.monotonic() + 60), False)
@@ -184,11 +185,11 @@ class NoRoom(PhoneTest):
 		with patch.object(space, "free_mb", lambda: 7), self.as_user("guard1"):
 			self.assertIn("Space on the server is short", self.read("guard1")["alarm"]["lines"][-1])
 			self.assertIn("(7 MB)", standstill.alarm()["lines"][-1])
-		for what in (patience.MAIL, patience.SMS):
-			patience.failed(what)
+		for what in (server_patience.MAIL, server_patience.SMS):
+			server_patience.failed(what)
 		self.assertEqual(standstill._of_what_is_short(self.clock.now), [])
-		for what in (patience.MAIL, patience.SMS):
-			patience.failed(what)
+		for what in (server_patience.MAIL, server_patience.SMS):
+			server_patience.failed(what)
 		mail, sms = standstill._of_what_is_short(self.clock.now)
 		self.assertIn("mail server does not answer", mail)
 		self.assertIn("SMS gateway does not answer", sms)

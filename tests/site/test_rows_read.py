@@ -18,8 +18,9 @@ from outage_response.domain import authority, lifecycle
 from outage_response.domain.errors import RuleError
 from outage_response.flows import agent as agent_flow
 from outage_response.flows import calls as call_flow
-from outage_response.flows import care, incident, links, personal, portal_actions
+from outage_response.flows import care, incident, personal, portal_actions
 from outage_response.flows import portal as portal_flow
+from outage_response.flows.notices import resident_links
 from outage_response.flows.paging import answer_links, page_answers, trial_calls
 from outage_response.flows.roster import shifts
 from outage_response.flows.site import restored_backup
@@ -110,7 +111,7 @@ class RowsRead(SiteTest):
 		line = frappe.get_all("Notice Delivery", {"incident": self.incident}, ["name", "contact", "link_key"], limit=1)[
 			0
 		]
-		return links.of_delivery(line)
+		return resident_links.of_delivery(line)
 
 	def measure(self, name: str, work: Callable, *args: Any, **kwargs: Any) -> Any:
 		"""Run it; what a query of it read too much of is told at the end of the test. A refusal has asked as well."""

@@ -10,7 +10,7 @@ from outage_response.domain.shipped import fingerprint
 from outage_response.domain.steps import Outcome, Step
 from outage_response.flows import plan_difference, shipped_plans
 from outage_response.flows.facts import plan_steps
-from outage_response.flows.wording import in_language
+from outage_response.flows.notices.wording import in_language
 from outage_response.setup import seed
 
 from . import world as build

@@ -14,7 +14,8 @@ from frappe.utils import scheduler
 
 from outage_response import compat, jobs, locks
 from outage_response.domain.site_identity import HOST
-from outage_response.flows import deliveries, incident, mailing, patience, ticket_replies
+from outage_response.flows import incident, ticket_replies
+from outage_response.flows.notices import deliveries, mail_queue, server_patience
 from outage_response.flows.paging import page_sending, ringing, standstill, sweep, trial_calls
 from outage_response.flows.site import restored_backup, same_site
 from outage_response.flows.verb import timeline
@@ -170,9 +171,9 @@ class Copies(SiteIdentityTest):
 			self.assertEqual(self.all_that_waits(), before)
 			frappe.db.set_default(messages.SUSPENDED, 0)  # somebody lets the mails of the site go on
 			self.addCleanup(frappe.clear_cache)
-			self.assertEqual(mailing.give_up_old(), 0)
+			self.assertEqual(mail_queue.give_up_old(), 0)
 			frappe.db.set_value("DefaultValue", {"defkey": messages.SUSPENDED}, "creation", self.now)
-			self.assertTrue(mailing.give_up_old())
+			self.assertTrue(mail_queue.give_up_old())
 
 	def all_that_waits(self) -> list:
 		mails = {"reference_doctype": ("in", ("Notice Delivery", "Outage Page"))}
@@ -248,9 +249,9 @@ class Copies(SiteIdentityTest):
 
 	def test_settings_that_were_open_put_nothing_back(self):
 		doc = frappe.get_doc(SETTINGS)
-		patience.failed(patience.MAIL)
+		server_patience.failed(server_patience.MAIL)
 		doc.save()
-		self.assertEqual(patience.left_alone(patience.MAIL), [""])
+		self.assertEqual(server_patience.left_alone(server_patience.MAIL), [""])
 
 
 class Slept(SiteIdentityTest):

@@ -52,7 +52,8 @@ def in_markup() -> Iterator[tuple[str, str]]:
 
 def in_templates() -> Iterator[tuple[str, str]]:
 	"""What the pages of residents say: each text given to `_()` in a template, and the words that flows give them."""
-	from outage_response.flows import portal_actions, templates, wording
+	from outage_response.flows import portal_actions, templates
+	from outage_response.flows.notices import wording
 
 	for path in sorted((APP / "templates").rglob("*.html")):
 		for text in re.findall(r'_\("([^"]+)"\)', path.read_text(encoding="utf-8")):

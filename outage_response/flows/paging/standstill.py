@@ -16,9 +16,9 @@ from outage_response.domain.lifecycle import LIVE
 from outage_response.domain.phones import digits
 from outage_response.permissions import roles_of
 
-from .. import patience
 from ..facts.language import in_clauses, title_of
 from ..facts.reachable_people import People
+from ..notices import server_patience
 from ..site import same_site
 from . import ringing, sweep
 
@@ -72,8 +72,8 @@ def _of_what_is_short(now: datetime) -> list[str]:
 			"Space on the server is short: what cannot wait goes on, mails to residents wait. Tell your administrator."
 		)
 		lines.append(f"{text} ({free} MB)" if free is not None else text)
-	for what, account, until in patience.to_be_said():
-		if what == patience.SMS:
+	for what, account, until in server_patience.to_be_said():
+		if what == server_patience.SMS:
 			text = _("The SMS gateway does not answer: SMS to residents wait, and it is asked again at {0}.")
 		elif account:
 			text = _(

@@ -14,7 +14,7 @@ from outage_response.compat import is_retriable
 from outage_response.domain.lifecycle import LIVE
 from outage_response.integrations import messages
 
-from .. import deliveries
+from ..notices import deliveries
 from ..paging import page_rows, ringing
 from ..verb import timeline
 from ..verb.engine import announce, translated

@@ -14,7 +14,7 @@ from outage_response.integrations import notifications
 
 from ..facts.language import in_clauses
 from ..facts.reachable_people import holders
-from ..wording import in_language
+from ..notices.wording import in_language
 
 SWITCHES = {
 	"Outage Response Settings": (

@@ -3,7 +3,7 @@ from frappe import _
 from frappe.model.document import Document
 
 from outage_response.domain import notices
-from outage_response.flows.wording import WORDS
+from outage_response.flows.notices.wording import WORDS
 
 exclude_from_linked_with = True  # see Care Need
 

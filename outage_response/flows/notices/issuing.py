@@ -1,4 +1,4 @@
-"""Notices to residents: rows first, in the verb's own transaction; a job sends them (flows/deliveries.py).
+"""Notices to residents: rows first, in the verb's own transaction; a job sends them (flows/notices/deliveries.py).
 
 Never in a drill. One delivery for each contact and update, whatever runs twice.
 """
@@ -19,11 +19,11 @@ from outage_response.domain.lifecycle import LIVE, OPEN, RUNNING
 from outage_response.domain.plan import dedupe_key
 from outage_response.integrations import messages
 
+from ..facts import nested_outages, outage_levels, plan_steps
+from ..facts.outage_in_words import expected_back
+from ..tasks import photos, task_set, task_verbs
+from ..verb.engine import Call, incident_verb, lock_incident, touch, translated
 from . import audience
-from .facts import nested_outages, outage_levels, plan_steps
-from .facts.outage_in_words import expected_back
-from .tasks import photos, task_set, task_verbs
-from .verb.engine import Call, incident_verb, lock_incident, touch, translated
 from .wording import words
 
 

@@ -10,8 +10,8 @@ from frappe.model.document import Document
 from outage_response.domain import topology
 from outage_response.domain.notices import Recipient
 
-from .facts import affected_homes, nested_outages, power_and_assets
-from .facts.language import in_chinese
+from ..facts import affected_homes, nested_outages, power_and_assets
+from ..facts.language import in_chinese
 
 
 def of_incident(incident: Document, around: power_and_assets.Surroundings) -> list[dict]:

@@ -13,10 +13,10 @@ from outage_response.domain import notices as rules
 from outage_response.domain.lifecycle import RUNNING
 from outage_response.domain.roster import COMMAND, RESIDENTS, of_duty
 
-from .facts import extent_in_words, who_is_on_duty
-from .facts.language import listed
-from .facts.outage_in_words import expected_back
-from .facts.power_and_assets import Surroundings
+from ..facts import extent_in_words, who_is_on_duty
+from ..facts.language import listed
+from ..facts.outage_in_words import expected_back
+from ..facts.power_and_assets import Surroundings
 
 WORDS = (
 	"property",

@@ -8,9 +8,9 @@ from frappe.utils import get_url, now_datetime
 from outage_response.domain.patience import MAIL_IS_NEWS_FOR
 from outage_response.integrations import mail_server, messages
 
-from . import deliveries, patience
-from .paging import page_mails, page_sending
-from .site import same_site
+from ..paging import page_mails, page_sending
+from ..site import same_site
+from . import deliveries, server_patience
 
 
 def waiting() -> list[str]:
@@ -18,7 +18,7 @@ def waiting() -> list[str]:
 	another one than it was."""
 	if same_site.is_muted():
 		return []
-	return messages.waiting_mails(patience.left_alone(patience.MAIL))
+	return messages.waiting_mails(server_patience.left_alone(server_patience.MAIL))
 
 
 def fill(mail: Document) -> None:
@@ -41,11 +41,11 @@ def note(name: str, outcome: str, account: str) -> list[tuple[str, str]]:
 	"""Write down how one mail of an account ended, as `mail_server.Sender` says. Answers (incident, page) of somebody who may
 	not have been reached."""
 	if outcome in (mail_server.SENT, mail_server.REFUSED):
-		patience.answered(patience.MAIL, account)
+		server_patience.answered(server_patience.MAIL, account)
 		if outcome == mail_server.SENT:
 			messages.empty_mail(name)
 	else:
-		patience.failed(patience.MAIL, account, waited=outcome != mail_server.AWAY)
+		server_patience.failed(server_patience.MAIL, account, waited=outcome != mail_server.AWAY)
 	return _unknown(name) if outcome == mail_server.UNKNOWN else []
 
 

@@ -20,9 +20,9 @@ from outage_response.domain import notices as rules
 from outage_response.domain.patience import SENDER_IS_DEAD_AFTER
 from outage_response.integrations import messages
 
-from . import links, patience
-from .notice import numbers
-from .site import same_site
+from ..site import same_site
+from . import resident_links, server_patience
+from .issuing import numbers
 from .wording import in_language, telephone
 
 # Where the link of a mail leads until it leaves: nothing that opens without a login lies in a table
@@ -294,7 +294,7 @@ def _waiting(channel: str, *, locked: bool) -> list[dict]:
 
 def _may_leave() -> bool:
 	"""Could a mail leave now? Until then the delivery is the row, and no mail of it lies in a queue that others can search."""
-	return not messages.is_suspended() and messages.account() not in patience.left_alone(patience.MAIL)
+	return not messages.is_suspended() and messages.account() not in server_patience.left_alone(server_patience.MAIL)
 
 
 def _rows(criterion) -> list[dict]:
@@ -330,7 +330,7 @@ def _addresses(rows: list[dict], field: str) -> dict[str, str]:
 
 
 def _url(row: Mapping) -> str:
-	return get_url(f"/outages/link/{links.of_delivery(row)}")
+	return get_url(f"/outages/link/{resident_links.of_delivery(row)}")
 
 
 def link_of(name: str) -> str:

@@ -1,0 +1,1 @@
+"""Words to residents: made from templates, delivered by mail, SMS, telephone list or poster."""
