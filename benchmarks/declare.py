@@ -110,22 +110,24 @@ def undone():
 
 
 def declare(tower: Tower) -> dict:
-	from outage_response.flows import incident
+	from outage_response.flows.incident import incident_verbs
 
-	return incident.declare(tower.property, [tower.feeder], "II", "the whole tower is dark", request_id="benchmark")
+	return incident_verbs.declare(
+		tower.property, [tower.feeder], "II", "the whole tower is dark", request_id="benchmark"
+	)
 
 
 def confirm(incident_name: str) -> None:
-	from outage_response.flows import incident
+	from outage_response.flows.incident import incident_verbs
 
-	incident.confirm(incident_name, "Equipment Fault", "the benchmark")
+	incident_verbs.confirm(incident_name, "Equipment Fault", "the benchmark")
 
 
 def supply_back(incident_name: str) -> dict:
-	from outage_response.flows import incident
+	from outage_response.flows.incident import incident_verbs
 
 	at = frappe.utils.now_datetime() + timedelta(minutes=1)
-	return incident.supply_back(incident_name, source="benchmark", occurred_at=at)
+	return incident_verbs.supply_back(incident_name, source="benchmark", occurred_at=at)
 
 
 def written(incident_name: str) -> dict[str, list[dict]]:

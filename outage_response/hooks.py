@@ -55,7 +55,7 @@ doc_events = {
 	},
 	"Data Import": {"validate": "outage_response.flows.numbers.require_file"},
 	"Outage Incident": {
-		"after_insert": "outage_response.flows.new_incident.on_insert",
+		"after_insert": "outage_response.flows.incident.new_incident.on_insert",
 		"on_update": "outage_response.flows.tickets.on_incident_change",
 	},
 	# Tickets of the platforms; where one is not installed, its line does nothing

@@ -18,10 +18,11 @@ from frappe import _
 from outage_response import locks
 from outage_response.compat import is_retriable, is_timeout
 from outage_response.flows import callback as callback_flow
-from outage_response.flows import care, intake, proposals, report
-from outage_response.flows import incident as incident_flow
+from outage_response.flows import care, intake, proposals
 from outage_response.flows.elevators import correction
 from outage_response.flows.elevators import entrapment_verbs as entrapment_flow
+from outage_response.flows.incident import incident_report
+from outage_response.flows.incident import incident_verbs as incident_flow
 from outage_response.flows.notices import issuing as notice_flow
 from outage_response.flows.tasks import task_verbs as task_flow
 from outage_response.flows.verb import timeline
@@ -115,7 +116,7 @@ def declare(
 	occurred_at: str | None = None,
 	request_id: str | None = None,
 ) -> dict[str, Any]:
-	"""See `flows.incident.declare`."""
+	"""See `flows.incident.incident_verbs.declare`."""
 	return incident_flow.declare(
 		property,
 		as_list(nodes),
@@ -145,7 +146,7 @@ def confirm(
 	occurred_at: str | None = None,
 	request_id: str | None = None,
 ) -> dict[str, Any]:
-	"""See `flows.incident.confirm`."""
+	"""See `flows.incident.incident_verbs.confirm`."""
 	return incident_flow.confirm(
 		incident, cause_type, cause, level, etr, occurred_at=occurred_at, request_id=request_id
 	)
@@ -158,7 +159,7 @@ def start(
 	occurred_at: str | None = None,
 	request_id: str | None = None,
 ) -> dict[str, Any]:
-	"""See `flows.incident.start`."""
+	"""See `flows.incident.incident_verbs.start`."""
 	return incident_flow.start(incident, override_reason, occurred_at=occurred_at, request_id=request_id)
 
 
@@ -166,7 +167,7 @@ def start(
 def reclassify(
 	incident: str, level: str, reason: str, occurred_at: str | None = None, request_id: str | None = None
 ) -> dict[str, Any]:
-	"""See `flows.incident.reclassify`."""
+	"""See `flows.incident.incident_verbs.reclassify`."""
 	return incident_flow.reclassify(incident, level, reason, occurred_at=occurred_at, request_id=request_id)
 
 
@@ -174,13 +175,13 @@ def reclassify(
 def extend_scope(
 	incident: str, nodes: list | str, occurred_at: str | None = None, request_id: str | None = None
 ) -> dict[str, Any]:
-	"""See `flows.incident.extend_scope`."""
+	"""See `flows.incident.incident_verbs.extend_scope`."""
 	return incident_flow.extend_scope(incident, as_list(nodes), occurred_at=occurred_at, request_id=request_id)
 
 
 @endpoint
 def take_over_changes(incident: str, occurred_at: str | None = None, request_id: str | None = None) -> dict[str, Any]:
-	"""See `flows.incident.take_over_changes`."""
+	"""See `flows.incident.incident_verbs.take_over_changes`."""
 	return incident_flow.take_over_changes(incident, occurred_at=occurred_at, request_id=request_id)
 
 
@@ -188,7 +189,7 @@ def take_over_changes(incident: str, occurred_at: str | None = None, request_id:
 def set_etr(
 	incident: str, etr: str | None = None, occurred_at: str | None = None, request_id: str | None = None
 ) -> dict[str, Any]:
-	"""See `flows.incident.set_etr`."""
+	"""See `flows.incident.incident_verbs.set_etr`."""
 	return incident_flow.set_etr(incident, etr, occurred_at=occurred_at, request_id=request_id)
 
 
@@ -272,7 +273,7 @@ def read_back_empty(entrapment: str, occurred_at: str | None = None, request_id:
 def permit_energise(
 	incident: str, nodes: list | str | None = None, occurred_at: str | None = None, request_id: str | None = None
 ) -> dict[str, Any]:
-	"""See `flows.incident.permit_energise`."""
+	"""See `flows.incident.incident_verbs.permit_energise`."""
 	return incident_flow.permit_energise(incident, as_list(nodes), occurred_at=occurred_at, request_id=request_id)
 
 
@@ -284,7 +285,7 @@ def supply_back(
 	occurred_at: str | None = None,
 	request_id: str | None = None,
 ) -> dict[str, Any]:
-	"""See `flows.incident.supply_back`."""
+	"""See `flows.incident.incident_verbs.supply_back`."""
 	return incident_flow.supply_back(incident, as_list(nodes), source, occurred_at=occurred_at, request_id=request_id)
 
 
@@ -296,7 +297,7 @@ def stand_down(
 	occurred_at: str | None = None,
 	request_id: str | None = None,
 ) -> dict[str, Any]:
-	"""See `flows.incident.stand_down`."""
+	"""See `flows.incident.incident_verbs.stand_down`."""
 	return incident_flow.stand_down(
 		incident, as_list(areas), override_reason, occurred_at=occurred_at, request_id=request_id
 	)
@@ -309,13 +310,13 @@ def close(
 	occurred_at: str | None = None,
 	request_id: str | None = None,
 ) -> dict[str, Any]:
-	"""See `flows.incident.close`."""
+	"""See `flows.incident.incident_verbs.close`."""
 	return incident_flow.close(incident, override_reason, occurred_at=occurred_at, request_id=request_id)
 
 
 @endpoint
 def cancel(incident: str, reason: str, occurred_at: str | None = None, request_id: str | None = None) -> dict[str, Any]:
-	"""See `flows.incident.cancel`."""
+	"""See `flows.incident.incident_verbs.cancel`."""
 	return incident_flow.cancel(incident, reason, occurred_at=occurred_at, request_id=request_id)
 
 
@@ -328,8 +329,10 @@ def file_report(
 	occurred_at: str | None = None,
 	request_id: str | None = None,
 ) -> dict[str, Any]:
-	"""See `flows.report.file_report`."""
-	return report.file_report(incident, cause, actions, follow_ups, occurred_at=occurred_at, request_id=request_id)
+	"""See `flows.incident.incident_report.file_report`."""
+	return incident_report.file_report(
+		incident, cause, actions, follow_ups, occurred_at=occurred_at, request_id=request_id
+	)
 
 
 @endpoint
@@ -628,7 +631,7 @@ def get_timeline(incident: str) -> list[dict[str, Any]]:
 def get_figures(incident: str) -> dict[str, Any]:
 	"""Counts of one incident."""
 	require_read("Outage Incident", incident)
-	return report.figures(incident)
+	return incident_report.figures(incident)
 
 
 @reading

@@ -19,8 +19,9 @@ from outage_response.domain.lifecycle import LIVE
 from outage_response.domain.locate import Location
 from outage_response.domain.tickets import RESTORED
 
-from . import callback, calling_back, explaining, incident, proposals, ticket_page, tickets
+from . import callback, calling_back, explaining, proposals, ticket_page, tickets
 from .facts import outage_in_words, power_and_assets, who_is_on_duty
+from .incident import incident_verbs
 from .resident import paths_of
 from .tasks import assignment
 from .verb.engine import Call, lock_incident, lock_property, save, touch, translated
@@ -68,7 +69,7 @@ def declare(
 ) -> dict:
 	"""Declare the outage that a ticket tells of, at the home's node or one above it; its calls are linked to it.
 
-	Answers as `flows.incident.declare`, with "message".
+	Answers as `flows.incident.incident_verbs.declare`, with "message".
 	"""
 	with translated():
 		permissions.require_verb("declare")
@@ -76,7 +77,7 @@ def declare(
 		ticket_page.require(ticket_type, ticket)
 		home = ticket_page.home_of(desk, ticket, ticket_page.call_of(ticket_type, ticket))
 		place, found = _place_of(home, node), _understood(desk, ticket)
-		result = incident.declare(
+		result = incident_verbs.declare(
 			home["property"],
 			[place],
 			level,

@@ -18,9 +18,10 @@ from outage_response.domain import tickets as rules
 from outage_response.domain.errors import RuleError
 from outage_response.domain.locate import Location, locate
 
-from . import calling_back, explaining, incident, tickets
+from . import calling_back, explaining, tickets
 from .facts import power_and_assets, who_is_on_duty
 from .facts.language import listed
+from .incident import incident_verbs
 from .tasks import assignment
 from .verb.engine import lock_property, save, translated
 
@@ -246,7 +247,7 @@ def declare_proposal(proposal: str, request_id: str | None = None, *, all_the_sa
 	with translated():
 		permissions.require_verb("declare")
 		doc = _open_proposal(proposal)
-		result = incident.declare(
+		result = incident_verbs.declare(
 			doc.property,
 			[doc.power_node],
 			None,

@@ -20,7 +20,7 @@ from outage_response.domain.lifecycle import TaskRow
 from outage_response.domain.overview import etr_moves
 from outage_response.domain.plan import Subject
 
-from . import contacted, intake, report
+from . import contacted, intake
 from .facts import (
 	affected_homes,
 	nested_outages,
@@ -32,6 +32,7 @@ from .facts import (
 	who_is_on_duty,
 )
 from .facts.language import outcome_word, outcomes_of, title_of
+from .incident import incident_report
 from .tasks import task_set
 from .verb import timeline
 from .verb.engine import describe
@@ -121,7 +122,7 @@ def get(incident_name: str) -> dict[str, Any]:
 		"callbacks_count": callbacks_count,
 		"notices": notices,
 		"calls": intake.calls_of(incident.name) if frappe.has_permission("Trouble Call", "read") else [],
-		"figures": report.figures(incident.name),
+		"figures": incident_report.figures(incident.name),
 	}
 
 

@@ -16,8 +16,9 @@ from frappe.utils.password import set_encrypted_password
 
 import outage_response.api
 from outage_response.api import doors
-from outage_response.flows import callback, care, incident
+from outage_response.flows import callback, care
 from outage_response.flows.elevators import entrapment_verbs
+from outage_response.flows.incident import incident_verbs
 from outage_response.flows.notices import issuing
 from outage_response.flows.tasks import task_verbs
 
@@ -599,10 +600,10 @@ class AccessTest(SiteTest):
 		give_login(build.make_contact("Access Moved"), user("moved"))
 		forget_caches()
 		care.set_care_need(world["units"][0], world["contacts"][0], SECRET, 30)
-		world["incident"] = incident.declare(world["property"], [world["shafts"][0]], "II")["incident"]
-		world["restored"] = incident.declare(world["property"], [world["switches"][-1]], "II")["incident"]
-		incident.supply_back(world["restored"], source="by itself")
-		world["planned"] = incident.declare(
+		world["incident"] = incident_verbs.declare(world["property"], [world["shafts"][0]], "II")["incident"]
+		world["restored"] = incident_verbs.declare(world["property"], [world["switches"][-1]], "II")["incident"]
+		incident_verbs.supply_back(world["restored"], source="by itself")
+		world["planned"] = incident_verbs.declare(
 			world["property"],
 			[world["room"]],
 			"III",
@@ -798,7 +799,7 @@ class Endpoints:
 	def test_a_refusal_for_want_of_permission_changes_nothing(self):
 		for who in ("resident", "foreigner", "admin"):
 			with self.refused(error=frappe.PermissionError), self.as_user(who), self.request():
-				incident.reclassify(self.incident, "I", "because")
+				incident_verbs.reclassify(self.incident, "I", "because")
 			with self.refused(error=frappe.PermissionError), self.as_user(who), self.request():
 				task_verbs.acknowledge(self.guards_step)
 			with self.refused(error=frappe.PermissionError), self.as_user(who), self.request():

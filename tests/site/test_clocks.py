@@ -7,8 +7,8 @@ from unittest.mock import patch
 
 import frappe
 
-from outage_response.flows import clock_put_back
 from outage_response.flows.facts import people_in_elevators, site_time
+from outage_response.flows.incident import clock_put_back
 
 from . import base
 from . import world as build

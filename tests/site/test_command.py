@@ -6,8 +6,9 @@ from unittest.mock import patch
 import frappe
 
 from outage_response.api import command
-from outage_response.flows import care, figures, incident, report
+from outage_response.flows import care, figures
 from outage_response.flows.elevators import entrapment_verbs
+from outage_response.flows.incident import incident_report, incident_verbs
 
 from . import world as build
 from .base import SiteTest
@@ -49,7 +50,7 @@ class Centre(CommandTest):
 	def test_each_sees_the_running_incidents_of_their_properties(self):
 		ours = self.declare(nodes=[self.shafts[0]])
 		with self.as_user("Administrator"):
-			theirs = incident.declare(self.other["property"], [self.other["room"]], "II")["incident"]
+			theirs = incident_verbs.declare(self.other["property"], [self.other["room"]], "II")["incident"]
 		ended = self.declare(nodes=[self.shafts[1]])
 		self.finish_steps(ended, life_safety=1)
 		self.do("operator", "cancel", ended, "a mistake")
@@ -115,10 +116,10 @@ class Centre(CommandTest):
 			before = figures.overdue_steps()
 		self.assertEqual(self.shown(name)["overdue"], [])
 		self.assertFalse(sheet[reserve.name]["overdue"])
-		self.assertEqual(report.figures(name)["overdue"], 0)
+		self.assertEqual(incident_report.figures(name)["overdue"], 0)
 		frappe.db.set_value("Outage Task", reserve.name, "optional", 0)  # as when posts outnumber guards
 		self.assertEqual(self.shown(name)["overdue"][0]["first"]["task"], reserve.name)
-		self.assertEqual(report.figures(name)["overdue"], 1)
+		self.assertEqual(incident_report.figures(name)["overdue"], 1)
 		with self.as_user("operator"):
 			self.assertEqual(figures.overdue_steps(), before + 1)
 

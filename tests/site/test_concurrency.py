@@ -111,7 +111,7 @@ class Declaring(LiveTest):
 		first.begin(
 			"operator",
 			"declare",
-			acts=[("pause", "outage_response.flows.new_incident.take_rows", 1)],
+			acts=[("pause", "outage_response.flows.incident.new_incident.take_rows", 1)],
 			property=self.property,
 			nodes=[self.room],
 		)

@@ -388,9 +388,9 @@ class GuardsLeaveOnCommand(TowerTest):
 		self.clock.move(4)
 		self.do("guard1", "arrive", post.name)
 		self.clock.move(300)
-		from outage_response.flows import report
+		from outage_response.flows.incident import incident_report
 
-		self.assertNotIn("guard_area", _late_steps(report, name))
+		self.assertNotIn("guard_area", _late_steps(incident_report, name))
 
 	def test_relief_passes_the_post_on_and_the_first_may_leave(self):
 		name, post = self.manned()

@@ -6,8 +6,8 @@ import frappe
 
 from outage_response.domain import callbacks
 from outage_response.flows import command, situation
-from outage_response.flows import incident as incident_flow
 from outage_response.flows.facts import nested_outages
+from outage_response.flows.incident import incident_verbs as incident_flow
 from outage_response.flows.tasks import task_set
 
 from . import world as build

@@ -9,8 +9,9 @@ import frappe
 from outage_response.api import command as api
 from outage_response.domain.shipped import fingerprint
 from outage_response.domain.steps import Outcome, Step
-from outage_response.flows import command, portal, printing, report, run_card, shipped_plans
+from outage_response.flows import command, portal, printing, run_card, shipped_plans
 from outage_response.flows.facts import plan_steps, who_is_on_duty
+from outage_response.flows.incident import incident_report
 from outage_response.flows.notices.wording import in_language
 from outage_response.flows.verb import timeline
 from outage_response.flows.verb.engine import GateClosedError
@@ -169,7 +170,7 @@ class OwnWords(SiteTest):
 				self.finish_task(row.name)
 		told = {line["text"] for line in portal.history(frappe.get_doc("Outage Incident", name))}
 		self.assertLessEqual({"工程人员已到场。", "正在抢修。"}, told)
-		facts = report.compile_facts(name)
+		facts = incident_report.compile_facts(name)
 		self.assertEqual([row["people"] for row in facts["trapped"]], [2])
 		with in_language("zh"):
 			self.assertIn("由维保公司救出", [printing._outcome(step) for step in facts["steps"]])

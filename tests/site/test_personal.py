@@ -3,7 +3,8 @@
 import frappe
 from frappe.website.doctype.personal_data_download_request.personal_data_download_request import get_user_data
 
-from outage_response.flows import care, personal, report
+from outage_response.flows import care, personal
+from outage_response.flows.incident import incident_report
 from outage_response.flows.notices import resident_links
 
 from . import platforms
@@ -182,7 +183,7 @@ class WhereItStands(PersonalTest):
 		self.do("operator", "supply_back", name)
 		callback = frappe.db.get_value("Outage Callback", {"incident": name, "contact": self.contact})
 		self.do("service", "log_attempt", callback, "No Answer")
-		facts = report.compile_facts(name)
+		facts = incident_report.compile_facts(name)
 		steps = [row for row in facts["steps"] if row["step"] == "check_care_unit"]
 		self.assertEqual([row["where"] for row in steps], [""])
 		self.assertIn("task_done", [row["kind"] for row in facts["timeline"]])

@@ -4,7 +4,7 @@ from datetime import timedelta
 
 import frappe
 
-from outage_response.flows import report
+from outage_response.flows.incident import incident_report
 
 from . import world as build
 from .base import SiteTest
@@ -110,7 +110,7 @@ class Report(SiteTest):
 	def test_the_figures_of_an_incident_that_runs(self):
 		name = self.declare("I")
 		self.clock.move(20)
-		figures = report.figures(name)
+		figures = incident_report.figures(name)
 		self.assertEqual(figures["open"], figures["tasks"])
 		self.assertGreater(figures["overdue"], 3)
 		self.assertEqual(self.post("operator", "get_figures", incident=name), figures)

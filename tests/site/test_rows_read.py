@@ -18,8 +18,9 @@ from outage_response.domain import authority, lifecycle
 from outage_response.domain.errors import RuleError
 from outage_response.flows import agent as agent_flow
 from outage_response.flows import calls as call_flow
-from outage_response.flows import care, incident, personal, portal_actions
+from outage_response.flows import care, personal, portal_actions
 from outage_response.flows import portal as portal_flow
+from outage_response.flows.incident import incident_verbs
 from outage_response.flows.notices import resident_links
 from outage_response.flows.paging import answer_links, page_answers, trial_calls
 from outage_response.flows.roster import shifts
@@ -254,7 +255,7 @@ OTHER_VERBS: dict[str, Callable] = {
 	"set_care_need": care.set_care_need,
 	"personal_data": personal.export_resident_data,
 	"attach_ticket": agent_flow.attach,
-	"take_over_changes": incident.take_over_changes,
+	"take_over_changes": incident_verbs.take_over_changes,
 	"test_call": trial_calls.test_call,
 	"swap_shifts": shifts.swap,
 }

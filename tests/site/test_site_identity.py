@@ -14,7 +14,8 @@ from frappe.utils import scheduler
 
 from outage_response import compat, jobs, locks
 from outage_response.domain.site_identity import HOST
-from outage_response.flows import incident, ticket_replies
+from outage_response.flows import ticket_replies
+from outage_response.flows.incident import incident_verbs
 from outage_response.flows.notices import deliveries, mail_queue, server_patience
 from outage_response.flows.paging import page_sending, ringing, standstill, sweep, trial_calls
 from outage_response.flows.site import restored_backup, same_site
@@ -42,7 +43,7 @@ class SiteIdentityTest(SiteTest):
 		for who, number in NUMBERS.items():
 			frappe.db.set_value("User", user(who), "mobile_no", number)
 		same_site.know(muted_since=None)
-		world["incident"] = incident.declare(world["property"], [world["room"]], "II")["incident"]
+		world["incident"] = incident_verbs.declare(world["property"], [world["room"]], "II")["incident"]
 		return world
 
 	def setUp(self):

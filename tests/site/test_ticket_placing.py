@@ -8,7 +8,8 @@ import frappe
 
 from outage_response import jobs
 from outage_response.domain import replies, triage
-from outage_response.flows import agent, command, followups, incident, intake, portal_actions, proposals, tickets
+from outage_response.flows import agent, command, followups, intake, portal_actions, proposals, tickets
+from outage_response.flows.incident import incident_verbs
 from outage_response.flows.verb import engine
 from outage_response.integrations import records
 
@@ -327,7 +328,7 @@ class SaidAgain(PlaceTest):
 		for doctype in self.each():
 			_incident, ticket = self.linked(doctype)
 			with contextlib.ExitStack() as patches:
-				for module in (agent, followups, incident, intake, portal_actions, proposals):
+				for module in (agent, followups, incident_verbs, intake, portal_actions, proposals):
 					patches.enter_context(patch.object(module, "lock_property", locking))
 				patches.enter_context(patch.object(intake, "lock_property_if_free", locking))
 				patches.enter_context(patch.object(triage, "read", reading))

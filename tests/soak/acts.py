@@ -11,8 +11,8 @@ import frappe
 from frappe.utils import now_datetime
 
 from outage_response.domain import authority
-from outage_response.flows import supply
 from outage_response.flows.facts import plan_steps, power_and_assets
+from outage_response.flows.incident import supply_return
 from tests.site.another_process import attribute
 from tests.site.world import ROLES, user
 
@@ -251,7 +251,7 @@ class Chooser:
 	def _closed_by(self, incident: str) -> list[str]:
 		doc = frappe.get_doc("Outage Incident", incident)
 		around = power_and_assets.read(doc.property)
-		return [row.name for row in supply.blocking_energise(doc, self._dark(incident, limit=0), around)]
+		return [row.name for row in supply_return.blocking_energise(doc, self._dark(incident, limit=0), around)]
 
 	def _freed(self, record: Any) -> Act:
 		"""Whoever stands at the open door says so, and somebody else reads it back."""

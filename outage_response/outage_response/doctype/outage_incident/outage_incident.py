@@ -1,6 +1,6 @@
 import frappe
 
-from outage_response.flows import new_incident
+from outage_response.flows.incident import new_incident
 from outage_response.flows.tasks import task_set
 from outage_response.outage_response.verb_owned import VerbOwned
 

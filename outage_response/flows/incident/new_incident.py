@@ -12,8 +12,8 @@ from outage_response.domain import authority, lifecycle
 from outage_response.domain.clock import require_lately
 from outage_response.domain.errors import Overlaps, RuleError
 
-from . import callees, calling_back
-from .facts import (
+from .. import callees, calling_back
+from ..facts import (
 	affected_homes,
 	building_names,
 	nested_outages,
@@ -22,14 +22,14 @@ from .facts import (
 	power_and_assets,
 	who_is_on_duty,
 )
-from .facts.affected_nodes import labels, take_rows
-from .facts.language import listed
-from .facts.minutes_of_interruption import count_minutes
-from .facts.outage_in_words import clock_time
-from .notices import issuing
-from .paging import enabled_channels, ringing
-from .tasks import task_set
-from .verb.engine import BY_PHONE, Call, as_time, finish, lock_incident, lock_property, touch, translated, when
+from ..facts.affected_nodes import labels, take_rows
+from ..facts.language import listed
+from ..facts.minutes_of_interruption import count_minutes
+from ..facts.outage_in_words import clock_time
+from ..notices import issuing
+from ..paging import enabled_channels, ringing
+from ..tasks import task_set
+from ..verb.engine import BY_PHONE, Call, as_time, finish, lock_incident, lock_property, touch, translated, when
 
 TIMES_OF_THE_VERBS = ("confirmed_at", "started_at", "restored_at", "stood_down_at", "closed_at")
 

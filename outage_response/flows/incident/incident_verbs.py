@@ -14,16 +14,16 @@ from outage_response.domain import lifecycle, notices
 from outage_response.domain.errors import RuleError
 from outage_response.domain.topology import Dark, gone_again, is_out, split_for_return
 
-from . import calling_back, new_incident, overruled, supply
-from .elevators import entrapment_verbs
-from .facts import affected_homes, nested_outages, outage_levels, plan_steps, power_and_assets
-from .facts.affected_nodes import labels, named_nodes, rows_from
-from .facts.language import listed
-from .facts.minutes_of_interruption import count_minutes
-from .notices import issuing
-from .tasks import task_set
-from .verb import timeline
-from .verb.engine import (
+from .. import calling_back
+from ..elevators import entrapment_verbs
+from ..facts import affected_homes, nested_outages, outage_levels, plan_steps, power_and_assets
+from ..facts.affected_nodes import labels, named_nodes, rows_from
+from ..facts.language import listed
+from ..facts.minutes_of_interruption import count_minutes
+from ..notices import issuing
+from ..tasks import task_set
+from ..verb import timeline
+from ..verb.engine import (
 	Call,
 	as_time,
 	finish,
@@ -36,6 +36,7 @@ from .verb.engine import (
 	save,
 	translated,
 )
+from . import new_incident, overruled, supply_return
 
 # ---------------------------------------------------------------- declaring
 
@@ -381,7 +382,7 @@ def permit_energise(call: Call, nodes: Sequence[str] | None = None) -> dict:
 			_("Nodes: {node} has no line of its own among the affected nodes. Give it one first (extend the scope)."),
 			node=around.label(node),
 		)
-	lifecycle.pass_gate("energise", supply.blocking_energise(incident, wanted, around))
+	lifecycle.pass_gate("energise", supply_return.blocking_energise(incident, wanted, around))
 	lifecycle.require_confirmed(plan_steps.steps_of_plan(incident.plan), incident.confirmed_at)
 	entrapment_verbs.require_still(call)
 	inside = around.tree.under(wanted)
@@ -403,10 +404,10 @@ def supply_back(call: Call, nodes: Sequence[str] | None = None, source: str | No
 	named = named_nodes(nodes, around) if nodes is not None else None
 	back_before = {id(row) for row in incident.affected_nodes if row.back_at}  # the same node may have gone twice
 	rows = split_for_return(around.tree, power_and_assets.dark_rows(incident), named, call.at)
-	supply.write_rows(incident, rows, source)
+	supply_return.write_rows(incident, rows, source)
 	affected_homes.count(incident, around)
 	returned = [row for row in incident.affected_nodes if row.back_at and id(row) not in back_before]
-	supply.warn_of_open_steps(call, returned, around)
+	supply_return.warn_of_open_steps(call, returned, around)
 	call.record("supply_back", {"nodes": labels(returned, around), "source": source or "not said"})
 	still_out = [row for row in incident.affected_nodes if not row.back_at]
 	if not still_out:

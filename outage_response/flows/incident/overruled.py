@@ -4,9 +4,9 @@ import frappe
 from frappe import _
 from frappe.utils import get_datetime
 
-from .tasks import assignment
-from .verb import timeline
-from .verb.engine import Call
+from ..tasks import assignment
+from ..verb import timeline
+from ..verb.engine import Call
 
 # a judgement of yesterday is not overruled but corrected; a time or a level is judged anew as the night goes on
 WITHIN_MINUTES = {"confirmed": 60, "reclassified": 10, "etr_set": 5}

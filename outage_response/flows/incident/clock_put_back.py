@@ -8,10 +8,10 @@ from pypika.terms import Interval
 from outage_response.domain import entrapment as rules
 from outage_response.domain.lifecycle import OPEN
 
-from .facts import plan_steps
-from .facts.people_in_elevators import DOCTYPE
-from .verb import timeline
-from .verb.engine import lock_incident, touch
+from ..facts import plan_steps
+from ..facts.people_in_elevators import DOCTYPE
+from ..verb import timeline
+from ..verb.engine import lock_incident, touch
 
 
 def follow(incident_name: str, seconds: float, utc_seconds: float) -> None:

@@ -12,10 +12,10 @@ from outage_response.domain import lifecycle
 from outage_response.domain.errors import RuleError
 from outage_response.domain.lifecycle import OPEN
 
-from .facts import people_in_elevators, plan_steps, site_time
-from .tasks import task_set, task_verbs
-from .verb import timeline
-from .verb.engine import Call, incident_verb
+from ..facts import people_in_elevators, plan_steps, site_time
+from ..tasks import task_set, task_verbs
+from ..verb import timeline
+from ..verb.engine import Call, incident_verb
 
 
 def figures(incident: str) -> dict[str, Any]:

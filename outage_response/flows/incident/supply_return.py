@@ -11,11 +11,11 @@ from outage_response.domain import lifecycle
 from outage_response.domain.lifecycle import TaskRow
 from outage_response.domain.roster import COMMAND, REPAIRS
 
-from .facts import nested_outages, outage_levels, people_in_elevators, power_and_assets
-from .facts.affected_nodes import labels
-from .facts.language import listed
-from .tasks import assignment, task_set
-from .verb.engine import Call
+from ..facts import nested_outages, outage_levels, people_in_elevators, power_and_assets
+from ..facts.affected_nodes import labels
+from ..facts.language import listed
+from ..tasks import assignment, task_set
+from ..verb.engine import Call
 
 
 def blocking_energise(
