@@ -74,13 +74,13 @@ doc_events = {
 	"Comment": {"after_insert": "outage_response.flows.followups.on_comment"},
 	# Two records of one person
 	"Contact": {
-		"on_update": "outage_response.flows.households.on_contact_change",
-		"before_rename": "outage_response.flows.calling_back.on_contact_rename",
+		"on_update": "outage_response.flows.callbacks.households.on_contact_change",
+		"before_rename": "outage_response.flows.callbacks.open_callbacks.on_contact_rename",
 	},
 	# Calls that telephony logs by itself
-	"CRM Call Log": {"on_update": "outage_response.flows.telephony.on_call_log"},
-	"Call Log": {"on_update": "outage_response.flows.telephony.on_call_log"},
-	"TP Call Log": {"on_update": "outage_response.flows.telephony.on_call_log"},
+	"CRM Call Log": {"on_update": "outage_response.flows.callbacks.telephony.on_call_log"},
+	"Call Log": {"on_update": "outage_response.flows.callbacks.telephony.on_call_log"},
+	"TP Call Log": {"on_update": "outage_response.flows.callbacks.telephony.on_call_log"},
 	# Who lives in a unit is the household that platforms know as a customer; what an outage goes by stays while it runs
 	"Property Unit": {
 		"before_validate": "outage_response.flows.placing.place",
@@ -88,14 +88,14 @@ doc_events = {
 		"before_rename": "outage_response.flows.master_data.before_rename",
 		"after_rename": "outage_response.flows.master_data.after_rename",
 		"on_update": [
-			"outage_response.flows.households.on_unit_change",
+			"outage_response.flows.callbacks.households.on_unit_change",
 			"outage_response.flows.versions.on_change",
 			"outage_response.flows.placing.warn_unplaced",
 			"outage_response.flows.master_data.note_change",
 		],
 		"on_trash": [
 			"outage_response.flows.master_data.before_delete",
-			"outage_response.flows.households.on_unit_change",
+			"outage_response.flows.callbacks.households.on_unit_change",
 			"outage_response.flows.versions.on_change",
 		],
 	},

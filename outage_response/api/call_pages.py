@@ -9,7 +9,8 @@ from werkzeug.wrappers import Response
 from outage_response.domain import authority
 from outage_response.domain.errors import RuleError
 from outage_response.domain.plan import dedupe_key
-from outage_response.flows import callback, calls, templates
+from outage_response.flows import templates
+from outage_response.flows.callbacks import attempts, call_queue
 from outage_response.flows.paging import standstill
 from outage_response.flows.site import restored_backup
 from outage_response.permissions import roles_of
@@ -17,17 +18,17 @@ from outage_response.permissions import roles_of
 from .answers import done, field, number, page, with_token
 
 OUTCOMES = {
-	calls.CALLBACK: ("Reached", "No Answer", "Still Out", "Refused"),
-	calls.DELIVERY: ("Reached", "No Answer", "Wrong Number"),
+	call_queue.CALLBACK: ("Reached", "No Answer", "Still Out", "Refused"),
+	call_queue.DELIVERY: ("Reached", "No Answer", "Wrong Number"),
 }
 
 
 def show_calls() -> Response:
 	"""The call that is mine, or the next one, and those after it."""
-	lines = calls.queue()
+	lines = call_queue.queue()
 	args = frappe.local.request.args
 	chosen = (args.get("kind") or "", args.get("call") or "")
-	mine = calls.about(*chosen) if chosen[1] else None
+	mine = call_queue.about(*chosen) if chosen[1] else None
 	text = templates.render(
 		"calls.html",
 		title=_("Calls to residents"),
@@ -51,15 +52,15 @@ def post_calls() -> str:
 		doctype, name = field("kind", 40), field("call", 140)
 		if outcome not in OUTCOMES.get(doctype, ()):
 			raise RuleError(_("Outcome: choose one of: {allowed}."), allowed=OUTCOMES.get(doctype, ()))
-		if doctype == calls.CALLBACK:
-			callback.log_attempt(
+		if doctype == call_queue.CALLBACK:
+			attempts.log_attempt(
 				name, outcome, note=field("note"), satisfaction=number("satisfaction"), request_id=_id(name, outcome)
 			)
 		else:
-			calls.log_told(name, outcome, field("note"), request_id=_id(name, outcome))
+			call_queue.log_told(name, outcome, field("note"), request_id=_id(name, outcome))
 		if not field("go_on", 10):
 			return "/outage-calls?done=told"
-	line = calls.take_next()
+	line = call_queue.take_next()
 	if not line:
 		return "/outage-calls?done=told" if outcome else "/outage-calls"
 	return f"/outage-calls?kind={quote(line['doctype'])}&call={quote(line['name'])}&done={'told' if outcome else 'claimed'}"
@@ -82,6 +83,6 @@ def _id(call: str, outcome: str) -> str | None:
 def show_unreached(name: str) -> Response:
 	"""Who has not been reached, by floor."""
 	text = templates.render(
-		"unreached.html", title=_("Not reached yet: {0}").format(name[:140]), floors=calls.unreached(name)
+		"unreached.html", title=_("Not reached yet: {0}").format(name[:140]), floors=call_queue.unreached(name)
 	)
 	return page(text)

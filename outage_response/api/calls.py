@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from outage_response.flows import calls
+from outage_response.flows.callbacks import call_queue
 
 from .reached import reading
 from .staff import endpoint
@@ -10,20 +10,20 @@ from .staff import endpoint
 
 @reading
 def get_calls(incident: str | None = None) -> list[dict[str, Any]]:
-	"""See `flows.calls.queue`."""
-	return calls.queue(incident)
+	"""See `flows.callbacks.call_queue.queue`."""
+	return call_queue.queue(incident)
 
 
 @reading
 def get_unreached(incident: str) -> list[dict[str, Any]]:
-	"""See `flows.calls.unreached`."""
-	return calls.unreached(incident)
+	"""See `flows.callbacks.call_queue.unreached`."""
+	return call_queue.unreached(incident)
 
 
 @endpoint
 def claim_call(doctype: str, name: str) -> dict[str, Any]:
-	"""See `flows.calls.claim_call`."""
-	return calls.claim_call(doctype, name)
+	"""See `flows.callbacks.call_queue.claim_call`."""
+	return call_queue.claim_call(doctype, name)
 
 
 @endpoint
@@ -34,5 +34,5 @@ def log_told(
 	occurred_at: str | None = None,
 	request_id: str | None = None,
 ) -> dict[str, Any]:
-	"""See `flows.calls.log_told`."""
-	return calls.log_told(delivery, outcome, note, occurred_at=occurred_at, request_id=request_id)
+	"""See `flows.callbacks.call_queue.log_told`."""
+	return call_queue.log_told(delivery, outcome, note, occurred_at=occurred_at, request_id=request_id)

@@ -17,8 +17,8 @@ from frappe import _
 
 from outage_response import locks
 from outage_response.compat import is_retriable, is_timeout
-from outage_response.flows import callback as callback_flow
 from outage_response.flows import care, intake, proposals
+from outage_response.flows.callbacks import attempts as callback_flow
 from outage_response.flows.elevators import correction
 from outage_response.flows.elevators import entrapment_verbs as entrapment_flow
 from outage_response.flows.incident import incident_report
@@ -561,7 +561,7 @@ def log_attempt(
 	call_record: str | None = None,
 	duration: int | None = None,
 ) -> dict[str, Any]:
-	"""See `flows.callback.log_attempt`."""
+	"""See `flows.callbacks.attempts.log_attempt`."""
 	return callback_flow.log_attempt(
 		callback,
 		outcome,
@@ -578,7 +578,7 @@ def log_attempt(
 def give_up_callback(
 	callback: str, reason: str, occurred_at: str | None = None, request_id: str | None = None
 ) -> dict[str, Any]:
-	"""See `flows.callback.give_up_callback`."""
+	"""See `flows.callbacks.attempts.give_up_callback`."""
 	return callback_flow.give_up_callback(callback, reason, occurred_at=occurred_at, request_id=request_id)
 
 

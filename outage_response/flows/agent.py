@@ -19,7 +19,8 @@ from outage_response.domain.lifecycle import LIVE
 from outage_response.domain.locate import Location
 from outage_response.domain.tickets import RESTORED
 
-from . import callback, calling_back, explaining, proposals, ticket_page, tickets
+from . import explaining, proposals, ticket_page, tickets
+from .callbacks import attempts, open_callbacks
 from .facts import outage_in_words, power_and_assets, who_is_on_duty
 from .incident import incident_verbs
 from .resident import paths_of
@@ -268,9 +269,9 @@ def _open_callbacks(doc: Document, calls: Sequence[dict], now: datetime) -> None
 	doc = lock_incident(doc.name)
 	around = power_and_assets.read(doc.property)
 	again = [call.contact for call in back if explaining.is_still_out(stands[call.name], call)]
-	calling_back.reported_again(doc.name, list(dict.fromkeys(again)), around, now)
+	open_callbacks.reported_again(doc.name, list(dict.fromkeys(again)), around, now)
 	if len(again) < len(back):
-		calling_back.open_ready(Call("attach_ticket", now, now, incident=doc), around)
+		open_callbacks.open_ready(Call("attach_ticket", now, now, incident=doc), around)
 		touch(doc)
 
 
@@ -286,7 +287,7 @@ def log_callback(
 	duration: int | None = None,
 	resolve: bool | None = None,
 ) -> dict:
-	"""One attempt of the callback that the ticket's author waits for. Answers as `flows.callback.log_attempt`, with
+	"""One attempt of the callback that the ticket's author waits for. Answers as `flows.callbacks.attempts.log_attempt`, with
 	"message". Raises ValidationError when no callback is open for this ticket.
 
 	resolve  the tick of whoever phoned: the ticket is about this outage alone, and ends when its author is reached; None:
@@ -305,7 +306,7 @@ def log_callback(
 			if resolve is not None:
 				decided = {"keep_open": int(not resolve), "ask_first": 0}
 				bulk.update("Trouble Call", [ticket_page.call_of(ticket_type, ticket).name], decided)
-		result = callback.log_attempt(
+		result = attempts.log_attempt(
 			name,
 			outcome,
 			note=note,

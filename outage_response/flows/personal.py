@@ -13,7 +13,8 @@ from outage_response.domain.errors import RuleError
 from outage_response.domain.lifecycle import RUNNING
 from outage_response.integrations import CALL_LOG_PREFIX, contacts, crm, erpnext, installed
 
-from . import households, resident, traces
+from . import resident, traces
+from .callbacks import households
 from .care import log_look
 from .notices import resident_links
 from .verb.engine import translated

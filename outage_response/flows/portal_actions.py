@@ -18,7 +18,8 @@ from outage_response.domain.lifecycle import RUNNING
 from outage_response.domain.plan import dedupe_key
 from outage_response.domain.roster import COMMAND, RESIDENTS
 
-from . import callback, calling_back, care, intake
+from . import care, intake
+from .callbacks import attempts, open_callbacks
 from .facts.language import listed
 from .notices import resident_links
 from .portal import Person, outage
@@ -160,7 +161,7 @@ def _answer_callback(
 		return
 	text = _("Answered by the resident")
 	how = integrations.How(by_resident=True)
-	callback.attempt(call, doc, outcome, note=f"{text}. {note}".strip(), satisfaction=satisfaction, how=how)
+	attempts.attempt(call, doc, outcome, note=f"{text}. {note}".strip(), satisfaction=satisfaction, how=how)
 
 
 def _still_out(
@@ -183,7 +184,7 @@ def _still_out(
 def _rate(doc: Document, satisfaction: int | None) -> None:
 	if satisfaction:
 		doc.satisfaction = satisfaction
-		callback.save(doc)
+		attempts.save(doc)
 
 
 def _callback_of(call: Call, person: Person, homes: list[dict]) -> Document:
@@ -209,7 +210,7 @@ def _callback_of(call: Call, person: Person, homes: list[dict]) -> Document:
 			units[parent].add(of)
 		name = next((parent for parent, of in units.items() if of <= set(own)), None)
 	if not name:
-		calling_back.open_for(call, _contact_of(person, own[0]), own)
+		open_callbacks.open_for(call, _contact_of(person, own[0]), own)
 		name = frappe.db.get_value("Outage Callback", {"incident": incident, "contact": ("in", list(person.contacts))})
 	return locks.document("Outage Callback", name)
 

@@ -18,7 +18,8 @@ from outage_response.domain import tickets as rules
 from outage_response.domain.errors import RuleError
 from outage_response.domain.locate import Location, locate
 
-from . import calling_back, explaining, tickets
+from . import explaining, tickets
+from .callbacks import open_callbacks
 from .facts import power_and_assets, who_is_on_duty
 from .facts.language import listed
 from .incident import incident_verbs
@@ -132,7 +133,7 @@ def _link(
 	for name, linked in sorted(by_incident.items()):
 		tickets.attach(name, linked, now)
 		still_out = [call.contact for call in linked if call.contact and found[call.name].still_out]
-		calling_back.reported_again(name, still_out, around, now)
+		open_callbacks.reported_again(name, still_out, around, now)
 	return rest
 
 

@@ -18,7 +18,8 @@ from outage_response.domain.errors import RuleError
 from outage_response.domain.lifecycle import LIVE, RUNNING, UNPLANNED
 from outage_response.domain.tickets import RESTORED
 
-from . import callees, calling, calling_back, explaining, phone, situation, tickets
+from . import calling, explaining, phone, situation, tickets
+from .callbacks import open_callbacks, whom_to_call_back
 from .facts import outage_in_words, outage_levels, power_and_assets
 from .facts.language import in_clauses
 from .resident import paths_of
@@ -113,8 +114,8 @@ def _called(call: dict | None, outage: dict | None) -> list[list[str]]:
 
 def _attempts(call: dict) -> list[tuple[datetime, str]]:
 	"""The calls that were made to whom the ticket is of, about its outage."""
-	(key,) = callees.keys_of(call.incident, [call])
-	callbacks = calling_back.of_callee(call.incident, key) if key else []
+	(key,) = whom_to_call_back.keys_of(call.incident, [call])
+	callbacks = open_callbacks.of_callee(call.incident, key) if key else []
 	rows = listing.get_all(
 		"Outage Callback Attempt",
 		filters={"parenttype": "Outage Callback", "parent": ("in", callbacks)},
@@ -275,8 +276,8 @@ def pending_of(call: dict | None) -> dict | None:
 	"""The callback that the ticket's author waits for."""
 	if not call or not call.incident:
 		return None
-	(key,) = callees.keys_of(call.incident, [call])
-	name = key and calling_back.open_with(call.incident, key)
+	(key,) = whom_to_call_back.keys_of(call.incident, [call])
+	name = key and open_callbacks.open_with(call.incident, key)
 	if not name:
 		return None
 	fields = ["name", "status", "phone", "reason", "next_attempt_at", "offered_record", "offered_at"]

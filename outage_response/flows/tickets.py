@@ -23,7 +23,8 @@ from outage_response.domain.locate import homes_named
 from outage_response.domain.roster import COMMAND
 from outage_response.integrations import Ticket, contacts, households, telephones
 
-from . import callees, calling_back, explaining, ticket_replies
+from . import explaining, ticket_replies
+from .callbacks import open_callbacks, whom_to_call_back
 from .facts import power_and_assets, who_is_on_duty
 from .facts.language import listed
 from .site import same_site
@@ -545,8 +546,12 @@ def on_callback(call: Call, callback: Document, outcome: str, attempt: int) -> N
 	them open under the nested incident.
 	"""
 	calls = linked_calls(call.incident.name)
-	key = calling_back.key_of(callback)
-	mine = [row for row, theirs in zip(calls, callees.keys_of(call.incident.name, calls), strict=True) if theirs == key]
+	key = open_callbacks.key_of(callback)
+	mine = [
+		row
+		for row, theirs in zip(calls, whom_to_call_back.keys_of(call.incident.name, calls), strict=True)
+		if theirs == key
+	]
 	if not mine:
 		return
 	ticket_replies.queue(call.incident, "Callback", mine, outcome)

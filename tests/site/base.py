@@ -19,7 +19,8 @@ from frappe.query_builder.functions import Concat_ws, Count
 from frappe.utils import cstr, get_datetime, get_system_timezone
 
 from outage_response.api import staff
-from outage_response.flows import callback, intake
+from outage_response.flows import intake
+from outage_response.flows.callbacks import attempts
 from outage_response.flows.elevators import correction, entrapment_verbs
 from outage_response.flows.facts import site_time
 from outage_response.flows.incident import incident_report, incident_verbs
@@ -62,8 +63,8 @@ TASK_VERBS = (
 FLOWS = {
 	**{name: getattr(incident_verbs, name) for name in INCIDENT_VERBS},
 	**{name: getattr(task_verbs, name) for name in TASK_VERBS},
-	"log_attempt": callback.log_attempt,
-	"give_up_callback": callback.give_up_callback,
+	"log_attempt": attempts.log_attempt,
+	"give_up_callback": attempts.give_up_callback,
 	"file_report": incident_report.file_report,
 	"record_call": intake.record_call,
 	"report_trapped": entrapment_verbs.report_trapped,

@@ -16,7 +16,8 @@ from frappe.utils.password import set_encrypted_password
 
 import outage_response.api
 from outage_response.api import doors
-from outage_response.flows import callback, care
+from outage_response.flows import care
+from outage_response.flows.callbacks import attempts
 from outage_response.flows.elevators import entrapment_verbs
 from outage_response.flows.incident import incident_verbs
 from outage_response.flows.notices import issuing
@@ -803,7 +804,7 @@ class Endpoints:
 			with self.refused(error=frappe.PermissionError), self.as_user(who), self.request():
 				task_verbs.acknowledge(self.guards_step)
 			with self.refused(error=frappe.PermissionError), self.as_user(who), self.request():
-				callback.log_attempt(self.callback, "Reached")
+				attempts.log_attempt(self.callback, "Reached")
 
 	def test_lists_and_counts_hold_only_what_one_may_see(self):
 		queue, count = "outage_response.api.staff.get_callback_queue", "frappe.client.get_count"

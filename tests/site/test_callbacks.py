@@ -5,7 +5,7 @@ from datetime import timedelta
 import frappe
 from frappe.utils import get_datetime
 
-from outage_response.flows import callback, calling_back, calls
+from outage_response.flows.callbacks import attempts, call_queue, open_callbacks
 from outage_response.flows.facts import power_and_assets
 from outage_response.flows.verb.engine import Call, lock_incident
 
@@ -48,7 +48,7 @@ class Callbacks(SiteTest):
 			["Life safety", "Care", "Reported", "Standard"],
 		)
 		with self.as_user("service"):
-			queue = [row.contact for row in callback.queue(name)]
+			queue = [row.contact for row in attempts.queue(name)]
 		self.assertEqual(queue[:3], [self.contacts[6], self.contacts[4], self.contacts[2]])
 		self.assertEqual(len(queue), 8)
 		self.assertEqual([row["contact"] for row in self.post("service", "get_callback_queue", incident=name)], queue)
@@ -76,7 +76,7 @@ class Callbacks(SiteTest):
 		self.assertMoment(rows[self.contacts[6]].next_attempt_at, self.clock.now)
 		self.assertMoment(rows[self.contacts[0]].next_attempt_at, self.now.replace(day=self.now.day + 1, hour=8))
 		with self.as_user("service"):
-			self.assertEqual([row.contact for row in callback.queue(name)], [self.contacts[6]])
+			self.assertEqual([row.contact for row in attempts.queue(name)], [self.contacts[6]])
 
 	def test_attempts_their_gap_and_their_end(self):
 		set_settings(callback_max_attempts=2, callback_retry_minutes=90)
@@ -85,9 +85,9 @@ class Callbacks(SiteTest):
 		first = self.do("service", "log_attempt", row, "No Answer")
 		self.assertEqual(first["callback_status"], "No Answer")
 		self.assertMoment(get_datetime(first["next_attempt_at"]), self.clock.now + timedelta(minutes=90))
-		self.assertNotIn(row, [each["name"] for each in callback.queue(name)])
+		self.assertNotIn(row, [each["name"] for each in attempts.queue(name)])
 		self.clock.move(90)
-		self.assertIn(row, [each["name"] for each in callback.queue(name)])
+		self.assertIn(row, [each["name"] for each in attempts.queue(name)])
 		second = self.do("service", "log_attempt", row, "No Answer")
 		self.assertEqual((second["callback_status"], second["next_attempt_at"]), ("Exhausted", ""))
 		with self.refused("Status"):
@@ -244,8 +244,8 @@ class WhoIsCalled(Callbacks):
 		self.assertIn(row.phone, ("+86 139-7777-8888", "13977778888"))
 		self.assertEqual(frappe.db.count("Contact"), contacts)
 		with self.as_user("service"):
-			(line,) = [line for line in calls.queue(name) if line["name"] == row.name]
-			self.assertEqual(calls.about(line["doctype"], line["name"])["phone"], row.phone)
+			(line,) = [line for line in call_queue.queue(name) if line["name"] == row.name]
+			self.assertEqual(call_queue.about(line["doctype"], line["name"])["phone"], row.phone)
 		answer = self.do("service", "log_attempt", row.name, "Reached")
 		self.assertEqual(answer["callback_status"], "Reached")
 		self.assertFalse(frappe.get_doc("Communication", answer["crm_record"]).timeline_links)
@@ -260,7 +260,7 @@ class WhoIsCalled(Callbacks):
 		doc = frappe.get_doc("Contact", self.contacts[0])  # who is called already
 		doc.append("phone_nos", {"phone": "13966665555"})
 		doc.save(ignore_permissions=True)
-		calling_back.open_ready(
+		open_callbacks.open_ready(
 			Call("attach_calls", self.clock.now, self.clock.now, incident=lock_incident(name)),
 			power_and_assets.read(self.property),
 		)
@@ -275,12 +275,12 @@ class WhoIsCalled(Callbacks):
 		self.clock.move(5)
 		self.do("engineer", "extend_scope", name, [self.panels[0]])
 		with self.as_user("service"):
-			self.assertEqual(callback.queue(name), [])
+			self.assertEqual(attempts.queue(name), [])
 		self.assertEqual({row.status for row in self.rows(name).values()}, {"Pending"})
 		self.clock.move(15)
 		self.do("operator", "supply_back", name, [self.panels[0]])
 		with self.as_user("service"):
-			self.assertEqual([row.contact for row in callback.queue(name)], sorted(self.contacts[:4]))
+			self.assertEqual([row.contact for row in attempts.queue(name)], sorted(self.contacts[:4]))
 		self.assertMoment(self.rows(name)[self.contacts[0]].next_attempt_at, self.clock.now)
 
 
@@ -308,7 +308,7 @@ class NotReached(Callbacks):
 		self.assertIn("callback_unreached", self.kinds(name))
 		self.clock.move(120)
 		with self.as_user("service"):
-			self.assertIn(row, [each["name"] for each in callback.queue(name)])
+			self.assertIn(row, [each["name"] for each in attempts.queue(name)])
 		self.do("service", "log_attempt", row, "No Answer")
 		self.assertEqual(self.bells("operator"), 1)
 		self.assertEqual(self.task(name, "call_back_residents").status, "Open")
@@ -349,7 +349,7 @@ class EndWithTheIncident(Callbacks):
 
 	def waiting(self, name: str) -> list[str]:
 		with self.as_user("service"):
-			return [row.name for row in callback.queue(name)]
+			return [row.name for row in attempts.queue(name)]
 
 	def test_cancelled(self):
 		name = self.declare(nodes=self.panels)

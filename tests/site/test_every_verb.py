@@ -15,7 +15,8 @@ from frappe.query_builder.functions import Count, Max
 
 from outage_response.api import paging
 from outage_response.domain import authority, lifecycle
-from outage_response.flows import calls, care, personal
+from outage_response.flows import care, personal
+from outage_response.flows.callbacks import call_queue
 from outage_response.flows.paging import trial_calls
 from outage_response.flows.site import restored_backup
 from outage_response.flows.tasks import task_verbs
@@ -26,9 +27,9 @@ from .base import FLOWS, WATCHED, SiteTest, forget_documents
 
 OTHERS = {
 	"acknowledge_for": task_verbs.acknowledge_for,
-	"log_told": calls.log_told,
-	"claim_call": calls.claim_call,
-	"see_unreached": calls.unreached,
+	"log_told": call_queue.log_told,
+	"claim_call": call_queue.claim_call,
+	"see_unreached": call_queue.unreached,
 	"personal_data": personal.export_resident_data,
 	"read_care_needs": care.read_care_needs,
 	"set_care_need": care.set_care_need,

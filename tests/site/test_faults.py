@@ -109,7 +109,7 @@ class Killed(FaultTest):
 		request = {"incident": name, "source": "Engineering", "request_id": "killed-back"}
 		before = self.written()
 		for place in (
-			"outage_response.flows.calling_back._insert",
+			"outage_response.flows.callbacks.open_callbacks._insert",
 			"outage_response.flows.tasks.task_set.insert",
 			"outage_response.flows.verb.timeline.keep_result",
 		):

@@ -9,7 +9,8 @@ import frappe
 
 from outage_response import jobs
 from outage_response.domain import notices as rules
-from outage_response.flows import calls, care, personal, portal, portal_actions
+from outage_response.flows import care, personal, portal, portal_actions
+from outage_response.flows.callbacks import call_queue
 from outage_response.flows.facts import affected_homes, power_and_assets
 from outage_response.flows.notices import deliveries, issuing, resident_links
 from outage_response.integrations import messages
@@ -245,8 +246,8 @@ class Communities(NoticeTest):
 		(row,) = self.rows(name, contact=self.contacts[2])
 		self.assertEqual((row.channel, row.phone_list, row.must_confirm), ("Phone", 1, 1))
 		with self.as_user("service"):
-			self.assertEqual(calls.queue()[0]["name"], row.name)
-			self.assertEqual(calls.queue()[0]["reason"], "Care")
+			self.assertEqual(call_queue.queue()[0]["name"], row.name)
+			self.assertEqual(call_queue.queue()[0]["reason"], "Care")
 
 
 class PhoneList(NoticeTest):
@@ -257,38 +258,38 @@ class PhoneList(NoticeTest):
 
 	def test_two_people_never_make_the_same_call(self):
 		with self.as_user("service"):
-			first = calls.take_next()
+			first = call_queue.take_next()
 		with self.as_user("operator"):
-			(line,) = [line for line in calls.queue() if line["name"] == first["name"]]
+			(line,) = [line for line in call_queue.queue() if line["name"] == first["name"]]
 			self.assertEqual(line["held_by"], user("service"))
 			with self.assertRaises(frappe.ValidationError):
-				calls.claim_call(first["doctype"], first["name"])
+				call_queue.claim_call(first["doctype"], first["name"])
 			self.clock.move(11)
-			self.assertEqual(calls.take_next()["name"], first["name"])
+			self.assertEqual(call_queue.take_next()["name"], first["name"])
 
 	def test_one_person_is_phoned_by_one_about_all_their_outages(self):
 		other = self.declare("III", nodes=[self.switches[-1]])
 		with self.as_user("service"):
 			contact = self.rows(other)[0].contact
-			self.assertEqual([line["contact"] for line in calls.queue()].count(contact), 1)
+			self.assertEqual([line["contact"] for line in call_queue.queue()].count(contact), 1)
 			held = self.rows(self.incident, contact=contact)[0]
-			calls.claim_call("Notice Delivery", held.name)
+			call_queue.claim_call("Notice Delivery", held.name)
 		with self.as_user("operator"):
-			(line,) = [line for line in calls.queue() if line["contact"] == contact]
+			(line,) = [line for line in call_queue.queue() if line["contact"] == contact]
 			self.assertEqual(line["held_by"], user("service"))
 
 	def test_whoever_comes_second_takes_the_next_call(self):
 		with self.as_user("service"):
-			lines = calls.queue()
-			first = calls.take_next()
-		with self.as_user("operator"), patch.object(calls, "queue", lambda: lines):
+			lines = call_queue.queue()
+			first = call_queue.take_next()
+		with self.as_user("operator"), patch.object(call_queue, "queue", lambda: lines):
 			self.assertEqual(
-				calls.take_next()["name"], lines[1]["name"]
+				call_queue.take_next()["name"], lines[1]["name"]
 			)  # their list was read before the other's claim
 		with self.as_user("service"):
-			calls.log_told(first["name"], "Reached")
+			call_queue.log_told(first["name"], "Reached")
 			with self.assertRaises(frappe.ValidationError):
-				calls.claim_call(first["doctype"], first["name"])
+				call_queue.claim_call(first["doctype"], first["name"])
 
 	def test_whom_a_person_must_confirm_stays_on_the_list_until_one_has(self):
 		care.set_care_need(self.units[-1], self.contacts[-1], "oxygen", 30)
@@ -297,28 +298,28 @@ class PhoneList(NoticeTest):
 		(row,) = self.rows(self.incident, contact=self.contacts[-1], must_confirm=1)
 		with self.as_user("service"):
 			for outcome in ("No Answer", "No Answer", "No Answer", "Wrong Number"):
-				calls.log_told(row.name, outcome)
+				call_queue.log_told(row.name, outcome)
 				self.clock.move(125)
 		told = frappe.get_all("Notification Log", {"for_user": user("operator")}, pluck="subject")
 		self.assertEqual(len([line for line in told if "Send somebody" in line]), 2)
 		with self.as_user("service"):
-			self.assertIn(row.name, [line["name"] for line in calls.queue()])
+			self.assertIn(row.name, [line["name"] for line in call_queue.queue()])
 			with self.refused("before the outage was reported"):
-				calls.log_told(row.name, "Reached", occurred_at="1999-01-01 00:00:00")
-			self.assertEqual(calls.log_told(row.name, "Reached")["state"], "Seen")
+				call_queue.log_told(row.name, "Reached", occurred_at="1999-01-01 00:00:00")
+			self.assertEqual(call_queue.log_told(row.name, "Reached")["state"], "Seen")
 
 	def test_told_by_phone(self):
 		row = self.rows(self.incident, channel="Phone")[0]
 		with self.as_user("service"):
-			self.assertEqual(calls.log_told(row.name, "No Answer")["state"], "Queued")
-			self.assertNotIn(row.name, [line["name"] for line in calls.queue()])
+			self.assertEqual(call_queue.log_told(row.name, "No Answer")["state"], "Queued")
+			self.assertNotIn(row.name, [line["name"] for line in call_queue.queue()])
 			self.clock.move(125)
-			self.assertIn(row.name, [line["name"] for line in calls.queue()])
-			self.assertEqual(calls.log_told(row.name, "Reached")["state"], "Seen")
+			self.assertIn(row.name, [line["name"] for line in call_queue.queue()])
+			self.assertEqual(call_queue.log_told(row.name, "Reached")["state"], "Seen")
 			with self.assertRaises(frappe.ValidationError):
-				calls.log_told(row.name, "Reached")
+				call_queue.log_told(row.name, "Reached")
 			with self.assertRaises(frappe.ValidationError):
-				calls.log_told(self.rows(self.incident, channel="Phone")[1].name, "Perhaps")
+				call_queue.log_told(self.rows(self.incident, channel="Phone")[1].name, "Perhaps")
 		self.assertEqual(self.field("Notice Delivery", row.name, "told_by"), user("service"))
 		text = self.entry(self.incident, "told_by_phone")["text"]
 		self.assertNotIn(row.contact, text)
@@ -332,15 +333,15 @@ class PhoneList(NoticeTest):
 		lines = self.rows(self.incident, kind="Cause", phone_list=1)
 		with self.as_user("service"):
 			for row in lines:
-				calls.log_told(row.name, "Reached")
+				call_queue.log_told(row.name, "Reached")
 		self.assertEqual(self.task(self.incident, "explain_cause").status, "Done")
 
 	def test_who_has_not_been_reached_by_floor(self):
 		with self.as_user("service"):
-			floors = calls.unreached(self.incident)
+			floors = call_queue.unreached(self.incident)
 		self.assertEqual([row["floor"] for row in floors], ["4", "3", "2", "1"])
 		with self.as_user("guard1"), self.assertRaises(frappe.PermissionError):
-			calls.unreached(self.incident)
+			call_queue.unreached(self.incident)
 
 
 class Mails(NoticeTest):
@@ -492,7 +493,7 @@ class TextMessages(NoticeTest):
 		row = self.rows(self.incident)[0]
 		self.assertEqual((row.channel, row.email_queue), ("Phone", None))
 		with self.as_user("service"):
-			self.assertIn("not known whether", str(calls.about("Notice Delivery", row.name)["history"]))
+			self.assertIn("not known whether", str(call_queue.about("Notice Delivery", row.name)["history"]))
 		person = portal.of_link(resident_links.of_delivery(row))
 		portal_actions.answer(person, person.only, "still_out")
 		self.assertEqual(self.field("Notice Delivery", row.name, "state"), "Seen")  # it had arrived: nobody phones

@@ -14,7 +14,7 @@ from frappe import _
 
 from outage_response import integrations
 from outage_response.domain import triage
-from outage_response.flows import telephony
+from outage_response.flows.callbacks import telephony
 from outage_response.flows.facts import outage_in_words
 from outage_response.flows.notices import resident_links
 from outage_response.integrations import contacts, crm, erpnext, helpdesk
@@ -854,7 +854,7 @@ class SeveralWorkers(LiveTest):
 			with self.subTest(doctype, real=platforms.is_real(doctype)):
 				arguments = {"ticket_doctype": doctype, "unit": self.units[0]}
 				answers = self.at_once(
-					[("Administrator", "outage_response.flows.households.make", arguments) for _n in range(4)]
+					[("Administrator", "outage_response.flows.callbacks.households.make", arguments) for _n in range(4)]
 				)
 				names = {answer["answer"] for answer in answers if "answer" in answer}
 				self.assertEqual(len(names), 1, answers)

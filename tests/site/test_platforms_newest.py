@@ -3,7 +3,8 @@ is in other fields there."""
 
 import frappe
 
-from outage_response.flows import personal, telephony
+from outage_response.flows import personal
+from outage_response.flows.callbacks import telephony
 from outage_response.integrations import helpdesk, households
 
 from . import platforms, world

@@ -17,9 +17,9 @@ from outage_response.api.pages import ROUTES
 from outage_response.domain import authority, lifecycle
 from outage_response.domain.errors import RuleError
 from outage_response.flows import agent as agent_flow
-from outage_response.flows import calls as call_flow
 from outage_response.flows import care, personal, portal_actions
 from outage_response.flows import portal as portal_flow
+from outage_response.flows.callbacks import call_queue as call_flow
 from outage_response.flows.incident import incident_verbs
 from outage_response.flows.notices import resident_links
 from outage_response.flows.paging import answer_links, page_answers, trial_calls

@@ -9,7 +9,8 @@ from unittest.mock import patch
 import frappe
 from frappe.deferred_insert import save_to_db
 
-from outage_response.flows import households, proposals, ticket_replies, tickets
+from outage_response.flows import proposals, ticket_replies, tickets
+from outage_response.flows.callbacks import households
 from outage_response.integrations import contacts, erpnext, helpdesk, records, telephones
 from outage_response.patches import times_nobody_noted
 

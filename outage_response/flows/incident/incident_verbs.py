@@ -14,7 +14,7 @@ from outage_response.domain import lifecycle, notices
 from outage_response.domain.errors import RuleError
 from outage_response.domain.topology import Dark, gone_again, is_out, split_for_return
 
-from .. import calling_back
+from ..callbacks import open_callbacks
 from ..elevators import entrapment_verbs
 from ..facts import affected_homes, nested_outages, outage_levels, plan_steps, power_and_assets
 from ..facts.affected_nodes import labels, named_nodes, rows_from
@@ -155,7 +155,7 @@ def confirm(
 	if incident.level != before:
 		_record_reclassified(call, before, cause or cause_type, diff)
 		new_incident.warn_of_what_is_left_out(call)
-		calling_back.open_ready(call, call.around)
+		open_callbacks.open_ready(call, call.around)
 		settle_others(call)
 	if incident.status == "Active":
 		issuing.on_confirmed(call)
@@ -176,7 +176,7 @@ def reclassify(call: Call, level: str, reason: str) -> dict:
 	diff = task_set.sync(call, reclassify=True)
 	_record_reclassified(call, before, reason, diff)
 	new_incident.warn_of_what_is_left_out(call)
-	calling_back.open_ready(call, call.around)
+	open_callbacks.open_ready(call, call.around)
 	settle_others(call)
 	return {
 		"level": level,
@@ -245,7 +245,7 @@ def extend_scope(call: Call, nodes: Sequence[str]) -> dict:
 	affected_homes.count(incident, around)
 	save(incident)
 	_forget_what_was_clear(call, added)
-	calling_back.hold(call)
+	open_callbacks.hold(call)
 	_share_with_running(call)
 	diff = task_set.sync(call)
 	call.record("scope_extended", {"nodes": [around.label(node) for node in added], "added": len(diff.add)})
@@ -271,7 +271,7 @@ def settle_others(call: Call, *, tell: bool = False) -> None:
 			continue
 		its = Call("share", call.at, call.now, incident=other)
 		task_set.sync(its)
-		calling_back.open_ready(its, its.around)
+		open_callbacks.open_ready(its, its.around)
 		if tell:
 			issuing.on_supply_back(its)
 		finish(its, {})
@@ -291,10 +291,10 @@ def take_over_changes(call: Call) -> dict:
 		affected_homes.write_times(incident, around)
 		incident.customer_minutes = count_minutes(incident, around)
 	save(incident)
-	calling_back.hold(call)
+	open_callbacks.hold(call)
 	steps = len(task_set.sync(call).add)
 	call.record("changes_taken_over", {"units": added or ["0"], "residents": residents or ["0"], "added": steps})
-	opened = calling_back.open_ready(call, around)
+	opened = open_callbacks.open_ready(call, around)
 	return {
 		"units": len(added),
 		"residents": len(residents),
@@ -419,7 +419,7 @@ def supply_back(call: Call, nodes: Sequence[str] | None = None, source: str | No
 		affected_homes.write_times(incident, around)
 		call.record("restored", {"minutes": incident.customer_minutes})
 	task_set.sync(call)
-	opened = calling_back.open_ready(call, around)
+	opened = open_callbacks.open_ready(call, around)
 	issuing.on_supply_back(call)
 	settle_others(call)
 	return {
@@ -499,7 +499,7 @@ def close(call: Call, override_reason: str | None = None) -> dict:
 	incident.status, incident.closed_at = "Closed", call.at
 	incident.customer_minutes = count_minutes(incident, call.around)
 	save(incident)
-	calling_back.end_waiting(call, "Exhausted", _("The incident was closed"))  # passed over by the General Manager
+	open_callbacks.end_waiting(call, "Exhausted", _("The incident was closed"))  # passed over by the General Manager
 	call.record("closed")
 	issuing.on_ended(call, notices.FOLLOW_UP)
 	settle_others(call)
@@ -520,7 +520,7 @@ def cancel(call: Call, reason: str) -> dict:
 	task_set.end_many(call, open_rows, "Cancelled", reason)
 	incident.status, incident.customer_minutes = "Cancelled", 0
 	save(incident)
-	calling_back.end_waiting(call, "Not Required", _("The incident was cancelled"))
+	open_callbacks.end_waiting(call, "Not Required", _("The incident was cancelled"))
 	call.record("cancelled", {"reason": reason})
 	issuing.on_ended(call, notices.CANCELLED)
 	settle_others(call, tell=True)

@@ -12,7 +12,7 @@ from outage_response.domain import authority, lifecycle
 from outage_response.domain.clock import require_lately
 from outage_response.domain.errors import Overlaps, RuleError
 
-from .. import callees, calling_back
+from ..callbacks import open_callbacks, whom_to_call_back
 from ..facts import (
 	affected_homes,
 	building_names,
@@ -312,7 +312,7 @@ def share(call: Call, others: list[str]) -> None:
 		call.warn("shares", {"incidents": new})
 		for name in new:
 			other = Call("share", call.at, call.now, incident=lock_incident(name))
-			calling_back.hold(other)
+			open_callbacks.hold(other)
 			other.record("shares", {"incidents": [call.incident.name]})
 			touch(other.incident)
 
@@ -344,7 +344,7 @@ def _warn_about_gaps(call: Call) -> None:
 		call.warn("in_no_building", {"units": in_no_building})
 	if alike := building_names.undecided(around.buildings):
 		call.warn("buildings_alike", {"subject": [" = ".join(names) for names in alike]})
-	without = callees.units_without_contact(incident, around)
+	without = whom_to_call_back.units_without_contact(incident, around)
 	if without and not outage_levels.is_planned(incident.level):
 		call.warn("no_contacts", {"units": without})
 	for department, people in who_is_on_duty.without_role(incident.property, call.now).items():

@@ -10,7 +10,7 @@ from frappe.model.document import Document
 from outage_response.domain import callbacks, phones, topology
 from outage_response.integrations import contacts
 
-from .facts import affected_homes, nested_outages, power_and_assets
+from ..facts import affected_homes, nested_outages, power_and_assets
 
 # Before the digits of a caller who is no contact, in place of one's name
 NUMBER = "tel:"

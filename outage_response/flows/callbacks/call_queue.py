@@ -19,12 +19,12 @@ from outage_response.domain.reading import floor_order
 from outage_response.domain.roster import COMMAND
 from outage_response.integrations import contacts
 
-from . import callback, calling_back
-from .facts.language import listed
-from .notices import issuing
-from .tasks import assignment
-from .verb import timeline
-from .verb.engine import Call, finish, lock_incident, require_after_report, translated, when
+from ..facts.language import listed
+from ..notices import issuing
+from ..tasks import assignment
+from ..verb import timeline
+from ..verb.engine import Call, finish, lock_incident, require_after_report, translated, when
+from . import attempts, open_callbacks
 
 CALLBACK, DELIVERY = "Outage Callback", "Notice Delivery"
 DONE = (notice_rules.SEEN, notice_rules.SUPERSEDED)
@@ -69,7 +69,7 @@ def _moment(value):
 
 
 def _callbacks(incident: str | None) -> list[dict]:
-	rows = callback.queue(incident)
+	rows = attempts.queue(incident)
 	claims = {
 		row.name: row
 		for row in listing.get_all(
@@ -113,7 +113,7 @@ def _phone_lines(incident: str | None, now) -> list[dict]:
 		order_by="priority asc, creation asc",
 		limit=LIMIT * 5,
 	)
-	awake = within_calling_hours(now, calling_back.policy()) == now
+	awake = within_calling_hours(now, open_callbacks.policy()) == now
 	rows = [
 		row
 		for row in rows
@@ -264,7 +264,7 @@ def log_told(
 		require_after_report(incident, at)
 		if not doc.phone_list or doc.state in DONE:
 			raise RuleError(_("Call: this one is not to be made any more. Take the next."))
-		policy, tries = calling_back.policy(), (doc.tries or 0) + 1
+		policy, tries = open_callbacks.policy(), (doc.tries or 0) + 1
 		state, stays, again = notice_rules.after_phone(
 			outcome, tries, at, policy.max_attempts, policy.retry_minutes, must_confirm=bool(doc.must_confirm)
 		)

@@ -17,13 +17,14 @@ from outage_response.domain.errors import RuleError
 from outage_response.domain.lifecycle import RUNNING
 from outage_response.domain.roster import COMMAND, RESIDENTS
 
-from . import calling_back, households, intake, telephony, tickets
-from .facts import affected_homes, outage_levels, power_and_assets
-from .facts.language import listed
-from .notices import issuing
-from .tasks import assignment, task_set
-from .verb import timeline
-from .verb.engine import Call, finish, lock_incident, lock_property, require_after_report, save, translated, when
+from .. import intake, tickets
+from ..facts import affected_homes, outage_levels, power_and_assets
+from ..facts.language import listed
+from ..notices import issuing
+from ..tasks import assignment, task_set
+from ..verb import timeline
+from ..verb.engine import Call, finish, lock_incident, lock_property, require_after_report, save, translated, when
+from . import households, open_callbacks, telephony
 
 
 @lru_cache(maxsize=4096)
@@ -101,7 +102,7 @@ def attempt(
 			_("Outcome: no unit of this outage is known for this person. Record a call that names the unit instead.")
 		)
 	at, made, before = call.at, len(doc.attempts) + 1, doc.status
-	doc.status, doc.next_attempt_at = callbacks.after_attempt(doc.reason, outcome, made, at, calling_back.policy())
+	doc.status, doc.next_attempt_at = callbacks.after_attempt(doc.reason, outcome, made, at, open_callbacks.policy())
 	doc.outcome = (note or outcome)[:500]
 	doc.satisfaction = satisfaction or doc.satisfaction
 	doc.claimed_by = doc.claimed_until = None
@@ -128,7 +129,7 @@ def attempt(
 	call.record("callback_attempt", {"reason": doc.reason, "units": unit_nos, "outcome": outcome})
 	if doc.status == callbacks.UNREACHED != before:
 		_alarm_unreached(call, doc, unit_nos)
-	calling_back.complete_if_done(call)
+	open_callbacks.complete_if_done(call)
 	return finish(
 		call,
 		{
@@ -209,7 +210,7 @@ def give_up_callback(
 		save(doc)
 		call = Call("give_up_callback", at, now, clock, request_id, incident=incident)
 		call.record("callback_given_up", {"reason": doc.reason, "units": _unit_nos(doc)})
-		calling_back.complete_if_done(call)
+		open_callbacks.complete_if_done(call)
 		return finish(call, {"callback": doc.name, "callback_status": doc.status})
 
 
@@ -319,7 +320,7 @@ def queue(incident: str | None = None) -> list[dict]:
 		["next_attempt_at", "is", "set"],  # not held because it is dark there again
 		["next_attempt_at", "<=", now],
 	]
-	if callbacks.within_calling_hours(now, calling_back.policy()) != now:
+	if callbacks.within_calling_hours(now, open_callbacks.policy()) != now:
 		filters.append(["reason", "=", "Life safety"])
 	if incident:
 		filters.append(["incident", "=", incident])

@@ -16,11 +16,11 @@ from outage_response.domain import callbacks
 from outage_response.domain.roster import COMMAND
 from outage_response.integrations import contacts
 
-from . import callees
-from .facts import nested_outages, plan_steps, power_and_assets
-from .facts.language import listed
-from .tasks import assignment, task_verbs
-from .verb.engine import Call, lock_incident, touch
+from ..facts import nested_outages, plan_steps, power_and_assets
+from ..facts.language import listed
+from ..tasks import assignment, task_verbs
+from ..verb.engine import Call, lock_incident, touch
+from . import whom_to_call_back
 
 
 def policy() -> callbacks.Policy:
@@ -58,7 +58,7 @@ def open_ready(call: Call, around: power_and_assets.Surroundings) -> int:
 		if incident.is_drill and incident.status == "Restored":
 			task_verbs.complete_by_flow(call, "callbacks")
 		return 0
-	ready = callees.back(incident, around)
+	ready = whom_to_call_back.back(incident, around)
 	existing = _rows(incident.name)
 	_join_known(call, existing, ready)
 	_release(call, [row for row in existing.values() if key_of(row) in ready])
@@ -76,7 +76,7 @@ def hold(call: Call) -> None:
 	existing = _rows(call.incident.name)
 	if not any(row.status in callbacks.WAITING for row in existing.values()):
 		return
-	ready = callees.back(call.incident, call.around)
+	ready = whom_to_call_back.back(call.incident, call.around)
 	names = [row.name for row in existing.values() if row.status in callbacks.WAITING and key_of(row) not in ready]
 	_write(call, names, next_attempt_at=None)
 
@@ -92,7 +92,7 @@ def _release(call: Call, rows: Sequence[Mapping]) -> None:
 
 
 def _rows(incident: str) -> dict[str, dict]:
-	"""key -> callback; the key is the contact, or the number of a caller who is none (see `callees.Callee`)."""
+	"""key -> callback; the key is the contact, or the number of a caller who is none (see `whom_to_call_back.Callee`)."""
 	rows = frappe.get_all(
 		"Outage Callback",
 		filters={"incident": incident},
@@ -102,8 +102,8 @@ def _rows(incident: str) -> dict[str, dict]:
 
 
 def key_of(row: Mapping | Document) -> str:
-	"""Of a callback (see `callees.Callee`)."""
-	return row.get("contact") or callees.NUMBER + (row.get("caller") or "")
+	"""Of a callback (see `whom_to_call_back.Callee`)."""
+	return row.get("contact") or whom_to_call_back.NUMBER + (row.get("caller") or "")
 
 
 def open_with(incident: str, key: str) -> str | None:
@@ -118,14 +118,14 @@ def of_callee(incident: str, key: str) -> list[str]:
 
 
 def _who(key: str) -> dict:
-	number = key.removeprefix(callees.NUMBER)
+	number = key.removeprefix(whom_to_call_back.NUMBER)
 	return {"contact": key} if number == key else {"contact": ("is", "not set"), "caller": number}
 
 
-def _join_known(call: Call, existing: dict[str, dict], ready: dict[str, callees.Callee]) -> None:
+def _join_known(call: Call, existing: dict[str, dict], ready: dict[str, whom_to_call_back.Callee]) -> None:
 	"""A caller who was only a number is a contact by now: it stays one callback. `existing` follows."""
 	nameless = [row for row in existing.values() if not row.contact and row.caller]
-	who = callees.who_called(call.incident.name) if nameless else {}
+	who = whom_to_call_back.who_called(call.incident.name) if nameless else {}
 	for row in nameless:
 		contact = who.get(row.caller)
 		if not contact:
@@ -221,7 +221,7 @@ def reported_again(
 	touch(incident)
 
 
-def _insert(call: Call, wanted: Sequence[callees.Callee]) -> None:
+def _insert(call: Call, wanted: Sequence[whom_to_call_back.Callee]) -> None:
 	incident, rules = call.incident, policy()
 	phones = contacts.phones([callee.contact for callee in wanted if callee.contact])
 	rows, units, required = [], {}, 0
@@ -262,7 +262,7 @@ def _insert_units(call: Call, units: Mapping[str, Sequence[str]], before: int = 
 
 def open_for(call: Call, contact: str, units: Sequence[str]) -> None:
 	"""A callback for somebody who answers and had none: also where the plan, or the sample, would not have called them."""
-	_insert(call, [callees.of_answer(call.incident, contact, units)])
+	_insert(call, [whom_to_call_back.of_answer(call.incident, contact, units)])
 
 
 def complete_if_done(call: Call) -> None:
