@@ -48,7 +48,7 @@ def without_the_hook(doctype: str):
 @contextmanager
 def watched():
 	"""A list that gets the seconds spent in the hook of each insert."""
-	from outage_response.flows import tickets
+	from outage_response.flows.trouble import ticket_intake
 
 	spent: list[float] = []
 
@@ -60,14 +60,14 @@ def watched():
 
 		return run
 
-	hooks = {name: getattr(tickets, name) for name in ("before_ticket", "on_ticket")}
+	hooks = {name: getattr(ticket_intake, name) for name in ("before_ticket", "on_ticket")}
 	for name, hook in hooks.items():
-		setattr(tickets, name, timed(hook))
+		setattr(ticket_intake, name, timed(hook))
 	try:
 		yield spent
 	finally:
 		for name, hook in hooks.items():
-			setattr(tickets, name, hook)
+			setattr(ticket_intake, name, hook)
 
 
 def insert(doctype: str, subject: str, description: str) -> float:

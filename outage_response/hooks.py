@@ -56,22 +56,22 @@ doc_events = {
 	"Data Import": {"validate": "outage_response.flows.numbers.require_file"},
 	"Outage Incident": {
 		"after_insert": "outage_response.flows.incident.new_incident.on_insert",
-		"on_update": "outage_response.flows.tickets.on_incident_change",
+		"on_update": "outage_response.flows.trouble.ticket_intake.on_incident_change",
 	},
 	# Tickets of the platforms; where one is not installed, its line does nothing
 	"HD Ticket": {
-		"before_insert": "outage_response.flows.tickets.before_ticket",
-		"after_insert": "outage_response.flows.tickets.on_ticket",
-		"on_trash": "outage_response.flows.ticket_deletion.on_trash",
+		"before_insert": "outage_response.flows.trouble.ticket_intake.before_ticket",
+		"after_insert": "outage_response.flows.trouble.ticket_intake.on_ticket",
+		"on_trash": "outage_response.flows.trouble.ticket_deletion.on_trash",
 	},
 	"Issue": {
-		"before_insert": "outage_response.flows.tickets.before_ticket",
-		"after_insert": "outage_response.flows.tickets.on_ticket",
-		"on_trash": "outage_response.flows.ticket_deletion.on_trash",
+		"before_insert": "outage_response.flows.trouble.ticket_intake.before_ticket",
+		"after_insert": "outage_response.flows.trouble.ticket_intake.on_ticket",
+		"on_trash": "outage_response.flows.trouble.ticket_deletion.on_trash",
 	},
 	# What residents answer on them
-	"Communication": {"after_insert": "outage_response.flows.followups.on_communication"},
-	"Comment": {"after_insert": "outage_response.flows.followups.on_comment"},
+	"Communication": {"after_insert": "outage_response.flows.trouble.ticket_messages.on_communication"},
+	"Comment": {"after_insert": "outage_response.flows.trouble.ticket_messages.on_comment"},
 	# Two records of one person
 	"Contact": {
 		"on_update": "outage_response.flows.callbacks.households.on_contact_change",

@@ -7,7 +7,7 @@ from typing import Any
 
 import frappe
 
-from outage_response.flows import agent, ticket_page
+from outage_response.flows.trouble import agent_verbs, ticket_page
 
 from .reached import reached
 from .staff import as_list, endpoint
@@ -16,21 +16,21 @@ from .staff import as_list, endpoint
 @frappe.whitelist(methods=["GET", "POST"])  # a ticket page reads by POST
 @reached
 def look(ticket_type: str, ticket: str) -> dict[str, Any]:
-	"""See `flows.ticket_page.look`."""
+	"""See `flows.trouble.ticket_page.look`."""
 	return ticket_page.look(ticket_type, ticket)
 
 
 @frappe.whitelist(methods=["GET", "POST"])
 @reached
 def running(ticket_type: str, ticket: str = "") -> list[dict[str, Any]]:
-	"""See `flows.ticket_page.running`."""
+	"""See `flows.trouble.ticket_page.running`."""
 	return ticket_page.running(ticket_type, ticket)
 
 
 @frappe.whitelist(methods=["GET", "POST"])
 @reached
 def may_attach(ticket_type: str) -> bool:
-	"""See `flows.ticket_page.may_attach`."""
+	"""See `flows.trouble.ticket_page.may_attach`."""
 	return ticket_page.may_attach(ticket_type)
 
 
@@ -43,26 +43,26 @@ def declare(
 	all_the_same: bool = False,
 	request_id: str | None = None,
 ) -> dict[str, Any]:
-	"""See `flows.agent.declare`."""
-	return agent.declare(ticket_type, ticket, node, level, request_id, all_the_same=all_the_same)
+	"""See `flows.trouble.agent_verbs.declare`."""
+	return agent_verbs.declare(ticket_type, ticket, node, level, request_id, all_the_same=all_the_same)
 
 
 @endpoint
 def propose(ticket_type: str, ticket: str, node: str | None = None) -> dict[str, Any]:
-	"""See `flows.agent.propose`."""
-	return agent.propose(ticket_type, ticket, node)
+	"""See `flows.trouble.agent_verbs.propose`."""
+	return agent_verbs.propose(ticket_type, ticket, node)
 
 
 @endpoint
 def attach(ticket_type: str, ticket: str, incident: str) -> dict[str, Any]:
-	"""See `flows.agent.attach`."""
-	return agent.attach(ticket_type, ticket, incident)
+	"""See `flows.trouble.agent_verbs.attach`."""
+	return agent_verbs.attach(ticket_type, ticket, incident)
 
 
 @endpoint
 def attach_many(ticket_type: str, tickets: list | str, incident: str) -> dict[str, Any]:
-	"""See `flows.agent.attach_many`."""
-	return agent.attach_many(ticket_type, as_list(tickets) or [], incident)
+	"""See `flows.trouble.agent_verbs.attach_many`."""
+	return agent_verbs.attach_many(ticket_type, as_list(tickets) or [], incident)
 
 
 @endpoint
@@ -77,8 +77,8 @@ def log_callback(
 	duration: int | None = None,
 	resolve: bool | None = None,
 ) -> dict[str, Any]:
-	"""See `flows.agent.log_callback`."""
-	return agent.log_callback(
+	"""See `flows.trouble.agent_verbs.log_callback`."""
+	return agent_verbs.log_callback(
 		ticket_type,
 		ticket,
 		outcome,

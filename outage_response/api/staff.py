@@ -17,7 +17,7 @@ from frappe import _
 
 from outage_response import locks
 from outage_response.compat import is_retriable, is_timeout
-from outage_response.flows import care, intake, proposals
+from outage_response.flows import care
 from outage_response.flows.callbacks import attempts as callback_flow
 from outage_response.flows.elevators import correction
 from outage_response.flows.elevators import entrapment_verbs as entrapment_flow
@@ -25,6 +25,7 @@ from outage_response.flows.incident import incident_report
 from outage_response.flows.incident import incident_verbs as incident_flow
 from outage_response.flows.notices import issuing as notice_flow
 from outage_response.flows.tasks import task_verbs as task_flow
+from outage_response.flows.trouble import proposals, telephone_calls
 from outage_response.flows.verb import timeline
 from outage_response.permissions import require_read
 
@@ -353,8 +354,8 @@ def record_call(
 	occurred_at: str | None = None,
 	request_id: str | None = None,
 ) -> dict[str, Any]:
-	"""See `flows.intake.record_call`."""
-	return intake.record_call(
+	"""See `flows.trouble.telephone_calls.record_call`."""
+	return telephone_calls.record_call(
 		property,
 		unit=unit,
 		power_node=power_node,
@@ -375,19 +376,19 @@ def record_call(
 
 @endpoint
 def take_call(call: str) -> dict[str, Any]:
-	"""See `flows.intake.take_call`."""
-	return intake.take_call(call)
+	"""See `flows.trouble.telephone_calls.take_call`."""
+	return telephone_calls.take_call(call)
 
 
 @endpoint
 def declare_proposal(proposal: str, all_the_same: bool = False, request_id: str | None = None) -> dict[str, Any]:
-	"""See `flows.proposals.declare_proposal`."""
+	"""See `flows.trouble.proposals.declare_proposal`."""
 	return proposals.declare_proposal(proposal, request_id, all_the_same=all_the_same)
 
 
 @endpoint
 def dismiss_proposal(proposal: str, reason: str) -> dict[str, Any]:
-	"""See `flows.proposals.dismiss_proposal`."""
+	"""See `flows.trouble.proposals.dismiss_proposal`."""
 	return proposals.dismiss_proposal(proposal, reason)
 
 

@@ -18,12 +18,13 @@ from outage_response.domain.lifecycle import RUNNING
 from outage_response.domain.plan import dedupe_key
 from outage_response.domain.roster import COMMAND, RESIDENTS
 
-from . import care, intake
+from . import care
 from .callbacks import attempts, open_callbacks
 from .facts.language import listed
 from .notices import resident_links
 from .portal import Person, outage
 from .tasks import assignment
+from .trouble import telephone_calls
 from .verb.engine import Call, lock_incident, lock_property, touch, translated
 
 ANSWERS = ("back", "still_out", "call_me", "rate")
@@ -43,10 +44,10 @@ def report(
 		if part not in PARTS:
 			raise RuleError(_("Which part: choose one of: {allowed}."), allowed=PARTS[1:])
 		said = (f"{_(part)}. {words}".strip(". ") if part else words)[:LONGEST_WORDS]
-		danger = bool(danger) or intake.says_danger(said)
-		kept = intake.keep_call(
+		danger = bool(danger) or telephone_calls.says_danger(said)
+		kept = telephone_calls.keep_call(
 			home["property"],
-			locked=intake.lock_for_call(home["property"], danger),
+			locked=telephone_calls.lock_for_call(home["property"], danger),
 			unit=home["unit"],
 			contact=_contact_of(person, home["unit"]),
 			words=said,
@@ -69,7 +70,7 @@ def answer(person: Person, incident: str, said: str, satisfaction: int | None = 
 		card = outage(person, incident)
 		_require_fitting(card["kind"], said, satisfaction)
 		note = (note or "").strip()[:LONGEST_WORDS]
-		danger = intake.says_danger(note)
+		danger = telephone_calls.says_danger(note)
 		lock_property(card["property"])  # a nested incident may follow; the property is always locked first
 		doc = lock_incident(incident)
 		now = now_datetime()
@@ -100,7 +101,7 @@ def answer(person: Person, incident: str, said: str, satisfaction: int | None = 
 def _keep_call(call: Call, person: Person, home: dict, note: str, danger: bool) -> dict:
 	"""It is still dark: the call is counted, which makes the callback a wanted one. The same words twice are one call."""
 	contact = _contact_of(person, home["unit"])
-	return intake.keep_call(
+	return telephone_calls.keep_call(
 		home["property"],
 		unit=home["unit"],
 		contact=contact,
@@ -115,7 +116,7 @@ def _report_anew(call: Call, person: Person, home: dict, units: list[str], note:
 	room hears. The same words twice within the hour are one."""
 	contact = _contact_of(person, home["unit"])
 	hour = f"{call.now:%Y-%m-%d %H}"
-	kept = intake.keep_call(
+	kept = telephone_calls.keep_call(
 		home["property"],
 		unit=home["unit"],
 		contact=contact,
@@ -146,7 +147,7 @@ def _say_back(call: Call, person: Person, homes: list[dict], note: str) -> None:
 	call.record("resident_says_back", {"unit": units})
 	assignment.tell_those_for(call, COMMAND, _("Residents say that power is back: {0}").format(listed(units)))
 	if note:
-		_keep_call(call, person, homes[0], note, intake.says_danger(note))
+		_keep_call(call, person, homes[0], note, telephone_calls.says_danger(note))
 
 
 def _answer_callback(

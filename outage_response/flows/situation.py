@@ -20,7 +20,7 @@ from outage_response.domain.lifecycle import TaskRow
 from outage_response.domain.overview import etr_moves
 from outage_response.domain.plan import Subject
 
-from . import contacted, intake
+from . import contacted
 from .facts import (
 	affected_homes,
 	nested_outages,
@@ -34,6 +34,7 @@ from .facts import (
 from .facts.language import outcome_word, outcomes_of, title_of
 from .incident import incident_report
 from .tasks import task_set
+from .trouble import telephone_calls
 from .verb import timeline
 from .verb.engine import describe
 
@@ -121,7 +122,7 @@ def get(incident_name: str) -> dict[str, Any]:
 		"callbacks": callbacks,
 		"callbacks_count": callbacks_count,
 		"notices": notices,
-		"calls": intake.calls_of(incident.name) if frappe.has_permission("Trouble Call", "read") else [],
+		"calls": telephone_calls.calls_of(incident.name) if frappe.has_permission("Trouble Call", "read") else [],
 		"figures": incident_report.figures(incident.name),
 	}
 

@@ -19,13 +19,13 @@ from frappe.query_builder.functions import Concat_ws, Count
 from frappe.utils import cstr, get_datetime, get_system_timezone
 
 from outage_response.api import staff
-from outage_response.flows import intake
 from outage_response.flows.callbacks import attempts
 from outage_response.flows.elevators import correction, entrapment_verbs
 from outage_response.flows.facts import site_time
 from outage_response.flows.incident import incident_report, incident_verbs
 from outage_response.flows.notices import issuing
 from outage_response.flows.tasks import handover, task_verbs
+from outage_response.flows.trouble import telephone_calls
 from outage_response.flows.verb import timeline
 
 from . import world as build
@@ -66,13 +66,13 @@ FLOWS = {
 	"log_attempt": attempts.log_attempt,
 	"give_up_callback": attempts.give_up_callback,
 	"file_report": incident_report.file_report,
-	"record_call": intake.record_call,
+	"record_call": telephone_calls.record_call,
 	"report_trapped": entrapment_verbs.report_trapped,
 	"note_entrapment": entrapment_verbs.note_entrapment,
 	"read_back_empty": entrapment_verbs.read_back_empty,
 	"report_empty": entrapment_verbs.report_empty,
 	"correct_outcome": correction.correct_outcome,
-	"take_call": intake.take_call,
+	"take_call": telephone_calls.take_call,
 	"send_notice": issuing.send_notice,
 	"prove_posting": issuing.prove_posting,
 	"hand_over": handover.hand_over,

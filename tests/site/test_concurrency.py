@@ -8,8 +8,8 @@ from werkzeug.exceptions import ServiceUnavailable
 
 from outage_response import compat
 from outage_response.api import staff
-from outage_response.flows import proposals
 from outage_response.flows.paging import answer_links
+from outage_response.flows.trouble import proposals
 
 from . import platforms
 from .base import set_settings

@@ -13,9 +13,10 @@ import frappe
 from frappe.utils.xlsxutils import make_xlsx
 
 from outage_response import bulk, error_log
-from outage_response.flows import care, personal, portal_actions, resident, tickets
+from outage_response.flows import care, personal, portal_actions, resident
 from outage_response.flows.notices import resident_links
 from outage_response.flows.portal import Person
+from outage_response.flows.trouble import ticket_intake
 
 from . import platforms
 from . import world as build
@@ -99,7 +100,7 @@ class EveryTrace(SiteTest):
 		name = self.declare(nodes=[self.shaft])
 		self.do("service", "send_notice", name, "First Word")
 		ticket = platforms.make_ticket("HD Ticket", f"{MARK} no power", f"{WORDS}. Fire!", self.contact, phone=NUMBER)
-		tickets.read_unread()
+		ticket_intake.read_unread()
 		frappe.db.set_value("Trouble Call", {"ticket": str(ticket.name)}, {"incident": name, "waiting": 0})
 		self.insert(
 			"Outage Ticket Reply", ticket_type="HD Ticket", ticket=str(ticket.name), incident=name, kind="Known",
@@ -165,7 +166,7 @@ class EveryTrace(SiteTest):
 			self.insert("Deleted Document", deleted_doctype=doctype, deleted_name=name, data=data)
 		said = frappe.as_json({"doctype": "Communication", "content": f"<p>{frappe.utils.escape_html(WORDS)}</p>"})
 		self.insert("Deleted Document", deleted_doctype="Communication", deleted_name="x", data=said)
-		trace = f"File apps/outage_response/flows/intake.py\n  words = {WORDS!r}, phone = {NUMBER!r}"
+		trace = f"File apps/outage_response/flows/trouble/telephone_calls.py\n  words = {WORDS!r}, phone = {NUMBER!r}"
 		self.insert("Error Log", method="Outage Response: ticket not read", error=trace)
 		try:
 			raise RuntimeError(f"{CHINESE} {NUMBER}")

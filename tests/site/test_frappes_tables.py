@@ -3,9 +3,10 @@
 import frappe
 
 from outage_response import error_log
-from outage_response.flows import intake, portal, portal_actions
+from outage_response.flows import portal, portal_actions
 from outage_response.flows.notices import deliveries, mail_queue, resident_links
 from outage_response.flows.paging import answer_links, page_sending
+from outage_response.flows.trouble import telephone_calls
 from outage_response.integrations import messages
 from outage_response.patches import no_live_link_in_a_table
 
@@ -43,7 +44,7 @@ class FrappesTables(PortalTest):
 			for danger in (False, True):
 				said = {"unit": self.units[0], "words": f"{WORDS} {declared} {danger}", "danger": danger}
 				with self.as_user("guard1"), self.request():
-					intake.record_call(self.property, **said)
+					telephone_calls.record_call(self.property, **said)
 		person = portal.of_user(self.here)
 		with self.as_user("Guest"), self.request():
 			portal_actions.answer(person, incident, "back", note=f"{WORDS}, power is back")
@@ -107,7 +108,7 @@ class FrappesTables(PortalTest):
 		sent, waits = (frappe.get_all("Email Queue", {"reference_name": page}, pluck="name")[0] for page in pages)
 		frappe.db.set_value("Email Queue", sent, "status", "Sent")
 		with self.as_user("guard1"), self.request():
-			call = intake.record_call(self.property, unit=self.units[0], words=WORDS)["call"]
+			call = telephone_calls.record_call(self.property, unit=self.units[0], words=WORDS)["call"]
 		bell = {"doctype": "Notification Log", "document_type": "Trouble Call", "document_name": call}
 		frappe.get_doc({**bell, "for_user": user("operator"), "subject": f"Danger: {WORDS}"}).db_insert()
 		self.assertTrue(all(map(self.kept, (*seals, "Qxzygen"))))

@@ -888,11 +888,11 @@ class SeveralWorkers(LiveTest):
 				ticket = platforms.make_ticket(doctype, "No power", contact=self.contacts[0])
 				frappe.db.commit()
 				reply = self.queued_reply(ticket)
-				send = "outage_response.flows.ticket_replies.send"
+				send = "outage_response.flows.trouble.ticket_replies.send"
 				killed = self.extra_process().begin(
 					"Administrator",
 					send,
-					acts=[("kill", "outage_response.flows.ticket_replies.now_datetime", 1)],
+					acts=[("kill", "outage_response.flows.trouble.ticket_replies.now_datetime", 1)],
 					name=reply,
 				)
 				self.assertEqual(killed.go().result(), {"killed": True})

@@ -14,10 +14,11 @@ from frappe.utils.background_jobs import get_queue_list
 from outage_response import bulk, error_log, jobs, queues, space
 from outage_response.domain import notices
 from outage_response.domain.patience import SENDER_IS_DEAD_AFTER
-from outage_response.flows import phone, ticket_replies
+from outage_response.flows import phone
 from outage_response.flows.notices import deliveries, mail_queue, server_patience
 from outage_response.flows.paging import disabled_logins, page_answers, page_sending, ringing, standstill, sweep
 from outage_response.flows.site import same_site
+from outage_response.flows.trouble import ticket_replies
 from outage_response.integrations import messages, records
 
 from .live import LiveTest, end_processes
@@ -35,7 +36,7 @@ class Lines(LiveTest):
 		there = Redis()
 		self.addCleanup(there.stop)
 		process = self.extra_process(redis_queue=there.url, workers={})
-		process.call("Administrator", "outage_response.flows.tickets.ask_for_a_job")
+		process.call("Administrator", "outage_response.flows.trouble.ticket_intake.ask_for_a_job")
 		answer = process.call("operator", "declare", property=self.property, nodes=[self.room])
 		self.assertIn("answer", answer, answer.get("trace"))
 		process.call("Administrator", "outage_response.integrations.messages.ask_for_sending")

@@ -16,7 +16,6 @@ from outage_response.api import agent, calls, command, doors, paging, phone, pla
 from outage_response.api.pages import ROUTES
 from outage_response.domain import authority, lifecycle
 from outage_response.domain.errors import RuleError
-from outage_response.flows import agent as agent_flow
 from outage_response.flows import care, personal, portal_actions
 from outage_response.flows import portal as portal_flow
 from outage_response.flows.callbacks import call_queue as call_flow
@@ -26,6 +25,7 @@ from outage_response.flows.paging import answer_links, page_answers, trial_calls
 from outage_response.flows.roster import shifts
 from outage_response.flows.site import restored_backup
 from outage_response.flows.tasks import task_verbs
+from outage_response.flows.trouble import agent_verbs as agent_flow
 
 from . import history
 from .base import FLOWS, SiteTest

@@ -8,8 +8,9 @@ import frappe
 
 from outage_response import jobs
 from outage_response.domain import replies, triage
-from outage_response.flows import agent, command, followups, intake, portal_actions, proposals, tickets
+from outage_response.flows import command, portal_actions
 from outage_response.flows.incident import incident_verbs
+from outage_response.flows.trouble import agent_verbs, proposals, telephone_calls, ticket_intake, ticket_messages
 from outage_response.flows.verb import engine
 from outage_response.integrations import records
 
@@ -74,7 +75,7 @@ class Standing(PlaceTest):
 			self.finish_steps(wrong, life_safety=1)
 			with self.after_commit() as asked:
 				self.do("operator", "cancel", wrong, "the other shaft")
-			self.assertIn(tickets.ask_for_a_job, asked)
+			self.assertIn(ticket_intake.ask_for_a_job, asked)
 			call = self.call_of(ticket)
 			self.assertEqual((call.incident, call.waiting), (None, 1))
 			self.assertFalse(self.field(doctype, ticket.name, "outage_incident"))
@@ -235,9 +236,9 @@ class SaidAgain(PlaceTest):
 		return asked
 
 	def read_answers(self) -> int:
-		names = followups.unread()
+		names = ticket_messages.unread()
 		for name, doctype in names:
-			followups.act(followups.understood(name, doctype))
+			ticket_messages.act(ticket_messages.understood(name, doctype))
 		return len(names)
 
 	def linked(self, doctype: str):
@@ -254,10 +255,10 @@ class SaidAgain(PlaceTest):
 			text = "<p>No power, smoke in the corridor</p>" + "x" * (3 * longest)
 			_incident, ticket = self.linked(doctype)
 			self.answer(ticket, "Fire")
-			name, kind = followups.unread()[0]
+			name, kind = ticket_messages.unread()[0]
 			frappe.db.set_value(kind, name, "content", text)
-			self.assertEqual(len(followups._message(name, kind).content), longest)
-			self.assertTrue(followups.understood(name, kind).danger)
+			self.assertEqual(len(ticket_messages._message(name, kind).content), longest)
+			self.assertTrue(ticket_messages.understood(name, kind).danger)
 			other = self.write(doctype, 1)
 			frappe.db.set_value(doctype, other.name, "description", text)
 			with patch.object(records, "clear", side_effect=records.clear) as cleared:
@@ -268,7 +269,7 @@ class SaidAgain(PlaceTest):
 	def test_danger_in_an_answer_rings_at_once_and_once(self):
 		for doctype in self.each():
 			incident, ticket = self.linked(doctype)
-			self.assertIn(tickets.ask_for_a_job, self.answer(ticket, "<p>Now there is smoke in the corridor</p>"))
+			self.assertIn(ticket_intake.ask_for_a_job, self.answer(ticket, "<p>Now there is smoke in the corridor</p>"))
 			self.assertEqual(self.read_answers(), 1)
 			self.assertEqual(self.read_answers(), 0)
 			self.assertEqual(len(self.bells("DANGER in a ticket")), 1)
@@ -328,9 +329,16 @@ class SaidAgain(PlaceTest):
 		for doctype in self.each():
 			_incident, ticket = self.linked(doctype)
 			with contextlib.ExitStack() as patches:
-				for module in (agent, followups, incident_verbs, intake, portal_actions, proposals):
+				for module in (
+					agent_verbs,
+					ticket_messages,
+					incident_verbs,
+					telephone_calls,
+					portal_actions,
+					proposals,
+				):
 					patches.enter_context(patch.object(module, "lock_property", locking))
-				patches.enter_context(patch.object(intake, "lock_property_if_free", locking))
+				patches.enter_context(patch.object(telephone_calls, "lock_property_if_free", locking))
 				patches.enter_context(patch.object(triage, "read", reading))
 				self.answer(ticket, "No power at all")
 				self.read_answers()
@@ -342,7 +350,7 @@ class SaidAgain(PlaceTest):
 					locked.clear()
 					other = self.write(doctype, index, "Please look")
 					with self.as_user("Administrator"):
-						getattr(agent, verb)(doctype, str(other.name))
+						getattr(agent_verbs, verb)(doctype, str(other.name))
 					self.assertTrue(locked)
 				locked.clear()
 
@@ -381,11 +389,11 @@ class SaidAgain(PlaceTest):
 		author = frappe.db.get_value("Issue", ticket.name, "raised_by") or ticket.owner
 		self.comment(ticket, "somebody@example.com")
 		self.comment(ticket, author, published=0)
-		self.assertEqual(followups.unread(), [])
-		self.assertIn(tickets.ask_for_a_job, self.comment(ticket, author))
+		self.assertEqual(ticket_messages.unread(), [])
+		self.assertIn(ticket_intake.ask_for_a_job, self.comment(ticket, author))
 		self.assertEqual(self.read_answers(), 1)
 		self.assertTrue(self.call_of(ticket).wants_updates)
-		self.assertEqual(followups.unread(), [])
+		self.assertEqual(ticket_messages.unread(), [])
 
 	def test_asking_for_every_update(self):
 		for doctype in self.each():
@@ -399,11 +407,11 @@ class SaidAgain(PlaceTest):
 		for doctype in self.each():
 			_incident, ticket = self.linked(doctype)
 			platforms.set_settings(read_tickets=0)
-			self.assertNotIn(tickets.ask_for_a_job, self.answer(ticket, "smoke"))
-			self.assertEqual(followups.unread(), [])
+			self.assertNotIn(ticket_intake.ask_for_a_job, self.answer(ticket, "smoke"))
+			self.assertEqual(ticket_messages.unread(), [])
 			platforms.set_settings(read_tickets=1)
 			with patch.object(frappe, "get_cached_doc", side_effect=RuntimeError("broken")):
-				followups.on_communication(
+				ticket_messages.on_communication(
 					frappe._dict(sent_or_received="Received", communication_type="Communication", reference_doctype=doctype)
 				)  # fmt: skip
 

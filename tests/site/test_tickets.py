@@ -9,8 +9,8 @@ from unittest.mock import patch
 import frappe
 from frappe.deferred_insert import save_to_db
 
-from outage_response.flows import proposals, ticket_replies, tickets
 from outage_response.flows.callbacks import households
+from outage_response.flows.trouble import proposals, ticket_intake, ticket_replies
 from outage_response.integrations import contacts, erpnext, helpdesk, records, telephones
 from outage_response.patches import times_nobody_noted
 
@@ -65,7 +65,7 @@ class TicketTest(SiteTest):
 		"""What the job does, in this transaction."""
 		cursor = None
 		while True:
-			cursor = tickets.read_unread(cursor)
+			cursor = ticket_intake.read_unread(cursor)
 			if self.property in proposals.properties_with_waiting_calls():
 				proposals.place_calls(self.property)
 			if not cursor:
@@ -77,8 +77,8 @@ class TicketTest(SiteTest):
 				ticket_replies.send(name)
 
 	def resolve(self) -> None:
-		for name in tickets.to_resolve():
-			tickets.resolve(name)
+		for name in ticket_intake.to_resolve():
+			ticket_intake.resolve(name)
 
 	def call_of(self, ticket):
 		"""The trouble call that a ticket became."""
@@ -230,7 +230,7 @@ class Reading(TicketTest):
 			platforms.set_settings(proposal_threshold=1)
 			with self.after_commit() as asked:
 				ticket = self.write(doctype, 0, "Help we are stuck in the elevator")
-			self.assertIn(tickets.ask_for_a_job, asked)
+			self.assertIn(ticket_intake.ask_for_a_job, asked)
 			before = frappe.db.count("Notification Log", {"for_user": build.user("operator")})
 			self.read()
 			call = self.call_of(ticket)
@@ -278,11 +278,11 @@ class Reading(TicketTest):
 				one = DESKS[doctype].from_document(
 					{"name": "x", "subject": "Please come", "ticket_type": "dark", "issue_type": "dark"}
 				)
-				self.assertTrue(tickets.understood([one])[0].is_about_power)
+				self.assertTrue(ticket_intake.understood([one])[0].is_about_power)
 
 	def test_many_other_tickets_hide_none(self):
 		for doctype in self.each():
-			with patch.object(tickets, "BATCH", 3):
+			with patch.object(ticket_intake, "BATCH", 3):
 				for number in range(7):
 					self.write(doctype, 0, f"The tap drips {number}")
 				wanted = self.write(doctype, 1)
@@ -316,13 +316,13 @@ class Reading(TicketTest):
 		for doctype in self.each():
 			with self.after_commit() as asked:
 				self.write(doctype, 0, "The tap drips")
-				self.assertNotIn(tickets.ask_for_a_job, asked)
+				self.assertNotIn(ticket_intake.ask_for_a_job, asked)
 				self.write(doctype, 0)
-				self.assertIn(tickets.ask_for_a_job, asked)
-			with patch.object(tickets, "concerns_us", side_effect=RuntimeError("broken")):
+				self.assertIn(ticket_intake.ask_for_a_job, asked)
+			with patch.object(ticket_intake, "concerns_us", side_effect=RuntimeError("broken")):
 				broken = self.write(doctype, 0)
-			with patch.object(tickets.frappe, "enqueue", side_effect=ConnectionError("no Redis")):
-				tickets.ask_for_a_job()
+			with patch.object(ticket_intake.frappe, "enqueue", side_effect=ConnectionError("no Redis")):
+				ticket_intake.ask_for_a_job()
 			self.read()
 			self.call_of(broken)
 
@@ -331,7 +331,7 @@ class Reading(TicketTest):
 			platforms.only()
 			with self.after_commit() as asked:
 				self.write(doctype, 0)
-			self.assertNotIn(tickets.ask_for_a_job, asked)
+			self.assertNotIn(ticket_intake.ask_for_a_job, asked)
 			self.read()
 			self.assertTrue(self.no_calls())
 			platforms.only(doctype)
@@ -343,7 +343,7 @@ class Reading(TicketTest):
 		for doctype in self.each():
 			self.write(doctype, 0, "No power, my mother needs oxygen")
 			platforms.make_ticket(doctype, "No power and smoke in the shaft", raised_by="who@example.com")
-			tickets.read_unread()
+			ticket_intake.read_unread()
 			said = frappe.get_all(
 				"Notification Log",
 				filters={"for_user": build.user("operator"), "document_type": doctype},
@@ -578,11 +578,11 @@ class Following(TicketTest):
 			doc.status, doc.restored_at = "Restored", self.clock.now
 			doc._doc_before_save = before
 			with patch.object(frappe.local.db, "sql", sql):
-				tickets.on_incident_change(doc)
+				ticket_intake.on_incident_change(doc)
 			self.assertLess(len(said), 12)
 			self.assertEqual(frappe.db.count("Outage Ticket Reply", {"incident": incident}), 1000)
 			self.assertEqual(frappe.db.count(doctype, {"outage_state": "Restored", "name": ("in", names)}), 1000)
-			tickets.on_incident_change(doc)
+			ticket_intake.on_incident_change(doc)
 			self.assertEqual(frappe.db.count("Outage Ticket Reply", {"incident": incident}), 1000)
 
 	def thousand(self, doctype: str, incident: str) -> list:

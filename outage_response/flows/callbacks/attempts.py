@@ -17,11 +17,11 @@ from outage_response.domain.errors import RuleError
 from outage_response.domain.lifecycle import RUNNING
 from outage_response.domain.roster import COMMAND, RESIDENTS
 
-from .. import intake, tickets
 from ..facts import affected_homes, outage_levels, power_and_assets
 from ..facts.language import listed
 from ..notices import issuing
 from ..tasks import assignment, task_set
+from ..trouble import telephone_calls, ticket_intake
 from ..verb import timeline
 from ..verb.engine import Call, finish, lock_incident, lock_property, require_after_report, save, translated, when
 from . import households, open_callbacks, telephony
@@ -124,7 +124,7 @@ def attempt(
 	unit_nos = _unit_nos(doc)
 	if outcome == "Still Out":
 		doc.nested_incident = _open_nested(call, doc, unit_nos)
-	tickets.on_callback(call, doc, outcome, made)
+	ticket_intake.on_callback(call, doc, outcome, made)
 	save(doc)
 	call.record("callback_attempt", {"reason": doc.reason, "units": unit_nos, "outcome": outcome})
 	if doc.status == callbacks.UNREACHED != before:
@@ -145,7 +145,7 @@ def attempt(
 def _keep_after_the_end(call: Call, doc: Document, note: str) -> dict:
 	"""Nobody waits for this callback any more, and the home is dark: what was said is kept as a call of its own, which the
 	control room places. The callback, and what was counted, stay as they were. Answers as `log_attempt`, and {"call"}."""
-	kept = intake.keep_call(
+	kept = telephone_calls.keep_call(
 		doc.property,
 		unit=doc.units[0].unit,
 		contact=doc.contact,

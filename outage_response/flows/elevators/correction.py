@@ -14,9 +14,9 @@ from outage_response.domain.plan import added_by
 from outage_response.domain.roster import COMMAND
 from outage_response.domain.steps import Step
 
-from .. import intake
 from ..facts import people_in_elevators, plan_steps, rescue_certificates
 from ..tasks import assignment, task_set
+from ..trouble import telephone_calls
 from ..verb.engine import Call, require_task_authority, save, task_verb
 from . import entrapment_verbs
 
@@ -43,7 +43,7 @@ def correct_outcome(
 	outcome = step.named(outcome or "")
 	meaning = step.meaning(outcome)
 	if call.incident.status in ENDED and meaning == rules.TRAPPED and task.subject_type == "Property Asset":
-		return intake.trapped_after_the_end(
+		return telephone_calls.trapped_after_the_end(
 			call, elevator=task.subject, people=rules.require_people(people), words=note
 		)
 	if call.incident.status in ENDED:

@@ -19,31 +19,31 @@ from outage_response.domain.lifecycle import LIVE
 from outage_response.domain.locate import Location
 from outage_response.domain.tickets import RESTORED
 
-from . import explaining, proposals, ticket_page, tickets
-from .callbacks import attempts, open_callbacks
-from .facts import outage_in_words, power_and_assets, who_is_on_duty
-from .incident import incident_verbs
-from .resident import paths_of
-from .tasks import assignment
-from .verb.engine import Call, lock_incident, lock_property, save, touch, translated
+from ..callbacks import attempts, open_callbacks
+from ..facts import outage_in_words, power_and_assets, who_is_on_duty
+from ..incident import incident_verbs
+from ..resident import paths_of
+from ..tasks import assignment
+from ..verb.engine import Call, lock_incident, lock_property, save, touch, translated
+from . import explaining_outage, proposals, ticket_intake, ticket_page
 
 # Tickets that are attached in one go
 MANY = 100
 
 
-def _understood(desk: ModuleType, ticket: str) -> list[tickets.Understood]:
+def _understood(desk: ModuleType, ticket: str) -> list[ticket_intake.Understood]:
 	"""What a ticket says that is no trouble call yet; it is read before the lock."""
 	if ticket_page.call_of(desk.DOCTYPE, ticket):
 		return []
-	return tickets.understood([desk.from_document(frappe.get_doc(desk.DOCTYPE, ticket))])
+	return ticket_intake.understood([desk.from_document(frappe.get_doc(desk.DOCTYPE, ticket))])
 
 
-def _keep_call(desk: ModuleType, ticket: str, found: list[tickets.Understood], now: datetime) -> dict:
+def _keep_call(desk: ModuleType, ticket: str, found: list[ticket_intake.Understood], now: datetime) -> dict:
 	"""The ticket's trouble call; made now if the ticket's words did not say that it is about power."""
 	call = ticket_page.call_of(desk.DOCTYPE, ticket)
 	if call:
 		return call
-	tickets.keep_calls(found, now)
+	ticket_intake.keep_calls(found, now)
 	return ticket_page.call_of(desk.DOCTYPE, ticket)
 
 
@@ -90,7 +90,7 @@ def declare(
 		call = _keep_call(desk, ticket, found, now_datetime())
 		proposals.place_calls(home["property"])
 		if ticket_page.call_of(ticket_type, ticket).incident != result["incident"]:
-			tickets.attach(result["incident"], [call], now_datetime())
+			ticket_intake.attach(result["incident"], [call], now_datetime())
 		return {
 			**result,
 			"message": _("Declared: {0}. {1} tasks are given out.").format(result["incident"], result["tasks"]),
@@ -134,7 +134,7 @@ def propose(ticket_type: str, ticket: str, node: str | None = None) -> dict:
 		lock_property(home["property"])
 		call = _keep_call(desk, ticket, found, now)
 		if not ticket_page.is_placed(call, now):
-			tickets.place_anew([call], now)
+			ticket_intake.place_anew([call], now)
 		proposals.place_calls(home["property"])
 		call = ticket_page.call_of(ticket_type, ticket)
 		_told(desk, call, now)
@@ -234,7 +234,7 @@ def attach_many(ticket_type: str, names: Sequence[str], incident_name: str) -> d
 			}
 		if nowhere := [call.name for call in new if not call.property]:
 			bulk.update("Trouble Call", nowhere, {"property": doc.property})
-		tickets.attach(doc.name, new, now)
+		ticket_intake.attach(doc.name, new, now)
 		_open_callbacks(doc, [call for call in new if call.contact], now)
 		return {
 			"incident": doc.name,
@@ -249,7 +249,7 @@ def _keep_calls(desk: ModuleType, names: Sequence[str], now: datetime) -> list[d
 	"""The trouble calls of tickets, with the property of each home; those that have none get one now."""
 	missing = set(names) - {call.ticket for call in ticket_page.calls_of(desk.DOCTYPE, names)}
 	if missing:
-		tickets.keep_calls(tickets.understood(desk.named(sorted(missing))), now)
+		ticket_intake.keep_calls(ticket_intake.understood(desk.named(sorted(missing))), now)
 	return ticket_page.calls_of(desk.DOCTYPE, names)
 
 
@@ -262,13 +262,13 @@ def _lock(incident_name: str) -> Document:
 
 def _open_callbacks(doc: Document, calls: Sequence[dict], now: datetime) -> None:
 	"""Where supply is back, who wrote is called back; who wrote after its return is still out."""
-	stands = explaining.standings(doc, calls)
+	stands = explaining_outage.standings(doc, calls)
 	back = [call for call in calls if stands[call.name].kind == RESTORED]
 	if not back:
 		return
 	doc = lock_incident(doc.name)
 	around = power_and_assets.read(doc.property)
-	again = [call.contact for call in back if explaining.is_still_out(stands[call.name], call)]
+	again = [call.contact for call in back if explaining_outage.is_still_out(stands[call.name], call)]
 	open_callbacks.reported_again(doc.name, list(dict.fromkeys(again)), around, now)
 	if len(again) < len(back):
 		open_callbacks.open_ready(Call("attach_ticket", now, now, incident=doc), around)

@@ -23,13 +23,13 @@ from outage_response.domain.locate import homes_named
 from outage_response.domain.roster import COMMAND
 from outage_response.integrations import Ticket, contacts, households, telephones
 
-from . import explaining, ticket_replies
-from .callbacks import open_callbacks, whom_to_call_back
-from .facts import power_and_assets, who_is_on_duty
-from .facts.language import listed
-from .site import same_site
-from .tasks import assignment
-from .verb.engine import Call, announce, lock_incident, touch
+from ..callbacks import open_callbacks, whom_to_call_back
+from ..facts import power_and_assets, who_is_on_duty
+from ..facts.language import listed
+from ..site import same_site
+from ..tasks import assignment
+from ..verb.engine import Call, announce, lock_incident, touch
+from . import explaining_outage, ticket_replies
 
 JOB = "outage_response.jobs.read_tickets"
 RESOLVE_AGAIN_MINUTES = 60
@@ -240,11 +240,11 @@ def _of_dark_homes(found: Sequence[Understood]) -> list[Understood]:
 	"""Those of homes that are without supply now."""
 	dark = []
 	for property_name in sorted({one.home["property"] for one in found if one.home.get("property")}):
-		known, tree = explaining.candidates(property_name), power_and_assets.read(property_name).tree
+		known, tree = explaining_outage.candidates(property_name), power_and_assets.read(property_name).tree
 		for one in found:
 			if one.home.get("property") == property_name:
 				at = one.ticket.raised_at
-				why = explaining.explain(tree, one.home["power_node"], one.home["unit"], at, known)
+				why = explaining_outage.explain(tree, one.home["power_node"], one.home["unit"], at, known)
 				if why and why.kind == rules.RUNNING:
 					dark.append(one)
 	return dark
@@ -401,9 +401,9 @@ def attach(incident_name: str, calls: Sequence[dict], now: datetime) -> None:
 		call.record("danger_reported", {"unit": [row.unit for row in calls if row.danger and row.unit]})
 		assignment.tell_those_for(call, COMMAND, _("DANGER reported by a resident"))
 	show_on_tickets(doc, calls)
-	stands = explaining.standings(doc, calls)
+	stands = explaining_outage.standings(doc, calls)
 	back = [row for row in calls if stands[row.name].kind == rules.RESTORED]
-	still_out = [row for row in back if explaining.is_still_out(stands[row.name], row)]
+	still_out = [row for row in back if explaining_outage.is_still_out(stands[row.name], row)]
 	ticket_replies.queue(doc, "Known", [row for row in calls if stands[row.name].kind != rules.RESTORED])
 	ticket_replies.queue(doc, "Known", still_out, "Still Out")
 	_say_it_is_back(doc, back, stands)
@@ -500,7 +500,7 @@ def on_incident_change(doc: Document, method: str | None = None) -> None:
 	if not calls:
 		return
 	show_on_tickets(doc, calls)
-	stands = explaining.standings(doc, calls)
+	stands = explaining_outage.standings(doc, calls)
 	if is_restored or came_back:
 		back = [row for row in calls if stands[row.name].kind == rules.RESTORED]
 		news = [row for row in back if is_restored or stands[row.name].back_at in came_back]
@@ -524,7 +524,7 @@ def _say_it_is_back(doc: Document, calls: Iterable[dict], stands: dict[str, rule
 	said afterwards that it is not so."""
 	by_time: dict[datetime, list[dict]] = defaultdict(list)
 	for row in calls:
-		if not explaining.is_still_out(stands[row.name], row):
+		if not explaining_outage.is_still_out(stands[row.name], row):
 			by_time[stands[row.name].back_at].append(row)
 	for back_at, rows in sorted(by_time.items()):
 		ticket_replies.queue(doc, "Restored", rows, f"{back_at:%Y-%m-%d %H:%M}")

@@ -18,11 +18,11 @@ from outage_response.domain.patience import SENDER_IS_DEAD_AFTER
 from outage_response.domain.plan import dedupe_key
 from outage_response.integrations import messages
 
-from .facts import outage_levels
-from .facts.language import in_sentences
-from .notices import audience
-from .notices.wording import in_language
-from .site import same_site
+from ..facts import outage_levels
+from ..facts.language import in_sentences
+from ..notices import audience
+from ..notices.wording import in_language
+from ..site import same_site
 
 JOB = "outage_response.jobs.send_ticket_replies"
 AT_ONCE = 200

@@ -18,12 +18,13 @@ from outage_response.domain.errors import RuleError
 from outage_response.domain.lifecycle import LIVE, RUNNING, UNPLANNED
 from outage_response.domain.tickets import RESTORED
 
-from . import calling, explaining, phone, situation, tickets
-from .callbacks import open_callbacks, whom_to_call_back
-from .facts import outage_in_words, outage_levels, power_and_assets
-from .facts.language import in_clauses
-from .resident import paths_of
-from .verb.engine import translated
+from .. import calling, phone, situation
+from ..callbacks import open_callbacks, whom_to_call_back
+from ..facts import outage_in_words, outage_levels, power_and_assets
+from ..facts.language import in_clauses
+from ..resident import paths_of
+from ..verb.engine import translated
+from . import explaining_outage, ticket_intake
 
 RECENT_HOURS = 24
 MANY = 20
@@ -249,7 +250,7 @@ def home_of(desk: ModuleType, ticket: str, call: dict | None) -> dict:
 		unit_no = frappe.db.get_value("Property Unit", call.unit, "unit_no")
 		return {"unit": call.unit, "unit_no": unit_no, "property": call.property, "power_node": call.power_node}
 	written = desk.from_document(frappe.get_doc(desk.DOCTYPE, ticket))
-	found = tickets.homes_of([written]).get(written.name)
+	found = ticket_intake.homes_of([written]).get(written.name)
 	if found:
 		return dict(found)
 	return {"property": call.property, "power_node": call.power_node} if call else {}
@@ -321,4 +322,4 @@ def is_placed(call: dict, now: datetime) -> bool:
 def is_explained(call: dict) -> bool:
 	"""Is its home without supply in the outage it is linked to, or is that work still to come?"""
 	doc = frappe.get_doc("Outage Incident", call.incident)
-	return doc.status in LIVE and explaining.standings(doc, [call])[call.name].kind != RESTORED
+	return doc.status in LIVE and explaining_outage.standings(doc, [call])[call.name].kind != RESTORED

@@ -12,8 +12,8 @@ from outage_response.domain import tickets as rules
 from outage_response.domain.lifecycle import RUNNING
 from outage_response.domain.topology import Dark, PowerTree
 
-from .facts import power_and_assets
-from .resident import paths_of
+from ..facts import power_and_assets
+from ..resident import paths_of
 
 
 def candidates(property_name: str) -> list[rules.Candidate]:

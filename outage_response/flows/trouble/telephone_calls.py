@@ -14,12 +14,12 @@ from outage_response.domain.errors import RuleError
 from outage_response.domain.roster import COMMAND
 from outage_response.domain.tickets import RUNNING
 
-from . import explaining, resident, tickets
-from .elevators import entrapment_verbs
-from .facts import power_and_assets, who_is_on_duty
-from .tasks import assignment
-from .verb import timeline
-from .verb.engine import (
+from .. import resident
+from ..elevators import entrapment_verbs
+from ..facts import power_and_assets, who_is_on_duty
+from ..tasks import assignment
+from ..verb import timeline
+from ..verb.engine import (
 	Call,
 	announce,
 	finish,
@@ -31,6 +31,7 @@ from .verb.engine import (
 	translated,
 	when,
 )
+from . import explaining_outage, ticket_intake
 
 
 def record_call(
@@ -88,7 +89,7 @@ def record_call(
 
 def says_danger(words: str | None) -> bool:
 	"""Do words tell of danger, by the lists of Settings? Asked before a lock is taken: no text is read under one."""
-	return bool(words and triage.read(words, tickets.words()).danger)
+	return bool(words and triage.read(words, ticket_intake.words()).danger)
 
 
 def lock_for_call(property: str, danger: bool, *, trapped: bool = False) -> bool:
@@ -159,7 +160,7 @@ def keep_call(
 		about = {"words": words, "contact": contact, "phone": phone}
 		inside = {"people": people, "floor": floor, "conditions": conditions}
 		return _keep_trapped(property, elevator, building, at, now, said=said, **about, **inside)
-	found = explaining.explain(around.tree, power_node, unit, at, explaining.candidates(property))
+	found = explaining_outage.explain(around.tree, power_node, unit, at, explaining_outage.candidates(property))
 	# What is planned, or back again, is for `place_calls`: it knows whom to tell
 	incident = found.incident if found and found.kind == RUNNING else None
 	danger = bool(danger)
@@ -190,7 +191,7 @@ def keep_call(
 	elif doc.waiting and alone and not found:
 		_ring_control_room(doc, _("No power at {0}, no outage is known"), now)
 	if doc.waiting:
-		frappe.db.after_commit.add(tickets.ask_for_a_job)
+		frappe.db.after_commit.add(ticket_intake.ask_for_a_job)
 		announce("")
 	return {"call": doc.name, "incident": incident or "", "danger": danger}
 

@@ -20,8 +20,8 @@ from outage_response.domain.lifecycle import LIVE
 from outage_response.integrations import Ticket
 from outage_response.integrations.records import beginning, clear
 
-from . import proposals, ticket_page, tickets
-from .verb.engine import Call, lock_incident, lock_property, touch
+from ..verb.engine import Call, lock_incident, lock_property, touch
+from . import proposals, ticket_intake, ticket_page
 
 BATCH = 200
 MAIL, COMMENT = "Communication", "Comment"
@@ -44,10 +44,10 @@ def _look(doc: Document, may_be_theirs: Callable[[ModuleType], bool]) -> None:
 			desk
 			and may_be_theirs(desk)
 			and frappe.get_cached_doc("Outage Response Settings").read_tickets
-			and not tickets.is_brought_over()
+			and not ticket_intake.is_brought_over()
 			and _is_linked(doc)
 		):
-			frappe.db.after_commit.add(tickets.ask_for_a_job)
+			frappe.db.after_commit.add(ticket_intake.ask_for_a_job)
 	except Exception:
 		frappe.logger("outage_response").warning("message on a ticket not looked at", exc_info=True)
 
@@ -137,7 +137,7 @@ def understood(name: str, doctype: str = MAIL) -> Said:
 		"Outage Ticket Reply", filters={"ticket_type": call.ticket_type, "ticket": call.ticket}, pluck="message"
 	)
 	text = replies.own_words(clear(replies.cut_html(message.content)), sent)
-	reading = triage.read(text, tickets.words())
+	reading = triage.read(text, ticket_intake.words())
 	is_out = bool(reading.outage) or replies.says_still_out(text)
 	wants = replies.asks_for_updates(text)
 	unclear = not (reading.danger or is_out or wants or triage.can_be_read(text))
@@ -164,9 +164,9 @@ def act(said: Said) -> None:
 	if said.danger:
 		_alarm(call, now)
 	if said.is_unclear and call.incident and ticket_page.is_explained(call):
-		tickets.ring_unclear(Ticket(call.ticket_type, call.ticket), _home(call), now)
+		ticket_intake.ring_unclear(Ticket(call.ticket_type, call.ticket), _home(call), now)
 	if said.is_out and not ticket_page.is_placed(call, now):
-		tickets.place_anew([call], min(get_datetime(message.creation), now))
+		ticket_intake.place_anew([call], min(get_datetime(message.creation), now))
 		if property_name:
 			proposals.place_calls(property_name)
 
@@ -190,7 +190,7 @@ def _home(call: dict) -> dict:
 def _alarm(call: dict, now: datetime) -> None:
 	"""The control room hears of it at once, and the incident has it on record while it lives."""
 	home = _home(call)
-	tickets.alarm([(Ticket(call.ticket_type, call.ticket), home)], now)
+	ticket_intake.alarm([(Ticket(call.ticket_type, call.ticket), home)], now)
 	if call.incident and frappe.db.get_value("Outage Incident", call.incident, "status") in LIVE:
 		incident = lock_incident(call.incident)
 		verb = Call("record_call", now, now, incident=incident)

@@ -18,13 +18,13 @@ from outage_response.domain import tickets as rules
 from outage_response.domain.errors import RuleError
 from outage_response.domain.locate import Location, locate
 
-from . import explaining, tickets
-from .callbacks import open_callbacks
-from .facts import power_and_assets, who_is_on_duty
-from .facts.language import listed
-from .incident import incident_verbs
-from .tasks import assignment
-from .verb.engine import lock_property, save, translated
+from ..callbacks import open_callbacks
+from ..facts import power_and_assets, who_is_on_duty
+from ..facts.language import listed
+from ..incident import incident_verbs
+from ..tasks import assignment
+from ..verb.engine import lock_property, save, translated
+from . import explaining_outage, ticket_intake
 
 
 def _settings() -> Document:
@@ -118,9 +118,10 @@ def _link(
 	calls: Sequence[dict], property_name: str, around: power_and_assets.Surroundings, now: datetime
 ) -> list[dict]:
 	"""Link calls to what explains them; returns those that nothing explains."""
-	known = explaining.candidates(property_name)
+	known = explaining_outage.candidates(property_name)
 	found = {
-		call.name: explaining.explain(around.tree, call.power_node, call.unit, call.said_at, known) for call in calls
+		call.name: explaining_outage.explain(around.tree, call.power_node, call.unit, call.said_at, known)
+		for call in calls
 	}
 	fresh = _dark_again(calls, found)
 	by_incident: dict[str, list[dict]] = defaultdict(list)
@@ -131,7 +132,7 @@ def _link(
 		else:
 			rest.append(call)
 	for name, linked in sorted(by_incident.items()):
-		tickets.attach(name, linked, now)
+		ticket_intake.attach(name, linked, now)
 		still_out = [call.contact for call in linked if call.contact and found[call.name].still_out]
 		open_callbacks.reported_again(name, still_out, around, now)
 	return rest
@@ -294,4 +295,4 @@ def _end_proposal(doc: Document, status: str, **values) -> None:
 		doc.update({"status": status, **values})
 		save(doc)
 		theirs = listing.get_all("Trouble Call", {"proposal": doc.name}, fields=["ticket_type", "ticket"])
-		tickets.tell_pages(theirs)
+		ticket_intake.tell_pages(theirs)
