@@ -89,14 +89,14 @@ doc_events = {
 		"after_rename": "outage_response.flows.master_data.after_rename",
 		"on_update": [
 			"outage_response.flows.callbacks.households.on_unit_change",
-			"outage_response.flows.versions.on_change",
+			"outage_response.flows.residents.page_cache.on_change",
 			"outage_response.flows.placing.warn_unplaced",
 			"outage_response.flows.master_data.note_change",
 		],
 		"on_trash": [
 			"outage_response.flows.master_data.before_delete",
 			"outage_response.flows.callbacks.households.on_unit_change",
-			"outage_response.flows.versions.on_change",
+			"outage_response.flows.residents.page_cache.on_change",
 		],
 	},
 	"Power Node": {
@@ -120,7 +120,7 @@ doc_events = {
 		"validate": "outage_response.flows.master_data.before_change",
 		"before_rename": "outage_response.flows.master_data.before_rename",
 		"after_rename": "outage_response.flows.master_data.after_rename",
-		"on_update": "outage_response.flows.versions.on_change",
+		"on_update": "outage_response.flows.residents.page_cache.on_change",
 	},
 	# Who belongs to a department of the company's own; somebody who may log in no more has steps in hand
 	"User": {
@@ -370,7 +370,7 @@ global_search_doctypes = {
 
 # No user_data_fields: Frappe matches them by a column that holds the user's address, by default who made the row, so a
 # guard's own data would be the calls of residents that they wrote down. Residents' data is found by Contact
-# (flows/personal.py).
+# (flows/residents/personal_data.py).
 
 # What the poster of a public notice and the print formats need
 jinja = {

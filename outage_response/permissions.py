@@ -90,7 +90,7 @@ def narrowed(doctype: str) -> list[list]:
 
 
 def nobody(doc, ptype: str = "read", user: str | None = None) -> bool:
-	"""Care Needs have no list, form or REST access; `flows/care.py` is the one way to them."""
+	"""Care Needs have no list, form or REST access; `flows/residents/who_depends_on_power.py` is the one way to them."""
 	return (user or frappe.session.user) == "Administrator"
 
 

@@ -12,7 +12,7 @@ from frappe.sessions import get_csrf_token
 from werkzeug.wrappers import Response
 
 from outage_response.domain.errors import RuleError
-from outage_response.flows import portal, templates, versions
+from outage_response.flows.residents import page_cache, page_templates, resident_portal
 
 CSRF = "@@csrf_token@@"
 LONGEST_FIELD = 2000
@@ -60,18 +60,20 @@ def sorry(text: str, status: int, *, back: tuple[str, str] | None = None, note: 
 	"""What is wrong, the way back (address, text), and the `note` that was typed, which would be lost else."""
 	back = back or ("/outages", _("All outages at my home"))
 	title = _("This did not work")
-	return page(templates.render("sorry.html", text=text, title=title, back=back, note=note[:LONGEST_FIELD]), status)
+	return page(
+		page_templates.render("sorry.html", text=text, title=title, back=back, note=note[:LONGEST_FIELD]), status
+	)
 
 
-def own_page(key: str, person: portal.Person, make: Callable[[], str]) -> Response:
+def own_page(key: str, person: resident_portal.Person, make: Callable[[], str]) -> Response:
 	"""A resident's page: kept for their homes and the state of their properties; the form's token is of the session."""
-	version = versions.of(sorted({home["property"] for home in person.homes}))
+	version = page_cache.of(sorted({home["property"] for home in person.homes}))
 	who = hashlib.sha256(repr((person.contacts, person.units, person.only)).encode()).hexdigest()[:24]
 	key = f"{key}:{who}:{frappe.local.lang}"
-	text = versions.page(key, version)
+	text = page_cache.page(key, version)
 	if text is None:
 		text = make()
-		versions.keep(key, version, text)
+		page_cache.keep(key, version, text)
 	return page(with_token(text), cache="private, no-cache", etag=True)
 
 
@@ -117,4 +119,4 @@ def number(name: str) -> int | None:
 def done() -> str:
 	"""What was done just now, for the line on top of a page; one of the words that templates know."""
 	word = frappe.local.request.args.get("done") or ""
-	return word if word in templates.DONE else ""
+	return word if word in page_templates.DONE else ""

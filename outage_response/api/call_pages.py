@@ -9,9 +9,9 @@ from werkzeug.wrappers import Response
 from outage_response.domain import authority
 from outage_response.domain.errors import RuleError
 from outage_response.domain.plan import dedupe_key
-from outage_response.flows import templates
 from outage_response.flows.callbacks import attempts, call_queue
 from outage_response.flows.paging import standstill
+from outage_response.flows.residents import page_templates
 from outage_response.flows.site import restored_backup
 from outage_response.permissions import roles_of
 
@@ -29,7 +29,7 @@ def show_calls() -> Response:
 	args = frappe.local.request.args
 	chosen = (args.get("kind") or "", args.get("call") or "")
 	mine = call_queue.about(*chosen) if chosen[1] else None
-	text = templates.render(
+	text = page_templates.render(
 		"calls.html",
 		title=_("Calls to residents"),
 		alarm=standstill.alarm(),
@@ -82,7 +82,7 @@ def _id(call: str, outcome: str) -> str | None:
 
 def show_unreached(name: str) -> Response:
 	"""Who has not been reached, by floor."""
-	text = templates.render(
+	text = page_templates.render(
 		"unreached.html", title=_("Not reached yet: {0}").format(name[:140]), floors=call_queue.unreached(name)
 	)
 	return page(text)

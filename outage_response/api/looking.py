@@ -8,7 +8,7 @@ from frappe import _
 from frappe.core.doctype.access_log import access_log
 
 from outage_response import permissions
-from outage_response.flows.care import LOOKS
+from outage_response.flows.residents.who_depends_on_power import LOOKS
 
 from .reached import reached
 

@@ -20,9 +20,9 @@ from werkzeug.wrappers import Response
 
 from outage_response import compat, error_log, integrations
 from outage_response.domain.errors import NotAllowed, RuleError
-from outage_response.flows import portal, portal_actions, templates, versions
 from outage_response.flows.notices import resident_links
 from outage_response.flows.paging import page_answers
+from outage_response.flows.residents import page_cache, page_templates, portal_verbs, resident_portal
 from outage_response.integrations import helpdesk
 from outage_response.setup.form_scripts import FILES
 
@@ -167,15 +167,15 @@ def _sorry(route: Route, text: str, status: int) -> Response:
 
 
 def show_outages() -> Response:
-	person = portal.of_user(frappe.session.user)
+	person = resident_portal.of_user(frappe.session.user)
 	said, back = done(), _way_back()
 
 	def make() -> str:
-		return templates.render(
+		return page_templates.render(
 			"outages.html",
 			title=_("Power at your home"),
 			person=person,
-			cards=portal.outages(person),
+			cards=resident_portal.outages(person),
 			said=said,
 			back=back,
 		)
@@ -193,17 +193,17 @@ def post_outages() -> str:
 	"""The links in messages to this person are void: one was lost, or given to somebody."""
 	if field("void", 10) != "links":
 		raise RuleError(_("{field}: choose what is to be done."), field="void")
-	portal_actions.void_links(portal.of_user(frappe.session.user))
+	portal_verbs.void_links(resident_portal.of_user(frappe.session.user))
 	return "/outages?done=links_void"
 
 
 def show_outage(name: str) -> Response:
-	person = portal.of_user(frappe.session.user)
+	person = resident_portal.of_user(frappe.session.user)
 	said = done()
 
 	def make() -> str:
-		card = portal.outage(person, name)
-		return templates.render(
+		card = resident_portal.outage(person, name)
+		return page_templates.render(
 			"outage.html", title=card["title"], card=card, said=said, home="/outages", here=_path(name)
 		)
 
@@ -211,8 +211,8 @@ def show_outage(name: str) -> Response:
 
 
 def post_outage(name: str) -> str:
-	person = portal.of_user(frappe.session.user)
-	said = portal_actions.answer(person, name, field("said"), number("satisfaction"), field("note"))["said"]
+	person = resident_portal.of_user(frappe.session.user)
+	said = portal_verbs.answer(person, name, field("said"), number("satisfaction"), field("note"))["said"]
 	return f"{_path(name)}?done={said}"
 
 
@@ -221,61 +221,61 @@ def _path(name: str) -> str:
 
 
 def show_calendar(name: str) -> Response:
-	return _calendar(portal.of_user(frappe.session.user), name)
+	return _calendar(resident_portal.of_user(frappe.session.user), name)
 
 
 def show_link_calendar(token: str) -> Response:
-	person = portal.of_link(token)
+	person = resident_portal.of_link(token)
 	return _calendar(person, person.only)
 
 
-def _calendar(person: portal.Person, name: str) -> Response:
-	response = Response(portal.calendar(person, name), mimetype="text/calendar")
+def _calendar(person: resident_portal.Person, name: str) -> Response:
+	response = Response(resident_portal.calendar(person, name), mimetype="text/calendar")
 	response.headers["Content-Disposition"] = "attachment; filename=outage.ics"
 	response.headers["Cache-Control"] = "private, no-store"
 	return response
 
 
 def show_report() -> Response:
-	text = templates.render(
+	text = page_templates.render(
 		"report.html",
 		title=_("No power here"),
-		person=portal.of_user(frappe.session.user),
-		parts=portal_actions.PARTS,
+		person=resident_portal.of_user(frappe.session.user),
+		parts=portal_verbs.PARTS,
 		once=frappe.generate_hash(length=12),  # this form, sent twice, is one report
 	)
 	return page(with_token(text))
 
 
 def post_report() -> str:
-	person = portal.of_user(frappe.session.user)
+	person = resident_portal.of_user(frappe.session.user)
 	danger = field("danger", 10)
 	if danger not in ("yes", "no"):
 		raise RuleError(_("Is anybody in danger? Choose yes or no."))
-	result = portal_actions.report(
+	result = portal_verbs.report(
 		person, field("unit"), field("part"), danger == "yes", field("words"), field("once", 40)
 	)
 	return "/outages?done=" + ("danger" if result["danger"] else "known" if result["known"] else "reported")
 
 
 def show_care() -> Response:
-	person = portal.of_user(frappe.session.user)
-	text = templates.render(
+	person = resident_portal.of_user(frappe.session.user)
+	text = page_templates.render(
 		"care.html",
 		title=_("Somebody here depends on power"),
 		person=person,
-		needs=portal_actions.care_needs(person),
+		needs=portal_verbs.care_needs(person),
 		said=done(),
 	)
 	return page(with_token(text))
 
 
 def post_care() -> str:
-	person = portal.of_user(frappe.session.user)
+	person = resident_portal.of_user(frappe.session.user)
 	if field("withdraw", 10):
-		portal_actions.withdraw_care_need(person, field("unit"))
+		portal_verbs.withdraw_care_need(person, field("unit"))
 		return "/outages/care?done=care_withdrawn"
-	portal_actions.say_care_need(person, field("unit"), field("what"), number("minutes") or 0)
+	portal_verbs.say_care_need(person, field("unit"), field("what"), number("minutes") or 0)
 	return "/outages/care?done=care_kept"
 
 
@@ -283,19 +283,19 @@ def post_care() -> str:
 
 
 def show_link(token: str) -> Response:
-	person = portal.of_link(token)
-	card = portal.outage(person, person.only)
+	person = resident_portal.of_link(token)
+	card = resident_portal.outage(person, person.only)
 	here = f"/outages/link/{quote(token)}"
-	text = templates.render("outage.html", title=card["title"], card=card, said=done(), home="", here=here)
+	text = page_templates.render("outage.html", title=card["title"], card=card, said=done(), home="", here=here)
 	return page(with_token(text))
 
 
 def post_link(token: str) -> str:
-	person = portal.of_link(token)
+	person = resident_portal.of_link(token)
 	if field("void", 10):
 		resident_links.revoke_one(token)
 		return f"/outages/link/{quote(token)}"  # which now says that it is not valid any more
-	said = portal_actions.answer(person, person.only, field("said"), number("satisfaction"), field("note"))["said"]
+	said = portal_verbs.answer(person, person.only, field("said"), number("satisfaction"), field("note"))["said"]
 	return f"/outages/link/{quote(token)}?done={said}"
 
 
@@ -303,7 +303,7 @@ def show_page(token: str = "") -> Response:
 	"""What somebody is rung for, and two buttons. Opening it answers nothing: mail scanners open every link."""
 	token = token or (frappe.local.request.args.get("t") or "")[:80]
 	said = frappe.local.request.args.get("done") or ""
-	text = templates.render(
+	text = page_templates.render(
 		"rung.html",
 		title=_("Outage"),
 		page=page_answers.look(token),
@@ -326,14 +326,14 @@ def post_page(token: str) -> str:
 
 
 def show_status(property: str) -> Response:
-	version, key = versions.of([property[:140]]), f"status:{frappe.local.lang}"
-	text = versions.page(key, version)
+	version, key = page_cache.of([property[:140]]), f"status:{frappe.local.lang}"
+	text = page_cache.page(key, version)
 	if text is None:
-		status = portal.status_of(property)
+		status = resident_portal.status_of(property)
 		if not status:
 			return sorry(_("There is no such page."), 404)
-		text = templates.render("status.html", title=_("Power at {0}").format(property), status=status)
-		versions.keep(key, version, text)
+		text = page_templates.render("status.html", title=_("Power at {0}").format(property), status=status)
+		page_cache.keep(key, version, text)
 	return page(text, cache="public, max-age=15", etag=True)
 
 

@@ -2,24 +2,24 @@
 
 from typing import Any
 
-from outage_response.flows import personal
+from outage_response.flows.residents import personal_data
 
 from .staff import endpoint
 
 
 @endpoint
 def export_resident_data(contact: str) -> dict[str, Any]:
-	"""See `flows.personal.export_resident_data`. A POST, since each look is recorded."""
-	return personal.export_resident_data(contact)
+	"""See `flows.residents.personal_data.export_resident_data`. A POST, since each look is recorded."""
+	return personal_data.export_resident_data(contact)
 
 
 @endpoint
 def void_resident_links(contact: str) -> dict[str, Any]:
-	"""See `flows.personal.void_resident_links`."""
-	return personal.void_resident_links(contact)
+	"""See `flows.residents.personal_data.void_resident_links`."""
+	return personal_data.void_resident_links(contact)
 
 
 @endpoint
 def erase_resident_data(contact: str) -> dict[str, Any]:
-	"""See `flows.personal.erase_resident_data`."""
-	return personal.erase_resident_data(contact)
+	"""See `flows.residents.personal_data.erase_resident_data`."""
+	return personal_data.erase_resident_data(contact)

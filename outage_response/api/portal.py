@@ -8,7 +8,7 @@ from typing import Any
 import frappe
 from frappe import _
 
-from outage_response.flows import resident
+from outage_response.flows.residents import own_outages
 
 from .limits import A_MINUTE, count
 from .reached import reached
@@ -31,20 +31,20 @@ def sparing(function: Callable) -> Callable:
 @reached
 @sparing
 def known() -> list[dict[str, Any]]:
-	"""See `flows.resident.known`."""
-	return resident.known(frappe.session.user)
+	"""See `flows.residents.own_outages.known`."""
+	return own_outages.known(frappe.session.user)
 
 
 @frappe.whitelist(methods=["GET", "POST"])
 @reached
 @sparing
 def of_ticket(ticket_type: str, ticket: str) -> dict[str, Any]:
-	"""See `flows.resident.of_ticket`."""
-	return resident.of_ticket(frappe.session.user, ticket_type, ticket)
+	"""See `flows.residents.own_outages.of_ticket`."""
+	return own_outages.of_ticket(frappe.session.user, ticket_type, ticket)
 
 
 @endpoint
 @sparing
 def want_updates(ticket_type: str, ticket: str, wanted: bool = True) -> dict[str, Any]:
-	"""See `flows.resident.want_updates`."""
-	return resident.want_updates(frappe.session.user, ticket_type, ticket, wanted)
+	"""See `flows.residents.own_outages.want_updates`."""
+	return own_outages.want_updates(frappe.session.user, ticket_type, ticket, wanted)

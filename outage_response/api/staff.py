@@ -17,13 +17,13 @@ from frappe import _
 
 from outage_response import locks
 from outage_response.compat import is_retriable, is_timeout
-from outage_response.flows import care
 from outage_response.flows.callbacks import attempts as callback_flow
 from outage_response.flows.elevators import correction
 from outage_response.flows.elevators import entrapment_verbs as entrapment_flow
 from outage_response.flows.incident import incident_report
 from outage_response.flows.incident import incident_verbs as incident_flow
 from outage_response.flows.notices import issuing as notice_flow
+from outage_response.flows.residents import who_depends_on_power
 from outage_response.flows.tasks import task_verbs as task_flow
 from outage_response.flows.trouble import proposals, telephone_calls
 from outage_response.flows.verb import timeline
@@ -585,14 +585,14 @@ def give_up_callback(
 
 @endpoint
 def read_care_needs(incident: str) -> list[dict[str, Any]]:
-	"""See `flows.care.read_care_needs`. A POST, since each look is recorded."""
-	return care.read_care_needs(incident)
+	"""See `flows.residents.who_depends_on_power.read_care_needs`. A POST, since each look is recorded."""
+	return who_depends_on_power.read_care_needs(incident)
 
 
 @endpoint
 def set_care_need(unit: str, contact: str, what: str, equipment_minutes: int = 0) -> dict[str, Any]:
-	"""See `flows.care.set_care_need`."""
-	return care.set_care_need(unit, contact, what, equipment_minutes)
+	"""See `flows.residents.who_depends_on_power.set_care_need`."""
+	return who_depends_on_power.set_care_need(unit, contact, what, equipment_minutes)
 
 
 # ---------------------------------------------------------------- notices

@@ -15,10 +15,11 @@ from outage_response.domain.reading import floor_order
 from outage_response.domain.roster import ELEVATOR_MAINTENANCE, POWER_SUPPLY, of_duty
 from outage_response.domain.steps import ACCOUNT_MANAGER, Step
 
-from . import calling, care
+from . import calling
 from .facts import outage_levels, plan_steps, power_and_assets, who_is_on_duty
 from .facts.language import title_of
 from .facts.place_names import building_words
+from .residents import who_depends_on_power
 
 ROSTER_DAYS = 7  # whose numbers stand on the card: nobody knows in which night it is needed
 # so many rows of each kind fit on the first page
@@ -171,6 +172,6 @@ def _care_floors(property_name: str) -> list[dict[str, Any]] | None:
 	rows.sort(key=lambda row: (natural(row.building or ""), floor_order(row.floor)))
 	for row in rows:
 		row.building = building_words(row.building)
-	care.log_look("Care Need", "run_card", property_name)
+	who_depends_on_power.log_look("Care Need", "run_card", property_name)
 	frappe.local.flags.commit = True  # a card is printed by GET, and the look is kept all the same
 	return rows

@@ -52,9 +52,9 @@ class PortalTest(SiteTest):
 			self.renew()
 
 	def renew(self) -> None:
-		from outage_response.flows import versions
+		from outage_response.flows.residents import page_cache
 
-		versions._renew(self.property)
+		page_cache._renew(self.property)
 
 	@contextmanager
 	def browser(self, method: str, path: str, form: dict | None = None, headers: dict | None = None):

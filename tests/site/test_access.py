@@ -16,11 +16,11 @@ from frappe.utils.password import set_encrypted_password
 
 import outage_response.api
 from outage_response.api import doors
-from outage_response.flows import care
 from outage_response.flows.callbacks import attempts
 from outage_response.flows.elevators import entrapment_verbs
 from outage_response.flows.incident import incident_verbs
 from outage_response.flows.notices import issuing
+from outage_response.flows.residents import who_depends_on_power
 from outage_response.flows.tasks import task_verbs
 
 from . import world as build
@@ -600,7 +600,7 @@ class AccessTest(SiteTest):
 			give_login(world["contacts"][contact], user(who))
 		give_login(build.make_contact("Access Moved"), user("moved"))
 		forget_caches()
-		care.set_care_need(world["units"][0], world["contacts"][0], SECRET, 30)
+		who_depends_on_power.set_care_need(world["units"][0], world["contacts"][0], SECRET, 30)
 		world["incident"] = incident_verbs.declare(world["property"], [world["shafts"][0]], "II")["incident"]
 		world["restored"] = incident_verbs.declare(world["property"], [world["switches"][-1]], "II")["incident"]
 		incident_verbs.supply_back(world["restored"], source="by itself")
@@ -1343,7 +1343,7 @@ class CareNeeds:
 
 	def test_the_one_road_shows_them_and_is_recorded(self):
 		with self.as_user("service"):
-			rows = care.read_care_needs(self.incident)
+			rows = who_depends_on_power.read_care_needs(self.incident)
 		self.assertIn(SECRET, [row["what"] for row in rows])
 		self.assertIn("care_looked_up", self.kinds(self.incident))
 
@@ -1442,7 +1442,7 @@ class OverHttp(LiveTest):
 
 	def test_care_needs_over_rest(self):
 		frappe.set_user("Administrator")
-		care.set_care_need(self.units[0], self.contacts[0], SECRET, 30)
+		who_depends_on_power.set_care_need(self.units[0], self.contacts[0], SECRET, 30)
 		frappe.db.commit()
 		(name,) = frappe.get_all("Care Need", {"property": self.property}, pluck="name")
 		for who in PEOPLE:

@@ -12,7 +12,8 @@ import frappe
 import frappe.share
 
 from outage_response.api import agent, portal
-from outage_response.flows import calling, resident
+from outage_response.flows import calling
+from outage_response.flows.residents import own_outages
 from outage_response.setup import form_scripts, ticket_views
 
 from . import platforms
@@ -535,7 +536,7 @@ class AtHome(TicketTest):
 				self.assertEqual(portal.known(), [])
 
 	def test_contacts_of_a_user_without_any(self):
-		self.assertEqual(resident.homes_of(resident.contacts_of("Administrator")), [])
+		self.assertEqual(own_outages.homes_of(own_outages.contacts_of("Administrator")), [])
 
 
 class FormScripts(SiteTest):

@@ -143,7 +143,7 @@ class Who(SiteTest):
 
 	def test_customer_service_asleep_the_control_room_takes_its_life_safety_steps(self):
 		with self.as_user("service"):
-			from outage_response.flows.care import set_care_need
+			from outage_response.flows.residents.who_depends_on_power import set_care_need
 
 			set_care_need(self.units[0], self.contacts[0], "oxygen", 60)
 		self.shift("control_room", "operator")

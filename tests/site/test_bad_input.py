@@ -328,7 +328,7 @@ class BadInput(SiteTest):
 				).insert()
 
 	def test_care_needs_of_somebody_else(self):
-		from outage_response.flows.care import set_care_need
+		from outage_response.flows.residents.who_depends_on_power import set_care_need
 
 		for arguments, word in (
 			((self.units[0], self.other["contacts"][0], "oxygen", 5), "Contact"),

@@ -34,7 +34,7 @@ class Callbacks(SiteTest):
 	def test_the_most_urgent_are_called_first(self):
 		"""Trapped or hurt, care, reported, others."""
 		with self.as_user("service"):
-			from outage_response.flows.care import set_care_need
+			from outage_response.flows.residents.who_depends_on_power import set_care_need
 
 			set_care_need(self.units[4], self.contacts[4], "oxygen", 60)
 		name = self.declare(nodes=self.panels)
@@ -181,7 +181,7 @@ class WhoIsCalled(Callbacks):
 		return [unit.unit for unit in frappe.get_doc("Outage Callback", row.name).units]
 
 	def test_the_household_of_somebody_who_depends_on_power(self):
-		from outage_response.flows.care import set_care_need
+		from outage_response.flows.residents.who_depends_on_power import set_care_need
 
 		grandfather = build.make_contact("Grandfather")
 		build.add_resident(self.units[0], grandfather)

@@ -6,9 +6,10 @@ from unittest.mock import patch
 import frappe
 
 from outage_response.api import command
-from outage_response.flows import care, figures
+from outage_response.flows import figures
 from outage_response.flows.elevators import entrapment_verbs
 from outage_response.flows.incident import incident_report, incident_verbs
+from outage_response.flows.residents import who_depends_on_power
 
 from . import world as build
 from .base import SiteTest
@@ -169,7 +170,7 @@ class Centre(CommandTest):
 		self.assertEqual(self.shown(name)["battery"]["until"], "2026-03-11 02:50:00")
 
 	def test_care_is_a_number_of_minutes_and_nobodys_name(self):
-		care.set_care_need(self.units[0], self.contacts[0], "oxygen concentrator", 45)
+		who_depends_on_power.set_care_need(self.units[0], self.contacts[0], "oxygen concentrator", 45)
 		name = self.declare(nodes=[self.room])
 		card = self.shown(name)
 		self.assertEqual(card["care"], {"count": 1, "until": "2026-03-11 02:45:00"})

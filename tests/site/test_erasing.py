@@ -13,9 +13,9 @@ import frappe
 from frappe.utils.xlsxutils import make_xlsx
 
 from outage_response import bulk, error_log
-from outage_response.flows import care, personal, portal_actions, resident
 from outage_response.flows.notices import resident_links
-from outage_response.flows.portal import Person
+from outage_response.flows.residents import own_outages, personal_data, portal_verbs, who_depends_on_power
+from outage_response.flows.residents.resident_portal import Person
 from outage_response.flows.trouble import ticket_intake
 
 from . import platforms
@@ -71,7 +71,7 @@ class EveryTrace(SiteTest):
 		self.contact = build.make_contact(f"{MARK} Person", NUMBER)
 		self.address = platforms.give_address(self.contact)
 		build.add_resident(self.unit, self.contact)
-		self.person = Person((self.contact,), tuple(resident.homes_of([self.contact])))
+		self.person = Person((self.contact,), tuple(own_outages.homes_of([self.contact])))
 
 	def remove_files(self):
 		for path in self.files:
@@ -96,7 +96,7 @@ class EveryTrace(SiteTest):
 	def live_through_an_outage(self) -> str:
 		"""By every road on which a resident's words come in, and every one on which the app writes to them."""
 		with self.as_user("service"):
-			care.set_care_need(self.unit, self.contact, f"{MARK} ventilator", 30)
+			who_depends_on_power.set_care_need(self.unit, self.contact, f"{MARK} ventilator", 30)
 		name = self.declare(nodes=[self.shaft])
 		self.do("service", "send_notice", name, "First Word")
 		ticket = platforms.make_ticket("HD Ticket", f"{MARK} no power", f"{WORDS}. Fire!", self.contact, phone=NUMBER)
@@ -109,16 +109,16 @@ class EveryTrace(SiteTest):
 		answer = {"reference_doctype": "HD Ticket", "reference_name": str(ticket.name), "sent_or_received": "Sent"}
 		self.insert("Communication", content=f"We know. {MARK}", recipients=self.address, subject=MARK, **answer)
 		self.mail("HD Ticket", str(ticket.name), send_after="2999-01-01")
-		portal_actions.report(self.person, self.unit, danger=True, words=WORDS)
+		portal_verbs.report(self.person, self.unit, danger=True, words=WORDS)
 		for words, phone in ((WORDS, None), (CHINESE, "13977710000")):
 			self.do("guard1", "record_call", self.property, unit=self.unit, words=words, phone=phone, danger=True)
 		self.do("guard1", "record_call", self.property, power_node=self.shaft, phone=NUMBER, words=CHINESE)
-		portal_actions.answer(self.person, name, "still_out", note=f"{WORDS} again")
-		portal_actions.answer(self.person, name, "call_me", note=CHINESE)
+		portal_verbs.answer(self.person, name, "still_out", note=f"{WORDS} again")
+		portal_verbs.answer(self.person, name, "call_me", note=CHINESE)
 		self.visit(name)
 		self.page(name)
 		self.do("operator", "supply_back", name)
-		portal_actions.answer(self.person, name, "call_me", note=WORDS)
+		portal_verbs.answer(self.person, name, "call_me", note=WORDS)
 		for callback in frappe.get_all("Outage Callback", {"incident": name}, ["name", "phone"]):
 			if callback.name in frappe.get_all("Outage Callback", {"contact": self.contact}, pluck="name"):
 				self.do("service", "log_attempt", callback.name, "Reached", note=f"{WORDS} and says {NUMBER}")
@@ -265,16 +265,16 @@ class EveryTrace(SiteTest):
 		):  # fmt: skip
 			self.assertTrue([one for one in before if place in one], f"nothing planted in {place}")
 		with self.as_user("manager"):
-			personal.erase_resident_data(self.contact)
+			personal_data.erase_resident_data(self.contact)
 		self.assertEqual(self.found(), [])
 		self.assertTrue(frappe.db.exists("Outage Incident", incident))
 
 	def test_calls_that_name_only_the_home_are_given_out_to_nobody_who_shares_it(self):
 		self.do("guard1", "record_call", self.property, unit=self.unit, words=WORDS)
 		with self.as_user("manager"):
-			self.assertEqual(personal.export_resident_data(self.contact)["Trouble Call"], [])
+			self.assertEqual(personal_data.export_resident_data(self.contact)["Trouble Call"], [])
 			frappe.db.delete("Unit Resident", {"parent": self.unit, "contact": ("!=", self.contact)})
-			found = personal.export_resident_data(self.contact)["Trouble Call"]
+			found = personal_data.export_resident_data(self.contact)["Trouble Call"]
 		self.assertEqual([row.words for row in found], [WORDS])
 
 	def test_what_others_wrote_stays(self):
@@ -292,10 +292,10 @@ class EveryTrace(SiteTest):
 		self.insert("Error Log", method="Another app", error=f"apps/other/x.py {NUMBER}")
 		nobody = build.make_contact("Li")  # of whom there is nothing to look for
 		with self.as_user("manager"):
-			personal.erase_resident_data(nobody)
+			personal_data.erase_resident_data(nobody)
 		self.assertEqual(frappe.db.count("Notification Log"), bells)
 		with self.as_user("manager"):
-			personal.erase_resident_data(self.contact)
+			personal_data.erase_resident_data(self.contact)
 		for call in kept:
 			self.assertEqual(frappe.db.get_value("Trouble Call", call, "words"), WORDS)
 		self.assertTrue(frappe.db.exists("Notification Log", bell))

@@ -15,9 +15,9 @@ from frappe.query_builder.functions import Count, Max
 
 from outage_response.api import paging
 from outage_response.domain import authority, lifecycle
-from outage_response.flows import care, personal
 from outage_response.flows.callbacks import call_queue
 from outage_response.flows.paging import trial_calls
+from outage_response.flows.residents import personal_data, who_depends_on_power
 from outage_response.flows.site import restored_backup
 from outage_response.flows.tasks import task_verbs
 from outage_response.flows.verb.engine import BY_PHONE
@@ -30,9 +30,9 @@ OTHERS = {
 	"log_told": call_queue.log_told,
 	"claim_call": call_queue.claim_call,
 	"see_unreached": call_queue.unreached,
-	"personal_data": personal.export_resident_data,
-	"read_care_needs": care.read_care_needs,
-	"set_care_need": care.set_care_need,
+	"personal_data": personal_data.export_resident_data,
+	"read_care_needs": who_depends_on_power.read_care_needs,
+	"set_care_need": who_depends_on_power.set_care_need,
 	"test_call": trial_calls.test_call,
 	"swap_shifts": paging.swap_shifts,
 	"confirm_site": restored_backup.confirm_site,

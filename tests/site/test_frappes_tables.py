@@ -3,9 +3,9 @@
 import frappe
 
 from outage_response import error_log
-from outage_response.flows import portal, portal_actions
 from outage_response.flows.notices import deliveries, mail_queue, resident_links
 from outage_response.flows.paging import answer_links, page_sending
+from outage_response.flows.residents import portal_verbs, resident_portal
 from outage_response.flows.trouble import telephone_calls
 from outage_response.integrations import messages
 from outage_response.patches import no_live_link_in_a_table
@@ -45,9 +45,9 @@ class FrappesTables(PortalTest):
 				said = {"unit": self.units[0], "words": f"{WORDS} {declared} {danger}", "danger": danger}
 				with self.as_user("guard1"), self.request():
 					telephone_calls.record_call(self.property, **said)
-		person = portal.of_user(self.here)
+		person = resident_portal.of_user(self.here)
 		with self.as_user("Guest"), self.request():
-			portal_actions.answer(person, incident, "back", note=f"{WORDS}, power is back")
+			portal_verbs.answer(person, incident, "back", note=f"{WORDS}, power is back")
 		calls = frappe.get_all("Trouble Call", {"property": self.property}, pluck="words")
 		self.assertEqual(sum(WORDS in (words or "") for words in calls), 5)
 		self.assertEqual(self.kept("Qxzygen"), [])

@@ -4,8 +4,9 @@ from datetime import datetime
 
 import frappe
 
-from outage_response.flows import portal, units
+from outage_response.flows import units
 from outage_response.flows.facts import affected_homes
+from outage_response.flows.residents import resident_portal
 from outage_response.patches import keep_homes
 
 from . import world as build
@@ -193,13 +194,15 @@ class Ended(HomesTest):
 		contact = self.contacts[1]
 		homes_of = lambda unit: ({"unit": unit, "unit_no": unit, "property": self.property, "power_node": self.lit},)  # noqa: E731
 		self.move(self.units[1], self.lit)
-		cards = portal.outages(portal.Person((contact,), homes_of(self.units[1])))
+		cards = resident_portal.outages(resident_portal.Person((contact,), homes_of(self.units[1])))
 		self.assertEqual(
 			[(card["name"], card["since"], card["back"]) for card in cards],
 			[(incident, "2026-03-11 02:00", "2026-03-11 02:30")],
 		)
 		self.assertEqual(
-			portal.outages(portal.Person((contact,), homes_of(self.units[-1]))), [], "moved under that shaft or not"
+			resident_portal.outages(resident_portal.Person((contact,), homes_of(self.units[-1]))),
+			[],
+			"moved under that shaft or not",
 		)
 
 	def test_a_minute_is_counted_once_wherever_a_home_hangs_today(self):

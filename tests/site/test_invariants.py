@@ -537,7 +537,7 @@ class TimelineIsAppendOnly(TowerTest):
 	def whole_run(self, contact: str) -> str:
 		"""A tower outage in which everything is said about a resident that can be said."""
 		with self.as_user("service"):
-			from outage_response.flows.care import read_care_needs, set_care_need
+			from outage_response.flows.residents.who_depends_on_power import read_care_needs, set_care_need
 
 			set_care_need(self.units[0], contact, "oxygen concentrator", 90)
 		name = self.declare("II")

@@ -4,7 +4,8 @@ from datetime import datetime, timedelta
 
 import frappe
 
-from outage_response.flows import command, portal, portal_actions, printing
+from outage_response.flows import command, printing
+from outage_response.flows.residents import portal_verbs, resident_portal
 
 from . import world as build
 from .base import SiteTest
@@ -212,10 +213,12 @@ class AfterTheEnd(LateTest):
 			self.assertEqual(answer["callback_status"], callback.status)
 			self.assert_kept(answer["call"])
 		with self.subTest("the holder of a link"):
-			person = portal.Person((callback.contact,), tuple(portal.resident.homes_of([callback.contact])), incident)
-			self.assertEqual(portal.outage(person, incident)["kind"], "past")
+			person = resident_portal.Person(
+				(callback.contact,), tuple(resident_portal.resident.homes_of([callback.contact])), incident
+			)
+			self.assertEqual(resident_portal.outage(person, incident)["kind"], "past")
 			for _time in range(2):
-				portal_actions.answer(person, incident, "still_out", note="all dark")
+				portal_verbs.answer(person, incident, "still_out", note="all dark")
 			calls = frappe.get_all("Trouble Call", {"words": "all dark"}, pluck="name")
 			self.assertEqual(len(calls), 1)
 			self.assert_kept(calls[0])

@@ -2,7 +2,7 @@
 
 import frappe
 
-from outage_response.flows import care
+from outage_response.flows.residents import who_depends_on_power
 from outage_response.flows.tasks import task_set
 from outage_response.flows.verb.engine import Call, GateClosedError, lock_incident
 from outage_response.patches import firms_of_tasks
@@ -252,8 +252,8 @@ class Merged(MasterDataTest):
 	def test_a_home_keeps_who_lived_in_either(self):
 		first, second = self.units[:2]
 		build.add_resident(second, self.contacts[0])
-		care.set_care_need(first, self.contacts[0], "oxygen", 30)
-		care.set_care_need(second, self.contacts[0], "oxygen", 30)
+		who_depends_on_power.set_care_need(first, self.contacts[0], "oxygen", 30)
+		who_depends_on_power.set_care_need(second, self.contacts[0], "oxygen", 30)
 		frappe.db.set_single_value("Outage Response Settings", "callback_sample_percent", 100)
 		name = self.declare(nodes=[self.room])
 		self.refused_merge("Property Unit", first, second, "not while outage")

@@ -9,10 +9,10 @@ import frappe
 
 from outage_response import jobs
 from outage_response.domain import notices as rules
-from outage_response.flows import care, personal, portal, portal_actions
 from outage_response.flows.callbacks import call_queue
 from outage_response.flows.facts import affected_homes, power_and_assets
 from outage_response.flows.notices import deliveries, issuing, resident_links
+from outage_response.flows.residents import personal_data, portal_verbs, resident_portal, who_depends_on_power
 from outage_response.integrations import messages
 
 from . import world as build
@@ -240,7 +240,7 @@ class Communities(NoticeTest):
 		self.assertEqual((task.status, task.photo), ("Done", "/files/posted.jpg"))
 
 	def test_who_depends_on_power_is_confirmed_by_a_person(self):
-		care.set_care_need(self.units[2], self.contacts[2], "oxygen", 30)
+		who_depends_on_power.set_care_need(self.units[2], self.contacts[2], "oxygen", 30)
 		name = self.declare()
 		self.do("service", "send_notice", name, "First Word")
 		(row,) = self.rows(name, contact=self.contacts[2])
@@ -292,7 +292,7 @@ class PhoneList(NoticeTest):
 				call_queue.claim_call(first["doctype"], first["name"])
 
 	def test_whom_a_person_must_confirm_stays_on_the_list_until_one_has(self):
-		care.set_care_need(self.units[-1], self.contacts[-1], "oxygen", 30)
+		who_depends_on_power.set_care_need(self.units[-1], self.contacts[-1], "oxygen", 30)
 		self.clock.move(1)
 		self.do("service", "send_notice", self.incident, "First Word")
 		(row,) = self.rows(self.incident, contact=self.contacts[-1], must_confirm=1)
@@ -494,8 +494,8 @@ class TextMessages(NoticeTest):
 		self.assertEqual((row.channel, row.email_queue), ("Phone", None))
 		with self.as_user("service"):
 			self.assertIn("not known whether", str(call_queue.about("Notice Delivery", row.name)["history"]))
-		person = portal.of_link(resident_links.of_delivery(row))
-		portal_actions.answer(person, person.only, "still_out")
+		person = resident_portal.of_link(resident_links.of_delivery(row))
+		portal_verbs.answer(person, person.only, "still_out")
 		self.assertEqual(self.field("Notice Delivery", row.name, "state"), "Seen")  # it had arrived: nobody phones
 
 	def test_those_whose_turn_never_came_are_phoned(self):
@@ -524,7 +524,7 @@ class TextMessages(NoticeTest):
 class PersonalData(NoticeTest):
 	def test_given_out_and_erased(self):
 		contact = self.contacts[0]
-		care.set_care_need(self.units[0], contact, "oxygen tent", 30)
+		who_depends_on_power.set_care_need(self.units[0], contact, "oxygen tent", 30)
 		name = self.declare(nodes=[self.shafts[0]])
 		self.do("operator", "record_call", self.property, unit=self.units[0], contact=contact, words="secret words")
 		self.do("service", "send_notice", name, "First Word")
@@ -534,16 +534,16 @@ class PersonalData(NoticeTest):
 		done = frappe.db.get_value("Outage Callback", {"incident": name, "contact": contact})
 		self.do("service", "log_attempt", done, "Reached", note="secret note")
 		with self.as_user("manager"):
-			data = personal.export_resident_data(contact)
+			data = personal_data.export_resident_data(contact)
 			self.assertEqual(data["Care Need"][0]["what"], "oxygen tent")
 			self.assertEqual(data["Outage Callback Attempt"][0]["note"], "secret note")
 			with self.assertRaises(frappe.ValidationError):
-				personal.erase_resident_data(contact)  # the outage is not closed
+				personal_data.erase_resident_data(contact)  # the outage is not closed
 		table = frappe.qb.DocType("Outage Incident")
 		frappe.qb.update(table).set(table.status, "Closed").where(table.name == name).run()
 		with self.as_user("manager"):
-			personal.erase_resident_data(contact)
-			left = personal.export_resident_data(contact)
+			personal_data.erase_resident_data(contact)
+			left = personal_data.export_resident_data(contact)
 		self.assertEqual({doctype: rows for doctype, rows in left.items() if rows}, {})
 		self.assertIsNone(frappe.db.get_value("Trouble Call", {"words": ("like", "%secret%")}))
 		self.assertFalse(frappe.db.exists("Communication", {"content": ("like", "%secret note%")}))
@@ -553,4 +553,4 @@ class PersonalData(NoticeTest):
 	def test_who_may(self):
 		for who in ("operator", "engineer", "guard1", "resident"):
 			with self.as_user(who), self.assertRaises(frappe.PermissionError):
-				personal.export_resident_data(self.contacts[0])
+				personal_data.export_resident_data(self.contacts[0])

@@ -9,10 +9,11 @@ import frappe
 from outage_response.api import command as api
 from outage_response.domain.shipped import fingerprint
 from outage_response.domain.steps import Outcome, Step
-from outage_response.flows import command, portal, printing, run_card, shipped_plans
+from outage_response.flows import command, printing, run_card, shipped_plans
 from outage_response.flows.facts import plan_steps, who_is_on_duty
 from outage_response.flows.incident import incident_report
 from outage_response.flows.notices.wording import in_language
+from outage_response.flows.residents import resident_portal
 from outage_response.flows.verb import timeline
 from outage_response.flows.verb.engine import GateClosedError
 from outage_response.patches import plan_meanings
@@ -168,7 +169,7 @@ class OwnWords(SiteTest):
 		for row in self.tasks(name, status="Open"):
 			if plan_steps.step_of(row).residents_zh:
 				self.finish_task(row.name)
-		told = {line["text"] for line in portal.history(frappe.get_doc("Outage Incident", name))}
+		told = {line["text"] for line in resident_portal.history(frappe.get_doc("Outage Incident", name))}
 		self.assertLessEqual({"工程人员已到场。", "正在抢修。"}, told)
 		facts = incident_report.compile_facts(name)
 		self.assertEqual([row["people"] for row in facts["trapped"]], [2])

@@ -8,8 +8,9 @@ import frappe
 from outage_response import bulk
 from outage_response.api import limits, paging
 from outage_response.domain import lifecycle, phones
-from outage_response.flows import templates, who_knows
+from outage_response.flows import who_knows
 from outage_response.flows.paging import answer_links, page_answers, page_rows, sweep, trial_calls
+from outage_response.flows.residents import page_templates
 from outage_response.flows.tasks import handover, shift_end, task_verbs
 
 from .base import SiteTest, forget_caches
@@ -194,7 +195,7 @@ class Links(PagingTest):
 		table = frappe.qb.DocType("Outage Task")
 		frappe.qb.update(table).set(table.subject_label, bad).set(table.title, bad).where(table.incident == name).run()
 		shown = page_answers.look(answer_links.of(page.name))
-		text = templates.render("rung.html", title="Outage", page=shown, here="/outage-page/t", answered="")
+		text = page_templates.render("rung.html", title="Outage", page=shown, here="/outage-page/t", answered="")
 		self.assertNotIn(bad, text)
 		self.assertIn("&lt;script&gt;alert(1)&lt;/script&gt;", text)
 

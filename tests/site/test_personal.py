@@ -3,9 +3,9 @@
 import frappe
 from frappe.website.doctype.personal_data_download_request.personal_data_download_request import get_user_data
 
-from outage_response.flows import care, personal
 from outage_response.flows.incident import incident_report
 from outage_response.flows.notices import resident_links
+from outage_response.flows.residents import personal_data, who_depends_on_power
 
 from . import platforms
 from . import world as build
@@ -38,7 +38,7 @@ class PersonalTest(SiteTest):
 
 	def erase(self, who: str = "manager") -> None:
 		with self.as_user(who):
-			personal.erase_resident_data(self.contact)
+			personal_data.erase_resident_data(self.contact)
 
 
 class Erasing(PersonalTest):
@@ -97,7 +97,7 @@ class Erasing(PersonalTest):
 
 	def test_the_access_log_says_whose_data(self):
 		with self.as_user("service"):
-			personal.export_resident_data(self.contact)
+			personal_data.export_resident_data(self.contact)
 		self.erase()
 		for method in ("export_resident_data", "erase_resident_data"):
 			self.assertTrue(
@@ -129,7 +129,7 @@ class Erasing(PersonalTest):
 			self.erase()
 		self.over(name)
 		with self.as_user("manager"):
-			found = personal.export_resident_data(self.contact)
+			found = personal_data.export_resident_data(self.contact)
 		self.assertEqual([row.words for row in found["Trouble Call"]], [SECRET])
 		self.assertEqual([row.note for row in found["Outage Callback Attempt"]], [SECRET])
 		self.erase()
@@ -166,7 +166,7 @@ class Erasing(PersonalTest):
 		call = self.do("operator", "record_call", self.property, words="dark")["call"]
 		frappe.db.set_value("Trouble Call", call, "contact", stranger)
 		with self.as_user("foreigner"), self.assertRaises(frappe.PermissionError):
-			personal.export_resident_data(stranger)
+			personal_data.export_resident_data(stranger)
 
 
 class WhereItStands(PersonalTest):
@@ -175,7 +175,7 @@ class WhereItStands(PersonalTest):
 		self.assertNotIn(SECRET, get_user_data(user("guard1")))
 
 	def test_a_report_names_no_home_because_somebody_needs_care(self):
-		care.set_care_need(self.units[0], self.contact, "oxygen", 30)
+		who_depends_on_power.set_care_need(self.units[0], self.contact, "oxygen", 30)
 		name = self.declare(nodes=[self.shafts[0]])
 		step = self.task(name, "check_care_unit")
 		home = step.subject_label

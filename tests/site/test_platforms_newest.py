@@ -3,8 +3,8 @@ is in other fields there."""
 
 import frappe
 
-from outage_response.flows import personal
 from outage_response.flows.callbacks import telephony
+from outage_response.flows.residents import personal_data
 from outage_response.integrations import helpdesk, households
 
 from . import platforms, world
@@ -108,7 +108,7 @@ class Members(contract.PlatformTest):
 		helpdesk.household(self.units[0])
 		self.assertTrue(platforms.customers_of(self.contacts[0], "HD Customer"))
 		with self.as_user("manager"):
-			personal.erase_resident_data(self.contacts[0])
+			personal_data.erase_resident_data(self.contacts[0])
 		self.assertEqual(platforms.customers_of(self.contacts[0], "HD Customer"), [])
 
 	def test_a_customer_of_others_is_no_household(self):

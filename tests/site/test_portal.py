@@ -9,9 +9,9 @@ import frappe
 
 from outage_response.api import limits
 from outage_response.domain import links as link_rules
-from outage_response.flows import personal, portal
 from outage_response.flows.facts import affected_homes, power_and_assets
 from outage_response.flows.notices import deliveries, mail_queue, resident_links
+from outage_response.flows.residents import personal_data, resident_portal
 from outage_response.integrations import messages
 
 from . import world as build
@@ -55,7 +55,7 @@ class OwnPages(PortalTest):
 		frappe.get_doc("Contact", "Portal Thief").append("email_ids", {"email_id": mail}).db_insert()
 		self.assertIn("We do not know yet which home is yours", words_of(self.see(thief, "/outages")))
 		with self.as_user(thief):
-			self.assertEqual(portal.of_user(thief).homes, ())
+			self.assertEqual(resident_portal.of_user(thief).homes, ())
 
 	def test_names_and_words_are_shown_as_text(self):
 		"""Whatever stands in a name, a cause or a note: no page of ours runs it."""
@@ -494,9 +494,9 @@ class Links(PortalTest):
 		_name, row = self.issue()
 		link = f"/outages/link/{resident_links.of_delivery(row)}"
 		with self.as_user("guard1"), self.assertRaises(frappe.PermissionError):
-			personal.void_resident_links(self.contacts[0])
+			personal_data.void_resident_links(self.contacts[0])
 		with self.as_user("service"):
-			self.assertGreaterEqual(personal.void_resident_links(self.contacts[0])["links"], 1)
+			self.assertGreaterEqual(personal_data.void_resident_links(self.contacts[0])["links"], 1)
 		self.assertEqual(self.ask("Guest", link).status_code, 403)
 
 	def test_made_void_by_whoever_holds_it_or_by_whom_they_were_sent_to(self):
@@ -639,9 +639,9 @@ class StatusPage(PortalTest):
 
 	def test_made_once_for_each_change(self):
 		path = self.on()
-		from outage_response.flows import portal
+		from outage_response.flows.residents import resident_portal
 
-		with patch.object(portal, "status_of", wraps=portal.status_of) as made:
+		with patch.object(resident_portal, "status_of", wraps=resident_portal.status_of) as made:
 			first = self.ask("Guest", path)
 			second = self.ask("Guest", path, headers={"If-None-Match": first.headers["ETag"]})
 			self.assertEqual((first.status_code, second.status_code, made.call_count), (200, 304, 1))

@@ -16,12 +16,12 @@ from outage_response.api import agent, calls, command, doors, paging, phone, pla
 from outage_response.api.pages import ROUTES
 from outage_response.domain import authority, lifecycle
 from outage_response.domain.errors import RuleError
-from outage_response.flows import care, personal, portal_actions
-from outage_response.flows import portal as portal_flow
 from outage_response.flows.callbacks import call_queue as call_flow
 from outage_response.flows.incident import incident_verbs
 from outage_response.flows.notices import resident_links
 from outage_response.flows.paging import answer_links, page_answers, trial_calls
+from outage_response.flows.residents import personal_data, portal_verbs, who_depends_on_power
+from outage_response.flows.residents import resident_portal as portal_flow
 from outage_response.flows.roster import shifts
 from outage_response.flows.site import restored_backup
 from outage_response.flows.tasks import task_verbs
@@ -251,9 +251,9 @@ OTHER_VERBS: dict[str, Callable] = {
 	"confirm_site": restored_backup.confirm_site,
 	"log_told": call_flow.log_told,
 	"see_unreached": call_flow.unreached,
-	"read_care_needs": care.read_care_needs,
-	"set_care_need": care.set_care_need,
-	"personal_data": personal.export_resident_data,
+	"read_care_needs": who_depends_on_power.read_care_needs,
+	"set_care_need": who_depends_on_power.set_care_need,
+	"personal_data": personal_data.export_resident_data,
 	"attach_ticket": agent_flow.attach,
 	"take_over_changes": incident_verbs.take_over_changes,
 	"test_call": trial_calls.test_call,
@@ -306,7 +306,7 @@ POLLS: dict[str, tuple[str, Callable[[RowsRead], Any]]] = {
 	"outages": ("resident", lambda test: portal_flow.outages(_person(test))),
 	"outage": ("resident", lambda test: portal_flow.outage(_person(test), test.incident)),
 	"report": ("resident", _person),
-	"care": ("resident", lambda test: portal_actions.care_needs(_person(test))),
+	"care": ("resident", lambda test: portal_verbs.care_needs(_person(test))),
 	"calendar": ("resident", lambda test: portal_flow.calendar(_person(test), test.incident)),
 	"link": ("Guest", lambda test: portal_flow.outage(portal_flow.of_link(test.link()), test.incident)),
 	"link_calendar": ("Guest", lambda test: portal_flow.calendar(portal_flow.of_link(test.link()), test.incident)),

@@ -4,7 +4,8 @@ import frappe
 from frappe.www.printview import get_html_and_style
 
 from outage_response.api import command
-from outage_response.flows import care, run_card
+from outage_response.flows import run_card
+from outage_response.flows.residents import who_depends_on_power
 
 from . import world as build
 from .base import SiteTest
@@ -20,7 +21,7 @@ class RunCard(SiteTest):
 		build.make_user(user("court"), "Outage Control Room")
 		frappe.db.set_value("User", user("guard1"), "mobile_no", "000 7000 04")
 		frappe.db.set_value("Managed Property", world["property"], "supplier_hotline", "95598")
-		care.set_care_need(world["units"][2], world["contacts"][2], "oxygen concentrator", 45)
+		who_depends_on_power.set_care_need(world["units"][2], world["contacts"][2], "oxygen concentrator", 45)
 		return world
 
 	def printed(self, who: str = "operator", lang: str = "en") -> str:

@@ -7,8 +7,8 @@ import frappe
 
 from outage_response.api import looking, master_data
 from outage_response.api import plans as api
-from outage_response.flows import care
 from outage_response.flows.facts import plan_steps
+from outage_response.flows.residents import who_depends_on_power
 from outage_response.integrations.channels import http
 from outage_response.integrations.channels.post import post
 from outage_response.patches import inside_addresses, losses_of_plans, outage_administrators
@@ -134,7 +134,7 @@ class Switches(SiteWide):
 	def test_nobody_forges_a_look_at_residents_data(self):
 		for who in ("guard1", "resident", "admin"):
 			with self.as_user(who):
-				for method in care.LOOKS:
+				for method in who_depends_on_power.LOOKS:
 					with self.assertRaises(frappe.PermissionError):
 						looking.make_access_log(doctype="Contact", method=f" {method.upper()}")
 		with self.as_user("guard1"):

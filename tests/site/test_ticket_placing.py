@@ -8,8 +8,9 @@ import frappe
 
 from outage_response import jobs
 from outage_response.domain import replies, triage
-from outage_response.flows import command, portal_actions
+from outage_response.flows import command
 from outage_response.flows.incident import incident_verbs
+from outage_response.flows.residents import portal_verbs
 from outage_response.flows.trouble import agent_verbs, proposals, telephone_calls, ticket_intake, ticket_messages
 from outage_response.flows.verb import engine
 from outage_response.integrations import records
@@ -334,7 +335,7 @@ class SaidAgain(PlaceTest):
 					ticket_messages,
 					incident_verbs,
 					telephone_calls,
-					portal_actions,
+					portal_verbs,
 					proposals,
 				):
 					patches.enter_context(patch.object(module, "lock_property", locking))

@@ -52,16 +52,16 @@ def in_markup() -> Iterator[tuple[str, str]]:
 
 def in_templates() -> Iterator[tuple[str, str]]:
 	"""What the pages of residents say: each text given to `_()` in a template, and the words that flows give them."""
-	from outage_response.flows import portal_actions, templates
 	from outage_response.flows.notices import wording
+	from outage_response.flows.residents import page_templates, portal_verbs
 
 	for path in sorted((APP / "templates").rglob("*.html")):
 		for text in re.findall(r'_\("([^"]+)"\)', path.read_text(encoding="utf-8")):
 			yield text, path.name
-	for texts in (wording.PLAIN_CAUSES, templates.DONE):
+	for texts in (wording.PLAIN_CAUSES, page_templates.DONE):
 		for text in texts.values():
 			yield text, "pages"
-	for text in filter(None, portal_actions.PARTS):
+	for text in filter(None, portal_verbs.PARTS):
 		yield text, "pages"
 
 

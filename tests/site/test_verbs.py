@@ -12,8 +12,8 @@ from frappe.utils import get_datetime
 from outage_response import jobs
 from outage_response.api import command
 from outage_response.domain import lifecycle
-from outage_response.flows import care
 from outage_response.flows.facts import plan_steps
+from outage_response.flows.residents import who_depends_on_power
 from outage_response.flows.tasks import recurring_steps
 from outage_response.flows.verb import timeline
 from outage_response.flows.verb.engine import GateClosedError
@@ -422,14 +422,14 @@ class Working(VerbTest):
 		elsewhere = self.declare(nodes=[self.switches[-1]], is_drill=True)
 		self.clock.move(10)
 		with self.as_user("service"):
-			care.set_care_need(self.units[0], self.contacts[0], "oxygen", 40)
+			who_depends_on_power.set_care_need(self.units[0], self.contacts[0], "oxygen", 40)
 		(step,) = self.tasks(name, step_key="check_care_unit")
 		self.assertEqual((step.subject, step.status), (self.units[0], "Open"))
 		self.assertMoment(step.last_rung_at, self.clock.now)
 		self.assertGreater(step.due_at, self.clock.now)
 		self.assertIn("task_added", self.kinds(name))
 		with self.as_user("service"):
-			care.set_care_need(self.units[0], self.contacts[0], "oxygen", 30)
+			who_depends_on_power.set_care_need(self.units[0], self.contacts[0], "oxygen", 30)
 		self.assertEqual(len(self.tasks(name, step_key="check_care_unit")), 1)
 		self.assertFalse(self.tasks(elsewhere, step_key="check_care_unit"))
 

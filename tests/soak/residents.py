@@ -1,21 +1,21 @@
 """What residents do, as their pages do it: answer about an outage of theirs, report one."""
 
 from outage_response.api.staff import retrying
-from outage_response.flows import portal_actions, resident
-from outage_response.flows.portal import Person
+from outage_response.flows.residents import own_outages, portal_verbs
+from outage_response.flows.residents.resident_portal import Person
 
 
 def _person(contact: str, only: str = "") -> Person:
-	return Person((contact,), tuple(resident.homes_of([contact])), only)
+	return Person((contact,), tuple(own_outages.homes_of([contact])), only)
 
 
 @retrying
 def answer(contact: str, incident: str, said: str, satisfaction: int | None = None) -> dict:
 	"""Whoever holds the link in a message."""
-	return portal_actions.answer(_person(contact, incident), incident, said, satisfaction)
+	return portal_verbs.answer(_person(contact, incident), incident, said, satisfaction)
 
 
 @retrying
 def report(contact: str, unit: str, danger: bool, request_id: str | None = None) -> dict:
 	"""Whoever is logged in."""
-	return portal_actions.report(_person(contact), unit, danger=danger, words="No power", request_id=request_id or "")
+	return portal_verbs.report(_person(contact), unit, danger=danger, words="No power", request_id=request_id or "")

@@ -24,11 +24,11 @@ from outage_response.domain.errors import Keys, RuleError
 from outage_response.domain.roster import COMMAND, MANAGEMENT
 from outage_response.domain.steps import CONTRACTOR_THERE, PER_CONTRACTOR, SERVICES_CALLED, Step
 
-from .. import resident
 from ..facts import people_in_elevators, plan_steps, rescue_certificates, who_is_on_duty
 from ..facts.building_names import may_be
 from ..facts.language import listed
 from ..facts.people_in_elevators import DOCTYPE
+from ..residents import own_outages
 from ..tasks import assignment, task_set
 from ..verb.engine import (
 	Call,
@@ -216,7 +216,7 @@ def report_trapped(
 
 	Answers {"added", "entrapments": [names]}.
 	"""
-	resident.require_at(contact, call.incident.property)
+	own_outages.require_at(contact, call.incident.property)
 	found = cars(call.incident.property, elevator, building)
 	affected = {subject.name for subject in call.elevators_affected}
 	outside = [car.asset_name for car in found if car.name not in affected]

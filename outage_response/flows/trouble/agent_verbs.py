@@ -22,7 +22,7 @@ from outage_response.domain.tickets import RESTORED
 from ..callbacks import attempts, open_callbacks
 from ..facts import outage_in_words, power_and_assets, who_is_on_duty
 from ..incident import incident_verbs
-from ..resident import paths_of
+from ..residents.own_outages import paths_of
 from ..tasks import assignment
 from ..verb.engine import Call, lock_incident, lock_property, save, touch, translated
 from . import explaining_outage, proposals, ticket_intake, ticket_page

@@ -14,9 +14,9 @@ from outage_response.domain.errors import RuleError
 from outage_response.domain.roster import COMMAND
 from outage_response.domain.tickets import RUNNING
 
-from .. import resident
 from ..elevators import entrapment_verbs
 from ..facts import power_and_assets, who_is_on_duty
+from ..residents import own_outages
 from ..tasks import assignment
 from ..verb import timeline
 from ..verb.engine import (
@@ -66,7 +66,7 @@ def record_call(
 		danger = danger or says_danger(words)
 		locked = lock_for_call(property, danger, trapped=trapped or bool(elevator))
 		permissions.require_property(property)
-		resident.require_at(contact, property)
+		own_outages.require_at(contact, property)
 		return keep_call(
 			property,
 			locked=locked,
@@ -262,7 +262,7 @@ def trapped_after_the_end(
 	"""People in an elevator are never refused for an outage that has ended: they are part of the one that runs there now, or on
 	record by themselves, and the control room is rung."""
 	lock_property(call.incident.property)
-	resident.require_at(said.get("contact"), call.incident.property)
+	own_outages.require_at(said.get("contact"), call.incident.property)
 	place = _car_or_building(elevator, building) or call.incident.property
 	call.record("late_act", {"said_kind": "trapped_reported", "subject": place, "people": people or "?"})
 	kept = keep_call(

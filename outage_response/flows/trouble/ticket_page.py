@@ -22,7 +22,7 @@ from .. import calling, phone, situation
 from ..callbacks import open_callbacks, whom_to_call_back
 from ..facts import outage_in_words, outage_levels, power_and_assets
 from ..facts.language import in_clauses
-from ..resident import paths_of
+from ..residents.own_outages import paths_of
 from ..verb.engine import translated
 from . import explaining_outage, ticket_intake
 

@@ -23,10 +23,10 @@ from outage_response.domain.errors import GateClosed, NotAllowed, Overlaps, Rule
 from outage_response.domain.lifecycle import TaskRow
 from outage_response.domain.roster import Department, Roster
 
-from .. import versions
 from ..facts import place_names, plan_steps, power_and_assets, who_is_on_duty
 from ..facts.language import listed, title_of
 from ..paging import page_rows, ringing
+from ..residents import page_cache
 from . import timeline
 
 # Supply may be back in part of the area before anybody has reported the outage; that it went first is asked for each node
@@ -199,7 +199,7 @@ def touch(incident: Document) -> None:
 	incident.modified = frappe.utils.now()
 	frappe.db.set_value("Outage Incident", incident.name, "modified", incident.modified, update_modified=False)
 	announce(incident.name)
-	versions.bump(incident.property)
+	page_cache.bump(incident.property)
 
 
 def announce(incident: str) -> None:

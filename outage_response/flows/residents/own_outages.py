@@ -14,9 +14,9 @@ from outage_response.domain.errors import NotAllowed, RuleError
 from outage_response.domain.lifecycle import LIVE, RUNNING
 from outage_response.integrations import contacts
 
-from .facts.language import in_sentences, listed
-from .facts.outage_in_words import clock_time, dark_since, expected_back, supply
-from .verb.engine import translated
+from ..facts.language import in_sentences, listed
+from ..facts.outage_in_words import clock_time, dark_since, expected_back, supply
+from ..verb.engine import translated
 
 SOON_HOURS = 24
 

@@ -18,14 +18,14 @@ from outage_response.domain.lifecycle import RUNNING
 from outage_response.domain.plan import dedupe_key
 from outage_response.domain.roster import COMMAND, RESIDENTS
 
-from . import care
-from .callbacks import attempts, open_callbacks
-from .facts.language import listed
-from .notices import resident_links
-from .portal import Person, outage
-from .tasks import assignment
-from .trouble import telephone_calls
-from .verb.engine import Call, lock_incident, lock_property, touch, translated
+from ..callbacks import attempts, open_callbacks
+from ..facts.language import listed
+from ..notices import resident_links
+from ..tasks import assignment
+from ..trouble import telephone_calls
+from ..verb.engine import Call, lock_incident, lock_property, touch, translated
+from . import who_depends_on_power
+from .resident_portal import Person, outage
 
 ANSWERS = ("back", "still_out", "call_me", "rate")
 PARTS = ("", "Whole home", "Some rooms", "Only the stairs or the elevator")
@@ -130,7 +130,7 @@ def _report_anew(call: Call, person: Person, home: dict, units: list[str], note:
 
 
 def _require_fitting(kind: str, said: str, satisfaction: int | None) -> None:
-	"""Raise RuleError for an answer that an outage of this kind (see `portal.outage`) does not ask for."""
+	"""Raise RuleError for an answer that an outage of this kind (see `resident_portal.outage`) does not ask for."""
 	if said == "rate":
 		if kind not in ("back", "past"):
 			raise RuleError(_("Answer: this outage is not over yet. Rate it when power is back."))
@@ -301,7 +301,7 @@ def say_care_need(person: Person, unit: str, what: str, minutes: int = 0) -> dic
 			raise RuleError(_("What Depends on Power: say it in up to 140 characters."))
 		if not isinstance(minutes, int) or not 0 <= minutes <= 100_000:
 			raise RuleError(_("Equipment Lasts (minutes): a whole number, 0 if unknown."))
-		care.keep(home["property"], unit, _contact_of(person, unit), what.strip(), minutes)
+		who_depends_on_power.keep(home["property"], unit, _contact_of(person, unit), what.strip(), minutes)
 		return {"unit": unit}
 
 

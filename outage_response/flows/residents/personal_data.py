@@ -13,11 +13,11 @@ from outage_response.domain.errors import RuleError
 from outage_response.domain.lifecycle import RUNNING
 from outage_response.integrations import CALL_LOG_PREFIX, contacts, crm, erpnext, installed
 
-from . import resident, traces
-from .callbacks import households
-from .care import log_look
-from .notices import resident_links
-from .verb.engine import translated
+from ..callbacks import households
+from ..notices import resident_links
+from ..verb.engine import translated
+from . import own_outages, traces_in_frappe
+from .who_depends_on_power import log_look
 
 # doctype -> fields given out; each of them has a field `contact`
 KEPT = {
@@ -64,7 +64,7 @@ def erase_resident_data(contact: str) -> dict[str, int]:
 		kept = _require(contact, erasing=True)
 		_require_over(contact, kept)
 		lived_in = _homes(contact)
-		person = traces.of(contact, lived_in, kept)
+		person = traces_in_frappe.of(contact, lived_in, kept)
 		calls, callbacks, deliveries = (kept[one] for one in ("Trouble Call", "Outage Callback", "Notice Delivery"))
 		homes = frappe.db.count("Unit Resident", {"contact": contact, "parenttype": "Property Unit"})
 		care = frappe.db.count("Care Need", {"contact": contact})
@@ -78,7 +78,7 @@ def erase_resident_data(contact: str) -> dict[str, int]:
 		bulk.update("Notice Delivery", deliveries, {"contact": None, "note": "", "error": ""})
 		_erase_attempts(callbacks)
 		_erase_sms(deliveries)
-		traces.erase(person)
+		traces_in_frappe.erase(person)
 		log_look("Contact", "erase_resident_data", contact)
 		return {
 			"Care Need": care,
@@ -174,9 +174,9 @@ def _calls_of_home(contact: str, homes: list[str], *, alone: bool) -> list[str]:
 def _require_over(contact: str, kept: dict[str, list[str]]) -> None:
 	"""Raise RuleError while an outage is open that this contact wrote about, was told of, or is to be called about, or one
 	runs at a home of theirs."""
-	homes = resident.homes_of([contact])
-	nodes = {node for path in resident.paths_of([home.power_node for home in homes]).values() for node in path}
-	dark = [doc.name for doc in resident.about(nodes, [home.unit for home in homes]) if doc.status in RUNNING]
+	homes = own_outages.homes_of([contact])
+	nodes = {node for path in own_outages.paths_of([home.power_node for home in homes]).values() for node in path}
+	dark = [doc.name for doc in own_outages.about(nodes, [home.unit for home in homes]) if doc.status in RUNNING]
 	incidents: set[str] = set(dark)
 	for doctype in ("Trouble Call", "Outage Callback", "Notice Delivery"):
 		incidents |= set(

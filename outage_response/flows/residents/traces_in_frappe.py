@@ -16,7 +16,7 @@ from pypika.terms import Criterion, Field
 from outage_response import bulk, error_log, listing, permissions
 from outage_response.integrations import desk_for, installed, messages
 
-from .trouble import ticket_deletion
+from ..trouble import ticket_deletion
 
 # Shorter words are everybody's, and stand in many others: letters, Chinese. Of a longer text its beginning finds it.
 SHORTEST, SHORTEST_NAME, LONGEST = (8, 4), (6, 3), 80

@@ -8,9 +8,9 @@ from outage_response import listing, locks, permissions
 from outage_response.domain.errors import RuleError
 from outage_response.domain.lifecycle import RUNNING
 
-from .facts import power_and_assets
-from .tasks import task_set
-from .verb.engine import Call, finish, lock_incident, lock_property, translated, when
+from ..facts import power_and_assets
+from ..tasks import task_set
+from ..verb.engine import Call, finish, lock_incident, lock_property, translated, when
 
 
 def read_care_needs(incident: str) -> list[dict]:
