@@ -34,7 +34,7 @@ after_app_install = "outage_response.setup.install.after_app_install"
 after_migrate = [
 	"outage_response.setup.seed.seed",
 	"outage_response.flows.shipped_plans.renew",
-	"outage_response.flows.departments.give_roles",
+	"outage_response.flows.master_data.own_departments.give_roles",
 	"outage_response.setup.board.create",
 	"outage_response.setup.core_indexes.create",
 	"outage_response.setup.custom_fields.create",
@@ -49,11 +49,11 @@ after_uninstall = "outage_response.setup.uninstall.after_uninstall"
 doc_events = {
 	# A text is never taken for the number 0; of the doctypes that are not ours it changes nothing
 	"*": {
-		"before_validate": "outage_response.flows.numbers.read",
-		"before_rename": "outage_response.flows.renaming.before",
-		"after_rename": "outage_response.flows.renaming.after",
+		"before_validate": "outage_response.flows.master_data.typed_values.read",
+		"before_rename": "outage_response.flows.master_data.renaming.before",
+		"after_rename": "outage_response.flows.master_data.renaming.after",
 	},
-	"Data Import": {"validate": "outage_response.flows.numbers.require_file"},
+	"Data Import": {"validate": "outage_response.flows.master_data.typed_values.require_file"},
 	"Outage Incident": {
 		"after_insert": "outage_response.flows.incident.new_incident.on_insert",
 		"on_update": "outage_response.flows.trouble.ticket_intake.on_incident_change",
@@ -83,54 +83,60 @@ doc_events = {
 	"TP Call Log": {"on_update": "outage_response.flows.callbacks.telephony.on_call_log"},
 	# Who lives in a unit is the household that platforms know as a customer; what an outage goes by stays while it runs
 	"Property Unit": {
-		"before_validate": "outage_response.flows.placing.place",
-		"validate": "outage_response.flows.master_data.before_change",
-		"before_rename": "outage_response.flows.master_data.before_rename",
-		"after_rename": "outage_response.flows.master_data.after_rename",
+		"before_validate": "outage_response.flows.master_data.building_placing.place",
+		"validate": "outage_response.flows.master_data.frozen_records.before_change",
+		"before_rename": "outage_response.flows.master_data.frozen_records.before_rename",
+		"after_rename": "outage_response.flows.master_data.frozen_records.after_rename",
 		"on_update": [
 			"outage_response.flows.callbacks.households.on_unit_change",
 			"outage_response.flows.residents.page_cache.on_change",
-			"outage_response.flows.placing.warn_unplaced",
-			"outage_response.flows.master_data.note_change",
+			"outage_response.flows.master_data.building_placing.warn_unplaced",
+			"outage_response.flows.master_data.frozen_records.note_change",
 		],
 		"on_trash": [
-			"outage_response.flows.master_data.before_delete",
+			"outage_response.flows.master_data.frozen_records.before_delete",
 			"outage_response.flows.callbacks.households.on_unit_change",
 			"outage_response.flows.residents.page_cache.on_change",
 		],
 	},
 	"Power Node": {
-		"before_validate": "outage_response.flows.placing.place",
-		"validate": "outage_response.flows.master_data.before_change",
-		"on_update": "outage_response.flows.master_data.note_change",
-		"before_rename": "outage_response.flows.master_data.before_rename",
-		"after_rename": "outage_response.flows.master_data.after_rename",
-		"on_trash": "outage_response.flows.master_data.before_delete",
+		"before_validate": "outage_response.flows.master_data.building_placing.place",
+		"validate": "outage_response.flows.master_data.frozen_records.before_change",
+		"on_update": "outage_response.flows.master_data.frozen_records.note_change",
+		"before_rename": "outage_response.flows.master_data.frozen_records.before_rename",
+		"after_rename": "outage_response.flows.master_data.frozen_records.after_rename",
+		"on_trash": "outage_response.flows.master_data.frozen_records.before_delete",
 	},
 	"Property Asset": {
-		"before_validate": ["outage_response.flows.placing.place", "outage_response.flows.placing.name_firm"],
-		"validate": "outage_response.flows.master_data.before_change",
-		"on_update": ["outage_response.flows.assets.on_change", "outage_response.flows.placing.warn_unplaced"],
-		"before_rename": "outage_response.flows.master_data.before_rename",
-		"after_rename": "outage_response.flows.master_data.after_rename",
-		"on_trash": "outage_response.flows.master_data.before_delete",
+		"before_validate": [
+			"outage_response.flows.master_data.building_placing.place",
+			"outage_response.flows.master_data.building_placing.name_firm",
+		],
+		"validate": "outage_response.flows.master_data.frozen_records.before_change",
+		"on_update": [
+			"outage_response.flows.master_data.learned_assets.on_change",
+			"outage_response.flows.master_data.building_placing.warn_unplaced",
+		],
+		"before_rename": "outage_response.flows.master_data.frozen_records.before_rename",
+		"after_rename": "outage_response.flows.master_data.frozen_records.after_rename",
+		"on_trash": "outage_response.flows.master_data.frozen_records.before_delete",
 	},
-	"Property Building": {"validate": "outage_response.flows.master_data.before_change"},
+	"Property Building": {"validate": "outage_response.flows.master_data.frozen_records.before_change"},
 	"Managed Property": {
-		"validate": "outage_response.flows.master_data.before_change",
-		"before_rename": "outage_response.flows.master_data.before_rename",
-		"after_rename": "outage_response.flows.master_data.after_rename",
+		"validate": "outage_response.flows.master_data.frozen_records.before_change",
+		"before_rename": "outage_response.flows.master_data.frozen_records.before_rename",
+		"after_rename": "outage_response.flows.master_data.frozen_records.after_rename",
 		"on_update": "outage_response.flows.residents.page_cache.on_change",
 	},
 	# Who belongs to a department of the company's own; somebody who may log in no more has steps in hand
 	"User": {
-		"validate": "outage_response.flows.departments.on_user",
+		"validate": "outage_response.flows.master_data.own_departments.on_user",
 		"on_update": "outage_response.flows.paging.disabled_logins.on_user_change",
-		"after_rename": "outage_response.flows.master_data.after_user_rename",
+		"after_rename": "outage_response.flows.master_data.frozen_records.after_user_rename",
 	},
 	"Role": {
-		"validate": "outage_response.flows.departments.on_role",
-		"before_rename": "outage_response.flows.departments.before_role_rename",
+		"validate": "outage_response.flows.master_data.own_departments.on_role",
+		"before_rename": "outage_response.flows.master_data.own_departments.before_role_rename",
 	},
 	# Who has a step is the verbs'
 	"ToDo": {
@@ -165,7 +171,7 @@ doc_events = {
 	},
 }
 
-# What an ended outage was about may go; while one runs, flows/master_data.py keeps it
+# What an ended outage was about may go; while one runs, flows/master_data/frozen_records.py keeps it
 ignore_links_on_delete = ["Outage Task", "Outage Affected Unit"]
 
 # Callbacks kept in Frappe CRM show on the contact's timeline; ERPNext shows its own

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from outage_response.flows import departments, placing
+from outage_response.flows.master_data import building_placing, own_departments
 from outage_response.permissions import require_list, require_read
 
 from .reached import reading
@@ -11,15 +11,15 @@ from .staff import endpoint
 
 @reading
 def get_alike_buildings(building: str) -> list[dict[str, str]]:
-	"""See `flows.placing.may_be_one`."""
+	"""See `flows.master_data.building_placing.may_be_one`."""
 	require_read("Property Building", building)
-	return placing.may_be_one(building)
+	return building_placing.may_be_one(building)
 
 
 @endpoint
 def merge_buildings(building: str, into: str) -> dict[str, Any]:
-	"""See `flows.placing.merge`."""
-	return placing.merge(building, into)
+	"""See `flows.master_data.building_placing.merge`."""
+	return building_placing.merge(building, into)
 
 
 @reading
@@ -32,6 +32,6 @@ def get_roles_of_departments(
 	filters: Any = None,
 ) -> list[list[str]]:
 	"""What the field Role of a Response Department offers (the arguments are those of Desk's searches in links); see
-	`flows.departments.offered`."""
+	`flows.master_data.own_departments.offered`."""
 	require_list("Response Department")
-	return [[name] for name in departments.offered(str(txt or ""))[int(start) : int(start) + int(page_len)]]
+	return [[name] for name in own_departments.offered(str(txt or ""))[int(start) : int(start) + int(page_len)]]

@@ -9,7 +9,7 @@ from collections import defaultdict
 import frappe
 
 from outage_response.domain.buildings import spelling
-from outage_response.flows.placing import LINKED
+from outage_response.flows.master_data.building_placing import LINKED
 
 
 def execute() -> None:

@@ -10,7 +10,7 @@ import frappe
 from frappe.model.document import Document
 from frappe.query_builder.functions import Concat_ws, Count
 
-from outage_response.flows import renaming
+from outage_response.flows.master_data import renaming
 
 from . import framework_writes
 from .base import BIT_XOR, CRC32, as_in_use

@@ -18,7 +18,7 @@ from outage_response.domain.gaps import gaps
 from outage_response.domain.lifecycle import INTERNAL, PLANNED, knows_rescues
 from outage_response.domain.steps import Outcome, Step, check_plan, new_key, read_keys, typed
 
-from .. import departments
+from ..master_data import own_departments
 from . import outage_levels
 from .language import listed, title_of
 
@@ -169,7 +169,7 @@ def _require_people(steps: Iterable[Step]) -> None:
 		fields=["name", "department_name", "role", "is_external"],
 	):
 		try:
-			departments.require_people(row)
+			own_departments.require_people(row)
 		except RuleError as refusal:
 			raise RuleError(
 				_("Step {key}, Department: {why}"), key=by_department[row.name], why=refusal.rendered(_)

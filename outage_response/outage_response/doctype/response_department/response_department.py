@@ -3,23 +3,23 @@ from frappe import _
 from frappe.model.document import Document
 
 from outage_response.domain.roster import COMMAND
-from outage_response.flows import departments
 from outage_response.flows.facts import plan_steps
+from outage_response.flows.master_data import own_departments
 
 exclude_from_linked_with = True  # see Care Need
 
 
 class ResponseDepartment(Document):
 	def validate(self):
-		departments.check(self)
+		own_departments.check(self)
 		if self.duty != COMMAND and self.has_value_changed("duty"):
 			self._require_another_control_room()
 
 	def on_update(self):
-		departments.give_roles()
+		own_departments.give_roles()
 
 	def after_delete(self):
-		departments.give_roles()
+		own_departments.give_roles()
 
 	def on_trash(self):
 		"""Those of the procedure are made again by every update."""

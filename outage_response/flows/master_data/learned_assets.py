@@ -9,10 +9,10 @@ from frappe.utils import now_datetime
 
 from outage_response.domain.lifecycle import HOLDING_POSTS
 
-from . import calling
-from .master_data import ONLY_ADDS
-from .tasks import task_set
-from .verb.engine import Call, finish, lock_incident, lock_property
+from .. import calling
+from ..tasks import task_set
+from ..verb.engine import Call, finish, lock_incident, lock_property
+from .frozen_records import ONLY_ADDS
 
 LEARNED = (*ONLY_ADDS, "contractor_phone")
 

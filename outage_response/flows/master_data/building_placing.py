@@ -10,11 +10,11 @@ from outage_response import bulk, permissions
 from outage_response.domain.buildings import spelling
 from outage_response.domain.errors import RuleError
 
-from . import master_data
-from .facts import power_and_assets
-from .facts.building_names import DOCTYPE, among, of_meaning, of_property, one_of
-from .facts.language import listed
-from .verb.engine import lock_property, translated
+from ..facts import power_and_assets
+from ..facts.building_names import DOCTYPE, among, of_meaning, of_property, one_of
+from ..facts.language import listed
+from ..verb.engine import lock_property, translated
+from . import frozen_records
 
 LINKED = ("Property Unit", "Power Node", "Property Asset", "Trouble Call", "Elevator Entrapment")
 
@@ -141,7 +141,7 @@ def merge(building: str, into: str) -> dict[str, Any]:
 		lock_property(property_name)
 		if building == into or frappe.db.get_value(DOCTYPE, building, "property") != property_name:
 			raise RuleError(_("Building: choose another building of {property}."), property=property_name)
-		master_data.refuse_while_one_runs(frappe.get_doc(DOCTYPE, building), property_name, _("Building"))
+		frozen_records.refuse_while_one_runs(frappe.get_doc(DOCTYPE, building), property_name, _("Building"))
 		moved = 0
 		for doctype in LINKED:
 			rows = frappe.get_all(doctype, filters={"building": building}, pluck="name")

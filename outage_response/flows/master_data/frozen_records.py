@@ -13,9 +13,9 @@ from frappe.utils import now_datetime
 from outage_response import bulk, listing, locks
 from outage_response.domain.lifecycle import BEGUN
 
-from .facts import affected_homes, power_and_assets
-from .verb import timeline
-from .verb.engine import announce, lock_property
+from ..facts import affected_homes, power_and_assets
+from ..verb import timeline
+from ..verb.engine import announce, lock_property
 
 # What decides where supply comes from, which building a check is about, and whom a step phones
 DECIDES: Mapping[str, Sequence[str]] = {
