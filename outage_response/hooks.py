@@ -33,7 +33,7 @@ after_install = "outage_response.setup.install.after_install"
 after_app_install = "outage_response.setup.install.after_app_install"
 after_migrate = [
 	"outage_response.setup.seed.seed",
-	"outage_response.flows.shipped_plans.renew",
+	"outage_response.flows.plans.newer_plans.renew",
 	"outage_response.flows.master_data.own_departments.give_roles",
 	"outage_response.setup.board.create",
 	"outage_response.setup.core_indexes.create",

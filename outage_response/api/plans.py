@@ -2,8 +2,8 @@
 
 from typing import Any
 
-from outage_response.flows import shipped_plans
 from outage_response.flows.facts import plan_steps
+from outage_response.flows.plans import newer_plans
 from outage_response.flows.verb.engine import translated
 from outage_response.permissions import require_read, require_right
 
@@ -13,9 +13,9 @@ from .staff import endpoint
 
 @reading
 def get_plan_difference(plan: str) -> dict[str, Any]:
-	"""See `flows.shipped_plans.compare`."""
+	"""See `flows.plans.newer_plans.compare`."""
 	require_read("Outage Plan", plan)
-	return shipped_plans.compare(plan)
+	return newer_plans.compare(plan)
 
 
 @reading
@@ -27,9 +27,9 @@ def get_plan_losses(plan: str) -> dict[str, Any]:
 
 @endpoint
 def take_over_plan(plan: str) -> dict[str, str]:
-	"""See `flows.shipped_plans.take_over`."""
+	"""See `flows.plans.newer_plans.take_over`."""
 	require_right("write", "Outage Plan", plan)
-	return shipped_plans.take_over(plan)
+	return newer_plans.take_over(plan)
 
 
 @endpoint

@@ -1,6 +1,6 @@
 """Departments, levels, the three plans and the wording of notices: made when missing, never written over (after install and every migrate).
 
-A plan that the app changes later reaches a site by `flows/shipped_plans.py`.
+A plan that the app changes later reaches a site by `flows/plans/newer_plans.py`.
 """
 
 from pathlib import Path
@@ -9,8 +9,8 @@ import frappe
 import yaml
 
 from outage_response.compat import fill_times
-from outage_response.flows import shipped_plans
 from outage_response.flows.facts import plan_steps
+from outage_response.flows.plans import newer_plans
 
 PAGING = Path(__file__).with_name("paging.yaml")
 # Of which departments somebody is to be on duty; the others are not asked for
@@ -76,11 +76,11 @@ def seed() -> None:
 		if not frappe.db.exists("Outage Plan", {"level": level}):
 			plan = frappe.new_doc("Outage Plan")
 			plan.update({"level": level, "version": 1, "enabled": 1})
-			steps = shipped_plans.steps_of(level)
+			steps = newer_plans.steps_of(level)
 			plan_steps.fill(plan, steps)
 			plan.insert(ignore_permissions=True)
 			frappe.db.set_value("Outage Level", level, "plan", plan.name)
-			shipped_plans.remember(level, steps)
+			newer_plans.remember(level, steps)
 	_paging()
 	_notice_templates()
 	_settings()

@@ -7,8 +7,8 @@ import frappe
 import pytest
 
 from outage_response.domain.steps import Step
-from outage_response.flows import shipped_plans
 from outage_response.flows.facts import plan_steps
+from outage_response.flows.plans import newer_plans
 from tests.site import live, world
 
 LEVEL = "III"
@@ -41,7 +41,7 @@ WORDS = {
 
 def edited() -> list[Step]:
 	"""What a company may have made of the shipped plan: a step of its own, one less, one elsewhere, other minutes."""
-	first, second, *rest = shipped_plans.steps_of(LEVEL)
+	first, second, *rest = newer_plans.steps_of(LEVEL)
 	changes = {
 		"announce_schedule": {"minutes_by_planner": {"Supplier": -14400, "Property": -4320}, "calls": "engineering"},
 		"prepare_security": {"key": "water_the_plants", "title_en": "Water the plants", "title_zh": "浇花"},
@@ -103,7 +103,7 @@ def test_who_answers_for_the_site_compares_and_takes_the_shipped_plan(as_user, d
 	frappe.db.rollback()
 	current = frappe.db.get_value("Outage Level", LEVEL, "plan")
 	assert page.evaluate("cur_frm.doc.name") == current
-	assert list(plan_steps.steps_of_plan(current)) == shipped_plans.steps_of(LEVEL)
+	assert list(plan_steps.steps_of_plan(current)) == newer_plans.steps_of(LEVEL)
 	assert list(plan_steps.steps_of_plan(edited_plan)) == edited()
 	open_plan(page, desk, current, words["button"])
 	page.wait_for_selector(f".desk-alert:has-text('{words['same']}')")
@@ -144,7 +144,7 @@ def test_a_guard_compares_and_changes_nothing(as_user, desk, edited_plan, access
 def test_the_notice_leads_to_the_plan(as_user, desk, edited_plan, language):
 	"""Of a company that edited an older version: what migrate tells, as the bell shows it."""
 	frappe.db.set_value("Outage Level", LEVEL, "shipped_plan", "an older one")
-	shipped_plans.renew()
+	newer_plans.renew()
 	frappe.db.commit()
 	try:
 		page = as_user("manager")

@@ -9,10 +9,11 @@ import frappe
 from outage_response.api import command as api
 from outage_response.domain.shipped import fingerprint
 from outage_response.domain.steps import Outcome, Step
-from outage_response.flows import command, printing, run_card, shipped_plans
+from outage_response.flows import command, printing, run_card
 from outage_response.flows.facts import plan_steps, who_is_on_duty
 from outage_response.flows.incident import incident_report
 from outage_response.flows.notices.wording import in_language
+from outage_response.flows.plans import newer_plans
 from outage_response.flows.residents import resident_portal
 from outage_response.flows.verb import timeline
 from outage_response.flows.verb.engine import GateClosedError
@@ -89,7 +90,7 @@ class OwnWords(SiteTest):
 		self.fail(f"no open step {about} {wanted}")
 
 	def test_rescue_gates_report_and_history_hang_on_no_word_of_the_app(self):
-		shipped = shipped_plans.steps_of("II")
+		shipped = newer_plans.steps_of("II")
 		departments = own_departments(self.property)
 		own = in_own_words(shipped, departments)
 		names = {name for step in shipped for name in (step.key, *step.outcomes, *step.checks)}
@@ -184,7 +185,7 @@ class OwnWords(SiteTest):
 		return card
 
 	def test_a_level_of_ones_own_is_declared_from_the_dialog_and_stands_on_the_run_card(self):
-		(step, *_rest) = shipped_plans.steps_of("I")
+		(step, *_rest) = newer_plans.steps_of("I")
 		make_level("IV", [step], "External")
 		with self.as_user("operator"), self.request():
 			self.assertIn("IV", [level["name"] for level in api.get_levels()])
@@ -196,7 +197,7 @@ class OwnWords(SiteTest):
 		self.assertNotIn("back_without_permission", self.kinds(answer["incident"]))
 
 	def test_planned_work_of_ones_own_level_is_planned_work(self):
-		make_level("计划检修", shipped_plans.steps_of("III"), "Planned")
+		make_level("计划检修", newer_plans.steps_of("III"), "Planned")
 		with self.refused("Planned By"):
 			self.declare("计划检修")
 		times = {"planned_start": self.clock.now, "planned_end": self.clock.now}
@@ -209,7 +210,7 @@ class OwnWords(SiteTest):
 			self.do("operator", "reclassify", other, "计划检修", "it was announced")
 
 	def test_the_default_level_is_the_sites_own_where_the_three_have_no_plan(self):
-		make_level("本项目故障", shipped_plans.steps_of("II"))
+		make_level("本项目故障", newer_plans.steps_of("II"))
 		frappe.db.set_value("Outage Level", {"name": ("in", ("I", "II"))}, "plan", None)
 		answer = self.do("operator", "declare", self.property, [self.room])
 		self.assertEqual(answer["level"], "本项目故障")
@@ -288,7 +289,7 @@ class FromTheTextField(SiteTest):
 
 	def test_a_shipped_plan_becomes_the_shipped_plan_of_today(self):
 		for level in ("I", "II"):
-			steps = shipped_plans.steps_of(level)
+			steps = newer_plans.steps_of(level)
 			plan = frappe.new_doc("Outage Plan")
 			plan_steps.fill(plan, steps)
 			plan.set("outcomes", plan_meanings.rows_of(self.rows(steps))["a plan"])
@@ -296,11 +297,11 @@ class FromTheTextField(SiteTest):
 			self.assertIn(fingerprint(steps), plan_meanings.SAME_PLAN.values())
 		self.assertEqual(
 			set(plan_meanings.RESIDENTS),
-			{s.key for level in ["I", "II"] for s in shipped_plans.steps_of(level) if s.residents_en},
+			{s.key for level in ["I", "II"] for s in newer_plans.steps_of(level) if s.residents_en},
 		)
 
 	def test_a_plan_of_before_the_record_of_people_keeps_how_a_rescue_ends(self):
-		steps = [replace(step, rescue_part="") for step in shipped_plans.steps_of("II")]
+		steps = [replace(step, rescue_part="") for step in newer_plans.steps_of("II")]
 		found = plan_meanings.rows_of(self.rows(steps))["a plan"]
 		ends = {row["outcome_key"]: row["meaning"] for row in found if row["step"] == "release_trapped"}
 		self.assertEqual(ends, {key: key for key in ends})

@@ -8,9 +8,9 @@ import frappe
 from outage_response.api import plans as api
 from outage_response.domain.shipped import fingerprint
 from outage_response.domain.steps import Outcome, Step
-from outage_response.flows import plan_difference, shipped_plans
 from outage_response.flows.facts import plan_steps
 from outage_response.flows.notices.wording import in_language
+from outage_response.flows.plans import newer_plans, plan_difference
 from outage_response.setup import seed
 
 from . import world as build
@@ -39,7 +39,7 @@ class Shipped(SiteTest):
 
 	def setUp(self):
 		super().setUp()
-		self.shipped = shipped_plans.steps_of(LEVEL)
+		self.shipped = newer_plans.steps_of(LEVEL)
 		first, second, *rest = self.shipped
 		self.older = [
 			replace(first, minutes=99, evidence="note"),
@@ -52,14 +52,14 @@ class Shipped(SiteTest):
 			*rest[:-1],
 			replace(rest[-1], key=OWN, title_en="Water the plants", title_zh="浇花", after=(), gate=""),
 		]
-		listed = {level: [fingerprint(shipped_plans.steps_of(level))] for level in seed.LEVELS}
+		listed = {level: [fingerprint(newer_plans.steps_of(level))] for level in seed.LEVELS}
 		listed[LEVEL].insert(0, fingerprint(self.older))
-		known = patch.object(shipped_plans, "known", lambda: listed)
+		known = patch.object(newer_plans, "known", lambda: listed)
 		known.start()
 		self.addCleanup(known.stop)
 		frappe.db.delete("Notification Log")
 		for level in seed.LEVELS:
-			self.company_has(level, shipped_plans.steps_of(level), shipped_plans.steps_of(level))
+			self.company_has(level, newer_plans.steps_of(level), newer_plans.steps_of(level))
 
 	def company_has(self, level: str, steps: list[Step], remembered: list[Step] | None) -> str:
 		"""The level's plan has these steps; it was last given or offered the `remembered` ones of the app."""
@@ -86,7 +86,7 @@ class Shipped(SiteTest):
 class ByMigrate(Shipped):
 	def test_migrate_seeds_first(self):
 		hooks = frappe.get_hooks("after_migrate", app_name="outage_response")
-		names = ["outage_response.setup.seed.seed", "outage_response.flows.shipped_plans.renew"]
+		names = ["outage_response.setup.seed.seed", "outage_response.flows.plans.newer_plans.renew"]
 		self.assertEqual([name for name in hooks if name in names], names)
 
 	def test_a_plan_that_nobody_edited_is_renewed(self):
@@ -94,7 +94,7 @@ class ByMigrate(Shipped):
 			with self.subTest(remembered=bool(remembered)):
 				old = self.company_has(LEVEL, self.older, remembered)
 				others = {level: self.plan_of(level) for level in ("I", "III")}
-				shipped_plans.renew()
+				newer_plans.renew()
 				new = self.plan_of()
 				self.assertNotEqual(new, old)
 				self.assertEqual(self.steps(new), self.shipped)
@@ -110,7 +110,7 @@ class ByMigrate(Shipped):
 		old = self.company_has(LEVEL, self.older, self.older)
 		frappe.db.set_value("Response Department", "engineering", "role", None)
 		for _time in range(2):
-			shipped_plans.renew()
+			newer_plans.renew()
 		self.assertEqual(self.plan_of(), old)
 		(admin, keeper) = self.told()
 		self.assertIn("在本站点无法启用", admin.subject)
@@ -122,18 +122,18 @@ class ByMigrate(Shipped):
 				with self.subTest(first=steps[0].title_en, minutes=steps[0].minutes, remembered=bool(remembered)):
 					self.company_has(LEVEL, steps, remembered)
 					seed.seed()
-					shipped_plans.renew()
+					newer_plans.renew()
 					before = snapshot()
 					for _again in range(2):
 						seed.seed()
-						shipped_plans.renew()
+						newer_plans.renew()
 					self.assertEqual([], changes(before, snapshot()))
 
 	def test_a_running_outage_keeps_its_plan(self):
 		old = self.company_has(LEVEL, self.older, self.older)
 		running = self.declare(LEVEL)
 		tasks = self.tasks(running)
-		shipped_plans.renew()
+		newer_plans.renew()
 		self.assertEqual(self.tasks(running), tasks)
 		self.do("operator", "confirm", running, "Overload")
 		self.assertEqual({row.plan for row in self.tasks(running)}, {old})
@@ -146,7 +146,7 @@ class ByMigrate(Shipped):
 	def test_an_edited_plan_stays_and_its_keepers_are_told_the_difference(self):
 		plan = self.company_has(LEVEL, self.edited, self.older)
 		before = snapshot()
-		shipped_plans.renew()
+		newer_plans.renew()
 		(admin, keeper) = self.told()
 		self.assertEqual((admin.for_user, keeper.for_user), (user("admin"), user("keeper")))
 		for row in (admin, keeper):
@@ -165,45 +165,45 @@ class ByMigrate(Shipped):
 
 	def test_the_next_version_is_offered_again_but_once(self):
 		self.company_has(LEVEL, self.edited, self.older)
-		shipped_plans.renew()
+		newer_plans.renew()
 		newer = [replace(self.shipped[0], minutes=1), *self.shipped[1:]]
-		steps_of = shipped_plans.steps_of
-		with patch.object(shipped_plans, "steps_of", lambda level: newer if level == LEVEL else steps_of(level)):
-			shipped_plans.renew()
-			shipped_plans.renew()
+		steps_of = newer_plans.steps_of
+		with patch.object(newer_plans, "steps_of", lambda level: newer if level == LEVEL else steps_of(level)):
+			newer_plans.renew()
+			newer_plans.renew()
 		self.assertEqual(len(self.told()), 4)
 
 	def test_what_was_made_of_the_only_version_there_was_is_offered_nothing(self):
 		"""Sites from before the app remembered what it has shipped."""
 		plan = self.company_has("I", self.edited, None)
-		shipped_plans.renew()
+		newer_plans.renew()
 		self.assertEqual((self.told(), self.plan_of("I")), ([], plan))
-		self.assertEqual(self.field("Outage Level", "I", "shipped_plan"), fingerprint(shipped_plans.steps_of("I")))
+		self.assertEqual(self.field("Outage Level", "I", "shipped_plan"), fingerprint(newer_plans.steps_of("I")))
 
 	def test_edits_made_after_the_shipped_version_came_are_offered_nothing(self):
 		self.company_has(LEVEL, self.edited, self.shipped)
-		shipped_plans.renew()
+		newer_plans.renew()
 		self.assertEqual(self.told(), [])
 
 	def test_a_company_that_goes_back_to_its_older_version_keeps_it(self):
 		old = self.company_has(LEVEL, self.older, self.older)
-		shipped_plans.renew()
+		newer_plans.renew()
 		frappe.db.set_value("Outage Level", LEVEL, "plan", old)
-		shipped_plans.renew()
+		newer_plans.renew()
 		self.assertEqual((self.plan_of(), self.told()), (old, []))
 		self.assertEqual(plan_steps.current_plan(LEVEL), old)
 
 	def test_another_version_of_its_own_is_an_edited_one(self):
 		self.company_has(LEVEL, self.older, self.older)
 		own = self.company_has(LEVEL, self.edited, self.older)
-		shipped_plans.renew()
+		newer_plans.renew()
 		self.assertEqual(self.plan_of(), own)
 		self.assertEqual(len(self.told()), 2)
 
 	def test_a_level_without_a_plan_is_left_alone(self):
 		frappe.db.set_value("Outage Level", LEVEL, {"plan": None, "shipped_plan": None})
 		before = snapshot()
-		shipped_plans.renew()
+		newer_plans.renew()
 		self.assertEqual([], changes(before, snapshot()))
 
 	def test_what_is_seeded_is_known_and_remembered(self):
@@ -215,9 +215,9 @@ class ByMigrate(Shipped):
 		before = snapshot()
 		for level in seed.LEVELS:
 			steps = plan_steps.steps_of_plan(self.plan_of(level))
-			self.assertEqual(fingerprint(steps), fingerprint(shipped_plans.steps_of(level)))
+			self.assertEqual(fingerprint(steps), fingerprint(newer_plans.steps_of(level)))
 			self.assertEqual(self.field("Outage Level", level, "shipped_plan"), fingerprint(steps))
-		shipped_plans.renew()
+		newer_plans.renew()
 		self.assertEqual([], changes(before, snapshot()))
 
 
@@ -248,7 +248,7 @@ class OnTheForm(Shipped):
 			self.assertEqual(answer, {"plan": self.plan_of()})
 			self.assertEqual(self.steps(answer["plan"]), self.shipped)
 			self.assertEqual(self.steps(plan), self.edited)
-			shipped_plans.renew()
+			newer_plans.renew()
 			self.assertEqual(self.told(), [])
 
 	def test_nobody_else_takes_it_over(self):
@@ -295,7 +295,7 @@ class OnTheForm(Shipped):
 			patch.object(frappe.db, "get_value", lambda *args, **kwargs: next(answers)),
 			self.assertRaises(frappe.QueryDeadlockError),
 		):
-			shipped_plans._lock(LEVEL)
+			newer_plans._lock(LEVEL)
 
 
 class InWords(Shipped):

@@ -19,11 +19,11 @@ from outage_response.domain.shipped import fingerprint
 from outage_response.domain.steps import Step, steps_for_level
 from outage_response.integrations import notifications
 
+from ..facts import plan_steps
+from ..facts.reachable_people import holders
+from ..notices.wording import in_language
+from ..verb.engine import translated
 from . import plan_difference
-from .facts import plan_steps
-from .facts.reachable_people import holders
-from .notices.wording import in_language
-from .verb.engine import translated
 
 SHIPPED = Path(__file__).parents[1] / "setup" / "shipped_plans.yaml"
 

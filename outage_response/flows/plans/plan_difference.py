@@ -10,8 +10,8 @@ from outage_response.domain.errors import spoken
 from outage_response.domain.shipped import difference
 from outage_response.domain.steps import ACCOUNT_MANAGER, Outcome, Step
 
-from .facts import plan_steps
-from .facts.language import in_clauses, in_words, listed, title_of
+from ..facts import plan_steps
+from ..facts.language import in_clauses, in_words, listed, title_of
 
 NOTHING = "–"
 Found = dict[str, list[dict[str, Any]]]

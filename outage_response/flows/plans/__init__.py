@@ -1,0 +1,1 @@
+"""Plans that come with the app beside the company's own."""
