@@ -384,8 +384,8 @@ jinja = {
 		"outage_response.flows.notices.poster.outage_poster_link",
 		"outage_response.flows.notices.poster.outage_poster_code",
 		"outage_response.flows.notices.poster.outage_poster_issuer",
-		"outage_response.flows.printing.outage_report_print",
-		"outage_response.flows.printing.planned_notice_print",
+		"outage_response.flows.screens.printing.outage_report_print",
+		"outage_response.flows.screens.printing.planned_notice_print",
 	],
 	# a number with its extension as a telephone dials it
 	"filters": ["outage_response.domain.phones.dialled"],

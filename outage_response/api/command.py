@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from outage_response.flows import calling, command, paper
+from outage_response.flows.screens import command_centre, operator_call_sheet, run_card_entry
 
 from .reached import reading
 from .staff import as_list, endpoint
@@ -10,26 +10,26 @@ from .staff import as_list, endpoint
 
 @reading
 def centre() -> dict[str, Any]:
-	"""See `flows.command.command_centre`."""
-	return command.command_centre()
+	"""See `flows.screens.command_centre.command_centre`."""
+	return command_centre.command_centre()
 
 
 @reading
 def elevators() -> list[dict[str, Any]]:
-	"""See `flows.command.elevators`."""
-	return command.elevators()
+	"""See `flows.screens.command_centre.elevators`."""
+	return command_centre.elevators()
 
 
 @reading
 def homes_of_number(property: str, phone: str) -> list[dict[str, str]]:
-	"""See `flows.command.homes_of_number`."""
-	return command.homes_of_number(property, phone)
+	"""See `flows.screens.command_centre.homes_of_number`."""
+	return command_centre.homes_of_number(property, phone)
 
 
 @reading
 def get_levels() -> list[dict[str, str]]:
-	"""See `flows.command.get_levels`."""
-	return command.get_levels()
+	"""See `flows.screens.command_centre.get_levels`."""
+	return command_centre.get_levels()
 
 
 @endpoint
@@ -47,8 +47,8 @@ def declare_seen(
 	occurred_at: str | None = None,
 	request_id: str | None = None,
 ) -> dict[str, Any]:
-	"""See `flows.command.declare_seen`."""
-	return command.declare_seen(
+	"""See `flows.screens.command_centre.declare_seen`."""
+	return command_centre.declare_seen(
 		property,
 		seen,
 		where,
@@ -66,11 +66,11 @@ def declare_seen(
 
 @reading
 def call_sheet(incident: str) -> dict[str, Any]:
-	"""See `flows.calling.call_sheet`."""
-	return calling.call_sheet(incident)
+	"""See `flows.screens.operator_call_sheet.call_sheet`."""
+	return operator_call_sheet.call_sheet(incident)
 
 
 @reading
 def run_card_lines(incident: str) -> dict[str, Any]:
-	"""See `flows.paper.to_enter`."""
-	return paper.to_enter(incident)
+	"""See `flows.screens.run_card_entry.to_enter`."""
+	return run_card_entry.to_enter(incident)

@@ -4,9 +4,9 @@ from typing import Any
 
 import frappe
 
-from outage_response.flows import who_knows
 from outage_response.flows.paging import page_answers, standstill, trial_calls
 from outage_response.flows.roster import shifts
+from outage_response.flows.screens import who_knows
 from outage_response.flows.site import restored_backup
 from outage_response.flows.tasks import handover
 from outage_response.flows.tasks import task_verbs as task_flow

@@ -4,7 +4,7 @@ from typing import Any
 
 import frappe
 
-from outage_response.flows import phone
+from outage_response.flows.screens import phone_page
 
 from .reached import reading
 from .staff import endpoint
@@ -12,20 +12,20 @@ from .staff import endpoint
 
 @reading
 def get_my_tasks(seen: str | None = None) -> dict[str, Any]:
-	"""See `flows.phone.my_tasks`. `seen` is the `digest` that the phone has: what did not change is not sent again."""
-	data = phone.my_tasks(frappe.session.user)
-	digest = phone.digest(data)
+	"""See `flows.screens.phone_page.my_tasks`. `seen` is the `digest` that the phone has: what did not change is not sent again."""
+	data = phone_page.my_tasks(frappe.session.user)
+	digest = phone_page.digest(data)
 	answer = {"digest": digest, "now": data["now"], "user": data["user"], "csrf_token": _csrf_token()}
 	return answer if digest == seen else {**answer, **data}
 
 
 @endpoint
 def add_photo(task: str, request_id: str) -> dict[str, Any]:
-	"""See `flows.phone.add_photo`. The picture comes as the form's `file`."""
+	"""See `flows.screens.phone_page.add_photo`. The picture comes as the form's `file`."""
 	file = (getattr(frappe.request, "files", None) or {}).get("file")
 	if file:
 		file.stream.seek(0)  # read before, when the transaction runs again
-	return phone.add_photo(task, request_id, file.stream.read(phone.LARGEST_PHOTO + 1) if file else b"")
+	return phone_page.add_photo(task, request_id, file.stream.read(phone_page.LARGEST_PHOTO + 1) if file else b"")
 
 
 def _csrf_token() -> str:

@@ -11,8 +11,8 @@ from frappe.utils import get_datetime
 
 from outage_response.domain import authority, entrapment
 from outage_response.domain.lifecycle import OPEN
-from outage_response.flows import phone
 from outage_response.flows.facts import people_in_elevators
+from outage_response.flows.screens import phone_page
 from outage_response.permissions import roles_of
 
 no_cache = 1
@@ -51,7 +51,7 @@ def get_context(context):
 def _plain() -> dict:
 	"""What is shown without JavaScript: elevators with people in them say so in their headline, and what is known of a car is
 	said once, at its first task."""
-	data = phone.my_tasks(frappe.session.user)
+	data = phone_page.my_tasks(frappe.session.user)
 	said = set()
 	for task in data["tasks"]:
 		if inside := task.get("inside"):

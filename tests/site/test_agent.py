@@ -12,8 +12,8 @@ import frappe
 import frappe.share
 
 from outage_response.api import agent, portal
-from outage_response.flows import calling
 from outage_response.flows.residents import own_outages
+from outage_response.flows.screens import operator_call_sheet
 from outage_response.setup import form_scripts, ticket_views
 
 from . import platforms
@@ -347,7 +347,7 @@ class AtTheTicket(TicketTest):
 
 	def sheet(self, incident: str) -> list[dict]:
 		with self.as_user("operator"):
-			return calling.call_sheet(incident)["calls"]
+			return operator_call_sheet.call_sheet(incident)["calls"]
 
 	def test_the_expected_return_reads_in_words(self):
 		for doctype in self.each():

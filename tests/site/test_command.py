@@ -6,10 +6,10 @@ from unittest.mock import patch
 import frappe
 
 from outage_response.api import command
-from outage_response.flows import figures
 from outage_response.flows.elevators import entrapment_verbs
 from outage_response.flows.incident import incident_report, incident_verbs
 from outage_response.flows.residents import who_depends_on_power
+from outage_response.flows.screens import figures
 
 from . import world as build
 from .base import SiteTest

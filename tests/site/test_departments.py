@@ -3,9 +3,9 @@
 import frappe
 
 from outage_response.domain.steps import Step
-from outage_response.flows import phone
 from outage_response.flows.facts import plan_steps, who_is_on_duty
 from outage_response.flows.roster import shifts
+from outage_response.flows.screens import phone_page
 
 from . import world as build
 from .base import SiteTest
@@ -82,7 +82,7 @@ class OwnDepartment(SiteTest):
 				self.assertEqual(frappe.parse_json(task._assign), [self.cleaner])
 				self.assertTrue(frappe.db.exists("Outage Page", {"task": task.name, "user": self.cleaner}))
 				with self.as_user("cleaner"):
-					shown = phone.my_tasks(self.cleaner)
+					shown = phone_page.my_tasks(self.cleaner)
 				self.assertIn(task.name, [row["name"] for row in shown["tasks"]])
 				self.post("cleaner", "acknowledge", task=task.name)
 				self.post("cleaner", "arrive", task=task.name)

@@ -5,9 +5,16 @@ from datetime import timedelta
 import frappe
 
 from outage_response import jobs
-from outage_response.flows import calling, command, figures, phone, printing, situation
 from outage_response.flows.elevators import entrapment_verbs
 from outage_response.flows.facts import people_in_elevators
+from outage_response.flows.screens import (
+	command_centre,
+	figures,
+	incident_form,
+	operator_call_sheet,
+	phone_page,
+	printing,
+)
 from outage_response.flows.verb.engine import GateClosedError
 from outage_response.patches import fill_entrapments
 
@@ -133,7 +140,7 @@ class Reported(Entrapments):
 			)
 		)
 		with self.as_user("operator"):
-			self.assertEqual([one["label"] for one in command.command_centre()["trapped"]], ["Elevator 1"])
+			self.assertEqual([one["label"] for one in command_centre.command_centre()["trapped"]], ["Elevator 1"])
 		self.clock.move(2)
 		name = self.declare()
 		record = self.entrapment(name, self.first)
@@ -304,7 +311,7 @@ class Freed(Entrapments):
 		name = self.declare()
 		self.do("operator", "report_trapped", name, self.first)
 		with self.as_user("operator"):
-			sheet = calling.call_sheet(name)
+			sheet = operator_call_sheet.call_sheet(name)
 		self.assertEqual([one["phone"] for one in sheet["calls"][0]["who"]], ["119", "120", "96196"])
 		self.assertEqual([one["label"] for one in sheet["trapped"]], ["Elevator 1"])
 
@@ -604,7 +611,7 @@ class NobodyIsLost(Entrapments):
 		name = self.declare(nodes=[self.shafts[1]])
 		self.do("operator", "report_trapped", name, self.second, people=1)
 		with self.as_user("operator"):
-			seen = command.command_centre()["trapped"]
+			seen = command_centre.command_centre()["trapped"]
 		self.assertEqual(
 			[(one["label"], one["is_drill"]) for one in seen], [("Elevator 2", False), ("Elevator 1", True)]
 		)
@@ -617,14 +624,14 @@ class OnEveryScreen(Entrapments):
 		self.clock.move(6)
 		self.do("operator", "report_trapped", name, self.first, people=2)
 		with self.as_user("electrician"):
-			mine = phone.my_tasks(build.user("electrician"))
+			mine = phone_page.my_tasks(build.user("electrician"))
 			places = [row.get("where") for row in mine["tasks"] if row.get("inside")]
 			self.assertEqual([row["where"] for row in mine["tasks"][: len(places)]], places)
 			self.assertEqual(places, sorted(places))
 			self.assertEqual(mine["tasks"][0]["inside"]["people"], 2)
 			self.assertEqual({row["priority"] for row in mine["tasks"] if row.get("life_safety")}, {0, 1} & {0})
 		with self.as_user("operator"):
-			for seen in (command.command_centre()["trapped"], situation.get(name)["trapped"]):
+			for seen in (command_centre.command_centre()["trapped"], incident_form.get(name)["trapped"]):
 				self.assertEqual(
 					[(one["label"], one["people"]) for one in seen], [("Elevator 1", 2), ("Elevator 2", 1)]
 				)
@@ -633,7 +640,7 @@ class OnEveryScreen(Entrapments):
 		name = self.declare()
 		self.do("operator", "report_trapped", name, self.first)
 		with self.as_user("electrician"):
-			tasks = phone.my_tasks(build.user("electrician"))["tasks"]
+			tasks = phone_page.my_tasks(build.user("electrician"))["tasks"]
 		self.assertTrue(all("priority" in row for row in tasks))
 		self.assertEqual(next(row for row in tasks if row.get("inside"))["inside"]["people"], 0)
 
@@ -660,7 +667,7 @@ class OnEveryScreen(Entrapments):
 
 	def seen_by(self, who: str) -> dict:
 		with self.as_user(who):
-			(row,) = command.command_centre()["trapped"]
+			(row,) = command_centre.command_centre()["trapped"]
 		return row
 
 	def test_what_may_be_done_at_them(self):
@@ -693,19 +700,19 @@ class OnEveryScreen(Entrapments):
 		post = self.task(name, "guard_area").name
 		self.do("guard1", "withdraw", post, "Smoke or fire")
 		with self.as_user("operator"):
-			dangers = command.command_centre()["dangers"]
+			dangers = command_centre.command_centre()["dangers"]
 		self.assertEqual([one["taken"] for one in dangers], [False, False])
 		with self.refused(error=frappe.PermissionError):
 			self.do("guard1", "take_call", answer["call"])
 		self.do("operator", "take_call", answer["call"])
 		self.do("operator", "take_danger", post)
 		with self.as_user("manager"):
-			self.assertEqual([one["taken"] for one in command.command_centre()["dangers"]], [True, True])
+			self.assertEqual([one["taken"] for one in command_centre.command_centre()["dangers"]], [True, True])
 		self.clock.move(1)
 		self.do("guard2", "withdraw", post, "Smoke or fire")
 		with self.as_user("operator"):
 			self.assertIn(
-				False, [one["taken"] for one in command.command_centre()["dangers"]], "a new danger is a new one"
+				False, [one["taken"] for one in command_centre.command_centre()["dangers"]], "a new danger is a new one"
 			)
 
 	def test_the_report_and_the_months_have_them(self):
@@ -732,8 +739,8 @@ class OnEveryScreen(Entrapments):
 		name = self.declare()
 		self.do("operator", "report_trapped", name, self.second, people=1)
 		with self.as_user("operator"):
-			rows = situation.get(name)["tasks"]
-			(card,) = [one for one in command.command_centre()["incidents"] if one["name"] == name]
+			rows = incident_form.get(name)["tasks"]
+			(card,) = [one for one in command_centre.command_centre()["incidents"] if one["name"] == name]
 		theirs = len([row for row in rows if row["where"] == "Elevator 2" and row["priority"] == 0])
 		self.assertGreaterEqual(theirs, 5)
 		self.assertEqual({row["where"] for row in rows[:theirs]}, {"Elevator 2"})

@@ -4,9 +4,9 @@ from datetime import datetime
 
 import frappe
 
-from outage_response.flows import units
 from outage_response.flows.facts import affected_homes
 from outage_response.flows.residents import resident_portal
+from outage_response.flows.screens import units_by_floor
 from outage_response.patches import keep_homes
 
 from . import world as build
@@ -70,7 +70,7 @@ class Running(HomesTest):
 		build.make_unit(self.property, "99A", self.switches[0], 1, "T", [build.make_contact("Kept New", "1390000999")])
 		build.make_unit(self.property, "98A", self.switches[0], 1, "T")
 		self.assertEqual(self.kinds(incident).count("records_changed"), 1, "a file is one warning")
-		self.assertEqual(units.by_floor(incident)["count"], 11)
+		self.assertEqual(units_by_floor.by_floor(incident)["count"], 11)
 		self.clock.move(10)
 		answer = self.do("operator", "take_over_changes", incident)
 		self.assertEqual((answer["units"], answer["affected_units"]), (2, 13))
@@ -167,7 +167,7 @@ class Ended(HomesTest):
 		return incident
 
 	def seen(self, incident: str) -> dict:
-		rows = units.by_floor(incident)["floors"]
+		rows = units_by_floor.by_floor(incident)["floors"]
 		doc = frappe.get_doc("Outage Incident", incident)
 		return {
 			"floors": [(row["floor"], str(row["out_since"]), str(row["back_at"]), row["units"][0][1]) for row in rows],

@@ -4,8 +4,8 @@ from datetime import datetime, timedelta
 
 import frappe
 
-from outage_response.flows import command, printing
 from outage_response.flows.residents import portal_verbs, resident_portal
+from outage_response.flows.screens import command_centre, printing
 
 from . import world as build
 from .base import SiteTest
@@ -62,7 +62,7 @@ class WhileItRuns(LateTest):
 		entry = self.entry(self.incident, "late_act")
 		self.assertMoment(entry["occurred_at"], self.minutes(10))
 		self.assertIn("smoke", entry["text"])
-		shown = [row for row in command.command_centre()["dangers"] if "smoke" in row["words"]]
+		shown = [row for row in command_centre.command_centre()["dangers"] if "smoke" in row["words"]]
 		self.assertEqual([row["taken"] for row in shown], [False])
 		self.do("operator", "take_call", shown[0]["call"])
 
@@ -169,7 +169,7 @@ class AfterTheEnd(LateTest):
 		self.assertIn("on post", self.field("Outage Task", post, "reason"))
 		for words in ("smoke on floor 3", "People trapped"):
 			self.assertIn(build.user("operator"), self.told(words))
-			self.assertTrue([row for row in command.command_centre()["dangers"] if words in row["words"]], words)
+			self.assertTrue([row for row in command_centre.command_centre()["dangers"] if words in row["words"]], words)
 		self.do("guard1", "report_trapped", incident, self.elevators[1], occurred_at=phone(then))
 		self.assertEqual(self.entrapment(None, self.elevators[1]).status, "Trapped")
 		answer = self.do("engineer", "correct_outcome", elevator.name, "trapped", people=2)

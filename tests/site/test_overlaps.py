@@ -5,9 +5,9 @@ from collections import Counter
 import frappe
 
 from outage_response.domain import callbacks
-from outage_response.flows import command, situation
 from outage_response.flows.facts import nested_outages
 from outage_response.flows.incident import incident_verbs as incident_flow
+from outage_response.flows.screens import command_centre, incident_form
 from outage_response.flows.tasks import task_set
 
 from . import world as build
@@ -80,7 +80,7 @@ class NothingIsLeftOut(OverlapTest):
 		nodes = [build.make_node(self.property, f"Panel {number}", "Panel", self.room) for number in range(8)]
 		name = self.declare(nodes=nodes)
 		with self.as_user("operator"):
-			data = command.command_centre()
+			data = command_centre.command_centre()
 		card = next(one for one in data["incidents"] if one["name"] == name)
 		self.assertEqual(len(card["where"]), 8)
 		self.assertEqual(
@@ -95,7 +95,7 @@ class Shared(OverlapTest):
 		self.assertEqual(set(self.checks(self.part)), {known, unknown})
 		wide = self.wide()
 		self.assertEqual(self.checks(wide), {})
-		gate = [row["task"] for row in situation.get(wide)["gate"]["open"]]
+		gate = [row["task"] for row in incident_form.get(wide)["gate"]["open"]]
 		theirs = {row.name for row in self.tasks(self.part, step_key="check_elevator")}
 		self.assertLessEqual(theirs, set(gate))  # they keep its gate closed all the same
 		for task in theirs:

@@ -9,12 +9,12 @@ import frappe
 from outage_response.api import command as api
 from outage_response.domain.shipped import fingerprint
 from outage_response.domain.steps import Outcome, Step
-from outage_response.flows import command, printing, run_card
 from outage_response.flows.facts import plan_steps, who_is_on_duty
 from outage_response.flows.incident import incident_report
 from outage_response.flows.notices.wording import in_language
 from outage_response.flows.plans import newer_plans
 from outage_response.flows.residents import resident_portal
+from outage_response.flows.screens import command_centre, printing, run_card
 from outage_response.flows.verb import timeline
 from outage_response.flows.verb.engine import GateClosedError
 from outage_response.patches import plan_meanings
@@ -181,7 +181,7 @@ class OwnWords(SiteTest):
 
 	def shown(self, name: str) -> dict:
 		with self.as_user("operator"):
-			(card,) = [one for one in command.command_centre()["incidents"] if one["name"] == name]
+			(card,) = [one for one in command_centre.command_centre()["incidents"] if one["name"] == name]
 		return card
 
 	def test_a_level_of_ones_own_is_declared_from_the_dialog_and_stands_on_the_run_card(self):

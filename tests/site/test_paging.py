@@ -8,9 +8,9 @@ import frappe
 from outage_response import bulk
 from outage_response.api import limits, paging
 from outage_response.domain import lifecycle, phones
-from outage_response.flows import who_knows
 from outage_response.flows.paging import answer_links, page_answers, page_rows, sweep, trial_calls
 from outage_response.flows.residents import page_templates
+from outage_response.flows.screens import who_knows
 from outage_response.flows.tasks import handover, shift_end, task_verbs
 
 from .base import SiteTest, forget_caches

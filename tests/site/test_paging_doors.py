@@ -6,7 +6,6 @@ from unittest.mock import patch
 import frappe
 
 from outage_response import compat
-from outage_response.flows import who_knows
 from outage_response.flows.paging import (
 	enabled_channels,
 	page_answers,
@@ -16,6 +15,7 @@ from outage_response.flows.paging import (
 	ringing,
 	trial_calls,
 )
+from outage_response.flows.screens import who_knows
 from outage_response.flows.tasks import shift_end
 from outage_response.integrations.channels import http
 from outage_response.integrations.channels.post import post

@@ -14,9 +14,9 @@ from frappe.utils.background_jobs import get_queue_list
 from outage_response import bulk, error_log, jobs, queues, space
 from outage_response.domain import notices
 from outage_response.domain.patience import SENDER_IS_DEAD_AFTER
-from outage_response.flows import phone
 from outage_response.flows.notices import deliveries, mail_queue, server_patience
 from outage_response.flows.paging import disabled_logins, page_answers, page_sending, ringing, standstill, sweep
+from outage_response.flows.screens import phone_page
 from outage_response.flows.site import same_site
 from outage_response.flows.trouble import ticket_replies
 from outage_response.integrations import messages, records
@@ -217,7 +217,7 @@ class NoRoom(PhoneTest):
 
 	def send_photo_straight(self, task: str) -> dict:
 		with self.as_user("electrician"):
-			return phone.add_photo(task, "request-of-no-room", JPEG)
+			return phone_page.add_photo(task, "request-of-no-room", JPEG)
 
 
 class Gone(PhoneTest):

@@ -4,8 +4,8 @@ import frappe
 from frappe.www.printview import get_html_and_style
 
 from outage_response.api import command
-from outage_response.flows import run_card
 from outage_response.flows.residents import who_depends_on_power
+from outage_response.flows.screens import run_card
 
 from . import world as build
 from .base import SiteTest

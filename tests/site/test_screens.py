@@ -7,7 +7,7 @@ import frappe
 from frappe.www.printview import get_html_and_style
 
 from outage_response.api import screens
-from outage_response.flows import contacted, figures, printing
+from outage_response.flows.screens import figures, incident_residents, printing
 from outage_response.flows.verb import timeline
 from outage_response.setup import board
 
@@ -143,7 +143,7 @@ class Situation(ScreensTest):
 		self.clock.move(30)
 		self.do("operator", "supply_back", name)
 		full = self.seen("service", name)
-		with patch.object(contacted, "SHOWN", 1):
+		with patch.object(incident_residents, "SHOWN", 1):
 			seen = self.seen("service", name)
 		self.assertEqual((len(seen["callbacks"]), seen["callbacks_count"]), (1, len(full["callbacks"])))
 		last = full["callbacks"][-1]

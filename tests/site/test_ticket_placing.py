@@ -8,9 +8,9 @@ import frappe
 
 from outage_response import jobs
 from outage_response.domain import replies, triage
-from outage_response.flows import command
 from outage_response.flows.incident import incident_verbs
 from outage_response.flows.residents import portal_verbs
+from outage_response.flows.screens import command_centre
 from outage_response.flows.trouble import agent_verbs, proposals, telephone_calls, ticket_intake, ticket_messages
 from outage_response.flows.verb import engine
 from outage_response.integrations import records
@@ -373,7 +373,7 @@ class SaidAgain(PlaceTest):
 			self.read_answers()
 			call = self.call_of(ticket)
 			self.assertEqual((call.incident, call.waiting), (None, 1))
-			self.assertIn(call.name, [row["name"] for row in command.command_centre()["waiting"]])
+			self.assertIn(call.name, [row["name"] for row in command_centre.command_centre()["waiting"]])
 
 	def comment(self, ticket, owner: str, published: int = 1):
 		"""As the portal's form writes one."""
@@ -422,7 +422,7 @@ class Waiting(PlaceTest):
 
 	def waiting(self, who: str = "operator") -> list[dict]:
 		with self.as_user(who):
-			return [row for row in command.command_centre()["waiting"] if row["property"] == self.property]
+			return [row for row in command_centre.command_centre()["waiting"] if row["property"] == self.property]
 
 	def test_a_call_before_the_outage_is_seen_and_linked(self):
 		before = len(self.bells("No power at"))
@@ -442,7 +442,7 @@ class Waiting(PlaceTest):
 		incident = self.declare(nodes=[self.shafts[1]])
 		self.do("service", "record_call", self.property, unit=self.units[0], words="dark")
 		with self.as_user("operator"):
-			from outage_response.flows.calling import call_sheet
+			from outage_response.flows.screens.operator_call_sheet import call_sheet
 
 			self.assertEqual([row["place"] for row in call_sheet(incident)["waiting"]], ["1A"])
 

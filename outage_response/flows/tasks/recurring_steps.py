@@ -7,8 +7,8 @@ from outage_response.domain.clock import next_round_is_due
 from outage_response.domain.lifecycle import HOLDING_POSTS, TaskRow
 from outage_response.domain.plan import Subject, TaskSpec
 
-from .. import calling
 from ..facts import plan_steps, power_and_assets
+from ..screens import operator_call_sheet
 from ..verb import timeline
 from ..verb.engine import Call, lock_incident, touch
 from . import assignment, task_set
@@ -34,7 +34,7 @@ def tick(incident_name: str) -> int:
 		return 0
 	property_type = frappe.get_cached_value("Managed Property", incident.property, "property_type")
 	chosen = assignment.choose(due, incident, call.roster, call.departments, property_type)
-	chosen = calling.with_numbers(due, chosen, call)
+	chosen = operator_call_sheet.with_numbers(due, chosen, call)
 	names = task_set.insert(call, list(zip(due, chosen, strict=True)))
 	timeline.record_many(
 		incident,

@@ -21,10 +21,10 @@ from outage_response.domain.roster import Assignment
 from outage_response.domain.steps import Step
 from outage_response.domain.topology import intervals
 
-from .. import calling
 from ..facts import nested_outages, people_in_elevators, plan_steps, power_and_assets
 from ..facts.language import title_of
 from ..paging import ringing
+from ..screens import operator_call_sheet
 from ..verb.engine import Call, finish, lock_incident
 from . import assignment
 
@@ -112,7 +112,7 @@ def sync(call: Call, *, reclassify: bool = False) -> Difference:
 	specs = [*diff.add, *(spec for _task, spec in diff.reopen)]
 	if specs:
 		chosen = assignment.choose(specs, incident, call.roster, call.departments, context.property_type)
-		chosen = calling.with_numbers(specs, chosen, call)
+		chosen = operator_call_sheet.with_numbers(specs, chosen, call)
 		added = len(diff.add)
 		created = insert(call, list(zip(diff.add, chosen[:added], strict=True)))
 		_reopen(call, list(zip(diff.reopen, chosen[added:], strict=True)))

@@ -18,11 +18,11 @@ from outage_response.domain.errors import RuleError
 from outage_response.domain.lifecycle import LIVE, RUNNING, UNPLANNED
 from outage_response.domain.tickets import RESTORED
 
-from .. import calling, phone, situation
 from ..callbacks import open_callbacks, whom_to_call_back
 from ..facts import outage_in_words, outage_levels, power_and_assets
 from ..facts.language import in_clauses
 from ..residents.own_outages import paths_of
+from ..screens import incident_form, operator_call_sheet, phone_page
 from ..verb.engine import translated
 from . import explaining_outage, ticket_intake
 
@@ -53,7 +53,7 @@ def look(ticket_type: str, ticket: str) -> dict:
 	"""What an agent sees at a ticket, and what they may do there; empty where the platform is switched off.
 
 	Answers {"outage", "home", "places", "levels", "level", "proposal", "told", "called": [[when, whom and how]], "steps": see
-	`flows.phone.steps_in`, with "due" in words, "callback", "may"}.
+	`flows.screens.phone_page.steps_in`, with "due" in words, "callback", "may"}.
 	"""
 	with translated():
 		desk = integrations.desk_of(ticket_type)
@@ -105,7 +105,7 @@ def _called(call: dict | None, outage: dict | None) -> list[list[str]]:
 		return []
 	made = [
 		(one["at"], _("{0}: {1}").format(one["whom"], _("Reached") if one["answered"] else _("No Answer")))
-		for one in calling.calls_made(outage["incident"])
+		for one in operator_call_sheet.calls_made(outage["incident"])
 	]
 	if authority.may("log_attempt", permissions.roles_of()):
 		made += _attempts(call)
@@ -122,7 +122,7 @@ def _attempts(call: dict) -> list[tuple[datetime, str]]:
 		filters={"parenttype": "Outage Callback", "parent": ("in", callbacks)},
 		fields=["attempted_at", "attempted_by", "outcome"],
 	)
-	names = situation.full_names(row.attempted_by for row in rows)
+	names = incident_form.full_names(row.attempted_by for row in rows)
 	return [
 		(
 			get_datetime(row.attempted_at),
@@ -137,7 +137,7 @@ def _attempts(call: dict) -> list[tuple[datetime, str]]:
 def _steps(incident: str) -> list[dict]:
 	now = now_datetime()
 	found = []
-	for step in phone.steps_in(incident, frappe.session.user)[:MANY]:
+	for step in phone_page.steps_in(incident, frappe.session.user)[:MANY]:
 		due = get_datetime(step["due"]) if step.get("due") else None
 		found.append(
 			{

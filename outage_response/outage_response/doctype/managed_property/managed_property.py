@@ -4,7 +4,7 @@ from frappe.model.document import Document
 from frappe.utils import getdate
 
 from outage_response.compat import fill_times
-from outage_response.flows import run_card
+from outage_response.flows.screens import run_card
 
 exclude_from_linked_with = True  # see Care Need
 
@@ -24,5 +24,5 @@ class ManagedProperty(Document):
 			frappe.throw(_("Households: enter the registered number, at least 1."))
 
 	def run_card(self) -> dict:
-		"""For the print format Outage Run Card; see `flows.run_card.of_property`."""
+		"""For the print format Outage Run Card; see `flows.screens.run_card.of_property`."""
 		return run_card.of_property(self.name)

@@ -1,4 +1,4 @@
-// The form of an incident. Buttons and their rules come from the server (public/js/outage/, flows/situation.py).
+// The form of an incident. Buttons and their rules come from the server (public/js/outage/, flows/screens/incident_form.py).
 frappe.ui.form.on("Outage Incident", {
 	setup(frm) {
 		frm.set_query("power_node", "affected_nodes", () => ({ filters: { property: frm.doc.property || "" } }));

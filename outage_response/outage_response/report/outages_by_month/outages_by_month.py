@@ -3,7 +3,7 @@
 import frappe
 from frappe import _
 
-from outage_response.flows import figures
+from outage_response.flows.screens import figures
 
 WITHOUT_COLOUR = "#7F8C8D"
 

@@ -2,7 +2,7 @@
 frappe.provide("outage_response");
 
 Object.assign(outage_response, {
-	/** See flows/who_knows.py. */
+	/** See flows/screens/who_knows.py. */
 	load_who_knows(incident) {
 		return this.read("paging.get_who_knows", { incident });
 	},

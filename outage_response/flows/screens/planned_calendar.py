@@ -5,7 +5,7 @@ from frappe import _
 
 from outage_response import listing, permissions
 
-from .roster import shifts
+from ..roster import shifts
 
 # dark grounds, for the reason given in rosters.py
 COLOURS = {"Scheduled": "#0e2a47", "Reported": "#4a0d0d", "Active": "#4a0d0d", "Restored": "#0d3318"}

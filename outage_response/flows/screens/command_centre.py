@@ -15,11 +15,11 @@ from outage_response.domain.lifecycle import BEGUN
 from outage_response.domain.overview import SEEN, kind_seen
 from outage_response.integrations import contacts
 
-from .facts import outage_levels, people_in_elevators, power_and_assets
-from .incident import incident_verbs
-from .overview import Record, titles
-from .verb.engine import translated
-from .waiting import waiting_calls
+from ..facts import outage_levels, people_in_elevators, power_and_assets
+from ..incident import incident_verbs
+from ..verb.engine import translated
+from .command_record import Record, titles
+from .waiting_calls import waiting_calls
 
 
 def command_centre() -> dict[str, Any]:

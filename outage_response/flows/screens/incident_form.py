@@ -20,8 +20,7 @@ from outage_response.domain.lifecycle import TaskRow
 from outage_response.domain.overview import etr_moves
 from outage_response.domain.plan import Subject
 
-from . import contacted
-from .facts import (
+from ..facts import (
 	affected_homes,
 	nested_outages,
 	outage_levels,
@@ -31,12 +30,13 @@ from .facts import (
 	site_time,
 	who_is_on_duty,
 )
-from .facts.language import outcome_word, outcomes_of, title_of
-from .incident import incident_report
-from .tasks import task_set
-from .trouble import telephone_calls
-from .verb import timeline
-from .verb.engine import describe
+from ..facts.language import outcome_word, outcomes_of, title_of
+from ..incident import incident_report
+from ..tasks import task_set
+from ..trouble import telephone_calls
+from ..verb import timeline
+from ..verb.engine import describe
+from . import incident_residents
 
 TIMES = (
 	"reported_at",
@@ -81,7 +81,7 @@ def get(incident_name: str) -> dict[str, Any]:
 	tasks       see `task_rows`
 	trapped     people in elevators, see `people_in_elevators.visible`
 	timeline, calls, figures
-	callbacks   the first of them, `callbacks_count` how many there are; notices: see `flows/contacted.py`
+	callbacks   the first of them, `callbacks_count` how many there are; notices: see `flows/screens/incident_residents.py`
 	"""
 	incident = frappe.get_doc("Outage Incident", incident_name)
 	around = power_and_assets.read(incident.property)
@@ -92,7 +92,7 @@ def get(incident_name: str) -> dict[str, Any]:
 	places = people_in_elevators.ranks([incident.name], now_datetime())
 	rows.sort(key=lambda row: places.get((incident.name, row.subject), len(places)))  # people in elevators first
 	shown = task_rows(incident, rows, roles)
-	notices = contacted.notices_of(incident.name)
+	notices = incident_residents.notices_of(incident.name)
 	entries = timeline.entries(incident.name)
 	verbs = offers.incident_verbs(
 		incident.status,
@@ -104,7 +104,7 @@ def get(incident_name: str) -> dict[str, Any]:
 		to_be_posted=any(row["public"] for row in notices),
 		changes_waiting=_changes_waiting(entries),
 	)
-	callbacks, callbacks_count = contacted.callbacks_of(incident.name)
+	callbacks, callbacks_count = incident_residents.callbacks_of(incident.name)
 	return {
 		"now": now_datetime(),
 		"incident": {**_about(incident, around), "etr_moves": _etr_moves(entries), "shares": shares},
@@ -114,7 +114,7 @@ def get(incident_name: str) -> dict[str, Any]:
 		"nodes": _nodes(incident, around),
 		"choices": {
 			**_choices(incident, around, posts, verbs, shown),
-			"notice_kinds": contacted.kinds(incident.status) if "send_notice" in verbs else [],
+			"notice_kinds": incident_residents.kinds(incident.status) if "send_notice" in verbs else [],
 		},
 		"tasks": shown,
 		"trapped": people_in_elevators.visible(now_datetime(), incident=incident.name),

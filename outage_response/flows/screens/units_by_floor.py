@@ -12,8 +12,8 @@ from outage_response.domain import topology
 from outage_response.domain.entrapment import natural
 from outage_response.domain.reading import floor_order
 
-from .facts import affected_homes, power_and_assets
-from .facts.place_names import building_words
+from ..facts import affected_homes, power_and_assets
+from ..facts.place_names import building_words
 
 Times = tuple[datetime | None, datetime | None]
 

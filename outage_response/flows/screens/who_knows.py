@@ -10,9 +10,9 @@ from outage_response import listing
 from outage_response.domain.lifecycle import OPEN
 from outage_response.integrations.messages import PAGE
 
-from .facts.language import title_of
-from .facts.reachable_people import People
-from .paging import enabled_channels
+from ..facts.language import title_of
+from ..facts.reachable_people import People
+from ..paging import enabled_channels
 
 PAGE_FIELDS = [
 	"name",

@@ -4,7 +4,7 @@ from typing import Any
 
 import frappe
 
-from .overview import titles
+from .command_record import titles
 
 
 def waiting_calls(property_name: str | None = None) -> list[dict[str, Any]]:

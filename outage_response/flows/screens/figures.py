@@ -11,7 +11,7 @@ from frappe.utils import get_datetime, now_datetime
 from outage_response import listing
 from outage_response.domain.lifecycle import LIVE, OPEN
 
-from .facts import people_in_elevators
+from ..facts import people_in_elevators
 
 
 def running() -> list[str]:

@@ -22,11 +22,11 @@ from outage_response.domain.mine import Mine
 from outage_response.domain.phones import identity
 from outage_response.domain.steps import Step
 
-from .facts import outage_in_words, people_in_elevators, plan_steps, power_and_assets
-from .facts.language import outcome_word, outcomes_of, title_of
-from .paging import standstill
-from .tasks import photos
-from .verb import engine
+from ..facts import outage_in_words, people_in_elevators, plan_steps, power_and_assets
+from ..facts.language import outcome_word, outcomes_of, title_of
+from ..paging import standstill
+from ..tasks import photos
+from ..verb import engine
 
 # an outage that ended is told of for so long, to people who come off their posts
 ENDED_HOURS = 12

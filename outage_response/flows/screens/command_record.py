@@ -17,8 +17,8 @@ from outage_response.domain.lifecycle import BEGUN, OPEN, is_late
 from outage_response.domain.steps import BACKUP_FAILED, CARED_FOR, TRAPPED
 from outage_response.domain.topology import Dark, PowerTree, units_out
 
-from .facts import affected_homes, people_in_elevators, plan_steps
-from .facts.language import listed, title_of
+from ..facts import affected_homes, people_in_elevators, plan_steps
+from ..facts.language import listed, title_of
 
 DARK = ("Reported", "Active")
 DANGER_HOURS = 6

@@ -15,10 +15,10 @@ from outage_response.domain.errors import spoken
 from outage_response.domain.lifecycle import OPEN, UNPLANNED
 from outage_response.domain.roster import Department
 
-from . import calling, run_card
-from .facts import outage_levels, plan_steps, power_and_assets, who_is_on_duty
-from .facts.language import outcome_word, title_of
-from .situation import full_names
+from ..facts import outage_levels, plan_steps, power_and_assets, who_is_on_duty
+from ..facts.language import outcome_word, title_of
+from . import operator_call_sheet, run_card
+from .incident_form import full_names
 
 
 def to_enter(incident: str) -> dict[str, Any]:
@@ -90,7 +90,7 @@ def to_enter(incident: str) -> dict[str, Any]:
 	lines.sort(key=lambda line: line["no"] or 1000)
 	options = doc.meta.get_field("cause_type").options.split("\n")
 	return {
-		"incident": calling.heading(doc),
+		"incident": operator_call_sheet.heading(doc),
 		"lines": lines,
 		"nodes": _dark_nodes(doc, around),
 		"levels": [

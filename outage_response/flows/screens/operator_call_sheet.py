@@ -19,9 +19,9 @@ from outage_response.domain.plan import CONTRACTOR, TaskSpec, subject_of
 from outage_response.domain.roster import COMMAND, ELEVATOR_MAINTENANCE, MANAGEMENT, POWER_SUPPLY, Assignment, of_duty
 from outage_response.domain.steps import ACCOUNT_MANAGER, RESCUE_SERVICES
 
-from .facts import people_in_elevators, plan_steps, power_and_assets, who_is_on_duty
-from .facts.language import outcomes_of, title_of
-from .waiting import waiting_calls
+from ..facts import people_in_elevators, plan_steps, power_and_assets, who_is_on_duty
+from ..facts.language import outcomes_of, title_of
+from .waiting_calls import waiting_calls
 
 # departments with these duties are told or asked, as the account manager is; everybody else is called to the site
 NOT_COMING = (POWER_SUPPLY, MANAGEMENT, COMMAND)

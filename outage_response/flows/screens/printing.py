@@ -15,11 +15,11 @@ from outage_response.domain.entrapment import MISTAKEN, RELEASED
 from outage_response.domain.errors import spoken
 from outage_response.domain.notices import PLANNED
 
-from .facts import extent_in_words, power_and_assets
-from .facts.language import in_words, title_of
-from .facts.outage_in_words import clock_time
-from .notices import issuing, wording
-from .verb import timeline
+from ..facts import extent_in_words, power_and_assets
+from ..facts.language import in_words, title_of
+from ..facts.outage_in_words import clock_time
+from ..notices import issuing, wording
+from ..verb import timeline
 
 # What may come in when a report is filed
 ADDED_LATE = ("late_act", "task_evidence", "outcome_corrected", "danger_told")
