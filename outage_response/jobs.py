@@ -54,7 +54,7 @@ SLICE_SECONDS = 0.6
 
 
 def before_job() -> None:
-	"""Before each job of the site, Frappe's own included: is it still the site that it was? See `flows/site/restored_backup.py`. Other
+	"""Before each job of the site, Frappe's own included: is it still the site that it was? See `flows/paging/restored_backup.py`. Other
 	apps' jobs come after it: nothing of the connection is changed for them."""
 	try:
 		site_muting.look()

@@ -10,9 +10,8 @@ from outage_response.domain import authority
 from outage_response.domain.errors import RuleError
 from outage_response.domain.plan import dedupe_key
 from outage_response.flows.callbacks import attempts, call_queue
-from outage_response.flows.paging import standstill
+from outage_response.flows.paging import restored_backup, standstill
 from outage_response.flows.residents import page_templates
-from outage_response.flows.site import restored_backup
 from outage_response.permissions import roles_of
 
 from .answers import done, field, number, page, with_token

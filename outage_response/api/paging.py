@@ -4,13 +4,12 @@ from typing import Any
 
 import frappe
 
-from outage_response.flows.paging import page_answers, standstill, trial_calls
+from outage_response.flows.paging import page_answers, restored_backup, standstill, trial_calls
 from outage_response.flows.roster import shifts
 from outage_response.flows.screens import who_knows
-from outage_response.flows.site import restored_backup
 from outage_response.flows.tasks import handover
 from outage_response.flows.tasks import task_verbs as task_flow
-from outage_response.flows.verb.engine import translated
+from outage_response.flows.verb.refusals import translated
 from outage_response.permissions import require_list, require_read, require_verb
 
 from .limits import guessing, sparing
@@ -72,7 +71,7 @@ def get_alarm(incident: str | None = None) -> dict[str, Any]:
 
 @endpoint
 def confirm_site() -> dict[str, Any]:
-	"""See `flows.site.restored_backup.confirm_site`."""
+	"""See `flows.paging.restored_backup.confirm_site`."""
 	return restored_backup.confirm_site()
 
 

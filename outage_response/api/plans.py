@@ -2,9 +2,8 @@
 
 from typing import Any
 
-from outage_response.flows.facts import plan_steps
-from outage_response.flows.plans import newer_plans
-from outage_response.flows.verb.engine import translated
+from outage_response.flows.plans import newer_plans, plan_approval
+from outage_response.flows.verb.refusals import translated
 from outage_response.permissions import require_read, require_right
 
 from .reached import reading
@@ -20,9 +19,9 @@ def get_plan_difference(plan: str) -> dict[str, Any]:
 
 @reading
 def get_plan_losses(plan: str) -> dict[str, Any]:
-	"""See `flows.facts.plan_steps.read_losses`."""
+	"""See `flows.plans.plan_approval.read_losses`."""
 	require_right("write", "Outage Plan", plan)
-	return plan_steps.read_losses(plan)
+	return plan_approval.read_losses(plan)
 
 
 @endpoint
@@ -34,7 +33,7 @@ def take_over_plan(plan: str) -> dict[str, str]:
 
 @endpoint
 def put_plan_in_force(plan: str) -> dict[str, Any]:
-	"""See `flows.facts.plan_steps.put_in_force`."""
+	"""See `flows.plans.plan_approval.put_in_force`."""
 	require_right("write", "Outage Plan", plan)
 	with translated():
-		return plan_steps.put_in_force(plan)
+		return plan_approval.put_in_force(plan)

@@ -3,7 +3,7 @@
 from frappe.model.document import Document
 
 from outage_response.flows.facts import site_time
-from outage_response.flows.verb.engine import refuse_delete, refuse_outside_verbs, refuse_row
+from outage_response.flows.verb.guard import refuse_delete, refuse_outside_verbs, refuse_row
 
 from .rows import Row
 

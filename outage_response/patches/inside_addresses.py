@@ -9,8 +9,8 @@ from frappe.utils import now_datetime
 
 from outage_response.domain import addresses
 from outage_response.domain.authority import OF_THE_SITE
+from outage_response.flows.facts.language import in_language
 from outage_response.flows.facts.reachable_people import holders
-from outage_response.flows.notices.wording import in_language
 from outage_response.integrations import channels, notifications
 from outage_response.integrations.channels import checked
 from outage_response.outage_response.doctype.paging_channel.paging_channel import SAMPLE

@@ -9,8 +9,8 @@ from frappe.utils import get_fullname, now_datetime
 
 from outage_response import bulk, listing
 from outage_response.domain.authority import ADMINISTRATOR, GENERAL_MANAGER
+from outage_response.flows.facts.language import in_language
 from outage_response.flows.facts.reachable_people import holders
-from outage_response.flows.notices.wording import in_language
 from outage_response.integrations import notifications
 
 

@@ -8,8 +8,8 @@ import json
 import frappe
 from frappe import _
 
+from outage_response.flows.facts.language import in_language
 from outage_response.flows.notices import audience
-from outage_response.flows.notices.wording import in_language
 from outage_response.integrations import installed
 
 DOCTYPE = "HD View"

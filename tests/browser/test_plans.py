@@ -8,7 +8,7 @@ import pytest
 
 from outage_response.domain.steps import Step
 from outage_response.flows.facts import plan_steps
-from outage_response.flows.plans import newer_plans
+from outage_response.flows.plans import newer_plans, plan_approval
 from tests.site import live, world
 
 LEVEL = "III"
@@ -55,7 +55,7 @@ def edited_plan(house) -> Iterator[str]:
 	frappe.db.rollback()
 	before = frappe.db.get_value("Outage Level", LEVEL, ["plan", "shipped_plan"], as_dict=True)
 	versions = set(frappe.get_all("Outage Plan", {"level": LEVEL}, pluck="name"))
-	plan = plan_steps.next_version(LEVEL, edited(), before.plan).name
+	plan = plan_approval.next_version(LEVEL, edited(), before.plan).name
 	frappe.db.commit()
 	yield plan
 	frappe.db.rollback()
@@ -114,7 +114,7 @@ def test_the_second_person_reads_what_is_left_out_and_puts_it_in_force(
 ):
 	words = WORDS[language]
 	gone = next(step for step in edited() if step.life_safety)
-	weaker = plan_steps.next_version(
+	weaker = plan_approval.next_version(
 		LEVEL, [step for step in edited() if step.key != gone.key], edited_plan, second_person=True
 	).name
 	frappe.db.commit()

@@ -94,7 +94,7 @@ def redis_answers() -> bool:
 def send_mails(times: int = 1) -> int:
 	"""Send what waits for the mail server, as the job does; how many waited."""
 	from outage_response import jobs
-	from outage_response.flows.notices import mail_queue
+	from outage_response.flows.paging import mail_queue
 
 	waited = 0
 	for _time in range(times):

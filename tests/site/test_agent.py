@@ -12,7 +12,7 @@ import frappe
 import frappe.share
 
 from outage_response.api import agent, portal
-from outage_response.flows.residents import own_outages
+from outage_response.flows.facts import homes_of_people
 from outage_response.flows.screens import operator_call_sheet
 from outage_response.setup import form_scripts, ticket_views
 
@@ -536,7 +536,7 @@ class AtHome(TicketTest):
 				self.assertEqual(portal.known(), [])
 
 	def test_contacts_of_a_user_without_any(self):
-		self.assertEqual(own_outages.homes_of(own_outages.contacts_of("Administrator")), [])
+		self.assertEqual(homes_of_people.homes_of(homes_of_people.contacts_of("Administrator")), [])
 
 
 class FormScripts(SiteTest):

@@ -9,7 +9,7 @@ import frappe
 from frappe.utils import get_datetime
 
 from outage_response.api import staff
-from outage_response.flows.verb.engine import GateClosedError
+from outage_response.flows.verb.refusals import GateClosedError
 
 from . import world as build
 from .base import SiteTest, changes, snapshot

@@ -7,7 +7,8 @@ from frappe.utils import get_datetime
 
 from outage_response.flows.callbacks import attempts, call_queue, open_callbacks
 from outage_response.flows.facts import power_and_assets
-from outage_response.flows.verb.engine import Call, lock_incident
+from outage_response.flows.verb.engine import Call
+from outage_response.flows.verb.locking import lock_incident
 
 from . import world as build
 from .base import SiteTest, set_settings

@@ -18,8 +18,8 @@ from .world import make_community, make_roster, make_tower, user
 
 tearDownModule = end_processes
 
-LOCK = "outage_response.flows.verb.engine.lock_incident"
-FIRST, TOUCH = "outage_response.permissions.require_verb", "outage_response.flows.verb.engine.touch"
+LOCK = "outage_response.flows.verb.locking.lock_incident"
+FIRST, TOUCH = "outage_response.permissions.require_verb", "outage_response.flows.verb.changes.touch"
 WRITE, READ = "tests.site.another_process.write_tickets", "tests.site.another_process.read_tickets"
 SETTINGS = "Outage Response Settings"
 AT_A_PROPERTY = (
@@ -408,7 +408,7 @@ class StaleView(LiveTest):
 
 	def test_the_flow_itself_notices(self):
 		"""Without the endpoint's retry the stale view is an error, not a wrong decision; whatever the other verb wrote."""
-		from outage_response.flows.verb.engine import lock_incident
+		from outage_response.flows.verb.locking import lock_incident
 
 		name = self.declare()
 		task = self.tasks(name, department="control_room")[0].name

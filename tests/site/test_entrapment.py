@@ -15,7 +15,7 @@ from outage_response.flows.screens import (
 	phone_page,
 	printing,
 )
-from outage_response.flows.verb.engine import GateClosedError
+from outage_response.flows.verb.refusals import GateClosedError
 from outage_response.patches import fill_entrapments
 
 from . import world as build

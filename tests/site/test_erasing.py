@@ -13,8 +13,9 @@ import frappe
 from frappe.utils.xlsxutils import make_xlsx
 
 from outage_response import bulk, error_log
+from outage_response.flows.facts import homes_of_people
 from outage_response.flows.notices import resident_links
-from outage_response.flows.residents import own_outages, personal_data, portal_verbs, who_depends_on_power
+from outage_response.flows.residents import personal_data, portal_verbs, who_depends_on_power
 from outage_response.flows.residents.resident_portal import Person
 from outage_response.flows.trouble import ticket_intake
 
@@ -71,7 +72,7 @@ class EveryTrace(SiteTest):
 		self.contact = build.make_contact(f"{MARK} Person", NUMBER)
 		self.address = platforms.give_address(self.contact)
 		build.add_resident(self.unit, self.contact)
-		self.person = Person((self.contact,), tuple(own_outages.homes_of([self.contact])))
+		self.person = Person((self.contact,), tuple(homes_of_people.homes_of([self.contact])))
 
 	def remove_files(self):
 		for path in self.files:

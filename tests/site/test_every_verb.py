@@ -16,11 +16,10 @@ from frappe.query_builder.functions import Count, Max
 from outage_response.api import paging
 from outage_response.domain import authority, lifecycle
 from outage_response.flows.callbacks import call_queue
-from outage_response.flows.paging import trial_calls
+from outage_response.flows.paging import restored_backup, trial_calls
 from outage_response.flows.residents import personal_data, who_depends_on_power
-from outage_response.flows.site import restored_backup
 from outage_response.flows.tasks import task_verbs
-from outage_response.flows.verb.engine import BY_PHONE
+from outage_response.flows.verb.times import BY_PHONE
 
 from . import world as build
 from .base import FLOWS, WATCHED, SiteTest, forget_documents

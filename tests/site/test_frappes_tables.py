@@ -3,8 +3,8 @@
 import frappe
 
 from outage_response import error_log
-from outage_response.flows.notices import deliveries, mail_queue, resident_links
-from outage_response.flows.paging import answer_links, page_sending
+from outage_response.flows.notices import deliveries, resident_links
+from outage_response.flows.paging import answer_links, mail_queue, page_sending
 from outage_response.flows.residents import portal_verbs, resident_portal
 from outage_response.flows.trouble import telephone_calls
 from outage_response.integrations import messages

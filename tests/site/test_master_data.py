@@ -4,7 +4,9 @@ import frappe
 
 from outage_response.flows.residents import who_depends_on_power
 from outage_response.flows.tasks import task_set
-from outage_response.flows.verb.engine import Call, GateClosedError, lock_incident
+from outage_response.flows.verb.engine import Call
+from outage_response.flows.verb.locking import lock_incident
+from outage_response.flows.verb.refusals import GateClosedError
 from outage_response.patches import firms_of_tasks
 
 from . import world as build

@@ -10,13 +10,13 @@ from outage_response.api import command as api
 from outage_response.domain.shipped import fingerprint
 from outage_response.domain.steps import Outcome, Step
 from outage_response.flows.facts import plan_steps, who_is_on_duty
+from outage_response.flows.facts.language import in_language
 from outage_response.flows.incident import incident_report
-from outage_response.flows.notices.wording import in_language
 from outage_response.flows.plans import newer_plans
 from outage_response.flows.residents import resident_portal
 from outage_response.flows.screens import command_centre, printing, run_card
 from outage_response.flows.verb import timeline
-from outage_response.flows.verb.engine import GateClosedError
+from outage_response.flows.verb.refusals import GateClosedError
 from outage_response.patches import plan_meanings
 
 from . import world as build

@@ -6,6 +6,7 @@ from unittest.mock import patch
 import frappe
 
 from outage_response import compat
+from outage_response.flows.facts import who_was_rung
 from outage_response.flows.paging import (
 	enabled_channels,
 	page_answers,
@@ -418,7 +419,7 @@ class Limits(DoorTest):
 		self.declare("III")
 		others = {"name": ("not in", frappe.get_all("Outage Incident", {"property": self.property}, pluck="name"))}
 		frappe.db.set_value("Outage Incident", others, "status", "Closed")
-		self.assertTrue(ringing.is_waiting())
+		self.assertTrue(who_was_rung.is_waiting())
 
 	def test_closed_outages_cost_the_sweep_no_query(self):
 		name, step = self.rung()

@@ -8,8 +8,8 @@ import frappe
 from frappe.email.queue import get_queue
 
 from outage_response import jobs
-from outage_response.flows.notices import mail_queue, server_patience
-from outage_response.flows.paging import answer_links, standstill
+from outage_response.flows.notices import server_patience
+from outage_response.flows.paging import answer_links, mail_queue, standstill
 from outage_response.integrations import mail_server, messages
 
 from .base import as_in_use

@@ -7,6 +7,7 @@ from frappe.utils import get_time
 
 from outage_response.domain.steps import Outcome, Step, steps_for_level
 from outage_response.flows.facts import plan_steps
+from outage_response.flows.plans import plan_approval
 from outage_response.setup import seed
 
 from . import world as build
@@ -101,7 +102,7 @@ class Edited(SiteTest):
 		plan = default_plan("I")
 		used = plan_steps.is_used(plan)
 		if used:  # a site in use: go by a fresh version
-			plan = plan_steps.next_version("I", plan_steps.steps_of_plan(plan), plan).name
+			plan = plan_approval.next_version("I", plan_steps.steps_of_plan(plan), plan).name
 		self.edit(plan, minutes="9")
 		self.assertEqual(frappe.get_doc("Outage Plan", plan).steps[0].minutes, "9")
 

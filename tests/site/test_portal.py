@@ -10,7 +10,8 @@ import frappe
 from outage_response.api import limits
 from outage_response.domain import links as link_rules
 from outage_response.flows.facts import affected_homes, power_and_assets
-from outage_response.flows.notices import deliveries, mail_queue, resident_links
+from outage_response.flows.notices import deliveries, resident_links
+from outage_response.flows.paging import mail_queue
 from outage_response.flows.residents import personal_data, resident_portal
 from outage_response.integrations import messages
 

@@ -14,8 +14,16 @@ from frappe.utils.background_jobs import get_queue_list
 from outage_response import bulk, error_log, jobs, queues, space
 from outage_response.domain import notices
 from outage_response.domain.patience import SENDER_IS_DEAD_AFTER
-from outage_response.flows.notices import deliveries, mail_queue, server_patience
-from outage_response.flows.paging import disabled_logins, page_answers, page_sending, ringing, standstill, sweep
+from outage_response.flows.notices import deliveries, server_patience
+from outage_response.flows.paging import (
+	disabled_logins,
+	mail_queue,
+	page_answers,
+	page_sending,
+	ringing,
+	standstill,
+	sweep,
+)
 from outage_response.flows.screens import phone_page
 from outage_response.flows.site import same_site
 from outage_response.flows.trouble import ticket_replies

@@ -19,11 +19,10 @@ from outage_response.domain.errors import RuleError
 from outage_response.flows.callbacks import call_queue as call_flow
 from outage_response.flows.incident import incident_verbs
 from outage_response.flows.notices import resident_links
-from outage_response.flows.paging import answer_links, page_answers, trial_calls
+from outage_response.flows.paging import answer_links, page_answers, restored_backup, trial_calls
 from outage_response.flows.residents import personal_data, portal_verbs, who_depends_on_power
 from outage_response.flows.residents import resident_portal as portal_flow
 from outage_response.flows.roster import shifts
-from outage_response.flows.site import restored_backup
 from outage_response.flows.tasks import task_verbs
 from outage_response.flows.trouble import agent_verbs as agent_flow
 

@@ -6,7 +6,9 @@ import frappe
 from frappe.utils import get_datetime
 
 from outage_response.flows.tasks import recurring_steps, task_set
-from outage_response.flows.verb.engine import Call, GateClosedError, lock_incident
+from outage_response.flows.verb.engine import Call
+from outage_response.flows.verb.locking import lock_incident
+from outage_response.flows.verb.refusals import GateClosedError
 
 from . import world as build
 from .base import SiteTest

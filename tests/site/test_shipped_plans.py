@@ -9,8 +9,8 @@ from outage_response.api import plans as api
 from outage_response.domain.shipped import fingerprint
 from outage_response.domain.steps import Outcome, Step
 from outage_response.flows.facts import plan_steps
-from outage_response.flows.notices.wording import in_language
-from outage_response.flows.plans import newer_plans, plan_difference
+from outage_response.flows.facts.language import in_language
+from outage_response.flows.plans import newer_plans, plan_approval, plan_difference
 from outage_response.setup import seed
 
 from . import world as build
@@ -63,7 +63,7 @@ class Shipped(SiteTest):
 
 	def company_has(self, level: str, steps: list[Step], remembered: list[Step] | None) -> str:
 		"""The level's plan has these steps; it was last given or offered the `remembered` ones of the app."""
-		plan = plan_steps.next_version(level, steps, self.plan_of(level)).name
+		plan = plan_approval.next_version(level, steps, self.plan_of(level)).name
 		value = fingerprint(remembered) if remembered else None
 		frappe.db.set_value("Outage Level", level, {"plan": plan, "shipped_plan": value})
 		return plan

@@ -15,9 +15,17 @@ from frappe.utils import scheduler
 from outage_response import compat, jobs, locks
 from outage_response.domain.site_identity import HOST
 from outage_response.flows.incident import incident_verbs
-from outage_response.flows.notices import deliveries, mail_queue, server_patience
-from outage_response.flows.paging import page_sending, ringing, standstill, sweep, trial_calls
-from outage_response.flows.site import restored_backup, same_site
+from outage_response.flows.notices import deliveries, server_patience
+from outage_response.flows.paging import (
+	mail_queue,
+	page_sending,
+	restored_backup,
+	ringing,
+	standstill,
+	sweep,
+	trial_calls,
+)
+from outage_response.flows.site import same_site
 from outage_response.flows.trouble import ticket_replies
 from outage_response.flows.verb import timeline
 from outage_response.integrations import messages

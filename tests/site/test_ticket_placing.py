@@ -12,7 +12,6 @@ from outage_response.flows.incident import incident_verbs
 from outage_response.flows.residents import portal_verbs
 from outage_response.flows.screens import command_centre
 from outage_response.flows.trouble import agent_verbs, proposals, telephone_calls, ticket_intake, ticket_messages
-from outage_response.flows.verb import engine
 from outage_response.integrations import records
 
 from . import platforms
@@ -326,7 +325,7 @@ class SaidAgain(PlaceTest):
 			self.assertFalse(locked, text)
 			return read(text, words)
 
-		read, lock_property = triage.read, engine.lock_property
+		read, lock_property = triage.read, locking.lock_property
 		for doctype in self.each():
 			_incident, ticket = self.linked(doctype)
 			with contextlib.ExitStack() as patches:

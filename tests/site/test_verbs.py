@@ -16,7 +16,7 @@ from outage_response.flows.facts import plan_steps
 from outage_response.flows.residents import who_depends_on_power
 from outage_response.flows.tasks import recurring_steps
 from outage_response.flows.verb import timeline
-from outage_response.flows.verb.engine import GateClosedError
+from outage_response.flows.verb.refusals import GateClosedError
 
 from . import world as build
 from .base import INCIDENT_VERBS, TASK_VERBS, SiteTest

@@ -1,12 +1,13 @@
 """What residents do, as their pages do it: answer about an outage of theirs, report one."""
 
 from outage_response.api.staff import retrying
-from outage_response.flows.residents import own_outages, portal_verbs
+from outage_response.flows.facts import homes_of_people
+from outage_response.flows.residents import portal_verbs
 from outage_response.flows.residents.resident_portal import Person
 
 
 def _person(contact: str, only: str = "") -> Person:
-	return Person((contact,), tuple(own_outages.homes_of([contact])), only)
+	return Person((contact,), tuple(homes_of_people.homes_of([contact])), only)
 
 
 @retrying

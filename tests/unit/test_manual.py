@@ -35,7 +35,7 @@ def test_every_module_of_the_rules_is_in_the_layout():
 	layout = text.partition("## Layout")[2].partition("\n## ")[0]
 	files = [
 		file
-		for folder in (APP / "domain", APP / "flows", APP / "api", APP, ROOT / "benchmarks")
+		for folder in (APP / "domain", APP / "api", APP, ROOT / "benchmarks")
 		for file in folder.glob("*.py")
 		if file.name != "__init__.py"
 	]

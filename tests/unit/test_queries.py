@@ -15,7 +15,7 @@ FILES = {
 # Every locking read there is. Whoever needs another one names its rows and asks locks.py.
 LOCKING = {
 	"locks.py": "rows by name",
-	"flows/site/restored_backup.py": "the one record of what the site is",
+	"flows/paging/restored_backup.py": "the one record of what the site is",
 	"flows/facts/site_time.py": "the one record of its clock",
 	"integrations/households.py": "the one customer of a unit, by a unique field",
 }

@@ -20,10 +20,14 @@ from outage_response.domain.roster import COMMAND, RESIDENTS
 from ..facts import affected_homes, outage_levels, power_and_assets
 from ..facts.language import listed
 from ..notices import issuing
-from ..tasks import assignment, task_set
-from ..trouble import telephone_calls, ticket_intake
-from ..verb import timeline
-from ..verb.engine import Call, finish, lock_incident, lock_property, require_after_report, save, translated, when
+from ..tasks import task_set
+from ..verb import bells, timeline
+from ..verb.changes import save
+from ..verb.engine import Call, finish, require_after_report
+from ..verb.events import CallbackMade, StillDark, happened
+from ..verb.locking import lock_incident, lock_property
+from ..verb.refusals import translated
+from ..verb.times import when
 from . import households, open_callbacks, telephony
 
 
@@ -124,7 +128,7 @@ def attempt(
 	unit_nos = _unit_nos(doc)
 	if outcome == "Still Out":
 		doc.nested_incident = _open_nested(call, doc, unit_nos)
-	ticket_intake.on_callback(call, doc, outcome, made)
+	happened(CallbackMade(call, doc, outcome, made))
 	save(doc)
 	call.record("callback_attempt", {"reason": doc.reason, "units": unit_nos, "outcome": outcome})
 	if doc.status == callbacks.UNREACHED != before:
@@ -145,19 +149,13 @@ def attempt(
 def _keep_after_the_end(call: Call, doc: Document, note: str) -> dict:
 	"""Nobody waits for this callback any more, and the home is dark: what was said is kept as a call of its own, which the
 	control room places. The callback, and what was counted, stay as they were. Answers as `log_attempt`, and {"call"}."""
-	kept = telephone_calls.keep_call(
-		doc.property,
-		unit=doc.units[0].unit,
-		contact=doc.contact,
-		phone=doc.phone,
-		words=note,
-		occurred_at=min(call.at, call.now),
-	)
+	said = {"unit": doc.units[0].unit, "contact": doc.contact, "phone": doc.phone, "words": note}
+	kept = happened(StillDark(doc.property, {**said, "occurred_at": min(call.at, call.now)}))
 	unit_nos = _unit_nos(doc)
 	call.record("late_act", {"said_kind": "call_received", "unit": unit_nos})
 	if not kept["incident"]:
 		text = _("No power at {0}, after the outage {1}").format(listed(unit_nos), call.incident.name)
-		assignment.tell_those_for(call, COMMAND, text)
+		bells.tell_those_for(call, COMMAND, text)
 	call.warnings.append(_("This callback has ended: kept as a new trouble call, and the control room was told."))
 	return finish(
 		call,
@@ -178,7 +176,7 @@ def _alarm_unreached(call: Call, doc: Document, unit_nos: list[str]) -> None:
 	text = _("Not reached ({0}): {1}. Send somebody, or decide that nobody is called any more").format(
 		_(doc.reason), listed(unit_nos) or call.incident.property
 	)
-	assignment.tell_those_for(call, (COMMAND, RESIDENTS), text)
+	bells.tell_those_for(call, (COMMAND, RESIDENTS), text)
 
 
 def give_up_callback(
@@ -288,7 +286,7 @@ def _open_nested(call: Call, doc: Document, unit_nos: list[str]) -> str:
 			"nested_opened", {"unit": unit_nos, "parent": parent.name}
 		)
 	call.record("still_out", {"units": unit_nos, "nested": nested.name})
-	assignment.tell_those_for(call, COMMAND, _("Still without power after restoration: {0}").format(listed(unit_nos)))
+	bells.tell_those_for(call, COMMAND, _("Still without power after restoration: {0}").format(listed(unit_nos)))
 	return nested.name
 
 

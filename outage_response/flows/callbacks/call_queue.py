@@ -21,9 +21,11 @@ from outage_response.integrations import contacts
 
 from ..facts.language import listed
 from ..notices import issuing
-from ..tasks import assignment
-from ..verb import timeline
-from ..verb.engine import Call, finish, lock_incident, require_after_report, translated, when
+from ..verb import bells, timeline
+from ..verb.engine import Call, finish, require_after_report
+from ..verb.locking import lock_incident
+from ..verb.refusals import translated
+from ..verb.times import when
 from . import attempts, open_callbacks
 
 CALLBACK, DELIVERY = "Outage Callback", "Notice Delivery"
@@ -290,7 +292,7 @@ def log_told(
 			_tell_all_at_once(doc, at)
 		if doc.must_confirm and state in (notice_rules.FAILED, notice_rules.NO_ADDRESS):
 			text = _("Nobody is reached by telephone, and a person must confirm. Send somebody: {0}")
-			assignment.tell_those_for(call, COMMAND, text.format(listed(_where([doc.unit])) if doc.unit else ""))
+			bells.tell_those_for(call, COMMAND, text.format(listed(_where([doc.unit])) if doc.unit else ""))
 		call.record("told_by_phone", {"unit": _where([doc.unit]) if doc.unit else "", "outcome": outcome})
 		issuing.complete_steps(call)
 		return finish(call, {"delivery": delivery, "state": state, "next_attempt_at": str(again or "")})

@@ -18,8 +18,11 @@ from outage_response.integrations import contacts
 
 from ..facts import nested_outages, plan_steps, power_and_assets
 from ..facts.language import listed
-from ..tasks import assignment, task_verbs
-from ..verb.engine import Call, lock_incident, touch
+from ..tasks import task_verbs
+from ..verb import bells
+from ..verb.changes import touch
+from ..verb.engine import Call
+from ..verb.locking import lock_incident
 from . import whom_to_call_back
 
 
@@ -217,7 +220,7 @@ def reported_again(
 		"Property Unit", filters={"name": ("in", [unit for unit in units if unit])}, pluck="unit_no", order_by="unit_no"
 	)
 	text = _("Still without power after restoration: {0}").format(listed(unit_nos))
-	assignment.tell_those_for(call, COMMAND, text)
+	bells.tell_those_for(call, COMMAND, text)
 	touch(incident)
 
 

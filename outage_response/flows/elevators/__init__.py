@@ -1,1 +1,1 @@
-"""People in elevators: reported, noted, freed, corrected."""
+"""People in elevators: reported, noted, freed, and what was said corrected."""

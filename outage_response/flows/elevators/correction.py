@@ -15,9 +15,11 @@ from outage_response.domain.roster import COMMAND
 from outage_response.domain.steps import Step
 
 from ..facts import people_in_elevators, plan_steps, rescue_certificates
-from ..tasks import assignment, task_set
-from ..trouble import telephone_calls
-from ..verb.engine import Call, require_task_authority, save, task_verb
+from ..tasks import task_set
+from ..verb import bells
+from ..verb.changes import save
+from ..verb.engine import Call, require_task_authority, task_verb
+from ..verb.events import TrappedAfterTheEnd, happened
 from . import entrapment_verbs
 
 
@@ -43,9 +45,7 @@ def correct_outcome(
 	outcome = step.named(outcome or "")
 	meaning = step.meaning(outcome)
 	if call.incident.status in ENDED and meaning == rules.TRAPPED and task.subject_type == "Property Asset":
-		return telephone_calls.trapped_after_the_end(
-			call, elevator=task.subject, people=rules.require_people(people), words=note
-		)
+		return happened(TrappedAfterTheEnd(call, task.subject, rules.require_people(people), note))
 	if call.incident.status in ENDED:
 		raise RuleError(
 			_("Status: the outage has ended. If people are in an elevator, record a call with people trapped.")
@@ -55,7 +55,7 @@ def correct_outcome(
 		require_task_authority("correct_outcome", task, outcome)
 	if meaning == rules.TRAPPED:
 		return _inside_after_all(call, step, rules.require_people(people), note or "")
-	record = entrapment_verbs.still_open(call.incident.name, task.subject) if step.per == "elevator" else None
+	record = people_in_elevators.still_open(call.incident.name, task.subject) if step.per == "elevator" else None
 	known = bool(record and record.status == rules.INSIDE and meaning == rules.EMPTY)
 	if known or rules.needs_second_person(step, before, outcome):
 		return _nobody_any_more(call, outcome, who or "", how, people)
@@ -79,16 +79,16 @@ def _inside_after_all(call: Call, step: Step, people: int | None, note: str) -> 
 		record = _reopened(call, task, people, since)
 		_note(call, task, rules.TRAPPED, note)
 	text = _("People trapped after all: {0}").format(people_in_elevators.in_words(record, call.now))
-	assignment.tell_those_for(call, COMMAND, text)
+	bells.tell_those_for(call, COMMAND, text)
 	if call.departments[task.department].duty != COMMAND:
-		assignment.tell_department(call, task.department, text)
+		bells.tell_department(call, task.department, text)
 	added = len(task_set.sync(call).add)
 	return {"waiting_for": "", "added": added, "entrapment": record.name}
 
 
 def _reopened(call: Call, task: Document, people: int | None, since) -> Document:
 	"""The people who were thought to be out: they have been inside all the time, and the rescue is asked for anew."""
-	record = entrapment_verbs.latest(call.incident.name, task.subject)
+	record = people_in_elevators.latest(call.incident.name, task.subject)
 	if record is None:
 		raise RuleError(_("Outcome: no people are on record for this elevator. Report them as trapped."))
 	record.update(
@@ -115,7 +115,7 @@ def _nobody_any_more(call: Call, outcome: str, who: str, how: str | None, people
 	task = call.task
 	rules.require_claim(who=who, how=how)
 	meaning = plan_steps.step_of(task).meaning(outcome)
-	record = entrapment_verbs.still_open(call.incident.name, task.subject)
+	record = people_in_elevators.still_open(call.incident.name, task.subject)
 	if record is None:
 		raise RuleError(_("Outcome: the rescue from this elevator has ended; nothing is left to correct."))
 	count = rules.require_people(people)

@@ -24,44 +24,19 @@ from outage_response.domain.errors import Keys, RuleError
 from outage_response.domain.roster import COMMAND, MANAGEMENT
 from outage_response.domain.steps import CONTRACTOR_THERE, PER_CONTRACTOR, SERVICES_CALLED, Step
 
-from ..facts import people_in_elevators, plan_steps, rescue_certificates, who_is_on_duty
+from ..facts import homes_of_people, people_in_elevators, plan_steps, rescue_certificates, who_is_on_duty
 from ..facts.building_names import may_be
 from ..facts.language import listed
-from ..facts.people_in_elevators import DOCTYPE
-from ..residents import own_outages
-from ..tasks import assignment, task_set
-from ..verb.engine import (
-	Call,
-	announce,
-	incident_verb,
-	keeps_late,
-	lock_incident,
-	lock_property,
-	save,
-	touch,
-	translated,
-	when,
-)
+from ..facts.people_in_elevators import DOCTYPE, latest, still_open
+from ..tasks import task_set
+from ..verb import bells
+from ..verb.changes import announce, save, touch
+from ..verb.engine import Call, incident_verb, keeps_late
+from ..verb.locking import lock_incident, lock_property
+from ..verb.refusals import translated
+from ..verb.times import when
 
 # ---------------------------------------------------------------- the record
-
-
-def latest(incident: str | None, elevator: str) -> Document | None:
-	"""The record of an elevator in an incident, or in none: the open one, else the newest."""
-	rows = frappe.get_all(
-		DOCTYPE,
-		filters={"incident": incident or ("is", "not set"), "elevator": elevator},
-		fields=["name", "status"],
-		order_by="creation desc, name desc",
-	)
-	rows.sort(key=lambda row: row.status not in rules.OPEN)
-	return locks.document(DOCTYPE, rows[0].name) if rows else None
-
-
-def still_open(incident: str | None, elevator: str) -> Document | None:
-	"""The record of people who have not been freed yet."""
-	record = latest(incident, elevator)
-	return record if record and record.status in rules.OPEN else None
 
 
 def open_record(
@@ -216,7 +191,7 @@ def report_trapped(
 
 	Answers {"added", "entrapments": [names]}.
 	"""
-	own_outages.require_at(contact, call.incident.property)
+	homes_of_people.require_at(contact, call.incident.property)
 	found = cars(call.incident.property, elevator, building)
 	affected = {subject.name for subject in call.elevators_affected}
 	outside = [car.asset_name for car in found if car.name not in affected]
@@ -293,7 +268,7 @@ def report_in(
 		if certain
 		else _("People trapped in {0}, not known where").format(place)
 	)
-	assignment.tell_those_for(call, COMMAND, _("People trapped: {0}").format(text))
+	bells.tell_those_for(call, COMMAND, _("People trapped: {0}").format(text))
 	return {"added": len(diff.add), "entrapments": [record.name for record in records], "call": doc.name}
 
 
@@ -345,7 +320,7 @@ def report_alone(
 	people = who_is_on_duty.control_room(found[0]["property"], call.now)
 	words = people_in_elevators.in_words(records[0], call.now) if certain else text
 	ring = _("DANGER at {0}: {1}").format(found[0]["property"], words)
-	assignment.ring(dict.fromkeys(people, ring), DOCTYPE, records[0].name, call.now)
+	bells.ring(dict.fromkeys(people, ring), DOCTYPE, records[0].name, call.now)
 	return [record.name for record in records]
 
 
@@ -487,7 +462,7 @@ def note_late(
 	call.record("late_act", data)
 	if people:
 		text = _("DANGER at {0}: {1}").format(record.elevator_label, _("People trapped"))
-		assignment.tell_those_for(call, COMMAND, text)
+		bells.tell_those_for(call, COMMAND, text)
 	return _answer(record)
 
 
@@ -579,18 +554,6 @@ def _refuse_over(rows: Sequence[dict], text: str) -> None:
 # ---------------------------------------------------------------- what a step says of them
 
 
-def require_end(task: Document, step: Step, outcome: str, people: int | None, by: str, at: datetime) -> int | None:
-	"""How many are out, where `outcome` ends a rescue. Raises RuleError unless as many as were counted, freed by who may."""
-	count = rules.require_people(people)
-	meaning = step.meaning(outcome)
-	if not rules.ends_rescue(meaning):
-		return count
-	if step.rescue_part == rules.RELEASE:
-		rules.require_certificate(meaning, holds_one=rescue_certificates.holds_one(by, getdate(at)))
-	record = still_open(task.incident, task.subject)
-	return rules.require_count(record.people if record else 0, count)
-
-
 def on_step(
 	call: Call,
 	task: Document,
@@ -616,7 +579,7 @@ def on_step(
 		record = open_record(call, car, certain=True, covered_from=get_datetime(task.anchor_at), people=people)
 		if record.status == rules.INSIDE:
 			text = _("People trapped: {0}").format(people_in_elevators.in_words(record, call.now))
-			assignment.tell_those_for(call, COMMAND, text)
+			bells.tell_those_for(call, COMMAND, text)
 		return
 	record = still_open(call.incident.name, task.subject)
 	if not record:
@@ -771,7 +734,7 @@ def claim(call: Call, record: Document, outcome: str, people: int | None, *, by:
 		return
 	call.warn("empty_said", {"subject": record.elevator_label, "outcome": outcome})
 	text = _("Read back: nobody is in {0} any more? The rescue goes on until then").format(record.elevator_label)
-	assignment.tell_those_for(call, COMMAND, text)
+	bells.tell_those_for(call, COMMAND, text)
 
 
 def _correct_checks(call: Call, elevator: str, outcome: str) -> None:
@@ -811,7 +774,7 @@ def warn(name: str) -> bool:
 		return False
 	else:
 		text = _("People trapped: {0}").format(people_in_elevators.in_words(record, now))
-		assignment.ring(dict.fromkeys(who_is_on_duty.control_room(property_name, now), text), DOCTYPE, name, now)
+		bells.ring(dict.fromkeys(who_is_on_duty.control_room(property_name, now), text), DOCTYPE, name, now)
 	record.rung_at = now
 	save(record)
 	if call.incident:
@@ -825,11 +788,11 @@ def _tell_of_long(call: Call, record: Document, minutes: int) -> None:
 	)
 	if call.incident:
 		call.warn("long_inside", {"subject": record.elevator_label, "minutes": minutes})
-		assignment.tell_those_for(call, (MANAGEMENT, COMMAND), text)
+		bells.tell_those_for(call, (MANAGEMENT, COMMAND), text)
 		return
 	managers = who_is_on_duty.everybody(record.property, [GENERAL_MANAGER]).get(GENERAL_MANAGER, [])
 	people = (*who_is_on_duty.control_room(record.property, call.now), *managers)
-	assignment.ring(dict.fromkeys(people, text), DOCTYPE, record.name, call.now)
+	bells.ring(dict.fromkeys(people, text), DOCTYPE, record.name, call.now)
 
 
 def thresholds() -> tuple[int, int]:

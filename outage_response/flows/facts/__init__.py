@@ -1,1 +1,1 @@
-"""What is known: read from the site, written by nobody here. Imports nothing else of the flows."""
+"""What is known of properties, people, plans and outages, read in a fixed number of queries."""

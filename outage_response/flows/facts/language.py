@@ -1,6 +1,7 @@
 """Steps carry both languages; which of them a reader gets is decided here."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from typing import Any
 
 import frappe
@@ -49,3 +50,13 @@ def outcome_word(step: Step, key: str) -> str:
 def outcomes_of(step: Step) -> list[list[str]]:
 	"""The outcomes of a step as screens offer them: [key, words, what it means to the rules]."""
 	return [[key, outcome_word(step, key), found.meaning] for key, found in step.outcomes.items()]
+
+
+@contextmanager
+def in_language(language: str) -> Iterator[None]:
+	"""Speak the reader's language, whatever the operator's is."""
+	before, frappe.local.lang = frappe.local.lang, language
+	try:
+		yield
+	finally:
+		frappe.local.lang = before

@@ -6,15 +6,17 @@ from typing import Any
 
 import frappe
 from frappe import _
+from frappe.model.document import Document
 from frappe.query_builder.functions import Coalesce
-from frappe.utils import get_datetime
+from frappe.utils import get_datetime, getdate
 
-from outage_response import bulk, listing, permissions
+from outage_response import bulk, listing, locks, permissions
 from outage_response.domain import entrapment as rules
 from outage_response.domain import lifecycle, offers
 from outage_response.domain.entrapment import Entrapment
+from outage_response.domain.steps import Step
 
-from . import building_names, plan_steps, site_time
+from . import building_names, plan_steps, rescue_certificates, site_time
 
 DOCTYPE = "Elevator Entrapment"
 FIELDS = (
@@ -380,3 +382,33 @@ def figures(incidents: Collection[str]) -> dict[str, dict[str, int]]:
 		one["people"] += row.released or row.people or 0
 		one["longest"] = max(one["longest"], site_time.minutes_between(row, "since", "ended_at") or 0)
 	return found
+
+
+def latest(incident: str | None, elevator: str) -> Document | None:
+	"""The record of an elevator in an incident, or in none: the open one, else the newest."""
+	rows = frappe.get_all(
+		DOCTYPE,
+		filters={"incident": incident or ("is", "not set"), "elevator": elevator},
+		fields=["name", "status"],
+		order_by="creation desc, name desc",
+	)
+	rows.sort(key=lambda row: row.status not in rules.OPEN)
+	return locks.document(DOCTYPE, rows[0].name) if rows else None
+
+
+def still_open(incident: str | None, elevator: str) -> Document | None:
+	"""The record of people who have not been freed yet."""
+	record = latest(incident, elevator)
+	return record if record and record.status in rules.OPEN else None
+
+
+def require_end(task: Document, step: Step, outcome: str, people: int | None, by: str, at: datetime) -> int | None:
+	"""How many are out, where `outcome` ends a rescue. Raises RuleError unless as many as were counted, freed by who may."""
+	count = rules.require_people(people)
+	meaning = step.meaning(outcome)
+	if not rules.ends_rescue(meaning):
+		return count
+	if step.rescue_part == rules.RELEASE:
+		rules.require_certificate(meaning, holds_one=rescue_certificates.holds_one(by, getdate(at)))
+	record = still_open(task.incident, task.subject)
+	return rules.require_count(record.people if record else 0, count)

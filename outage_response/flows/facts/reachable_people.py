@@ -161,3 +161,14 @@ def holders(roles: Collection[str]) -> dict[str, str]:
 
 def _known(people: Iterable[Person | None]) -> list[Person]:
 	return list({person.key: person for person in people if person}.values())
+
+
+def full_names(users: Iterable[str | None]) -> dict[str, str]:
+	return dict(
+		listing.get_all(
+			"User",
+			filters={"name": ("in", [user for user in users if user])},
+			fields=["name", "full_name"],
+			as_list=True,
+		)
+	)

@@ -7,10 +7,12 @@ from datetime import date, datetime, time, timedelta
 from typing import Any
 
 import frappe
+from frappe import _
+from frappe.model.document import Document
 from frappe.utils import get_datetime, getdate
 
 from outage_response import listing
-from outage_response.domain import clock
+from outage_response.domain import authority, clock
 from outage_response.domain.authority import CONTROL_ROOM
 from outage_response.domain.roster import COMMAND, GUARDS, REPAIRS, Department, OnDuty, Roster, assign, of_duty
 
@@ -247,3 +249,15 @@ def users_of(known: Iterable[Department], there: Roster, wanted: str) -> tuple[s
 def guards_on_duty(property_name: str, at: datetime) -> int:
 	"""How many guards are there to hold posts."""
 	return sum(1 for person in on_duty(property_name, at) if person.duty == GUARDS)
+
+
+def require_people(department: Document) -> None:
+	"""The same as RuleError: `department` is the record, or a row with its name, department_name, role and is_external."""
+	role = department.role and frappe.db.get_value("Role", department.role, ["disabled", "desk_access"], as_dict=True)
+	authority.require_role_of_people(
+		_(department.department_name or department.name),
+		department.role or "",
+		is_external=bool(department.is_external),
+		enabled=bool(role and not role.disabled),
+		desk=bool(role and role.desk_access),
+	)

@@ -11,7 +11,8 @@ from outage_response.domain.lifecycle import OPEN
 from ..facts import plan_steps
 from ..facts.people_in_elevators import DOCTYPE
 from ..verb import timeline
-from ..verb.engine import lock_incident, touch
+from ..verb.changes import touch
+from ..verb.locking import lock_incident
 
 
 def follow(incident_name: str, seconds: float, utc_seconds: float) -> None:

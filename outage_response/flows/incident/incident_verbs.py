@@ -23,19 +23,11 @@ from ..facts.minutes_of_interruption import count_minutes
 from ..notices import issuing
 from ..tasks import task_set
 from ..verb import timeline
-from ..verb.engine import (
-	Call,
-	as_time,
-	finish,
-	incident_verb,
-	is_by_phone,
-	is_general_manager,
-	lock_incident,
-	lock_property,
-	said_at,
-	save,
-	translated,
-)
+from ..verb.changes import save
+from ..verb.engine import Call, finish, incident_verb, is_general_manager
+from ..verb.locking import lock_incident, lock_property
+from ..verb.refusals import translated
+from ..verb.times import as_time, is_by_phone, said_at
 from . import new_incident, overruled, supply_return
 
 # ---------------------------------------------------------------- declaring

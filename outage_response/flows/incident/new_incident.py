@@ -29,7 +29,11 @@ from ..facts.outage_in_words import clock_time
 from ..notices import issuing
 from ..paging import enabled_channels, ringing
 from ..tasks import task_set
-from ..verb.engine import BY_PHONE, Call, as_time, finish, lock_incident, lock_property, touch, translated, when
+from ..verb.changes import touch
+from ..verb.engine import Call, finish
+from ..verb.locking import lock_incident, lock_property
+from ..verb.refusals import translated
+from ..verb.times import BY_PHONE, as_time, when
 
 TIMES_OF_THE_VERBS = ("confirmed_at", "started_at", "restored_at", "stood_down_at", "closed_at")
 

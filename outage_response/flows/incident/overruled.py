@@ -4,8 +4,7 @@ import frappe
 from frappe import _
 from frappe.utils import get_datetime
 
-from ..tasks import assignment
-from ..verb import timeline
+from ..verb import bells, timeline
 from ..verb.engine import Call
 
 # a judgement of yesterday is not overruled but corrected; a time or a level is judged anew as the night goes on
@@ -35,4 +34,4 @@ def say(call: Call, kind: str, **judged: str) -> None:
 	)
 	me = frappe.utils.get_fullname(frappe.session.user)
 	told = _("{0} says otherwise: {1} What you said does not stand any more.").format(me, timeline.render(kind, judged))
-	assignment.tell(call.incident, {first.actor: told}, call.now)
+	bells.tell(call.incident, {first.actor: told}, call.now)

@@ -14,7 +14,8 @@ from outage_response.domain.roster import COMMAND, REPAIRS
 from ..facts import nested_outages, outage_levels, people_in_elevators, power_and_assets
 from ..facts.affected_nodes import labels
 from ..facts.language import listed
-from ..tasks import assignment, task_set
+from ..tasks import task_set
+from ..verb import bells
 from ..verb.engine import Call
 
 
@@ -74,7 +75,7 @@ def _warn_of_people_inside(call: Call) -> None:
 	call.warn("back_with_people_inside", {"subject": [row.elevator_label for row in rows]})
 	cars = listed(people_in_elevators.in_words(row, call.now) for row in rows)
 	text = _("DANGER: supply came back, and the car may move: {0}").format(cars)
-	assignment.tell_those_for(call, (COMMAND, REPAIRS), text)
+	bells.tell_those_for(call, (COMMAND, REPAIRS), text)
 
 
 def _permitted(row: Document, incident: Document, around: power_and_assets.Surroundings) -> bool:

@@ -13,7 +13,8 @@ from outage_response.domain.errors import RuleError
 from ..facts import power_and_assets
 from ..facts.building_names import DOCTYPE, among, of_meaning, of_property, one_of
 from ..facts.language import listed
-from ..verb.engine import lock_property, translated
+from ..verb.locking import lock_property
+from ..verb.refusals import translated
 from . import frozen_records
 
 LINKED = ("Property Unit", "Power Node", "Property Asset", "Trouble Call", "Elevator Entrapment")

@@ -15,7 +15,8 @@ from outage_response.domain.lifecycle import BEGUN
 
 from ..facts import affected_homes, power_and_assets
 from ..verb import timeline
-from ..verb.engine import announce, lock_property
+from ..verb.changes import announce
+from ..verb.locking import lock_property
 
 # What decides where supply comes from, which building a check is about, and whom a step phones
 DECIDES: Mapping[str, Sequence[str]] = {

@@ -9,9 +9,9 @@ from frappe.utils import now_datetime
 
 from outage_response.domain.lifecycle import HOLDING_POSTS
 
-from ..screens import operator_call_sheet
-from ..tasks import task_set
-from ..verb.engine import Call, finish, lock_incident, lock_property
+from ..tasks import task_numbers, task_set
+from ..verb.engine import Call, finish
+from ..verb.locking import lock_incident, lock_property
 from .frozen_records import ONLY_ADDS
 
 LEARNED = (*ONLY_ADDS, "contractor_phone")
@@ -31,7 +31,7 @@ def on_change(doc: Document, _event: str | None = None) -> None:
 		now = now_datetime()
 		call = Call("asset_learned", now, now, incident=lock_incident(name))
 		added = len(task_set.sync(call).add)
-		renewed = operator_call_sheet.renew_numbers(call) if "contractor_phone" in fields else 0
+		renewed = task_numbers.renew_numbers(call) if "contractor_phone" in fields else 0
 		if added or renewed:
 			call.warn("asset_learned", {"subject": doc.asset_name, "fields": labels, "added": added})
 			finish(call, {})

@@ -13,6 +13,8 @@ from outage_response import bulk, listing
 from outage_response.domain import authority
 from outage_response.domain.errors import RuleError
 
+from ..facts.who_is_on_duty import require_people
+
 
 def check(department: Document) -> None:
 	"""Raises ValidationError for a department whose steps nobody could open."""
@@ -51,18 +53,6 @@ def offered(text: str = "") -> list[str]:
 		.orderby(role.name)
 	).run(pluck=True)
 	return [name for name in rows if text.casefold() in name.casefold() or text.casefold() in _(name).casefold()]
-
-
-def require_people(department: Document) -> None:
-	"""The same as RuleError: `department` is the record, or a row with its name, department_name, role and is_external."""
-	role = department.role and frappe.db.get_value("Role", department.role, ["disabled", "desk_access"], as_dict=True)
-	authority.require_role_of_people(
-		_(department.department_name or department.name),
-		department.role or "",
-		is_external=bool(department.is_external),
-		enabled=bool(role and not role.disabled),
-		desk=bool(role and role.desk_access),
-	)
 
 
 def roles() -> set[str]:

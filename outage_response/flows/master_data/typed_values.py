@@ -15,7 +15,7 @@ from frappe.utils import cint, cstr, flt
 from outage_response.domain import cells, reading
 from outage_response.domain.errors import RuleError
 
-from ..verb.engine import translated
+from ..verb.refusals import translated
 
 MODULE = "Outage Response"
 WHOLE, DECIMAL, TICK = ("Int",), ("Float", "Percent", "Currency"), ("Check",)

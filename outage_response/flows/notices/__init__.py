@@ -1,1 +1,1 @@
-"""Words to residents: made from templates, delivered by mail, SMS, telephone list or poster."""
+"""Words to residents: made from templates, and delivered by mail, SMS, telephone or poster."""

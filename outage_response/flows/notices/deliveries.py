@@ -20,10 +20,11 @@ from outage_response.domain import notices as rules
 from outage_response.domain.patience import SENDER_IS_DEAD_AFTER
 from outage_response.integrations import messages
 
+from ..facts.language import in_language
 from ..site import same_site
 from . import resident_links, server_patience
 from .issuing import numbers
-from .wording import in_language, telephone
+from .wording import telephone
 
 # Where the link of a mail leads until it leaves: nothing that opens without a login lies in a table
 LOGIN = "/outages?mail"

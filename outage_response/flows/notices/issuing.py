@@ -22,7 +22,10 @@ from outage_response.integrations import messages
 from ..facts import nested_outages, outage_levels, plan_steps
 from ..facts.outage_in_words import expected_back
 from ..tasks import photos, task_set, task_verbs
-from ..verb.engine import Call, incident_verb, lock_incident, touch, translated
+from ..verb.changes import touch
+from ..verb.engine import Call, incident_verb
+from ..verb.locking import lock_incident
+from ..verb.refusals import translated
 from . import audience
 from .wording import words
 

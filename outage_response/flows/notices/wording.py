@@ -1,7 +1,6 @@
 """The words of notices: the template that fits best, filled in, in the reader's language; nothing about anybody."""
 
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from datetime import datetime
 
 import frappe
@@ -14,7 +13,7 @@ from outage_response.domain.lifecycle import RUNNING
 from outage_response.domain.roster import COMMAND, RESIDENTS, of_duty
 
 from ..facts import extent_in_words, who_is_on_duty
-from ..facts.language import listed
+from ..facts.language import in_language, listed
 from ..facts.outage_in_words import expected_back
 from ..facts.power_and_assets import Surroundings
 
@@ -42,16 +41,6 @@ PLAIN_CAUSES = {
 	"Planned Work": "planned work on the installation",
 	"Unknown": "still being looked for",
 }
-
-
-@contextmanager
-def in_language(language: str) -> Iterator[None]:
-	"""Speak the reader's language, whatever the operator's is."""
-	before, frappe.local.lang = frappe.local.lang, language
-	try:
-		yield
-	finally:
-		frappe.local.lang = before
 
 
 def words(

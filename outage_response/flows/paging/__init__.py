@@ -1,1 +1,1 @@
-"""Ringing people until somebody says mine: who, by which channel, sent, answered, and when nothing rings."""
+"""Ringing people until somebody says that it is theirs: whom, by which channel, sent, answered, or standing still."""

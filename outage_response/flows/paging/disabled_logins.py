@@ -14,7 +14,9 @@ from outage_response.domain.lifecycle import LIVE
 from ..facts.reachable_people import People
 from ..tasks import handover, shift_end, task_set
 from ..verb import timeline
-from ..verb.engine import Call, lock_incident, touch
+from ..verb.changes import touch
+from ..verb.engine import Call
+from ..verb.locking import lock_incident
 from . import ringing, sweep
 
 TAKEN = ("Acknowledged", "In Progress")

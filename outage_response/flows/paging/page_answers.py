@@ -20,7 +20,7 @@ from outage_response.integrations.channels.post import dig
 
 from ..facts.language import title_of
 from ..tasks import task_verbs
-from ..verb.engine import lock_incident
+from ..verb.locking import lock_incident
 from . import answer_links, sweep
 
 LIVES_HOURS = 24

@@ -181,21 +181,6 @@ def _hope(people: dict[str, list]) -> bool:
 	return False
 
 
-def rang(task: str, user: str) -> bool:
-	"""Was this user rung for this step?"""
-	page, row = frappe.qb.DocType("Outage Page"), frappe.qb.DocType("Outage Page Task")
-	return bool(
-		frappe.qb.from_(row)
-		.join(page)
-		.on(row.parent == page.name)
-		.select(page.name)
-		.where(row.task == task)
-		.where(page.user == user)
-		.limit(1)
-		.run()
-	)
-
-
 def declined(incident: str) -> dict[str, set[str]]:
 	"""task -> keys of the people who said that they cannot."""
 	page, row = frappe.qb.DocType("Outage Page"), frappe.qb.DocType("Outage Page Task")

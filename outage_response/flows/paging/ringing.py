@@ -15,14 +15,14 @@ from frappe.query_builder.functions import Coalesce
 from frappe.utils import get_datetime
 
 from outage_response import bulk, compat, listing
-from outage_response.domain import entrapment as rescues
 from outage_response.domain import escalation
 from outage_response.domain.escalation import Person, Row, Rule, State
 from outage_response.domain.lifecycle import LIVE
-from outage_response.domain.plan import TaskSpec
 
-from ..facts import people_in_elevators, plan_steps
+from ..facts import people_in_elevators
 from ..facts.reachable_people import People
+from ..tasks.ring_state import due_at as _due_at
+from ..tasks.ring_state import is_planned as _is_planned
 from ..verb import timeline
 from . import enabled_channels, page_rows
 
@@ -50,68 +50,6 @@ FIELDS = (
 	"last_rung_at",
 	"_assign",
 )
-
-
-def begins_at(spec: TaskSpec, due: datetime | None, now: datetime) -> datetime | None:
-	"""When a new step rings first: at once; what is planned, a while before it is due; what may be left out, never."""
-	if not _rings() or spec.optional:
-		return None
-	if spec.step.rescue_part == rescues.CALL_SERVICES:
-		return due and max(now, due)  # the maintenance company is waited for first, for so long
-	return _begins_at(spec.step.planned_anchor, due, now)
-
-
-def anew(task: Mapping, now: datetime) -> dict:
-	"""Values with which a step rings from the beginning: now, or when the time of planned work comes."""
-	return from_the_beginning(_begins_at(_is_planned(task), _due_at(task), now))
-
-
-def from_the_beginning(ring_at: datetime | None) -> dict:
-	"""The same for a step of which it is known when it rings first."""
-	return {"ring_at": ring_at if _rings() else None, "ring_level": 0, "ring_times": 0, "ring_round": 0}
-
-
-def lies_ahead(task: Mapping, now: datetime) -> bool:
-	"""Is the step planned work for which nobody is rung yet?"""
-	begins = _begins_at(_is_planned(task), _due_at(task), now)
-	return begins is not None and begins > now
-
-
-def _rings() -> bool:
-	return bool(frappe.get_cached_doc("Outage Response Settings").ring_people)
-
-
-def _begins_at(planned: bool, due: datetime | None, now: datetime) -> datetime | None:
-	ahead = frappe.get_cached_doc("Outage Response Settings").ring_ahead_minutes or 0
-	return escalation.begins_at(planned, due, now, ahead)
-
-
-def _is_planned(task: Mapping) -> bool:
-	return bool(task.plan) and plan_steps.step_of(task).planned_anchor
-
-
-def _due_at(task: Mapping) -> datetime | None:
-	return get_datetime(task.due_at) if task.due_at else None
-
-
-def taken(task: Mapping, now: datetime) -> dict:
-	"""Values with which a step that somebody has taken rings again if they do not begin; a ladder that had come to its end
-	included. One that is to ring later (planned work) does not ring sooner."""
-	if not task.get("ring_at") and not task.get("first_rung_at"):
-		return {}
-	later = task.get("ring_at") and not task.get("first_rung_at")
-	return from_the_beginning(max(now, get_datetime(task.get("ring_at"))) if later else now)
-
-
-def is_waiting() -> bool:
-	"""Is there an outage, running or planned, in which somebody may have to be rung?"""
-	return bool(frappe.db.exists("Outage Incident", {"status": ("in", LIVE)}))
-
-
-def last_sweep() -> datetime | None:
-	"""When the minute's ringing ran last."""
-	found = frappe.db.get_single_value("Outage Response Settings", "rang_until", cache=False)
-	return get_datetime(found) if found else None
 
 
 def rules() -> list[Rule]:

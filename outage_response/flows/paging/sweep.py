@@ -10,9 +10,11 @@ from frappe.utils.scheduler import is_scheduler_inactive
 from outage_response import compat, queues
 from outage_response.domain import patience
 
+from ..facts import who_was_rung
 from ..site import same_site
 from ..verb import timeline
-from ..verb.engine import lock_incident, touch
+from ..verb.changes import touch
+from ..verb.locking import lock_incident
 from . import page_sending, ringing
 
 JOB = "outage_response.jobs.ring_every_minute"
@@ -20,7 +22,7 @@ JOB = "outage_response.jobs.ring_every_minute"
 
 def since_last() -> int:
 	"""Minutes since the sweep ran last, as far as that is too long; notes that it runs now."""
-	now, before = now_datetime(), ringing.last_sweep()
+	now, before = now_datetime(), who_was_rung.last_sweep()
 	frappe.db.set_single_value("Outage Response Settings", "rang_until", now, update_modified=False)
 	return patience.minutes_away(before, now, compat.scheduler_tick())
 
@@ -31,11 +33,11 @@ def bring_forward() -> datetime | None:
 	sweep. Answers when it ran last; raises nothing."""
 	ran = None
 	try:
-		ran = ringing.last_sweep()
+		ran = who_was_rung.last_sweep()
 		if (
 			patience.is_late(ran, now_datetime())
 			and not is_scheduler_inactive()
-			and ringing.is_waiting()
+			and who_was_rung.is_waiting()
 			and frappe.db.exists("Scheduled Job Type", {"method": JOB, "stopped": 0})
 			and not same_site.is_muted()
 		):

@@ -16,7 +16,7 @@ from outage_response.integrations.channels.post import post_all
 
 from ..facts.reachable_people import People
 from ..site import same_site
-from ..verb.engine import translated
+from ..verb.refusals import translated
 from . import enabled_channels, page_rows
 
 

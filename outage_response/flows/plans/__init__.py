@@ -1,1 +1,1 @@
-"""Plans that come with the app beside the company's own."""
+"""Versions of a plan put in force, and the newer ones that come with the app."""

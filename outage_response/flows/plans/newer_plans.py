@@ -20,10 +20,10 @@ from outage_response.domain.steps import Step, steps_for_level
 from outage_response.integrations import notifications
 
 from ..facts import plan_steps
+from ..facts.language import in_language
 from ..facts.reachable_people import holders
-from ..notices.wording import in_language
-from ..verb.engine import translated
-from . import plan_difference
+from ..verb.refusals import translated
+from . import plan_approval, plan_difference
 
 SHIPPED = Path(__file__).parents[1] / "setup" / "shipped_plans.yaml"
 
@@ -71,7 +71,7 @@ def _renew(level: str, steps: list[Step], fingerprints: list[str]) -> None:
 
 
 def _give(level: str, steps: list[Step], replaced: str, *, second_person: bool = False) -> str:
-	return plan_steps.next_version(level, steps, replaced, second_person=second_person).name
+	return plan_approval.next_version(level, steps, replaced, second_person=second_person).name
 
 
 def _refused(level: str, steps: list[Step], replaced: str) -> str:

@@ -1,1 +1,1 @@
-"""What residents see and do, and what is kept of them."""
+"""What residents see and do by themselves, and what is kept of them."""

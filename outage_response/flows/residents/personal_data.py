@@ -14,9 +14,10 @@ from outage_response.domain.lifecycle import RUNNING
 from outage_response.integrations import CALL_LOG_PREFIX, contacts, crm, erpnext, installed
 
 from ..callbacks import households
+from ..facts import homes_of_people
 from ..notices import resident_links
-from ..verb.engine import translated
-from . import own_outages, traces_in_frappe
+from ..verb.refusals import translated
+from . import traces_in_frappe
 from .who_depends_on_power import log_look
 
 # doctype -> fields given out; each of them has a field `contact`
@@ -174,9 +175,9 @@ def _calls_of_home(contact: str, homes: list[str], *, alone: bool) -> list[str]:
 def _require_over(contact: str, kept: dict[str, list[str]]) -> None:
 	"""Raise RuleError while an outage is open that this contact wrote about, was told of, or is to be called about, or one
 	runs at a home of theirs."""
-	homes = own_outages.homes_of([contact])
-	nodes = {node for path in own_outages.paths_of([home.power_node for home in homes]).values() for node in path}
-	dark = [doc.name for doc in own_outages.about(nodes, [home.unit for home in homes]) if doc.status in RUNNING]
+	homes = homes_of_people.homes_of([contact])
+	nodes = {node for path in homes_of_people.paths_of([home.power_node for home in homes]).values() for node in path}
+	dark = [doc.name for doc in homes_of_people.about(nodes, [home.unit for home in homes]) if doc.status in RUNNING]
 	incidents: set[str] = set(dark)
 	for doctype in ("Trouble Call", "Outage Callback", "Notice Delivery"):
 		incidents |= set(

@@ -21,9 +21,12 @@ from outage_response.domain.roster import COMMAND, RESIDENTS
 from ..callbacks import attempts, open_callbacks
 from ..facts.language import listed
 from ..notices import resident_links
-from ..tasks import assignment
 from ..trouble import telephone_calls
-from ..verb.engine import Call, lock_incident, lock_property, touch, translated
+from ..verb import bells
+from ..verb.changes import touch
+from ..verb.engine import Call
+from ..verb.locking import lock_incident, lock_property
+from ..verb.refusals import translated
 from . import who_depends_on_power
 from .resident_portal import Person, outage
 
@@ -126,7 +129,7 @@ def _report_anew(call: Call, person: Person, home: dict, units: list[str], note:
 	call.record("late_act", {"said_kind": "call_received", "unit": units})
 	if not kept["incident"]:
 		text = _("No power at {0}, after the outage {1}").format(listed(units), call.incident.name)
-		assignment.tell_those_for(call, COMMAND, text)
+		bells.tell_those_for(call, COMMAND, text)
 
 
 def _require_fitting(kind: str, said: str, satisfaction: int | None) -> None:
@@ -145,7 +148,7 @@ def _say_back(call: Call, person: Person, homes: list[dict], note: str) -> None:
 	where the words of residents are; the bell has none."""
 	units = [home["unit_no"] for home in homes]
 	call.record("resident_says_back", {"unit": units})
-	assignment.tell_those_for(call, COMMAND, _("Residents say that power is back: {0}").format(listed(units)))
+	bells.tell_those_for(call, COMMAND, _("Residents say that power is back: {0}").format(listed(units)))
 	if note:
 		_keep_call(call, person, homes[0], note, telephone_calls.says_danger(note))
 
@@ -176,7 +179,7 @@ def _still_out(
 	nested = frappe.db.get_value("Outage Incident", doc.nested_incident, "status") if doc.nested_incident else None
 	if doc.status == "Still Out" and nested in RUNNING:
 		units = listed(home["unit_no"] for home in homes)
-		assignment.tell_those_for(call, COMMAND, _("Still without power after restoration: {0}").format(units))
+		bells.tell_those_for(call, COMMAND, _("Still without power after restoration: {0}").format(units))
 	else:
 		_answer_callback(call, person, homes, "Still Out", satisfaction, note)
 	_keep_call(call, person, homes[0], note, danger)
@@ -236,7 +239,7 @@ def _ask_for_call(call: Call, person: Person, home: dict, units: list[str], note
 	else:
 		_call_request(call, person, home, note)
 	call.record("resident_wants_call", {"unit": units})
-	assignment.tell_those_for(call, RESIDENTS, _("Asks to be called: {0}").format(listed(units)))
+	bells.tell_those_for(call, RESIDENTS, _("Asks to be called: {0}").format(listed(units)))
 
 
 def _call_request(call: Call, person: Person, home: dict, note: str) -> None:

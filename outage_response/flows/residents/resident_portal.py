@@ -14,12 +14,11 @@ from outage_response import listing
 from outage_response.domain.errors import NotAllowed
 from outage_response.domain.lifecycle import LIVE, RUNNING
 
-from ..facts import affected_homes, outage_levels, plan_steps
+from ..facts import affected_homes, homes_of_people, outage_levels, plan_steps
 from ..facts.language import in_words, listed
 from ..facts.outage_in_words import clock_time, dark_since, expected_back
 from ..notices import resident_links
 from ..notices.wording import PLAIN_CAUSES, cause_of
-from . import own_outages
 
 # (incident, unit) -> a home on the record of an outage
 Kept = dict[tuple[str, str], dict]
@@ -43,15 +42,15 @@ class Person:
 
 def of_user(user: str) -> Person:
 	"""Somebody who is logged in. Raises NotAllowed for visitors."""
-	own_outages.require_resident(user)
-	contacts = own_outages.contacts_of(user)
-	return Person(tuple(contacts), tuple(own_outages.homes_of(contacts)))
+	homes_of_people.require_resident(user)
+	contacts = homes_of_people.contacts_of(user)
+	return Person(tuple(contacts), tuple(homes_of_people.homes_of(contacts)))
 
 
 def of_link(token: str) -> Person:
 	"""Somebody who holds a link. Raises NoLink when it does not hold, they moved out, or their login was switched off."""
 	holder = resident_links.holder(token)
-	homes = own_outages.homes_of([holder.contact])
+	homes = homes_of_people.homes_of([holder.contact])
 	property_name = frappe.db.get_value("Outage Incident", holder.incident, "property")
 	homes = [home for home in homes if home.property == property_name]
 	user = frappe.db.get_value("Contact", holder.contact, "user")
@@ -64,7 +63,7 @@ def outages(person: Person) -> list[dict]:
 	"""The outages of the person's homes: running first, then planned, just over, past. Each as `_card` gives it."""
 	if not person.homes:
 		return []
-	paths, kept = own_outages.paths_of([home["power_node"] for home in person.homes]), _kept(person)
+	paths, kept = homes_of_people.paths_of([home["power_node"] for home in person.homes]), _kept(person)
 	found = []
 	for incident in _incidents(person, paths, kept):
 		if card := _card(incident, person, paths, kept):
@@ -84,7 +83,7 @@ def outage(person: Person, name: str) -> dict:
 	)
 	card = None
 	if incident and person.homes and person.only in ("", name):
-		paths = own_outages.paths_of([home["power_node"] for home in person.homes])
+		paths = homes_of_people.paths_of([home["power_node"] for home in person.homes])
 		card = _card(incident, person, paths, _kept(person))
 	if not card:
 		raise NotAllowed(_("There is no such outage at your home."))

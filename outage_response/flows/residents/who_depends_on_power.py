@@ -10,7 +10,10 @@ from outage_response.domain.lifecycle import RUNNING
 
 from ..facts import power_and_assets
 from ..tasks import task_set
-from ..verb.engine import Call, finish, lock_incident, lock_property, translated, when
+from ..verb.engine import Call, finish
+from ..verb.locking import lock_incident, lock_property
+from ..verb.refusals import translated
+from ..verb.times import when
 
 
 def read_care_needs(incident: str) -> list[dict]:

@@ -1,1 +1,1 @@
-"""Duty Shifts: made from patterns, swapped, and the hours nobody covers."""
+"""Duty Shifts: made from patterns, swapped, and the hours that nobody covers."""

@@ -16,8 +16,10 @@ from outage_response.domain.errors import RuleError
 from outage_response.domain.plan import dedupe_key
 
 from ..facts import who_is_on_duty
-from ..tasks import assignment
-from ..verb.engine import as_time, translated
+from ..facts.homes_of_people import homes_of
+from ..verb import bells
+from ..verb.refusals import translated
+from ..verb.times import as_time
 
 # Frappe's calendar writes in a colour halfway to white: only on dark grounds that can be read
 ABSENT, DUTY_ELECTRICIAN, OTHERS = "#4a0d0d", "#3d2600", "#0e2a47"
@@ -367,5 +369,21 @@ def remind(property_name: str) -> int:
 	text = _("{0}: {1} gaps in the roster of the next two weeks ({2} hours), the first on {3}").format(
 		property_name, len(found), round(hours), begins
 	)
-	assignment.ring(dict.fromkeys(to, text), "Managed Property", property_name, now_datetime())
+	bells.ring(dict.fromkeys(to, text), "Managed Property", property_name, now_datetime())
 	return len(found)
+
+
+def require_not_elsewhere(doc: Document, contacts: Iterable[str | None]) -> None:
+	"""Raise ValidationError where a roster names somebody who lives at a property that its maker does not work for, and not at its
+	own: their number would become that property's. People of outside firms live nowhere."""
+	with translated():
+		for contact in {*filter(None, contacts)}:
+			where = {home.property for home in homes_of([contact])}
+			known = (permissions.may_read("Managed Property", one, frappe.session.user) for one in sorted(where))
+			if where and doc.property not in where and not any(known):
+				raise RuleError(
+					_(
+						"Contact: {contact} is a resident of another property. Choose somebody of your own, or of the firm."
+					),
+					contact=contact,
+				)

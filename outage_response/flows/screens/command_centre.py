@@ -17,7 +17,7 @@ from outage_response.integrations import contacts
 
 from ..facts import outage_levels, people_in_elevators, power_and_assets
 from ..incident import incident_verbs
-from ..verb.engine import translated
+from ..verb.refusals import translated
 from .command_record import Record, titles
 from .waiting_calls import waiting_calls
 

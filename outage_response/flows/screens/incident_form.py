@@ -31,11 +31,12 @@ from ..facts import (
 	who_is_on_duty,
 )
 from ..facts.language import outcome_word, outcomes_of, title_of
+from ..facts.reachable_people import full_names
 from ..incident import incident_report
 from ..tasks import task_set
 from ..trouble import telephone_calls
 from ..verb import timeline
-from ..verb.engine import describe
+from ..verb.refusals import describe
 from . import incident_residents
 
 TIMES = (
@@ -340,17 +341,6 @@ def _checks(open_tasks: Sequence[str]) -> dict[str, list]:
 	):
 		found[row.parent].append(row)
 	return found
-
-
-def full_names(users: Iterable[str | None]) -> dict[str, str]:
-	return dict(
-		listing.get_all(
-			"User",
-			filters={"name": ("in", [user for user in users if user])},
-			fields=["name", "full_name"],
-			as_list=True,
-		)
-	)
 
 
 # ---------------------------------------------------------------- what dialogs offer

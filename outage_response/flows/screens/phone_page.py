@@ -26,7 +26,7 @@ from ..facts import outage_in_words, people_in_elevators, plan_steps, power_and_
 from ..facts.language import outcome_word, outcomes_of, title_of
 from ..paging import standstill
 from ..tasks import photos
-from ..verb import engine
+from ..verb import engine, refusals
 
 # an outage that ended is told of for so long, to people who come off their posts
 ENDED_HOURS = 12
@@ -85,7 +85,7 @@ def my_tasks(user: str) -> dict:
 	"incidents": {name: ...}, "elevators": {incident: [[name, label, building]]} for people trapped, "phones": [...], "colleagues": {task: [...]}, "posts": {task: [...]}, "verbs": {verb: [states]}, "command_centre", "alarm": see `standstill.alarm`, "shift_ends"}
 	"""
 	roles = permissions.roles_of(user)
-	with engine.translated():
+	with refusals.translated():
 		authority.require_staff(roles)
 	now = now_datetime()
 	given = frappe.get_all(
@@ -535,7 +535,7 @@ def add_photo(task: str, request_id: str, content: bytes) -> dict:
 	File is named after task and request, so the database has it once; the task's lock lets one of two go first. What does
 	not fit on the disk leaves nothing behind.
 	"""
-	with engine.translated():
+	with refusals.translated():
 		locks.begin()
 		doc = frappe.get_doc("Outage Task", task) if locks.row("Outage Task", task) else None
 		if doc is None:

@@ -15,11 +15,10 @@ from outage_response.domain.reading import floor_order
 from outage_response.domain.roster import ELEVATOR_MAINTENANCE, POWER_SUPPLY, of_duty
 from outage_response.domain.steps import ACCOUNT_MANAGER, Step
 
-from ..facts import outage_levels, plan_steps, power_and_assets, who_is_on_duty
+from ..facts import outage_levels, phone_book, plan_steps, power_and_assets, who_is_on_duty
 from ..facts.language import title_of
 from ..facts.place_names import building_words
 from ..residents import who_depends_on_power
-from . import operator_call_sheet
 
 ROSTER_DAYS = 7  # whose numbers stand on the card: nobody knows in which night it is needed
 # so many rows of each kind fit on the first page
@@ -105,7 +104,7 @@ def _numbers(property_name: str, assets: list[dict]) -> list[dict[str, str]]:
 	"""What holds at any hour: departments' own numbers, firms, supplier; then people of the week's shifts, whatever the
 	hour of printing, after a line on which whoever hangs up the card writes who is there tonight.
 	"""
-	book = operator_call_sheet.book(property_name, None, assets)
+	book = phone_book.book(property_name, None, assets)
 	departments = frappe.get_all("Response Department", fields=["name", "department_name", "duty"])
 	names = {row.name: row.department_name for row in departments}
 	suppliers, maintenance = (

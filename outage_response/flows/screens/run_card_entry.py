@@ -17,8 +17,8 @@ from outage_response.domain.roster import Department
 
 from ..facts import outage_levels, plan_steps, power_and_assets, who_is_on_duty
 from ..facts.language import outcome_word, title_of
+from ..facts.reachable_people import full_names
 from . import operator_call_sheet, run_card
-from .incident_form import full_names
 
 
 def to_enter(incident: str) -> dict[str, Any]:

@@ -1,1 +1,1 @@
-"""The site itself: is it the one it was, may anything leave it, who turned a safety switch."""
+"""The site itself: is it still the one it was, and who turned a switch that people rely on."""

@@ -12,9 +12,8 @@ from frappe.utils import get_fullname, now_datetime
 from outage_response.domain.authority import ADMINISTRATOR, CONTROL_ROOM, GENERAL_MANAGER
 from outage_response.integrations import notifications
 
-from ..facts.language import in_clauses
+from ..facts.language import in_clauses, in_language
 from ..facts.reachable_people import holders
-from ..notices.wording import in_language
 
 SWITCHES = {
 	"Outage Response Settings": (

@@ -18,7 +18,7 @@ from outage_response.domain import authority
 from outage_response.domain import site_identity as rules
 from outage_response.domain.site_identity import Identity
 
-from ..paging import ringing
+from ..facts import who_was_rung
 
 DOCTYPE = "Outage Site"
 WORD_FILE = "outage_response_site"
@@ -64,9 +64,9 @@ def _is_believed(known: dict) -> bool:
 	again."""
 	if known.get("muted_since"):
 		return False
-	if not ringing.is_waiting():
+	if not who_was_rung.is_waiting():
 		return True
-	return rules.is_believed_unasked(ringing.last_sweep(), now_datetime())
+	return rules.is_believed_unasked(who_was_rung.last_sweep(), now_datetime())
 
 
 def know(seen: Identity | None = None, **more: object) -> None:

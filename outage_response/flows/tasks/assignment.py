@@ -7,10 +7,9 @@ automatic following. `tests/site/test_assignment.py` compares the two.
 """
 
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime
-from typing import Any
 
 import frappe
 from frappe import _
@@ -23,7 +22,6 @@ from outage_response.domain.lifecycle import HOLDING_POSTS, OPEN
 from outage_response.domain.plan import TaskSpec
 from outage_response.domain.roster import Assignment, Department, Roster, assign, spread_posts, to_duty_electrician
 from outage_response.domain.steps import Step
-from outage_response.integrations import notifications
 
 from ..facts import outage_levels, plan_steps, rescue_certificates, who_is_on_duty
 
@@ -169,33 +167,6 @@ def take_back(tasks: Sequence[str], status: str = "Closed") -> None:
 def assignees(task: str) -> list[str]:
 	"""Users to whom the task is assigned now."""
 	return frappe.parse_json(frappe.db.get_value("Outage Task", task, "_assign") or "[]")
-
-
-def tell(incident: Document, subjects: Mapping[str, str], now: datetime) -> None:
-	"""One Notification Log per person (user -> what it says) about an incident; a drill's says so."""
-	prefix = f"{_('DRILL')}: " if incident.is_drill else ""
-	ring({user: prefix + text for user, text in subjects.items()}, "Outage Incident", incident.name, now)
-
-
-def tell_department(call: Any, department: str, text: str) -> None:
-	"""Ring the bell of everybody on duty there, else of everybody of its role. `call`: a verb's Call."""
-	who = assign(call.departments[department], call.roster)
-	tell(call.incident, dict.fromkeys(who.users, text), call.now)
-
-
-def tell_those_for(call: Any, duties: str | Sequence[str], text: str) -> None:
-	"""The same of the departments that are there for a duty (`domain/roster.DUTIES`), or for several."""
-	wanted = (duties,) if isinstance(duties, str) else duties
-	known = call.departments.values()
-	users = dict.fromkeys(user for one in wanted for user in who_is_on_duty.users_of(known, call.roster, one))
-	tell(call.incident, dict.fromkeys(users, text), call.now)
-
-
-def ring(subjects: Mapping[str, str], doctype: str, name: str, now: datetime) -> None:
-	"""Write one Notification Log per person (user -> what it says), with the verb; the bell rings after the commit."""
-	notifications.write(
-		{user: text for user, text in subjects.items() if user != frappe.session.user}, doctype, name, now
-	)
 
 
 def keep_todo(doc: Document, event: str) -> None:

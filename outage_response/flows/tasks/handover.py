@@ -10,6 +10,7 @@ from outage_response.domain.roster import Assignment, Department, assign
 
 from ..facts import plan_steps
 from ..facts.reachable_people import People
+from ..verb import bells
 from ..verb.engine import Call, incident_verb, keeps_late
 from . import assignment, task_set
 from .task_verbs import require_able
@@ -39,7 +40,7 @@ def hand_over(call: Call, note: str, user: str | None = None) -> dict:
 		call.record("task_handed_over", {**about, "note": note.strip()[:500]}, task=row.name)
 	takers = sorted({taker for _row, who in given for taker in who.users})
 	text = _("Handed over to you: {0} steps. {1}").format(len(steps), note.strip()[:200])
-	assignment.tell(call.incident, dict.fromkeys(takers, text), call.now)
+	bells.tell(call.incident, dict.fromkeys(takers, text), call.now)
 	return {"handed_over": len(steps), "posts_kept": len(posts)}
 
 

@@ -7,10 +7,11 @@ from outage_response.domain.clock import next_round_is_due
 from outage_response.domain.lifecycle import HOLDING_POSTS, TaskRow
 from outage_response.domain.plan import Subject, TaskSpec
 
-from ..facts import plan_steps, power_and_assets
-from ..screens import operator_call_sheet
+from ..facts import phone_book, plan_steps, power_and_assets
 from ..verb import timeline
-from ..verb.engine import Call, lock_incident, touch
+from ..verb.changes import touch
+from ..verb.engine import Call
+from ..verb.locking import lock_incident
 from . import assignment, task_set
 
 
@@ -34,7 +35,7 @@ def tick(incident_name: str) -> int:
 		return 0
 	property_type = frappe.get_cached_value("Managed Property", incident.property, "property_type")
 	chosen = assignment.choose(due, incident, call.roster, call.departments, property_type)
-	chosen = operator_call_sheet.with_numbers(due, chosen, call)
+	chosen = phone_book.with_numbers(due, chosen, call)
 	names = task_set.insert(call, list(zip(due, chosen, strict=True)))
 	timeline.record_many(
 		incident,

@@ -11,10 +11,12 @@ from outage_response.domain import lifecycle
 from outage_response.domain.lifecycle import LIVE
 
 from ..facts.reachable_people import People
-from ..paging import ringing
 from ..verb import timeline
-from ..verb.engine import Call, lock_incident, touch
-from . import handover, task_set
+from ..verb.changes import touch
+from ..verb.engine import Call
+from ..verb.events import StepsMayRing, happened
+from ..verb.locking import lock_incident
+from . import handover, ring_state, task_set
 
 FIELDS = (
 	"name",
@@ -57,7 +59,7 @@ def release(incident_name: str) -> int:
 	call = Call("hand_over", now, now, incident=incident)
 	task_set.pass_on(call, [(row, handover.taker(call, people, row, row.acknowledged_by)) for row in rows])
 	_say(incident, rows, now)
-	ringing.advance(incident, now, people)
+	happened(StepsMayRing(incident, now, people))
 	touch(incident)
 	return len(rows)
 
@@ -84,7 +86,7 @@ def _left(now: datetime, incident: str | None = None) -> Sequence[dict]:
 		.orderby(task.name)
 	)
 	found = (query.where(outage.name == incident) if incident else query).run(as_dict=True)
-	return [row for row in found if not ringing.lies_ahead(row, now)]
+	return [row for row in found if not ring_state.lies_ahead(row, now)]
 
 
 def _say(incident: Document, rows: Sequence[dict], now: datetime) -> None:

@@ -21,12 +21,12 @@ from outage_response.domain.roster import Assignment
 from outage_response.domain.steps import Step
 from outage_response.domain.topology import intervals
 
-from ..facts import nested_outages, people_in_elevators, plan_steps, power_and_assets
+from ..facts import nested_outages, people_in_elevators, phone_book, plan_steps, power_and_assets
 from ..facts.language import title_of
-from ..paging import ringing
-from ..screens import operator_call_sheet
-from ..verb.engine import Call, finish, lock_incident
-from . import assignment
+from ..verb import bells
+from ..verb.engine import Call, finish
+from ..verb.locking import lock_incident
+from . import assignment, ring_state
 
 ROW_FIELDS = [
 	"name",
@@ -112,7 +112,7 @@ def sync(call: Call, *, reclassify: bool = False) -> Difference:
 	specs = [*diff.add, *(spec for _task, spec in diff.reopen)]
 	if specs:
 		chosen = assignment.choose(specs, incident, call.roster, call.departments, context.property_type)
-		chosen = operator_call_sheet.with_numbers(specs, chosen, call)
+		chosen = phone_book.with_numbers(specs, chosen, call)
 		added = len(diff.add)
 		created = insert(call, list(zip(diff.add, chosen[:added], strict=True)))
 		_reopen(call, list(zip(diff.reopen, chosen[added:], strict=True)))
@@ -241,7 +241,7 @@ def _hurry_rescue_services(call: Call) -> None:
 		and (row.due_at is None or row.due_at > due)
 	]
 	if late:
-		set_many(call, late, {"due_at": due, **ringing.from_the_beginning(call.now)})
+		set_many(call, late, {"due_at": due, **ring_state.from_the_beginning(call.now)})
 
 
 def insert(call: Call, wanted: Sequence[tuple[TaskSpec, Assignment]]) -> list[str]:
@@ -279,7 +279,7 @@ def insert(call: Call, wanted: Sequence[tuple[TaskSpec, Assignment]]) -> list[st
 				"optional": int(spec.optional),
 				"dedupe_key": dedupe_key(incident.name, step.key, subject.type, subject.name, spec.round),
 				"_assign": assignment.as_assign(who.users) if who.users else None,
-				"ring_at": ringing.begins_at(spec, due, now),
+				"ring_at": ring_state.begins_at(spec, due, now),
 			}
 		)
 		items = [("Item", item.name, item.label) for item in spec.checklist]
@@ -341,7 +341,7 @@ def _reopen(call: Call, wanted: Sequence[tuple[tuple[TaskRow, TaskSpec], Assignm
 	given = []
 	for (task, spec), who in wanted:
 		due = _due(spec.step, spec, call)
-		alike[due, int(spec.optional), ringing.begins_at(spec, due, call.now)].append(task.name)
+		alike[due, int(spec.optional), ring_state.begins_at(spec, due, call.now)].append(task.name)
 		same = Assignment(who.role, before.get(task.name) or who.users, who.phone)
 		given.append((task.name, spec.step.title, task.priority, due, same))
 	for (due, optional, ring_at), names in alike.items():
@@ -353,7 +353,7 @@ def _reopen(call: Call, wanted: Sequence[tuple[tuple[TaskRow, TaskSpec], Assignm
 			names,
 			{
 				**fresh,
-				**ringing.from_the_beginning(ring_at),
+				**ring_state.from_the_beginning(ring_at),
 				"status": "Open",
 				"plan": call.incident.plan,
 				"due_at": due,
@@ -385,7 +385,7 @@ def pass_on(call: Call, given: Sequence[tuple[Mapping, Assignment]]) -> None:
 	assignment.give([(row.name, row.title, row.priority, row.due_at, who) for row, who in given], call.now)
 	alike: dict[tuple, list[str]] = defaultdict(list)
 	for row, who in given:
-		values = {"assigned_role": who.role, "phone": who.phone, **ringing.anew(row, call.now)}
+		values = {"assigned_role": who.role, "phone": who.phone, **ring_state.anew(row, call.now)}
 		alike[tuple(values.items())].append(row.name)
 	for values, some in alike.items():
 		set_many(call, some, {**NOBODY, **dict(values)})
@@ -443,7 +443,7 @@ def _required_now(call: Call, spec: TaskSpec) -> dict[str, Any]:
 	return {
 		"optional": 0,
 		"due_at": due,
-		**ringing.from_the_beginning(ringing.begins_at(spec, due, call.now)),
+		**ring_state.from_the_beginning(ring_state.begins_at(spec, due, call.now)),
 	}
 
 
@@ -498,7 +498,7 @@ def announce(call: Call, specs: Sequence[TaskSpec], chosen: Sequence[Assignment]
 			if count[user] > 1
 			else f"{call.incident.property}: {title}{where}"
 		)
-	assignment.tell(call.incident, subjects, call.now)
+	bells.tell(call.incident, subjects, call.now)
 
 
 def _warn(call: Call, specs: Sequence[TaskSpec], chosen: Sequence[Assignment]) -> None:

@@ -17,14 +17,14 @@ from outage_response.domain.plan import added_by
 from outage_response.domain.roster import COMMAND, Assignment
 from outage_response.domain.steps import Step
 
-from ..elevators import entrapment_verbs
 from ..facts import nested_outages, people_in_elevators, plan_steps, power_and_assets, who_is_on_duty
 from ..facts.language import listed
 from ..facts.outage_in_words import short_time
-from ..paging import ringing
-from ..verb import timeline
-from ..verb.engine import Call, is_general_manager, keeps_late, save, task_verb
-from . import assignment, photos, task_set
+from ..verb import bells, timeline
+from ..verb.changes import save
+from ..verb.engine import Call, is_general_manager, keeps_late, task_verb
+from ..verb.events import StepDone, happened
+from . import assignment, photos, ring_state, task_set
 
 # By which road somebody said "mine" who did not touch a screen
 WAYS = ("radio", "phone", "in person", "link", "reply")
@@ -41,7 +41,7 @@ def _locked_off(call: Call) -> set[str]:
 
 def _release(call: Call) -> None:
 	"""As in `task_set.pass_on`, for the call's own task: nobody is at it any more."""
-	call.task.update({**task_set.NOBODY, **ringing.anew(call.task, call.now)})
+	call.task.update({**task_set.NOBODY, **ring_state.anew(call.task, call.now)})
 	_forget_confirmations(call.task)
 	save(call.task)
 
@@ -76,7 +76,7 @@ def acknowledge(call: Call, how: str = "") -> None:
 def _take(call: Call, user: str | None, how: str = "") -> None:
 	call.task.update({"status": "Acknowledged", "acknowledged_at": call.at, "acknowledged_by": user})
 	call.task.counts_from = call.now if call.at > call.now else None
-	call.task.update(ringing.taken(call.task, call.now))  # rings again if nobody starts
+	call.task.update(ring_state.taken(call.task, call.now))  # rings again if nobody starts
 	save(call.task)
 	_note(call, "task_acknowledged", how=[how] if how else "")
 
@@ -248,7 +248,7 @@ def _complete(
 	)
 	if not step.outcomes and outcome:
 		raise RuleError(_("Outcome: this step has none. Leave it empty."))
-	count = entrapment_verbs.require_end(task, step, outcome, people, by, call.at)
+	count = people_in_elevators.require_end(task, step, outcome, people, by, call.at)
 	task.outcome, task.evidence, task.photo = outcome or None, evidence or task.evidence, photo or task.photo
 	task.evidence_pending = int(step.evidence != "none" and not (photo if step.evidence == "photo" else evidence))
 	task.started_at = task.started_at or call.at
@@ -267,7 +267,7 @@ def _complete(
 		task.status = "In Progress"
 		save(task)
 		_note(call, "task_checks_given")
-		assignment.tell_department(call, step.read_back_by, _("Read back: {0}").format(task.title))
+		bells.tell_department(call, step.read_back_by, _("Read back: {0}").format(task.title))
 		return {"waiting_for": "read_back", "added": 0}
 	return _done(call, step, by=by, people=count, who=who, how=how)
 
@@ -296,9 +296,7 @@ def _done(
 	save(task)
 	assignment.take_back([task.name])
 	_note(call, "task_done", **task_set.about_outcome(step, task.outcome or ""))
-	entrapment_verbs.on_step(
-		call, task, step, task.outcome or "", people, by=by or frappe.session.user, who=who, how=how
-	)
+	happened(StepDone(call, task, step, task.outcome or "", people, by or frappe.session.user, who, how))
 	# what ended before people were reported again, or before it went dark again, is asked for once more
 	asks = added_by(step, task.outcome or "") or step.on_outcome or call.at < call.now - lifecycle.PROMPT
 	return {"waiting_for": "", "added": len(task_set.sync(call).add) if asks else 0}
@@ -346,7 +344,7 @@ def no_answer(call: Call, note: str | None = None) -> dict:
 	lifecycle.require_call(plan_steps.step_of(call.task))
 	if call.task.status == "Open":
 		call.task.update({"status": "Acknowledged", "acknowledged_at": call.at, "acknowledged_by": frappe.session.user})
-		call.task.update(ringing.taken(call.task, call.now))
+		call.task.update(ring_state.taken(call.task, call.now))
 		save(call.task)
 	_note(call, "call_unanswered", note=(note or "").strip()[:500])
 	return {"attempts": timeline.count("call_unanswered", call.task.name)}
@@ -446,7 +444,7 @@ def move(call: Call, to: str) -> None:
 	here, there = (post.subject_label or call.incident.property for post in (call.task, goal))
 	_note(call, "task_moved", to=there)
 	call.record("task_on_post", task_set.about_task(goal), task=goal.name)
-	assignment.tell_those_for(call, COMMAND, _("Post without a guard: {0} (moved to {1})").format(here, there))
+	bells.tell_those_for(call, COMMAND, _("Post without a guard: {0} (moved to {1})").format(here, there))
 
 
 def _give_again(call: Call, task: Document, who: Assignment) -> None:
@@ -487,7 +485,7 @@ def _hand_over(call: Call, user: str) -> None:
 	role = require_able(call, user, call.task)
 	_give_again(call, call.task, Assignment(role, (user,), call.task.phone or ""))
 	call.task.assigned_role = role
-	assignment.tell(call.incident, {user: call.task.title}, call.now)
+	bells.tell(call.incident, {user: call.task.title}, call.now)
 
 
 @task_verb
@@ -529,7 +527,7 @@ def _tell_of_danger(call: Call, danger: str, others: Sequence[str]) -> None:
 	where = call.task.subject_label or call.incident.property
 	told = who_is_on_duty.users_of(call.departments.values(), call.roster, COMMAND)
 	text = _("DANGER at {0}: {1}").format(where, _(danger))
-	assignment.tell(call.incident, dict.fromkeys((*others, *told), text), call.now)
+	bells.tell(call.incident, dict.fromkeys((*others, *told), text), call.now)
 
 
 def _keep_danger(call: Call, danger: str) -> None:

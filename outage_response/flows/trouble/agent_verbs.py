@@ -21,11 +21,14 @@ from outage_response.domain.tickets import RESTORED
 
 from ..callbacks import attempts, open_callbacks
 from ..facts import outage_in_words, power_and_assets, who_is_on_duty
+from ..facts.homes_of_people import paths_of
 from ..incident import incident_verbs
-from ..residents.own_outages import paths_of
-from ..tasks import assignment
-from ..verb.engine import Call, lock_incident, lock_property, save, touch, translated
-from . import explaining_outage, proposals, ticket_intake, ticket_page
+from ..verb import bells
+from ..verb.changes import save, touch
+from ..verb.engine import Call
+from ..verb.locking import lock_incident, lock_property
+from ..verb.refusals import translated
+from . import explaining_outage, proposals, ticket_calls, ticket_intake
 
 # Tickets that are attached in one go
 MANY = 100
@@ -33,18 +36,18 @@ MANY = 100
 
 def _understood(desk: ModuleType, ticket: str) -> list[ticket_intake.Understood]:
 	"""What a ticket says that is no trouble call yet; it is read before the lock."""
-	if ticket_page.call_of(desk.DOCTYPE, ticket):
+	if ticket_calls.call_of(desk.DOCTYPE, ticket):
 		return []
 	return ticket_intake.understood([desk.from_document(frappe.get_doc(desk.DOCTYPE, ticket))])
 
 
 def _keep_call(desk: ModuleType, ticket: str, found: list[ticket_intake.Understood], now: datetime) -> dict:
 	"""The ticket's trouble call; made now if the ticket's words did not say that it is about power."""
-	call = ticket_page.call_of(desk.DOCTYPE, ticket)
+	call = ticket_calls.call_of(desk.DOCTYPE, ticket)
 	if call:
 		return call
 	ticket_intake.keep_calls(found, now)
-	return ticket_page.call_of(desk.DOCTYPE, ticket)
+	return ticket_calls.call_of(desk.DOCTYPE, ticket)
 
 
 def _place_of(home: dict, node: str | None) -> str:
@@ -74,9 +77,9 @@ def declare(
 	"""
 	with translated():
 		permissions.require_verb("declare")
-		desk = ticket_page.desk_of(ticket_type)
-		ticket_page.require(ticket_type, ticket)
-		home = ticket_page.home_of(desk, ticket, ticket_page.call_of(ticket_type, ticket))
+		desk = ticket_calls.desk_of(ticket_type)
+		ticket_calls.require(ticket_type, ticket)
+		home = ticket_calls.home_of(desk, ticket, ticket_calls.call_of(ticket_type, ticket))
 		place, found = _place_of(home, node), _understood(desk, ticket)
 		result = incident_verbs.declare(
 			home["property"],
@@ -89,7 +92,7 @@ def declare(
 		)
 		call = _keep_call(desk, ticket, found, now_datetime())
 		proposals.place_calls(home["property"])
-		if ticket_page.call_of(ticket_type, ticket).incident != result["incident"]:
+		if ticket_calls.call_of(ticket_type, ticket).incident != result["incident"]:
 			ticket_intake.attach(result["incident"], [call], now_datetime())
 		return {
 			**result,
@@ -100,8 +103,8 @@ def declare(
 def _reported_at(desk: ModuleType, ticket: str) -> datetime | None:
 	"""When the outage was first reported: with the first call of its proposal, else with this ticket; None (now) when
 	that is long ago."""
-	call = ticket_page.call_of(desk.DOCTYPE, ticket)
-	if proposal := ticket_page.open_proposal(call):
+	call = ticket_calls.call_of(desk.DOCTYPE, ticket)
+	if proposal := ticket_calls.open_proposal(call):
 		return frappe.db.get_value("Outage Proposal", proposal["proposal"], "first_call_at")
 	said_at = desk.from_document(frappe.get_doc(desk.DOCTYPE, ticket)).raised_at
 	minutes = frappe.get_cached_doc("Outage Response Settings").call_window_minutes or 60
@@ -116,10 +119,10 @@ def propose(ticket_type: str, ticket: str, node: str | None = None) -> dict:
 	with the ticket. Answers {"incident", "proposal", "message"}.
 	"""
 	with translated():
-		desk = ticket_page.desk_of(ticket_type)
-		ticket_page.require(ticket_type, ticket)
+		desk = ticket_calls.desk_of(ticket_type)
+		ticket_calls.require(ticket_type, ticket)
 		now = now_datetime()
-		home = ticket_page.home_of(desk, ticket, ticket_page.call_of(ticket_type, ticket))
+		home = ticket_calls.home_of(desk, ticket, ticket_calls.call_of(ticket_type, ticket))
 		found = _understood(desk, ticket)
 		if not home.get("power_node"):
 			call = _keep_call(desk, ticket, found, now)
@@ -133,21 +136,21 @@ def propose(ticket_type: str, ticket: str, node: str | None = None) -> dict:
 		place = _place_of(home, node)
 		lock_property(home["property"])
 		call = _keep_call(desk, ticket, found, now)
-		if not ticket_page.is_placed(call, now):
+		if not ticket_calls.is_placed(call, now):
 			ticket_intake.place_anew([call], now)
 		proposals.place_calls(home["property"])
-		call = ticket_page.call_of(ticket_type, ticket)
+		call = ticket_calls.call_of(ticket_type, ticket)
 		_told(desk, call, now)
 		if call.incident:
 			message = (
 				_("This outage is known already; the ticket is linked to {0}.")
-				if ticket_page.is_explained(call)
+				if ticket_calls.is_explained(call)
 				else _("Supply is back there; the control room has been told that this home has none. Linked to {0}.")
 			).format(call.incident)
 			return {"incident": call.incident, "proposal": "", "message": message}
-		if not ticket_page.open_proposal(call):
+		if not ticket_calls.open_proposal(call):
 			_add_proposal(call, home["property"], place, now)
-			call = ticket_page.call_of(ticket_type, ticket)
+			call = ticket_calls.call_of(ticket_type, ticket)
 		return {
 			"incident": "",
 			"proposal": call.proposal,
@@ -183,7 +186,7 @@ def _ring(call: dict, doctype: str, name: str, now: datetime) -> None:
 		call.property or "", unit_no or _("place unknown"), call.ticket
 	)
 	people = who_is_on_duty.control_room(call.property, now)
-	assignment.ring(dict.fromkeys(people, text), doctype, name, now)
+	bells.ring(dict.fromkeys(people, text), doctype, name, now)
 
 
 def attach(ticket_type: str, ticket: str, incident_name: str) -> dict:
@@ -203,14 +206,14 @@ def attach_many(ticket_type: str, names: Sequence[str], incident_name: str) -> d
 	"""
 	with translated():
 		permissions.require_verb("attach_ticket")
-		desk = ticket_page.desk_of(ticket_type)
+		desk = ticket_calls.desk_of(ticket_type)
 		names = list(dict.fromkeys(map(str, names)))
 		if not 0 < len(names) <= MANY:
 			raise RuleError(
 				_("Tickets: choose 1 to {most} at a time; {number} are chosen."), most=MANY, number=len(names)
 			)
 		for name in names:
-			ticket_page.require(ticket_type, name)
+			ticket_calls.require(ticket_type, name)
 		doc = _lock(incident_name)
 		permissions.require_read("Outage Incident", doc)
 		if doc.is_drill or doc.status not in LIVE:
@@ -247,10 +250,10 @@ def attach_many(ticket_type: str, names: Sequence[str], incident_name: str) -> d
 
 def _keep_calls(desk: ModuleType, names: Sequence[str], now: datetime) -> list[dict]:
 	"""The trouble calls of tickets, with the property of each home; those that have none get one now."""
-	missing = set(names) - {call.ticket for call in ticket_page.calls_of(desk.DOCTYPE, names)}
+	missing = set(names) - {call.ticket for call in ticket_calls.calls_of(desk.DOCTYPE, names)}
 	if missing:
 		ticket_intake.keep_calls(ticket_intake.understood(desk.named(sorted(missing))), now)
-	return ticket_page.calls_of(desk.DOCTYPE, names)
+	return ticket_calls.calls_of(desk.DOCTYPE, names)
 
 
 def _lock(incident_name: str) -> Document:
@@ -295,17 +298,17 @@ def log_callback(
 	"""
 	with translated():
 		permissions.require_verb("log_attempt")
-		desk = ticket_page.desk_of(ticket_type)
-		ticket_page.require(ticket_type, ticket)
+		desk = ticket_calls.desk_of(ticket_type)
+		ticket_calls.require(ticket_type, ticket)
 		name = _replayed(request_id)
 		if not name:
-			pending = ticket_page.pending_of(ticket_page.call_of(ticket_type, ticket))
+			pending = ticket_calls.pending_of(ticket_calls.call_of(ticket_type, ticket))
 			if not pending:
 				raise RuleError(_("Callback: none is open for this ticket."))
 			name = pending["callback"]
 			if resolve is not None:
 				decided = {"keep_open": int(not resolve), "ask_first": 0}
-				bulk.update("Trouble Call", [ticket_page.call_of(ticket_type, ticket).name], decided)
+				bulk.update("Trouble Call", [ticket_calls.call_of(ticket_type, ticket).name], decided)
 		result = attempts.log_attempt(
 			name,
 			outcome,

@@ -13,7 +13,7 @@ from outage_response.domain.lifecycle import RUNNING
 from outage_response.domain.topology import Dark, PowerTree
 
 from ..facts import power_and_assets
-from ..residents.own_outages import paths_of
+from ..facts.homes_of_people import paths_of
 
 
 def candidates(property_name: str) -> list[rules.Candidate]:

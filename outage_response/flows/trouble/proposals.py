@@ -22,8 +22,10 @@ from ..callbacks import open_callbacks
 from ..facts import power_and_assets, who_is_on_duty
 from ..facts.language import listed
 from ..incident import incident_verbs
-from ..tasks import assignment
-from ..verb.engine import lock_property, save, translated
+from ..verb import bells
+from ..verb.changes import save
+from ..verb.locking import lock_property
+from ..verb.refusals import translated
 from . import explaining_outage, ticket_intake
 
 
@@ -93,7 +95,7 @@ def _let_go(calls: Sequence[dict], property_name: str, now: datetime) -> None:
 		len(gone), property_name, listed(unit_nos) or _("place unknown")
 	)
 	people = who_is_on_duty.control_room(property_name, now)
-	assignment.ring(dict.fromkeys(people, text), "Trouble Call", gone[0].name, now)
+	bells.ring(dict.fromkeys(people, text), "Trouble Call", gone[0].name, now)
 
 
 def _end_explained_proposals(property_name: str) -> None:
@@ -225,7 +227,7 @@ def write_proposal(
 		text = _("Power outage? {0} callers at {1}, {2}: declare or dismiss").format(
 			place.calls, property_name, around.label(place.node)
 		)
-		assignment.ring(
+		bells.ring(
 			dict.fromkeys(who_is_on_duty.control_room(property_name, now), text), "Outage Proposal", doc.name, now
 		)
 

@@ -15,22 +15,13 @@ from outage_response.domain.roster import COMMAND
 from outage_response.domain.tickets import RUNNING
 
 from ..elevators import entrapment_verbs
-from ..facts import power_and_assets, who_is_on_duty
-from ..residents import own_outages
-from ..tasks import assignment
-from ..verb import timeline
-from ..verb.engine import (
-	Call,
-	announce,
-	finish,
-	keeps_late,
-	lock_incident,
-	lock_property,
-	lock_property_if_free,
-	touch,
-	translated,
-	when,
-)
+from ..facts import homes_of_people, power_and_assets, who_is_on_duty
+from ..verb import bells, timeline
+from ..verb.changes import announce, touch
+from ..verb.engine import Call, finish, keeps_late
+from ..verb.locking import lock_incident, lock_property, lock_property_if_free
+from ..verb.refusals import translated
+from ..verb.times import when
 from . import explaining_outage, ticket_intake
 
 
@@ -66,7 +57,7 @@ def record_call(
 		danger = danger or says_danger(words)
 		locked = lock_for_call(property, danger, trapped=trapped or bool(elevator))
 		permissions.require_property(property)
-		own_outages.require_at(contact, property)
+		homes_of_people.require_at(contact, property)
 		return keep_call(
 			property,
 			locked=locked,
@@ -262,7 +253,7 @@ def trapped_after_the_end(
 	"""People in an elevator are never refused for an outage that has ended: they are part of the one that runs there now, or on
 	record by themselves, and the control room is rung."""
 	lock_property(call.incident.property)
-	own_outages.require_at(said.get("contact"), call.incident.property)
+	homes_of_people.require_at(said.get("contact"), call.incident.property)
 	place = _car_or_building(elevator, building) or call.incident.property
 	call.record("late_act", {"said_kind": "trapped_reported", "subject": place, "people": people or "?"})
 	kept = keep_call(
@@ -302,7 +293,7 @@ def _ring_control_room(doc, text: str, now: datetime) -> None:
 	unit_no = frappe.db.get_value("Property Unit", doc.unit, "unit_no") if doc.unit else doc.property
 	text = text.format(unit_no)
 	users = who_is_on_duty.control_room(doc.property, now)
-	assignment.ring(dict.fromkeys(users, text), "Trouble Call", doc.name, now)
+	bells.ring(dict.fromkeys(users, text), "Trouble Call", doc.name, now)
 
 
 def _note_on_incident(incident_name: str, doc, at: datetime, now: datetime) -> None:
@@ -311,7 +302,7 @@ def _note_on_incident(incident_name: str, doc, at: datetime, now: datetime) -> N
 	unit_no = frappe.db.get_value("Property Unit", doc.unit, "unit_no") if doc.unit else doc.power_node
 	call.record("danger_reported" if doc.danger else "call_received", {"unit": unit_no})
 	if doc.danger:
-		assignment.tell_those_for(call, COMMAND, _("DANGER at {0}: open the calls of this outage").format(unit_no))
+		bells.tell_those_for(call, COMMAND, _("DANGER at {0}: open the calls of this outage").format(unit_no))
 	touch(incident)
 
 

@@ -27,8 +27,10 @@ from ..callbacks import open_callbacks, whom_to_call_back
 from ..facts import power_and_assets, who_is_on_duty
 from ..facts.language import listed
 from ..site import same_site
-from ..tasks import assignment
-from ..verb.engine import Call, announce, lock_incident, touch
+from ..verb import bells
+from ..verb.changes import announce, touch
+from ..verb.engine import Call
+from ..verb.locking import lock_incident
 from . import explaining_outage, ticket_replies
 
 JOB = "outage_response.jobs.read_tickets"
@@ -256,7 +258,7 @@ def ring_unclear(ticket: Ticket, home: dict, now: datetime) -> None:
 		home["property"], home.get("unit_no") or _("place unknown")
 	)
 	people = who_is_on_duty.control_room(home["property"], now)
-	assignment.ring(dict.fromkeys(people, text), ticket.doctype, ticket.name, now)
+	bells.ring(dict.fromkeys(people, text), ticket.doctype, ticket.name, now)
 
 
 def alarm(dangers: Sequence[tuple[Ticket, dict]], now: datetime) -> None:
@@ -269,7 +271,7 @@ def alarm(dangers: Sequence[tuple[Ticket, dict]], now: datetime) -> None:
 		text = _("DANGER in a ticket: {0} {1}").format(
 			home.get("property") or "", home.get("unit_no") or _("place unknown")
 		)
-		assignment.ring(dict.fromkeys(people[home.get("property")], text), ticket.doctype, ticket.name, now)
+		bells.ring(dict.fromkeys(people[home.get("property")], text), ticket.doctype, ticket.name, now)
 
 
 def homes_of(tickets: Sequence[Ticket]) -> dict[str, dict]:
@@ -399,7 +401,7 @@ def attach(incident_name: str, calls: Sequence[dict], now: datetime) -> None:
 	call.record("calls_linked", {"count": len(calls)})
 	if any(row.danger for row in calls):
 		call.record("danger_reported", {"unit": [row.unit for row in calls if row.danger and row.unit]})
-		assignment.tell_those_for(call, COMMAND, _("DANGER reported by a resident"))
+		bells.tell_those_for(call, COMMAND, _("DANGER reported by a resident"))
 	show_on_tickets(doc, calls)
 	stands = explaining_outage.standings(doc, calls)
 	back = [row for row in calls if stands[row.name].kind == rules.RESTORED]
@@ -415,7 +417,7 @@ def attach(incident_name: str, calls: Sequence[dict], now: datetime) -> None:
 			order_by="unit_no",
 		)
 		text = _("Still without power after restoration: {0}").format(listed(units) or _("place unknown"))
-		assignment.tell_those_for(call, COMMAND, text)
+		bells.tell_those_for(call, COMMAND, text)
 	touch(doc)
 
 

@@ -20,8 +20,10 @@ from outage_response.domain.lifecycle import LIVE
 from outage_response.integrations import Ticket
 from outage_response.integrations.records import beginning, clear
 
-from ..verb.engine import Call, lock_incident, lock_property, touch
-from . import proposals, ticket_intake, ticket_page
+from ..verb.changes import touch
+from ..verb.engine import Call
+from ..verb.locking import lock_incident, lock_property
+from . import proposals, ticket_calls, ticket_intake
 
 BATCH = 200
 MAIL, COMMENT = "Communication", "Comment"
@@ -163,9 +165,9 @@ def act(said: Said) -> None:
 	mark.run()
 	if said.danger:
 		_alarm(call, now)
-	if said.is_unclear and call.incident and ticket_page.is_explained(call):
+	if said.is_unclear and call.incident and ticket_calls.is_explained(call):
 		ticket_intake.ring_unclear(Ticket(call.ticket_type, call.ticket), _home(call), now)
-	if said.is_out and not ticket_page.is_placed(call, now):
+	if said.is_out and not ticket_calls.is_placed(call, now):
 		ticket_intake.place_anew([call], min(get_datetime(message.creation), now))
 		if property_name:
 			proposals.place_calls(property_name)
@@ -179,7 +181,7 @@ def _message(name: str, doctype: str) -> dict | None:
 
 
 def _call_of(message: dict) -> dict:
-	return ticket_page.call_of(message.reference_doctype, message.reference_name)
+	return ticket_calls.call_of(message.reference_doctype, message.reference_name)
 
 
 def _home(call: dict) -> dict:

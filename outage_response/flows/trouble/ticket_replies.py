@@ -19,9 +19,8 @@ from outage_response.domain.plan import dedupe_key
 from outage_response.integrations import messages
 
 from ..facts import outage_levels
-from ..facts.language import in_sentences
+from ..facts.language import in_language, in_sentences
 from ..notices import audience
-from ..notices.wording import in_language
 from ..site import same_site
 
 JOB = "outage_response.jobs.send_ticket_replies"

@@ -1,1 +1,1 @@
-"""The engine of all verbs: who may, locks, replay, time, refusals, the timeline."""
+"""The engine of all verbs: who may, locks, replay, time, refusals, the timeline, and what happened."""

@@ -2,43 +2,34 @@
 
 import functools
 import inspect
-from collections.abc import Callable, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any, NoReturn
-from zoneinfo import ZoneInfo
+from typing import Any
 
 import frappe
 from frappe import _
 from frappe.model.document import Document
-from frappe.realtime import get_doc_room, get_doctype_room
-from frappe.utils import get_datetime, get_system_timezone, now_datetime
+from frappe.utils import get_datetime, now_datetime
 
-from outage_response import listing, locks, permissions
+from outage_response import locks, permissions
 from outage_response.domain import authority, lifecycle
 from outage_response.domain.authority import CONTROL_ROOM, GENERAL_MANAGER
-from outage_response.domain.clock import happened_at
-from outage_response.domain.errors import GateClosed, NotAllowed, Overlaps, RuleError
-from outage_response.domain.lifecycle import TaskRow
+from outage_response.domain.errors import RuleError
 from outage_response.domain.roster import Department, Roster
 
-from ..facts import place_names, plan_steps, power_and_assets, who_is_on_duty
-from ..facts.language import listed, title_of
-from ..paging import page_rows, ringing
-from ..residents import page_cache
+from ..facts import plan_steps, power_and_assets, who_is_on_duty, who_was_rung
 from . import timeline
+from .changes import touch
+from .events import StepsMayRing, happened
+from .locking import lock_incident
+from .refusals import translated
+from .times import is_by_phone, when
 
 # Supply may be back in part of the area before anybody has reported the outage; that it went first is asked for each node
 BEFORE_THE_REPORT = ("supply_back",)
-# Stands before a time that a phone's clock gave and nobody has looked at: `phone:2026-01-31 02:15:00`
-BY_PHONE = "phone:"
 # verb -> what keeps it where it can change nothing any more
 KEPT_LATE: dict[str, Callable] = {}
-
-
-class GateClosedError(frappe.ValidationError):
-	"""A gate is closed. The response carries the open steps in `blocking`."""
 
 
 @dataclass
@@ -89,224 +80,8 @@ class Call:
 		self.warnings.append(timeline.render(kind, data or {}))
 
 
-@contextmanager
-def translated():
-	"""Turn a broken rule into the error that Frappe shows, in the reader's language."""
-	try:
-		yield
-	except GateClosed as refusal:
-		rows = describe(refusal.blocking)
-		frappe.local.response["blocking"] = rows
-		lines = "".join(f"<li>{frappe.utils.escape_html(row['text'])}</li>" for row in rows)
-		frappe.throw(f"{refusal.rendered(_)}<ul>{lines}</ul>", GateClosedError, title=_("Still open"))
-	except Overlaps as refusal:
-		may_extend = authority.may("extend_scope", permissions.roles_of())
-		frappe.local.response["overlapping"] = refusal.running if may_extend else []
-		frappe.local.response["may_declare_all_the_same"] = True
-		frappe.throw(refusal.rendered(_), frappe.ValidationError)
-	except NotAllowed as refusal:
-		frappe.throw(refusal.rendered(_), frappe.PermissionError)
-	except RuleError as refusal:
-		frappe.throw(refusal.rendered(_), frappe.ValidationError)
-
-
-def describe(tasks: Sequence[TaskRow]) -> list[dict[str, Any]]:
-	"""Open steps as people read them: what, where (`area`: "" for the property as a whole), with whom."""
-	rows = listing.get_all(
-		"Outage Task",
-		filters={"name": ("in", [task.name for task in tasks])},
-		fields=["name", "title", "title_zh", "_assign"],
-	)
-	about = {row.name: row for row in rows}
-	users = {row.name: frappe.parse_json(row._assign or "[]") for row in rows}
-	full_names = dict(
-		listing.get_all(
-			"User",
-			filters={"name": ("in", list({user for some in users.values() for user in some}))},
-			fields=["name", "full_name"],
-			as_list=True,
-		)
-	)
-	places = place_names.of_subjects((task.subject_type, task.subject) for task in tasks)
-	found = []
-	for task in tasks:
-		row = about[task.name]
-		title = title_of(row)
-		who = listed(full_names.get(user) or user for user in users[task.name]) or _(
-			task.assigned_role or task.department
-		)
-		where = f" ({task.subject_label})" if task.subject_label else ""
-		found.append(
-			{
-				"task": task.name,
-				"step": task.step_key,
-				"subject": task.subject,
-				"area": places.get((task.subject_type, task.subject), ""),
-				"department": task.department,
-				"department_name": _(
-					frappe.get_cached_value("Response Department", task.department, "department_name")
-				),
-				"life_safety": bool(task.life_safety),
-				"with": who,
-				"text": f"{title}{where}: {_(task.status)}, {who}",
-			}
-		)
-	return found
-
-
 def is_general_manager() -> bool:
 	return GENERAL_MANAGER in permissions.roles_of()
-
-
-def lock_property(property_name: str) -> None:
-	"""Declaring is one at a time per property. Raises RuleError for an unknown property."""
-	locks.begin()
-	if not isinstance(property_name, str) or not locks.rows("Managed Property", [property_name]):
-		_refuse_property(property_name)
-
-
-def lock_property_if_free(property_name: str) -> bool:
-	"""The same without waiting: False while somebody else holds the property. For what cannot wait."""
-	locks.begin()
-	if isinstance(property_name, str) and locks.rows("Managed Property", [property_name], wait=False):
-		return True
-	if not isinstance(property_name, str) or not frappe.db.exists("Managed Property", property_name):
-		_refuse_property(property_name)
-	return False
-
-
-def _refuse_property(name: Any) -> NoReturn:
-	raise RuleError(_("Property: {property} does not exist. Choose one of the list."), property=str(name)[:140])
-
-
-def lock_incident(name: str) -> Document:
-	"""The incident with its row locked until the transaction ends: a verb's first query, where it can be.
-
-	Raises QueryDeadlockError (the caller retries) when this transaction's view of the database is older than the lock; see
-	`locks.document`.
-	"""
-	try:
-		return locks.document("Outage Incident", name)
-	except frappe.DoesNotExistError:
-		frappe.throw(
-			_("Incident: {0} does not exist. Choose one of the list.").format(frappe.bold(str(name)[:140])),
-			frappe.DoesNotExistError,
-		)
-
-
-def touch(incident: Document) -> None:
-	"""Every verb leaves its mark on the incident's row, so that a transaction with an older view notices."""
-	incident.modified = frappe.utils.now()
-	frappe.db.set_value("Outage Incident", incident.name, "modified", incident.modified, update_modified=False)
-	announce(incident.name)
-	page_cache.bump(incident.property)
-
-
-def announce(incident: str) -> None:
-	"""Tell open screens, after the commit, to read this incident again; "": calls that belong to none yet.
-
-	The message says which one and nothing else: what a reader may see is decided when they ask. It goes to the room of
-	the document (its form) and of the doctype (lists, the command centre); Frappe lets nobody into either without the
-	right to read.
-	"""
-	rooms = [get_doctype_room("Outage Incident"), *([get_doc_room("Outage Incident", incident)] if incident else [])]
-	for room in rooms:
-		frappe.publish_realtime("outage_changed", {"incident": incident}, room=room, after_commit=True)
-
-
-def save(doc: Document) -> None:
-	"""Save a document that belongs to the verbs."""
-	doc.flags.by_verb = True
-	doc.flags.ignore_permissions = True
-	doc.save()
-
-
-def refuse_outside_verbs(doc: Document, free_fields: tuple[str, ...] = ()) -> None:
-	"""For `validate` of verb-owned doctypes: nobody changes them outside a verb, Administrator included."""
-	if doc.flags.by_verb:
-		return
-	before = doc.get_doc_before_save()
-	if before is None or before.docstatus != doc.docstatus:
-		refuse_row(doc)
-	for df in doc.meta.fields:
-		if df.fieldname in free_fields:
-			continue
-		if df.fieldtype in frappe.model.table_fields:
-			changed = _rows(before.get(df.fieldname)) != _rows(doc.get(df.fieldname))
-		elif df.fieldtype in frappe.model.no_value_fields:  # layout; tables are among them
-			continue
-		else:
-			changed = str(before.get(df.fieldname) or "") != str(doc.get(df.fieldname) or "")
-		if changed:
-			frappe.throw(
-				_("{0}: changed only by the outage verbs (buttons), not by hand.").format(frappe.bold(_(df.label))),
-				frappe.PermissionError,
-			)
-
-
-def _rows(rows: list[Document] | None) -> list[dict]:
-	skip = {"modified", "modified_by", "docstatus", "creation", "owner"}
-	return [
-		{key: str(value or "") for key, value in row.as_dict().items() if key not in skip and not key.startswith("_")}
-		for row in rows or []
-	]
-
-
-def refuse_row(doc: Document) -> None:
-	"""For what is not made or saved by hand at all."""
-	frappe.throw(_("{0} is made by the outage verbs, not by hand.").format(_(doc.doctype)), frappe.PermissionError)
-
-
-def refuse_delete(doc: Document) -> None:
-	"""For `on_trash`: the record of an outage stays."""
-	if not doc.flags.by_verb:
-		frappe.throw(_("{0}: the record of an outage is not deleted.").format(_(doc.doctype)), frappe.PermissionError)
-
-
-def as_time(value: str | datetime | None, label: str) -> datetime | None:
-	"""A moment from a client, in site time, in which one without a zone is meant. Raises RuleError naming the field."""
-	if value in (None, ""):
-		return None
-	try:
-		moment = get_datetime(value)
-	except Exception:
-		moment = None
-	if moment is None:
-		raise RuleError(
-			_("{field}: {value} is not a time. Write it as 2026-01-31 02:15:00."), field=label, value=str(value)[:60]
-		)
-	if moment.tzinfo:
-		moment = moment.astimezone(ZoneInfo(get_system_timezone()))
-	return moment.replace(tzinfo=None)
-
-
-def is_by_phone(occurred_at: str | datetime | None) -> bool:
-	"""Did a phone's clock give this time?"""
-	return isinstance(occurred_at, str) and occurred_at.startswith(BY_PHONE)
-
-
-def said_at(occurred_at: str | datetime | None) -> datetime | None:
-	"""The moment that a client names, by whatever clock. Raises RuleError for what is none."""
-	return as_time(occurred_at.removeprefix(BY_PHONE) if is_by_phone(occurred_at) else occurred_at, "Occurred At")
-
-
-def when(occurred_at: str | datetime | None, incident: Document | None = None) -> tuple[datetime, datetime, str]:
-	"""(when it happened, now, what the timeline has to say of the clock); see `domain.clock.happened_at`.
-
-	incident  what happened belongs to its record
-	"""
-	now = now_datetime()
-	fast = frappe.db.get_single_value("Outage Response Settings", "fast_clock_minutes")
-	by_phone = is_by_phone(occurred_at)
-	moment = happened_at(
-		said_at(occurred_at),
-		now,
-		10 if fast is None else fast,
-		by_phone=by_phone,
-		reported_at=get_datetime(incident.reported_at) if incident and incident.reported_at else None,
-		last_at=timeline.last_moment(incident.name) if incident else None,
-	)
-	return moment.at, now, moment.said
 
 
 def incident_verb(function: Callable) -> Callable:
@@ -431,7 +206,7 @@ def require_task_authority(verb: str, task: Document, outcome: str | None = None
 		and authority.may_step_in(verb, task.gate or "")
 		and bool(who_is_on_duty.unmanned(task.property, [task.department], now_datetime()))
 	)
-	if verb == "acknowledge" and page_rows.rang(task.name, frappe.session.user):
+	if verb == "acknowledge" and who_was_rung.rang(task.name, frappe.session.user):
 		return  # whoever was rung for it may say "mine"
 	authority.require_task(verb, roles, role, task.assigned_role or "", unmanned=unmanned)
 
@@ -447,7 +222,7 @@ def finish(call: Call, result: dict) -> dict:
 		**result,
 	}
 	timeline.record_many(call.incident, call.steps_added, call.at, call.now)
-	ringing.advance(call.incident, call.now)
+	happened(StepsMayRing(call.incident, call.now))
 	touch(call.incident)
 	timeline.keep_result(call.incident, call.verb, call.request_id, result, call.at, call.now)
 	return result

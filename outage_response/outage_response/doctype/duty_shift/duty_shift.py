@@ -3,7 +3,7 @@ from frappe import _
 from frappe.model.document import Document
 from frappe.utils import get_datetime
 
-from outage_response.flows.residents import own_outages
+from outage_response.flows.roster import shifts
 
 exclude_from_linked_with = True  # see Care Need
 
@@ -13,7 +13,7 @@ OF_THE_PATTERN = ("department", "user", "contact", "phone", "is_duty_electrician
 class DutyShift(Document):
 	def validate(self):
 		if self.has_value_changed("contact"):
-			own_outages.require_not_elsewhere(self, [self.contact])
+			shifts.require_not_elsewhere(self, [self.contact])
 		if get_datetime(self.ends_at) <= get_datetime(self.starts_at):
 			frappe.throw(_("Ends At: must lie after Starts At. Correct one of the two."))
 		if not self.user and not self.contact:

@@ -1,7 +1,7 @@
 from frappe.model.document import Document
 
 from outage_response.flows.facts import outage_levels, plan_steps
-from outage_response.flows.verb.engine import translated
+from outage_response.flows.verb.refusals import translated
 
 exclude_from_linked_with = True  # see Care Need
 

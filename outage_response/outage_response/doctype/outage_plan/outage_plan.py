@@ -4,7 +4,8 @@ from frappe.model.document import Document
 
 from outage_response.flows.facts import plan_steps
 from outage_response.flows.facts.language import title_of
-from outage_response.flows.verb.engine import translated
+from outage_response.flows.plans import plan_approval
+from outage_response.flows.verb.refusals import translated
 
 exclude_from_linked_with = True  # see Care Need
 
@@ -51,7 +52,7 @@ class OutagePlan(Document):
 
 	def _keep_as_it_was(self):
 		"""The changes become the next version, this one stays: for the record, or because the next waits for a second person."""
-		new = plan_steps.next_version(self.level, plan_steps.read(self), self.name, second_person=True)
+		new = plan_approval.next_version(self.level, plan_steps.read(self), self.name, second_person=True)
 		before = self.get_doc_before_save()
 		for table in ("steps", "outcomes"):
 			self.set(table, [row.as_dict() for row in before.get(table)])

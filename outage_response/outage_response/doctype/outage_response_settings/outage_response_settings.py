@@ -5,7 +5,7 @@ from frappe.utils import get_time
 
 from outage_response.compat import fill_times
 from outage_response.domain import addresses
-from outage_response.flows.verb.engine import translated
+from outage_response.flows.verb.refusals import translated
 
 exclude_from_linked_with = True  # see Care Need
 

@@ -1,6 +1,6 @@
 from frappe.model.document import Document
 
-from outage_response.flows.verb.engine import refuse_row
+from outage_response.flows.verb.guard import refuse_row
 
 exclude_from_linked_with = True  # see Care Need
 

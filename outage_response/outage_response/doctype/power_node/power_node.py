@@ -3,7 +3,7 @@ from frappe import _
 from frappe.utils.nestedset import NestedSet
 
 from outage_response.domain.topology import PowerTree
-from outage_response.flows.verb.engine import translated
+from outage_response.flows.verb.refusals import translated
 
 exclude_from_linked_with = True  # see Care Need
 

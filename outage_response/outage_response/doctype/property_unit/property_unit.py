@@ -3,7 +3,7 @@ from frappe import _
 from frappe.model.document import Document
 
 from outage_response.domain import reading
-from outage_response.flows.verb.engine import translated
+from outage_response.flows.verb.refusals import translated
 
 exclude_from_linked_with = True  # see Care Need
 

@@ -3,7 +3,6 @@ from frappe import _
 from frappe.model.document import Document
 from frappe.utils import get_datetime
 
-from outage_response.flows.residents import own_outages
 from outage_response.flows.roster import shifts
 
 exclude_from_linked_with = True  # see Care Need
@@ -12,7 +11,7 @@ exclude_from_linked_with = True  # see Care Need
 class RosterAbsence(Document):
 	def validate(self):
 		if self.has_value_changed("contact"):
-			own_outages.require_not_elsewhere(self, [self.contact])
+			shifts.require_not_elsewhere(self, [self.contact])
 		if get_datetime(self.to_date) <= get_datetime(self.from_date):
 			frappe.throw(_("Away Until: must lie after Away From. Correct one of the two."))
 		if not self.user and not self.contact:

@@ -3,7 +3,6 @@ from frappe import _
 from frappe.model.document import Document
 from frappe.utils import getdate
 
-from outage_response.flows.residents import own_outages
 from outage_response.flows.roster import shifts
 
 exclude_from_linked_with = True  # see Care Need
@@ -11,7 +10,7 @@ exclude_from_linked_with = True  # see Care Need
 
 class RosterPattern(Document):
 	def validate(self):
-		own_outages.require_not_elsewhere(self, (row.contact for row in self.shifts))
+		shifts.require_not_elsewhere(self, (row.contact for row in self.shifts))
 		if not 1 <= (self.cycle_days or 0) <= 60:
 			frappe.throw(_("{0}: a number from {1} to {2}.").format(_(self.meta.get_label("cycle_days")), 1, 60))
 		if self.ends_on and getdate(self.ends_on) < getdate(self.starts_on):

@@ -1,7 +1,7 @@
 import frappe
 from frappe.model.document import Document
 
-from outage_response.flows.verb.engine import refuse_delete
+from outage_response.flows.verb.guard import refuse_delete
 
 exclude_from_linked_with = True  # see Care Need
 

@@ -8,9 +8,9 @@ from frappe.utils import get_url, now_datetime
 from outage_response.domain.patience import MAIL_IS_NEWS_FOR
 from outage_response.integrations import mail_server, messages
 
-from ..paging import page_mails, page_sending
+from ..notices import deliveries, server_patience
 from ..site import same_site
-from . import deliveries, server_patience
+from . import page_mails, page_sending
 
 
 def waiting() -> list[str]:

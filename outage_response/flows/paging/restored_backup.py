@@ -14,11 +14,13 @@ from outage_response.compat import is_retriable
 from outage_response.domain.lifecycle import LIVE
 from outage_response.integrations import messages
 
+from ..facts import who_was_rung
 from ..notices import deliveries
-from ..paging import page_rows, ringing
+from ..site import same_site
 from ..verb import timeline
-from ..verb.engine import announce, translated
-from . import same_site
+from ..verb.changes import announce
+from ..verb.refusals import translated
+from . import page_rows
 
 
 def look() -> None:
@@ -58,7 +60,7 @@ def confirm_site() -> dict:
 
 def _settle_after_sleep() -> None:
 	"""A site that stood still for long, before Frappe's own job sends what is in its queue."""
-	last, now = ringing.last_sweep(), now_datetime()
+	last, now = who_was_rung.last_sweep(), now_datetime()
 	if last and now - last > deliveries.oldest():
 		deliveries.settle_too_old(now)
 

@@ -1,12 +1,11 @@
-"""What an agent reads at a ticket: what is known of its outage, who was told and called, and the steps that are open.
+"""What an agent reads at a ticket: what is known of its outage, who was told and called, the steps that are open, and the outages
+that it may be attached to.
 
 Everybody who works on the ticket sees what is known. Steps and callbacks are for those whose role deals with them.
 """
 
 import functools
-from collections.abc import Sequence
 from datetime import datetime, timedelta
-from types import ModuleType
 
 import frappe
 from frappe import _
@@ -14,39 +13,18 @@ from frappe.utils import get_datetime, now_datetime
 
 from outage_response import integrations, listing, permissions
 from outage_response.domain import authority
-from outage_response.domain.errors import RuleError
-from outage_response.domain.lifecycle import LIVE, RUNNING, UNPLANNED
-from outage_response.domain.tickets import RESTORED
+from outage_response.domain.lifecycle import RUNNING, UNPLANNED
 
 from ..callbacks import open_callbacks, whom_to_call_back
-from ..facts import outage_in_words, outage_levels, power_and_assets
+from ..facts import outage_in_words, outage_levels, power_and_assets, reachable_people
+from ..facts.homes_of_people import paths_of
 from ..facts.language import in_clauses
-from ..residents.own_outages import paths_of
-from ..screens import incident_form, operator_call_sheet, phone_page
-from ..verb.engine import translated
-from . import explaining_outage, ticket_intake
+from ..trouble.ticket_calls import call_of, desk_of, home_of, is_explained, open_proposal, pending_of, require
+from ..verb.refusals import translated
+from . import operator_call_sheet, phone_page
 
 RECENT_HOURS = 24
 MANY = 20
-CALL_FIELDS = [
-	"name",
-	"property",
-	"unit",
-	"power_node",
-	"contact",
-	"phone",
-	"said_at",
-	"danger",
-	"ticket_type",
-	"ticket",
-	"incident",
-	"proposal",
-	"waiting",
-	"keep_open",
-	"ask_first",
-	"told_at",
-	"told_by",
-]
 
 
 def look(ticket_type: str, ticket: str) -> dict:
@@ -122,7 +100,7 @@ def _attempts(call: dict) -> list[tuple[datetime, str]]:
 		filters={"parenttype": "Outage Callback", "parent": ("in", callbacks)},
 		fields=["attempted_at", "attempted_by", "outcome"],
 	)
-	names = incident_form.full_names(row.attempted_by for row in rows)
+	names = reachable_people.full_names(row.attempted_by for row in rows)
 	return [
 		(
 			get_datetime(row.attempted_at),
@@ -219,43 +197,6 @@ def _names_of_running(property_name: str | None) -> list[str]:
 	return query.run(pluck=True)
 
 
-def desk_of(ticket_type: str) -> ModuleType:
-	desk = integrations.desk_of(ticket_type)
-	if not desk:
-		raise RuleError(_("Ticket: {kind} is not installed here, or switched off in the settings."), kind=ticket_type)
-	return desk
-
-
-def require(ticket_type: str, ticket: str) -> None:
-	"""Of the staff, and may read this ticket."""
-	authority.require_desk(ticket_type, permissions.roles_of())
-	permissions.require_read(ticket_type, str(ticket))
-
-
-def call_of(ticket_type: str, ticket: str) -> dict | None:
-	return frappe.db.get_value(
-		"Trouble Call", {"ticket_type": ticket_type, "ticket": str(ticket)}, CALL_FIELDS, as_dict=True
-	)
-
-
-def calls_of(ticket_type: str, names: Sequence[str]) -> list[dict]:
-	"""The trouble calls of several tickets, as `call_of` has each."""
-	filters = {"ticket_type": ticket_type, "ticket": ("in", list(names))}
-	return listing.get_all("Trouble Call", filters, fields=CALL_FIELDS, order_by="said_at asc, name asc")
-
-
-def home_of(desk: ModuleType, ticket: str, call: dict | None) -> dict:
-	"""The unit that the ticket is about, as its trouble call has it, else as its author's contact does."""
-	if call and call.unit:
-		unit_no = frappe.db.get_value("Property Unit", call.unit, "unit_no")
-		return {"unit": call.unit, "unit_no": unit_no, "property": call.property, "power_node": call.power_node}
-	written = desk.from_document(frappe.get_doc(desk.DOCTYPE, ticket))
-	found = ticket_intake.homes_of([written]).get(written.name)
-	if found:
-		return dict(found)
-	return {"property": call.property, "power_node": call.power_node} if call else {}
-
-
 def _places(home: dict, proposed: str) -> list[dict]:
 	"""The unit's own node and those above it, with how many units hang on each; what is proposed is chosen already."""
 	node = home.get("power_node")
@@ -271,55 +212,3 @@ def _places(home: dict, proposed: str) -> list[dict]:
 		label = _("{0} ({1}), {2} units").format(around.label(name), kind, units)
 		rows.append({"node": name, "label": label, "chosen": name == proposed})
 	return rows
-
-
-def pending_of(call: dict | None) -> dict | None:
-	"""The callback that the ticket's author waits for."""
-	if not call or not call.incident:
-		return None
-	(key,) = whom_to_call_back.keys_of(call.incident, [call])
-	name = key and open_callbacks.open_with(call.incident, key)
-	if not name:
-		return None
-	fields = ["name", "status", "phone", "reason", "next_attempt_at", "offered_record", "offered_at"]
-	row = frappe.db.get_value("Outage Callback", name, fields, as_dict=True)
-	return {
-		"callback": row.name,
-		"status": _(row.status, context="Outage Callback"),
-		"phone": row.phone or "",
-		"due": outage_in_words.clock_time(row.next_attempt_at),
-		"reason": _(row.reason, context="Outage Callback"),
-		"offered": row.offered_record or "",
-		"offered_at": outage_in_words.clock_time(row.offered_at),
-		"resolves": not (call.keep_open or call.ask_first),
-	}
-
-
-def open_proposal(call: dict | None) -> dict | None:
-	if not call or not call.proposal or call.incident:
-		return None
-	row = frappe.db.get_value(
-		"Outage Proposal", {"name": call.proposal, "status": "Open"}, ["name", "power_node", "callers"], as_dict=True
-	)
-	if not row:
-		return None
-	label = frappe.db.get_value("Power Node", row.power_node, "node_name")
-	return {
-		"proposal": row.name,
-		"node": row.power_node,
-		"text": _("The control room knows: {0} callers at {1}").format(row.callers, label),
-	}
-
-
-def is_placed(call: dict, now: datetime) -> bool:
-	"""Does it wait to be placed, and not since long, or does the outage it is linked to explain it?"""
-	if call.incident:
-		return is_explained(call)
-	hours = frappe.get_cached_doc("Outage Response Settings").old_ticket_hours or 6
-	return bool(call.waiting) and get_datetime(call.said_at) >= now - timedelta(hours=hours)
-
-
-def is_explained(call: dict) -> bool:
-	"""Is its home without supply in the outage it is linked to, or is that work still to come?"""
-	doc = frappe.get_doc("Outage Incident", call.incident)
-	return doc.status in LIVE and explaining_outage.standings(doc, [call])[call.name].kind != RESTORED

@@ -1,0 +1,33 @@
+"""The telephone numbers on tasks that are calls, kept in step with the phone book."""
+
+from collections import defaultdict
+from typing import Any
+
+import frappe
+
+from outage_response import bulk
+from outage_response.domain.lifecycle import OPEN
+from outage_response.domain.plan import subject_of
+
+from ..facts import plan_steps
+from ..facts.phone_book import book, numbers_for
+from ..facts.phone_book import maintains as _maintains
+
+
+def renew_numbers(call: Any) -> int:
+	"""The number of a firm was put right: open steps that phone one get what is on record now. Answers how many changed."""
+	numbers = book(call.incident.property, call.now, call.around.assets)
+	renewed: dict[str, list[str]] = defaultdict(list)
+	for row in frappe.get_all(
+		"Outage Task",
+		filters={"incident": call.incident.name, "status": ("in", OPEN), "plan": ("is", "set")},
+		fields=["name", "phone", "plan", "step_key", "subject_type", "subject", "contractor"],
+	):
+		calls = plan_steps.step_of(row).calls
+		theirs = row.contractor or _maintains(calls, call.departments)
+		found = numbers_for(calls, *subject_of(row), numbers, call.departments) if theirs else []
+		if found and row.phone != found[0][1]:
+			renewed[found[0][1]].append(row.name)
+	for phone, names in renewed.items():
+		bulk.update("Outage Task", names, {"phone": phone})
+	return sum(map(len, renewed.values()))

@@ -1,0 +1,41 @@
+"""Telling people by Frappe's own bell: one Notification Log for each."""
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Any
+
+import frappe
+from frappe import _
+from frappe.model.document import Document
+
+from outage_response.domain.roster import assign
+from outage_response.integrations import notifications
+
+from ..facts import who_is_on_duty
+
+
+def tell(incident: Document, subjects: Mapping[str, str], now: datetime) -> None:
+	"""One Notification Log per person (user -> what it says) about an incident; a drill's says so."""
+	prefix = f"{_('DRILL')}: " if incident.is_drill else ""
+	ring({user: prefix + text for user, text in subjects.items()}, "Outage Incident", incident.name, now)
+
+
+def tell_department(call: Any, department: str, text: str) -> None:
+	"""Ring the bell of everybody on duty there, else of everybody of its role. `call`: a verb's Call."""
+	who = assign(call.departments[department], call.roster)
+	tell(call.incident, dict.fromkeys(who.users, text), call.now)
+
+
+def tell_those_for(call: Any, duties: str | Sequence[str], text: str) -> None:
+	"""The same of the departments that are there for a duty (`domain/roster.DUTIES`), or for several."""
+	wanted = (duties,) if isinstance(duties, str) else duties
+	known = call.departments.values()
+	users = dict.fromkeys(user for one in wanted for user in who_is_on_duty.users_of(known, call.roster, one))
+	tell(call.incident, dict.fromkeys(users, text), call.now)
+
+
+def ring(subjects: Mapping[str, str], doctype: str, name: str, now: datetime) -> None:
+	"""Write one Notification Log per person (user -> what it says), with the verb; the bell rings after the commit."""
+	notifications.write(
+		{user: text for user, text in subjects.items() if user != frappe.session.user}, doctype, name, now
+	)

@@ -1,0 +1,94 @@
+"""What happened, said once, in the transaction in which it happened. Who follows stands in one table, `flows/reactions.py`.
+
+So a room tells of what it did without knowing the rooms above it. Other apps may follow as well, by the hook `outage_happened`.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+import frappe
+from frappe.model.document import Document
+
+from outage_response.domain.steps import Step
+
+
+@dataclass(frozen=True)
+class Changed:
+	"""An incident is another one than it was: what was made of it is made anew."""
+
+	incident: Document
+
+
+@dataclass(frozen=True)
+class StepsMayRing:
+	"""Steps were made, given to others or let go: whoever is to be rung for them is rung now.
+
+	people  who can be rung there (`facts.reachable_people.People`), where it is known already
+	"""
+
+	incident: Document
+	now: datetime
+	people: Any = None
+
+
+@dataclass(frozen=True)
+class StepDone:
+	"""A step was done, before the incident's steps are made anew.
+
+	call    the act by which it was done (`verb.engine.Call`)
+	people  how many are out of an elevator, where the outcome says so
+	by      who did it; who: their name, where they have no login; how: how they know that a car is empty, where they said so
+	"""
+
+	call: Any
+	task: Document
+	step: Step
+	outcome: str
+	people: int | None
+	by: str
+	who: str = ""
+	how: str | None = None
+
+
+@dataclass(frozen=True)
+class CallbackMade:
+	"""The `attempt`-th call of a callback was made, before the callback is saved."""
+
+	call: Any
+	callback: Document
+	outcome: str
+	attempt: int
+
+
+@dataclass(frozen=True)
+class StillDark:
+	"""A home is dark after its callback had ended; `said`: arguments of `trouble.telephone_calls.keep_call`. Answers what it does."""
+
+	property: str
+	said: Mapping[str, Any]
+
+
+@dataclass(frozen=True)
+class TrappedAfterTheEnd:
+	"""People are in an elevator although the outage has ended. Answers as `trouble.telephone_calls.trapped_after_the_end`."""
+
+	call: Any
+	elevator: str
+	people: int | None
+	words: str | None
+
+
+def happened(event: Any) -> dict[str, Any]:
+	"""Everybody follows who has to, in their order, under the locks of whoever says it; nobody commits. Answers what they answer.
+
+	Raises LookupError where nobody listens at all: then the app's hooks are not loaded, and going on would lose what has to follow.
+	"""
+	listening = frappe.get_hooks("outage_happened")
+	if not listening:
+		raise LookupError("outage_happened: nobody listens; clear the cache of the site (bench clear-cache)")
+	answer: dict[str, Any] = {}
+	for path in listening:
+		answer |= frappe.get_attr(path)(event) or {}
+	return answer
