@@ -30,7 +30,7 @@ def book(property_name: str, at: datetime | None, assets: Sequence[Mapping[str, 
 	for row in who_is_on_duty.on_shift(property_name, at, at) if at else ():
 		found[row.department].append((row.user_name or row.contact_name or "", row.number))
 	property_doc = frappe.get_cached_doc("Managed Property", property_name)
-	departments = _departments()
+	departments = all_departments()
 	if property_doc.supplier_hotline:
 		for row in of_duty(departments.values(), POWER_SUPPLY):
 			found[row.name].append(("", property_doc.supplier_hotline))
@@ -54,7 +54,7 @@ def book(property_name: str, at: datetime | None, assets: Sequence[Mapping[str, 
 	return {who: list(dict.fromkeys(rows)) for who, rows in found.items()}
 
 
-def _departments() -> dict[str, dict]:
+def all_departments() -> dict[str, dict]:
 	"""Every department, by its key."""
 	return {
 		row.name: row
@@ -104,12 +104,12 @@ def numbers_for(
 
 	departments  by key, each with its `duty`
 	"""
-	its_firm = subject_type == CONTRACTOR or (subject_type == "Property Asset" and _maintains(calls, departments))
+	its_firm = subject_type == CONTRACTOR or (subject_type == "Property Asset" and maintains(calls, departments))
 	firm = numbers.get(subject, []) if its_firm else []
 	return firm or numbers.get(calls, [])
 
 
-def _maintains(calls: str, departments: Mapping[str, Any]) -> bool:
+def maintains(calls: str, departments: Mapping[str, Any]) -> bool:
 	"""Does a step phone whoever maintains the elevator?"""
 	return calls in departments and departments[calls].duty == ELEVATOR_MAINTENANCE
 

@@ -21,7 +21,7 @@ from outage_response.domain.steps import Outcome, Step, check_plan, new_key, rea
 from . import outage_levels, who_is_on_duty
 from .language import listed
 
-PROCEDURE = Path(__file__).parents[1] / "setup" / "procedure.yaml"
+PROCEDURE = Path(__file__).parents[2] / "setup" / "procedure.yaml"
 
 # Plan Step fields that carry a step's field under the same name and in the same shape
 SAME = (

@@ -21,8 +21,7 @@ from outage_response.domain.lifecycle import LIVE
 
 from ..facts import people_in_elevators
 from ..facts.reachable_people import People
-from ..tasks.ring_state import due_at as _due_at
-from ..tasks.ring_state import is_planned as _is_planned
+from ..tasks.ring_state import due_at, is_planned
 from ..verb import timeline
 from . import enabled_channels, page_rows
 
@@ -247,7 +246,7 @@ def _ring(found: Round, task: dict, rule: Rule) -> None:
 def _wait_for_start(found: Round, task: dict, rule: Rule) -> None:
 	"""Somebody said "mine" and is not there yet: they are rung again, and then the control room with them."""
 	times = escalation.times_made_up(rule, task.ring_times, get_datetime(task.ring_at), found.now)
-	planned_for = _due_at(task) if _is_planned(task) else None
+	planned_for = due_at(task) if is_planned(task) else None
 	rings, next_at = escalation.starts_again(
 		rule, get_datetime(task.counts_from or task.acknowledged_at), found.now, times, planned_for
 	)

@@ -25,7 +25,7 @@ from ..facts.reachable_people import holders
 from ..verb.refusals import translated
 from . import plan_approval, plan_difference
 
-SHIPPED = Path(__file__).parents[1] / "setup" / "shipped_plans.yaml"
+SHIPPED = Path(__file__).parents[2] / "setup" / "shipped_plans.yaml"
 
 
 def known() -> dict[str, list[str]]:

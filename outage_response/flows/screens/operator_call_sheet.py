@@ -19,8 +19,7 @@ from outage_response.domain.steps import ACCOUNT_MANAGER, RESCUE_SERVICES
 
 from ..facts import people_in_elevators, plan_steps, power_and_assets
 from ..facts.language import outcomes_of, title_of
-from ..facts.phone_book import book, numbers_for
-from ..facts.phone_book import departments as _departments
+from ..facts.phone_book import all_departments, book, numbers_for
 from .waiting_calls import waiting_calls
 
 # departments with these duties are told or asked, as the account manager is; everybody else is called to the site
@@ -39,7 +38,7 @@ def call_sheet(incident: str) -> dict[str, Any]:
 	now = now_datetime()
 	assets = power_and_assets.read(doc.property).assets
 	numbers = book(doc.property, now, assets)
-	names = _departments()
+	names = all_departments()
 	tasks = _calls(doc.name, names)
 	tries = _tries([row.name for row in tasks])
 	roles = permissions.roles_of()
@@ -87,7 +86,7 @@ def call_sheet(incident: str) -> dict[str, Any]:
 
 def calls_made(incident: str) -> list[dict[str, Any]]:
 	"""Whom the control room has phoned for an outage: {"whom", "at", "answered"}; firms, offices and departments, no resident."""
-	names = _departments()
+	names = all_departments()
 	tasks = _calls(incident, names)
 	tries = _tries([row.name for row in tasks])
 	made = []

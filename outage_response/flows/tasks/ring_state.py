@@ -24,7 +24,7 @@ def begins_at(spec: TaskSpec, due: datetime | None, now: datetime) -> datetime |
 
 def anew(task: Mapping, now: datetime) -> dict:
 	"""Values with which a step rings from the beginning: now, or when the time of planned work comes."""
-	return from_the_beginning(_begins_at(_is_planned(task), _due_at(task), now))
+	return from_the_beginning(_begins_at(is_planned(task), due_at(task), now))
 
 
 def from_the_beginning(ring_at: datetime | None) -> dict:
@@ -34,7 +34,7 @@ def from_the_beginning(ring_at: datetime | None) -> dict:
 
 def lies_ahead(task: Mapping, now: datetime) -> bool:
 	"""Is the step planned work for which nobody is rung yet?"""
-	begins = _begins_at(_is_planned(task), _due_at(task), now)
+	begins = _begins_at(is_planned(task), due_at(task), now)
 	return begins is not None and begins > now
 
 
@@ -47,11 +47,11 @@ def _begins_at(planned: bool, due: datetime | None, now: datetime) -> datetime |
 	return escalation.begins_at(planned, due, now, ahead)
 
 
-def _is_planned(task: Mapping) -> bool:
+def is_planned(task: Mapping) -> bool:
 	return bool(task.plan) and plan_steps.step_of(task).planned_anchor
 
 
-def _due_at(task: Mapping) -> datetime | None:
+def due_at(task: Mapping) -> datetime | None:
 	return get_datetime(task.due_at) if task.due_at else None
 
 

@@ -10,8 +10,7 @@ from outage_response.domain.lifecycle import OPEN
 from outage_response.domain.plan import subject_of
 
 from ..facts import plan_steps
-from ..facts.phone_book import book, numbers_for
-from ..facts.phone_book import maintains as _maintains
+from ..facts.phone_book import book, maintains, numbers_for
 
 
 def renew_numbers(call: Any) -> int:
@@ -24,7 +23,7 @@ def renew_numbers(call: Any) -> int:
 		fields=["name", "phone", "plan", "step_key", "subject_type", "subject", "contractor"],
 	):
 		calls = plan_steps.step_of(row).calls
-		theirs = row.contractor or _maintains(calls, call.departments)
+		theirs = row.contractor or maintains(calls, call.departments)
 		found = numbers_for(calls, *subject_of(row), numbers, call.departments) if theirs else []
 		if found and row.phone != found[0][1]:
 			renewed[found[0][1]].append(row.name)
