@@ -13,37 +13,30 @@ from frappe.utils import now_datetime
 
 from . import error_log, locks, queues, space
 from .compat import is_retriable
-from .flows import (
-	clock_put_back,
-	clockwork,
-	deliveries,
-	disabled,
-	entrapment,
-	followups,
-	households,
-	mailing,
-	notice,
+from .flows.callbacks import households, telephony
+from .flows.elevators import entrapment_verbs
+from .flows.facts import site_time, who_was_rung
+from .flows.incident import clock_put_back
+from .flows.notices import deliveries, issuing, server_patience
+from .flows.paging import (
+	disabled_logins,
+	mail_queue,
 	page_mails,
-	pages,
-	patience,
-	proposals,
+	page_rows,
+	page_sending,
+	restored_backup,
 	ringing,
-	rosters,
-	sending,
-	shift_end,
-	site_identity,
-	site_muting,
-	site_time,
-	sweeping,
-	telephony,
-	ticket_replies,
-	tickets,
+	sweep,
 )
+from .flows.roster import shifts
+from .flows.site import same_site
+from .flows.tasks import recurring_steps, shift_end
+from .flows.trouble import proposals, ticket_intake, ticket_messages, ticket_replies
 from .integrations import mail_server, messages
 from .integrations.channels.post import post_all
 
 PLACE_JOB = "outage_response.jobs.place_calls"
-RING_JOB = sweeping.JOB
+RING_JOB = sweep.JOB
 REPLY_JOB = ticket_replies.JOB
 ROUNDS = 100
 TRIES = 3
@@ -57,7 +50,7 @@ def before_job() -> None:
 	"""Before each job of the site, Frappe's own included: is it still the site that it was? See `flows/paging/restored_backup.py`. Other
 	apps' jobs come after it: nothing of the connection is changed for them."""
 	try:
-		site_muting.look()
+		restored_backup.look()
 		frappe.db.commit()
 	except Exception as error:
 		frappe.db.rollback()
@@ -70,25 +63,25 @@ def ring_every_minute() -> None:
 	frappe.set_user("Administrator")
 	for name, *back in _alone("Outage clock", site_time.look) or ():
 		_alone(f"Outage clock: {name}", clock_put_back.follow, name, *back)
-	for name in _alone("Outage elevators: people inside for long", entrapment.to_warn) or ():
-		_alone(f"Outage elevators: {name}", entrapment.warn, name)
-	ring(awake=ringing.is_waiting())
+	for name in _alone("Outage elevators: people inside for long", entrapment_verbs.to_warn) or ():
+		_alone(f"Outage elevators: {name}", entrapment_verbs.warn, name)
+	ring(awake=who_was_rung.is_waiting())
 
 
 def after_any_job(method: str = "") -> None:
 	"""After each job of the site, whoever asked for it: is the minute's ringing late?"""
 	if method != RING_JOB:
-		sweeping.bring_forward()
+		sweep.bring_forward()
 
 
 def every_minute() -> None:
 	"""The minute clock of everything that is neither ringing nor bulk mail: repeating steps, notices whose time has come,
 	tickets and logged calls that no job took."""
-	running = clockwork.ticking_incidents()
+	running = recurring_steps.ticking_incidents()
 	for name in running:
-		_alone(f"Outage clock: {name}", clockwork.tick, name)
-	for name in notice.waiting_for_the_clock():
-		_alone(f"Outage notices: {name}", notice.tick, name)
+		_alone(f"Outage clock: {name}", recurring_steps.tick, name)
+	for name in issuing.waiting_for_the_clock():
+		_alone(f"Outage notices: {name}", issuing.tick, name)
 	sweep_tickets()
 	offer_calls()
 	resolve_tickets()
@@ -99,13 +92,13 @@ def bulk_every_minute() -> None:
 	"""What has become of messages on their way; and what bulk no job took is asked for in slices, or all done here where no
 	queue answers. On a site that is another one than it was all stays as it is."""
 	frappe.set_user("Administrator")
-	if _alone("Outage site", site_identity.is_muted):
+	if _alone("Outage site", same_site.is_muted):
 		return
 	for what, look in (
 		("too old", deliveries.settle_too_old),
 		("mails", deliveries.follow_mails),
 		("dead workers", deliveries.bury_the_dead),
-		("old mails", mailing.give_up_old),
+		("old mails", mail_queue.give_up_old),
 		("mails of answers", ticket_replies.follow_mails),
 	):
 		_alone(f"Outage notices: {what}", look)
@@ -119,10 +112,10 @@ def bulk_every_minute() -> None:
 def every_day() -> None:
 	"""Rosters for the weeks to come, and a word to those who make them where something is missing."""
 	frappe.set_user("Administrator")
-	for name in _alone("Outage rosters", rosters.fill_all) or ():
-		_alone(f"Outage roster: {name}", rosters.fill, name)
-	for name in _alone("Outage rosters: properties", rosters.properties_with_rosters) or ():
-		_alone(f"Outage roster: {name}", rosters.remind, name)
+	for name in _alone("Outage rosters", shifts.fill_all) or ():
+		_alone(f"Outage roster: {name}", shifts.fill, name)
+	for name in _alone("Outage rosters: properties", shifts.properties_with_rosters) or ():
+		_alone(f"Outage roster: {name}", shifts.remind, name)
 
 
 def ring(*, awake: bool = True) -> None:
@@ -132,17 +125,17 @@ def ring(*, awake: bool = True) -> None:
 		_alone("Outage paging: a site at work", ringing.note_activity, now_datetime())
 	for name in _alone("Outage shifts: what was left behind", shift_end.due) or ():
 		_alone(f"Outage shifts: {name}", shift_end.release, name)
-	for name in _alone("Outage shifts: whose login has ended", disabled.due) or ():
-		_alone(f"Outage shifts: {name}", disabled.release, name)
-	if _alone("Outage site", site_identity.is_muted):
+	for name in _alone("Outage shifts: whose login has ended", disabled_logins.due) or ():
+		_alone(f"Outage shifts: {name}", disabled_logins.release, name)
+	if _alone("Outage site", same_site.is_muted):
 		return  # the ladder stands where it stood
-	late = _alone("Outage paging: last sweep", sweeping.since_last) or 0
-	for name in _alone("Outage paging: what is due", sweeping.due) or ():
-		_alone(f"Outage paging: {name}", sweeping.sweep, name, late)
-	_hurry(_alone("Outage paging: lost pages", sending.give_up_lost))
+	late = _alone("Outage paging: last sweep", sweep.since_last) or 0
+	for name in _alone("Outage paging: what is due", sweep.due) or ():
+		_alone(f"Outage paging: {name}", sweep.sweep, name, late)
+	_hurry(_alone("Outage paging: lost pages", page_sending.give_up_lost))
 	_hurry(_alone("Outage paging: mails", page_mails.follow))
 	if not send_pages(SWEEP_SENDS_SECONDS):
-		_alone("Outage paging: the rest", pages.ask_for_a_job)
+		_alone("Outage paging: the rest", page_rows.ask_for_a_job)
 
 
 def _hurry(lost: Iterable[tuple[str, str]] | None) -> None:
@@ -151,7 +144,7 @@ def _hurry(lost: Iterable[tuple[str, str]] | None) -> None:
 	for incident, page in lost or ():
 		by_incident.setdefault(incident, []).append(page)
 	for incident, some in by_incident.items():
-		_alone(f"Outage paging: {incident}", sweeping.hurry, incident, some)
+		_alone(f"Outage paging: {incident}", sweep.hurry, incident, some)
 
 
 def send_pages(seconds: float | None = None) -> bool:
@@ -173,16 +166,16 @@ def send_pages(seconds: float | None = None) -> bool:
 
 def _send_some_pages(*, here: bool) -> bool:
 	"""Answers whether there were any. `here`: of channels that end on this site."""
-	names = _alone("Outage paging: pages", sending.take, here)
+	names = _alone("Outage paging: pages", page_sending.take, here)
 	if not names:
 		return False
-	letters = _alone("Outage paging: letters", sending.letters, names) or []
+	letters = _alone("Outage paging: letters", page_sending.letters, names) or []
 	outgoing = [letter for letter in letters if letter[2]]
 	answers = post_all([letter[2] for letter in outgoing]) if outgoing else []
 	outcomes = dict(zip([letter[0] for letter in outgoing], answers, strict=True))
 	lost = []
 	for name, letter, _request, outcome in letters:
-		ended = _alone(f"Outage page: {name}", sending.note, name, letter, outcomes.get(name) or outcome)
+		ended = _alone(f"Outage page: {name}", page_sending.note, name, letter, outcomes.get(name) or outcome)
 		if ended and ended[0] and ended[1] in ("Failed", "Unknown"):
 			lost.append((ended[0], name))
 	_hurry(lost)
@@ -203,16 +196,16 @@ def sweep_tickets() -> None:
 def _read_tickets(place: Callable[[str], None]) -> None:
 	frappe.set_user("Administrator")
 	for _round in range(ROUNDS):
-		names = _alone("Outage tickets: answers", followups.unread)
+		names = _alone("Outage tickets: answers", ticket_messages.unread)
 		for name, doctype in names or ():
-			said = _alone(f"Outage tickets: {name}", followups.understood, name, doctype)
+			said = _alone(f"Outage tickets: {name}", ticket_messages.understood, name, doctype)
 			if said:
-				_alone(f"Outage tickets: {name}", followups.act, said)
+				_alone(f"Outage tickets: {name}", ticket_messages.act, said)
 		if not names:
 			break
 	cursor = None
 	for _round in range(ROUNDS):
-		cursor = _alone("Outage tickets: reading", tickets.read_unread, cursor)
+		cursor = _alone("Outage tickets: reading", ticket_intake.read_unread, cursor)
 		for property_name in _alone("Outage tickets: properties", proposals.properties_with_waiting_calls) or ():
 			place(property_name)
 		if not cursor:
@@ -258,8 +251,8 @@ def _some_replies(until: float) -> bool:
 def resolve_tickets() -> None:
 	"""Resolve the tickets of those who were reached, each by itself."""
 	frappe.set_user("Administrator")
-	for name in _alone("Outage tickets: to be resolved", tickets.to_resolve) or ():
-		_alone(f"Outage tickets: {name}", tickets.resolve, name)
+	for name in _alone("Outage tickets: to be resolved", ticket_intake.to_resolve) or ():
+		_alone(f"Outage tickets: {name}", ticket_intake.resolve, name)
 
 
 def send_mails(turn: int | None = None) -> None:
@@ -294,16 +287,16 @@ def _some_mails(until: float) -> bool:
 def _send_some_mails(until: float) -> bool:
 	"""Send mails until the time is over, at least one. Answers whether it is worth going on. Mails of an account that fails wait
 	until it is asked again; those of others go on."""
-	names = _alone("Outage mails: waiting", mailing.waiting)
+	names = _alone("Outage mails: waiting", mail_queue.waiting)
 	if not names:
 		return False
 	frappe.db.rollback()
-	with mail_server.Sender(mailing.fill) as sender:
+	with mail_server.Sender(mail_queue.fill) as sender:
 		for name in names:
 			outcome = sender.send(name)
 			if outcome == mail_server.LEFT:
 				continue
-			unreached = _alone("Outage mails: how it ended", mailing.note, name, outcome, sender.account)
+			unreached = _alone("Outage mails: how it ended", mail_queue.note, name, outcome, sender.account)
 			if unreached is None:
 				return False
 			_hurry(unreached)
@@ -316,7 +309,7 @@ def _send_some_sms(until: float | None = None) -> bool:
 	"""Send the next SMS: each is claimed, asked for and written down by itself, so that only what cannot send twice is run
 	again. Answers whether it is worth going on: a gateway that does not answer is asked again in the next minute, and after
 	the second time in some minutes; whoever asks waits."""
-	if _alone("Outage notices: SMS", patience.left_alone, patience.SMS):
+	if _alone("Outage notices: SMS", server_patience.left_alone, server_patience.SMS):
 		return False
 	mine = False
 	for name in _alone("Outage notices: SMS", deliveries.waiting_sms) or ():
@@ -332,9 +325,9 @@ def _send_some_sms(until: float | None = None) -> bool:
 			if outcome.number:
 				_alone("Outage notices: SMS Log", messages.log_sms, outcome.number, outcome.text)
 			if outcome.is_unknown:
-				_alone("Outage notices: SMS", patience.failed, patience.SMS)
+				_alone("Outage notices: SMS", server_patience.failed, server_patience.SMS)
 				return False
-			_alone("Outage notices: SMS", patience.answered, patience.SMS)
+			_alone("Outage notices: SMS", server_patience.answered, server_patience.SMS)
 	return mine
 
 

@@ -38,7 +38,7 @@ class Surroundings:
 	node_rows: dict[str, dict]
 	unit_counts: list[dict]
 	assets: list[dict]
-	building_names: dict[str, dict]
+	buildings: dict[str, dict]
 
 	@cached_property
 	def units_at_node(self) -> dict[str, int]:

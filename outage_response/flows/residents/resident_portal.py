@@ -32,7 +32,7 @@ class Person:
 	"""Who asks: their contacts and homes. `only` is the one incident that a link opens; empty for a login."""
 
 	contacts: tuple[str, ...]
-	affected_homes: tuple[dict, ...]
+	homes: tuple[dict, ...]
 	only: str = ""
 
 	@property
