@@ -43,9 +43,11 @@ def make_user(address: str, role: str | None = None) -> str:
 	"""An enabled user; with a role, of the staff. Written without the hooks of User, each of which clears every cache."""
 	if frappe.db.exists("User", address):
 		return address
+	fields = frappe.get_meta("User").get("fields", {"fieldtype": "Check", "default": "1"})
 	doc = frappe.get_doc(
 		{
 			"doctype": "User",
+			**{field.fieldname: 1 for field in fields},  # the bell, the sidebar and more of Desk
 			"name": address,
 			"email": address,
 			"first_name": address.partition("@")[0].title(),
