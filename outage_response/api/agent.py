@@ -7,7 +7,8 @@ from typing import Any
 
 import frappe
 
-from outage_response.flows.trouble import agent_verbs, ticket_calls
+from outage_response.flows.screens import ticket_page
+from outage_response.flows.trouble import agent_verbs
 
 from .reached import reached
 from .staff import as_list, endpoint
@@ -17,21 +18,21 @@ from .staff import as_list, endpoint
 @reached
 def look(ticket_type: str, ticket: str) -> dict[str, Any]:
 	"""See `flows.screens.ticket_page.look`."""
-	return ticket_calls.look(ticket_type, ticket)
+	return ticket_page.look(ticket_type, ticket)
 
 
 @frappe.whitelist(methods=["GET", "POST"])
 @reached
 def running(ticket_type: str, ticket: str = "") -> list[dict[str, Any]]:
 	"""See `flows.screens.ticket_page.running`."""
-	return ticket_calls.running(ticket_type, ticket)
+	return ticket_page.running(ticket_type, ticket)
 
 
 @frappe.whitelist(methods=["GET", "POST"])
 @reached
 def may_attach(ticket_type: str) -> bool:
 	"""See `flows.screens.ticket_page.may_attach`."""
-	return ticket_calls.may_attach(ticket_type)
+	return ticket_page.may_attach(ticket_type)
 
 
 @endpoint

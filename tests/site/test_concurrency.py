@@ -18,8 +18,8 @@ from .world import make_community, make_roster, make_tower, user
 
 tearDownModule = end_processes
 
-LOCK = "outage_response.flows.verb.locking.lock_incident"
-FIRST, TOUCH = "outage_response.permissions.require_verb", "outage_response.flows.verb.changes.touch"
+LOCK = "outage_response.flows.verb.engine.lock_incident"
+FIRST, TOUCH = "outage_response.permissions.require_verb", "outage_response.flows.verb.engine.touch"
 WRITE, READ = "tests.site.another_process.write_tickets", "tests.site.another_process.read_tickets"
 SETTINGS = "Outage Response Settings"
 AT_A_PROPERTY = (

@@ -4,6 +4,7 @@ from datetime import datetime, timedelta
 
 import frappe
 
+from outage_response.flows.facts import homes_of_people
 from outage_response.flows.residents import portal_verbs, resident_portal
 from outage_response.flows.screens import command_centre, printing
 
@@ -214,7 +215,7 @@ class AfterTheEnd(LateTest):
 			self.assert_kept(answer["call"])
 		with self.subTest("the holder of a link"):
 			person = resident_portal.Person(
-				(callback.contact,), tuple(resident_portal.resident.homes_of([callback.contact])), incident
+				(callback.contact,), tuple(homes_of_people.homes_of([callback.contact])), incident
 			)
 			self.assertEqual(resident_portal.outage(person, incident)["kind"], "past")
 			for _time in range(2):

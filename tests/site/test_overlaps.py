@@ -5,8 +5,7 @@ from collections import Counter
 import frappe
 
 from outage_response.domain import callbacks
-from outage_response.flows.facts import nested_outages
-from outage_response.flows.incident import incident_verbs as incident_flow
+from outage_response.flows.facts import nested_outages, power_and_assets
 from outage_response.flows.screens import command_centre, incident_form
 from outage_response.flows.tasks import task_set
 
@@ -101,7 +100,7 @@ class Shared(OverlapTest):
 		for task in theirs:
 			self.finish_task(task)
 		doc = frappe.get_doc("Outage Incident", wide)
-		rows = task_set.load_shared(doc, lambda: incident_flow.surroundings.read(self.property))
+		rows = task_set.load_shared(doc, lambda: power_and_assets.read(self.property))
 		self.assertEqual({row.status for row in rows if row.name in theirs}, {"Done"})
 		self.do("operator", "confirm", wide, "Overload")
 		self.assertEqual(self.checks(wide), {})

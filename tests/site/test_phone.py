@@ -14,7 +14,7 @@ from werkzeug.test import EnvironBuilder
 from werkzeug.wrappers import Request
 
 from outage_response.api import phone as api
-from outage_response.flows.paging import ringing
+from outage_response.flows.facts import who_was_rung
 from outage_response.flows.screens import phone_page
 
 from . import world as build
@@ -167,7 +167,7 @@ class HowItIsRead(PhoneTest):
 	def queries(self, who: str) -> int:
 		self.read(who)  # plans and departments are remembered after the first time
 		real, count = frappe.db.sql, []
-		runs = patch.object(ringing, "last_sweep", self.clock.read)  # the minute's ringing
+		runs = patch.object(who_was_rung, "last_sweep", self.clock.read)  # the minute's ringing
 		with runs, patch.object(frappe.local.db, "sql", lambda *a, **k: (count.append(a[0]), real(*a, **k))[1]):
 			self.read(who)
 		return len(count)

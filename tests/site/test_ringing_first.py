@@ -14,13 +14,13 @@ from frappe.utils.background_jobs import get_queue_list
 from outage_response import bulk, error_log, jobs, queues, space
 from outage_response.domain import notices
 from outage_response.domain.patience import SENDER_IS_DEAD_AFTER
+from outage_response.flows.facts import who_was_rung
 from outage_response.flows.notices import deliveries, server_patience
 from outage_response.flows.paging import (
 	disabled_logins,
 	mail_queue,
 	page_answers,
 	page_sending,
-	ringing,
 	standstill,
 	sweep,
 )
@@ -92,7 +92,7 @@ class Slices(NoticeTest):
 			for minutes, expected in ((1, 0), (2, 2)):
 				# not written: the site's own sweep writes it at the same time
 				before = self.clock.now - timedelta(minutes=minutes)
-				with patch.object(ringing, "last_sweep", lambda: before):  # noqa: B023
+				with patch.object(who_was_rung, "last_sweep", lambda: before):  # noqa: B023
 					jobs.after_any_job("frappe.ping")
 					jobs.after_any_job(sweep.JOB)
 					standstill.alarm()  # where no job ends: the one worker of another line is at a long one

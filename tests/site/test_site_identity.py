@@ -14,13 +14,13 @@ from frappe.utils import scheduler
 
 from outage_response import compat, jobs, locks
 from outage_response.domain.site_identity import HOST
+from outage_response.flows.facts import who_was_rung
 from outage_response.flows.incident import incident_verbs
 from outage_response.flows.notices import deliveries, server_patience
 from outage_response.flows.paging import (
 	mail_queue,
 	page_sending,
 	restored_backup,
-	ringing,
 	standstill,
 	sweep,
 	trial_calls,
@@ -61,7 +61,7 @@ class SiteIdentityTest(SiteTest):
 	def swept(self, minutes_ago: float) -> None:
 		"""When the site's clock ran last. Not written: the site's own sweep writes it at the same time."""
 		last = self.clock.now - timedelta(minutes=minutes_ago)
-		said = patch.object(ringing, "last_sweep", lambda: last)
+		said = patch.object(who_was_rung, "last_sweep", lambda: last)
 		said.start()
 		self.addCleanup(said.stop)
 
@@ -142,7 +142,7 @@ class Copies(SiteIdentityTest):
 		self.swept(5 * 60)
 		self.assertTrue(same_site.is_muted())
 		self.assertIn("nobody knows which site it was", self.alarm("operator")["lines"][1])
-		with patch.object(ringing, "is_waiting", lambda: False):
+		with patch.object(who_was_rung, "is_waiting", lambda: False):
 			self.assertFalse(same_site.is_muted())  # nobody is to be rung: it has slept at leisure
 		restored_backup.look()
 		self.minute()
