@@ -10,8 +10,8 @@ import frappe
 from outage_response.flows.screens import ticket_page
 from outage_response.flows.trouble import agent_verbs
 
+from .endpoints import endpoint
 from .reached import reached
-from .staff import as_list, endpoint
 
 
 @frappe.whitelist(methods=["GET", "POST"])  # a ticket page reads by POST
@@ -35,58 +35,8 @@ def may_attach(ticket_type: str) -> bool:
 	return ticket_page.may_attach(ticket_type)
 
 
-@endpoint
-def declare(
-	ticket_type: str,
-	ticket: str,
-	node: str | None = None,
-	level: str | None = None,
-	all_the_same: bool = False,
-	request_id: str | None = None,
-) -> dict[str, Any]:
-	"""See `flows.trouble.agent_verbs.declare`."""
-	return agent_verbs.declare(ticket_type, ticket, node, level, request_id, all_the_same=all_the_same)
-
-
-@endpoint
-def propose(ticket_type: str, ticket: str, node: str | None = None) -> dict[str, Any]:
-	"""See `flows.trouble.agent_verbs.propose`."""
-	return agent_verbs.propose(ticket_type, ticket, node)
-
-
-@endpoint
-def attach(ticket_type: str, ticket: str, incident: str) -> dict[str, Any]:
-	"""See `flows.trouble.agent_verbs.attach`."""
-	return agent_verbs.attach(ticket_type, ticket, incident)
-
-
-@endpoint
-def attach_many(ticket_type: str, tickets: list | str, incident: str) -> dict[str, Any]:
-	"""See `flows.trouble.agent_verbs.attach_many`."""
-	return agent_verbs.attach_many(ticket_type, as_list(tickets) or [], incident)
-
-
-@endpoint
-def log_callback(
-	ticket_type: str,
-	ticket: str,
-	outcome: str,
-	note: str | None = None,
-	satisfaction: int | None = None,
-	call_record: str | None = None,
-	request_id: str | None = None,
-	duration: int | None = None,
-	resolve: bool | None = None,
-) -> dict[str, Any]:
-	"""See `flows.trouble.agent_verbs.log_callback`."""
-	return agent_verbs.log_callback(
-		ticket_type,
-		ticket,
-		outcome,
-		note=note,
-		satisfaction=satisfaction,
-		call_record=call_record,
-		request_id=request_id,
-		duration=duration,
-		resolve=resolve,
-	)
+declare = endpoint(agent_verbs.declare)
+propose = endpoint(agent_verbs.propose)
+attach = endpoint(agent_verbs.attach)
+attach_many = endpoint(agent_verbs.attach_many)
+log_callback = endpoint(agent_verbs.log_callback)

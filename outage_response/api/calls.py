@@ -4,8 +4,8 @@ from typing import Any
 
 from outage_response.flows.callbacks import call_queue
 
+from .endpoints import endpoint
 from .reached import reading
-from .staff import endpoint
 
 
 @reading
@@ -20,19 +20,5 @@ def get_unreached(incident: str) -> list[dict[str, Any]]:
 	return call_queue.unreached(incident)
 
 
-@endpoint
-def claim_call(doctype: str, name: str) -> dict[str, Any]:
-	"""See `flows.callbacks.call_queue.claim_call`."""
-	return call_queue.claim_call(doctype, name)
-
-
-@endpoint
-def log_told(
-	delivery: str,
-	outcome: str,
-	note: str | None = None,
-	occurred_at: str | None = None,
-	request_id: str | None = None,
-) -> dict[str, Any]:
-	"""See `flows.callbacks.call_queue.log_told`."""
-	return call_queue.log_told(delivery, outcome, note, occurred_at=occurred_at, request_id=request_id)
+claim_call = endpoint(call_queue.claim_call)
+log_told = endpoint(call_queue.log_told)

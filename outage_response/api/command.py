@@ -4,8 +4,8 @@ from typing import Any
 
 from outage_response.flows.screens import command_centre, operator_call_sheet, run_card_entry
 
+from .endpoints import endpoint
 from .reached import reading
-from .staff import as_list, endpoint
 
 
 @reading
@@ -32,36 +32,7 @@ def get_levels() -> list[dict[str, str]]:
 	return command_centre.get_levels()
 
 
-@endpoint
-def declare_seen(
-	property: str,
-	seen: str | None = None,
-	where: str | None = None,
-	level: str | None = None,
-	planned_by: str | None = None,
-	planned_start: str | None = None,
-	planned_end: str | None = None,
-	windows: list | str | None = None,
-	reason: str | None = None,
-	all_the_same: bool = False,
-	occurred_at: str | None = None,
-	request_id: str | None = None,
-) -> dict[str, Any]:
-	"""See `flows.screens.command_centre.declare_seen`."""
-	return command_centre.declare_seen(
-		property,
-		seen,
-		where,
-		level,
-		planned_by=planned_by,
-		planned_start=planned_start,
-		planned_end=planned_end,
-		windows=as_list(windows),
-		reason=reason,
-		all_the_same=all_the_same,
-		occurred_at=occurred_at,
-		request_id=request_id,
-	)
+declare_seen = endpoint(command_centre.declare_seen)
 
 
 @reading

@@ -5,8 +5,8 @@ from typing import Any
 from outage_response.flows.master_data import building_placing, own_departments
 from outage_response.permissions import require_list, require_read
 
+from .endpoints import endpoint
 from .reached import reading
-from .staff import endpoint
 
 
 @reading
@@ -16,10 +16,7 @@ def get_alike_buildings(building: str) -> list[dict[str, str]]:
 	return building_placing.may_be_one(building)
 
 
-@endpoint
-def merge_buildings(building: str, into: str) -> dict[str, Any]:
-	"""See `flows.master_data.building_placing.merge`."""
-	return building_placing.merge(building, into)
+merge_buildings = endpoint(building_placing.merge)
 
 
 @reading

@@ -28,9 +28,9 @@ from outage_response.setup.form_scripts import FILES
 
 from . import call_pages
 from .answers import done, field, guard, number, own_page, page, redirect, require_own_form, sorry, with_token
+from .endpoints import retrying
 from .limits import TooMany, TooManyWrong, guessing, require_sparing
 from .reached import is_a_fault
-from .staff import retrying
 
 PHONE_POLICY = (
 	"default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data: blob:; connect-src 'self'; "

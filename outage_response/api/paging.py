@@ -12,45 +12,14 @@ from outage_response.flows.tasks import task_verbs as task_flow
 from outage_response.flows.verb.refusals import translated
 from outage_response.permissions import require_list, require_read, require_verb
 
+from .endpoints import bounded, endpoint, retrying
 from .limits import guessing, sparing
 from .reached import reached, reading
-from .staff import bounded, endpoint, retrying
 
-
-@endpoint
-def acknowledge_for(
-	task: str,
-	user: str | None = None,
-	how: str = "radio",
-	occurred_at: str | None = None,
-	request_id: str | None = None,
-) -> dict[str, Any]:
-	"""See `flows.tasks.task_verbs.acknowledge_for`."""
-	return task_flow.acknowledge_for(task, user, how, occurred_at=occurred_at, request_id=request_id)
-
-
-@endpoint
-def hand_over(
-	incident: str,
-	note: str,
-	user: str | None = None,
-	occurred_at: str | None = None,
-	request_id: str | None = None,
-) -> dict[str, Any]:
-	"""See `flows.tasks.handover.hand_over`."""
-	return handover.hand_over(incident, note, user, occurred_at=occurred_at, request_id=request_id)
-
-
-@endpoint
-def test_call(property: str, department: str | None = None) -> dict[str, Any]:
-	"""See `flows.paging.trial_calls.test_call`."""
-	return trial_calls.test_call(property, department)
-
-
-@endpoint
-def test_channel(channel: str, phone: str | None = None) -> dict[str, Any]:
-	"""See `flows.paging.trial_calls.test_channel`."""
-	return trial_calls.test_channel(channel, phone)
+acknowledge_for = endpoint(task_flow.acknowledge_for)
+hand_over = endpoint(handover.hand_over)
+test_call = endpoint(trial_calls.test_call)
+test_channel = endpoint(trial_calls.test_channel)
 
 
 @reading
@@ -69,10 +38,7 @@ def get_alarm(incident: str | None = None) -> dict[str, Any]:
 	return standstill.alarm(incident)
 
 
-@endpoint
-def confirm_site() -> dict[str, Any]:
-	"""See `flows.paging.restored_backup.confirm_site`."""
-	return restored_backup.confirm_site()
+confirm_site = endpoint(restored_backup.confirm_site)
 
 
 @endpoint

@@ -6,8 +6,8 @@ import frappe
 
 from outage_response.flows.screens import phone_page
 
+from .endpoints import endpoint
 from .reached import reading
-from .staff import endpoint
 
 
 @reading

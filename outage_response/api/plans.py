@@ -6,8 +6,8 @@ from outage_response.flows.plans import newer_plans, plan_approval
 from outage_response.flows.verb.refusals import translated
 from outage_response.permissions import require_read, require_right
 
+from .endpoints import endpoint
 from .reached import reading
-from .staff import endpoint
 
 
 @reading

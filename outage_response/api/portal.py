@@ -10,9 +10,9 @@ from frappe import _
 
 from outage_response.flows.residents import own_outages
 
+from .endpoints import endpoint
 from .limits import A_MINUTE, count
 from .reached import reached
-from .staff import endpoint
 
 
 def sparing(function: Callable) -> Callable:

@@ -394,7 +394,7 @@ class StaleView(LiveTest):
 				holder.begin("operator", "acknowledge", acts=[("pause", TOUCH, 1)], task=tasks.pop()).go().expect(
 					"paused"
 				)
-				forgetful = [("forget", FIRST, 0), ("deadlock", "outage_response.api.staff.is_retriable", 0)]
+				forgetful = [("forget", FIRST, 0), ("deadlock", "outage_response.api.endpoints.is_retriable", 0)]
 				waiting.begin("operator", verb, acts=forgetful, **arguments).go()
 				self.assertTrue(waiting.hears_nothing(0.5))
 				holder.go_on().result()

@@ -1,6 +1,6 @@
 """What residents do, as their pages do it: answer about an outage of theirs, report one."""
 
-from outage_response.api.staff import retrying
+from outage_response.api.endpoints import retrying
 from outage_response.flows.facts import homes_of_people
 from outage_response.flows.residents import portal_verbs
 from outage_response.flows.residents.resident_portal import Person

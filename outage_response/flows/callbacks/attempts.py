@@ -1,17 +1,19 @@
 """Callbacks are made: each attempt, tracked in the platform's own CRM, and what follows from it (clause 5.3.3, invariant 7).
 
-Which callbacks there are: calling_back.py.
+Which callbacks there are: open_callbacks.py.
 """
 
+from collections.abc import Mapping
 from datetime import datetime
 from functools import lru_cache
+from typing import Any
 
 import frappe
 from frappe import _
 from frappe.model.document import Document
 from frappe.utils import get_datetime, now_datetime
 
-from outage_response import integrations, listing, locks, permissions
+from outage_response import integrations, listing
 from outage_response.domain import callbacks, topology
 from outage_response.domain.errors import RuleError
 from outage_response.domain.lifecycle import RUNNING
@@ -21,13 +23,11 @@ from ..facts import affected_homes, outage_levels, power_and_assets
 from ..facts.language import listed
 from ..notices import issuing
 from ..tasks import task_set
-from ..verb import bells, timeline
+from ..verb import bells
 from ..verb.changes import save
-from ..verb.engine import Call, finish, require_after_report
+from ..verb.engine import Call, Target, finish, require_after_report, verb
 from ..verb.events import CallbackMade, StillDark, happened
 from ..verb.locking import lock_incident, lock_property
-from ..verb.refusals import translated
-from ..verb.times import when
 from . import households, open_callbacks, telephony
 
 
@@ -43,17 +43,48 @@ def _belongs_to(_site: str, callback: str) -> tuple[str, str]:
 	return found
 
 
+class CallbackTarget(Target):
+	"""A callback: for whoever phones residents, as long as somebody waits for it."""
+
+	argument = "callback"
+	doctype = "Outage Callback"
+
+	def incident_of(self, name: Any) -> str:
+		return _belongs_to(frappe.local.site, str(name))[0]
+
+	def lock_before(self, name: Any, said: Mapping[str, Any]) -> None:
+		if said.get("outcome") == "Still Out":  # a nested incident may follow
+			lock_property(_belongs_to(frappe.local.site, str(name))[1])
+
+	def happened_at(self, occurred_at: Any, incident: Document, part: Document | None, said: Mapping[str, Any]) -> Any:
+		if said.get("call_record") and part.get("offered_at") and occurred_at in (None, ""):
+			# telephony may have a clock of its own
+			return max(min(get_datetime(part.offered_at), now_datetime()), get_datetime(incident.reported_at))
+		return occurred_at
+
+	def comes_late(self, act: Call) -> bool:
+		return False
+
+	def require_state(self, act: Call) -> None:
+		require_after_report(act.incident, act.at)
+
+	def answer(self, part: Document | None) -> dict[str, Any]:
+		return {"callback": part.name, "callback_status": part.status}
+
+
+callback_verb = verb(CallbackTarget())
+
+
+@callback_verb
 def log_attempt(
-	callback: str,
+	call: Call,
 	outcome: str,
 	*,
 	note: str | None = None,
 	satisfaction: int | None = None,
-	occurred_at: str | datetime | None = None,
-	request_id: str | None = None,
 	call_record: str | None = None,
 	duration: int | None = None,
-) -> dict:
+) -> dict[str, Any]:
 	"""One attempt to reach a contact: Reached, No Answer, Still Out or Refused.
 
 	satisfaction 1 (bad) to 5 (good). Still Out opens the nested incident on the units that stay dark. `call_record`: the
@@ -63,29 +94,13 @@ def log_attempt(
 	Raises ValidationError for an unknown outcome, an ended callback, a rating or a duration out of range, a call that is
 	not offered.
 	"""
-	with translated():
-		permissions.require_verb("log_attempt")
-		incident_name, property_name = _belongs_to(frappe.local.site, str(callback))
-		locks.begin()
-		if outcome == "Still Out":
-			lock_property(property_name)  # a nested incident may follow; the property is always locked first
-		incident = lock_incident(incident_name)
-		doc = locks.document("Outage Callback", callback)
-		permissions.require_read("Outage Incident", incident)
-		if (first := timeline.first_result(request_id, "log_attempt", callback=doc.name)) is not None:
-			return first
-		if call_record and doc.get("offered_at") and occurred_at in (None, ""):
-			# telephony may have a clock of its own
-			occurred_at = max(min(get_datetime(doc.offered_at), now_datetime()), get_datetime(incident.reported_at))
-		at, now, clock = when(occurred_at, incident)
-		require_after_report(incident, at)
-		call = Call("log_attempt", at, now, clock, request_id, incident=incident)
-		if outcome == "Still Out" and doc.status in callbacks.ENDED and doc.units:
-			return _keep_after_the_end(call, doc, note or "")
-		callbacks.require_open(doc.status)
-		callbacks.require_duration(duration)
-		how = integrations.How(duration or 0)
-		return attempt(call, doc, outcome, note=note, satisfaction=satisfaction, call_record=call_record, how=how)
+	doc = call.part
+	if outcome == "Still Out" and doc.status in callbacks.ENDED and doc.units:
+		return _keep_after_the_end(call, doc, note or "")
+	callbacks.require_open(doc.status)
+	callbacks.require_duration(duration)
+	how = integrations.How(duration or 0)
+	return attempt(call, doc, outcome, note=note, satisfaction=satisfaction, call_record=call_record, how=how)
 
 
 def attempt(
@@ -97,8 +112,8 @@ def attempt(
 	satisfaction: int | None = None,
 	call_record: str | None = None,
 	how: integrations.How = integrations.BY_PHONE,
-) -> dict:
-	"""One attempt, whoever made it: incident and callback are locked. A resident's own answer is one too."""
+) -> dict[str, Any]:
+	"""One attempt, whoever made it: incident and callback are locked. A resident's own answer is one too. The caller finishes the act."""
 	if satisfaction is not None and satisfaction not in range(1, 6):
 		raise RuleError(_("Satisfaction: a number from 1 (bad) to 5 (good), or none."))
 	if outcome == "Still Out" and not doc.units:
@@ -134,19 +149,14 @@ def attempt(
 	if doc.status == callbacks.UNREACHED != before:
 		_alarm_unreached(call, doc, unit_nos)
 	open_callbacks.complete_if_done(call)
-	return finish(
-		call,
-		{
-			"callback": doc.name,
-			"callback_status": doc.status,
-			"next_attempt_at": str(doc.next_attempt_at or ""),
-			"nested_incident": doc.nested_incident or "",
-			"crm_record": crm_record,
-		},
-	)
+	return {
+		"next_attempt_at": str(doc.next_attempt_at or ""),
+		"nested_incident": doc.nested_incident or "",
+		"crm_record": crm_record,
+	}
 
 
-def _keep_after_the_end(call: Call, doc: Document, note: str) -> dict:
+def _keep_after_the_end(call: Call, doc: Document, note: str) -> dict[str, Any]:
 	"""Nobody waits for this callback any more, and the home is dark: what was said is kept as a call of its own, which the
 	control room places. The callback, and what was counted, stay as they were. Answers as `log_attempt`, and {"call"}."""
 	said = {"unit": doc.units[0].unit, "contact": doc.contact, "phone": doc.phone, "words": note}
@@ -157,17 +167,12 @@ def _keep_after_the_end(call: Call, doc: Document, note: str) -> dict:
 		text = _("No power at {0}, after the outage {1}").format(listed(unit_nos), call.incident.name)
 		bells.tell_those_for(call, COMMAND, text)
 	call.warnings.append(_("This callback has ended: kept as a new trouble call, and the control room was told."))
-	return finish(
-		call,
-		{
-			"callback": doc.name,
-			"callback_status": doc.status,
-			"next_attempt_at": "",
-			"nested_incident": doc.nested_incident or "",
-			"crm_record": "",
-			"call": kept["call"],
-		},
-	)
+	return {
+		"next_attempt_at": "",
+		"nested_incident": doc.nested_incident or "",
+		"crm_record": "",
+		"call": kept["call"],
+	}
 
 
 def _alarm_unreached(call: Call, doc: Document, unit_nos: list[str]) -> None:
@@ -179,37 +184,20 @@ def _alarm_unreached(call: Call, doc: Document, unit_nos: list[str]) -> None:
 	bells.tell_those_for(call, (COMMAND, RESIDENTS), text)
 
 
-def give_up_callback(
-	callback: str,
-	reason: str,
-	*,
-	occurred_at: str | datetime | None = None,
-	request_id: str | None = None,
-) -> dict:
+@callback_verb
+def give_up_callback(call: Call, reason: str) -> None:
 	"""Somebody decides that a person who was not reached is called no more; `reason` stays with the callback.
 
 	Answers {"incident", "callback", "callback_status"}. Raises ValidationError without a reason, or for a callback that is
 	not Unreached.
 	"""
-	with translated():
-		permissions.require_verb("give_up_callback")
-		incident_name, _property = _belongs_to(frappe.local.site, str(callback))
-		locks.begin()
-		incident = lock_incident(incident_name)
-		doc = locks.document("Outage Callback", callback)
-		permissions.require_read("Outage Incident", incident)
-		if (first := timeline.first_result(request_id, "give_up_callback", callback=doc.name)) is not None:
-			return first
-		at, now, clock = when(occurred_at, incident)
-		require_after_report(incident, at)
-		callbacks.require_decision(doc.status, reason or "")
-		doc.update({"status": "Exhausted", "next_attempt_at": None, "outcome": reason.strip()[:500]})
-		doc.claimed_by = doc.claimed_until = None
-		save(doc)
-		call = Call("give_up_callback", at, now, clock, request_id, incident=incident)
-		call.record("callback_given_up", {"reason": doc.reason, "units": _unit_nos(doc)})
-		open_callbacks.complete_if_done(call)
-		return finish(call, {"callback": doc.name, "callback_status": doc.status})
+	doc = call.part
+	callbacks.require_decision(doc.status, reason or "")
+	doc.update({"status": "Exhausted", "next_attempt_at": None, "outcome": reason.strip()[:500]})
+	doc.claimed_by = doc.claimed_until = None
+	save(doc)
+	call.record("callback_given_up", {"reason": doc.reason, "units": _unit_nos(doc)})
+	open_callbacks.complete_if_done(call)
 
 
 def _record(

@@ -5,9 +5,11 @@ Whoever takes a call holds it for some minutes, so that nobody is called twice.
 
 from collections import defaultdict
 from collections.abc import Sequence
+from typing import Any
 
 import frappe
 from frappe import _
+from frappe.model.document import Document
 from frappe.utils import get_datetime, now_datetime
 
 from outage_response import bulk, listing, locks, permissions
@@ -21,11 +23,9 @@ from outage_response.integrations import contacts
 
 from ..facts.language import listed
 from ..notices import issuing
-from ..verb import bells, timeline
-from ..verb.engine import Call, finish, require_after_report
-from ..verb.locking import lock_incident
+from ..verb import bells
+from ..verb.engine import Call, Target, require_after_report, verb
 from ..verb.refusals import translated
-from ..verb.times import when
 from . import attempts, open_callbacks
 
 CALLBACK, DELIVERY = "Outage Callback", "Notice Delivery"
@@ -137,7 +137,7 @@ def _phone_lines(incident: str | None, now) -> list[dict]:
 	]
 
 
-def about(doctype: str, name: str) -> dict:
+def about(doctype: str, name: str) -> dict[str, Any]:
 	"""Everything that is needed to make one call: who, where, number, what to say, what was tried; `over`: it is not to be
 	made any more."""
 	with translated():
@@ -222,7 +222,7 @@ def _history(doc) -> list[dict]:
 # ---------------------------------------------------------------- doing
 
 
-def claim_call(doctype: str, name: str) -> dict:
+def claim_call(doctype: str, name: str) -> dict[str, Any]:
 	"""This call is the session's user's for some minutes. Raises ValidationError when somebody else makes it."""
 	with translated():
 		permissions.require_verb("claim_call")
@@ -232,7 +232,7 @@ def claim_call(doctype: str, name: str) -> dict:
 		return _claim(doctype, name)
 
 
-def _claim(doctype: str, name: str) -> dict:
+def _claim(doctype: str, name: str) -> dict[str, Any]:
 	"""Raises RuleError when somebody else makes this call, or it is not to be made any more."""
 	now, user = now_datetime(), frappe.session.user
 	row = locks.row(doctype, name)
@@ -245,57 +245,65 @@ def _claim(doctype: str, name: str) -> dict:
 	return {"doctype": doctype, "name": name, "until": str(until)}
 
 
-def log_told(
-	delivery: str, outcome: str, note: str | None = None, *, occurred_at=None, request_id: str | None = None
-) -> dict:
+class DeliveryTarget(Target):
+	"""A notice on its way to one resident, whom somebody phones."""
+
+	argument = "delivery"
+	doctype = DELIVERY
+
+	def incident_of(self, name: Any) -> str:
+		permissions.require_read(DELIVERY, name)
+		return frappe.db.get_value(DELIVERY, name, "incident")
+
+	def comes_late(self, act: Call) -> bool:
+		return False
+
+	def require_state(self, act: Call) -> None:
+		require_after_report(act.incident, act.at)
+
+	def answer(self, part: Document | None) -> dict[str, Any]:
+		return {"delivery": part.name, "state": part.state}
+
+
+@verb(DeliveryTarget())
+def log_told(call: Call, outcome: str, note: str | None = None) -> dict[str, Any]:
 	"""Somebody phoned a resident of the phone list: Reached, No Answer or Wrong Number.
 
 	Answers {"delivery", "state", "next_attempt_at"}. Raises ValidationError for another outcome, or when nobody is to
 	be phoned here any more.
 	"""
-	with translated():
-		permissions.require_verb("log_told")
-		permissions.require_read(DELIVERY, delivery)
-		incident_name = frappe.db.get_value(DELIVERY, delivery, "incident")
-		locks.begin()
-		incident = lock_incident(incident_name)
-		if (first := timeline.first_result(request_id, "log_told", delivery=delivery)) is not None:
-			return first
-		doc = locks.document(DELIVERY, delivery)
-		at, now, clock = when(occurred_at, incident)
-		require_after_report(incident, at)
-		if not doc.phone_list or doc.state in DONE:
-			raise RuleError(_("Call: this one is not to be made any more. Take the next."))
-		policy, tries = open_callbacks.policy(), (doc.tries or 0) + 1
-		state, stays, again = notice_rules.after_phone(
-			outcome, tries, at, policy.max_attempts, policy.retry_minutes, must_confirm=bool(doc.must_confirm)
-		)
-		if again:
-			again = within_calling_hours(again, policy) if doc.priority >= 3 else again
-		doc.flags.by_verb = True
-		doc.update(
-			{
-				"state": state,
-				"phone_list": int(stays),
-				"tries": tries,
-				"next_attempt_at": again,
-				"told_by": frappe.session.user,
-				"note": (note or "").strip()[:500],
-				"seen_at": at if state == notice_rules.SEEN else None,
-				"claimed_by": None,
-				"claimed_until": None,
-			}
-		)
-		doc.save(ignore_permissions=True)
-		call = Call("log_told", at, now, clock, request_id, incident=incident)
-		if state == notice_rules.SEEN:
-			_tell_all_at_once(doc, at)
-		if doc.must_confirm and state in (notice_rules.FAILED, notice_rules.NO_ADDRESS):
-			text = _("Nobody is reached by telephone, and a person must confirm. Send somebody: {0}")
-			bells.tell_those_for(call, COMMAND, text.format(listed(_where([doc.unit])) if doc.unit else ""))
-		call.record("told_by_phone", {"unit": _where([doc.unit]) if doc.unit else "", "outcome": outcome})
-		issuing.complete_steps(call)
-		return finish(call, {"delivery": delivery, "state": state, "next_attempt_at": str(again or "")})
+	doc = call.part
+	if not doc.phone_list or doc.state in DONE:
+		raise RuleError(_("Call: this one is not to be made any more. Take the next."))
+	policy, tries = open_callbacks.policy(), (doc.tries or 0) + 1
+	state, stays, again = notice_rules.after_phone(
+		outcome, tries, call.at, policy.max_attempts, policy.retry_minutes, must_confirm=bool(doc.must_confirm)
+	)
+	if again:
+		again = within_calling_hours(again, policy) if doc.priority >= 3 else again
+	doc.flags.by_verb = True
+	doc.update(
+		{
+			"state": state,
+			"phone_list": int(stays),
+			"tries": tries,
+			"next_attempt_at": again,
+			"told_by": frappe.session.user,
+			"note": (note or "").strip()[:500],
+			"seen_at": call.at if state == notice_rules.SEEN else None,
+			"claimed_by": None,
+			"claimed_until": None,
+		}
+	)
+	doc.save(ignore_permissions=True)
+	if state == notice_rules.SEEN:
+		_tell_all_at_once(doc, call.at)
+	if doc.must_confirm and state in (notice_rules.FAILED, notice_rules.NO_ADDRESS):
+		text = _("Nobody is reached by telephone, and a person must confirm. Send somebody: {0}")
+		bells.tell_those_for(call, COMMAND, text.format(listed(_where([doc.unit])) if doc.unit else ""))
+	call.record("told_by_phone", {"unit": _where([doc.unit]) if doc.unit else "", "outcome": outcome})
+	issuing.complete_steps(call)
+	return {"next_attempt_at": str(again or "")}
 
 
 def _tell_all_at_once(doc, at) -> None:

@@ -31,7 +31,7 @@ from ..facts.people_in_elevators import DOCTYPE, latest, still_open
 from ..tasks import task_set
 from ..verb import bells
 from ..verb.changes import announce, save, touch
-from ..verb.engine import Call, incident_verb, keeps_late
+from ..verb.engine import Call, incident_verb, keeps_late, signature_of
 from ..verb.locking import lock_incident, lock_property
 from ..verb.refusals import translated
 from ..verb.times import when
@@ -182,7 +182,7 @@ def report_trapped(
 	floor: str | None = None,
 	conditions: Sequence[str] | None = None,
 	phone: str | None = None,
-) -> dict:
+) -> dict[str, Any]:
 	"""People are in an elevator (the intercom rang): comfort, lock-off and release start at once, whoever still has to check it.
 
 	building    where nobody knows in which elevator: every one of the building is asked and made safe
@@ -232,7 +232,7 @@ def report_in(
 	floor: str | None = None,
 	conditions: Sequence[str] | None = None,
 	said: Mapping[str, Any] | None = None,
-) -> dict:
+) -> dict[str, Any]:
 	"""The same for elevators that are known to be in the incident's area. `said`: more fields of the Trouble Call."""
 	incident = call.incident
 	count, how_they_are = rules.require_people(people), as_conditions(conditions)
@@ -347,7 +347,7 @@ def record_verb(function: Callable) -> Callable:
 	@functools.wraps(function)
 	def run(
 		entrapment: str, *, occurred_at: str | datetime | None = None, request_id: str | None = None, **about: Any
-	) -> dict:
+	) -> dict[str, Any]:
 		with translated():
 			incident, property_name = _belongs_to(entrapment)
 		if incident:
@@ -361,6 +361,7 @@ def record_verb(function: Callable) -> Callable:
 			announce("")
 			return result
 
+	run.__signature__ = signature_of(function)  # type: ignore[attr-defined]
 	return run
 
 
@@ -390,7 +391,7 @@ def _still_open(call: Call, entrapment: str) -> Document:
 	return record
 
 
-def _answer(record: Document, **more: Any) -> dict:
+def _answer(record: Document, **more: Any) -> dict[str, Any]:
 	return {"entrapment": record.name, "entrapment_status": record.status, **more}
 
 
@@ -404,7 +405,7 @@ def note_entrapment(
 	conditions: Sequence[str] | None = None,
 	injured: int | None = None,
 	talked: bool = False,
-) -> dict:
+) -> dict[str, Any]:
 	"""What is known of the people by now, and that somebody has talked to them; who was injured also when they are out.
 
 	Answers {"entrapment", "entrapment_status"}. Raises ValidationError for a record that has ended.
@@ -447,7 +448,7 @@ def note_late(
 	conditions: Sequence[str] | None = None,
 	injured: int | None = None,
 	talked: bool = False,
-) -> dict:
+) -> dict[str, Any]:
 	"""The outage has ended, and with it the rescue: kept as said. That people are inside rings the control room."""
 	record = _locked(call, entrapment)
 	hurt = rules.require_people(injured, _("People Injured"))
@@ -475,7 +476,7 @@ def report_empty(
 	who: str,
 	how: str | None = None,
 	people: int | None = None,
-) -> dict:
+) -> dict[str, Any]:
 	"""Nobody is inside any more, as seen in the open car: for what no step of the plan records (no outage runs, or its plan
 	knows no rescue), and where people were reported who are not there.
 
@@ -507,7 +508,7 @@ def report_empty(
 
 
 @record_verb
-def read_back_empty(call: Call, entrapment: str) -> dict:
+def read_back_empty(call: Call, entrapment: str) -> dict[str, Any]:
 	"""A second person reads back that nobody is in an elevator any more: with that the rescue ends."""
 	record = _locked(call, entrapment)
 	if record.status not in rules.OPEN or not record.claim:
@@ -604,7 +605,7 @@ def on_step(
 		save(record)
 
 
-def car_of(task: Document) -> dict:
+def car_of(task: Document) -> dict[str, Any]:
 	"""The elevator that a step is about; by what the step says where it is on record no more."""
 	found = frappe.db.get_value(
 		"Property Asset", task.subject, ["name", "asset_name", "property", "building"], as_dict=True

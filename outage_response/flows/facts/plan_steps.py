@@ -55,7 +55,7 @@ FLAGS = ("at_least_once", "when_unprotected", "due_at_etr", "life_safety", "opti
 LISTS = ("clauses", "after", "checks")
 
 
-def procedure() -> dict:
+def procedure() -> dict[str, Any]:
 	"""The procedure file: departments, assignment, steps."""
 	return yaml.safe_load(PROCEDURE.read_text(encoding="utf-8"))
 

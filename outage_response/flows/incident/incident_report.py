@@ -190,7 +190,7 @@ def _name(row: dict) -> str:
 
 
 @incident_verb
-def file_report(call: Call, cause: str, actions: str, follow_ups: str | None = None) -> dict:
+def file_report(call: Call, cause: str, actions: str, follow_ups: str | None = None) -> dict[str, Any]:
 	"""Compile the facts, add people's words, submit; the report cannot be changed after that."""
 	incident = call.incident
 	if not any(step.completes_with == "report" for step in plan_steps.steps_of_plan(incident.plan)):

@@ -48,10 +48,9 @@ def declare(
 	etr: str | datetime | None = None,
 	is_drill: bool = False,
 	drill_participants: str | None = None,
-	parent_incident: str | None = None,
 	occurred_at: str | datetime | None = None,
 	request_id: str | None = None,
-) -> dict:
+) -> dict[str, Any]:
 	"""Declare an outage: makes the incident, its tasks and their assignments in one transaction.
 
 	nodes       power nodes without supply, each a name or {"power_node", "unit", "out_since"}
@@ -86,7 +85,6 @@ def declare(
 				"etr": as_time(etr, "ETR"),
 				"is_drill": int(bool(is_drill)),
 				"drill_participants": drill_participants,
-				"parent_incident": parent_incident,
 				"reported_at": said_at(occurred_at),
 				"request_id": request_id or None,
 			}
@@ -127,7 +125,7 @@ def confirm(
 	cause: str | None = None,
 	level: str | None = None,
 	etr: str | datetime | None = None,
-) -> dict:
+) -> dict[str, Any]:
 	"""The cause is known; with `level`, the outage turns out to be of another level (8.2.1, 8.2.2)."""
 	incident = call.incident
 	_require_option(incident, "cause_type", cause_type)
@@ -155,7 +153,7 @@ def confirm(
 
 
 @incident_verb
-def reclassify(call: Call, level: str, reason: str) -> dict:
+def reclassify(call: Call, level: str, reason: str) -> dict[str, Any]:
 	"""Another level from now on: keeps what is done, carries over what both ask for, cancels the rest, adds the new."""
 	incident = call.incident
 	if not (reason or "").strip():
@@ -211,7 +209,7 @@ def _record_reclassified(call: Call, before: str, reason: str, diff: Any) -> Non
 
 
 @incident_verb
-def extend_scope(call: Call, nodes: Sequence[str]) -> dict:
+def extend_scope(call: Call, nodes: Sequence[str]) -> dict[str, Any]:
 	"""More is dark than was known; a node inside the affected area gets a line of its own, so that it can be cleared and
 	come back by itself. A node that had been back and went again is one more loss, with further rounds of its steps."""
 	incident, around = call.incident, call.around
@@ -270,7 +268,7 @@ def settle_others(call: Call, *, tell: bool = False) -> None:
 
 
 @incident_verb
-def take_over_changes(call: Call) -> dict:
+def take_over_changes(call: Call) -> dict[str, Any]:
 	"""Units and residents that were entered or changed while it is dark count in this outage from now on."""
 	incident, around = call.incident, call.around
 	if frappe.db.exists("Outage Report", {"incident": incident.name}):
@@ -312,7 +310,7 @@ def _is_dark(node: str, around: power_and_assets.Surroundings, rows: Sequence[Da
 
 
 @incident_verb
-def set_etr(call: Call, etr: str | datetime | None = None) -> dict:
+def set_etr(call: Call, etr: str | datetime | None = None) -> dict[str, Any]:
 	"""When supply is expected back; none: nobody can say any more."""
 	before = get_datetime(call.incident.etr) if call.incident.etr else None
 	_set_etr(call, etr)
@@ -343,7 +341,7 @@ def _set_etr(call: Call, etr: str | datetime | None) -> None:
 
 
 @incident_verb
-def start(call: Call, override_reason: str | None = None) -> dict:
+def start(call: Call, override_reason: str | None = None) -> dict[str, Any]:
 	"""Planned work begins: supply is switched off. Gated: nobody is left in an elevator."""
 	_pass_gate(
 		call,
@@ -364,7 +362,7 @@ def start(call: Call, override_reason: str | None = None) -> dict:
 
 
 @incident_verb
-def permit_energise(call: Call, nodes: Sequence[str] | None = None) -> dict:
+def permit_energise(call: Call, nodes: Sequence[str] | None = None) -> dict[str, Any]:
 	"""The decision that supply may be switched on, for some nodes or all. Overridden by nobody (8.2.7, 8.1.6)."""
 	incident, around = call.incident, call.around
 	out = {row.power_node for row in incident.affected_nodes if not row.back_at}
@@ -387,7 +385,7 @@ def permit_energise(call: Call, nodes: Sequence[str] | None = None) -> dict:
 
 
 @incident_verb
-def supply_back(call: Call, nodes: Sequence[str] | None = None, source: str | None = None) -> dict:
+def supply_back(call: Call, nodes: Sequence[str] | None = None, source: str | None = None) -> dict[str, Any]:
 	"""Supply is back at some nodes, or everywhere: a fact, never refused for what is still open.
 
 	source  who says so, or "by itself"
@@ -425,7 +423,7 @@ def supply_back(call: Call, nodes: Sequence[str] | None = None, source: str | No
 
 
 @incident_verb
-def stand_down(call: Call, areas: Sequence[str] | None = None, override_reason: str | None = None) -> dict:
+def stand_down(call: Call, areas: Sequence[str] | None = None, override_reason: str | None = None) -> dict[str, Any]:
 	"""The command on which guards leave: everywhere, or only the posts in `areas` (names of assets, or of the property)."""
 	incident = call.incident
 	rows = task_set.load(incident.name)
@@ -446,7 +444,7 @@ def stand_down(call: Call, areas: Sequence[str] | None = None, override_reason: 
 	return {"released": len(posts), "added": len(task_set.sync(call).add)}
 
 
-def _release(call: Call, posts: list, areas: Sequence[str]) -> dict:
+def _release(call: Call, posts: list, areas: Sequence[str]) -> dict[str, Any]:
 	areas = areas if isinstance(areas, (list, tuple)) else [areas]
 	held = [task.subject for task in posts]
 	unknown = [str(area)[:140] for area in areas if area not in held]
@@ -479,7 +477,7 @@ def _release_guards(call: Call, rows: list, reason: str) -> None:
 
 
 @incident_verb
-def close(call: Call, override_reason: str | None = None) -> dict:
+def close(call: Call, override_reason: str | None = None) -> dict[str, Any]:
 	"""The file is closed: callbacks and report as the plan asks for, no life-safety step open, no evidence owed."""
 	incident = call.incident
 	rows = task_set.load(incident.name)
@@ -499,7 +497,7 @@ def close(call: Call, override_reason: str | None = None) -> dict:
 
 
 @incident_verb
-def cancel(call: Call, reason: str) -> dict:
+def cancel(call: Call, reason: str) -> dict[str, Any]:
 	"""It was no outage, or the work does not take place. Never with a life-safety step open, once it has begun."""
 	if not (reason or "").strip():
 		raise RuleError(_("Reason: say why the incident is cancelled."))

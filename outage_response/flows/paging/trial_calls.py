@@ -20,7 +20,7 @@ from ..verb.refusals import translated
 from . import enabled_channels, page_rows
 
 
-def test_call(property_name: str, department: str | None = None) -> dict:
+def test_call(property: str, department: str | None = None) -> dict:
 	"""Ring everybody of the next shift (within a day), else those on duty now, by every channel that reaches them.
 
 	Answers {"test", "people", "unreachable"}: the Paging Test, how many were rung, names of those whom nothing reaches but
@@ -29,9 +29,9 @@ def test_call(property_name: str, department: str | None = None) -> dict:
 	with translated():
 		permissions.require_verb("test_call")
 		_require_sound()
-		permissions.require_property(property_name)
+		permissions.require_property(property)
 		now = now_datetime()
-		people = People(property_name, now)
+		people = People(property, now)
 		shift = [one for some in people.next_shift.values() for one in some] or people.on_duty
 		if department:
 			shift = [one for one in shift if one.department == department]
@@ -42,7 +42,7 @@ def test_call(property_name: str, department: str | None = None) -> dict:
 		test = frappe.get_doc(
 			{
 				"doctype": "Paging Test",
-				"property": property_name,
+				"property": property,
 				"department": department,
 				"shift_at": now,
 				"called_at": now,
@@ -81,21 +81,21 @@ def _row(test, person: Person, department: str, channel: str, now: datetime) -> 
 	}
 
 
-def test_channel(name: str, phone: str | None = None) -> dict:
+def test_channel(channel: str, phone: str | None = None) -> dict:
 	"""Send one message by one channel and see what the gateway says; `phone` for a channel that rings persons. It need not be
 	enabled. For whoever sets channels up.
 
 	Answers {"status", "error", "gateway_id"} as an Outage Page has them. Nothing is written down.
 	"""
 	with translated():
-		channel = frappe.get_doc("Paging Channel", name)
-		channel.check_permission("write")
+		doc = frappe.get_doc("Paging Channel", channel)
+		doc.check_permission("write")
 		_require_sound()
-		if not drivers.goes_out(channel.kind):
+		if not drivers.goes_out(doc.kind):
 			raise RuleError(_("Channel: bell and mail are tried by a test call of a shift."))
-		if not drivers.driver(channel.kind).is_on(channel):
+		if not drivers.driver(doc.kind).is_on(doc):
 			raise RuleError(_("Channel: it has no address yet. Enter it first."))
-		if not enabled_channels.is_group(channel) and not (phone or "").strip():
+		if not enabled_channels.is_group(doc) and not (phone or "").strip():
 			raise RuleError(_("Phone: which number is to be rung? Enter one."))
 		letter = drivers.Letter(
 			key=frappe.generate_hash(length=10),
@@ -104,7 +104,7 @@ def test_channel(name: str, phone: str | None = None) -> dict:
 			name=frappe.session.user,
 			phone=(phone or "").strip(),
 		)
-		(outcome,) = post_all([drivers.driver(channel.kind).request(channel, letter)])
+		(outcome,) = post_all([drivers.driver(doc.kind).request(doc, letter)])
 		return {"status": outcome.status, "error": outcome.error, "gateway_id": outcome.gateway_id}
 
 

@@ -24,7 +24,7 @@ from ..notices import resident_links
 from ..trouble import telephone_calls
 from ..verb import bells
 from ..verb.changes import touch
-from ..verb.engine import Call
+from ..verb.engine import Call, finish
 from ..verb.locking import lock_incident, lock_property
 from ..verb.refusals import translated
 from . import who_depends_on_power
@@ -165,7 +165,8 @@ def _answer_callback(
 		return
 	text = _("Answered by the resident")
 	how = integrations.How(by_resident=True)
-	attempts.attempt(call, doc, outcome, note=f"{text}. {note}".strip(), satisfaction=satisfaction, how=how)
+	said = attempts.attempt(call, doc, outcome, note=f"{text}. {note}".strip(), satisfaction=satisfaction, how=how)
+	finish(call, {"callback": doc.name, "callback_status": doc.status, **said})
 
 
 def _still_out(

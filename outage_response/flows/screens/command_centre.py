@@ -172,7 +172,7 @@ def declare_seen(
 	all_the_same: bool = False,
 	occurred_at: str | datetime | None = None,
 	request_id: str | None = None,
-) -> dict:
+) -> dict[str, Any]:
 	"""Declare by what was seen: the whole property is meant where no node is named, and the level follows from the words
 	where none is chosen.
 

@@ -25,7 +25,7 @@ def callbacks_of(incident: str) -> tuple[list[dict], int]:
 	return _offered(rows), listing.count("Outage Callback", filters)
 
 
-def callback(name: str) -> dict:
+def callback(name: str) -> dict[str, Any]:
 	"""One callback, with what this user may do about it (`may_log`, `may_give_up`)."""
 	return _offered([frappe.db.get_value("Outage Callback", name, CALLBACK_FIELDS, as_dict=True)])[0]
 

@@ -122,7 +122,7 @@ def complete(
 	photo: str | None = None,
 	evidence_later: bool = False,
 	people: int | None = None,
-) -> dict:
+) -> dict[str, Any]:
 	"""The step is done.
 
 	outcome         one of the step's outcomes, where it has any
@@ -160,7 +160,7 @@ def complete_for(
 	people: int | None = None,
 	checks: Sequence[str] | None = None,
 	evidence: str | None = None,
-) -> dict:
+) -> dict[str, Any]:
 	"""Somebody says by radio what they found at an elevator, and the control room writes it down.
 
 	who, user    who looked: in words, or their login
@@ -230,7 +230,7 @@ def _complete(
 	by: str,
 	who: str = "",
 	how: str | None = None,
-) -> dict:
+) -> dict[str, Any]:
 	"""`by`: the login of who did it, "" for somebody without one, whose name is `who`; `how` they know that a car is empty."""
 	task = call.task
 	lifecycle.require_gone(task.gate, call.incident.status)
@@ -280,7 +280,7 @@ def _done(
 	people: int | None = None,
 	who: str = "",
 	how: str | None = None,
-) -> dict:
+) -> dict[str, Any]:
 	"""`by`: as in `_complete`; None: the session's user."""
 	task = call.task
 	by = frappe.session.user if by is None else by
@@ -336,7 +336,7 @@ def _take_confirmations(call: Call) -> None:
 
 
 @task_verb
-def no_answer(call: Call, note: str | None = None) -> dict:
+def no_answer(call: Call, note: str | None = None) -> dict[str, Any]:
 	"""Somebody was phoned and did not answer: the time of the try is kept, and the step stays open for the next one.
 
 	Answers {"attempts"}: how many tries there were.
@@ -351,7 +351,7 @@ def no_answer(call: Call, note: str | None = None) -> dict:
 
 
 @task_verb
-def read_back(call: Call) -> dict:
+def read_back(call: Call) -> dict[str, Any]:
 	"""A second person reads the confirmations back; with that the step is done."""
 	lifecycle.require_gone(call.task.gate, call.incident.status)
 	lifecycle.require_rescues_ended(

@@ -189,15 +189,15 @@ def _ring(call: dict, doctype: str, name: str, now: datetime) -> None:
 	bells.ring(dict.fromkeys(people, text), doctype, name, now)
 
 
-def attach(ticket_type: str, ticket: str, incident_name: str) -> dict:
+def attach(ticket_type: str, ticket: str, incident: str) -> dict:
 	"""Link a ticket to an outage by hand, or move it to another one. Its author gets what is known.
 
 	Answers {"incident", "attached", "message"}. Raises ValidationError for an outage that is over, a drill, another property's.
 	"""
-	return attach_many(ticket_type, [ticket], incident_name)
+	return attach_many(ticket_type, [ticket], incident)
 
 
-def attach_many(ticket_type: str, names: Sequence[str], incident_name: str) -> dict:
+def attach_many(ticket_type: str, tickets: Sequence[str], incident: str) -> dict:
 	"""The same for several tickets at once: all of them, or none. Each is asked whether it may be read; they are read and linked in
 	a fixed number of queries.
 
@@ -207,14 +207,14 @@ def attach_many(ticket_type: str, names: Sequence[str], incident_name: str) -> d
 	with translated():
 		permissions.require_verb("attach_ticket")
 		desk = ticket_calls.desk_of(ticket_type)
-		names = list(dict.fromkeys(map(str, names)))
+		names = list(dict.fromkeys(map(str, tickets)))
 		if not 0 < len(names) <= MANY:
 			raise RuleError(
 				_("Tickets: choose 1 to {most} at a time; {number} are chosen."), most=MANY, number=len(names)
 			)
 		for name in names:
 			ticket_calls.require(ticket_type, name)
-		doc = _lock(incident_name)
+		doc = _lock(incident)
 		permissions.require_read("Outage Incident", doc)
 		if doc.is_drill or doc.status not in LIVE:
 			raise RuleError(_("Incident: {incident} is over or a drill. Choose one of the list."), incident=doc.name)

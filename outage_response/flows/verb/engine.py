@@ -2,7 +2,7 @@
 
 import functools
 import inspect
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -45,6 +45,7 @@ class Call:
 	clock: str = ""  # what the timeline has to say of the clock that gave the time
 	request_id: str | None = None
 	incident: Document | None = None
+	part: Document | None = None  # of the incident, where the verb is about one: task, callback, delivery
 	task: Document | None = None
 	by_phone: bool = False  # a phone's clock gave `at`
 	warnings: list[str] = field(default_factory=list)
@@ -84,65 +85,156 @@ def is_general_manager() -> bool:
 	return GENERAL_MANAGER in permissions.roles_of()
 
 
-def incident_verb(function: Callable) -> Callable:
-	"""Make a verb of an incident out of `function(call, ...)`.
+class Target:
+	"""What a verb is about, here an incident: what its first argument names, what is locked after the property and before anything is
+	done, and what decides whether it may be done. Other targets are incidents' parts: they say what is different.
 
-	The verb takes the incident's name, the function's own arguments, `occurred_at` and `request_id`; it answers with a
-	dict (`incident`, `status`, `warnings`, and what the function adds). The same request_id again gives the first answer.
+	argument  name of the verb's first argument
+	doctype   of the part; "" where it is the incident itself
 	"""
-	verb = function.__name__
 
-	@functools.wraps(function)
-	def run(incident: str, *args, occurred_at=None, request_id: str | None = None, **kwargs) -> dict:
-		with translated():
-			permissions.require_verb(verb)
-			locks.begin()
-			doc = lock_incident(incident)
-			permissions.require_read("Outage Incident", doc)
-			if (first := timeline.first_result(request_id, verb, incident=doc.name)) is not None:
-				return first
-			at, now, clock = when(occurred_at, doc)
-			call = Call(verb, at, now, clock, request_id, incident=doc, by_phone=is_by_phone(occurred_at))
-			if doc.status in lifecycle.ENDED and verb in lifecycle.KEPT_AFTER_THE_END:
-				return finish(call, _keep_late(call, function, args, kwargs))
-			lifecycle.require_incident_state(verb, doc.status)
-			if verb not in BEFORE_THE_REPORT:
-				require_after_report(doc, at)
-			result = function(call, *args, **kwargs) or {}
-			return finish(call, result)
+	argument = "incident"
+	doctype = ""
 
-	return run
+	def require_role(self, verb: str) -> None:
+		"""Before anything is read or locked. Raises NotAllowed."""
+		permissions.require_verb(verb)
+
+	def incident_of(self, name: Any) -> str:
+		"""The incident that it belongs to, read without a lock: it never changes. Raises DoesNotExistError."""
+		return name
+
+	def lock_before(self, name: Any, said: Mapping[str, Any]) -> None:
+		"""What is locked before the incident: the property, where something follows that is another incident's."""
+
+	def require_may(self, verb: str, part: Document | None) -> None:
+		"""What depends on the part itself. Raises NotAllowed."""
+
+	def happened_at(self, occurred_at: Any, incident: Document, part: Document | None, said: Mapping[str, Any]) -> Any:
+		"""When it happened, as it is said."""
+		return occurred_at
+
+	def comes_late(self, act: Call) -> bool:
+		"""Can it change nothing any more, so that it is only kept?"""
+		return act.incident.status in lifecycle.ENDED and act.verb in lifecycle.KEPT_AFTER_THE_END
+
+	def require_state(self, act: Call) -> None:
+		"""Raises RuleError unless the verb fits where things stand."""
+		lifecycle.require_incident_state(act.verb, act.incident.status)
+		if act.verb not in BEFORE_THE_REPORT:
+			require_after_report(act.incident, act.at)
+
+	def answer(self, part: Document | None) -> dict[str, Any]:
+		"""What is added to the answer when all is done."""
+		return {}
 
 
-def task_verb(function: Callable) -> Callable:
-	"""The same for a verb of a task: locks the incident, then the task (always in this order)."""
-	verb = function.__name__
+class TaskTarget(Target):
+	"""A task: the department's, or whoever may step in for it."""
 
-	@functools.wraps(function)
-	def run(task: str, *args, occurred_at=None, request_id: str | None = None, **kwargs) -> dict:
-		with translated():
-			incident_name = _incident_of(frappe.local.site, str(task))
-			locks.begin()
-			incident = lock_incident(incident_name)
-			doc = locks.document("Outage Task", task)
-			permissions.require_read("Outage Incident", incident)
-			require_task_authority(verb, doc)
-			if (first := timeline.first_result(request_id, verb, incident=incident_name, task=doc.name)) is not None:
-				return first
-			at, now, clock = when(occurred_at, incident)
-			require_after_report(incident, at)
-			call = Call(
-				verb, at, now, clock, request_id, incident=incident, task=doc, by_phone=is_by_phone(occurred_at)
+	argument = "task"
+	doctype = "Outage Task"
+
+	def require_role(self, verb: str) -> None:
+		"""Whose step it is decides, and is known when it is locked."""
+
+	def incident_of(self, name: Any) -> str:
+		return _incident_of(frappe.local.site, str(name))
+
+	def require_may(self, verb: str, part: Document | None) -> None:
+		require_task_authority(verb, part)
+
+	def comes_late(self, act: Call) -> bool:
+		require_after_report(act.incident, act.at)
+		return _comes_late(act)
+
+	def require_state(self, act: Call) -> None:
+		lifecycle.require_task_state(act.verb, act.task.status)
+
+	def answer(self, part: Document | None) -> dict[str, Any]:
+		return {"task": part.name, "task_status": part.status}
+
+
+@dataclass(frozen=True)
+class Verb:
+	"""One verb as it was made: for tests that look at all of them."""
+
+	name: str
+	target: Target
+	function: Callable
+
+
+# name -> verb
+VERBS: dict[str, Verb] = {}
+
+
+def verb(target: Target) -> Callable[[Callable], Callable[..., dict[str, Any]]]:
+	"""Make a verb out of `function(call, ...)`, whatever it is about.
+
+	The verb takes the target's name, the function's own arguments, `occurred_at` and `request_id`. In this order: who may by their role;
+	the locks, which are the transaction's first statements; may the user see it; was this request answered before, then that answer;
+	when did it happen; does it come too late, or fit where things stand; the function; the finish. It answers with a dict (`incident`,
+	`status`, `warnings`, and what function and target add).
+	"""
+
+	def make(function: Callable) -> Callable[..., dict[str, Any]]:
+		name, signature = function.__name__, signature_of(function, target.argument)
+		VERBS[name] = Verb(name, target, function)
+
+		@functools.wraps(function)
+		def run(*args: Any, **kwargs: Any) -> dict[str, Any]:
+			said = signature.bind(*args, **kwargs).arguments
+			about, occurred_at, request_id = (
+				said.pop(key, None) for key in (target.argument, "occurred_at", "request_id")
 			)
-			if _comes_late(call):
-				result = _keep_late(call, function, args, kwargs)
-			else:
-				lifecycle.require_task_state(verb, doc.status)
-				result = function(call, *args, **kwargs) or {}
-			result.update(task=doc.name, task_status=doc.status)
-			return finish(call, result)
+			with translated():
+				target.require_role(name)
+				incident_name = target.incident_of(about)
+				locks.begin()
+				target.lock_before(about, said)
+				incident = lock_incident(incident_name)
+				part = locks.document(target.doctype, about) if target.doctype else None
+				permissions.require_read("Outage Incident", incident)
+				target.require_may(name, part)
+				named = {"incident": incident.name, **({target.argument: part.name} if part else {})}
+				if (first := timeline.first_result(request_id, name, **named)) is not None:
+					return first
+				occurred_at = target.happened_at(occurred_at, incident, part, said)
+				at, now, clock = when(occurred_at, incident)
+				act = Call(name, at, now, clock, request_id, incident=incident, by_phone=is_by_phone(occurred_at))
+				act.part = part
+				act.task = part if target.doctype == "Outage Task" else None
+				if target.comes_late(act):
+					result = _keep_late(act, said)
+				else:
+					target.require_state(act)
+					result = function(act, **said) or {}
+				return finish(act, {**result, **target.answer(part)})
 
-	return run
+		run.__signature__ = signature  # type: ignore[attr-defined]
+		return run
+
+	return make
+
+
+def signature_of(function: Callable, argument: str = "") -> inspect.Signature:
+	"""A verb's own: what it is about in place of the act, and after the function's arguments when it happened, and the request.
+
+	argument  name of what it is about; "" where the function itself has it after the act
+	"""
+	own = inspect.signature(function)
+	named = [inspect.Parameter(argument, inspect.Parameter.POSITIONAL_OR_KEYWORD, annotation=str)] if argument else []
+	more = [
+		inspect.Parameter(
+			"occurred_at", inspect.Parameter.KEYWORD_ONLY, default=None, annotation=str | datetime | None
+		),
+		inspect.Parameter("request_id", inspect.Parameter.KEYWORD_ONLY, default=None, annotation=str | None),
+	]
+	return own.replace(parameters=[*named, *list(own.parameters.values())[1:], *more], return_annotation=dict[str, Any])
+
+
+incident_verb = verb(Target())
+task_verb = verb(TaskTarget())
 
 
 def keeps_late(*verbs: str) -> Callable:
@@ -164,10 +256,8 @@ def _comes_late(call: Call) -> bool:
 	)
 
 
-def _keep_late(call: Call, function: Callable, args: tuple, kwargs: dict) -> dict:
+def _keep_late(call: Call, said: Mapping[str, Any]) -> dict[str, Any]:
 	"""Added to the record as it happened, whatever became of it since. The answer says so: `late`."""
-	said = inspect.signature(function).bind(call, *args, **kwargs).arguments
-	said.pop(next(iter(said)))  # the call itself
 	result = KEPT_LATE[call.verb](call, **said) or {}
 	call.warnings.append(_("Kept as a late note: it changes nothing that happened since."))
 	return {"late": 1, **result}
@@ -211,7 +301,7 @@ def require_task_authority(verb: str, task: Document, outcome: str | None = None
 	authority.require_task(verb, roles, role, task.assigned_role or "", unmanned=unmanned)
 
 
-def finish(call: Call, result: dict) -> dict:
+def finish(call: Call, result: dict) -> dict[str, Any]:
 	"""Close a verb: answer, mark on the incident, the request's first result."""
 	if call.clock:
 		call.warn(call.clock, {})
