@@ -16,7 +16,7 @@ def get_alike_buildings(building: str) -> list[dict[str, str]]:
 	return building_placing.may_be_one(building)
 
 
-merge_buildings = endpoint(building_placing.merge)
+merge_buildings = endpoint(building_placing.merge_buildings)
 
 
 @reading

@@ -20,7 +20,7 @@ from .endpoints import endpoint
 from .reached import reading
 
 # ---------------------------------------------------------------- incident
-declare = endpoint(incident_verbs.declare)
+declare = endpoint(incident_verbs.declare, but=("parent_incident",))
 confirm = endpoint(incident_verbs.confirm)
 start = endpoint(incident_verbs.start)
 reclassify = endpoint(incident_verbs.reclassify)

@@ -105,7 +105,7 @@ class SpelledOtherwise(BuildingsTest):
 		frappe.db.set_value("Property Asset", lift, "building", other)
 		kept = self.of("Property Unit", self.units[0])
 		self.assertEqual([one["name"] for one in building_placing.may_be_one(other)], [kept])
-		building_placing.merge(other, kept)
+		building_placing.merge_buildings(other, kept)
 		self.assertEqual(self.of("Property Asset", lift), kept)
 		self.assertFalse(frappe.db.exists("Property Building", other))
 		self.assertFalse(self.entries(self.declare(nodes=[self.panels[0]]), "buildings_alike"))
@@ -120,7 +120,7 @@ class SpelledOtherwise(BuildingsTest):
 		other, kept = self.spelled_otherwise(), self.of("Property Unit", self.units[0])
 		incident = self.declare(nodes=[self.panels[0]])
 		with self.refused(incident):
-			building_placing.merge(other, kept)
+			building_placing.merge_buildings(other, kept)
 		with self.refused(incident):
 			frappe.get_doc("Property Building", other).update({"stands_apart": 1}).save()
 

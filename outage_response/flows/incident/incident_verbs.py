@@ -48,6 +48,7 @@ def declare(
 	etr: str | datetime | None = None,
 	is_drill: bool = False,
 	drill_participants: str | None = None,
+	parent_incident: str | None = None,
 	occurred_at: str | datetime | None = None,
 	request_id: str | None = None,
 ) -> dict[str, Any]:
@@ -85,6 +86,7 @@ def declare(
 				"etr": as_time(etr, "ETR"),
 				"is_drill": int(bool(is_drill)),
 				"drill_participants": drill_participants,
+				"parent_incident": parent_incident,
 				"reported_at": said_at(occurred_at),
 				"request_id": request_id or None,
 			}

@@ -133,7 +133,7 @@ def unplaced_homes(count: int, property_name: str) -> str:
 	).format(count, property_name)
 
 
-def merge(building: str, into: str) -> dict[str, Any]:
+def merge_buildings(building: str, into: str) -> dict[str, Any]:
 	"""Two records are one building: everything of `building` belongs to `into` from now on. Answers {"building", "moved"}."""
 	with translated():
 		for name in (building, into):
