@@ -59,7 +59,7 @@ doc_events = {
 	"Data Import": {"validate": "outage_response.flows.master_data.typed_values.require_file"},
 	"Outage Incident": {
 		"after_insert": "outage_response.flows.incident.new_incident.on_insert",
-		"on_update": "outage_response.flows.trouble.ticket_intake.on_incident_change",
+		"on_update": "outage_response.flows.trouble.tickets_follow.on_incident_change",
 	},
 	# Tickets of the platforms; where one is not installed, its line does nothing
 	"HD Ticket": {

@@ -31,7 +31,7 @@ from .flows.paging import (
 from .flows.roster import shifts
 from .flows.site import same_site
 from .flows.tasks import recurring_steps, shift_end
-from .flows.trouble import proposals, ticket_intake, ticket_messages, ticket_replies
+from .flows.trouble import proposals, ticket_intake, ticket_messages, ticket_replies, tickets_follow
 from .integrations import mail_server, messages
 from .integrations.channels.post import post_all
 
@@ -251,8 +251,8 @@ def _some_replies(until: float) -> bool:
 def resolve_tickets() -> None:
 	"""Resolve the tickets of those who were reached, each by itself."""
 	frappe.set_user("Administrator")
-	for name in _alone("Outage tickets: to be resolved", ticket_intake.to_resolve) or ():
-		_alone(f"Outage tickets: {name}", ticket_intake.resolve, name)
+	for name in _alone("Outage tickets: to be resolved", tickets_follow.to_resolve) or ():
+		_alone(f"Outage tickets: {name}", tickets_follow.resolve, name)
 
 
 def send_mails(turn: int | None = None) -> None:

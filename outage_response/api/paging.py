@@ -4,7 +4,7 @@ from typing import Any
 
 import frappe
 
-from outage_response.flows.paging import page_answers, restored_backup, standstill, trial_calls
+from outage_response.flows.paging import gateway_replies, page_answers, restored_backup, standstill, trial_calls
 from outage_response.flows.roster import shifts
 from outage_response.flows.screens import who_knows
 from outage_response.flows.tasks import handover
@@ -81,7 +81,7 @@ def answer(token: str, yes: bool = True) -> dict[str, Any]:
 @retrying
 def inbound() -> dict[str, Any]:
 	"""A gateway hands over what somebody replied. Signed as the Paging Channel says; everything else is refused."""
-	return page_answers.inbound(frappe.request.args.get("channel"), frappe.request)
+	return gateway_replies.inbound(frappe.request.args.get("channel"), frappe.request)
 
 
 @reading

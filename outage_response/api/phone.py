@@ -5,6 +5,7 @@ from typing import Any
 import frappe
 
 from outage_response.flows.screens import phone_page
+from outage_response.flows.tasks import photos
 
 from .endpoints import endpoint
 from .reached import reading
@@ -21,11 +22,11 @@ def get_my_tasks(seen: str | None = None) -> dict[str, Any]:
 
 @endpoint
 def add_photo(task: str, request_id: str) -> dict[str, Any]:
-	"""See `flows.screens.phone_page.add_photo`. The picture comes as the form's `file`."""
+	"""See `flows.tasks.photos.add_photo`. The picture comes as the form's `file`."""
 	file = (getattr(frappe.request, "files", None) or {}).get("file")
 	if file:
 		file.stream.seek(0)  # read before, when the transaction runs again
-	return phone_page.add_photo(task, request_id, file.stream.read(phone_page.LARGEST_PHOTO + 1) if file else b"")
+	return photos.add_photo(task, request_id, file.stream.read(photos.LARGEST_PHOTO + 1) if file else b"")
 
 
 def _csrf_token() -> str:

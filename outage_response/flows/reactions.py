@@ -6,7 +6,7 @@ from typing import Any
 from .elevators import entrapment_verbs
 from .paging import ringing
 from .residents import page_cache
-from .trouble import telephone_calls, ticket_intake
+from .trouble import telephone_calls, tickets_follow
 from .verb import events
 
 
@@ -25,7 +25,7 @@ def _record_of_people_in_the_elevator(event: events.StepDone) -> None:
 
 
 def _tickets_of_whoever_was_called(event: events.CallbackMade) -> None:
-	ticket_intake.on_callback(event.call, event.callback, event.outcome, event.attempt)
+	tickets_follow.on_callback(event.call, event.callback, event.outcome, event.attempt)
 
 
 def _a_call_of_its_own(event: events.StillDark) -> dict[str, Any]:

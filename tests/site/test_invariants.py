@@ -10,7 +10,7 @@ import frappe
 from frappe.utils import get_datetime
 
 from outage_response.domain.plan import dedupe_key, expand
-from outage_response.flows.facts import plan_steps, power_and_assets
+from outage_response.flows.facts import plan_steps, power_and_assets, step_context
 from outage_response.flows.tasks import recurring_steps, task_set
 from outage_response.flows.verb.engine import Call
 from outage_response.flows.verb.locking import lock_incident
@@ -34,7 +34,7 @@ class TowerTest(SiteTest):
 	def wanted_keys(self, incident: str) -> Counter:
 		"""What plan and context ask for, worked out anew."""
 		doc = frappe.get_doc("Outage Incident", incident)
-		context = power_and_assets.context(doc, task_set.load(incident), power_and_assets.read(doc.property))
+		context = step_context.context(doc, task_set.load(incident), power_and_assets.read(doc.property))
 		return Counter(spec.key for spec in expand(plan_steps.steps_of_plan(doc.plan), context))
 
 	def active_keys(self, incident: str) -> Counter:

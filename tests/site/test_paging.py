@@ -8,7 +8,7 @@ import frappe
 from outage_response import bulk
 from outage_response.api import limits, paging
 from outage_response.domain import lifecycle, phones
-from outage_response.flows.paging import answer_links, page_answers, page_rows, sweep, trial_calls
+from outage_response.flows.paging import answer_links, gateway_replies, page_answers, page_rows, sweep, trial_calls
 from outage_response.flows.residents import page_templates
 from outage_response.flows.screens import who_knows
 from outage_response.flows.tasks import handover, shift_end, task_verbs
@@ -235,13 +235,13 @@ class Links(PagingTest):
 				for act in (page_answers.look, lambda token: page_answers.by_link(token, True)):
 					with self.assertRaises(frappe.PageDoesNotExistError):
 						act(answer_links.of(page.name))
-				self.assertFalse(page_answers.by_reply(channel, {"from": "13900001234", "text": "1"})["accepted"])
+				self.assertFalse(gateway_replies.by_reply(channel, {"from": "13900001234", "text": "1"})["accepted"])
 			self.assertEqual({row.name for row in self.tasks(name, status="Open") if row.ring_at} - open_steps, set())
 			self.assertEqual({row.name for row in self.tasks(name, status="Open")}, open_steps)
 			frappe.db.rollback(save_point="as_it_was")
 			forget_caches()
 		with self.as_user("Guest"):
-			self.assertTrue(page_answers.by_reply(channel, {"from": "13900001234", "text": "1"})["taken"])
+			self.assertTrue(gateway_replies.by_reply(channel, {"from": "13900001234", "text": "1"})["taken"])
 
 	def test_few_guesses_at_a_page_and_at_a_person(self):
 		"""Each guess is another token, and counted by what it names: then the right one is refused as well."""

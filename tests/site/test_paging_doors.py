@@ -9,7 +9,7 @@ from outage_response import compat
 from outage_response.flows.facts import who_was_rung
 from outage_response.flows.paging import (
 	enabled_channels,
-	page_answers,
+	gateway_replies,
 	page_mails,
 	page_rows,
 	page_sending,
@@ -158,12 +158,12 @@ class Replies(DoorTest):
 		self.mark(self.mine(self.incident), tries=1, status="Accepted")
 
 	def reply(self, stamp: str = "", **values) -> dict:
-		return page_answers.by_reply(self.voice, {"from": NUMBER, "text": "1", **values}, stamp)
+		return gateway_replies.by_reply(self.voice, {"from": NUMBER, "text": "1", **values}, stamp)
 
 	def test_a_yes_counts_although_the_gateway_said_that_it_did_not_ring(self):
 		for status in ("Queued", "Failed"):
 			self.mark(self.mine(self.incident), status=status)
-			self.assertEqual(len(page_answers._rung_at(NUMBER)), 1, status)
+			self.assertEqual(len(gateway_replies._rung_at(NUMBER)), 1, status)
 		self.assertTrue(self.reply()["accepted"])
 		self.assertEqual(self.field("Outage Task", self.step, "status"), "Acknowledged")
 

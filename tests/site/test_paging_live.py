@@ -13,7 +13,7 @@ import frappe
 from frappe.utils import now_datetime
 
 from outage_response import compat, jobs
-from outage_response.flows.paging import answer_links, page_answers, sweep
+from outage_response.flows.paging import answer_links, gateway_replies, page_answers, sweep
 
 from .live import end_processes
 from .private_redis import Redis
@@ -319,7 +319,7 @@ class Answers:
 		)
 		frappe.set_user("Guest")
 		try:
-			answer = page_answers.inbound(CHANNEL, request)
+			answer = gateway_replies.inbound(CHANNEL, request)
 			frappe.db.commit()
 			return answer
 		finally:

@@ -15,7 +15,7 @@ from werkzeug.wrappers import Request
 
 from outage_response.api import phone as api
 from outage_response.flows.facts import who_was_rung
-from outage_response.flows.screens import phone_page
+from outage_response.flows.tasks import photos
 
 from . import world as build
 from .base import SiteTest
@@ -230,7 +230,7 @@ class WhatIsSentLate(PhoneTest):
 		"""13,300 × 13,300 points of one colour are 177 MB in 172 kB."""
 		task = self.shown("electrician", "isolate_fault")["name"]
 		content = one_colour(13_300, 13_300)
-		self.assertLess(len(content), phone_page.LARGEST_PHOTO)
+		self.assertLess(len(content), photos.LARGEST_PHOTO)
 		before, began = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss, time.monotonic()
 		with self.refused("13300 × 13300"):
 			self.send_photo("electrician", task, content=content)
@@ -243,7 +243,7 @@ class WhatIsSentLate(PhoneTest):
 			(b"<script>", "Photo:"),
 			(b"", "Photo:"),
 			(JPEG[:-100], "Photo:"),
-			(JPEG + b"x" * phone_page.LARGEST_PHOTO, "Photo:"),
+			(JPEG + b"x" * photos.LARGEST_PHOTO, "Photo:"),
 		):
 			with self.refused(word):
 				self.send_photo("electrician", task, content=content)

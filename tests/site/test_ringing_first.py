@@ -18,14 +18,14 @@ from outage_response.flows.facts import who_was_rung
 from outage_response.flows.notices import deliveries, server_patience
 from outage_response.flows.paging import (
 	disabled_logins,
+	gateway_replies,
 	mail_queue,
-	page_answers,
 	page_sending,
 	standstill,
 	sweep,
 )
-from outage_response.flows.screens import phone_page
 from outage_response.flows.site import same_site
+from outage_response.flows.tasks import photos
 from outage_response.flows.trouble import ticket_replies
 from outage_response.integrations import messages, records
 
@@ -158,7 +158,7 @@ class Slices(NoticeTest):
 		]
 		rows[0] = (*rows[0][:-2], "0000001", "k0")
 		frappe.db.bulk_insert("Outage Page", names, rows)
-		self.assertEqual([row.name for row in page_answers._rung_at("13900000001")], ["p0"])
+		self.assertEqual([row.name for row in gateway_replies._rung_at("13900000001")], ["p0"])
 
 
 def run(_title, function, *args):
@@ -225,7 +225,7 @@ class NoRoom(PhoneTest):
 
 	def send_photo_straight(self, task: str) -> dict:
 		with self.as_user("electrician"):
-			return phone_page.add_photo(task, "request-of-no-room", JPEG)
+			return photos.add_photo(task, "request-of-no-room", JPEG)
 
 
 class Gone(PhoneTest):

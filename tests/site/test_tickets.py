@@ -10,7 +10,7 @@ import frappe
 from frappe.deferred_insert import save_to_db
 
 from outage_response.flows.callbacks import households
-from outage_response.flows.trouble import proposals, ticket_intake, ticket_replies
+from outage_response.flows.trouble import proposals, ticket_intake, ticket_replies, tickets_follow
 from outage_response.integrations import contacts, erpnext, helpdesk, records, telephones
 from outage_response.patches import times_nobody_noted
 
@@ -77,8 +77,8 @@ class TicketTest(SiteTest):
 				ticket_replies.send(name)
 
 	def resolve(self) -> None:
-		for name in ticket_intake.to_resolve():
-			ticket_intake.resolve(name)
+		for name in tickets_follow.to_resolve():
+			tickets_follow.resolve(name)
 
 	def call_of(self, ticket):
 		"""The trouble call that a ticket became."""
@@ -578,11 +578,11 @@ class Following(TicketTest):
 			doc.status, doc.restored_at = "Restored", self.clock.now
 			doc._doc_before_save = before
 			with patch.object(frappe.local.db, "sql", sql):
-				ticket_intake.on_incident_change(doc)
+				tickets_follow.on_incident_change(doc)
 			self.assertLess(len(said), 12)
 			self.assertEqual(frappe.db.count("Outage Ticket Reply", {"incident": incident}), 1000)
 			self.assertEqual(frappe.db.count(doctype, {"outage_state": "Restored", "name": ("in", names)}), 1000)
-			ticket_intake.on_incident_change(doc)
+			tickets_follow.on_incident_change(doc)
 			self.assertEqual(frappe.db.count("Outage Ticket Reply", {"incident": incident}), 1000)
 
 	def thousand(self, doctype: str, incident: str) -> list:

@@ -101,7 +101,7 @@ def belonging(properties: Sequence[str]) -> Iterable[str]:
 def task_sets(properties: Sequence[str]) -> Iterable[str]:
 	"""Invariant 1: plan and context ask for nothing that is not there."""
 	from outage_response.domain.plan import difference, expand
-	from outage_response.flows.facts import plan_steps, power_and_assets
+	from outage_response.flows.facts import plan_steps, power_and_assets, step_context
 	from outage_response.flows.tasks import task_set
 
 	running = {"property": ("in", properties), "status": ("in", ("Scheduled", "Reported", "Active"))}
@@ -109,7 +109,7 @@ def task_sets(properties: Sequence[str]) -> Iterable[str]:
 		doc = frappe.get_doc("Outage Incident", name)
 		there = task_set.load(name)
 		around = power_and_assets.read(doc.property)
-		context = power_and_assets.context(doc, there, around)
+		context = step_context.context(doc, there, around)
 		own = {row.name for row in there}
 		kept = {row.key[:3] for row in task_set.load_shared(doc, lambda around=around: around) if row.name not in own}
 		wanted = difference(expand(plan_steps.steps_of_plan(doc.plan), context), there).add

@@ -20,7 +20,7 @@ from ..verb import bells
 from ..verb.changes import save
 from ..verb.engine import Call, require_task_authority, task_verb
 from ..verb.events import TrappedAfterTheEnd, happened
-from . import entrapment_verbs
+from . import entrapment_records, entrapment_verbs
 
 
 @task_verb
@@ -72,7 +72,7 @@ def _inside_after_all(call: Call, step: Step, people: int | None, note: str) -> 
 	car = entrapment_verbs.car_of(task)
 	if step.means(rules.TRAPPED):
 		_write(call, step.named(rules.TRAPPED), note)
-		record = entrapment_verbs.open_record(
+		record = entrapment_records.open_record(
 			call, car, certain=True, covered_from=since, inside_since=get_datetime(task.anchor_at), people=people
 		)
 	else:
@@ -124,7 +124,7 @@ def _nobody_any_more(call: Call, outcome: str, who: str, how: str | None, people
 		rules.require_certificate(meaning, holds_one=holds)
 		count = rules.require_count(record.people, count)
 	_note(call, task, outcome, "")
-	entrapment_verbs.claim(call, record, meaning or outcome, count, by=frappe.session.user, who=who)
+	entrapment_records.claim(call, record, meaning or outcome, count, by=frappe.session.user, who=who)
 	return {"waiting_for": "read_back", "added": 0, "entrapment": record.name}
 
 

@@ -5,9 +5,8 @@ The record is what phone, command centre, form, report and figures show; the pla
 """
 
 import functools
-from collections import defaultdict
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
-from datetime import datetime, timedelta
+from collections.abc import Callable, Mapping, Sequence
+from datetime import datetime
 from typing import Any
 
 import frappe
@@ -25,7 +24,6 @@ from outage_response.domain.roster import COMMAND, MANAGEMENT
 from outage_response.domain.steps import CONTRACTOR_THERE, PER_CONTRACTOR, SERVICES_CALLED, Step
 
 from ..facts import homes_of_people, people_in_elevators, plan_steps, rescue_certificates, who_is_on_duty
-from ..facts.building_names import may_be
 from ..facts.language import listed
 from ..facts.people_in_elevators import DOCTYPE, latest, still_open
 from ..tasks import task_set
@@ -35,137 +33,19 @@ from ..verb.engine import Call, incident_verb, keeps_late, signature_of
 from ..verb.locking import lock_incident, lock_property
 from ..verb.refusals import translated
 from ..verb.times import when
+from .entrapment_records import (
+	_contractor_field,
+	_correct_checks,
+	_take,
+	as_conditions,
+	cars,
+	claim,
+	end,
+	end_steps,
+	open_record,
+)
 
 # ---------------------------------------------------------------- the record
-
-
-def open_record(
-	call: Call,
-	car: Mapping[str, Any],
-	*,
-	certain: bool,
-	covered_from: datetime | None = None,
-	inside_since: datetime | None = None,
-	people: int | None = None,
-	floor: str | None = None,
-	conditions: Collection[str] | None = None,
-) -> Document:
-	"""The record of people in a car: the open one with what is new, or a new one.
-
-	A rescue that ended after `covered_from` (by default when it was said) was theirs: nothing is asked for again. That nobody
-	was inside is no answer to somebody who says that people are.
-	`inside_since`: they have been inside for longer than it is known (the check found nobody, and somebody was there).
-	"""
-	incident = call.incident.name if call.incident else None
-	record, asked_at = latest(incident, car["name"]), min(call.at, covered_from or call.at)
-	if record and record.status not in rules.OPEN:
-		ended_at = get_datetime(record.ended_at)
-		if ended_at >= (covered_from or call.at) and (record.status == rules.OUT or not certain):
-			return record
-		# what was settled with the one before does not answer for these
-		record, asked_at = None, max(asked_at, ended_at + timedelta(seconds=1))
-	if record is None:
-		record = frappe.new_doc(DOCTYPE)
-		record.update(
-			{
-				"incident": incident,
-				"property": car["property"],
-				"building": car["building"],
-				"elevator": car["name"],
-				"elevator_label": car["asset_name"],
-				"status": rules.POSSIBLE,
-				"since": min(call.at, inside_since or covered_from or call.at),
-				"asked_at": asked_at,
-				**_contractor_times(incident, car["name"]),
-			}
-		)
-	if certain:
-		record.status, record.claim = rules.INSIDE, None
-	# one caller's smaller number does not make less of what another one knows; `note_entrapment` corrects it
-	known = {*people_in_elevators.conditions(record), *(conditions or ())}
-	_take(call, record, people=max(people or 0, record.people or 0), floor=floor, conditions=known)
-	save(record)
-	return record
-
-
-def _take(
-	call: Call,
-	record: Document,
-	*,
-	people: int | None = None,
-	floor: str | None = None,
-	conditions: Collection[str] | None = None,
-) -> None:
-	could_wait = not rules.needs_help_at_once(people_in_elevators.as_rule(record))
-	if people:
-		record.people = people
-	if floor:
-		record.floor = floor.strip()[:140]
-	if conditions is not None:
-		for condition in rules.CONDITIONS:
-			record.set(condition, int(condition in conditions))
-	if could_wait and rules.needs_help_at_once(people_in_elevators.as_rule(record)):
-		record.urgent_at = call.at
-
-
-def _contractor_times(incident: str | None, elevator: str) -> dict[str, Any]:
-	"""When the maintenance company of an elevator was called, and came, before people were known to be in this one."""
-	firm = incident and frappe.db.get_value("Property Asset", elevator, "contractor_name")
-	rows = firm and frappe.get_all(
-		"Outage Task",
-		filters={"incident": incident, "contractor": ("is", "set"), "status": "Done"},
-		fields=["contractor", "department", "completed_at"],
-		order_by="completed_at asc",
-	)
-	theirs = (row for row in rows or () if spelling(row.contractor) == spelling(firm))
-	return {_contractor_field(row.department): row.completed_at for row in theirs}
-
-
-def _contractor_field(department: str) -> str:
-	here = frappe.get_cached_value("Response Department", department, "is_external")
-	return "contractor_arrived_at" if here else "contractor_called_at"
-
-
-def as_conditions(given: Iterable[str] | None) -> list[str] | None:
-	"""Keys of `rules.CONDITIONS`, as a client gives them; None: nothing was said. Raises RuleError for another word."""
-	if given is None:
-		return None
-	found = [str(word)[:40] for word in given] if isinstance(given, (list, tuple, set)) else [str(given)[:40]]
-	if unknown := [word for word in found if word not in rules.CONDITIONS]:
-		raise RuleError(
-			_("How They Are: {given} is not known. Choose among: {allowed}."),
-			given=listed(unknown),
-			allowed=Keys(rules.CONDITIONS),
-		)
-	return found
-
-
-def cars(property_name: str, elevator: str | None, building: str | None) -> list[dict]:
-	"""The elevator that is named, or every elevator of a building where nobody knows which. Raises RuleError for others."""
-	rows = frappe.get_all(
-		"Property Asset",
-		filters={"property": property_name, "asset_type": "Elevator"},
-		fields=["name", "asset_name", "property", "building"],
-	)
-	if elevator:
-		found = [row for row in rows if row.name == elevator]
-		if not found:
-			raise RuleError(
-				_("Elevator: {elevator} is not an elevator of {property}. Choose one of its elevators."),
-				elevator=str(elevator)[:140],
-				property=property_name,
-			)
-		return found
-	if not isinstance(building, str):
-		raise RuleError(_("Elevator: say which one, or name the building where nobody knows which."))
-	same = may_be(property_name, building) if building else {None, ""}
-	found = [row for row in rows if row.building in same]
-	if not found:
-		raise RuleError(
-			_("Building: {building} has no elevator on record. Choose one that has."),
-			building=str(building)[:140] or "-",
-		)
-	return sorted(found, key=lambda row: rules.natural(row.asset_name))
 
 
 # ---------------------------------------------------------------- reported
@@ -646,106 +526,7 @@ def _on_contractor(call: Call, task: Document, step: Step) -> None:
 	)
 
 
-def end(call: Call, record: Document, outcome: str, people: int | None, *, but: str = "") -> None:
-	"""The people are out, or there were none: with the record end the steps that were asked for because of them, and the check
-	of the car, which would only find what is known."""
-	_close(call, record, outcome, people)
-	if not call.incident:
-		return
-	steps = plan_steps.steps_of_plan(call.incident.plan)
-	keys = rules.asked_for_by_people(steps) | {
-		step.key for step in steps if step.rescue_part or step.means(rules.TRAPPED)
-	}
-	mistaken = record.status == rules.MISTAKEN
-	rows = [
-		row
-		for row in task_set.load(call.incident.name)
-		if row.is_open and row.name != but and row.step_key in keys and task_set.is_about(row, record.elevator)
-	]
-	reason = _("Nobody was inside") if mistaken else _("The people are out")
-	checks = [row for row in rows if plan_steps.step_of(row).means(rules.TRAPPED)]
-	end_steps(call, checks, reason, outcome=rules.EMPTY if mistaken else rules.TRAPPED)
-	end_steps(call, [row for row in rows if row not in checks], reason, outcome=outcome)
-	data = {"subject": record.elevator_label, "people": people or "", "outcome": outcome}
-	call.record("entrapment_mistaken" if mistaken else "entrapment_ended", data)
-
-
-def _close(call: Call, record: Document, outcome: str, people: int | None) -> None:
-	record.update(
-		{
-			"status": rules.MISTAKEN if outcome == rules.NOBODY_INSIDE else rules.OUT,
-			"ended_at": call.at,
-			"ended_by": frappe.session.user,
-			"how_ended": outcome,
-			"released": people or 0,
-			"people": record.people or people or 0,
-			"claim": None,
-		}
-	)
-	save(record)
-
-
-def end_steps(call: Call, rows: Sequence[Any], reason: str, *, outcome: str) -> None:
-	"""Steps that are settled by what happened to the people. One that chooses among outcomes gets its own of this meaning."""
-	task_set.end_many(call, [row.name for row in rows], "Done", reason)
-	_give_outcome(call, rows, outcome)
-	call.steps_added += [
-		(
-			"task_settled",
-			{
-				"title": plan_steps.step_of(row).title,
-				"title_zh": plan_steps.step_of(row).title_zh,
-				"subject": row.subject_label,
-				"reason": reason,
-			},
-			row.name,
-		)
-		for row in rows
-	]
-
-
-def _give_outcome(call: Call, rows: Iterable[Any], meaning: str) -> None:
-	alike: dict[str, list[str]] = defaultdict(list)
-	for row in rows:
-		step = plan_steps.step_of(row)
-		if (key := step.named(meaning)) in step.outcomes:
-			alike[key].append(row.name)
-	for key, names in alike.items():
-		task_set.set_many(call, names, {"outcome": key})
-
-
 # ---------------------------------------------------------------- said, to be read back
-
-
-def claim(call: Call, record: Document, outcome: str, people: int | None, *, by: str, who: str) -> None:
-	"""Somebody says that nobody is inside any more. It is believed when a second person has read it back; until then the
-	rescue goes on."""
-	record.update(
-		{
-			"claim": outcome,
-			"claim_people": people or 0,
-			"claim_at": call.at,
-			"claim_who": (who or frappe.utils.get_fullname(by))[:140],
-			"claim_user": by if by != frappe.session.user else None,
-			"claim_by": frappe.session.user,
-		}
-	)
-	save(record)
-	if not call.incident:
-		return
-	call.warn("empty_said", {"subject": record.elevator_label, "outcome": outcome})
-	text = _("Read back: nobody is in {0} any more? The rescue goes on until then").format(record.elevator_label)
-	bells.tell_those_for(call, COMMAND, text)
-
-
-def _correct_checks(call: Call, elevator: str, outcome: str) -> None:
-	"""What the check of the car had found is corrected with it, where it is one of its outcomes."""
-	found = [
-		row
-		for row in task_set.load(call.incident.name)
-		if row.subject == elevator and row.outcome and plan_steps.step_of(row).meaning(row.outcome) == rules.TRAPPED
-	]
-	_give_outcome(call, found, outcome)
 
 
 # ---------------------------------------------------------------- the minute's look

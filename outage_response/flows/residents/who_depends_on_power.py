@@ -8,7 +8,7 @@ from outage_response import listing, locks, permissions
 from outage_response.domain.errors import RuleError
 from outage_response.domain.lifecycle import RUNNING
 
-from ..facts import power_and_assets
+from ..facts import power_and_assets, step_context
 from ..tasks import task_set
 from ..verb.engine import Call, finish
 from ..verb.locking import lock_incident, lock_property
@@ -30,7 +30,7 @@ def read_care_needs(incident: str) -> list[dict]:
 			raise RuleError(_("Status: care needs are shown while the incident runs."))
 		at, now, _clock = when(None)
 		around = power_and_assets.read(doc.property)
-		units = [subject.name for subject in power_and_assets.context(doc, [], around).subjects.get("care_unit", ())]
+		units = [subject.name for subject in step_context.context(doc, [], around).subjects.get("care_unit", ())]
 		care, contact, unit = (frappe.qb.DocType(name) for name in ("Care Need", "Contact", "Property Unit"))
 		rows = (
 			frappe.qb.from_(care)

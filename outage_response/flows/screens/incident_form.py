@@ -28,6 +28,7 @@ from ..facts import (
 	plan_steps,
 	power_and_assets,
 	site_time,
+	step_context,
 	who_is_on_duty,
 )
 from ..facts.language import outcome_word, outcomes_of, title_of
@@ -353,7 +354,7 @@ def _choices(
 	verbs: Sequence[str],
 	shown: Sequence[dict],
 ) -> dict[str, Any]:
-	elevators = power_and_assets.elevators(incident, around) if "report_trapped" in verbs else ()
+	elevators = step_context.elevators(incident, around) if "report_trapped" in verbs else ()
 	hands_over = {"reassign", "relieve", "acknowledge_for", "complete_for"} & {
 		verb for row in shown for verb in row["verbs"]
 	}

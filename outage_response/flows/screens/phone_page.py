@@ -1,8 +1,6 @@
 """What a phone shows of one's own tasks, read in a fixed number of queries, and the photo that goes with one."""
 
 import hashlib
-import io
-import re
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Sequence
 from datetime import datetime, timedelta
@@ -11,29 +9,23 @@ import frappe
 from frappe import _
 from frappe.query_builder.functions import Max
 from frappe.utils import get_datetime, now_datetime
-from PIL import Image
 
-from outage_response import listing, locks, permissions
+from outage_response import listing, permissions
 from outage_response.domain import authority, lifecycle, mine
 from outage_response.domain import entrapment as rescues
-from outage_response.domain.errors import RuleError, spoken
+from outage_response.domain.errors import spoken
 from outage_response.domain.lifecycle import LIVE, OPEN, TASK_VERBS
 from outage_response.domain.mine import Mine
 from outage_response.domain.phones import identity
 from outage_response.domain.steps import Step
 
-from ..facts import outage_in_words, people_in_elevators, plan_steps, power_and_assets
+from ..facts import outage_in_words, people_in_elevators, plan_steps, power_and_assets, step_context
 from ..facts.language import outcome_word, outcomes_of, title_of
 from ..paging import standstill
-from ..tasks import photos
-from ..verb import engine, refusals
+from ..verb import refusals
 
 # an outage that ended is told of for so long, to people who come off their posts
 ENDED_HOURS = 12
-LARGEST_PHOTO = 1_000_000
-# Pixels: what a telephone's camera takes, and 64 MB while it is looked at
-LARGEST_PICTURE = 16_000_000
-PICTURES = {"JPEG": "jpg", "PNG": "png"}
 PHONE_VERBS = ("acknowledge", "arrive", "complete", "relieve", "move", "withdraw", "add_evidence", "correct_outcome")
 TASK_FIELDS = [
 	"name",
@@ -403,7 +395,7 @@ def _elevators(incidents: dict) -> dict[str, list[list[str]]]:
 		affected = frappe._dict(affected_nodes=[row for row in nodes if row.parent == name])
 		buildings = {asset.name: place.building_name(asset.building) for asset in place.assets}
 		found[name] = sorted(
-			([one.name, one.label, buildings[one.name]] for one in power_and_assets.elevators(affected, place)),
+			([one.name, one.label, buildings[one.name]] for one in step_context.elevators(affected, place)),
 			key=lambda row: rescues.natural(row[1]),
 		)
 	return {name: rows for name, rows in found.items() if rows}
@@ -526,49 +518,3 @@ def _posts(held: Sequence) -> dict[str, list[list[str]]]:
 		]
 		for row in standing
 	}
-
-
-def add_photo(task: str, request_id: str, content: bytes) -> dict:
-	"""Keep a photo with a task, seen by those who see the task. Answers {"photo": address}.
-
-	The same request_id again answers the same address: a phone that did not hear the first answer sends it once more. The
-	File is named after task and request, so the database has it once; the task's lock lets one of two go first. What does
-	not fit on the disk leaves nothing behind.
-	"""
-	with refusals.translated():
-		locks.begin()
-		doc = frappe.get_doc("Outage Task", task) if locks.row("Outage Task", task) else None
-		if doc is None:
-			frappe.throw(_("Task: {0} does not exist. Choose one of the list.").format(task), frappe.DoesNotExistError)
-		permissions.require_read("Outage Task", doc)
-		engine.require_task_authority("add_evidence", doc)
-		if not re.fullmatch(r"[\w-]{8,64}", request_id or ""):
-			raise RuleError(_("Request ID: 8 to 64 letters, digits or hyphens."))
-		if len(content) > LARGEST_PHOTO:
-			raise RuleError(_("Photo: larger than {kb} kB. Take a smaller one."), kb=LARGEST_PHOTO // 1000)
-		kind = _kind_of_picture(content)
-		return {"photo": photos.keep(task, request_id, content, kind)}
-
-
-def _kind_of_picture(content: bytes) -> str:
-	"""The ending of its file name. Raises RuleError for what is no whole picture."""
-	try:
-		with Image.open(io.BytesIO(content), formats=tuple(PICTURES)) as picture:
-			_require_small(*picture.size)
-			picture.load()
-			return PICTURES[picture.format]
-	except RuleError:
-		raise
-	except Exception:
-		raise RuleError(_("Photo: only JPEG or PNG pictures. Take the photo once more.")) from None
-
-
-def _require_small(width: int, height: int) -> None:
-	"""Asked before a picture is unpacked: one colour is packed a thousand times smaller than it is."""
-	if width * height > LARGEST_PICTURE:
-		raise RuleError(
-			_("Photo: {width} × {height} points are too many. Take one of at most {limit} megapixels."),
-			width=width,
-			height=height,
-			limit=LARGEST_PICTURE // 1_000_000,
-		)

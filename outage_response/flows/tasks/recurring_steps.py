@@ -7,7 +7,7 @@ from outage_response.domain.clock import next_round_is_due
 from outage_response.domain.lifecycle import HOLDING_POSTS, TaskRow
 from outage_response.domain.plan import Subject, TaskSpec
 
-from ..facts import phone_book, plan_steps, power_and_assets
+from ..facts import phone_book, plan_steps, step_context
 from ..verb import timeline
 from ..verb.changes import touch
 from ..verb.engine import Call
@@ -67,7 +67,7 @@ def _due_rounds(call: Call) -> list[TaskSpec]:
 		completed_at = get_datetime(row.counts_from or row.completed_at)
 		if next_round_is_due(step, completed_at, call.now, etr=etr, restored=bool(incident.restored_at)):
 			due.append((row, step))
-	lit = power_and_assets.with_supply(incident, [row for row, step in due if step.repeat_until == "restored"])
+	lit = step_context.with_supply(incident, [row for row, step in due if step.repeat_until == "restored"])
 	return [
 		TaskSpec(
 			step=step,

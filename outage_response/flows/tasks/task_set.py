@@ -21,7 +21,7 @@ from outage_response.domain.roster import Assignment
 from outage_response.domain.steps import Step
 from outage_response.domain.topology import intervals
 
-from ..facts import nested_outages, people_in_elevators, phone_book, plan_steps, power_and_assets
+from ..facts import nested_outages, people_in_elevators, phone_book, plan_steps, power_and_assets, step_context
 from ..facts.language import title_of
 from ..verb import bells
 from ..verb.engine import Call, finish
@@ -105,7 +105,7 @@ def sync(call: Call, *, reclassify: bool = False) -> Difference:
 	existing = load(incident.name)
 	if call.verb in TAKES_OVER and incident.status in RUNNING:
 		people_in_elevators.take_over(incident, [subject.name for subject in call.elevators_affected])
-	context = power_and_assets.context(incident, existing, call.around)
+	context = step_context.context(incident, existing, call.around)
 	steps = plan_steps.steps_of_plan(incident.plan)
 	wanted = expand(steps, context)
 	diff = _unless_shared(call, difference(wanted, existing, reclassify=reclassify, steps=steps))
@@ -152,7 +152,7 @@ def load_shared(incident: Document, read: Callable[[], power_and_assets.Surround
 		return own
 	around = read()
 	has = {row.key[:3] for row in own if row.status != "Cancelled"}
-	specs = expand(plan_steps.steps_of_plan(incident.plan), power_and_assets.context(incident, own, around))
+	specs = expand(plan_steps.steps_of_plan(incident.plan), step_context.context(incident, own, around))
 	return [*own, *_stand_ins(incident, [spec for spec in specs if spec.key[:3] not in has], around).values()]
 
 

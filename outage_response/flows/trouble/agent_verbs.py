@@ -28,7 +28,7 @@ from ..verb.changes import save, touch
 from ..verb.engine import Call
 from ..verb.locking import lock_incident, lock_property
 from ..verb.refusals import translated
-from . import explaining_outage, proposals, ticket_calls, ticket_intake
+from . import explaining_outage, proposals, ticket_calls, ticket_intake, ticket_linking
 
 # Tickets that are attached in one go
 MANY = 100
@@ -93,7 +93,7 @@ def declare(
 		call = _keep_call(desk, ticket, found, now_datetime())
 		proposals.place_calls(home["property"])
 		if ticket_calls.call_of(ticket_type, ticket).incident != result["incident"]:
-			ticket_intake.attach(result["incident"], [call], now_datetime())
+			ticket_linking.attach(result["incident"], [call], now_datetime())
 		return {
 			**result,
 			"message": _("Declared: {0}. {1} tasks are given out.").format(result["incident"], result["tasks"]),
@@ -137,7 +137,7 @@ def propose(ticket_type: str, ticket: str, node: str | None = None) -> dict:
 		lock_property(home["property"])
 		call = _keep_call(desk, ticket, found, now)
 		if not ticket_calls.is_placed(call, now):
-			ticket_intake.place_anew([call], now)
+			ticket_linking.place_anew([call], now)
 		proposals.place_calls(home["property"])
 		call = ticket_calls.call_of(ticket_type, ticket)
 		_told(desk, call, now)
@@ -237,7 +237,7 @@ def attach_many(ticket_type: str, tickets: Sequence[str], incident: str) -> dict
 			}
 		if nowhere := [call.name for call in new if not call.property]:
 			bulk.update("Trouble Call", nowhere, {"property": doc.property})
-		ticket_intake.attach(doc.name, new, now)
+		ticket_linking.attach(doc.name, new, now)
 		_open_callbacks(doc, [call for call in new if call.contact], now)
 		return {
 			"incident": doc.name,

@@ -26,7 +26,7 @@ from ..verb import bells
 from ..verb.changes import save
 from ..verb.locking import lock_property
 from ..verb.refusals import translated
-from . import explaining_outage, ticket_intake
+from . import explaining_outage, ticket_linking
 
 
 def _settings() -> Document:
@@ -134,7 +134,7 @@ def _link(
 		else:
 			rest.append(call)
 	for name, linked in sorted(by_incident.items()):
-		ticket_intake.attach(name, linked, now)
+		ticket_linking.attach(name, linked, now)
 		still_out = [call.contact for call in linked if call.contact and found[call.name].still_out]
 		open_callbacks.reported_again(name, still_out, around, now)
 	return rest
@@ -297,4 +297,4 @@ def _end_proposal(doc: Document, status: str, **values) -> None:
 		doc.update({"status": status, **values})
 		save(doc)
 		theirs = listing.get_all("Trouble Call", {"proposal": doc.name}, fields=["ticket_type", "ticket"])
-		ticket_intake.tell_pages(theirs)
+		ticket_linking.tell_pages(theirs)

@@ -14,8 +14,8 @@ from outage_response.domain.errors import RuleError
 from outage_response.domain.roster import COMMAND
 from outage_response.domain.tickets import RUNNING
 
-from ..elevators import entrapment_verbs
-from ..facts import homes_of_people, power_and_assets, who_is_on_duty
+from ..elevators import entrapment_records, entrapment_verbs
+from ..facts import homes_of_people, power_and_assets, step_context, who_is_on_duty
 from ..verb import bells, timeline
 from ..verb.changes import announce, touch
 from ..verb.engine import Call, finish, keeps_late
@@ -203,7 +203,7 @@ def _keep_trapped(
 	conditions: Sequence[str] | None,
 ) -> dict:
 	"""People are in an elevator: part of the outage that runs there, else on record by themselves until one is declared."""
-	found = entrapment_verbs.cars(property_name, elevator, building)
+	found = entrapment_records.cars(property_name, elevator, building)
 	certain = bool(elevator)
 	how = {"words": words, "contact": contact, "phone": phone, "building": building}
 	name, affected = _incident_of({car.name for car in found}, property_name)
@@ -215,7 +215,7 @@ def _keep_trapped(
 		return {**finish(call, result), "danger": True}
 	call = Call("record_call", at, now)
 	doc = entrapment_verbs.keep_call(call, found, certain=certain, incident=None, said={**said, "waiting": 1}, **how)
-	count, how_they_are = rescues.require_people(people), entrapment_verbs.as_conditions(conditions)
+	count, how_they_are = rescues.require_people(people), entrapment_records.as_conditions(conditions)
 	inside = {"people": count, "floor": floor, "conditions": how_they_are} if certain else {}
 	text = _("People trapped in {0}, not known where").format(building or property_name)
 	records = entrapment_verbs.report_alone(call, found, certain=certain, text=text, **inside)
@@ -239,7 +239,7 @@ def _incident_of(elevators: Set[str], property_name: str) -> tuple[str, set[str]
 	rows = []
 	for name in names:
 		doc = frappe.get_doc("Outage Incident", name)
-		affected = {subject.name for subject in power_and_assets.elevators(doc, around)}
+		affected = {subject.name for subject in step_context.elevators(doc, around)}
 		if affected & elevators:
 			rows.append((doc.status not in lifecycle.RUNNING, name, affected))
 	_over, name, affected = min(rows, key=lambda row: row[:2], default=(False, "", set()))

@@ -16,7 +16,7 @@ from outage_response.domain.tickets import RESTORED
 
 from ..callbacks import open_callbacks, whom_to_call_back
 from ..facts import outage_in_words
-from . import explaining_outage, ticket_intake
+from . import explaining_outage, homes_of_tickets
 
 CALL_FIELDS = [
 	"name",
@@ -70,7 +70,7 @@ def home_of(desk: ModuleType, ticket: str, call: dict | None) -> dict:
 		unit_no = frappe.db.get_value("Property Unit", call.unit, "unit_no")
 		return {"unit": call.unit, "unit_no": unit_no, "property": call.property, "power_node": call.power_node}
 	written = desk.from_document(frappe.get_doc(desk.DOCTYPE, ticket))
-	found = ticket_intake.homes_of([written]).get(written.name)
+	found = homes_of_tickets.homes_of([written]).get(written.name)
 	if found:
 		return dict(found)
 	return {"property": call.property, "power_node": call.power_node} if call else {}

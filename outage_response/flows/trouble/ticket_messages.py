@@ -23,7 +23,7 @@ from outage_response.integrations.records import beginning, clear
 from ..verb.changes import touch
 from ..verb.engine import Call
 from ..verb.locking import lock_incident, lock_property
-from . import proposals, ticket_calls, ticket_intake
+from . import proposals, ticket_calls, ticket_intake, ticket_linking
 
 BATCH = 200
 MAIL, COMMENT = "Communication", "Comment"
@@ -168,7 +168,7 @@ def act(said: Said) -> None:
 	if said.is_unclear and call.incident and ticket_calls.is_explained(call):
 		ticket_intake.ring_unclear(Ticket(call.ticket_type, call.ticket), _home(call), now)
 	if said.is_out and not ticket_calls.is_placed(call, now):
-		ticket_intake.place_anew([call], min(get_datetime(message.creation), now))
+		ticket_linking.place_anew([call], min(get_datetime(message.creation), now))
 		if property_name:
 			proposals.place_calls(property_name)
 

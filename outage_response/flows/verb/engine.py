@@ -18,7 +18,7 @@ from outage_response.domain.authority import CONTROL_ROOM, GENERAL_MANAGER
 from outage_response.domain.errors import RuleError
 from outage_response.domain.roster import Department, Roster
 
-from ..facts import plan_steps, power_and_assets, who_is_on_duty, who_was_rung
+from ..facts import plan_steps, power_and_assets, step_context, who_is_on_duty, who_was_rung
 from . import timeline
 from .changes import touch
 from .events import StepsMayRing, happened
@@ -59,7 +59,7 @@ class Call:
 	@functools.cached_property
 	def elevators_affected(self) -> tuple[Any, ...]:
 		"""Elevators of the buildings in which anything is dark, as subjects of steps."""
-		return power_and_assets.elevators(self.incident, self.around)
+		return step_context.elevators(self.incident, self.around)
 
 	@functools.cached_property
 	def departments(self) -> dict[str, Department]:

@@ -1,0 +1,131 @@
+"""Whose home a ticket is about: by its author, their customer, their address or number, or the home that its text names."""
+
+from collections import defaultdict
+from collections.abc import Sequence, Set
+
+import frappe
+
+from outage_response import integrations
+from outage_response.domain import triage
+from outage_response.domain.locate import homes_named
+from outage_response.integrations import Ticket, contacts, households, telephones
+
+
+def text_of(ticket: Ticket) -> str:
+	return f"{ticket.subject}\n\n{ticket.description}"
+
+
+def homes_of(tickets: Sequence[Ticket]) -> dict[str, dict]:
+	"""ticket name -> {unit, unit_no, property, power_node, contact} of the resident who wrote it, in a fixed number of
+	queries.
+
+	Found by contact, else by customer, else by e-mail, else by phone (one on the ticket, or one that its text gives). Of
+	several units the one named in the text, else the first. Of an unknown author the home that the text names, if it names
+	exactly one.
+	"""
+	by_mail = contacts.of_emails(ticket.email for ticket in tickets)
+	numbers = {
+		ticket.name: (ticket.phone,) if ticket.phone else telephones.numbers_in(text_of(ticket)) for ticket in tickets
+	}
+	by_number = contacts.of_numbers({number for found in numbers.values() for number in found})
+	of_customer = _homes_of_customers(tickets)
+	ways = {
+		ticket.name: (
+			[ticket.contact] if ticket.contact else [],
+			by_mail.get(ticket.email, []),
+			[contact for number in numbers[ticket.name] for contact in by_number.get(number, ())],
+		)
+		for ticket in tickets
+	}
+	homes = _homes(sorted({contact for way in ways.values() for people in way for contact in people}))
+	result = {}
+	for ticket in tickets:
+		by_contact, mail, phone = (
+			[home for contact in dict.fromkeys(people) for home in homes.get(contact, ())]
+			for people in ways[ticket.name]
+		)
+		found = by_contact or of_customer.get((ticket.doctype, ticket.customer)) or mail or phone
+		if found:
+			named = {way for ways in homes_named(text_of(ticket)) for way in ways}
+			result[ticket.name] = next((home for home in found if _is_named(home, named, ticket)), found[0])
+	return {**_homes_by_text([ticket for ticket in tickets if ticket.name not in result]), **result}
+
+
+def _is_named(home: dict, named: Set[str], ticket: Ticket) -> bool:
+	"""Does the text name the unit? 1A is not named by 21A, and a number alone is, to whoever has a home of that number."""
+	unit_no = home.unit_no.lower()
+	return unit_no in named or (unit_no.isdecimal() and unit_no in _numbers(text_of(ticket)))
+
+
+def _numbers(text: str) -> set[str]:
+	return set("".join(letter if letter.isalnum() else " " for letter in text[: triage.LONGEST]).split())
+
+
+def _homes_by_text(tickets: Sequence[Ticket]) -> dict[str, dict]:
+	"""ticket name -> the one home that its text names, in one query: of several properties that have such a number the one
+	that is named as well."""
+	mentions = {ticket.name: homes_named(text_of(ticket)) for ticket in tickets}
+	wanted = sorted({way for found in mentions.values() for ways in found for way in ways})
+	if not wanted:
+		return {}
+	unit, _resident, query = _home_query()
+	homes: dict[str, list[dict]] = defaultdict(list)
+	for row in query.where(unit.unit_no.isin(wanted)).run(as_dict=True):
+		homes[row.unit_no.lower()].append(row)
+	result = {}
+	for ticket in tickets:
+		found = {home.unit: home for ways in mentions[ticket.name] for way in ways for home in homes.get(way, ())}
+		text = triage.simplified(text_of(ticket))
+		here = [home for home in found.values() if triage.simplified(home.property) in text]
+		chosen = here if len(here) == 1 else list(found.values())
+		if len(chosen) == 1:
+			result[ticket.name] = chosen[0]
+	return result
+
+
+def _home_query():
+	unit, resident = frappe.qb.DocType("Property Unit"), frappe.qb.DocType("Unit Resident")
+	query = frappe.qb.from_(unit).select(unit.name.as_("unit"), unit.unit_no, unit.property, unit.power_node)
+	return unit, resident, query
+
+
+def _homes(people: Sequence[str]) -> dict[str, list[dict]]:
+	"""contact -> the units they live in."""
+	if not people:
+		return {}
+	unit, resident, query = _home_query()
+	rows = (
+		query.join(resident)
+		.on((resident.parent == unit.name) & (resident.parenttype == "Property Unit"))
+		.select(resident.contact)
+		.where(resident.contact.isin(list(people)))
+		.orderby(unit.name)
+	).run(as_dict=True)
+	found: dict[str, list[dict]] = defaultdict(list)
+	for row in rows:
+		found[row.contact].append(row)
+	return found
+
+
+def _homes_of_customers(tickets: Sequence[Ticket]) -> dict[tuple[str, str], list[dict]]:
+	"""(ticket doctype, customer) -> the unit whose household the customer is."""
+	wanted: dict[str, set[str]] = defaultdict(set)
+	for ticket in tickets:
+		if ticket.customer:
+			wanted[ticket.doctype].add(ticket.customer)
+	found: dict[tuple[str, str], list[dict]] = defaultdict(list)
+	for doctype, names in wanted.items():
+		desk = integrations.desk_of(doctype)
+		if not desk or not frappe.get_meta(desk.CUSTOMER).has_field(households.UNIT_FIELD):
+			continue
+		customer = frappe.qb.DocType(desk.CUSTOMER)
+		unit, _resident, query = _home_query()
+		rows = (
+			query.join(customer)
+			.on(customer[households.UNIT_FIELD] == unit.name)
+			.select(customer.name.as_("customer"))
+			.where(customer.name.isin(sorted(names)))
+		).run(as_dict=True)
+		for row in rows:
+			found[(doctype, row.pop("customer"))].append(row)
+	return found
