@@ -12,6 +12,7 @@ from outage_response.flows.incident import incident_verbs
 from outage_response.flows.residents import portal_verbs
 from outage_response.flows.screens import command_centre
 from outage_response.flows.trouble import agent_verbs, proposals, telephone_calls, ticket_intake, ticket_messages
+from outage_response.flows.verb import locking
 from outage_response.integrations import records
 
 from . import platforms
@@ -317,7 +318,7 @@ class SaidAgain(PlaceTest):
 		"""A reader that were slow would keep everybody of the property waiting."""
 		locked = []
 
-		def locking(name):
+		def lock_and_note(name):
 			lock_property(name)
 			locked.append(name)
 
@@ -337,8 +338,8 @@ class SaidAgain(PlaceTest):
 					portal_verbs,
 					proposals,
 				):
-					patches.enter_context(patch.object(module, "lock_property", locking))
-				patches.enter_context(patch.object(telephone_calls, "lock_property_if_free", locking))
+					patches.enter_context(patch.object(module, "lock_property", lock_and_note))
+				patches.enter_context(patch.object(telephone_calls, "lock_property_if_free", lock_and_note))
 				patches.enter_context(patch.object(triage, "read", reading))
 				self.answer(ticket, "No power at all")
 				self.read_answers()

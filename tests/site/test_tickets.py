@@ -653,6 +653,7 @@ class Delivery(TicketTest):
 			self.assertEqual(len(platforms.answers_on(ticket)), 1)
 
 	def test_what_cannot_be_sent_holds_up_nothing_else(self):
+		platforms.only("HD Ticket")
 		ticket = self.one("HD Ticket")
 		platforms.only("Issue")
 		waiting = self.replies(ticket)[0].name

@@ -183,7 +183,9 @@ def verb(target: Target) -> Callable[[Callable], Callable[..., dict[str, Any]]]:
 
 		@functools.wraps(function)
 		def run(*args: Any, **kwargs: Any) -> dict[str, Any]:
-			said = signature.bind(*args, **kwargs).arguments
+			said = signature.bind_partial(
+				*args, **kwargs
+			).arguments  # what lacks is said after who may, and where it stands
 			about, occurred_at, request_id = (
 				said.pop(key, None) for key in (target.argument, "occurred_at", "request_id")
 			)
