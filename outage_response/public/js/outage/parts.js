@@ -57,11 +57,17 @@ Object.assign(outage_response, {
 		this.tick(element);
 	},
 
-	/** A list of Desk asks for the titles of what its rows link to, and fails as a whole where one of them may not be read. */
+	/**
+	 * A list of Desk asks for the titles of what its rows link to, and fails as a whole where one of them may not be read. Where
+	 * a reader sees some of the records linked to, as everybody does of their own contacts, newer versions of Frappe take away the
+	 * rows that link to others, or to none. Our own doctypes are narrowed as the rows are; a contact's name is the person's.
+	 */
 	only_titles_to_read(list) {
-		for (const field of Object.keys(list.link_field_title_fields || {}))
-			if (!frappe.model.can_read(frappe.meta.get_docfield(list.doctype, field).options))
-				delete list.link_field_title_fields[field];
+		for (const field of Object.keys(list.link_field_title_fields || {})) {
+			const { options } = frappe.meta.get_docfield(list.doctype, field);
+			const ours = frappe.get_meta(options)?.module === frappe.get_meta(list.doctype).module;
+			if (!ours || !frappe.model.can_read(options)) delete list.link_field_title_fields[field];
+		}
 	},
 
 	/** The first column of a list of Desk in these words. Where Frappe builds that cell as HTML, a formatter takes away its link. */
