@@ -3,8 +3,12 @@
 const hanging = (doctype, label) => ({
 	label,
 	condition: (node) => !node.is_root && frappe.model.can_read(doctype),
+	// The property says nothing more; but Frappe 16 refuses what hangs below a node as a list's only filter
 	click: (node) =>
-		frappe.set_route("List", doctype, "List", { power_node: ["descendants of (inclusive)", node.data.value] }),
+		frappe.set_route("List", doctype, "List", {
+			property: node.data.property,
+			power_node: ["descendants of (inclusive)", node.data.value],
+		}),
 });
 
 frappe.treeview_settings["Power Node"] = {
