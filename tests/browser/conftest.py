@@ -32,6 +32,12 @@ FAILED = pytest.StashKey[bool]()
 PATIENCE = 60_000  # ms; a busy machine is slow, not broken
 
 
+def on_desk(path: str = "") -> re.Pattern:
+	"""Addresses that begin with this path of Desk, with or without a host: `on_desk("outage-incident/")`. Desk stands at /app
+	in Frappe 15, and at /desk in 16, which leads there from /app."""
+	return re.compile(rf"^(https?://[^/]+)?/(app|desk)\b/?{re.escape(path)}")
+
+
 def pytest_collection_modifyitems(config, items) -> None:
 	"""When pictures are wanted: the tests that make one, no others."""
 	if not WANT_PICTURES:

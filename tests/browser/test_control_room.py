@@ -8,6 +8,7 @@ from frappe.utils import add_days, nowdate
 
 from tests.site import world
 
+from .conftest import on_desk
 from .form import DIALOG, Form
 
 PHONE = {"viewport": {"width": 360, "height": 740}}
@@ -192,7 +193,7 @@ def sheet(as_user, desk, declared):
 def test_the_only_outage_needs_no_choice(as_user, desk, declared):
 	page = as_user("operator")
 	desk(page, "/app/outage-call-sheet")
-	page.wait_for_url(f"**/app/outage-call-sheet/{declared}")
+	page.wait_for_url(on_desk(f"outage-call-sheet/{declared}"))
 	page.wait_for_selector(".ocs-call")
 
 

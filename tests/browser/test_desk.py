@@ -6,7 +6,7 @@ import pytest
 from tests.site import world
 from tests.site.live import forget
 
-from .conftest import PASSWORD
+from .conftest import PASSWORD, on_desk
 
 LISTEN = "() => { window.heard = []; frappe.realtime.on('outage_changed', said => heard.push(said.incident)); }"
 
@@ -17,7 +17,7 @@ def test_login_page_leads_into_desk(as_user):
 	page.fill("#login_email", world.user("operator"))
 	page.fill("#login_password", PASSWORD)
 	page.click(".btn-login")
-	page.wait_for_url("**/app**")
+	page.wait_for_url(on_desk())
 	page.wait_for_function("window.frappe && frappe.session && frappe.session.user")
 	assert page.evaluate("frappe.session.user") == world.user("operator")
 

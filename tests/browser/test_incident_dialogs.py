@@ -4,6 +4,7 @@ import frappe
 
 from tests.site import world
 
+from .conftest import on_desk
 from .form import DIALOG, Form
 
 PICTURE = b"\x89PNG\r\n\x1a\n" + bytes.fromhex(
@@ -59,7 +60,7 @@ def test_units_floor_by_floor(as_user, desk, call, house, accessible, screenshot
 	page.wait_for_selector("[data-fold=units] caption:has-text('Building 3')")
 	assert page.locator("[data-fold=units] tr:has-text('still out')").count() == 8
 	link = page.locator("[data-fold=units] a", has_text="1-1")
-	assert link.get_attribute("href").startswith("/app/property-unit/")
+	assert on_desk("property-unit/").match(link.get_attribute("href"))
 	page.evaluate("document.querySelector('[data-fold=units]').scrollIntoView({block: 'end'})")
 	screenshot(page, "incident-units")
 	accessible(page, "[data-fieldname=affected_html]")

@@ -2,6 +2,7 @@
 
 import frappe
 
+from .conftest import on_desk
 from .form import DIALOG, tab_to
 
 PHONE = {"viewport": {"width": 360, "height": 740}}
@@ -80,7 +81,7 @@ def test_declared_and_opened_from_the_command_centre(as_user, desk, house, acces
 	page.wait_for_selector(f"{card} .occ-known[open] table")
 	tab_to(page, f"{card} footer a[data-key^=open]")
 	page.keyboard.press("Enter")
-	page.wait_for_url("**/app/outage-incident/**")
+	page.wait_for_url(on_desk("outage-incident/"))
 	frappe.db.rollback()
 	assert frappe.db.count("Outage Incident", {"property": house["property"]}) == 1
 
