@@ -74,7 +74,7 @@ def test_who_may_not_read_an_incident_hears_nothing_of_it(as_user, desk, live, d
 	other.wait_for_function("name => heard.filter(one => one === name).length === 2", arg=declared)
 	page.evaluate("frappe.realtime.socket.emit('ping')")
 	page.wait_for_function("heard.includes('pong')")
-	assert page.evaluate("heard") == ["pong"]
+	assert set(page.evaluate("heard")) == {"pong"}  # Helpdesk answers a ping, too
 
 
 @pytest.fixture
