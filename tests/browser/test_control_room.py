@@ -98,7 +98,7 @@ def test_planned_work_in_two_parts_is_declared_from_the_dialog(centre, house, tr
 	def declare() -> Form:
 		page.click(".page-actions .primary-action:visible")
 		form = Form.of(page)
-		page.wait_for_function(f"cur_dialog.get_value('property') === '{house['property']}'")
+		page.wait_for_function(f"window.cur_dialog?.get_value('property') === '{house['property']}'")
 		form.fill(level="III")
 		for field, value in typed.items():
 			form.fill(**{field: value})

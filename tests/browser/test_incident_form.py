@@ -209,7 +209,7 @@ def test_shifts_are_swapped_by_the_sites_clock(as_user, desk, house):
 	desk(page, f"/app/duty-shift/{shift}")
 	page.evaluate("frappe.boot.time_zone = {system: 'Asia/Shanghai', user: 'Pacific/Honolulu'}")
 	page.click("button:has-text('Swap Shifts'):visible")
-	page.wait_for_selector(f"{DIALOG} input[data-fieldname=other]")
+	page.wait_for_function("window.cur_dialog?.fields_dict.other")  # set when the dialog has come in, not before
 	asked = page.evaluate(
 		"[cur_dialog.fields_dict.other.df.get_query().filters.ends_at[1], outage_response.site_time()]"
 	)

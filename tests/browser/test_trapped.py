@@ -161,7 +161,7 @@ def test_an_outage_is_declared_from_the_line_or_the_rescue_ends_there(centre, ho
 	assert record(house, 1).how_ended == "released_by_contractor"
 	inside(page, "Elevator 2").locator("[data-trapped=declare]").click()
 	form = Form.of(page)
-	page.wait_for_function(f"cur_dialog.get_value('property') === '{house['property']}'")
+	page.wait_for_function(f"window.cur_dialog?.get_value('property') === '{house['property']}'")
 	form.done()
 	page.wait_for_selector(".outage-inside a[href*='outage-incident']")
 	assert record(house, 2).incident
@@ -595,7 +595,7 @@ def test_a_place_that_was_typed_and_not_chosen_is_no_whole_property(centre, hous
 	page = centre("operator")
 	page.click("button:has-text('Declare an Outage'):visible")
 	form = Form.of(page)
-	page.wait_for_function(f"cur_dialog.get_value('property') === '{house['property']}'")
+	page.wait_for_function(f"window.cur_dialog?.get_value('property') === '{house['property']}'")
 	where = page.locator(f"{DIALOG} input[data-fieldname=where]")
 	where.press_sequentially("Room 9")
 	where.press("Tab")
