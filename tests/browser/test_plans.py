@@ -149,7 +149,8 @@ def test_the_notice_leads_to_the_plan(as_user, desk, edited_plan, language):
 	try:
 		page = as_user("manager")
 		desk(page, "/app/outage-plan")
-		page.click(".notifications-icon:visible, .dropdown-notifications button:visible")
+		bells = (".notifications-icon", ".dropdown-notifications button", ".sidebar-notification")  # Frappe 15, 16
+		page.click(", ".join(f"{bell}:visible" for bell in bells))
 		item = page.locator(f".notification-item:has-text('{edited_plan}')").first
 		item.click()
 		page.wait_for_function("plan => window.cur_frm?.doc?.name === plan", arg=edited_plan)
