@@ -4,6 +4,7 @@ import hashlib
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, time, timedelta
+from typing import Any
 
 from .errors import RuleError, _
 
@@ -108,7 +109,7 @@ def require_open(status: str) -> None:
 		)
 
 
-def in_order_of_need(rows: Iterable) -> list:
+def in_order_of_need(rows: Iterable[Any]) -> list[Any]:
 	"""Callbacks (with `status`, `priority` and `name`) of one person about one outage, the one that matters most first: what
 	is still to be made before what has ended, the more urgent before the others; nobody was called for one not required."""
 	return sorted(

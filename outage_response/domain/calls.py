@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Mapping
 from datetime import datetime, timedelta
+from typing import Any
 
 from . import phones
 from .errors import RuleError, _
@@ -10,17 +11,17 @@ from .errors import RuleError, _
 RANKS = {"Life safety": 0, "Care": 1, "Call Request": 2, "Reported": 3, "Standard": 4}
 
 
-def in_order(lines: Iterable[Mapping]) -> list[Mapping]:
+def in_order(lines: Iterable[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
 	"""One line for each contact, of whichever incident: the gravest, then the one that waits longest. The next one follows
 	when it is done, so that nobody is phoned by two people at once."""
-	found: dict[str, Mapping] = {}
+	found: dict[str, Mapping[str, Any]] = {}
 	ordered = sorted(lines, key=lambda line: (RANKS[line["reason"]], str(line["since"] or ""), line["name"]))
 	for line in ordered:
 		found.setdefault(person(line), line)
 	return list(found.values())
 
 
-def person(line: Mapping) -> str:
+def person(line: Mapping[str, Any]) -> str:
 	"""Whose call it is: a contact's, or that of a caller of whom only the number is known."""
 	return line["contact"] or phones.caller_key(line.get("phone")) or line["name"]
 

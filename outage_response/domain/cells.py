@@ -35,7 +35,7 @@ def quoted_csv(text: str, delimiter: str = ",") -> str:
 	end = re.escape(delimiter)
 	cells = re.compile(rf'"((?:[^"]|"")*)"|[^{end}\r\n"][^{end}\r\n]*')
 
-	def one(cell: re.Match) -> str:
+	def one(cell: re.Match[str]) -> str:
 		inner = cell[0] if cell[1] is None else cell[1]
 		found = quoted(inner)
 		return cell[0] if found == inner else found if cell[1] is None else f'"{found}"'
@@ -55,6 +55,6 @@ def quoted_xlsx(content: bytes) -> bytes:
 	return found.getvalue()
 
 
-def _as_text(cell: re.Match) -> str:
+def _as_text(cell: re.Match[str]) -> str:
 	place = _KIND.sub("", cell[1])
 	return f'<c {place} t="inlineStr"><is><t xml:space="preserve">={cell[2]}</t></is></c>'

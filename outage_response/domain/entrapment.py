@@ -9,6 +9,7 @@ import unicodedata
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import date, datetime
+from typing import Any
 
 from .errors import Keys, NotAllowed, RuleError, _
 from .steps import EMPTY, RELEASED, TRAPPED, Step
@@ -65,7 +66,7 @@ class Entrapment:
 		return max(0, int((now - self.since).total_seconds() // 60)) if self.since else 0
 
 
-def urgency(one: Entrapment, now: datetime) -> tuple:
+def urgency(one: Entrapment, now: datetime) -> tuple[Any, ...]:
 	"""Sorts who is freed first: where people are known to be inside; then by how many, children, age, illness, heat, and how long.
 	Who has not been counted counts as one."""
 	return (
@@ -80,7 +81,7 @@ def urgency(one: Entrapment, now: datetime) -> tuple:
 	)
 
 
-def natural(text: str) -> tuple:
+def natural(text: str) -> tuple[tuple[int, str], ...]:
 	"""Sorts Elevator 2 before Elevator 10."""
 	return tuple((int(part), "") if part.isdecimal() else (0, part) for part in re.split(r"(\d+)", text or "") if part)
 
@@ -135,7 +136,7 @@ def require_count(counted: int, out: int | None) -> int:
 	return out
 
 
-def require_people(people: int | None, label: str = "People") -> int | None:
+def require_people(people: int | str | None, label: str = "People") -> int | None:
 	"""A number of people as a client gives it; None: nothing was said. Raises RuleError naming the field."""
 	if people is None or people == "":
 		return None

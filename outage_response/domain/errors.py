@@ -9,7 +9,7 @@ def _(text: str) -> str:
 	return text
 
 
-class Keys(tuple):
+class Keys(tuple[str, ...]):
 	"""Keys of a plan (earths_removed) in a sentence, where people read them as words."""
 
 
@@ -46,7 +46,7 @@ class RuleError(Exception):
 class GateClosed(RuleError):
 	"""A gate was refused. `blocking` holds the tasks that keep it closed, most urgent first."""
 
-	def __init__(self, text: str, blocking: list, **values: Any):
+	def __init__(self, text: str, blocking: list[Any], **values: Any):
 		self.blocking = blocking
 		super().__init__(text, **values)
 
@@ -55,7 +55,7 @@ class Overlaps(RuleError):
 	"""A part of what is to be declared is already running, or planned for the same time; it may be declared all the same. `running`,
 	each to be extended in its place: {"incident", "nodes": what is not part of it yet}."""
 
-	def __init__(self, text: str, running: list, **values: Any):
+	def __init__(self, text: str, running: list[Any], **values: Any):
 		self.running = running
 		super().__init__(text, **values)
 

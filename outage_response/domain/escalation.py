@@ -119,14 +119,14 @@ def ring(
 	found = _ring(rule, state, at, people)
 	calls = {person.key: (person, row) for person, row in found.calls}
 	wait = found.next_at - at if found.next_at else None
-	while wait and found.next_at <= now:
+	while wait and found.next_at and found.next_at <= now:
 		at, following = found.next_at, _ring(rule, found.state, found.next_at, people)
-		if following.gave_up:
+		if following.gave_up or not following.next_at:
 			break
 		found, wait = following, following.next_at - at
 		for person, row in found.calls:
 			calls.setdefault(person.key, (person, row))
-	return replace(found, calls=tuple(calls.values()), next_at=wait and now + wait)
+	return replace(found, calls=tuple(calls.values()), next_at=now + wait if wait else None)
 
 
 def _ring(rule: Rule, state: State, now: datetime, people: Callable[[Row], Sequence[Person]]) -> Ring:

@@ -418,7 +418,7 @@ def waits_for(step: Step, task: Any, tasks: Iterable[Any]) -> list[Any]:
 def _same_way(task: Any, other: Any) -> bool:
 	if not task.subject_type or task.subject_type != other.subject_type:
 		return True
-	return task.subject == other.subject
+	return bool(task.subject == other.subject)
 
 
 def require_completable(

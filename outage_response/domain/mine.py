@@ -54,7 +54,7 @@ def is_for_later(task: Mine, now: datetime) -> bool:
 	return bool(task.not_before and task.not_before > soon and (task.due_at or LAST) > soon)
 
 
-def _rank(task: Mine, now: datetime) -> tuple:
+def _rank(task: Mine, now: datetime) -> tuple[Any, ...]:
 	return (
 		LAST_RESCUE if task.rescue is None else task.rescue,
 		not task.frees,

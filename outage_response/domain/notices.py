@@ -10,6 +10,7 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 
 from .errors import RuleError, _
 from .lifecycle import RUNNING
@@ -201,7 +202,9 @@ def require_kind(kind: str, status: str) -> None:
 STEP_OF_ANCHOR = {"reported": ABOUT_THE_TIME, "confirmed": (CAUSE,), "planned_start": (PLANNED,)}
 
 
-def step_is_done(kinds: Sequence[str], notices: Iterable[Mapping], deliveries: Mapping[str, Sequence[Mapping]]) -> bool:
+def step_is_done(
+	kinds: Sequence[str], notices: Iterable[Mapping[str, Any]], deliveries: Mapping[str, Sequence[Mapping[str, Any]]]
+) -> bool:
 	"""Have residents been told by a notice of one of `kinds`?
 
 	notices     {"name", "kind", "mode", "posted_at"}; deliveries: notice -> rows of {"state", "phone_list", "tries"}
@@ -218,7 +221,7 @@ def step_is_done(kinds: Sequence[str], notices: Iterable[Mapping], deliveries: M
 	return not any(still_to_tell(row) for name in one_by_one for row in deliveries.get(name, ()))
 
 
-def still_to_tell(row: Mapping) -> bool:
+def still_to_tell(row: Mapping[str, Any]) -> bool:
 	"""Is somebody still to do something about this delivery: the queue, or a person with a telephone?"""
 	return row["state"] in (QUEUED, SENDING) or bool(row["phone_list"])
 
@@ -231,7 +234,9 @@ OF_A_WINDOW = ("planned_start", "planned_end")
 LONGEST_SUBJECT = 140
 
 
-def best_template(templates: Iterable[Mapping], kind: str, level: str, language: str) -> Mapping | None:
+def best_template(
+	templates: Iterable[Mapping[str, Any]], kind: str, level: str, language: str
+) -> Mapping[str, Any] | None:
 	"""The template of this kind that fits best: the level's own before the general one, the language before English."""
 	wanted = [(language, level), (language, "All"), ("en", level), ("en", "All")]
 	known = {(row["language"], row["level"]): row for row in templates if row["kind"] == kind}
@@ -245,10 +250,14 @@ def fill(text: str, values: Mapping[str, str], windows: Sequence[Mapping[str, st
 	for line in text.splitlines():
 		words = WORD.findall(line)
 		each = windows if set(words) & set(OF_A_WINDOW) else ()
-		for known in [{**values, **window} for window in each] or [values]:
+		for known in [{**values, **window} for window in each] or [dict(values)]:
 			if all(known.get(word) for word in words):
-				lines.append(WORD.sub(lambda found, known=known: known[found.group(1)], line))
+				lines.append(_filled(line, known))
 	return re.sub(r"\n{3,}", "\n\n", "\n".join(lines)).strip()
+
+
+def _filled(line: str, known: Mapping[str, str]) -> str:
+	return WORD.sub(lambda found: known[found.group(1)], line)
 
 
 def subject_line(text: str) -> str:

@@ -1,7 +1,7 @@
 """What the command centre works out of the record: the kind of outage that a first word means, how long batteries last, what is overdue."""
 
 import re
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from datetime import datetime, timedelta
 
 from . import triage
@@ -28,7 +28,7 @@ MINUTES = re.compile(r"(\d+(?:\.\d+)?)\s*(hours?\b|hrs?\b|h\b|个?小时|minutes
 LONGEST_READING = 140
 
 
-def kind_seen(words: str, translate=str) -> str:
+def kind_seen(words: str, translate: Callable[[str], str] = str) -> str:
 	"""The kind of level under which an outage is declared by what was seen; `translate` puts SEEN into the speaker's language.
 
 	An internal failure until somebody says that the dark goes beyond the property.

@@ -4,6 +4,7 @@ import hashlib
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
+from typing import Any
 
 from .steps import Step
 
@@ -89,7 +90,7 @@ class TaskSpec:
 	since: datetime | None = None
 	over: bool = False
 
-	def is_answered_by(self, task) -> bool:
+	def is_answered_by(self, task: Any) -> bool:
 		"""Does the latest round of the step still count?
 
 		What ended in the minute in which supply went again was for the time before; a rescue noted in the minute of its
@@ -98,10 +99,10 @@ class TaskSpec:
 		ended_at = task.ended_at if task.status in ("Done", "Skipped") else None
 		if self.since is None or ended_at is None:
 			return True
-		return ended_at >= self.since if self.step.on_outcome else ended_at > self.since
+		return bool(ended_at >= self.since if self.step.on_outcome else ended_at > self.since)
 
 	def next_round(self, last: int) -> "TaskSpec":
-		return replace(self, round=last + 1, anchor_at=max(self.anchor_at, self.since))
+		return replace(self, round=last + 1, anchor_at=max(self.anchor_at, self.since or self.anchor_at))
 
 	@property
 	def key(self) -> tuple[str, str, str, int]:
@@ -113,9 +114,9 @@ class Difference:
 	"""What to do so that the existing tasks become the wanted ones. `keep` and `reopen` pair a task with its spec."""
 
 	add: list[TaskSpec]
-	keep: list[tuple]
-	reopen: list[tuple]
-	cancel: list
+	keep: list[tuple[Any, TaskSpec]]
+	reopen: list[tuple[Any, TaskSpec]]
+	cancel: list[Any]
 
 
 def expand(steps: Iterable[Step], context: Context) -> list[TaskSpec]:
@@ -153,7 +154,7 @@ def _applies(step: Step, context: Context) -> bool:
 
 def _subjects(step: Step, context: Context) -> tuple[Subject, ...]:
 	if step.per == "once":
-		found = (Subject(),)
+		found: tuple[Subject, ...] = (Subject(),)
 	else:
 		found = tuple(context.subjects.get(step.per, ()))
 		if step.when_unprotected:
@@ -234,7 +235,7 @@ def _with_required(specs: list[TaskSpec], context: Context) -> list[TaskSpec]:
 
 
 def difference(
-	specs: Iterable[TaskSpec], tasks: Iterable, *, reclassify: bool = False, steps: Iterable[Step] = ()
+	specs: Iterable[TaskSpec], tasks: Iterable[Any], *, reclassify: bool = False, steps: Iterable[Step] = ()
 ) -> Difference:
 	"""Compare what ought to be with what is (invariants 1 and 2).
 
@@ -248,8 +249,11 @@ def difference(
 	"""
 	wanted = {spec.key[:3]: spec for spec in specs}
 	own = {step.key for step in steps} if has_clearance(wanted.values()) else None
-	latest: dict[tuple, object] = {}
-	keep, reopen, cancel, posts = [], [], [], set()
+	latest: dict[tuple[str, str, str], Any] = {}
+	keep: list[tuple[Any, TaskSpec]] = []
+	reopen: list[tuple[Any, TaskSpec]] = []
+	cancel: list[Any] = []
+	posts: set[tuple[str, str]] = set()
 	for task in sorted(tasks, key=lambda task: task.round):
 		first = task.key[:3]
 		latest[first] = task
@@ -272,7 +276,7 @@ def has_clearance(specs: Iterable[TaskSpec]) -> bool:
 	return any(spec.step.gate == "energise" and spec.step.life_safety and spec.step.checks for spec in specs)
 
 
-def _may_cancel(task, reclassify: bool, own: Collection[str] | None) -> bool:
+def _may_cancel(task: Any, reclassify: bool, own: Collection[str] | None) -> bool:
 	"""`own`: keys of the plan's steps; None where no clearance is asked for now."""
 	if task.status in ("Done", "Skipped", "Cancelled", "On Post"):
 		return False
@@ -280,7 +284,11 @@ def _may_cancel(task, reclassify: bool, own: Collection[str] | None) -> bool:
 	return bool(gives_way or (reclassify and not task.life_safety))
 
 
-def _missing(wanted: Mapping[tuple, TaskSpec], latest: Mapping[tuple, object], posts: set[tuple]) -> list[TaskSpec]:
+def _missing(
+	wanted: Mapping[tuple[str, str, str], TaskSpec],
+	latest: Mapping[tuple[str, str, str], Any],
+	posts: set[tuple[str, str]],
+) -> list[TaskSpec]:
 	"""Steps that have no row yet, and further rounds of those whose last one no longer counts.
 
 	`posts`: subjects of posts that another level's plan has set up; the guard there is not asked for a second time.

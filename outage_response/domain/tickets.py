@@ -75,7 +75,7 @@ def explained_by(
 		stands = standing(path, unit, one.rows, planned=one.planned)
 		if stands and _in_time(stands, said_at, still_out_minutes):
 			order = (RANK[stands.kind], stands.depth, datetime.max - stands.since, one.incident)
-			still_out = stands.kind == RESTORED and said_at > stands.back_at
+			still_out = stands.kind == RESTORED and stands.back_at is not None and said_at > stands.back_at
 			found.append((order, Explanation(one.incident, stands.kind, still_out, stands.back_at)))
 	return min(found, key=lambda pair: pair[0])[1] if found else None
 

@@ -90,7 +90,11 @@ def intervals(path: Sequence[str], unit: str, rows: Iterable[Dark], until: datet
 		ends = [until]
 		if row.back_at:
 			ends.append(row.back_at)
-		ends += [nearer.back_at for nearer_level, nearer in own if nearer_level < level and row.ended_for_part(nearer)]
+		ends += [
+			nearer.back_at
+			for nearer_level, nearer in own
+			if nearer.back_at and nearer_level < level and row.ended_for_part(nearer)
+		]
 		if min(ends) > row.out_since:
 			found.append((row.out_since, min(ends)))
 	return union(found)
@@ -115,11 +119,11 @@ def units_out(tree: PowerTree, units_at_node: Mapping[str, int], rows: Sequence[
 def gone_again(tree: PowerTree, rows: Sequence[Dark]) -> dict[str, datetime]:
 	"""Nodes where supply went another time after it, or supply to a part of the same area, had been back -> when it last did."""
 	found: dict[str, datetime] = {}
-	returned = [row for row in rows if row.back_at]
-	first = min((row.back_at for row in returned), default=datetime.max)
+	returned = [(row, row.back_at) for row in rows if row.back_at]
+	first = min((back_at for _row, back_at in returned), default=datetime.max)
 	for row in (row for row in rows if row.out_since >= first):
-		for earlier in returned:
-			if earlier.back_at > row.out_since or earlier.out_since >= row.out_since:
+		for earlier, back_at in returned:
+			if back_at > row.out_since or earlier.out_since >= row.out_since:
 				continue
 			if row.unit and earlier.unit and row.unit != earlier.unit:
 				continue
@@ -230,8 +234,9 @@ def _close_areas(tree: PowerTree, rows: Sequence[Dark]) -> list[Dark]:
 	for row in rows:
 		if row.back_at is None and not row.unit:
 			returns = [_back_at_end(tree.path(end), row, rows) for end in tree.ends(row.node)]
-			if all(returns):
-				row = replace(row, back_at=max(returns))
+			known = [moment for moment in returns if moment]
+			if len(known) == len(returns):
+				row = replace(row, back_at=max(known))
 		result.append(row)
 	return result
 

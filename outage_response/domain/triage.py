@@ -177,7 +177,7 @@ def _own_statement(text: str) -> str:
 	return text
 
 
-def _cut_at(text: str, end: re.Pattern) -> tuple[str, str, str]:
+def _cut_at(text: str, end: re.Pattern[str]) -> tuple[str, str, str]:
 	found = end.search(text)
 	return (text[: found.start()], found.group(0), text[found.end() :]) if found else (text, "", "")
 
@@ -325,7 +325,7 @@ def _not_denied(text: str) -> str:
 
 
 @lru_cache(maxsize=1)
-def _denied() -> re.Pattern:
+def _denied() -> re.Pattern[str]:
 	""" "no sign of fire or smoke": a denial, a few words of no weight, what is denied, and what follows with an "or"."""
 	between = rf"(?: (?:{_any(BETWEEN)})){{0,4}}"
 	what = rf"(?: (?:{_any(DENIABLE, ascii_only=True)})(?![a-z]))"
@@ -334,7 +334,7 @@ def _denied() -> re.Pattern:
 
 
 @lru_cache(maxsize=1)
-def _denied_chinese() -> re.Pattern:
+def _denied_chinese() -> re.Pattern[str]:
 	"""没有人困在里面. A question is no denial (是不是着火了, 有没有人受伤, 没人被困吗), and neither is what is still awaited
 	(到现在还没, 一直没)."""
 	between = rf"(?:{_any(BETWEEN_CHINESE)}){{0,5}}"
@@ -461,7 +461,7 @@ def _parts(phrase: str) -> list[str]:
 
 
 @lru_cache(maxsize=16384)
-def _pattern(phrase: str, within_clause: bool) -> re.Pattern:
+def _pattern(phrase: str, within_clause: bool) -> re.Pattern[str]:
 	"""Words and what stands between them share no character: the search stays linear, whatever somebody writes."""
 	between = rf"[^\w{_CLAUSE}]+"
 	gap = rf"(?:{between}{_WORD}){{0,4}}?{between}"

@@ -5,6 +5,10 @@ that ends in * stands for all that begin with it. The lists above the first line
 below it cannot: words that mean danger only together, and what says that there is none.
 """
 
+# (kinds of danger, signs that are said with them), and (the same, signs that keep it a danger all the same)
+Beside = tuple[tuple[tuple[str, ...], tuple[str, ...]], ...]
+Unless = tuple[tuple[tuple[str, ...], tuple[str, ...], tuple[str, ...]], ...]
+
 DANGER_WORDS = (
 	"trapped",
 	"stuck in the lift",
@@ -3990,7 +3994,7 @@ _OF_CABLES = (
 
 # (of which kind, what says that it is over): the words of that kind are taken out, in the sentence that says so, up to
 # where it is said, and in the two before. No word of time is among them: what began yesterday goes on.
-OVER = (
+OVER: Beside = (
 	(
 		(*_OF_FIRE, *_OF_SMELLS, *_OF_GAS, *_OF_FALLS, *_OF_HEALTH, *_OF_WATER, *_OF_CABLES, *_OF_LIFTS),
 		(
@@ -4184,7 +4188,7 @@ _HEALTH_OF_WHO_COMPLAINS = (
 )
 
 # (of which kind, beside what it is harmless): within the sentence, unless a meter box, a socket, or the like stands in it
-HARMLESS_BESIDE = (
+HARMLESS_BESIDE: Beside = (
 	(
 		(
 			*("smell*", "smelt", "stink*", "stench", "odour*", "odor*", "reek*"),
@@ -4349,7 +4353,7 @@ _PERSON_CAUGHT = (
 )
 
 # (of which kind, beside what it is harmless, what in the sentence says that it is not)
-HARMLESS_UNLESS = (
+HARMLESS_UNLESS: Unless = (
 	# a thing lost in a lift
 	(
 		_OF_LIFTS,
