@@ -285,6 +285,7 @@ def _lint(place: Place) -> dict[str, int]:
 	return {
 		"ruff check": _call([*ruff, "check", "."], place.root),
 		"ruff format": _call([*ruff, "format", "--check", "."], place.root),
+		"mypy": _call([str(place.tools_python), "-m", "mypy"], place.root),
 		"prettier": _call([*_prettier(place), "--check"], place.root, place.environment()),
 	}
 
