@@ -16,7 +16,7 @@ import yaml
 DOCS = Path(__file__).resolve().parent
 PAGE = DOCS / "clauses.md"
 PROCEDURE = DOCS.parent / "outage_response/setup/procedure.yaml"
-STEP_TEST = "test_plan.py::test_a_step_comes_out_where_the_procedure_asks_for_it_and_nowhere_else"
+STEP_TEST = "test_plan_expansion.py::test_a_step_comes_out_where_the_procedure_asks_for_it_and_nowhere_else"
 LEVEL_OF_SECTION = {"8.1": "III", "8.2": "II", "8.3": "I"}
 
 # What a clause asks for beyond a step that comes out: (clauses, rule, tests).
@@ -24,16 +24,16 @@ RULES = (
 	(
 		("5.1.4",),
 		"“When necessary”: the reserve is required when there are more posts than guards.",
-		("test_plan.py::test_the_reserve_is_required_only_with_more_posts_than_guards",),
+		("test_plan_expansion.py::test_the_reserve_is_required_only_with_more_posts_than_guards",),
 	),
 	(
 		("5.1.3", "8.2.3"),
 		"Somebody is trapped: the outcome of the check calls for talking to them, locking off, releasing, calling for help.",
 		(
-			"test_plan.py::test_an_outcome_calls_for_the_steps_that_it_names",
-			"test_roster.py::test_life_safety_does_not_wait_for_people_who_are_asleep",
-			"test_entrapment.py::test_while_it_is_only_possible_one_asks_and_makes_safe",
-			"test_entrapment.py::test_who_cannot_wait_is_not_waited_for",
+			"test_plan_expansion.py::test_an_outcome_calls_for_the_steps_that_it_names",
+			"test_who_gets_a_task.py::test_life_safety_does_not_wait_for_people_who_are_asleep",
+			"test_entrapment_rules.py::test_while_it_is_only_possible_one_asks_and_makes_safe",
+			"test_entrapment_rules.py::test_who_cannot_wait_is_not_waited_for",
 		),
 	),
 	(
@@ -41,25 +41,25 @@ RULES = (
 		"“Release”: locked off first, by holders of the certificate, the most urgent first, and everybody counted.",
 		(
 			"test_lifecycle.py::test_the_rescue_from_one_elevator_waits_for_its_own_lock_off_alone",
-			"test_entrapment.py::test_only_holders_of_the_certificate_free_people_themselves",
-			"test_entrapment.py::test_people_then_children_age_illness_heat_and_minutes",
-			"test_entrapment.py::test_as_many_are_out_as_were_counted",
+			"test_entrapment_rules.py::test_only_holders_of_the_certificate_free_people_themselves",
+			"test_entrapment_rules.py::test_people_then_children_age_illness_heat_and_minutes",
+			"test_entrapment_rules.py::test_as_many_are_out_as_were_counted",
 		),
 	),
 	(
 		("5.1.3", "8.2.3"),
 		"“Check”: an empty car needs proof, people inside need none; what was said is corrected, danger at once.",
 		(
-			"test_entrapment.py::test_an_empty_car_needs_its_number_who_looked_how_and_a_read_back",
-			"test_entrapment.py::test_people_inside_are_believed_without_proof",
-			"test_entrapment.py::test_danger_is_believed_at_once_and_its_end_by_a_second_person",
+			"test_entrapment_rules.py::test_an_empty_car_needs_its_number_who_looked_how_and_a_read_back",
+			"test_entrapment_rules.py::test_people_inside_are_believed_without_proof",
+			"test_entrapment_rules.py::test_danger_is_believed_at_once_and_its_end_by_a_second_person",
 		),
 	),
 	(
 		("5.1.5",),
 		"The outside firm has no login: its steps are phoned and recorded by the control room.",
 		(
-			"test_roster.py::test_an_outside_firm_is_phoned_by_the_control_room",
+			"test_who_gets_a_task.py::test_an_outside_firm_is_phoned_by_the_control_room",
 			"test_authority.py::test_the_control_room_acts_for_outsiders",
 		),
 	),
@@ -67,10 +67,10 @@ RULES = (
 		("5.3.3",),
 		"Order, calling hours, attempts and sample of the callbacks.",
 		(
-			"test_callbacks.py::test_the_order_is_danger_care_reported_others",
-			"test_callbacks.py::test_residents_are_called_within_calling_hours",
-			"test_callbacks.py::test_nobody_answering_is_tried_again_until_the_attempts_are_used_up",
-			"test_callbacks.py::test_only_standard_callbacks_are_sampled",
+			"test_callback_rules.py::test_the_order_is_danger_care_reported_others",
+			"test_callback_rules.py::test_residents_are_called_within_calling_hours",
+			"test_callback_rules.py::test_nobody_answering_is_tried_again_until_the_attempts_are_used_up",
+			"test_callback_rules.py::test_only_standard_callbacks_are_sampled",
 		),
 	),
 	(
@@ -85,17 +85,17 @@ RULES = (
 		("6.1",),
 		"Assignment: off-hours, unplanned, tower: Engineering's steps go to the duty electrician.",
 		(
-			"test_plan.py::test_the_duty_electrician_rule_covers_unplanned_outages_of_towers_off_hours",
-			"test_roster.py::test_off_hours_in_a_tower_engineering_goes_to_the_duty_electrician",
-			"test_clock.py::test_off_hours_are_all_but_working_time_on_working_days_that_are_no_holidays",
-			"test_clock.py::test_hours_across_midnight_belong_to_the_day_on_which_they_began",
+			"test_plan_expansion.py::test_the_duty_electrician_rule_covers_unplanned_outages_of_towers_off_hours",
+			"test_who_gets_a_task.py::test_off_hours_in_a_tower_engineering_goes_to_the_duty_electrician",
+			"test_due_times.py::test_off_hours_are_all_but_working_time_on_working_days_that_are_no_holidays",
+			"test_due_times.py::test_hours_across_midnight_belong_to_the_day_on_which_they_began",
 		),
 	),
 	(
 		("6.3", "8.1.7", "8.2.8"),
 		"“Every switch”: the shaft's step lists its switches; a defect holds the stand-down.",
 		(
-			"test_plan.py::test_the_shaft_check_lists_its_own_switches_and_the_access_check_every_affected_door",
+			"test_plan_expansion.py::test_the_shaft_check_lists_its_own_switches_and_the_access_check_every_affected_door",
 			"test_lifecycle.py::test_a_defect_in_a_shaft_keeps_the_guards_on_post_until_it_is_mended",
 		),
 	),
@@ -103,19 +103,19 @@ RULES = (
 		("7.1",),
 		"“Otherwise repair at once”: the outcome calls for it; a generator starts only after isolation.",
 		(
-			"test_plan.py::test_an_outcome_calls_for_the_steps_that_it_names",
+			"test_plan_expansion.py::test_an_outcome_calls_for_the_steps_that_it_names",
 			"test_lifecycle.py::test_a_step_waits_for_the_one_before_it",
 		),
 	),
 	(
 		("7.2",),
 		"A point of which nothing is known counts as unprotected.",
-		("test_plan.py::test_an_asset_of_which_nothing_is_known_counts_as_unprotected",),
+		("test_plan_expansion.py::test_an_asset_of_which_nothing_is_known_counts_as_unprotected",),
 	),
 	(
 		("8.1.1", "8.1.2"),
 		"How long before depends on who plans the work.",
-		("test_clock.py::test_notice_of_planned_work_depends_on_who_plans_it",),
+		("test_due_times.py::test_notice_of_planned_work_depends_on_who_plans_it",),
 	),
 	(
 		("8.1.4", "8.1.5"),
@@ -136,27 +136,27 @@ RULES = (
 		"Nobody is in a car that may move, nobody says so for another, and a change of level opens no gate.",
 		(
 			"test_lifecycle.py::test_an_elevator_that_is_locked_off_stays_still_when_supply_returns",
-			"test_entrapment.py::test_what_lets_supply_back_onto_people_is_said_for_nobody_else",
-			"test_plan.py::test_a_clearance_gives_way_only_to_a_clearance",
+			"test_entrapment_rules.py::test_what_lets_supply_back_onto_people_is_said_for_nobody_else",
+			"test_plan_expansion.py::test_a_clearance_gives_way_only_to_a_clearance",
 		),
 	),
 	(
 		("8.2.2",),
 		"Not internal after all: the level changes and the task set follows.",
-		("test_plan.py::test_reclassifying_carries_over_what_both_plans_ask_for_and_cancels_the_rest",),
+		("test_plan_expansion.py::test_reclassifying_carries_over_what_both_plans_ask_for_and_cancels_the_rest",),
 	),
 	(
 		("8.2.5",),
 		"“In an emergency directly”: every department has its steps from the first report; Engineering may confirm.",
 		(
-			"test_plan.py::test_every_department_has_its_steps_from_the_first_report",
+			"test_plan_expansion.py::test_every_department_has_its_steps_from_the_first_report",
 			"test_authority.py::test_engineering_confirms_without_waiting_for_the_control_room",
 		),
 	),
 	(
 		("8.3",),
 		"The text ends here. What rests on this clause alone is marked as derived or practice.",
-		("test_steps.py::test_only_level_one_rests_on_the_part_of_the_procedure_that_is_missing",),
+		("test_step_definitions.py::test_only_level_one_rests_on_the_part_of_the_procedure_that_is_missing",),
 	),
 )
 

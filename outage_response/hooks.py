@@ -391,5 +391,5 @@ jinja = {
 		"outage_response.flows.screens.printing.planned_notice_print",
 	],
 	# a number with its extension as a telephone dials it
-	"filters": ["outage_response.domain.phones.dialled"],
+	"filters": ["outage_response.domain.phone_numbers.dialled"],
 }

@@ -11,8 +11,11 @@ from collections.abc import Callable, Iterable
 import frappe
 from frappe.utils import now_datetime
 
-from . import error_log, locks, queues, space
-from .compat import is_retriable
+from outage_response import error_log, locks, queues, space
+from outage_response.compat import is_retriable
+from outage_response.integrations import mail_server, messages
+from outage_response.integrations.channels.post import post_all
+
 from .flows.callbacks import households, telephony
 from .flows.elevators import entrapment_verbs
 from .flows.facts import site_time, who_was_rung
@@ -32,8 +35,6 @@ from .flows.roster import shifts
 from .flows.site import same_site
 from .flows.tasks import recurring_steps, shift_end
 from .flows.trouble import proposals, ticket_intake, ticket_messages, ticket_replies, tickets_follow
-from .integrations import mail_server, messages
-from .integrations.channels.post import post_all
 
 PLACE_JOB = "outage_response.jobs.place_calls"
 RING_JOB = sweep.JOB

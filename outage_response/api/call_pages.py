@@ -8,7 +8,7 @@ from werkzeug.wrappers import Response
 
 from outage_response.domain import authority
 from outage_response.domain.errors import RuleError
-from outage_response.domain.plan import dedupe_key
+from outage_response.domain.plan_expansion import dedupe_key
 from outage_response.flows.callbacks import attempts, call_queue
 from outage_response.flows.paging import restored_backup, standstill
 from outage_response.flows.residents import page_templates

@@ -1,4 +1,4 @@
-"""Files that people take out of the site and open in a spreadsheet: of our doctypes, nothing in them is run (`domain/cells.py`).
+"""Files that people take out of the site and open in a spreadsheet: of our doctypes, nothing in them is run (`domain/spreadsheet_cells.py`).
 
 Each stands in for an endpoint of Frappe's (hooks.py), and gives what that one gives, with its cells quoted.
 """
@@ -11,7 +11,7 @@ from frappe.core.doctype.data_import import data_import as importing
 from frappe.desk import query_report, reportview
 from frappe.email.doctype.auto_email_report.auto_email_report import AutoEmailReport
 
-from outage_response.domain import cells
+from outage_response.domain import spreadsheet_cells
 from outage_response.permissions import is_ours, require_read
 
 from .reached import reached
@@ -85,8 +85,8 @@ class MailedReport(AutoEmailReport):
 		if not content or not doctype or not is_ours(doctype):
 			return content
 		if self.format == "CSV":
-			return cells.quoted_csv(content)
-		return cells.quoted_xlsx(content) if self.format == "XLSX" else content
+			return spreadsheet_cells.quoted_csv(content)
+		return spreadsheet_cells.quoted_xlsx(content) if self.format == "XLSX" else content
 
 
 def _of_report(name: str | None) -> str | None:
@@ -103,9 +103,9 @@ def _quote(doctype: str | None, delimiter: str | None = None) -> None:
 	if not doctype or not is_ours(doctype):
 		return
 	if response.get("type") == "csv":
-		response["result"] = cells.quoted_csv(response["result"])
+		response["result"] = spreadsheet_cells.quoted_csv(response["result"])
 	elif response.get("type") == "binary" and response["filename"].endswith(".csv"):
 		text = response["filecontent"].decode("utf-8")
-		response["filecontent"] = cells.quoted_csv(text, (delimiter or ",")[0]).encode("utf-8")
+		response["filecontent"] = spreadsheet_cells.quoted_csv(text, (delimiter or ",")[0]).encode("utf-8")
 	elif response.get("type") == "binary" and response["filename"].endswith(".xlsx"):
-		response["filecontent"] = cells.quoted_xlsx(response["filecontent"])
+		response["filecontent"] = spreadsheet_cells.quoted_xlsx(response["filecontent"])

@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from .errors import GateClosed, Keys, RuleError, _
-from .steps import TRAPPED, Step
+from .step_definitions import TRAPPED, Step
 
 # for what kind of outage a level is
 INTERNAL, EXTERNAL, PLANNED = "Internal", "External", "Planned"

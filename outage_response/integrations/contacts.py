@@ -9,7 +9,7 @@ from frappe import _
 from frappe.model.document import Document
 
 from outage_response import listing
-from outage_response.domain import phones as phones_rules
+from outage_response.domain import phone_numbers as phones_rules
 
 from . import BY_PHONE, How, LoggedCall, call_log_id, calls
 

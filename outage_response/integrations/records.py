@@ -13,7 +13,7 @@ from pypika.functions import Concat, Substring
 from pypika.terms import Field, Function
 
 from outage_response import bulk, listing
-from outage_response.domain.replies import LONGEST_HTML
+from outage_response.domain.answer_without_quotes import LONGEST_HTML
 
 from . import Ticket, messages
 

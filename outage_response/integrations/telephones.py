@@ -6,7 +6,7 @@ import unicodedata
 import frappe
 import phonenumbers
 
-from outage_response.domain import phones, triage
+from outage_response.domain import phone_numbers, triage
 
 # What phonenumbers does not know for an extension
 _EXTENSION = re.compile("转|轉|分机|分機|内线|內線")
@@ -19,10 +19,10 @@ def numbers_in(text: str) -> tuple[str, ...]:
 	found = [
 		match.raw_string
 		for match in phonenumbers.PhoneNumberMatcher(known, _country())
-		if not phones.is_another_number(known[: match.start])
+		if not phone_numbers.is_another_number(known[: match.start])
 	]
-	said = phones.said_to_be_telephones(known)
-	return tuple({phones.identity(number): number for number in (*said, *found)}.values())
+	said = phone_numbers.said_to_be_telephones(known)
+	return tuple({phone_numbers.identity(number): number for number in (*said, *found)}.values())
 
 
 def _country() -> str:

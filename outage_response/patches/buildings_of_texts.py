@@ -8,7 +8,7 @@ from collections import defaultdict
 
 import frappe
 
-from outage_response.domain.buildings import spelling
+from outage_response.domain.building_spelling import spelling
 from outage_response.flows.master_data.building_placing import LINKED
 
 

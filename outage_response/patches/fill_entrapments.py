@@ -4,7 +4,7 @@ import frappe
 from frappe.utils import get_datetime, now_datetime
 
 from outage_response import bulk
-from outage_response.domain import entrapment as rules
+from outage_response.domain import entrapment_rules as rules
 from outage_response.domain.lifecycle import ENDED, OPEN
 from outage_response.flows.facts import plan_steps
 

@@ -7,7 +7,7 @@ import frappe
 from frappe import _
 from frappe.utils import now_datetime
 
-from outage_response.domain import addresses
+from outage_response.domain import allowed_addresses
 from outage_response.domain.authority import OF_THE_SITE
 from outage_response.flows.facts.language import in_language
 from outage_response.flows.facts.reachable_people import holders
@@ -27,13 +27,13 @@ def execute() -> None:
 		except ValueError:
 			continue
 		try:
-			kinds = {addresses.kind(address) for address in checked.resolve(host, port)}
+			kinds = {allowed_addresses.kind(address) for address in checked.resolve(host, port)}
 		except OSError:  # nobody knows now; it works as it did when the name is known again
-			kinds = {addresses.LISTED}
-		entry = (addresses.plain_host(host), port)
-		if addresses.NEVER in kinds:
+			kinds = {allowed_addresses.LISTED}
+		entry = (allowed_addresses.plain_host(host), port)
+		if allowed_addresses.NEVER in kinds:
 			never.append(f"{name} ({host})")
-		elif addresses.LISTED in kinds and entry not in listed:
+		elif allowed_addresses.LISTED in kinds and entry not in listed:
 			listed.add(entry)
 			used.append(_written(*entry))
 	if used:

@@ -3,7 +3,7 @@ earlier versions had is read from them; one that is not there any more tells not
 
 import frappe
 
-from outage_response.domain import safeguards
+from outage_response.domain import plan_safeguards
 from outage_response.domain.errors import RuleError
 from outage_response.flows.facts import plan_steps
 
@@ -19,7 +19,7 @@ def execute() -> None:
 				steps = plan_steps.read(frappe.get_doc("Outage Plan", name))
 			except RuleError:
 				continue
-			lost = safeguards.lost(before, steps, lost) if before is not None else ()
+			lost = plan_safeguards.lost(before, steps, lost) if before is not None else ()
 			before = steps
 		if lost:
 			found = frappe.as_json(list(lost), indent=None)

@@ -5,7 +5,7 @@ from datetime import timedelta
 import frappe
 from frappe.utils import now_datetime
 
-from outage_response.domain import phones
+from outage_response.domain import phone_numbers
 from outage_response.flows.paging.page_answers import LIVES_HOURS
 
 
@@ -17,4 +17,4 @@ def execute() -> None:
 		by_number.setdefault(number, []).append(name)
 	page = frappe.qb.DocType("Outage Page")
 	for number, names in by_number.items():
-		frappe.qb.update(page).set(page.phone_key, phones.key(number)).where(page.name.isin(names)).run()
+		frappe.qb.update(page).set(page.phone_key, phone_numbers.key(number)).where(page.name.isin(names)).run()

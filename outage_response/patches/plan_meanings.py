@@ -10,7 +10,7 @@ import frappe
 from frappe.utils import now_datetime
 
 from outage_response import bulk
-from outage_response.domain.steps import MEANINGS, TRAPPED, read_keys
+from outage_response.domain.step_definitions import MEANINGS, TRAPPED, read_keys
 
 # the outcomes of the shipped plans: key -> (meaning, English, Chinese)
 OUTCOMES = {

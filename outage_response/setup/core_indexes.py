@@ -6,7 +6,7 @@ Each has two columns: Frappe takes away what it finds on one column that its doc
 
 import frappe
 
-from outage_response.domain.phones import BEFORE_EXTENSION, TAIL
+from outage_response.domain.phone_numbers import BEFORE_EXTENSION, TAIL
 
 INDEXES = {
 	"ToDo": {"outage_given_to": ("allocated_to", "status")},

@@ -9,7 +9,7 @@ import frappe
 from frappe import _
 from frappe.utils import get_datetime
 
-from outage_response.domain import authority, entrapment
+from outage_response.domain import authority, entrapment_rules
 from outage_response.domain.lifecycle import OPEN
 from outage_response.flows.facts import people_in_elevators
 from outage_response.flows.screens import phone_page
@@ -55,7 +55,7 @@ def _plain() -> dict:
 	said = set()
 	for task in data["tasks"]:
 		if inside := task.get("inside"):
-			status = entrapment.INSIDE if inside.get("certain") else entrapment.POSSIBLE
+			status = entrapment_rules.INSIDE if inside.get("certain") else entrapment_rules.POSSIBLE
 			record = {**inside, "elevator_label": task["where"], "status": status}
 			task["headline"] = people_in_elevators.in_words(record, get_datetime(data["now"]))
 			task["facts"] = None if inside["name"] in said else inside

@@ -6,7 +6,7 @@ from dataclasses import replace
 import frappe
 import pytest
 
-from outage_response.domain.steps import Step
+from outage_response.domain.step_definitions import Step
 from outage_response.flows.facts import plan_steps
 from outage_response.flows.plans import newer_plans, plan_approval
 from tests.site import live, world

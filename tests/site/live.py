@@ -326,7 +326,7 @@ class LiveTest(unittest.TestCase):
 
 	def assert_whole(self, incident: str) -> None:
 		"""Nothing is half done: the tasks are those that plan and context ask for, and each verb is on the timeline."""
-		from outage_response.domain.plan import difference, expand
+		from outage_response.domain.plan_expansion import difference, expand
 		from outage_response.flows.facts import plan_steps, power_and_assets, step_context
 		from outage_response.flows.tasks import task_set
 

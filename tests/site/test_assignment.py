@@ -9,7 +9,7 @@ import frappe
 from frappe import client
 from frappe.desk.form import assign_to
 
-from outage_response.domain.roster import Assignment
+from outage_response.domain.who_gets_a_task import Assignment
 from outage_response.flows.facts import who_is_on_duty
 from outage_response.flows.tasks import assignment
 

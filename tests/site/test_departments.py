@@ -2,7 +2,7 @@
 
 import frappe
 
-from outage_response.domain.steps import Step
+from outage_response.domain.step_definitions import Step
 from outage_response.flows.facts import plan_steps, who_is_on_duty
 from outage_response.flows.roster import shifts
 from outage_response.flows.screens import phone_page

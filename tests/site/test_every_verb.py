@@ -41,9 +41,9 @@ ROLE, READ, LOCK, REPLAY, TIME, STATE, FINISH = "role", "read", "lock", "replay"
 LEFT_OUT: dict[str, tuple[set[str], str]] = {
 	"declare": ({STATE}, "makes the outage"),
 	"record_call": ({STATE, FINISH}, "a call is kept whatever runs"),
-	"log_attempt": ({STATE}, "a callback has states of its own (domain/callbacks.py)"),
+	"log_attempt": ({STATE}, "a callback has states of its own (domain/callback_rules.py)"),
 	"give_up_callback": ({STATE}, "the same"),
-	"log_told": ({STATE}, "a line of the phone list has states of its own (domain/notices.py)"),
+	"log_told": ({STATE}, "a line of the phone list has states of its own (domain/notice_rules.py)"),
 	"take_call": ({REPLAY, TIME, STATE, FINISH}, "who was first stays; locks the call"),
 	"claim_call": (
 		{LOCK, REPLAY, TIME, STATE, FINISH},

@@ -9,7 +9,7 @@ from unittest.mock import patch
 import frappe
 from frappe.utils import get_datetime
 
-from outage_response.domain.plan import dedupe_key, expand
+from outage_response.domain.plan_expansion import dedupe_key, expand
 from outage_response.flows.facts import plan_steps, power_and_assets, step_context
 from outage_response.flows.tasks import recurring_steps, task_set
 from outage_response.flows.verb.engine import Call

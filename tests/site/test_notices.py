@@ -8,7 +8,7 @@ from urllib.parse import parse_qs
 import frappe
 
 from outage_response import jobs
-from outage_response.domain import notices as rules
+from outage_response.domain import notice_rules as rules
 from outage_response.flows.callbacks import call_queue
 from outage_response.flows.facts import affected_homes, power_and_assets
 from outage_response.flows.notices import deliveries, issuing, resident_links

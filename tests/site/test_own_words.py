@@ -7,8 +7,8 @@ from datetime import timedelta
 import frappe
 
 from outage_response.api import command as api
-from outage_response.domain.shipped import fingerprint
-from outage_response.domain.steps import Outcome, Step
+from outage_response.domain.shipped_plan_marks import fingerprint
+from outage_response.domain.step_definitions import Outcome, Step
 from outage_response.flows.facts import plan_steps, who_is_on_duty
 from outage_response.flows.facts.language import in_language
 from outage_response.flows.incident import incident_report

@@ -7,7 +7,7 @@ import frappe
 
 from outage_response import bulk
 from outage_response.api import limits, paging
-from outage_response.domain import lifecycle, phones
+from outage_response.domain import lifecycle, phone_numbers
 from outage_response.flows.paging import answer_links, gateway_replies, page_answers, page_rows, sweep, trial_calls
 from outage_response.flows.residents import page_templates
 from outage_response.flows.screens import who_knows
@@ -216,7 +216,7 @@ class Links(PagingTest):
 		page = next(row for row in self.pages(name) if row.user == guard)
 		table = frappe.qb.DocType("Outage Page")
 		heard = frappe.qb.update(table).set(table.phone, "13900001234").set(table.tries, 1)
-		heard.set(table.phone_key, phones.key("13900001234")).where(table.name == page.name).run()
+		heard.set(table.phone_key, phone_numbers.key("13900001234")).where(table.name == page.name).run()
 		channel = frappe._dict(name="Voice", accept_words="1", decline_words="2")
 		open_steps = {row.name for row in self.tasks(name, status="Open")}
 

@@ -5,7 +5,7 @@ from datetime import time
 import frappe
 from frappe.utils import get_time
 
-from outage_response.domain.steps import Outcome, Step, steps_for_level
+from outage_response.domain.step_definitions import Outcome, Step, steps_for_level
 from outage_response.flows.facts import plan_steps
 from outage_response.flows.plans import plan_approval
 from outage_response.setup import seed

@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 import frappe
 
 from outage_response.api import limits
-from outage_response.domain import links as link_rules
+from outage_response.domain import message_links as link_rules
 from outage_response.flows.facts import affected_homes, power_and_assets
 from outage_response.flows.notices import deliveries, resident_links
 from outage_response.flows.paging import mail_queue

@@ -12,8 +12,8 @@ import redis
 from frappe.utils.background_jobs import get_queue_list
 
 from outage_response import bulk, error_log, jobs, queues, space
-from outage_response.domain import notices
-from outage_response.domain.patience import SENDER_IS_DEAD_AFTER
+from outage_response.domain import notice_rules
+from outage_response.domain.waiting_limits import SENDER_IS_DEAD_AFTER
 from outage_response.flows.facts import who_was_rung
 from outage_response.flows.notices import deliveries, server_patience
 from outage_response.flows.paging import (
@@ -256,4 +256,4 @@ class Claims(NoticeTest):
 		frappe.db.set_value("Paging Channel", {"name": ("is", "set")}, "timeout_seconds", 8)
 		self.assertEqual(page_sending.taken_for(), timedelta(seconds=30))
 		self.assertLess(SENDER_IS_DEAD_AFTER, timedelta(minutes=5))
-		self.assertIn(notices.CAUSE, notices.STEP_OF_ANCHOR["reported"])
+		self.assertIn(notice_rules.CAUSE, notice_rules.STEP_OF_ANCHOR["reported"])

@@ -6,8 +6,8 @@ from unittest.mock import patch
 import frappe
 
 from outage_response.api import plans as api
-from outage_response.domain.shipped import fingerprint
-from outage_response.domain.steps import Outcome, Step
+from outage_response.domain.shipped_plan_marks import fingerprint
+from outage_response.domain.step_definitions import Outcome, Step
 from outage_response.flows.facts import plan_steps
 from outage_response.flows.facts.language import in_language
 from outage_response.flows.plans import newer_plans, plan_approval, plan_difference

@@ -7,7 +7,7 @@ from unittest.mock import patch
 import frappe
 
 from outage_response import jobs
-from outage_response.domain import replies, triage
+from outage_response.domain import answer_without_quotes, triage
 from outage_response.flows.incident import incident_verbs
 from outage_response.flows.residents import portal_verbs
 from outage_response.flows.screens import command_centre
@@ -251,7 +251,7 @@ class SaidAgain(PlaceTest):
 
 	def test_of_a_mail_without_end_the_beginning_leaves_the_database(self):
 		"""A page of tickets is in memory at once, and a mail is as long as its author likes."""
-		longest = replies.LONGEST_HTML
+		longest = answer_without_quotes.LONGEST_HTML
 		for doctype in self.each():
 			text = "<p>No power, smoke in the corridor</p>" + "x" * (3 * longest)
 			_incident, ticket = self.linked(doctype)

@@ -100,7 +100,7 @@ def belonging(properties: Sequence[str]) -> Iterable[str]:
 
 def task_sets(properties: Sequence[str]) -> Iterable[str]:
 	"""Invariant 1: plan and context ask for nothing that is not there."""
-	from outage_response.domain.plan import difference, expand
+	from outage_response.domain.plan_expansion import difference, expand
 	from outage_response.flows.facts import plan_steps, power_and_assets, step_context
 	from outage_response.flows.tasks import task_set
 

@@ -1,7 +1,7 @@
 """What the procedure asks for, written down by hand and without looking at the code that decides it.
 
 One line per step: its key, the levels whose plan has it, the department, the moment from which it exists, what it is done
-for, and the condition under which it is wanted at all. `comes_out_for` reads a line; it knows nothing of `domain/plan.py`.
+for, and the condition under which it is wanted at all. `comes_out_for` reads a line; it knows nothing of `domain/plan_expansion.py`.
 """
 
 from collections.abc import Callable

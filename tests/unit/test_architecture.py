@@ -63,10 +63,12 @@ def test_the_rules_import_only_each_other_and_the_standard_library(module):
 
 
 def test_the_check_sees_relative_and_hidden_imports():
-	source = "def f():\n\tfrom ..flows.tasks import task_verbs\n\timport frappe.utils\n\tfrom . import plan"
-	found = imports_of("outage_response.domain.clock", source)
-	assert {"outage_response.flows.tasks.task_verbs", "frappe.utils", "outage_response.domain.plan"} <= found
-	assert "outage_response.domain.plan" in imports_of("outage_response.domain", "from . import plan", is_package=True)
+	source = "def f():\n\tfrom ..flows.tasks import task_verbs\n\timport frappe.utils\n\tfrom . import plan_expansion"
+	found = imports_of("outage_response.domain.due_times", source)
+	assert {"outage_response.flows.tasks.task_verbs", "frappe.utils", "outage_response.domain.plan_expansion"} <= found
+	assert "outage_response.domain.plan_expansion" in imports_of(
+		"outage_response.domain", "from . import plan_expansion", is_package=True
+	)
 
 
 def test_the_rules_load_where_there_is_no_frappe():
@@ -124,7 +126,7 @@ def test_the_floors_hold():
 	assert points_up("tasks", f"{FLOWS}.paging.ringing") and points_up("notices", f"{FLOWS}.elevators.correction")
 	assert points_up("screens", f"{FLOWS}.reactions") and points_up("facts", f"{FLOWS}.cellar.wine")
 	assert not points_up("paging", f"{FLOWS}.notices.links") and not points_up("facts", f"{FLOWS}.facts.language")
-	assert not points_up("facts", "outage_response.domain.plan")
+	assert not points_up("facts", "outage_response.domain.plan_expansion")
 
 
 def test_everything_stands_in_a_room():

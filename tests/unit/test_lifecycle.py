@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from outage_response.domain import lifecycle
 from outage_response.domain.errors import GateClosed, RuleError
 from outage_response.domain.lifecycle import OPEN, TaskRow
-from outage_response.domain.plan import expand
+from outage_response.domain.plan_expansion import expand
 
 from .world import LEVELS, Situation, minute, plan, step, task_for
 

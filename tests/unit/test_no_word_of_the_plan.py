@@ -8,9 +8,9 @@ import re
 
 import pytest
 
-from outage_response.domain.gaps import gaps
-from outage_response.domain.plan import Context, Subject, expand
-from outage_response.domain.steps import KINDS, MEANINGS, Outcome, Step
+from outage_response.domain.plan_expansion import Context, Subject, expand
+from outage_response.domain.plan_gaps import gaps
+from outage_response.domain.step_definitions import KINDS, MEANINGS, Outcome, Step
 
 from .test_architecture import APP
 from .world import LEVELS, plan, procedure

@@ -1,6 +1,6 @@
 """No text of a stranger holds the app up: every pattern is run with the worst text that was found for it.
 
-Outside text is cut before any pattern sees it (`triage.LONGEST` characters of text, `replies.LONGEST_HTML` of a message's
+Outside text is cut before any pattern sees it (`triage.LONGEST` characters of text, `answer_without_quotes.LONGEST_HTML` of a message's
 HTML), and no pattern may need more than a moment for what is left of 1 MB, however it is written.
 """
 
@@ -13,7 +13,16 @@ from pathlib import Path
 
 import pytest
 
-from outage_response.domain import locate, overview, phones, replies, tickets, triage, triage_outage_words, triage_words
+from outage_response.domain import (
+	answer_without_quotes,
+	command_centre_rules,
+	phone_numbers,
+	probable_location,
+	triage,
+	triage_outage_words,
+	triage_words,
+	which_outage_explains,
+)
 
 ROOT = Path(__file__).resolve().parents[2]
 MEGABYTE = 1_000_000
@@ -125,7 +134,7 @@ def worst_texts(pattern: re.Pattern, longest: int) -> list[str]:
 
 def longest_for(where: str) -> int:
 	"""Twice what the app leaves of a text: what grows with its square would show."""
-	return replies.LONGEST_HTML if any(name in where for name in OF_HTML) else 2 * triage.LONGEST
+	return answer_without_quotes.LONGEST_HTML if any(name in where for name in OF_HTML) else 2 * triage.LONGEST
 
 
 def run(pattern: re.Pattern, text: str) -> float:
@@ -141,7 +150,7 @@ def test_no_pattern_is_slow(where):
 	pattern = {**written_elsewhere(), **compiled_in_rules()}[where]
 	if pattern is None:
 		return
-	longest = replies.LONGEST_HTML if "records" in where else longest_for(where)
+	longest = answer_without_quotes.LONGEST_HTML if "records" in where else longest_for(where)
 	for text in worst_texts(pattern, longest):
 		assert run(pattern, text) < MOMENT, text[:20]
 
@@ -184,17 +193,17 @@ def test_a_megabyte_is_cut_before_it_is_read(piece):
 		lambda: triage.read(text),
 		lambda: triage.can_be_read(text),
 		lambda: triage.simplified(text),
-		lambda: replies.cut_html(text),
-		lambda: replies.own_words(text, ["a", text]),
-		lambda: replies.says_still_out(text),
-		lambda: replies.asks_for_updates(text),
-		lambda: tickets.about_something_else_too(text, text),
-		lambda: tickets.ends_with_the_outage(text, text),
-		lambda: locate.homes_named(text),
-		lambda: overview.kind_seen(text),
-		lambda: overview.minutes_in(text),
-		lambda: phones.digits(text),
-		lambda: phones.same(text, text),
+		lambda: answer_without_quotes.cut_html(text),
+		lambda: answer_without_quotes.own_words(text, ["a", text]),
+		lambda: answer_without_quotes.says_still_out(text),
+		lambda: answer_without_quotes.asks_for_updates(text),
+		lambda: which_outage_explains.about_something_else_too(text, text),
+		lambda: which_outage_explains.ends_with_the_outage(text, text),
+		lambda: probable_location.homes_named(text),
+		lambda: command_centre_rules.kind_seen(text),
+		lambda: command_centre_rules.minutes_in(text),
+		lambda: phone_numbers.digits(text),
+		lambda: phone_numbers.same(text, text),
 	)
 	for read in readers:
 		began = time.process_time()
@@ -206,7 +215,7 @@ def test_what_stands_behind_the_cut_is_not_read():
 	ahead = "x" * triage.LONGEST
 	assert not triage.read(f"{ahead} no power").outage
 	assert triage.read(f"no power {ahead}").outage
-	assert not replies.says_still_out(f"{ahead} still dark")
-	assert not locate.homes_named(f"{ahead} 3-2-502")
-	assert len(replies.own_words("a" * MEGABYTE)) == replies.LONGEST
-	assert len(replies.cut_html("a" * MEGABYTE)) == replies.LONGEST_HTML
+	assert not answer_without_quotes.says_still_out(f"{ahead} still dark")
+	assert not probable_location.homes_named(f"{ahead} 3-2-502")
+	assert len(answer_without_quotes.own_words("a" * MEGABYTE)) == answer_without_quotes.LONGEST
+	assert len(answer_without_quotes.cut_html("a" * MEGABYTE)) == answer_without_quotes.LONGEST_HTML

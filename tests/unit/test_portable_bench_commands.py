@@ -27,7 +27,7 @@ ROOT = Path(__file__).resolve().parents[2]
 	[
 		([], ["tests/unit"], ["tests/site"], ["tests/browser"]),
 		(["-k", "plan"], *([kind, "-k", "plan"] for kind in ("tests/unit", "tests/site", "tests/browser"))),
-		(["tests/unit/test_plan.py", "-x"], ["tests/unit/test_plan.py", "-x"], [], []),
+		(["tests/unit/test_plan_expansion.py", "-x"], ["tests/unit/test_plan_expansion.py", "-x"], [], []),
 		(["tests/site"], [], ["tests/site"], []),
 		(["tests/browser/test_a.py", "-x"], [], [], ["tests/browser/test_a.py", "-x"]),
 		(["tests"], ["tests/unit"], ["tests/site"], ["tests/browser"]),
@@ -38,7 +38,7 @@ def test_which_tests_run_where(given, unit, site, browser):
 	assert checks.planned(given) == (unit, site, browser)
 
 
-@pytest.mark.parametrize("name", ["tests/unti", "tests/units", "tests/test_plan.py", "tests/__init__.py"])
+@pytest.mark.parametrize("name", ["tests/unti", "tests/units", "tests/test_plan_expansion.py", "tests/__init__.py"])
 def test_what_belongs_to_no_kind_of_tests_is_told(name):
 	with pytest.raises(Trouble, match="belongs to no kind") as caught:
 		checks.planned(["tests/site", name])
@@ -48,7 +48,7 @@ def test_what_belongs_to_no_kind_of_tests_is_told(name):
 def test_a_named_test_that_is_not_there_is_told():
 	for name in ("tests/unit/test_plna.py", "tests/site/test_plna.py::A", "tests/browser/plna"):
 		with pytest.raises(Trouble, match=r"There is no tests/.*plna") as caught:
-			checks.test(Place(ROOT), None, ["tests/unit/test_plan.py", name, "-x"], Progress(io.StringIO()))
+			checks.test(Place(ROOT), None, ["tests/unit/test_plan_expansion.py", name, "-x"], Progress(io.StringIO()))
 		assert caught.value.code == 2
 
 

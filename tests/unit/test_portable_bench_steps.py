@@ -165,7 +165,11 @@ class TestPorts:
 class TestKeys:
 	@pytest.fixture
 	def root(self, tmp_path):
-		for name in ("outage_response/hooks.py", "outage_response/domain/plan.py", "outage_response/m/d.json"):
+		for name in (
+			"outage_response/hooks.py",
+			"outage_response/domain/plan_expansion.py",
+			"outage_response/m/d.json",
+		):
 			file = tmp_path / name
 			file.parent.mkdir(parents=True, exist_ok=True)
 			file.write_text("x", encoding="utf-8")
@@ -181,7 +185,7 @@ class TestKeys:
 
 	def test_a_line_of_code_restarts_but_does_not_migrate(self, root):
 		schema, code = schema_key(root), code_key(root)
-		(root / "outage_response/domain/plan.py").write_text("y", encoding="utf-8")
+		(root / "outage_response/domain/plan_expansion.py").write_text("y", encoding="utf-8")
 		assert schema_key(root) == schema
 		assert code_key(root) != code
 

@@ -11,8 +11,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import outage_response
-from outage_response.domain.shipped import difference, fingerprint
-from outage_response.domain.steps import Outcome, Step
+from outage_response.domain.shipped_plan_marks import difference, fingerprint
+from outage_response.domain.step_definitions import Outcome, Step
 
 from .world import LEVELS, PROCEDURE, plan
 

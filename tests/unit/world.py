@@ -9,8 +9,8 @@ from pathlib import Path
 import yaml
 
 from outage_response.domain.lifecycle import TaskRow
-from outage_response.domain.plan import Context, Difference, Subject, TaskSpec
-from outage_response.domain.steps import Step, steps_for_level
+from outage_response.domain.plan_expansion import Context, Difference, Subject, TaskSpec
+from outage_response.domain.step_definitions import Step, steps_for_level
 
 PROCEDURE = Path(__file__).resolve().parents[2] / "outage_response/setup/procedure.yaml"
 LEVELS = ("I", "II", "III")

@@ -14,10 +14,10 @@ from frappe.model.document import Document
 from frappe.utils import get_datetime, now_datetime
 
 from outage_response import integrations, listing
-from outage_response.domain import callbacks, topology
+from outage_response.domain import callback_rules, power_topology
 from outage_response.domain.errors import RuleError
 from outage_response.domain.lifecycle import RUNNING
-from outage_response.domain.roster import COMMAND, RESIDENTS
+from outage_response.domain.who_gets_a_task import COMMAND, RESIDENTS
 
 from ..facts import affected_homes, outage_levels, power_and_assets
 from ..facts.language import listed
@@ -95,10 +95,10 @@ def log_attempt(
 	not offered.
 	"""
 	doc = call.part
-	if outcome == "Still Out" and doc.status in callbacks.ENDED and doc.units:
+	if outcome == "Still Out" and doc.status in callback_rules.ENDED and doc.units:
 		return _keep_after_the_end(call, doc, note or "")
-	callbacks.require_open(doc.status)
-	callbacks.require_duration(duration)
+	callback_rules.require_open(doc.status)
+	callback_rules.require_duration(duration)
 	how = integrations.How(duration or 0)
 	return attempt(call, doc, outcome, note=note, satisfaction=satisfaction, call_record=call_record, how=how)
 
@@ -121,7 +121,9 @@ def attempt(
 			_("Outcome: no unit of this outage is known for this person. Record a call that names the unit instead.")
 		)
 	at, made, before = call.at, len(doc.attempts) + 1, doc.status
-	doc.status, doc.next_attempt_at = callbacks.after_attempt(doc.reason, outcome, made, at, open_callbacks.policy())
+	doc.status, doc.next_attempt_at = callback_rules.after_attempt(
+		doc.reason, outcome, made, at, open_callbacks.policy()
+	)
 	doc.outcome = (note or outcome)[:500]
 	doc.satisfaction = satisfaction or doc.satisfaction
 	doc.claimed_by = doc.claimed_until = None
@@ -146,7 +148,7 @@ def attempt(
 	happened(CallbackMade(call, doc, outcome, made))
 	save(doc)
 	call.record("callback_attempt", {"reason": doc.reason, "units": unit_nos, "outcome": outcome})
-	if doc.status == callbacks.UNREACHED != before:
+	if doc.status == callback_rules.UNREACHED != before:
 		_alarm_unreached(call, doc, unit_nos)
 	open_callbacks.complete_if_done(call)
 	return {
@@ -192,7 +194,7 @@ def give_up_callback(call: Call, reason: str) -> None:
 	not Unreached.
 	"""
 	doc = call.part
-	callbacks.require_decision(doc.status, reason or "")
+	callback_rules.require_decision(doc.status, reason or "")
 	doc.update({"status": "Exhausted", "next_attempt_at": None, "outcome": reason.strip()[:500]})
 	doc.claimed_by = doc.claimed_until = None
 	save(doc)
@@ -211,7 +213,7 @@ def _record(
 ) -> tuple[str, str]:
 	"""The attempt where the site keeps its calls: the one that telephony logged, or a new one."""
 	if not call_record:
-		if doc.status in callbacks.ENDED:
+		if doc.status in callback_rules.ENDED:
 			telephony.forget(doc)
 		return integrations.log_call(doc, outcome, note, at, attempt, how)
 	try:
@@ -240,7 +242,9 @@ def _open_nested(call: Call, doc: Document, unit_nos: list[str]) -> str:
 	rows = []
 	for unit in units:
 		last = affected_homes.last_time(parent.name, unit.name)  # as it was then, wherever it hangs today
-		found = [last] if last else topology.intervals(around.tree.path(unit.power_node), unit.name, dark, call.at)
+		found = (
+			[last] if last else power_topology.intervals(around.tree.path(unit.power_node), unit.name, dark, call.at)
+		)
 		rows.append({"power_node": unit.power_node, "unit": unit.name, "out_since": found[-1][1] if found else call.at})
 	name = _running_nested(parent.name, {unit.power_node for unit in units})
 	if name:
@@ -302,11 +306,11 @@ def queue(incident: str | None = None) -> list[dict]:
 	"""
 	now = frappe.utils.now_datetime()
 	filters: list = [
-		["status", "in", callbacks.WAITING],
+		["status", "in", callback_rules.WAITING],
 		["next_attempt_at", "is", "set"],  # not held because it is dark there again
 		["next_attempt_at", "<=", now],
 	]
-	if callbacks.within_calling_hours(now, open_callbacks.policy()) != now:
+	if callback_rules.within_calling_hours(now, open_callbacks.policy()) != now:
 		filters.append(["reason", "=", "Life safety"])
 	if incident:
 		filters.append(["incident", "=", incident])

@@ -13,12 +13,12 @@ from frappe.model.document import Document
 from frappe.utils import get_datetime, now_datetime
 
 from outage_response import bulk, listing, locks, permissions
-from outage_response.domain import calls as rules
-from outage_response.domain import notices as notice_rules
-from outage_response.domain.callbacks import ENDED, within_calling_hours
+from outage_response.domain import call_order as rules
+from outage_response.domain import notice_rules as notice_rules
+from outage_response.domain.callback_rules import ENDED, within_calling_hours
 from outage_response.domain.errors import RuleError
-from outage_response.domain.reading import floor_order
-from outage_response.domain.roster import COMMAND
+from outage_response.domain.typed_numbers import floor_order
+from outage_response.domain.who_gets_a_task import COMMAND
 from outage_response.integrations import contacts
 
 from ..facts.language import listed

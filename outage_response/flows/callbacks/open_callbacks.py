@@ -12,8 +12,8 @@ from frappe.model.rename_doc import rename_dynamic_links
 from frappe.utils import now_datetime
 
 from outage_response import bulk, listing
-from outage_response.domain import callbacks
-from outage_response.domain.roster import COMMAND
+from outage_response.domain import callback_rules
+from outage_response.domain.who_gets_a_task import COMMAND
 from outage_response.integrations import contacts
 
 from ..facts import nested_outages, plan_steps, power_and_assets
@@ -26,16 +26,16 @@ from ..verb.locking import lock_incident
 from . import whom_to_call_back
 
 
-def policy() -> callbacks.Policy:
+def policy() -> callback_rules.Policy:
 	"""The callback numbers of Settings."""
 	settings = frappe.get_cached_doc("Outage Response Settings")
-	default = callbacks.Policy()
+	default = callback_rules.Policy()
 
 	def number(field: str, otherwise: int) -> int:
 		value = settings.get(field)
 		return otherwise if value in (None, "") else int(value)
 
-	return callbacks.Policy(
+	return callback_rules.Policy(
 		sample_percent=number("callback_sample_percent", default.sample_percent),
 		danger_percent=number("callback_danger_percent", default.danger_percent),
 		care_percent=number("callback_care_percent", default.care_percent),
@@ -77,10 +77,10 @@ def open_ready(call: Call, around: power_and_assets.Surroundings) -> int:
 def hold(call: Call) -> None:
 	"""More is dark than was known: whoever was to be called and is without supply again waits until it is back."""
 	existing = _rows(call.incident.name)
-	if not any(row.status in callbacks.WAITING for row in existing.values()):
+	if not any(row.status in callback_rules.WAITING for row in existing.values()):
 		return
 	ready = whom_to_call_back.back(call.incident, call.around)
-	names = [row.name for row in existing.values() if row.status in callbacks.WAITING and key_of(row) not in ready]
+	names = [row.name for row in existing.values() if row.status in callback_rules.WAITING and key_of(row) not in ready]
 	_write(call, names, next_attempt_at=None)
 
 
@@ -88,10 +88,10 @@ def _release(call: Call, rows: Sequence[Mapping]) -> None:
 	"""Those that were held, whose supply is back again; one statement for each reason."""
 	held: dict[str, list[str]] = defaultdict(list)
 	for row in rows:
-		if row.status in callbacks.WAITING and not row.next_attempt_at:
+		if row.status in callback_rules.WAITING and not row.next_attempt_at:
 			held[row.reason].append(row.name)
 	for reason, names in held.items():
-		_write(call, names, next_attempt_at=callbacks.attempt_at(reason, call.at, policy()))
+		_write(call, names, next_attempt_at=callback_rules.attempt_at(reason, call.at, policy()))
 
 
 def _rows(incident: str) -> dict[str, dict]:
@@ -111,7 +111,7 @@ def key_of(row: Mapping | Document) -> str:
 
 def open_with(incident: str, key: str) -> str | None:
 	"""The callback of an incident that is still to be made with whom the key means."""
-	still_to_make = {"incident": incident, **_who(key), "status": ("not in", callbacks.ENDED)}
+	still_to_make = {"incident": incident, **_who(key), "status": ("not in", callback_rules.ENDED)}
 	return frappe.db.get_value("Outage Callback", still_to_make, "name")
 
 
@@ -141,7 +141,7 @@ def _join_known(call: Call, existing: dict[str, dict], ready: dict[str, whom_to_
 			units = ready[contact].units if contact in ready else ()
 			known = set(frappe.get_all("Outage Callback Unit", filters={"parent": row.name}, pluck="unit"))
 			_insert_units(call, {row.name: [unit for unit in units if unit not in known]}, len(known))
-		elif row.status in callbacks.WAITING:
+		elif row.status in callback_rules.WAITING:
 			_write(call, [row.name], status="Not Required", next_attempt_at=None)
 
 
@@ -161,7 +161,7 @@ def on_contact_rename(_doc: Document, _event: str, old: str, new: str, merge: bo
 		by_incident[row.incident].append(row)
 	for incident, both in by_incident.items():
 		if len(both) == 2:
-			_join(lock_incident(incident), *callbacks.in_order_of_need(both))
+			_join(lock_incident(incident), *callback_rules.in_order_of_need(both))
 
 
 def _join(incident: Document, kept: Mapping, other: Mapping) -> None:
@@ -204,8 +204,8 @@ def reported_again(
 		{
 			"status": "Pending",
 			"reason": "Reported",
-			"priority": callbacks.REASONS.index("Reported"),
-			"next_attempt_at": callbacks.attempt_at("Reported", now, policy()),
+			"priority": callback_rules.REASONS.index("Reported"),
+			"next_attempt_at": callback_rules.attempt_at("Reported", now, policy()),
 		},
 	)
 	call.around = around
@@ -229,7 +229,7 @@ def _insert(call: Call, wanted: Sequence[whom_to_call_back.Callee]) -> None:
 	phones = contacts.phones([callee.contact for callee in wanted if callee.contact])
 	rows, units, required = [], {}, 0
 	for callee in wanted:
-		due = callbacks.required(callee.reason, callee.contact or callee.phone, incident.name, rules)
+		due = callback_rules.required(callee.reason, callee.contact or callee.phone, incident.name, rules)
 		required += due
 		name = frappe.generate_hash(length=10)
 		rows.append(
@@ -241,9 +241,9 @@ def _insert(call: Call, wanted: Sequence[whom_to_call_back.Callee]) -> None:
 				"caller": callee.number or None,
 				"phone": callee.phone or phones.get(callee.contact, ""),
 				"reason": callee.reason,
-				"priority": callbacks.REASONS.index(callee.reason),
+				"priority": callback_rules.REASONS.index(callee.reason),
 				"status": "Pending" if due else "Not Required",
-				"next_attempt_at": callbacks.attempt_at(callee.reason, call.at, rules) if due else None,
+				"next_attempt_at": callback_rules.attempt_at(callee.reason, call.at, rules) if due else None,
 			}
 		)
 		units[name] = callee.units
@@ -274,7 +274,7 @@ def complete_if_done(call: Call) -> None:
 	if call.incident.status not in ("Restored", "Stood Down"):
 		return
 	statuses = frappe.get_all("Outage Callback", filters={"incident": call.incident.name}, pluck="status")
-	if callbacks.all_ended(statuses):
+	if callback_rules.all_ended(statuses):
 		task_verbs.complete_by_flow(call, "callbacks")
 
 
@@ -282,7 +282,7 @@ def end_waiting(call: Call, status: str, why: str) -> None:
 	"""The incident has ended: nobody is called back about it any more."""
 	waiting = frappe.get_all(
 		"Outage Callback",
-		filters={"incident": call.incident.name, "status": ("in", callbacks.WAITING)},
+		filters={"incident": call.incident.name, "status": ("in", callback_rules.WAITING)},
 		pluck="name",
 	)
 	if waiting:

@@ -10,11 +10,11 @@ from frappe.model.document import Document
 from frappe.utils import get_datetime, now_datetime
 
 from outage_response import bulk, error_log, integrations, listing, queues
-from outage_response.domain import callbacks, phones
+from outage_response.domain import callback_rules, phone_numbers
 from outage_response.integrations import LoggedCall
 
 JOB = "outage_response.jobs.offer_calls"
-OPEN = callbacks.WAITING
+OPEN = callback_rules.WAITING
 HOURS = 24
 
 
@@ -43,14 +43,14 @@ def offer_calls() -> int:
 	used = _used(calls)
 	by_tail: dict[str, list[LoggedCall]] = defaultdict(list)
 	for call in calls:
-		if (tail := phones.tail(call.number)) and (call.doctype, call.name) not in used:
+		if (tail := phone_numbers.tail(call.number)) and (call.doctype, call.name) not in used:
 			by_tail[tail].append(call)
 	chosen: dict[str, LoggedCall] = {}
 	known: dict[str, str] = {}
 	for row in waiting:
 		known[row.name] = row.offered_record or ""
-		for call in by_tail.get(phones.tail(row.number), ()):
-			fits = phones.same(call.number, row.number) and call.at >= get_datetime(row.creation)
+		for call in by_tail.get(phone_numbers.tail(row.number), ()):
+			fits = phone_numbers.same(call.number, row.number) and call.at >= get_datetime(row.creation)
 			if fits and (row.name not in chosen or call.at > chosen[row.name].at):
 				chosen[row.name] = call
 	fresh = {name: call for name, call in chosen.items() if known[name] != call.name}

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 import frappe
 from frappe.model.document import Document
 
-from outage_response.domain import callbacks, phones, topology
+from outage_response.domain import callback_rules, phone_numbers, power_topology
 from outage_response.integrations import contacts
 
 from ..facts import affected_homes, nested_outages, power_and_assets
@@ -29,9 +29,9 @@ class Said:
 
 @dataclass(frozen=True)
 class Callee:
-	"""One person to be called back: about which units, and for which of `callbacks.REASONS`.
+	"""One person to be called back: about which units, and for which of `callback_rules.REASONS`.
 
-	The key is the contact; of a caller who is none, NUMBER and `phones.caller_key` of their `phone`.
+	The key is the contact; of a caller who is none, NUMBER and `phone_numbers.caller_key` of their `phone`.
 	"""
 
 	key: str
@@ -68,7 +68,7 @@ def back(incident: Document, around: power_and_assets.Surroundings) -> dict[str,
 	def is_out(node: str, unit: str) -> bool:
 		key = (node, unit if unit in singled_out else "")
 		if key not in still_out:
-			still_out[key] = topology.is_out(around.tree.path(node), unit, dark)
+			still_out[key] = power_topology.is_out(around.tree.path(node), unit, dark)
 		return still_out[key]
 
 	ready = {
@@ -111,7 +111,7 @@ def _said(incident: Document, called_units: Set[str] = frozenset()) -> Said:
 	who = _who(rows)
 	for row in rows:
 		danger = bool(row.danger or row.elevator)
-		number = phones.caller_key(row.phone)
+		number = phone_numbers.caller_key(row.phone)
 		key = row.contact or who.get(number, "")
 		if danger and row.unit:
 			said.danger_units.add(row.unit)
@@ -142,18 +142,18 @@ def keys_of(incident: str, rows: Sequence[Mapping]) -> list[str]:
 	who = who_called(incident) if any(not row["contact"] for row in rows) else {}
 	keys = []
 	for row in rows:
-		number = phones.caller_key(row["phone"])
+		number = phone_numbers.caller_key(row["phone"])
 		keys.append(row["contact"] or who.get(number) or (NUMBER + number if number else ""))
 	return keys
 
 
 def _who(rows: Sequence[Mapping]) -> dict[str, str]:
 	"""By what a call says of itself, else by the numbers of contacts; one that several share is nobody's."""
-	known = {phones.caller_key(row["phone"]): row["contact"] for row in rows if row["contact"] and row["phone"]}
+	known = {phone_numbers.caller_key(row["phone"]): row["contact"] for row in rows if row["contact"] and row["phone"]}
 	open_numbers = {row["phone"] for row in rows if row["phone"] and not row["contact"]}
 	for number, people in contacts.of_numbers(open_numbers).items():
 		if len(people) == 1:
-			known.setdefault(phones.caller_key(number), people[0])
+			known.setdefault(phone_numbers.caller_key(number), people[0])
 	known.pop("", None)
 	return known
 
@@ -172,7 +172,7 @@ def _reasons(incident: Document, units_of: Mapping[str, Sequence[str]], said: Sa
 	)
 	units_in_care, people_in_care = {need[0] for need in needs}, {need[1] for need in needs}
 	return {
-		contact: callbacks.reason(
+		contact: callback_rules.reason(
 			danger=said.callers.get(contact, False) or not said.danger_units.isdisjoint(units),
 			care=contact in people_in_care or not units_in_care.isdisjoint(units),
 			reported=contact in said.callers or not said.nameless_units.isdisjoint(units),

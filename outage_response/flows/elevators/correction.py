@@ -7,12 +7,12 @@ from frappe import _
 from frappe.model.document import Document
 from frappe.utils import get_datetime, getdate
 
-from outage_response.domain import entrapment as rules
+from outage_response.domain import entrapment_rules as rules
 from outage_response.domain.errors import RuleError
 from outage_response.domain.lifecycle import ENDED
-from outage_response.domain.plan import added_by
-from outage_response.domain.roster import COMMAND
-from outage_response.domain.steps import Step
+from outage_response.domain.plan_expansion import added_by
+from outage_response.domain.step_definitions import Step
+from outage_response.domain.who_gets_a_task import COMMAND
 
 from ..facts import people_in_elevators, plan_steps, rescue_certificates
 from ..tasks import task_set

@@ -10,10 +10,10 @@ from frappe import _
 from frappe.model.document import Document
 from frappe.utils import get_datetime
 
-from outage_response.domain import entrapment as rules
-from outage_response.domain.buildings import spelling
+from outage_response.domain import entrapment_rules as rules
+from outage_response.domain.building_spelling import spelling
 from outage_response.domain.errors import Keys, RuleError
-from outage_response.domain.roster import COMMAND
+from outage_response.domain.who_gets_a_task import COMMAND
 
 from ..facts import people_in_elevators, plan_steps
 from ..facts.building_names import may_be

@@ -15,13 +15,13 @@ from frappe.model.document import Document
 from frappe.utils import get_datetime, getdate, now_datetime
 
 from outage_response import locks, permissions
-from outage_response.domain import entrapment as rules
+from outage_response.domain import entrapment_rules as rules
 from outage_response.domain import lifecycle
 from outage_response.domain.authority import GENERAL_MANAGER
-from outage_response.domain.buildings import spelling
+from outage_response.domain.building_spelling import spelling
 from outage_response.domain.errors import Keys, RuleError
-from outage_response.domain.roster import COMMAND, MANAGEMENT
-from outage_response.domain.steps import CONTRACTOR_THERE, PER_CONTRACTOR, SERVICES_CALLED, Step
+from outage_response.domain.step_definitions import CONTRACTOR_THERE, PER_CONTRACTOR, SERVICES_CALLED, Step
+from outage_response.domain.who_gets_a_task import COMMAND, MANAGEMENT
 
 from ..facts import homes_of_people, people_in_elevators, plan_steps, rescue_certificates, who_is_on_duty
 from ..facts.language import listed

@@ -15,7 +15,7 @@ from frappe.model.document import Document
 from frappe.utils import get_datetime
 
 from outage_response import bulk
-from outage_response.domain.topology import Dark, Interval, intervals
+from outage_response.domain.power_topology import Dark, Interval, intervals
 
 from . import site_time
 from .power_and_assets import Surroundings, affected_units, dark_rows

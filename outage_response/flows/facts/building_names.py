@@ -5,7 +5,7 @@ from collections.abc import Iterable, Mapping
 import frappe
 
 from outage_response import listing
-from outage_response.domain.buildings import alike, meaning, spelling
+from outage_response.domain.building_spelling import alike, meaning, spelling
 
 DOCTYPE = "Property Building"
 
@@ -53,7 +53,7 @@ def may_be(property_name: str, said: str) -> set[str]:
 
 
 def one_of(rows: Mapping[str, Mapping]) -> dict[str, str]:
-	"""key -> one key for all buildings that may be one (see `domain.buildings.alike`)."""
+	"""key -> one key for all buildings that may be one (see `domain.building_spelling.alike`)."""
 	apart = [key for key, row in rows.items() if row["stands_apart"]]
 	return alike({key: row["building_name"] for key, row in rows.items()}, apart)
 

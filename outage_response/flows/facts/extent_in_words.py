@@ -6,8 +6,8 @@ from collections.abc import Collection, Iterable
 from frappe import _
 from frappe.model.document import Document
 
-from outage_response.domain.entrapment import natural
-from outage_response.domain.topology import is_out
+from outage_response.domain.entrapment_rules import natural
+from outage_response.domain.power_topology import is_out
 
 from . import place_names, power_and_assets
 from .language import listed

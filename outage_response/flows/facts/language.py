@@ -8,7 +8,7 @@ import frappe
 from frappe import _
 
 from outage_response.domain.errors import spoken
-from outage_response.domain.steps import Step
+from outage_response.domain.step_definitions import Step
 
 
 def in_chinese(language: str | None = None) -> bool:

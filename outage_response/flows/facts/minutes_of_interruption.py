@@ -7,7 +7,7 @@ from frappe.model.document import Document
 from frappe.utils import get_datetime, now_datetime
 
 from outage_response import listing
-from outage_response.domain.topology import Dark, customer_minutes
+from outage_response.domain.power_topology import Dark, customer_minutes
 
 from . import affected_homes, site_time
 from .power_and_assets import Surroundings

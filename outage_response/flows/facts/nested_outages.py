@@ -10,9 +10,9 @@ from frappe.model.document import Document
 from frappe.utils import get_datetime
 
 from outage_response import bulk, listing
-from outage_response.domain import callbacks
+from outage_response.domain import callback_rules
 from outage_response.domain.lifecycle import RUNNING
-from outage_response.domain.topology import Dark
+from outage_response.domain.power_topology import Dark
 
 from . import power_and_assets
 
@@ -97,13 +97,13 @@ def called_by_others(incident: Document, keys: Sequence[str]) -> set[str]:
 		fields=["name", "contact", "status", "creation"],
 	)
 	# whom nobody had phoned when that outage was closed all the same has not been called
-	given_up = [row.name for row in rows if row.status == callbacks.GIVEN_UP]
+	given_up = [row.name for row in rows if row.status == callback_rules.GIVEN_UP]
 	tried = set(listing.get_all("Outage Callback Attempt", filters={"parent": ("in", given_up)}, pluck="parent"))
 	return {
 		row.contact
 		for row in rows
-		if row.status in callbacks.WAITING
-		or (get_datetime(row.creation) >= since and (row.status != callbacks.GIVEN_UP or row.name in tried))
+		if row.status in callback_rules.WAITING
+		or (get_datetime(row.creation) >= since and (row.status != callback_rules.GIVEN_UP or row.name in tried))
 	}
 
 

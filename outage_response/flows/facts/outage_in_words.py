@@ -8,7 +8,7 @@ from frappe.model.document import Document
 from frappe.utils import format_datetime, get_datetime, now_datetime
 
 from outage_response.domain.lifecycle import RUNNING
-from outage_response.domain.topology import intervals
+from outage_response.domain.power_topology import intervals
 
 from . import extent_in_words, power_and_assets
 from .language import listed

@@ -11,10 +11,10 @@ from frappe.query_builder.functions import Coalesce
 from frappe.utils import get_datetime, getdate
 
 from outage_response import bulk, listing, locks, permissions
-from outage_response.domain import entrapment as rules
-from outage_response.domain import lifecycle, offers
-from outage_response.domain.entrapment import Entrapment
-from outage_response.domain.steps import Step
+from outage_response.domain import entrapment_rules as rules
+from outage_response.domain import lifecycle, offered_buttons
+from outage_response.domain.entrapment_rules import Entrapment
+from outage_response.domain.step_definitions import Step
 
 from . import building_names, plan_steps, rescue_certificates, site_time
 
@@ -275,7 +275,7 @@ def _shown(
 		"tasks": {part: one["task"] for part, one in steps.items()},
 		"taken": taken,
 		"who": own.get("who", ""),
-		"verbs": offers.entrapment_verbs(
+		"verbs": offered_buttons.entrapment_verbs(
 			roles,
 			in_outage=bool(row.incident),
 			taken=taken,

@@ -10,9 +10,9 @@ import frappe
 from frappe import _
 
 from outage_response.domain.authority import GENERAL_MANAGER
-from outage_response.domain.plan import CONTRACTOR, TaskSpec
-from outage_response.domain.roster import ELEVATOR_MAINTENANCE, MANAGEMENT, POWER_SUPPLY, Assignment, of_duty
-from outage_response.domain.steps import ACCOUNT_MANAGER, RESCUE_SERVICES
+from outage_response.domain.plan_expansion import CONTRACTOR, TaskSpec
+from outage_response.domain.step_definitions import ACCOUNT_MANAGER, RESCUE_SERVICES
+from outage_response.domain.who_gets_a_task import ELEVATOR_MAINTENANCE, MANAGEMENT, POWER_SUPPLY, Assignment, of_duty
 
 from . import who_is_on_duty
 

@@ -12,11 +12,11 @@ from frappe import _
 from frappe.model.document import Document
 
 from outage_response import listing
-from outage_response.domain import roster, safeguards
+from outage_response.domain import plan_safeguards, who_gets_a_task
 from outage_response.domain.errors import RuleError
-from outage_response.domain.gaps import gaps
 from outage_response.domain.lifecycle import INTERNAL, PLANNED, knows_rescues
-from outage_response.domain.steps import Outcome, Step, check_plan, new_key, read_keys, typed
+from outage_response.domain.plan_gaps import gaps
+from outage_response.domain.step_definitions import Outcome, Step, check_plan, new_key, read_keys, typed
 
 from . import outage_levels, who_is_on_duty
 from .language import listed
@@ -61,9 +61,9 @@ def procedure() -> dict[str, Any]:
 
 
 @lru_cache(maxsize=1)
-def duty_rules() -> tuple[roster.DutyRule, ...]:
+def duty_rules() -> tuple[who_gets_a_task.DutyRule, ...]:
 	"""Clause 6.1 as the procedure file says it. It is no step, so that no plan of the site carries it."""
-	return roster.duty_rules(procedure()["assignment"])
+	return who_gets_a_task.duty_rules(procedure()["assignment"])
 
 
 def to_row(step: Step) -> dict[str, Any]:
@@ -291,9 +291,9 @@ def require_current(plan: str, level: str) -> None:
 		)
 
 
-def losses(plan: str | None, steps: Sequence[Step]) -> tuple[safeguards.Loss, ...]:
+def losses(plan: str | None, steps: Sequence[Step]) -> tuple[plan_safeguards.Loss, ...]:
 	"""What `steps` lack of what `plan` guards; nothing where there is no plan to lose anything of."""
-	return safeguards.lost(_stored(plan), steps) if plan else ()
+	return plan_safeguards.lost(_stored(plan), steps) if plan else ()
 
 
 def _stored(plan: str) -> tuple[Step, ...]:
@@ -302,13 +302,13 @@ def _stored(plan: str) -> tuple[Step, ...]:
 
 
 def left_out(plan: str | None) -> list[dict[str, str]]:
-	"""What a plan lacks of what earlier versions guarded, as `safeguards.lost` says it."""
+	"""What a plan lacks of what earlier versions guarded, as `plan_safeguards.lost` says it."""
 	return frappe.parse_json((plan and frappe.db.get_value("Outage Plan", plan, "leaves_out")) or "[]")
 
 
 def left_out_after(plan: str | None, steps: Sequence[Step]) -> str:
 	"""What `leaves_out` says of the plan that follows on `plan`."""
-	found = safeguards.lost(_stored(plan), steps, left_out(plan)) if plan else ()
+	found = plan_safeguards.lost(_stored(plan), steps, left_out(plan)) if plan else ()
 	return frappe.as_json(list(found), indent=None)
 
 

@@ -11,7 +11,7 @@ from frappe.model.document import Document
 from frappe.query_builder.functions import Count
 from frappe.utils import get_datetime
 
-from outage_response.domain.topology import Dark, PowerTree
+from outage_response.domain.power_topology import Dark, PowerTree
 
 from . import building_names
 

@@ -8,10 +8,10 @@ from functools import cached_property
 import frappe
 
 from outage_response import listing
-from outage_response.domain import escalation, phones
+from outage_response.domain import escalation, phone_numbers
 from outage_response.domain.authority import CONTROL_ROOM, GENERAL_MANAGER
 from outage_response.domain.escalation import Person
-from outage_response.domain.roster import COMMAND, MANAGEMENT, OnDuty
+from outage_response.domain.who_gets_a_task import COMMAND, MANAGEMENT, OnDuty
 
 from . import who_is_on_duty
 
@@ -131,7 +131,9 @@ class People:
 			return self._of_role(MANAGEMENT, GENERAL_MANAGER)
 		row = self.departments[department]
 		number = phone or row.phone
-		return [Person(f"tel:{phones.identity(number)}", name=row.department_name, phone=number)] if number else []
+		return (
+			[Person(f"tel:{phone_numbers.identity(number)}", name=row.department_name, phone=number)] if number else []
+		)
 
 	def _of_role(self, duty: str, role: str) -> list[Person]:
 		there = _known(self.person(person) for person in self.on_duty if person.duty == duty)

@@ -8,7 +8,7 @@ from frappe.utils import get_fullname, getdate
 
 from outage_response import permissions
 from outage_response.domain import authority
-from outage_response.domain import entrapment as rules
+from outage_response.domain import entrapment_rules as rules
 
 
 def holders(on: date) -> set[str]:

@@ -12,7 +12,7 @@ import frappe
 from frappe.model.document import Document
 from frappe.utils import get_datetime, get_system_timezone, now_datetime
 
-from outage_response.domain import clock
+from outage_response.domain import due_times
 from outage_response.domain.lifecycle import BEGUN
 
 # The times that enter minutes; each has its moment in a field of the same name with `_utc` behind it
@@ -28,8 +28,8 @@ def utc_now() -> datetime:
 
 
 def instant(at: datetime) -> datetime:
-	"""UTC of a time of the site's clock; see `domain.clock.instant`."""
-	return clock.instant(at, ZoneInfo(get_system_timezone()), utc_now())
+	"""UTC of a time of the site's clock; see `domain.due_times.instant`."""
+	return due_times.instant(at, ZoneInfo(get_system_timezone()), utc_now())
 
 
 def instant_of(row: Any, field: str) -> datetime | None:
@@ -81,8 +81,8 @@ def look() -> list[tuple[str, float, float]]:
 	now, utc = now_datetime(), utc_now()
 	for field, value in (("clock_seen", now), ("clock_seen_utc", utc)):
 		frappe.db.set_single_value(settings, field, value, update_modified=False)
-	back = clock.put_back_by(seen and get_datetime(seen), now).total_seconds()
-	back_utc = clock.put_back_by(seen_utc and get_datetime(seen_utc), utc).total_seconds()
+	back = due_times.put_back_by(seen and get_datetime(seen), now).total_seconds()
+	back_utc = due_times.put_back_by(seen_utc and get_datetime(seen_utc), utc).total_seconds()
 	if not back and not back_utc:
 		return []
 	running = {"status": ("in", BEGUN)}

@@ -9,12 +9,12 @@ from frappe.model.document import Document
 from frappe.utils import get_datetime
 
 from outage_response import listing
-from outage_response.domain import entrapment as rescues
-from outage_response.domain.buildings import spelling
+from outage_response.domain import entrapment_rules as rescues
+from outage_response.domain.building_spelling import spelling
 from outage_response.domain.lifecycle import TaskRow
-from outage_response.domain.plan import CONTRACTOR, Context, Subject, added_by
-from outage_response.domain.steps import PER_CONTRACTOR, Step
-from outage_response.domain.topology import gone_again, is_out
+from outage_response.domain.plan_expansion import CONTRACTOR, Context, Subject, added_by
+from outage_response.domain.power_topology import gone_again, is_out
+from outage_response.domain.step_definitions import PER_CONTRACTOR, Step
 
 from . import people_in_elevators, plan_steps, who_is_on_duty
 from .power_and_assets import Surroundings, dark_rows, nodes_back, read

@@ -12,15 +12,15 @@ from frappe.model.document import Document
 from frappe.utils import get_datetime, getdate
 
 from outage_response import listing
-from outage_response.domain import authority, clock
+from outage_response.domain import authority, due_times
 from outage_response.domain.authority import CONTROL_ROOM
-from outage_response.domain.roster import COMMAND, GUARDS, REPAIRS, Department, OnDuty, Roster, assign, of_duty
+from outage_response.domain.who_gets_a_task import COMMAND, GUARDS, REPAIRS, Department, OnDuty, Roster, assign, of_duty
 
 
 def off_hours(property_name: str, at: datetime) -> bool:
 	"""Is `at` outside the property's working time?"""
 	doc = frappe.get_cached_doc("Managed Property", property_name)
-	return clock.off_hours(
+	return due_times.off_hours(
 		at,
 		as_time_of_day(doc.work_start, time(9)),
 		as_time_of_day(doc.work_end, time(18)),

@@ -5,7 +5,7 @@ from frappe.query_builder.functions import Coalesce
 from frappe.utils import now_datetime
 from pypika.terms import Interval
 
-from outage_response.domain import entrapment as rules
+from outage_response.domain import entrapment_rules as rules
 from outage_response.domain.lifecycle import OPEN
 
 from ..facts import plan_steps

@@ -10,9 +10,9 @@ from frappe.model.document import Document
 from frappe.utils import get_datetime
 
 from outage_response import bulk, permissions
-from outage_response.domain import lifecycle, notices
+from outage_response.domain import lifecycle, notice_rules
 from outage_response.domain.errors import RuleError
-from outage_response.domain.topology import Dark, gone_again, is_out, split_for_return
+from outage_response.domain.power_topology import Dark, gone_again, is_out, split_for_return
 
 from ..callbacks import open_callbacks
 from ..elevators import entrapment_verbs
@@ -493,7 +493,7 @@ def close(call: Call, override_reason: str | None = None) -> dict[str, Any]:
 	save(incident)
 	open_callbacks.end_waiting(call, "Exhausted", _("The incident was closed"))  # passed over by the General Manager
 	call.record("closed")
-	issuing.on_ended(call, notices.FOLLOW_UP)
+	issuing.on_ended(call, notice_rules.FOLLOW_UP)
 	settle_others(call)
 	return {"customer_minutes": incident.customer_minutes, "left_open": len(left)}
 
@@ -514,7 +514,7 @@ def cancel(call: Call, reason: str) -> dict[str, Any]:
 	save(incident)
 	open_callbacks.end_waiting(call, "Not Required", _("The incident was cancelled"))
 	call.record("cancelled", {"reason": reason})
-	issuing.on_ended(call, notices.CANCELLED)
+	issuing.on_ended(call, notice_rules.CANCELLED)
 	settle_others(call, tell=True)
 	return {}
 

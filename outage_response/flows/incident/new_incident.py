@@ -9,7 +9,7 @@ from frappe.utils import get_datetime, now_datetime
 
 from outage_response import listing, permissions
 from outage_response.domain import authority, lifecycle
-from outage_response.domain.clock import require_lately
+from outage_response.domain.due_times import require_lately
 from outage_response.domain.errors import Overlaps, RuleError
 
 from ..callbacks import open_callbacks, whom_to_call_back

@@ -9,7 +9,7 @@ from frappe.utils import get_datetime
 
 from outage_response.domain import lifecycle
 from outage_response.domain.lifecycle import TaskRow
-from outage_response.domain.roster import COMMAND, REPAIRS
+from outage_response.domain.who_gets_a_task import COMMAND, REPAIRS
 
 from ..facts import nested_outages, outage_levels, people_in_elevators, power_and_assets
 from ..facts.affected_nodes import labels

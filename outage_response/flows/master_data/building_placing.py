@@ -7,7 +7,7 @@ from frappe import _
 from frappe.model.document import Document
 
 from outage_response import bulk, permissions
-from outage_response.domain.buildings import spelling
+from outage_response.domain.building_spelling import spelling
 from outage_response.domain.errors import RuleError
 
 from ..facts import power_and_assets

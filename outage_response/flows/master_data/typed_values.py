@@ -12,7 +12,7 @@ from frappe import _
 from frappe.model.document import Document
 from frappe.utils import cint, cstr, flt
 
-from outage_response.domain import cells, reading
+from outage_response.domain import spreadsheet_cells, typed_numbers
 from outage_response.domain.errors import RuleError
 
 from ..verb.refusals import translated
@@ -32,7 +32,7 @@ def read(doc: Document, _event: str | None = None) -> None:
 			for df in row.meta.fields:
 				value = row.get(df.fieldname)
 				if isinstance(value, str) and frappe.flags.in_import:
-					value = cells.unquoted(value)  # from a file that was exported here
+					value = spreadsheet_cells.unquoted(value)  # from a file that was exported here
 					row.set(df.fieldname, value)
 				if isinstance(value, (str, float)):
 					row.set(df.fieldname, _read(df, value))
@@ -41,10 +41,10 @@ def read(doc: Document, _event: str | None = None) -> None:
 def _read(df: Any, value: Any) -> Any:
 	label = _(df.label or df.fieldname)
 	if df.fieldtype in WHOLE:
-		return reading.number(cstr(value), label, whole=True)
+		return typed_numbers.number(cstr(value), label, whole=True)
 	if df.fieldtype in DECIMAL:
-		return reading.number(value, label, whole=False) if isinstance(value, str) else value
-	return reading.tick(cstr(value), label) if df.fieldtype in TICK else value
+		return typed_numbers.number(value, label, whole=False) if isinstance(value, str) else value
+	return typed_numbers.tick(cstr(value), label) if df.fieldtype in TICK else value
 
 
 def require_file(doc: Document, _event: str | None = None) -> None:

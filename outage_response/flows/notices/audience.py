@@ -7,8 +7,8 @@ from datetime import datetime
 import frappe
 from frappe.model.document import Document
 
-from outage_response.domain import topology
-from outage_response.domain.notices import Recipient
+from outage_response.domain import power_topology
+from outage_response.domain.notice_rules import Recipient
 
 from ..facts import affected_homes, nested_outages, power_and_assets
 from ..facts.language import in_chinese
@@ -66,7 +66,7 @@ def out_of_supply(
 	def is_out(row: dict) -> bool:
 		key = (row["power_node"], row["name"] if row["name"] in singled_out else "")
 		if key not in known:
-			known[key] = topology.is_out(around.tree.path(row["power_node"]), row["name"], dark)
+			known[key] = power_topology.is_out(around.tree.path(row["power_node"]), row["name"], dark)
 		return known[key]
 
 	out = [row for row in rows if is_out(row)]
@@ -86,9 +86,9 @@ def times_out(incident: Document, around: power_and_assets.Surroundings, rows: S
 	for row in rows:
 		key = (row["power_node"], row["name"] if row["name"] in singled_out else "")
 		if key not in known:
-			known[key] = topology.intervals(around.tree.path(row["power_node"]), row["name"], dark, datetime.max)
+			known[key] = power_topology.intervals(around.tree.path(row["power_node"]), row["name"], dark, datetime.max)
 		spans[row["contact"]] += known[key]
-	return {contact: max(len(topology.union(found)), 1) for contact, found in spans.items()}
+	return {contact: max(len(power_topology.union(found)), 1) for contact, found in spans.items()}
 
 
 def site_language() -> str:

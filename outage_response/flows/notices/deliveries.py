@@ -16,8 +16,8 @@ from frappe.utils import get_datetime, get_url, now_datetime
 
 from outage_response import bulk, listing, locks, space
 from outage_response.compat import is_retriable
-from outage_response.domain import notices as rules
-from outage_response.domain.patience import SENDER_IS_DEAD_AFTER
+from outage_response.domain import notice_rules as rules
+from outage_response.domain.waiting_limits import SENDER_IS_DEAD_AFTER
 from outage_response.integrations import messages
 
 from ..facts.language import in_language

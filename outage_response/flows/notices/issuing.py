@@ -13,10 +13,10 @@ from frappe.model.document import Document
 from frappe.utils import get_datetime, now_datetime
 
 from outage_response import bulk, listing, permissions
-from outage_response.domain import notices as rules
+from outage_response.domain import notice_rules as rules
 from outage_response.domain.errors import RuleError
 from outage_response.domain.lifecycle import LIVE, OPEN, RUNNING
-from outage_response.domain.plan import dedupe_key
+from outage_response.domain.plan_expansion import dedupe_key
 from outage_response.integrations import messages
 
 from ..facts import nested_outages, outage_levels, plan_steps

@@ -1,4 +1,4 @@
-"""Links in messages to residents without a login (the rules are in domain/links.py)."""
+"""Links in messages to residents without a login (the rules are in domain/message_links.py)."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -9,7 +9,7 @@ from frappe.utils import now_datetime
 from frappe.utils.password import get_encryption_key
 
 from outage_response import bulk
-from outage_response.domain import links as rules
+from outage_response.domain import message_links as rules
 from outage_response.domain.errors import NotAllowed
 
 PURPOSE = "outage"

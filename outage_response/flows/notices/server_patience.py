@@ -1,4 +1,4 @@
-"""A mail account or a gateway that fails is left alone for a while, so that others' messages go on; `domain/patience.py`
+"""A mail account or a gateway that fails is left alone for a while, so that others' messages go on; `domain/waiting_limits.py`
 says how long. Afterwards one message tries."""
 
 import json
@@ -8,7 +8,7 @@ import frappe
 from frappe.utils import get_datetime as _at
 from frappe.utils import now_datetime
 
-from outage_response.domain import patience as rules
+from outage_response.domain import waiting_limits as rules
 
 MAIL, SMS = "mail", "sms"
 SETTINGS, FIELD = "Outage Response Settings", "left_alone"

@@ -8,9 +8,9 @@ from frappe import _
 from frappe.model.document import Document
 from frappe.utils import format_datetime, get_datetime, now_datetime
 
-from outage_response.domain import notices as rules
+from outage_response.domain import notice_rules as rules
 from outage_response.domain.lifecycle import RUNNING
-from outage_response.domain.roster import COMMAND, RESIDENTS, of_duty
+from outage_response.domain.who_gets_a_task import COMMAND, RESIDENTS, of_duty
 
 from ..facts import extent_in_words, who_is_on_duty
 from ..facts.language import in_language, listed

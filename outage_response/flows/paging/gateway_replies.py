@@ -11,7 +11,7 @@ from frappe import _
 from frappe.model.document import Document
 from frappe.utils import cint, now_datetime
 
-from outage_response.domain import phones
+from outage_response.domain import phone_numbers
 from outage_response.integrations.channels.post import dig
 
 from .page_answers import FIELDS, LIVES_HOURS, _said, _stands, answer
@@ -85,19 +85,19 @@ def _words(text: str | None) -> set[str]:
 
 def _rung_at(number: str) -> list[dict]:
 	"""Pages of the last hours that rang this number, the newest first."""
-	digits = phones.digits(number)
+	digits = phone_numbers.digits(number)
 	if len(digits) < SHORTEST_NUMBER:
 		return []
 	page = frappe.qb.DocType("Outage Page")
 	rows = (
 		frappe.qb.from_(page)
 		.select(*(page[field] for field in (*FIELDS, "creation", "replies")))
-		.where(page.phone_key == phones.key(number))
+		.where(page.phone_key == phone_numbers.key(number))
 		.where(page.creation > now_datetime() - timedelta(hours=LIVES_HOURS))
 		.where(page.tries > 0)  # a gateway that rang may have said that it did not
 		.orderby(page.creation, order=frappe.qb.desc)
 	).run(as_dict=True)
-	return [row for row in rows if phones.digits(row.phone) == digits or phones.same(row.phone, number)]
+	return [row for row in rows if phone_numbers.digits(row.phone) == digits or phone_numbers.same(row.phone, number)]
 
 
 def inbound(channel_name: str | None, request) -> dict:

@@ -5,7 +5,7 @@ from frappe import _
 from frappe.model.document import Document
 from frappe.utils import get_url, now_datetime
 
-from outage_response.domain.patience import MAIL_IS_NEWS_FOR
+from outage_response.domain.waiting_limits import MAIL_IS_NEWS_FOR
 from outage_response.integrations import mail_server, messages
 
 from ..notices import deliveries, server_patience

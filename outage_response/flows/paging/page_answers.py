@@ -8,7 +8,7 @@ from frappe import _
 from frappe.utils import format_datetime, now_datetime
 
 from outage_response import listing, permissions
-from outage_response.domain import authority, phones
+from outage_response.domain import authority, phone_numbers
 from outage_response.domain.lifecycle import LIVE
 from outage_response.integrations import acting_as
 
@@ -144,7 +144,7 @@ def _stands(page: dict) -> bool:
 	firms = listing.get_all(
 		"Response Department", filters={"name": ("in", [row.department for row in theirs])}, pluck="phone"
 	)
-	return any(number and phones.same(number, page.phone) for number in [*(row.phone for row in theirs), *firms])
+	return any(number and phone_numbers.same(number, page.phone) for number in [*(row.phone for row in theirs), *firms])
 
 
 def _steps(page: str) -> list[dict]:

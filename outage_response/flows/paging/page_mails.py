@@ -11,7 +11,7 @@ from frappe import _
 from frappe.utils import now_datetime
 
 from outage_response import bulk, listing, locks
-from outage_response.domain.patience import MAIL_IS_NEWS_FOR, SENDER_IS_DEAD_AFTER
+from outage_response.domain.waiting_limits import MAIL_IS_NEWS_FOR, SENDER_IS_DEAD_AFTER
 from outage_response.integrations.messages import PAGE
 
 from . import page_sending

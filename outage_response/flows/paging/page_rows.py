@@ -11,9 +11,9 @@ from frappe.model.document import Document
 from pypika import Interval
 
 from outage_response import bulk, listing, locks, queues
-from outage_response.domain import phones
+from outage_response.domain import phone_numbers
 from outage_response.domain.escalation import Person, minute_of
-from outage_response.domain.plan import dedupe_key
+from outage_response.domain.plan_expansion import dedupe_key
 
 JOB = "outage_response.jobs.send_pages"
 # Nobody was reached by it
@@ -95,7 +95,7 @@ def addressed(
 		"contact": (person.contact or None) if person else None,
 		"person_name": person.name if person else None,
 		"phone": (person.phone or None) if person else None,
-		"phone_key": phones.key(person.phone if person else "") or None,
+		"phone_key": phone_numbers.key(person.phone if person else "") or None,
 		"channel": channel,
 		"status": "Queued",
 		"send_after": at,

@@ -11,9 +11,9 @@ from frappe.utils import get_datetime, now_datetime
 
 from outage_response import compat, listing, space
 from outage_response.domain import authority, escalation
-from outage_response.domain import patience as limits
+from outage_response.domain import waiting_limits as limits
 from outage_response.domain.lifecycle import LIVE
-from outage_response.domain.phones import digits
+from outage_response.domain.phone_numbers import digits
 from outage_response.permissions import roles_of
 
 from ..facts.language import in_clauses, title_of

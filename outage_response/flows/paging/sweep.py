@@ -8,7 +8,7 @@ from frappe.utils import get_datetime, now_datetime
 from frappe.utils.scheduler import is_scheduler_inactive
 
 from outage_response import compat, queues
-from outage_response.domain import patience
+from outage_response.domain import waiting_limits
 
 from ..facts import who_was_rung
 from ..site import same_site
@@ -24,7 +24,7 @@ def since_last() -> int:
 	"""Minutes since the sweep ran last, as far as that is too long; notes that it runs now."""
 	now, before = now_datetime(), who_was_rung.last_sweep()
 	frappe.db.set_single_value("Outage Response Settings", "rang_until", now, update_modified=False)
-	return patience.minutes_away(before, now, compat.scheduler_tick())
+	return waiting_limits.minutes_away(before, now, compat.scheduler_tick())
 
 
 def bring_forward() -> datetime | None:
@@ -35,7 +35,7 @@ def bring_forward() -> datetime | None:
 	try:
 		ran = who_was_rung.last_sweep()
 		if (
-			patience.is_late(ran, now_datetime())
+			waiting_limits.is_late(ran, now_datetime())
 			and not is_scheduler_inactive()
 			and who_was_rung.is_waiting()
 			and frappe.db.exists("Scheduled Job Type", {"method": JOB, "stopped": 0})
@@ -60,7 +60,7 @@ def sweep(incident_name: str, late_minutes: int = 0) -> int:
 	if not written:
 		return 0
 	age = int((now - get_datetime(incident.creation)).total_seconds() // 60)
-	if late_minutes and timedelta(minutes=age) >= patience.CLOCK_STANDS_AFTER:
+	if late_minutes and timedelta(minutes=age) >= waiting_limits.CLOCK_STANDS_AFTER:
 		timeline.record(incident, "ringing_resumed", {"minutes": min(age, late_minutes)}, now, now)
 	touch(incident)
 	return written

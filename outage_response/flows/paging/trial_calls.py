@@ -10,7 +10,7 @@ from outage_response import bulk, permissions
 from outage_response.domain import escalation
 from outage_response.domain.errors import RuleError
 from outage_response.domain.escalation import Person
-from outage_response.domain.plan import dedupe_key
+from outage_response.domain.plan_expansion import dedupe_key
 from outage_response.integrations import channels as drivers
 from outage_response.integrations.channels.post import post_all
 

@@ -15,8 +15,8 @@ from frappe.utils import now_datetime
 from outage_response import locks, permissions
 from outage_response.domain.authority import OF_THE_SITE
 from outage_response.domain.errors import RuleError
-from outage_response.domain.shipped import fingerprint
-from outage_response.domain.steps import Step, steps_for_level
+from outage_response.domain.shipped_plan_marks import fingerprint
+from outage_response.domain.step_definitions import Step, steps_for_level
 from outage_response.integrations import notifications
 
 from ..facts import plan_steps

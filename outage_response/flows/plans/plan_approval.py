@@ -8,7 +8,7 @@ from frappe.model.document import Document
 
 from outage_response import locks
 from outage_response.domain import authority
-from outage_response.domain.steps import Step
+from outage_response.domain.step_definitions import Step
 
 from ..facts.language import title_of
 from ..facts.plan_steps import check, fill, left_out, left_out_after, losses, read

@@ -7,8 +7,8 @@ import frappe
 from frappe import _
 
 from outage_response.domain.errors import spoken
-from outage_response.domain.shipped import difference
-from outage_response.domain.steps import ACCOUNT_MANAGER, Outcome, Step
+from outage_response.domain.shipped_plan_marks import difference
+from outage_response.domain.step_definitions import ACCOUNT_MANAGER, Outcome, Step
 
 from ..facts import plan_steps
 from ..facts.language import in_clauses, in_words, listed, title_of

@@ -7,7 +7,7 @@ import frappe
 import jinja2
 from frappe import _
 
-from outage_response.domain.phones import dialled
+from outage_response.domain.phone_numbers import dialled
 
 # What was done just now -> the sentence on top of the next page
 DONE = {

@@ -11,12 +11,12 @@ from frappe.model.document import Document
 from frappe.utils import now_datetime
 
 from outage_response import bulk, integrations, listing, locks
-from outage_response.domain import notices as notice_rules
-from outage_response.domain.callbacks import WAITING
+from outage_response.domain import notice_rules as notice_rules
+from outage_response.domain.callback_rules import WAITING
 from outage_response.domain.errors import NotAllowed, RuleError
 from outage_response.domain.lifecycle import RUNNING
-from outage_response.domain.plan import dedupe_key
-from outage_response.domain.roster import COMMAND, RESIDENTS
+from outage_response.domain.plan_expansion import dedupe_key
+from outage_response.domain.who_gets_a_task import COMMAND, RESIDENTS
 
 from ..callbacks import attempts, open_callbacks
 from ..facts.language import listed

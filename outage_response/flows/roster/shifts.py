@@ -11,9 +11,9 @@ from frappe.utils import format_datetime, get_datetime, get_time, getdate, now_d
 from pypika.terms import ExistsCriterion
 
 from outage_response import bulk, listing, locks, permissions
-from outage_response.domain import rota
+from outage_response.domain import shift_patterns
 from outage_response.domain.errors import RuleError
-from outage_response.domain.plan import dedupe_key
+from outage_response.domain.plan_expansion import dedupe_key
 
 from ..facts import who_is_on_duty
 from ..facts.homes_of_people import homes_of
@@ -48,7 +48,7 @@ def fill(name: str) -> int:
 	rows = {row.name: row for row in pattern.shifts}
 	made = {
 		dedupe_key(name, row.key, "", str(begins.date())): (rows[row.key], begins, ends)
-		for row, begins, ends in rota.shifts_between(
+		for row, begins, ends in shift_patterns.shifts_between(
 			_rule(pattern), first, last, _working(pattern.property, first, last)
 		)
 	}
@@ -94,20 +94,22 @@ def remake(pattern: Document) -> None:
 		fill(pattern.name)
 
 
-def _rule(pattern: Document) -> rota.Pattern:
-	return rota.Pattern(
+def _rule(pattern: Document) -> shift_patterns.Pattern:
+	return shift_patterns.Pattern(
 		pattern.cycle_days or 1,
 		getdate(pattern.starts_on),
 		getdate(pattern.ends_on) if pattern.ends_on else None,
 		tuple(
-			rota.PatternShift(row.name, row.day or 0, row.days or "", get_time(row.start_time), get_time(row.end_time))
+			shift_patterns.PatternShift(
+				row.name, row.day or 0, row.days or "", get_time(row.start_time), get_time(row.end_time)
+			)
 			for row in pattern.shifts
 		),
 	)
 
 
 def _working(property_name: str, first: date, last: date) -> dict[date, bool]:
-	return rota.working_days(first - timedelta(days=1), last, *who_is_on_duty.calendar(property_name))
+	return shift_patterns.working_days(first - timedelta(days=1), last, *who_is_on_duty.calendar(property_name))
 
 
 def calendar_filters(start: str, end: str, filters: str | list | None, begins: str, ends: str) -> list[list]:
@@ -301,16 +303,18 @@ def _gaps_of(
 				covered[ELECTRICIAN].append((row.starts_at, row.ends_at))
 	found = []
 	for row in departments:
-		wanted = rota.wanted_hours(row.coverage or "", first, last, start, end, working)
-		found += _rows(_(row.department_name), _("Nobody on duty"), rota.uncovered(wanted, covered[row.name]))
+		wanted = shift_patterns.wanted_hours(row.coverage or "", first, last, start, end, working)
+		found += _rows(_(row.department_name), _("Nobody on duty"), shift_patterns.uncovered(wanted, covered[row.name]))
 	if doc.property_type == "Tower":
-		office = rota.wanted_hours(rota.WORKING_TIME, first, last, start, end, working)
-		nights = rota.gaps([(first, last)], office)
-		found += _rows(_("Engineering"), _("No duty electrician"), rota.uncovered(nights, covered[ELECTRICIAN]))
+		office = shift_patterns.wanted_hours(shift_patterns.WORKING_TIME, first, last, start, end, working)
+		nights = shift_patterns.gaps([(first, last)], office)
+		found += _rows(
+			_("Engineering"), _("No duty electrician"), shift_patterns.uncovered(nights, covered[ELECTRICIAN])
+		)
 	return found + _unreachable(shifts, departments)
 
 
-def _rows(department: str, what: str, spans: Iterable[rota.Span]) -> list[dict]:
+def _rows(department: str, what: str, spans: Iterable[shift_patterns.Span]) -> list[dict]:
 	return [
 		{
 			"department": department,

@@ -10,9 +10,9 @@ from frappe.utils import now_datetime
 
 from outage_response import permissions
 from outage_response.domain import authority
-from outage_response.domain import entrapment as rescues
+from outage_response.domain import entrapment_rules as rescues
+from outage_response.domain.command_centre_rules import SEEN, kind_seen
 from outage_response.domain.lifecycle import BEGUN
-from outage_response.domain.overview import SEEN, kind_seen
 from outage_response.integrations import contacts
 
 from ..facts import outage_levels, people_in_elevators, power_and_assets

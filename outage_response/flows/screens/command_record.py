@@ -11,11 +11,11 @@ from frappe.query_builder.functions import Count
 from frappe.utils import get_datetime
 
 from outage_response import listing
-from outage_response.domain import callbacks, overview
-from outage_response.domain import entrapment as rescues
+from outage_response.domain import callback_rules, command_centre_rules
+from outage_response.domain import entrapment_rules as rescues
 from outage_response.domain.lifecycle import BEGUN, OPEN, is_late
-from outage_response.domain.steps import BACKUP_FAILED, CARED_FOR, TRAPPED
-from outage_response.domain.topology import Dark, PowerTree, units_out
+from outage_response.domain.power_topology import Dark, PowerTree, units_out
+from outage_response.domain.step_definitions import BACKUP_FAILED, CARED_FOR, TRAPPED
 
 from ..facts import affected_homes, people_in_elevators, plan_steps
 from ..facts.language import listed, title_of
@@ -171,7 +171,7 @@ class Record:
 			frappe.qb.from_(row)
 			.select(row.incident, Count("*"))
 			.where(listing.one_of(row.incident, self.names))
-			.where(row.status.isin(callbacks.WAITING))
+			.where(row.status.isin(callback_rules.WAITING))
 			.groupby(row.incident)
 			.run()
 		)
@@ -213,7 +213,9 @@ class Record:
 			"where": sorted({self.nodes.get(one.node, one.node) for one in dark if one.back_at is None}),
 			"etr": str(row.etr or "") if is_dark else "",
 			"etr_overdue": overdue_etr,
-			"etr_moves": overview.etr_moves(self.told[row.name], from_the_start=row.name in self.named_at_once),
+			"etr_moves": command_centre_rules.etr_moves(
+				self.told[row.name], from_the_start=row.name in self.named_at_once
+			),
 			"units": row.affected_units or 0,
 			"units_out": units_out(self.trees[row.property], self.counts.get(row.name, {}), dark) if is_dark else 0,
 			"life": [self._step(one) for one in self._in_order(row.name, open_rows) if one.life_safety],
@@ -275,7 +277,7 @@ class Record:
 		for subject, row in latest.items():
 			room = self.rooms[subject]
 			done = row.status == "Done"
-			until = overview.lasts_until(
+			until = command_centre_rules.lasts_until(
 				room.backup_minutes or 0,
 				since,
 				row.evidence if done else "",

@@ -1,6 +1,6 @@
 """One incident as its screens show it: where it stands, what this person may do now, what keeps the next gate closed.
 
-Reads only. What is allowed is asked of the rules (`domain/offers.py`), so no screen knows a rule of its own.
+Reads only. What is allowed is asked of the rules (`domain/offered_buttons.py`), so no screen knows a rule of its own.
 """
 
 from collections import defaultdict
@@ -13,12 +13,12 @@ from frappe.model.document import Document
 from frappe.utils import get_datetime, now_datetime
 
 from outage_response import listing, permissions
-from outage_response.domain import authority, lifecycle, mine, offers, topology
-from outage_response.domain import entrapment as rescues
+from outage_response.domain import authority, lifecycle, next_task_on_phone, offered_buttons, power_topology
+from outage_response.domain import entrapment_rules as rescues
+from outage_response.domain.command_centre_rules import etr_moves
 from outage_response.domain.errors import spoken
 from outage_response.domain.lifecycle import TaskRow
-from outage_response.domain.overview import etr_moves
-from outage_response.domain.plan import Subject
+from outage_response.domain.plan_expansion import Subject
 
 from ..facts import (
 	affected_homes,
@@ -96,7 +96,7 @@ def get(incident_name: str) -> dict[str, Any]:
 	shown = task_rows(incident, rows, roles)
 	notices = incident_residents.notices_of(incident.name)
 	entries = timeline.entries(incident.name)
-	verbs = offers.incident_verbs(
+	verbs = offered_buttons.incident_verbs(
 		incident.status,
 		roles,
 		posts_held=bool(posts),
@@ -112,7 +112,7 @@ def get(incident_name: str) -> dict[str, Any]:
 		"incident": {**_about(incident, around), "etr_moves": _etr_moves(entries), "shares": shares},
 		"gate": _gate(incident, task_set.load_switched(incident, around) if shares else rows, roles),
 		"verbs": verbs,
-		"leads_on": offers.leads_on(incident.status, verbs),
+		"leads_on": offered_buttons.leads_on(incident.status, verbs),
 		"nodes": _nodes(incident, around),
 		"choices": {
 			**_choices(incident, around, posts, verbs, shown),
@@ -131,7 +131,7 @@ def get(incident_name: str) -> dict[str, Any]:
 
 def verbs_anywhere() -> list[str]:
 	"""Verbs that the session's user may use without an incident."""
-	return offers.anywhere(permissions.roles_of())
+	return offered_buttons.anywhere(permissions.roles_of())
 
 
 def _about(incident: Document, around: power_and_assets.Surroundings) -> dict[str, Any]:
@@ -165,7 +165,7 @@ def _about(incident: Document, around: power_and_assets.Surroundings) -> dict[st
 
 def units_out(incident: Document, around: power_and_assets.Surroundings) -> int:
 	"""How many units are without supply now."""
-	return topology.units_out(
+	return power_topology.units_out(
 		around.tree, affected_homes.units_at_node(incident, around), power_and_assets.dark_rows(incident)
 	)
 
@@ -182,7 +182,7 @@ def _etr_moves(entries: Sequence[dict]) -> int:
 
 
 def _gate(incident: Document, rows: Sequence[TaskRow], roles: Sequence[str]) -> dict[str, Any]:
-	gate = offers.GATE_AHEAD.get(incident.status, "")
+	gate = offered_buttons.GATE_AHEAD.get(incident.status, "")
 	if not gate:
 		return {"gate": "", "open": [], "may_override": False}
 	if gate == "close":
@@ -282,7 +282,7 @@ def task_rows(incident: Document, rows: Sequence[TaskRow], roles: Sequence[str])
 				and not authority.may_task("arrive", roles, own_role, task.assigned_role),
 				"gate": task.gate,
 				"round": task.round,
-				"verbs": offers.task_verbs(
+				"verbs": offered_buttons.task_verbs(
 					task,
 					step,
 					roles,
@@ -316,7 +316,7 @@ def task_rows(incident: Document, rows: Sequence[TaskRow], roles: Sequence[str])
 					if check.kind == "Item"
 				],
 				"asks_for": step.evidence,
-				"may_follow": mine.asks(step)["later"],
+				"may_follow": next_task_on_phone.asks(step)["later"],
 				"given": row.evidence or "",
 				"photo": row.photo or "",
 				"owed": task.evidence_pending,
@@ -397,7 +397,9 @@ def _inside(incident: Document, around: power_and_assets.Surroundings) -> list[l
 	"""The same of nodes at which supply can come back: those that are out, and what hangs on them."""
 	dark = power_and_assets.dark_rows(incident)
 	return [
-		[node, _path(node, around)] for node in around.node_rows if topology.is_out(around.tree.path(node), "", dark)
+		[node, _path(node, around)]
+		for node in around.node_rows
+		if power_topology.is_out(around.tree.path(node), "", dark)
 	]
 
 

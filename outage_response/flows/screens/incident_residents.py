@@ -6,7 +6,7 @@ import frappe
 from frappe import _
 
 from outage_response import listing, permissions
-from outage_response.domain import authority, callbacks, notices
+from outage_response.domain import authority, callback_rules, notice_rules
 
 SHOWN = 200  # callbacks on the incident's screen; the whole queue is a list of its own
 CALLBACK_FIELDS = ["name", "contact", "phone", "reason", "status", "next_attempt_at", "satisfaction", "nested_incident"]
@@ -34,8 +34,8 @@ def _offered(rows: list[dict]) -> list[dict]:
 	roles = permissions.roles_of()
 	may_log, may_give_up = (authority.may(verb, roles) for verb in ("log_attempt", "give_up_callback"))
 	for row in rows:
-		row["may_log"] = may_log and row.status in callbacks.WAITING
-		row["may_give_up"] = may_give_up and row.status == callbacks.UNREACHED
+		row["may_log"] = may_log and row.status in callback_rules.WAITING
+		row["may_give_up"] = may_give_up and row.status == callback_rules.UNREACHED
 	return rows
 
 
@@ -54,4 +54,4 @@ def notices_of(incident: str) -> list[dict[str, Any]]:
 
 def kinds(status: str) -> list[list[str]]:
 	"""[kind, its words] of the notices that may be sent of an outage in this state."""
-	return [[kind, _(kind)] for kind in notices.KINDS if status in notices.STATES_OF_KIND[kind]]
+	return [[kind, _(kind)] for kind in notice_rules.KINDS if status in notice_rules.STATES_OF_KIND[kind]]

@@ -13,9 +13,9 @@ from frappe.utils import get_datetime, now_datetime
 from outage_response import listing, permissions
 from outage_response.domain import authority
 from outage_response.domain.lifecycle import OPEN, is_late
-from outage_response.domain.plan import subject_of
-from outage_response.domain.roster import COMMAND, MANAGEMENT, POWER_SUPPLY
-from outage_response.domain.steps import ACCOUNT_MANAGER, RESCUE_SERVICES
+from outage_response.domain.plan_expansion import subject_of
+from outage_response.domain.step_definitions import ACCOUNT_MANAGER, RESCUE_SERVICES
+from outage_response.domain.who_gets_a_task import COMMAND, MANAGEMENT, POWER_SUPPLY
 
 from ..facts import people_in_elevators, plan_steps, power_and_assets
 from ..facts.language import outcomes_of, title_of

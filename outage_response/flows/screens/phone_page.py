@@ -11,13 +11,13 @@ from frappe.query_builder.functions import Max
 from frappe.utils import get_datetime, now_datetime
 
 from outage_response import listing, permissions
-from outage_response.domain import authority, lifecycle, mine
-from outage_response.domain import entrapment as rescues
+from outage_response.domain import authority, lifecycle, next_task_on_phone
+from outage_response.domain import entrapment_rules as rescues
 from outage_response.domain.errors import spoken
 from outage_response.domain.lifecycle import LIVE, OPEN, TASK_VERBS
-from outage_response.domain.mine import Mine
-from outage_response.domain.phones import identity
-from outage_response.domain.steps import Step
+from outage_response.domain.next_task_on_phone import Mine
+from outage_response.domain.phone_numbers import identity
+from outage_response.domain.step_definitions import Step
 
 from ..facts import outage_in_words, people_in_elevators, plan_steps, power_and_assets, step_context
 from ..facts.language import outcome_word, outcomes_of, title_of
@@ -96,7 +96,9 @@ def my_tasks(user: str) -> dict:
 		"now": str(now),
 		"user": user,
 		"full_name": frappe.utils.get_fullname(user),
-		"tasks": [shaped[one.name] | ({"later": True} if mine.is_for_later(one, now) else {}) for one in order],
+		"tasks": [
+			shaped[one.name] | ({"later": True} if next_task_on_phone.is_for_later(one, now) else {}) for one in order
+		],
 		"owed": [_shape(row, plan_steps.step_of(row), (), (), user) for row in owed if row.incident in incidents],
 		"said": _said(user, incidents, now),
 		"incidents": {name: _incident(doc) for name, doc in incidents.items()},
@@ -151,7 +153,7 @@ def _in_order(rows: list, incidents: dict, user: str, now: datetime) -> tuple[li
 		if identity(task.get("phone")) in own:
 			del task["phone"]  # nobody phones themselves
 	places = {key: place for place, key in enumerate(_in_order_of_rescue(inside, now))}
-	order = mine.in_order(
+	order = next_task_on_phone.in_order(
 		[_mine(row, shaped[row.name], incidents, places.get((row.incident, row.subject))) for row in rows], now
 	)
 	return order, shaped
@@ -262,11 +264,11 @@ def _shape(row, step: Step, checks: Sequence, waiting: Iterable[str], user: str)
 			"held": bool(row.held_until),
 			"shared": len(assigned) > 1,
 			"completes_with": row.completes_with if row.completes_with in ("callbacks", "report") else "",
-			"read_back": mine.awaits_read_back(step, row.status, confirmed),
+			"read_back": next_task_on_phone.awaits_read_back(step, row.status, confirmed),
 			"waiting": list(waiting),
 			"asks": _short(
 				{
-					**mine.asks(step),
+					**next_task_on_phone.asks(step),
 					"outcomes": outcomes_of(step),
 					"checks": [[word, spoken(word, _)] for word in step.checks],
 					"items": [

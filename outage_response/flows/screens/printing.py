@@ -11,9 +11,9 @@ from frappe.model.document import Document
 from frappe.utils import get_datetime, now_datetime
 
 from outage_response import listing
-from outage_response.domain.entrapment import MISTAKEN, RELEASED
+from outage_response.domain.entrapment_rules import MISTAKEN, RELEASED
 from outage_response.domain.errors import spoken
-from outage_response.domain.notices import PLANNED
+from outage_response.domain.notice_rules import PLANNED
 
 from ..facts import extent_in_words, power_and_assets
 from ..facts.language import in_words, title_of

@@ -9,11 +9,11 @@ from frappe.utils import format_datetime, now_datetime
 
 from outage_response import permissions
 from outage_response.domain import authority
-from outage_response.domain.entrapment import natural
+from outage_response.domain.entrapment_rules import natural
 from outage_response.domain.lifecycle import PLANNED
-from outage_response.domain.reading import floor_order
-from outage_response.domain.roster import ELEVATOR_MAINTENANCE, POWER_SUPPLY, of_duty
-from outage_response.domain.steps import ACCOUNT_MANAGER, Step
+from outage_response.domain.step_definitions import ACCOUNT_MANAGER, Step
+from outage_response.domain.typed_numbers import floor_order
+from outage_response.domain.who_gets_a_task import ELEVATOR_MAINTENANCE, POWER_SUPPLY, of_duty
 
 from ..facts import outage_levels, phone_book, plan_steps, power_and_assets, who_is_on_duty
 from ..facts.language import title_of

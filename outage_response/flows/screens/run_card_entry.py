@@ -9,11 +9,11 @@ from frappe.model.document import Document
 from frappe.utils import now_datetime
 
 from outage_response import listing, permissions
-from outage_response.domain import authority, mine, topology
-from outage_response.domain import entrapment as rescues
+from outage_response.domain import authority, next_task_on_phone, power_topology
+from outage_response.domain import entrapment_rules as rescues
 from outage_response.domain.errors import spoken
 from outage_response.domain.lifecycle import OPEN, UNPLANNED
-from outage_response.domain.roster import Department
+from outage_response.domain.who_gets_a_task import Department
 
 from ..facts import outage_levels, plan_steps, power_and_assets, who_is_on_duty
 from ..facts.language import outcome_word, title_of
@@ -77,7 +77,7 @@ def to_enter(incident: str) -> dict[str, Any]:
 				"counts_people": step.per == "elevator" and bool(rescues.corrections(step)),
 				"items": items.get(row.name, []),
 				"evidence": step.evidence,
-				"later": mine.asks(step)["later"],
+				"later": next_task_on_phone.asks(step)["later"],
 				"may": authority.may_task(
 					"complete",
 					roles,
@@ -114,7 +114,7 @@ def _dark_nodes(incident: Document, around: power_and_assets.Surroundings) -> li
 	found = [
 		{"value": node, "label": around.label(node)}
 		for node, row in around.node_rows.items()
-		if row["node_type"] != "Shaft Switch" and topology.is_out(around.tree.path(node), "", rows)
+		if row["node_type"] != "Shaft Switch" and power_topology.is_out(around.tree.path(node), "", rows)
 	]
 	return found if len(found) > 1 else []
 

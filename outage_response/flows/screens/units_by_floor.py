@@ -8,9 +8,9 @@ from typing import Any
 import frappe
 from frappe.utils import get_datetime
 
-from outage_response.domain import topology
-from outage_response.domain.entrapment import natural
-from outage_response.domain.reading import floor_order
+from outage_response.domain import power_topology
+from outage_response.domain.entrapment_rules import natural
+from outage_response.domain.typed_numbers import floor_order
 
 from ..facts import affected_homes, power_and_assets
 from ..facts.place_names import building_words
@@ -53,12 +53,12 @@ def by_floor(incident_name: str) -> dict[str, Any]:
 	}
 
 
-def _times(path: list[str], unit: str, rows: list[topology.Dark]) -> Times:
+def _times(path: list[str], unit: str, rows: list[power_topology.Dark]) -> Times:
 	"""When supply last went there, and when it came back; None for what has not happened."""
-	return _last(topology.intervals(path, unit, rows, datetime.max))
+	return _last(power_topology.intervals(path, unit, rows, datetime.max))
 
 
-def _last(found: Sequence[topology.Interval]) -> Times:
+def _last(found: Sequence[power_topology.Interval]) -> Times:
 	if not found:
 		return None, None
 	since, back = found[-1]

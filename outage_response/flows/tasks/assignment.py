@@ -17,11 +17,18 @@ from frappe.model.document import Document
 from frappe.utils import get_datetime, now_datetime
 
 from outage_response import bulk, permissions
-from outage_response.domain import entrapment as rescues
+from outage_response.domain import entrapment_rules as rescues
 from outage_response.domain.lifecycle import HOLDING_POSTS, OPEN
-from outage_response.domain.plan import TaskSpec
-from outage_response.domain.roster import Assignment, Department, Roster, assign, spread_posts, to_duty_electrician
-from outage_response.domain.steps import Step
+from outage_response.domain.plan_expansion import TaskSpec
+from outage_response.domain.step_definitions import Step
+from outage_response.domain.who_gets_a_task import (
+	Assignment,
+	Department,
+	Roster,
+	assign,
+	spread_posts,
+	to_duty_electrician,
+)
 
 from ..facts import outage_levels, plan_steps, rescue_certificates, who_is_on_duty
 

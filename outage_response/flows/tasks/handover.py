@@ -6,7 +6,7 @@ import frappe
 from frappe import _
 
 from outage_response.domain.errors import RuleError
-from outage_response.domain.roster import Assignment, Department, assign
+from outage_response.domain.who_gets_a_task import Assignment, Department, assign
 
 from ..facts import plan_steps
 from ..facts.reachable_people import People

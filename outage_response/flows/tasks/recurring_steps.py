@@ -3,9 +3,9 @@
 import frappe
 from frappe.utils import get_datetime, now_datetime
 
-from outage_response.domain.clock import next_round_is_due
+from outage_response.domain.due_times import next_round_is_due
 from outage_response.domain.lifecycle import HOLDING_POSTS, TaskRow
-from outage_response.domain.plan import Subject, TaskSpec
+from outage_response.domain.plan_expansion import Subject, TaskSpec
 
 from ..facts import phone_book, plan_steps, step_context
 from ..verb import timeline

@@ -6,9 +6,9 @@ from datetime import datetime
 import frappe
 from frappe.utils import get_datetime
 
-from outage_response.domain import entrapment as rescues
+from outage_response.domain import entrapment_rules as rescues
 from outage_response.domain import escalation
-from outage_response.domain.plan import TaskSpec
+from outage_response.domain.plan_expansion import TaskSpec
 
 from ..facts import plan_steps
 

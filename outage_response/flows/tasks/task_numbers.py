@@ -7,7 +7,7 @@ import frappe
 
 from outage_response import bulk
 from outage_response.domain.lifecycle import OPEN
-from outage_response.domain.plan import subject_of
+from outage_response.domain.plan_expansion import subject_of
 
 from ..facts import plan_steps
 from ..facts.phone_book import book, maintains, numbers_for

@@ -12,14 +12,22 @@ from frappe.model.document import Document
 from frappe.utils import get_datetime
 
 from outage_response import bulk, listing
-from outage_response.domain import entrapment as rescues
-from outage_response.domain import sharing as domain_sharing
-from outage_response.domain.clock import due_at
+from outage_response.domain import entrapment_rules as rescues
+from outage_response.domain import shared_steps as domain_sharing
+from outage_response.domain.due_times import due_at
 from outage_response.domain.lifecycle import ENDED, RUNNING, TaskRow
-from outage_response.domain.plan import Difference, TaskSpec, dedupe_key, difference, expand, fields_of, subject_of
-from outage_response.domain.roster import Assignment
-from outage_response.domain.steps import Step
-from outage_response.domain.topology import intervals
+from outage_response.domain.plan_expansion import (
+	Difference,
+	TaskSpec,
+	dedupe_key,
+	difference,
+	expand,
+	fields_of,
+	subject_of,
+)
+from outage_response.domain.power_topology import intervals
+from outage_response.domain.step_definitions import Step
+from outage_response.domain.who_gets_a_task import Assignment
 
 from ..facts import nested_outages, people_in_elevators, phone_book, plan_steps, power_and_assets, step_context
 from ..facts.language import title_of

@@ -10,12 +10,12 @@ from frappe.model.document import Document
 
 from outage_response import locks
 from outage_response.domain import authority, lifecycle
-from outage_response.domain import entrapment as rescues
+from outage_response.domain import entrapment_rules as rescues
 from outage_response.domain.errors import RuleError, spoken
 from outage_response.domain.lifecycle import TaskRow
-from outage_response.domain.plan import added_by
-from outage_response.domain.roster import COMMAND, Assignment
-from outage_response.domain.steps import Step
+from outage_response.domain.plan_expansion import added_by
+from outage_response.domain.step_definitions import Step
+from outage_response.domain.who_gets_a_task import COMMAND, Assignment
 
 from ..facts import nested_outages, people_in_elevators, plan_steps, power_and_assets, who_is_on_duty
 from ..facts.language import listed

@@ -16,8 +16,8 @@ from frappe.utils import get_datetime, now_datetime
 from outage_response import bulk, locks, permissions
 from outage_response.domain.errors import RuleError
 from outage_response.domain.lifecycle import LIVE
-from outage_response.domain.locate import Location
-from outage_response.domain.tickets import RESTORED
+from outage_response.domain.probable_location import Location
+from outage_response.domain.which_outage_explains import RESTORED
 
 from ..callbacks import attempts, open_callbacks
 from ..facts import outage_in_words, power_and_assets, who_is_on_duty

@@ -8,9 +8,9 @@ import frappe
 from frappe.model.document import Document
 from frappe.utils import get_datetime
 
-from outage_response.domain import tickets as rules
+from outage_response.domain import which_outage_explains as rules
 from outage_response.domain.lifecycle import RUNNING
-from outage_response.domain.topology import Dark, PowerTree
+from outage_response.domain.power_topology import Dark, PowerTree
 
 from ..facts import power_and_assets
 from ..facts.homes_of_people import paths_of

@@ -7,7 +7,7 @@ import frappe
 
 from outage_response import integrations
 from outage_response.domain import triage
-from outage_response.domain.locate import homes_named
+from outage_response.domain.probable_location import homes_named
 from outage_response.integrations import Ticket, contacts, households, telephones
 
 

@@ -14,9 +14,9 @@ from frappe.query_builder.functions import Max, Sum
 from frappe.utils import get_datetime, now_datetime
 
 from outage_response import bulk, listing, locks, permissions
-from outage_response.domain import tickets as rules
+from outage_response.domain import which_outage_explains as rules
 from outage_response.domain.errors import RuleError
-from outage_response.domain.locate import Location, locate
+from outage_response.domain.probable_location import Location, locate
 
 from ..callbacks import open_callbacks
 from ..facts import power_and_assets, who_is_on_duty

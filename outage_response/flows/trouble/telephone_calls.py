@@ -8,11 +8,11 @@ from frappe import _
 from frappe.utils import now_datetime
 
 from outage_response import locks, permissions
-from outage_response.domain import entrapment as rescues
+from outage_response.domain import entrapment_rules as rescues
 from outage_response.domain import lifecycle, triage
 from outage_response.domain.errors import RuleError
-from outage_response.domain.roster import COMMAND
-from outage_response.domain.tickets import RUNNING
+from outage_response.domain.which_outage_explains import RUNNING
+from outage_response.domain.who_gets_a_task import COMMAND
 
 from ..elevators import entrapment_records, entrapment_verbs
 from ..facts import homes_of_people, power_and_assets, step_context, who_is_on_duty

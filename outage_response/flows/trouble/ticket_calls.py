@@ -12,7 +12,7 @@ from outage_response import integrations, listing, permissions
 from outage_response.domain import authority
 from outage_response.domain.errors import RuleError
 from outage_response.domain.lifecycle import LIVE
-from outage_response.domain.tickets import RESTORED
+from outage_response.domain.which_outage_explains import RESTORED
 
 from ..callbacks import open_callbacks, whom_to_call_back
 from ..facts import outage_in_words

@@ -14,8 +14,8 @@ from frappe.model.document import Document
 from frappe.utils import get_datetime, now_datetime
 
 from outage_response import bulk, error_log, integrations, queues
-from outage_response.domain import tickets as rules
 from outage_response.domain import triage
+from outage_response.domain import which_outage_explains as rules
 from outage_response.integrations import Ticket, households
 
 from ..facts import power_and_assets, who_is_on_duty

@@ -10,8 +10,8 @@ from frappe import _
 from frappe.model.document import Document
 
 from outage_response import bulk, integrations, listing
-from outage_response.domain import tickets as rules
-from outage_response.domain.roster import COMMAND
+from outage_response.domain import which_outage_explains as rules
+from outage_response.domain.who_gets_a_task import COMMAND
 
 from ..facts.language import listed
 from ..verb import bells

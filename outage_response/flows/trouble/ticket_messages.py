@@ -15,7 +15,7 @@ from frappe.model.document import Document
 from frappe.utils import get_datetime, now_datetime
 
 from outage_response import integrations, locks
-from outage_response.domain import replies, triage
+from outage_response.domain import answer_without_quotes, triage
 from outage_response.domain.lifecycle import LIVE
 from outage_response.integrations import Ticket
 from outage_response.integrations.records import beginning, clear
@@ -138,10 +138,10 @@ def understood(name: str, doctype: str = MAIL) -> Said:
 	sent = frappe.get_all(
 		"Outage Ticket Reply", filters={"ticket_type": call.ticket_type, "ticket": call.ticket}, pluck="message"
 	)
-	text = replies.own_words(clear(replies.cut_html(message.content)), sent)
+	text = answer_without_quotes.own_words(clear(answer_without_quotes.cut_html(message.content)), sent)
 	reading = triage.read(text, ticket_intake.words())
-	is_out = bool(reading.outage) or replies.says_still_out(text)
-	wants = replies.asks_for_updates(text)
+	is_out = bool(reading.outage) or answer_without_quotes.says_still_out(text)
+	wants = answer_without_quotes.asks_for_updates(text)
 	unclear = not (reading.danger or is_out or wants or triage.can_be_read(text))
 	return Said(name, doctype, reading.danger, is_out, wants, unclear)
 

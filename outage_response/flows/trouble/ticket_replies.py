@@ -14,8 +14,8 @@ from frappe.utils import format_datetime, now_datetime
 
 from outage_response import bulk, integrations, listing, locks, queues
 from outage_response.compat import is_retriable
-from outage_response.domain.patience import SENDER_IS_DEAD_AFTER
-from outage_response.domain.plan import dedupe_key
+from outage_response.domain.plan_expansion import dedupe_key
+from outage_response.domain.waiting_limits import SENDER_IS_DEAD_AFTER
 from outage_response.integrations import messages
 
 from ..facts import outage_levels

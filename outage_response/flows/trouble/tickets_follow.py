@@ -9,7 +9,7 @@ from frappe.model.document import Document
 from frappe.utils import get_datetime, now_datetime
 
 from outage_response import bulk, integrations, listing, locks, queues
-from outage_response.domain import tickets as rules
+from outage_response.domain import which_outage_explains as rules
 from outage_response.domain.lifecycle import RUNNING
 
 from ..callbacks import open_callbacks, whom_to_call_back

@@ -8,7 +8,7 @@ import frappe
 from frappe import _
 from frappe.model.document import Document
 
-from outage_response.domain.roster import assign
+from outage_response.domain.who_gets_a_task import assign
 from outage_response.integrations import notifications
 
 from ..facts import who_is_on_duty

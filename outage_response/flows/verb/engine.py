@@ -16,7 +16,7 @@ from outage_response import locks, permissions
 from outage_response.domain import authority, lifecycle
 from outage_response.domain.authority import CONTROL_ROOM, GENERAL_MANAGER
 from outage_response.domain.errors import RuleError
-from outage_response.domain.roster import Department, Roster
+from outage_response.domain.who_gets_a_task import Department, Roster
 
 from ..facts import plan_steps, power_and_assets, step_context, who_is_on_duty, who_was_rung
 from . import timeline

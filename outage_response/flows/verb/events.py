@@ -11,7 +11,7 @@ from typing import Any
 import frappe
 from frappe.model.document import Document
 
-from outage_response.domain.steps import Step
+from outage_response.domain.step_definitions import Step
 
 
 @dataclass(frozen=True)

@@ -8,7 +8,7 @@ from frappe import _
 from frappe.model.document import Document
 from frappe.utils import get_datetime, get_system_timezone, now_datetime
 
-from outage_response.domain.clock import happened_at
+from outage_response.domain.due_times import happened_at
 from outage_response.domain.errors import RuleError
 
 from . import timeline
@@ -45,7 +45,7 @@ def said_at(occurred_at: str | datetime | None) -> datetime | None:
 
 
 def when(occurred_at: str | datetime | None, incident: Document | None = None) -> tuple[datetime, datetime, str]:
-	"""(when it happened, now, what the timeline has to say of the clock); see `domain.clock.happened_at`.
+	"""(when it happened, now, what the timeline has to say of the clock); see `domain.due_times.happened_at`.
 
 	incident  what happened belongs to its record
 	"""

@@ -18,7 +18,7 @@ import frappe
 from frappe import _
 from frappe.model.document import Document
 
-from outage_response.domain import addresses
+from outage_response.domain import allowed_addresses
 
 GROUP = "Group"
 
@@ -53,7 +53,7 @@ class Request:
 	accepted_field: str = ""
 	accepted_value: str = ""
 	id_field: str = ""
-	# (host, port) in the house that may be asked: see `domain/addresses.py`
+	# (host, port) in the house that may be asked: see `domain/allowed_addresses.py`
 	inside: Collection[tuple[str, int]] = ()
 
 
@@ -68,7 +68,7 @@ class Outcome:
 
 def inside() -> frozenset[tuple[str, int]]:
 	"""What an administrator has written down of the house, in the Settings."""
-	return addresses.read_list(frappe.get_cached_doc("Outage Response Settings").get("inside_addresses"))
+	return allowed_addresses.read_list(frappe.get_cached_doc("Outage Response Settings").get("inside_addresses"))
 
 
 def refusal(one: Request) -> str:
@@ -81,7 +81,7 @@ def refusal(one: Request) -> str:
 		found = checked.resolve(host, port)
 	except OSError:
 		found = []
-	return _(addresses.refusal(host, port, found, one.inside)).format(host=host, port=port)
+	return _(allowed_addresses.refusal(host, port, found, one.inside)).format(host=host, port=port)
 
 
 def driver(kind: str) -> ModuleType:

@@ -1,4 +1,4 @@
-"""Connections that look where they go: the name is resolved once, what it means is judged by `domain/addresses.py`, and the
+"""Connections that look where they go: the name is resolved once, what it means is judged by `domain/allowed_addresses.py`, and the
 connection goes to one of the addresses that were judged. So a name that means another machine at the second look gains nothing.
 
 Knows nothing of the site, like post.py, which uses it.
@@ -14,7 +14,7 @@ from urllib3.connection import HTTPConnection, HTTPSConnection
 from urllib3.connectionpool import HTTPConnectionPool, HTTPSConnectionPool
 from urllib3.exceptions import NewConnectionError
 
-from outage_response.domain import addresses
+from outage_response.domain import allowed_addresses
 
 PORTS = {"http": 80, "https": 443}
 
@@ -23,7 +23,7 @@ class Refused(Exception):
 	"""The address is not one that is asked. It says which host and why, nothing else of the address."""
 
 
-def session(url: str, inside: Collection[addresses.Entry]) -> requests.Session:
+def session(url: str, inside: Collection[allowed_addresses.Entry]) -> requests.Session:
 	"""A session for this address alone; `inside`: what of the house may be asked. Redirects are for its user to switch off (post.py does)."""
 	made = requests.Session()
 	proxied = requests.utils.select_proxy(url, requests.utils.get_environ_proxies(url))
@@ -53,14 +53,14 @@ def resolve(host: str, port: int) -> list[str]:
 	return list(dict.fromkeys(str(row[4][0]) for row in socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)))
 
 
-def require(host: str, port: int, found: Collection[str], inside: Collection[addresses.Entry]) -> None:
+def require(host: str, port: int, found: Collection[str], inside: Collection[allowed_addresses.Entry]) -> None:
 	"""Raise Refused unless all of the addresses may be asked."""
-	if why := addresses.refusal(host, port, found, inside):
+	if why := allowed_addresses.refusal(host, port, found, inside):
 		raise Refused(why.format(host=host, port=port))
 
 
 class _Adapter(HTTPAdapter):
-	def __init__(self, inside: Collection[addresses.Entry]):
+	def __init__(self, inside: Collection[allowed_addresses.Entry]):
 		self.inside = inside
 		super().__init__()
 
@@ -69,7 +69,7 @@ class _Adapter(HTTPAdapter):
 		self.poolmanager.pool_classes_by_scheme = _pools(self.inside)
 
 
-def _pools(inside: Collection[addresses.Entry]) -> dict[str, type]:
+def _pools(inside: Collection[allowed_addresses.Entry]) -> dict[str, type]:
 	class Judged:
 		"""Goes to the first of the judged addresses that takes the connection."""
 

@@ -10,7 +10,7 @@ import frappe
 from frappe import _
 from frappe.model.document import Document
 
-from outage_response.domain.phones import dialled
+from outage_response.domain.phone_numbers import dialled
 
 from . import GROUP, Letter, Request, inside
 from .template import render

@@ -112,7 +112,7 @@
 		return [[labelled(text, select), select], send];
 	};
 
-	// As a telephone dials it: an extension after two pauses. See domain/phones.py
+	// As a telephone dials it: an extension after two pauses. See domain/phone_numbers.py
 	const dialled = (text) => {
 		const [, number, extension] =
 			/^(.*?)(?:(?:转|轉|分机|分機|内线|內線|ext|x|#|,|;)[a-z]{0,6}[ .:=]{0,3}(\d{1,6})\s*)?$/i.exec(text);

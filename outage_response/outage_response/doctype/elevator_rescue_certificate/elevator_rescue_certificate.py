@@ -6,7 +6,7 @@ exclude_from_linked_with = True  # see Care Need
 
 
 class ElevatorRescueCertificate(Document):
-	"""Who may free people from an elevator: `domain/entrapment.py` says what it allows."""
+	"""Who may free people from an elevator: `domain/entrapment_rules.py` says what it allows."""
 
 	def validate(self):
 		before = self.get_doc_before_save()

@@ -4,7 +4,7 @@ from frappe.model.document import Document
 from frappe.utils import get_time
 
 from outage_response.compat import fill_times
-from outage_response.domain import addresses
+from outage_response.domain import allowed_addresses
 from outage_response.flows.verb.refusals import translated
 
 exclude_from_linked_with = True  # see Care Need
@@ -36,7 +36,7 @@ class OutageResponseSettings(Document):
 		self.update({field: stored.get(field) if text.get(field) else None for field in noted})
 		fill_times(self)
 		with translated():
-			addresses.read_list(self.inside_addresses)
+			allowed_addresses.read_list(self.inside_addresses)
 		for field, (lowest, highest) in LIMITS.items():
 			if not lowest <= (self.get(field) or 0) <= highest:
 				frappe.throw(_("{0}: a number from {1} to {2}.").format(_(self.meta.get_label(field)), lowest, highest))

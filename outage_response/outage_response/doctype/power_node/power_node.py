@@ -2,7 +2,7 @@ import frappe
 from frappe import _
 from frappe.utils.nestedset import NestedSet
 
-from outage_response.domain.topology import PowerTree
+from outage_response.domain.power_topology import PowerTree
 from outage_response.flows.verb.refusals import translated
 
 exclude_from_linked_with = True  # see Care Need

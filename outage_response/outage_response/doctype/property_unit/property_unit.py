@@ -2,7 +2,7 @@ import frappe
 from frappe import _
 from frappe.model.document import Document
 
-from outage_response.domain import reading
+from outage_response.domain import typed_numbers
 from outage_response.flows.verb.refusals import translated
 
 exclude_from_linked_with = True  # see Care Need
@@ -17,7 +17,7 @@ class PropertyUnit(Document):
 				)
 			)
 		with translated():
-			self.floor = reading.floor(self.floor, _("Floor"))
+			self.floor = typed_numbers.floor(self.floor, _("Floor"))
 		contacts = [row.contact for row in self.residents]
 		if len(contacts) != len(set(contacts)):
 			frappe.throw(_("Residents: each contact is entered once."))

@@ -2,7 +2,7 @@ import frappe
 from frappe import _
 from frappe.model.document import Document
 
-from outage_response.domain.roster import COMMAND
+from outage_response.domain.who_gets_a_task import COMMAND
 from outage_response.flows.facts import plan_steps
 from outage_response.flows.master_data import own_departments
 

@@ -3,7 +3,7 @@
 frappe.provide("outage_response");
 
 const escape = outage_response.escape;
-const SHORTEST_NUMBER = 7; // digits, see domain/phones.py
+const SHORTEST_NUMBER = 7; // digits, see domain/phone_numbers.py
 let lines = 0;
 
 // Engineers and guards cannot: residents stand on a unit

@@ -88,7 +88,7 @@ Object.assign(outage_response, {
 
 	drill_html: ({ is_drill }) => (is_drill ? `<b class="outage-drill">${__("DRILL")}</b> ` : ""),
 
-	/** As a telephone dials it: an extension after two pauses. See domain/phones.py. */
+	/** As a telephone dials it: an extension after two pauses. See domain/phone_numbers.py. */
 	dialled(phone) {
 		const [, number, extension] =
 			/^(.*?)(?:(?:转|轉|分机|分機|内线|內線|ext|x|#|,|;)[a-z]{0,6}[ .:=]{0,3}(\d{1,6})\s*)?$/i.exec(phone);
