@@ -46,9 +46,6 @@ before_uninstall = "outage_response.setup.uninstall.before_uninstall"
 after_uninstall = "outage_response.setup.uninstall.after_uninstall"
 
 # Whatever road an incident comes in by, its department task set is created
-# What happened in an outage -> who follows; other apps may follow as well, in the same transaction and without a commit
-outage_happened = ["outage_response.flows.reactions.follow"]
-
 doc_events = {
 	# A text is never taken for the number 0; of the doctypes that are not ours it changes nothing
 	"*": {

@@ -84,11 +84,13 @@ def from_this_site(function: Callable) -> Callable:
 
 
 def endpoint(function: Callable, *, but: Iterable[str] = ()) -> Callable:
-	"""A whitelisted POST endpoint whose transaction is retried: of a function here, or of a verb (`confirm = endpoint(incident.confirm)`).
+	"""A whitelisted POST endpoint whose transaction is retried: of a function here, or of a verb, as in
+	`confirm = endpoint(incident_verbs.confirm)`.
 
 	but  arguments of the verb that are for other verbs alone
 	"""
 	if function.__module__.startswith(FLOWS):
+		# an endpoint belongs to the module that it stands in, as one that is written out there does
 		function = for_clients(function, sys._getframe(1).f_globals["__name__"], but)
 	return frappe.whitelist(methods=["POST"])(reached(discreet(from_this_site(bounded(retrying(function))))))
 

@@ -31,7 +31,7 @@ DEPARTMENT_OF_SUBJECT = "of_the_room"
 ACCOUNT_MANAGER = "account_manager"
 # the fire brigade, the ambulance and the elevator hotline: their numbers stand in the Settings
 RESCUE_SERVICES = "rescue_services"
-# what a step does for people in an elevator: see `entrapment.py`
+# what a step does for people in an elevator: see `entrapment_rules.py`
 RESCUE_PARTS = ("talk", "lock_off", "release", "call_services")
 # What an outcome means to the rules, in whatever words a plan says it -> where it can be said: `per`, and `rescue_part`
 TRAPPED, EMPTY = "trapped", "empty"

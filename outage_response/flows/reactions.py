@@ -49,7 +49,9 @@ FOLLOWS: dict[type, tuple[Callable[[Any], dict[str, Any] | None], ...]] = {
 
 
 def follow(event: Any) -> dict[str, Any]:
-	"""The hook `outage_happened`. Answers what those who follow answer, joined. Raises KeyError for an event that nobody follows."""
+	"""Called by `verb.events.happened`. Answers what those who follow answer, joined. Raises KeyError for an event that nobody
+	follows.
+	"""
 	answer: dict[str, Any] = {}
 	for reaction in FOLLOWS[type(event)]:
 		answer |= reaction(event) or {}

@@ -25,7 +25,7 @@ from ..notices import issuing
 from ..tasks import task_set
 from ..verb import bells
 from ..verb.changes import save
-from ..verb.engine import Call, Target, finish, require_after_report, verb
+from ..verb.engine import Call, PartTarget, finish, verb
 from ..verb.events import CallbackMade, StillDark, happened
 from ..verb.locking import lock_incident, lock_property
 from . import households, open_callbacks, telephony
@@ -43,7 +43,7 @@ def _belongs_to(_site: str, callback: str) -> tuple[str, str]:
 	return found
 
 
-class CallbackTarget(Target):
+class CallbackTarget(PartTarget):
 	"""A callback: for whoever phones residents, as long as somebody waits for it."""
 
 	argument = "callback"
@@ -61,12 +61,6 @@ class CallbackTarget(Target):
 			# telephony may have a clock of its own
 			return max(min(get_datetime(part.offered_at), now_datetime()), get_datetime(incident.reported_at))
 		return occurred_at
-
-	def comes_late(self, act: Call) -> bool:
-		return False
-
-	def require_state(self, act: Call) -> None:
-		require_after_report(act.incident, act.at)
 
 	def answer(self, part: Document | None) -> dict[str, Any]:
 		return {"callback": part.name, "callback_status": part.status}

@@ -24,7 +24,7 @@ from outage_response.integrations import contacts
 from ..facts.language import listed
 from ..notices import issuing
 from ..verb import bells
-from ..verb.engine import Call, Target, require_after_report, verb
+from ..verb.engine import Call, PartTarget, verb
 from ..verb.refusals import translated
 from . import attempts, open_callbacks
 
@@ -245,7 +245,7 @@ def _claim(doctype: str, name: str) -> dict[str, Any]:
 	return {"doctype": doctype, "name": name, "until": str(until)}
 
 
-class DeliveryTarget(Target):
+class DeliveryTarget(PartTarget):
 	"""A notice on its way to one resident, whom somebody phones."""
 
 	argument = "delivery"
@@ -254,12 +254,6 @@ class DeliveryTarget(Target):
 	def incident_of(self, name: Any) -> str:
 		permissions.require_read(DELIVERY, name)
 		return frappe.db.get_value(DELIVERY, name, "incident")
-
-	def comes_late(self, act: Call) -> bool:
-		return False
-
-	def require_state(self, act: Call) -> None:
-		require_after_report(act.incident, act.at)
 
 	def answer(self, part: Document | None) -> dict[str, Any]:
 		return {"delivery": part.name, "state": part.state}

@@ -7,7 +7,7 @@ from outage_response import listing, permissions
 
 from ..roster import shifts
 
-# dark grounds, for the reason given in rosters.py
+# dark grounds, for the reason given in roster/shifts.py
 COLOURS = {"Scheduled": "#0e2a47", "Reported": "#4a0d0d", "Active": "#4a0d0d", "Restored": "#0d3318"}
 ENDED = "#333333"
 

@@ -1,4 +1,4 @@
-"""The run card of a property, printed for the night in which server or network are down; see also `paper.py`."""
+"""The run card of a property, printed for the night in which server or network are down; see also `run_card_entry.py`."""
 
 from datetime import timedelta
 from typing import Any

@@ -1,4 +1,4 @@
-"""The site knows itself: what it is known by, and whether it is another one now. Then nothing leaves it (`site_muting.py`).
+"""The site knows itself: what it is known by, and whether it is another one now. Then nothing leaves it (`paging/restored_backup.py`).
 
 What is on record stands in the Single *Outage Site*; what is compared, and why, in `domain/site_identity.py`.
 """

@@ -16,6 +16,25 @@ from . import assignment, task_set
 from .task_verbs import require_able
 
 HANDED = ("Open", "Acknowledged", "In Progress")
+# of a step that goes to somebody else
+FIELDS = (
+	"name",
+	"title",
+	"title_zh",
+	"subject_label",
+	"status",
+	"priority",
+	"gate",
+	"life_safety",
+	"plan",
+	"step_key",
+	"due_at",
+	"department",
+	"assigned_role",
+	"phone",
+	"held_until",
+	"acknowledged_by",
+)
 
 
 @incident_verb
@@ -55,25 +74,7 @@ def _of(call: Call, user: str) -> list:
 	rows = frappe.get_all(
 		"Outage Task",
 		filters={"incident": call.incident.name, "status": ("in", (*HANDED, "On Post"))},
-		fields=[
-			"name",
-			"title",
-			"title_zh",
-			"subject_label",
-			"priority",
-			"gate",
-			"life_safety",
-			"plan",
-			"step_key",
-			"due_at",
-			"department",
-			"assigned_role",
-			"phone",
-			"held_until",
-			"acknowledged_by",
-			"started_by",
-			"_assign",
-		],
+		fields=[*FIELDS, "started_by", "_assign"],
 		order_by="priority asc, due_at asc, name asc",
 	)
 	return [row for row in rows if (row.started_by or row.acknowledged_by or user) == user and _has(row, user)]

@@ -18,25 +18,6 @@ from ..verb.events import StepsMayRing, happened
 from ..verb.locking import lock_incident
 from . import handover, ring_state, task_set
 
-FIELDS = (
-	"name",
-	"title",
-	"title_zh",
-	"subject_label",
-	"status",
-	"priority",
-	"gate",
-	"life_safety",
-	"plan",
-	"step_key",
-	"due_at",
-	"department",
-	"assigned_role",
-	"phone",
-	"held_until",
-	"acknowledged_by",
-)
-
 
 def due() -> list[str]:
 	"""Incidents with a step that somebody took while on duty, and whose shift has ended since."""
@@ -74,7 +55,7 @@ def _left(now: datetime, incident: str | None = None) -> Sequence[dict]:
 		.on(task.incident == outage.name)
 		.join(shift)
 		.on((shift.property == task.property) & (shift.user == task.acknowledged_by))
-		.select(task.incident, *(task[name] for name in FIELDS))
+		.select(task.incident, *(task[name] for name in handover.FIELDS))
 		.distinct()
 		.where(outage.status.isin(LIVE))
 		.where(task.status == "Acknowledged")

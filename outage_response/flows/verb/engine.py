@@ -114,6 +114,9 @@ class Target:
 		"""When it happened, as it is said."""
 		return occurred_at
 
+	def require_time(self, act: Call) -> None:
+		"""Raises RuleError for a time that fits no act of its kind, kept late or not."""
+
 	def comes_late(self, act: Call) -> bool:
 		"""Can it change nothing any more, so that it is only kept?"""
 		return act.incident.status in lifecycle.ENDED and act.verb in lifecycle.KEPT_AFTER_THE_END
@@ -129,7 +132,20 @@ class Target:
 		return {}
 
 
-class TaskTarget(Target):
+class PartTarget(Target):
+	"""A part of an incident that has states of its own, which the verb's function asks for."""
+
+	def require_time(self, act: Call) -> None:
+		require_after_report(act.incident, act.at)
+
+	def comes_late(self, act: Call) -> bool:
+		return False
+
+	def require_state(self, act: Call) -> None:
+		"""Asked for by the function."""
+
+
+class TaskTarget(PartTarget):
 	"""A task: the department's, or whoever may step in for it."""
 
 	argument = "task"
@@ -145,7 +161,6 @@ class TaskTarget(Target):
 		require_task_authority(verb, part)
 
 	def comes_late(self, act: Call) -> bool:
-		require_after_report(act.incident, act.at)
 		return _comes_late(act)
 
 	def require_state(self, act: Call) -> None:
@@ -153,19 +168,6 @@ class TaskTarget(Target):
 
 	def answer(self, part: Document | None) -> dict[str, Any]:
 		return {"task": part.name, "task_status": part.status}
-
-
-@dataclass(frozen=True)
-class Verb:
-	"""One verb as it was made: for tests that look at all of them."""
-
-	name: str
-	target: Target
-	function: Callable
-
-
-# name -> verb
-VERBS: dict[str, Verb] = {}
 
 
 def verb(target: Target) -> Callable[[Callable], Callable[..., dict[str, Any]]]:
@@ -179,13 +181,11 @@ def verb(target: Target) -> Callable[[Callable], Callable[..., dict[str, Any]]]:
 
 	def make(function: Callable) -> Callable[..., dict[str, Any]]:
 		name, signature = function.__name__, signature_of(function, target.argument)
-		VERBS[name] = Verb(name, target, function)
 
 		@functools.wraps(function)
 		def run(*args: Any, **kwargs: Any) -> dict[str, Any]:
-			said = signature.bind_partial(
-				*args, **kwargs
-			).arguments  # what lacks is said after who may, and where it stands
+			# an argument that is missing is noticed by the function: who may, and where things stand, comes before it
+			said = signature.bind_partial(*args, **kwargs).arguments
 			about, occurred_at, request_id = (
 				said.pop(key, None) for key in (target.argument, "occurred_at", "request_id")
 			)
@@ -203,9 +203,9 @@ def verb(target: Target) -> Callable[[Callable], Callable[..., dict[str, Any]]]:
 					return first
 				occurred_at = target.happened_at(occurred_at, incident, part, said)
 				at, now, clock = when(occurred_at, incident)
-				act = Call(name, at, now, clock, request_id, incident=incident, by_phone=is_by_phone(occurred_at))
-				act.part = part
+				act = Call(name, at, now, clock, request_id, incident, part, by_phone=is_by_phone(occurred_at))
 				act.task = part if target.doctype == "Outage Task" else None
+				target.require_time(act)
 				if target.comes_late(act):
 					result = _keep_late(act, said)
 				else:

@@ -111,7 +111,7 @@
 		return meaning ?? outcome ?? "";
 	};
 
-	// Can it turn out that people are inside after all? As `domain/entrapment.corrections` has it.
+	// Can it turn out that people are inside after all? As `domain/entrapment_rules.corrections` has it.
 	phone.may_be_wrong = (task, outcome) =>
 		Boolean(task.elevator && outcome && phone.meaning(task, outcome) !== TRAPPED) &&
 		task.asks.outcomes.some(([, , meaning]) => meaning === TRAPPED || OUT.test(meaning));
