@@ -1,5 +1,7 @@
 """Errors a person can act on: what is wrong, and the way out."""
 
+import re
+
 
 class Trouble(Exception):
 	"""Ends a command with one line instead of a traceback. Code 2: the call was wrong; code 1: the machine was."""
@@ -57,7 +59,8 @@ def explain(output: str, doing: str, log: str) -> Trouble:
 			f"Another package installation holds apt's lock ({doing}).",
 			"wait until it is done and run the same command again.",
 		)
-	if any(sign in low for sign in NO_INDEX):
+	# As whole words: "ModuleNotFoundError" is no ENOTFOUND
+	if any(re.search(rf"\b{re.escape(sign)}\b", low) for sign in NO_INDEX):
 		return Trouble(
 			f"The package index does not answer ({doing}).",
 			"check the network or the proxy settings and run the same command again; it resumes where it stopped.",

@@ -216,6 +216,10 @@ class TestTrouble:
 			("npm error code EINTEGRITY\nnpm error sha512-x integrity checksum failed\n", "EINTEGRITY"),
 			("error: public/js/a.bundle.js:3: No such thing\n  more", "a.bundle.js:3: No such thing"),
 			("", "no output"),
+			(
+				"ModuleNotFoundError: No module named 'cffi'\nERROR: Failed building wheel for cairocffi",
+				"(ERROR: Failed building wheel for cairocffi)",
+			),
 		],
 	)
 	def test_output_of_a_failed_program_becomes_one_line(self, output, expected):

@@ -12,7 +12,7 @@ from outage_response import queues
 from outage_response.domain.lifecycle import LIVE
 
 from ..facts.reachable_people import People
-from ..tasks import handover, shift_end, task_set
+from ..tasks import handover, task_set
 from ..verb import timeline
 from ..verb.changes import touch
 from ..verb.engine import Call
@@ -69,7 +69,7 @@ def _left(incident: str | None = None) -> Sequence[dict]:
 		.on(task.incident == outage.name)
 		.join(user)
 		.on(user.name == holder)
-		.select(task.incident, holder.as_("holder"), *(task[name] for name in shift_end.FIELDS))
+		.select(task.incident, holder.as_("holder"), *(task[name] for name in handover.FIELDS))
 		.where(outage.status.isin(LIVE))
 		.where(task.status.isin(TAKEN))
 		.where(user.enabled == 0)
