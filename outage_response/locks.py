@@ -18,7 +18,7 @@ from outage_response import bulk, compat
 ORDER = ("Managed Property", "Outage Incident", "Outage Task")
 
 
-def row(doctype: str, name: str | int, *, wait: bool = True) -> dict | None:
+def row(doctype: str, name: str | int, *, wait: bool = True) -> frappe._dict | None:
 	"""One row as it is committed now, locked until the transaction ends; None where there is none of this name.
 
 	wait  False: None also while somebody else holds it
@@ -29,7 +29,7 @@ def row(doctype: str, name: str | int, *, wait: bool = True) -> dict | None:
 
 def rows(
 	doctype: str, names: Iterable[str | int], fields: Sequence[str] = ("name",), *, wait: bool = True
-) -> list[dict]:
+) -> list[frappe._dict]:
 	"""The rows of these names as they are committed now, by name, locked until the transaction ends.
 
 	wait  False: without those that somebody else holds

@@ -71,7 +71,7 @@ def _insert(doctype: str, doc: Document, unit: str) -> str:
 		return name
 
 
-def _own(doctype: str, residents: Sequence[str], unit: dict, unfit: dict) -> str | None:
+def _own(doctype: str, residents: Sequence[str], unit: frappe._dict, unfit: dict) -> str | None:
 	"""A customer that is linked to residents of this unit who live nowhere else, and to nobody besides."""
 	row = frappe.qb.DocType("Dynamic Link")
 	theirs = listing.get_all(
@@ -116,7 +116,7 @@ def _unused(doctype: str, ticket_doctype: str, unit: dict, unfit: dict) -> str |
 	return None
 
 
-def _fit(doctype: str, filters: dict, unit: dict, unfit: dict) -> list[str]:
+def _fit(doctype: str, filters: dict, unit: frappe._dict, unfit: dict) -> list[str]:
 	"""Customers that may be taken for a household: nobody's yet, and not the property itself."""
 	fields = ["name", "customer_name", *unfit]
 	rows = frappe.get_all(doctype, filters={**filters, UNIT_FIELD: ("is", "not set")}, fields=fields, order_by="name")
@@ -128,7 +128,7 @@ def _fit(doctype: str, filters: dict, unit: dict, unfit: dict) -> list[str]:
 	]
 
 
-def _name(unit: dict) -> str:
+def _name(unit: frappe._dict) -> str:
 	return f"{unit.property} {unit.unit_no}"
 
 

@@ -140,7 +140,7 @@ def write_fields(doctype: str, tickets: Sequence[str], values: Mapping[str, obje
 	bulk.update(doctype, tickets, known)
 
 
-def answer(ticket: Mapping, message: str, name: str, sender: str | None = None) -> str | None:
+def answer(ticket: frappe._dict, message: str, name: str, sender: str | None = None) -> str | None:
 	"""An automatic answer on a ticket, in the `name` of the property; `sender` is the address to send it from, None: it stands on
 	the ticket only. Answers its mail in Frappe's queue, if there is one.
 

@@ -293,7 +293,7 @@ def _running_nested(parent: str, nodes: set[str]) -> str | None:
 	return found[0][0] if found else None
 
 
-def queue(incident: str | None = None) -> list[dict]:
+def queue(incident: str | None = None) -> list[frappe._dict]:
 	"""Callbacks to make now, the most urgent first: danger, care, reported, others; then the one waiting longest.
 
 	Outside calling hours only those in danger are called.

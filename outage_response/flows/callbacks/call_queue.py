@@ -70,7 +70,7 @@ def _moment(value):
 	return get_datetime(value) if value else None
 
 
-def _callbacks(incident: str | None) -> list[dict]:
+def _callbacks(incident: str | None) -> list[frappe._dict]:
 	rows = attempts.queue(incident)
 	claims = {
 		row.name: row

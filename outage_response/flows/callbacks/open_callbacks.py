@@ -84,7 +84,7 @@ def hold(call: Call) -> None:
 	_write(call, names, next_attempt_at=None)
 
 
-def _release(call: Call, rows: Sequence[Mapping]) -> None:
+def _release(call: Call, rows: Sequence[frappe._dict]) -> None:
 	"""Those that were held, whose supply is back again; one statement for each reason."""
 	held: dict[str, list[str]] = defaultdict(list)
 	for row in rows:
@@ -94,7 +94,7 @@ def _release(call: Call, rows: Sequence[Mapping]) -> None:
 		_write(call, names, next_attempt_at=callback_rules.attempt_at(reason, call.at, policy()))
 
 
-def _rows(incident: str) -> dict[str, dict]:
+def _rows(incident: str) -> dict[str, frappe._dict]:
 	"""key -> callback; the key is the contact, or the number of a caller who is none (see `whom_to_call_back.Callee`)."""
 	rows = frappe.get_all(
 		"Outage Callback",
@@ -125,7 +125,7 @@ def _who(key: str) -> dict:
 	return {"contact": key} if number == key else {"contact": ("is", "not set"), "caller": number}
 
 
-def _join_known(call: Call, existing: dict[str, dict], ready: dict[str, whom_to_call_back.Callee]) -> None:
+def _join_known(call: Call, existing: dict[str, frappe._dict], ready: dict[str, whom_to_call_back.Callee]) -> None:
 	"""A caller who was only a number is a contact by now: it stays one callback. `existing` follows."""
 	nameless = [row for row in existing.values() if not row.contact and row.caller]
 	who = whom_to_call_back.who_called(call.incident.name) if nameless else {}
@@ -164,7 +164,7 @@ def on_contact_rename(_doc: Document, _event: str, old: str, new: str, merge: bo
 			_join(lock_incident(incident), *callback_rules.in_order_of_need(both))
 
 
-def _join(incident: Document, kept: Mapping, other: Mapping) -> None:
+def _join(incident: Document, kept: frappe._dict, other: frappe._dict) -> None:
 	now = now_datetime()
 	known = set(frappe.get_all("Outage Callback Unit", filters={"parent": kept.name}, pluck="unit"))
 	for child, skip in (("Outage Callback Attempt", ()), ("Outage Callback Unit", known)):

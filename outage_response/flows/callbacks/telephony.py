@@ -66,7 +66,7 @@ def _offer(callback: str, call: LoggedCall) -> None:
 	frappe.clear_document_cache("Outage Callback", callback)
 
 
-def _waiting() -> list[dict]:
+def _waiting() -> list[frappe._dict]:
 	"""Open callbacks, a row for each of the contact's numbers."""
 	callback, phone = frappe.qb.DocType("Outage Callback"), frappe.qb.DocType("Contact Phone")
 	fields = [callback.name, callback.creation, callback.offered_record]

@@ -94,7 +94,7 @@ def units_without_contact(incident: Document, around: power_and_assets.Surroundi
 	return len({row.unit for row in rows} - {row.unit for row in rows if row.contact})
 
 
-def _units_of(rows: Sequence[dict], said: Said) -> dict[str, list[str]]:
+def _units_of(rows: Sequence[frappe._dict], said: Said) -> dict[str, list[str]]:
 	first: dict[str, str] = {}
 	units_of: dict[str, list[str]] = defaultdict(list)
 	for row in rows:
@@ -127,7 +127,7 @@ def _said(incident: Document, called_units: Set[str] = frozenset()) -> Said:
 	return said
 
 
-def _calls(incident: str) -> list[dict]:
+def _calls(incident: str) -> list[frappe._dict]:
 	fields = ["contact", "phone", "unit", "power_node", "danger", "elevator"]
 	return frappe.get_all("Trouble Call", filters={"incident": incident}, fields=fields, order_by="said_at asc")
 

@@ -126,7 +126,7 @@ def as_conditions(given: Iterable[str] | None) -> list[str] | None:
 	return found
 
 
-def cars(property_name: str, elevator: str | None, building: str | None) -> list[dict]:
+def cars(property_name: str, elevator: str | None, building: str | None) -> list[frappe._dict]:
 	"""The elevator that is named, or every elevator of a building where nobody knows which. Raises RuleError for others."""
 	rows = frappe.get_all(
 		"Property Asset",

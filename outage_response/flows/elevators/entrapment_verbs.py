@@ -427,7 +427,7 @@ def require_still(call: Call) -> None:
 	)
 
 
-def _refuse_over(rows: Sequence[dict], text: str) -> None:
+def _refuse_over(rows: Sequence[frappe._dict], text: str) -> None:
 	if rows:
 		raise RuleError(text, elevators=listed(sorted({row.elevator_label for row in rows}, key=rules.natural)))
 

@@ -78,7 +78,7 @@ def of_incidents(names: Collection[str]) -> dict[str, dict[str, int]]:
 	return {name: dict(counted) for name, counted in found.items()}
 
 
-def residents(incident: Document, around: Surroundings) -> list[dict]:
+def residents(incident: Document, around: Surroundings) -> list[frappe._dict]:
 	"""Rows of FIELDS, one for each unit and resident, a unit without residents with one of its own; by unit, those who answer
 	for the household first."""
 	if not is_kept(incident):
@@ -91,7 +91,7 @@ def residents(incident: Document, around: Surroundings) -> list[dict]:
 	)
 
 
-def on_record(incident: Document, around: Surroundings, units: Sequence[str] = ()) -> list[dict]:
+def on_record(incident: Document, around: Surroundings, units: Sequence[str] = ()) -> list[frappe._dict]:
 	"""The same by today's records, of the units that hang on the incident's nodes; with `units` of these alone."""
 	unit, resident = frappe.qb.DocType("Property Unit"), frappe.qb.DocType("Unit Resident")
 	query = (
@@ -140,7 +140,7 @@ def take_over(incident: Document, around: Surroundings, now: datetime) -> tuple[
 	return added, [current[unit][0].unit_no for unit in changed]
 
 
-def _by_unit(rows: Iterable[dict]) -> dict[str, list[dict]]:
+def _by_unit(rows: Iterable[frappe._dict]) -> dict[str, list[frappe._dict]]:
 	found: dict[str, list[dict]] = defaultdict(list)
 	for row in rows:
 		found[row.unit].append(row)

@@ -10,7 +10,7 @@ from outage_response.domain.building_spelling import alike, meaning, spelling
 DOCTYPE = "Property Building"
 
 
-def of_property(property_name: str) -> dict[str, dict]:
+def of_property(property_name: str) -> dict[str, frappe._dict]:
 	"""key -> building (name, building_name, stands_apart), the oldest first."""
 	rows = frappe.get_all(
 		DOCTYPE,
@@ -21,7 +21,7 @@ def of_property(property_name: str) -> dict[str, dict]:
 	return {row.name: row for row in rows}
 
 
-def names(keys: Iterable[str | None]) -> dict[str, str]:
+def names(keys: Iterable[str | None]) -> frappe._dict:
 	"""key -> the name that people know; at most one query."""
 	wanted = sorted({key for key in keys if key})
 	rows = wanted and listing.get_all(

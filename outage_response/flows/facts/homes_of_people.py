@@ -26,7 +26,7 @@ def contacts_of(user: str) -> list[str]:
 	return list(dict.fromkeys([*by_login, *contacts.of_emails([address] if address else []).get(address, ())]))
 
 
-def homes_of(people: Sequence[str]) -> list[dict]:
+def homes_of(people: Sequence[str]) -> list[frappe._dict]:
 	"""(unit, unit_no, property, power_node) of the units these contacts live in."""
 	if not people:
 		return []

@@ -20,7 +20,7 @@ from . import power_and_assets
 ROWS = "Overlapping Outage"
 
 
-def running_at(property_name: str, is_drill: int, but: str = "") -> list[dict]:
+def running_at(property_name: str, is_drill: int, but: str = "") -> list[frappe._dict]:
 	"""(name, level, power_node) of what is dark now by running outages of a property, single homes left out."""
 	other, node = frappe.qb.DocType("Outage Incident"), frappe.qb.DocType("Outage Affected Node")
 	return (
@@ -37,7 +37,9 @@ def running_at(property_name: str, is_drill: int, but: str = "") -> list[dict]:
 	).run(as_dict=True)
 
 
-def overlapping(nodes: Sequence[str], running: Sequence[dict], around: power_and_assets.Surroundings) -> list[str]:
+def overlapping(
+	nodes: Sequence[str], running: Sequence[frappe._dict], around: power_and_assets.Surroundings
+) -> list[str]:
 	"""Of the running outages those that make a part of these nodes dark, the first one first."""
 	wanted = around.tree.under(nodes)
 	names = dict.fromkeys(row.name for row in running)

@@ -34,7 +34,7 @@ def is_planned(level: str) -> bool:
 	return kind_of(level) == PLANNED
 
 
-def with_plan() -> list[dict]:
+def with_plan() -> list[frappe._dict]:
 	"""The levels that an outage can be declared with: `name`, `title` in the reader's language, `kind`; in order."""
 	level, plan = frappe.qb.DocType("Outage Level"), frappe.qb.DocType("Outage Plan")
 	rows = (

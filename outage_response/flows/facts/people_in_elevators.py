@@ -56,14 +56,14 @@ MOMENTS = ("since", "talked_at", "locked_off_at", "contractor_called_at", "contr
 ABOUT_THE_CAR = ("plate_no", "key_place", "rescue_instructions", "contractor_name", "contractor_phone")
 
 
-def of_incident(incident: str) -> list[dict]:
+def of_incident(incident: str) -> list[frappe._dict]:
 	"""All entrapments of one incident, the first one first: for the rules, whoever asks."""
 	return frappe.get_all(
 		DOCTYPE, filters={"incident": incident}, fields=list(FIELDS), order_by="creation asc, name asc"
 	)
 
 
-def open_of(incidents: Collection[str]) -> dict[tuple[str, str], dict]:
+def open_of(incidents: Collection[str]) -> dict[tuple[str, str], frappe._dict]:
 	"""(incident, elevator) -> the entrapment there that has not ended."""
 	rows = incidents and listing.get_all(
 		DOCTYPE,
@@ -74,7 +74,7 @@ def open_of(incidents: Collection[str]) -> dict[tuple[str, str], dict]:
 	return {(row.incident, row.elevator): row for row in rows or ()}
 
 
-def open_at(incident: Any, elevators: Collection[str]) -> list[dict]:
+def open_at(incident: Any, elevators: Collection[str]) -> list[frappe._dict]:
 	"""Entrapments in these elevators that have not ended: of this outage, and, unless it is a drill, of others that are none and
 	of no outage. A shaft beside a shaft is another outage, and the elevator is the same."""
 	rows = elevators and listing.get_all(
@@ -113,7 +113,7 @@ def as_rule(row: Any) -> Entrapment:
 	)
 
 
-def sort(rows: Sequence[dict], now: datetime) -> list[dict]:
+def sort(rows: Sequence[frappe._dict], now: datetime) -> list[frappe._dict]:
 	"""Who is freed first; what is only a drill comes last."""
 	names = {row.incident for row in rows if row.incident}
 	drills = set(
@@ -207,7 +207,7 @@ def visible(now: datetime, **filters: Any) -> list[dict[str, Any]]:
 	]
 
 
-def _steps(rows: Sequence[dict]) -> dict[tuple[str, str], dict[str, dict]]:
+def _steps(rows: Sequence[frappe._dict]) -> dict[tuple[str, str], dict[str, dict]]:
 	"""(incident, elevator) -> part of the rescue -> its open step {task, status, who}; "check" is the check of the car."""
 	tasks = rows and listing.get_all(
 		"Outage Task",
@@ -240,10 +240,10 @@ def _steps(rows: Sequence[dict]) -> dict[tuple[str, str], dict[str, dict]]:
 
 
 def _shown(
-	row: dict,
+	row: frappe._dict,
 	car: Mapping[str, Any],
-	calls: Sequence[dict],
-	steps: Mapping[str, dict],
+	calls: Sequence[frappe._dict],
+	steps: Mapping[str, frappe._dict],
 	roles: Collection[str],
 	*,
 	reads_calls: bool,
@@ -289,7 +289,7 @@ def _shown(
 	}
 
 
-def _calls(rows: Sequence[dict]) -> dict[tuple[str | None, str], list[dict]]:
+def _calls(rows: Sequence[frappe._dict]) -> dict[tuple[str | None, str], list[dict]]:
 	"""(incident, elevator) -> the calls that report these people, the first one first."""
 	since = {(row.incident, row.elevator): row.since for row in rows}
 	found: dict[tuple[str | None, str], list[dict]] = {}

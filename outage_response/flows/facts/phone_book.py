@@ -54,7 +54,7 @@ def book(property_name: str, at: datetime | None, assets: Sequence[Mapping[str, 
 	return {who: list(dict.fromkeys(rows)) for who, rows in found.items()}
 
 
-def all_departments() -> dict[str, dict]:
+def all_departments() -> dict[str, frappe._dict]:
 	"""Every department, by its key."""
 	return {
 		row.name: row

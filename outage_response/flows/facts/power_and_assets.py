@@ -22,8 +22,8 @@ class Surroundings:
 
 	tree: PowerTree
 	node_rows: dict[str, dict]
-	unit_counts: list[dict]
-	assets: list[dict]
+	unit_counts: list[frappe._dict]
+	assets: list[frappe._dict]
 	buildings: dict[str, dict]
 
 	@cached_property

@@ -82,7 +82,7 @@ def on_duty(property_name: str, at: datetime) -> list[OnDuty]:
 	]
 
 
-def shifts_within(properties: Sequence[str], first: datetime, last: datetime) -> dict[str, list[dict]]:
+def shifts_within(properties: Sequence[str], first: datetime, last: datetime) -> dict[str, list[frappe._dict]]:
 	"""property -> shifts that lie at least partly between two moments, in one query: starts_at, ends_at, department, user,
 	contact, phone, is_duty_electrician, reachable (there is somebody to be told: an enabled login, or a number)."""
 	found: dict[str, list[dict]] = defaultdict(list)
@@ -97,7 +97,7 @@ def shifts_within(properties: Sequence[str], first: datetime, last: datetime) ->
 	return found
 
 
-def on_shift(property_name: str, first: datetime, last: datetime) -> list[dict]:
+def on_shift(property_name: str, first: datetime, last: datetime) -> list[frappe._dict]:
 	"""People with a number who are on a shift at any time from `first` to `last`: `department`, `number`, `user_name`,
 	`contact_name`; the duty electrician first."""
 	rows = _shift_rows([property_name], lambda shift: (shift.starts_at <= last, shift.ends_at > first))
@@ -135,11 +135,11 @@ def _shifts(property_name: str, when: Callable[[Any], tuple]) -> list[tuple[date
 	]
 
 
-def _phone_of(row: dict) -> str:
+def _phone_of(row: frappe._dict) -> str:
 	return row.phone or row.mobile_no or row.contact_phone or row.user_phone or ""
 
 
-def _shift_rows(properties: Sequence[str], when: Callable[[Any], tuple]) -> list[dict]:
+def _shift_rows(properties: Sequence[str], when: Callable[[Any], tuple]) -> list[frappe._dict]:
 	"""The shifts that `when` chooses. Who is absent is not there; nor is a login that does not hold the department's role, which
 	could neither see a step nor take it."""
 	return [row for row in _all_shift_rows(properties, when) if _holds_role(row)]
@@ -154,11 +154,11 @@ def without_role(property_name: str, at: datetime) -> dict[str, list[str]]:
 	return dict(found)
 
 
-def _holds_role(row: dict) -> bool:
+def _holds_role(row: frappe._dict) -> bool:
 	return not row.user or not row.needs_role or bool(row.has_role) or row.user == "Administrator"
 
 
-def _all_shift_rows(properties: Sequence[str], when: Callable[[Any], tuple]) -> list[dict]:
+def _all_shift_rows(properties: Sequence[str], when: Callable[[Any], tuple]) -> list[frappe._dict]:
 	shift = frappe.qb.DocType("Duty Shift")
 	contact = frappe.qb.DocType("Contact")
 	user = frappe.qb.DocType("User")

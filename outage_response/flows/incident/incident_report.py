@@ -44,7 +44,7 @@ def figures(incident: str) -> dict[str, Any]:
 	}
 
 
-def _tasks(incident: str) -> list[dict]:
+def _tasks(incident: str) -> list[frappe._dict]:
 	return frappe.get_all(
 		"Outage Task",
 		filters={"incident": incident},
@@ -77,7 +77,7 @@ def _tasks(incident: str) -> list[dict]:
 	)
 
 
-def is_late(row: dict) -> bool:
+def is_late(row: frappe._dict) -> bool:
 	"""Was the step done, or the post manned, after it was due? What is still open is late once its time has passed."""
 	if row.status in ("Skipped", "Cancelled"):
 		return False
@@ -165,7 +165,7 @@ def compile_facts(incident: str) -> dict[str, Any]:
 	}
 
 
-def _without_care(entries: list[dict], care: dict[str, str], rows: list[dict]) -> list[dict]:
+def _without_care(entries: list[dict], care: dict[str, str], rows: list[frappe._dict]) -> list[dict]:
 	"""Entries of the timeline without the homes where somebody needs care. `care`: task -> its home."""
 	bare = {
 		f"{title} {care[row.name]}": title for row in rows if row.name in care for title in (row.title, row.title_zh)
@@ -185,7 +185,7 @@ def _without_care(entries: list[dict], care: dict[str, str], rows: list[dict]) -
 	return found
 
 
-def _name(row: dict) -> str:
+def _name(row: frappe._dict) -> str:
 	return f"{row.title} ({row.subject_label})" if row.subject_label else row.title
 
 

@@ -248,7 +248,7 @@ def _refuse_second(incident: Document, around: power_and_assets.Surroundings) ->
 	incident.flags.overlapping = nested_outages.overlapping(sorted(wanted), running, around)
 
 
-def _rest_of(name: str, wanted: set[str], running: list[dict], around: power_and_assets.Surroundings) -> dict:
+def _rest_of(name: str, wanted: set[str], running: list[frappe._dict], around: power_and_assets.Surroundings) -> dict:
 	dark = around.tree.under(row.power_node for row in running if row.name == name)
 	return {"incident": name, "nodes": sorted(wanted - dark)}
 

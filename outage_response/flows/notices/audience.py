@@ -42,7 +42,7 @@ def of_incident(incident: Document, around: power_and_assets.Surroundings) -> li
 	]
 
 
-def _people(names: Sequence[str]) -> dict[str, dict]:
+def _people(names: Sequence[str]) -> dict[str, frappe._dict]:
 	"""contact -> how they are reached."""
 	contact, user = frappe.qb.DocType("Contact"), frappe.qb.DocType("User")
 	rows = names and (

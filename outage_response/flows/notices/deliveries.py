@@ -270,7 +270,7 @@ def bury_the_dead() -> int:
 # ---------------------------------------------------------------- rows and words
 
 
-def _waiting(channel: str, *, locked: bool) -> list[dict]:
+def _waiting(channel: str, *, locked: bool) -> list[frappe._dict]:
 	"""The next deliveries to leave; `locked`: without those that another worker is at."""
 	if same_site.is_muted() or (channel == rules.EMAIL and not _may_leave()):
 		return []
@@ -298,7 +298,7 @@ def _may_leave() -> bool:
 	return not messages.is_suspended() and messages.account() not in server_patience.left_alone(server_patience.MAIL)
 
 
-def _rows(criterion) -> list[dict]:
+def _rows(criterion) -> list[frappe._dict]:
 	table, notice = frappe.qb.DocType("Notice Delivery"), frappe.qb.DocType("Outage Notice")
 	return (
 		frappe.qb.from_(table)
@@ -325,7 +325,7 @@ def _rows(criterion) -> list[dict]:
 	).run(as_dict=True)
 
 
-def _addresses(rows: list[dict], field: str) -> dict[str, str]:
+def _addresses(rows: list[frappe._dict], field: str) -> dict[str, str]:
 	contacts = list({row.contact for row in rows})
 	return dict(listing.get_all("Contact", filters={"name": ("in", contacts)}, fields=["name", field], as_list=True))
 

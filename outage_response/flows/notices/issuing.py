@@ -86,7 +86,7 @@ def _announce(call: Call) -> None:
 	touch(first)
 
 
-def _have_left(notices: Sequence[dict]) -> bool:
+def _have_left(notices: Sequence[frappe._dict]) -> bool:
 	"""Does anybody know of these notices by now?"""
 	if any(row.posted_at for row in notices):
 		return True

@@ -60,7 +60,7 @@ def release(incident_name: str) -> int:
 	return len(rows)
 
 
-def _left(incident: str | None = None) -> Sequence[dict]:
+def _left(incident: str | None = None) -> Sequence[frappe._dict]:
 	task, user, outage = (frappe.qb.DocType(name) for name in ("Outage Task", "User", "Outage Incident"))
 	holder = Coalesce(NullIf(task.started_by, ""), task.acknowledged_by)
 	query = (

@@ -83,7 +83,7 @@ def _words(text: str | None) -> set[str]:
 	return {word.strip().casefold() for word in (text or "").splitlines() if word.strip()}
 
 
-def _rung_at(number: str) -> list[dict]:
+def _rung_at(number: str) -> list[frappe._dict]:
 	"""Pages of the last hours that rang this number, the newest first."""
 	digits = phone_numbers.digits(number)
 	if len(digits) < SHORTEST_NUMBER:

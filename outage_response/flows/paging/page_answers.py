@@ -53,7 +53,7 @@ def by_link(token: str | None, yes: bool) -> dict:
 	return answer(_page(token), yes, "link")
 
 
-def answer(page: dict, yes: bool, how: str) -> dict:
+def answer(page: frappe._dict, yes: bool, how: str) -> dict:
 	"""Yes: every step of the page that is still open is theirs. No: where nobody else was rung, the next one is, now.
 
 	Answers {"taken", "too_late"}: how many steps, and how many somebody else had taken. Said twice, it changes nothing, also
@@ -76,7 +76,7 @@ def answer(page: dict, yes: bool, how: str) -> dict:
 	return {"taken": taken, "too_late": len(rows) - len(wanted) - mine, "test": bool(page.test)}
 
 
-def _take(page: dict, row: dict, how: str) -> None:
+def _take(page: frappe._dict, row: frappe._dict, how: str) -> None:
 	if page.user:
 		with acting_as(page.user):
 			task_verbs.acknowledge(row.name, how=how)
@@ -85,7 +85,7 @@ def _take(page: dict, row: dict, how: str) -> None:
 			task_verbs.acknowledge_for(row.name, None, how)
 
 
-def _note(page: dict, yes: bool, how: str) -> None:
+def _note(page: frappe._dict, yes: bool, how: str) -> None:
 	"""The first answer stands, unless a no becomes a yes."""
 	if page.answer == "Yes" or (page.answer == "No" and not yes):
 		return
@@ -95,7 +95,7 @@ def _note(page: dict, yes: bool, how: str) -> None:
 	).set(table.modified, now).where(table.name == page.name).run()
 
 
-def _page(token: str | None) -> dict:
+def _page(token: str | None) -> frappe._dict:
 	name = answer_links.page_of(token)
 	page = name and frappe.db.get_value("Outage Page", name, [*FIELDS, "creation"], as_dict=True)
 	if not page or page.creation < now_datetime() - timedelta(hours=LIVES_HOURS) or not _stands(page):
@@ -117,7 +117,7 @@ def is_genuine(token: str | None) -> bool:
 	return bool(answer_links.page_of(token))
 
 
-def _stands(page: dict) -> bool:
+def _stands(page: frappe._dict) -> bool:
 	"""Is whoever was rung still worth asking? A login that is switched on, has a role of the staff and may see the property; of
 	an outside firm somebody who stands on its shift there, or the number that is still entered for the step. A link, and a number
 	that answers, is worth no more than that; what it can no longer take rings on."""
@@ -147,7 +147,7 @@ def _stands(page: dict) -> bool:
 	return any(number and phone_numbers.same(number, page.phone) for number in [*(row.phone for row in theirs), *firms])
 
 
-def _steps(page: str) -> list[dict]:
+def _steps(page: str) -> list[frappe._dict]:
 	row, table = frappe.qb.DocType("Outage Page Task"), frappe.qb.DocType("Outage Task")
 	return (
 		frappe.qb.from_(row)

@@ -30,7 +30,7 @@ class Call:
 	person: Person | None
 	channel: str
 	whom: str
-	tasks: list[dict] = field(default_factory=list)
+	tasks: list[frappe._dict] = field(default_factory=list)
 
 
 def write(incident: Document, calls: Sequence[Call], now: datetime) -> int:
@@ -102,7 +102,7 @@ def addressed(
 	}
 
 
-def _raise_priority(page: dict, call: Call) -> None:
+def _raise_priority(page: frappe._dict, call: Call) -> None:
 	"""What is added may be more urgent than what is there."""
 	first = call.tasks[0]
 	if first.priority < page.priority:
@@ -112,7 +112,7 @@ def _raise_priority(page: dict, call: Call) -> None:
 		).where(table.name == page.name).run()
 
 
-def _from_minute(incident: str, minute: datetime) -> dict[tuple, dict]:
+def _from_minute(incident: str, minute: datetime) -> dict[tuple, frappe._dict]:
 	"""(person, channel, minute) -> page with the names of its tasks, of this minute and all later ones; locked.
 
 	The minute a page was written for stays when another try moves `send_after`. New ones come only under the incident's lock.

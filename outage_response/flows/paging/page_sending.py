@@ -227,7 +227,7 @@ def _open_tasks(names: Sequence[str]) -> dict[str, list[dict]]:
 	return found
 
 
-def _addresses(rows: Sequence[dict]) -> dict[str, Person]:
+def _addresses(rows: Sequence[frappe._dict]) -> dict[str, Person]:
 	"""user -> address and language, with the number that the page was written for."""
 	users = listing.get_all(
 		"User",
@@ -242,7 +242,7 @@ def _addresses(rows: Sequence[dict]) -> dict[str, Person]:
 	}
 
 
-def _letter(row: dict, person: Person, tasks: Sequence[dict], channel: Document | None) -> Letter:
+def _letter(row: frappe._dict, person: Person, tasks: Sequence[frappe._dict], channel: Document | None) -> Letter:
 	language = (channel.language if channel else "") or person.language or _site_language()
 	before, frappe.local.lang = frappe.local.lang, language
 	try:
@@ -264,7 +264,7 @@ def _letter(row: dict, person: Person, tasks: Sequence[dict], channel: Document 
 	)
 
 
-def _link(row: dict, channel: Document | None) -> str:
+def _link(row: frappe._dict, channel: Document | None) -> str:
 	"""The link of one person; what is written into a table has one that asks for a login, until it leaves."""
 	if not row.person_name:
 		return get_url("/app/outage-incident")
@@ -280,7 +280,7 @@ def _site_language() -> str:
 	return frappe.db.get_single_value("System Settings", "language") or "en"
 
 
-def _text(row: dict, tasks: Sequence[dict], *, in_group: bool) -> str:
+def _text(row: frappe._dict, tasks: Sequence[frappe._dict], *, in_group: bool) -> str:
 	"""The most urgent steps by name, the rest by number; nothing about residents.
 
 	A group reads no number of a home: with the step's title it says that somebody there depends on power.
@@ -298,7 +298,7 @@ def _text(row: dict, tasks: Sequence[dict], *, in_group: bool) -> str:
 	return f"{_('DRILL')}: {text}" if row.is_drill else text
 
 
-def _test_text(row: dict) -> str:
+def _test_text(row: frappe._dict) -> str:
 	return _("TEST of the outage paging at {0}. No outage. Please answer that you hear us.").format(row.property)
 
 

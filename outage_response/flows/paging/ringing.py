@@ -111,7 +111,7 @@ class Round:
 	calls: dict[tuple[str, str], page_rows.Call] = field(default_factory=dict)
 	chosen: dict[tuple, list[Document]] = field(default_factory=dict)
 	told: Counter = field(default_factory=Counter)
-	first: dict[tuple, dict] = field(default_factory=dict)
+	first: dict[tuple, frappe._dict] = field(default_factory=dict)
 
 	def wanted(self, row: Row) -> list[Document]:
 		"""The channels of a row."""
@@ -119,7 +119,7 @@ class Round:
 			self.chosen[row.channels] = enabled_channels.chosen(row.channels, self.working)
 		return self.chosen[row.channels]
 
-	def reachable(self, row: Row, task: dict, assigned: Sequence[str]) -> list[Person]:
+	def reachable(self, row: Row, task: frappe._dict, assigned: Sequence[str]) -> list[Person]:
 		"""Whom a row means, as far as one of its channels reaches them; a drill stays among those who take part: the people
 		it names, else whoever is on duty."""
 		taking_part = enabled_channels.names_in(self.incident.drill_participants) if self.incident.is_drill else ()
@@ -163,13 +163,13 @@ class Round:
 		if task not in call.tasks:
 			call.tasks.append(task)
 
-	def tell(self, kind: str, task: dict, **data) -> None:
+	def tell(self, kind: str, task: frappe._dict, **data) -> None:
 		"""One line of the timeline for all steps alike, naming the first."""
 		key = (kind, task.department, *sorted(data.items()))
 		self.told[key] += 1
 		self.first.setdefault(key, task)
 
-	def set(self, task: dict, state: State, ring_at: datetime | None, *, rang: bool = False) -> None:
+	def set(self, task: frappe._dict, state: State, ring_at: datetime | None, *, rang: bool = False) -> None:
 		self.steps[ring_at, state.level, state.times, state.round, rang].append(task.name)
 
 
@@ -207,7 +207,7 @@ def advance(incident: Document, now: datetime, people: People | None = None) -> 
 	return page_rows.write(incident, list(found.calls.values()), now)
 
 
-def _due(incident: str, now: datetime) -> list[dict]:
+def _due(incident: str, now: datetime) -> list[frappe._dict]:
 	task = frappe.qb.DocType("Outage Task")
 	rows = (
 		frappe.qb.from_(task)
@@ -226,7 +226,7 @@ def _due(incident: str, now: datetime) -> list[dict]:
 	]
 
 
-def _ring(found: Round, task: dict, rule: Rule) -> None:
+def _ring(found: Round, task: frappe._dict, rule: Rule) -> None:
 	assigned = frappe.parse_json(task._assign or "[]")
 	state = State(task.ring_level, task.ring_times, task.ring_round)
 	ring = escalation.ring(
@@ -243,7 +243,7 @@ def _ring(found: Round, task: dict, rule: Rule) -> None:
 	found.set(task, ring.state, ring.next_at, rang=bool(ring.calls))
 
 
-def _wait_for_start(found: Round, task: dict, rule: Rule) -> None:
+def _wait_for_start(found: Round, task: frappe._dict, rule: Rule) -> None:
 	"""Somebody said "mine" and is not there yet: they are rung again, and then the control room with them."""
 	times = escalation.times_made_up(rule, task.ring_times, get_datetime(task.ring_at), found.now)
 	planned_for = due_at(task) if is_planned(task) else None

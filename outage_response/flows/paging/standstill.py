@@ -135,7 +135,7 @@ def _incidents(incident: str | None) -> list[str]:
 	return frappe.get_list("Outage Incident", filters=filters, pluck="name", limit=0)
 
 
-def _people(incidents: Sequence[str], now: datetime) -> list[dict]:
+def _people(incidents: Sequence[str], now: datetime) -> list[frappe._dict]:
 	"""Those whose page waits, and those whom the clock would ring by now; each once, with what is most urgent."""
 	if not incidents:
 		return []
@@ -151,7 +151,7 @@ def _people(incidents: Sequence[str], now: datetime) -> list[dict]:
 	return list(found.values())[:MOST_PEOPLE]
 
 
-def _shape(row: dict, name: str, phone: str | None) -> dict:
+def _shape(row: frappe._dict, name: str, phone: str | None) -> frappe._dict:
 	return {
 		"name": name,
 		"phone": phone or "",
@@ -162,7 +162,7 @@ def _shape(row: dict, name: str, phone: str | None) -> dict:
 	}
 
 
-def _waiting_pages(incidents: Sequence[str], now: datetime) -> list[dict]:
+def _waiting_pages(incidents: Sequence[str], now: datetime) -> list[frappe._dict]:
 	"""A row for each page and step; chat groups are nobody to be phoned, nor does anybody phone themselves."""
 	page, link, task = (frappe.qb.DocType(name) for name in ("Outage Page", "Outage Page Task", "Outage Task"))
 	return (
@@ -185,7 +185,7 @@ def _waiting_pages(incidents: Sequence[str], now: datetime) -> list[dict]:
 	).run(as_dict=True)
 
 
-def _due(incidents: Sequence[str], now: datetime) -> list[dict]:
+def _due(incidents: Sequence[str], now: datetime) -> list[frappe._dict]:
 	"""Steps whose next ring the clock has missed. Not by a list of Frappe's, which takes a step that does not ring for one whose time
 	came long ago."""
 	task = frappe.qb.DocType("Outage Task")
@@ -202,7 +202,7 @@ def _due(incidents: Sequence[str], now: datetime) -> list[dict]:
 	).run(as_dict=True)
 
 
-def _next_ones(tasks: Sequence[dict], now: datetime) -> Iterable[tuple[dict, tuple[str, str]]]:
+def _next_ones(tasks: Sequence[frappe._dict], now: datetime) -> Iterable[tuple[frappe._dict, tuple[str, str]]]:
 	"""(step, (name, number)) of those whom its rule would ring next; where none of them has a number, of the next row that has."""
 	rules = ringing.rules() if tasks else []
 	of_property: dict[str, People] = {}

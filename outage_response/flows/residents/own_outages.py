@@ -142,7 +142,7 @@ def want_updates(user: str, ticket_type: str, ticket: str, wanted: bool = True) 
 		return {"wants_updates": bool(wanted)}
 
 
-def _own_call(user: str, ticket_type: str, ticket: str) -> dict | None:
+def _own_call(user: str, ticket_type: str, ticket: str) -> frappe._dict | None:
 	"""The trouble call of a ticket that the user may read and that is about themselves or their own unit."""
 	require_resident(user)
 	if not integrations.desk_of(ticket_type):

@@ -236,7 +236,7 @@ def history(incident: Document) -> list[dict]:
 	return [{"at": clock_time(at), "text": text} for at, text in seen.values()]
 
 
-def _work(task: dict) -> str:
+def _work(task: frappe._dict) -> str:
 	"""What residents may hear of a step that is done, as its plan says it; "" for most."""
 	step = plan_steps.step_of(task)
 	outcome = step.outcomes.get(task.outcome or "")

@@ -220,7 +220,7 @@ def _apply_absences(property_name: str, which: dict | None = None) -> int:
 	return done
 
 
-def _shifts_of(property_name: str, away: dict) -> list[dict]:
+def _shifts_of(property_name: str, away: frappe._dict) -> list[frappe._dict]:
 	"""Shifts of somebody who is away, which their absence has not taken yet; one that was given back by hand stays theirs."""
 	table = frappe.qb.DocType("Duty Shift")
 	return (
@@ -235,7 +235,7 @@ def _shifts_of(property_name: str, away: dict) -> list[dict]:
 	).run(as_dict=True)
 
 
-def _parts_left(shift: dict, away: dict) -> list[dict]:
+def _parts_left(shift: frappe._dict, away: frappe._dict) -> list[dict]:
 	"""Who is away for an hour is there for the rest of the shift."""
 	return [
 		{
@@ -287,7 +287,7 @@ def gaps(properties: Sequence[str], first: datetime, last: datetime) -> list[dic
 
 
 def _gaps_of(
-	property_name: str, shifts: list[dict], departments: list[dict], first: datetime, last: datetime
+	property_name: str, shifts: list[frappe._dict], departments: list[frappe._dict], first: datetime, last: datetime
 ) -> list[dict]:
 	doc = frappe.get_cached_doc("Managed Property", property_name)
 	start, end = (
@@ -331,7 +331,7 @@ def _rows(department: str, what: str, spans: Iterable[shift_patterns.Span]) -> l
 def _unreachable(shifts: list, departments: list) -> list[dict]:
 	"""One row for each person without a number, with their first shift."""
 	names = {row.name: _(row.department_name) for row in departments}
-	first: dict[str, dict] = {}
+	first: dict[str, frappe._dict] = {}
 	for row in shifts:
 		if not row.phone:
 			first.setdefault(row.user or row.contact, row)

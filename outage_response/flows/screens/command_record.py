@@ -27,7 +27,7 @@ DANGER_HOURS = 6
 class Record:
 	"""What is on record about the incidents shown, read once for all of them."""
 
-	def __init__(self, incidents: Sequence[dict], now: datetime):
+	def __init__(self, incidents: Sequence[frappe._dict], now: datetime):
 		self.now = now
 		self.names = [row.name for row in incidents]
 		self.properties = sorted({row.property for row in incidents})
@@ -62,7 +62,7 @@ class Record:
 				found[row.parent].append(Dark(row.power_node, get_datetime(row.out_since), back, row.unit or ""))
 		return found
 
-	def _places(self) -> tuple[dict, dict[str, PowerTree]]:
+	def _places(self) -> tuple[frappe._dict, dict[str, PowerTree]]:
 		nodes = listing.get_all(
 			"Power Node",
 			filters={"property": ("in", self.properties)},
@@ -74,7 +74,7 @@ class Record:
 		}
 		return {row.name: row.node_name for row in nodes}, trees
 
-	def _rooms(self) -> dict[str, dict]:
+	def _rooms(self) -> dict[str, frappe._dict]:
 		return {
 			row.name: row
 			for row in listing.get_all(
@@ -84,7 +84,7 @@ class Record:
 			)
 		}
 
-	def _tasks(self) -> dict[str, list[dict]]:
+	def _tasks(self) -> dict[str, list[frappe._dict]]:
 		"""Steps that are open, and those that say how long a battery lasts."""
 		task = frappe.qb.DocType("Outage Task")
 		rows = (
@@ -144,7 +144,7 @@ class Record:
 			found[row.unit] = min(known, default=0)
 		return found
 
-	def _timeline(self) -> tuple[dict[str, list[str]], set[str], list[dict]]:
+	def _timeline(self) -> tuple[dict[str, list[str]], set[str], list[frappe._dict]]:
 		"""Of each incident what was said of its expected time, those declared with one, and who left a spot for danger."""
 		told: dict[str, list[str]] = defaultdict(list)
 		named_at_once, left = set(), []
@@ -176,7 +176,7 @@ class Record:
 			.run()
 		)
 
-	def _people(self) -> dict[str, dict]:
+	def _people(self) -> dict[str, frappe._dict]:
 		users = {user for rows in self.tasks.values() for row in rows for user in row.users}
 		return {
 			row.name: row
@@ -187,7 +187,7 @@ class Record:
 
 	# ---------------------------------------------------------------- telling
 
-	def incident(self, row: dict) -> dict[str, Any]:
+	def incident(self, row: frappe._dict) -> dict[str, Any]:
 		rows = self.tasks[row.name]
 		open_rows = [one for one in rows if one.open]
 		dark = self.dark[row.name]
@@ -230,7 +230,7 @@ class Record:
 			"callbacks": self.callbacks.get(row.name, 0),
 		}
 
-	def _in_order(self, incident: str, rows: Iterable[dict]) -> list[dict]:
+	def _in_order(self, incident: str, rows: Iterable[frappe._dict]) -> list[frappe._dict]:
 		"""People in elevators first; where nothing else sets steps apart, Elevator 2 before Elevator 10."""
 		last = len(self.rescues)
 		return sorted(
@@ -244,7 +244,7 @@ class Record:
 		)
 
 	@staticmethod
-	def _checks(rows: Iterable[dict]) -> dict[str, int]:
+	def _checks(rows: Iterable[frappe._dict]) -> dict[str, int]:
 		"""How many elevators are to be looked into, and how many of them were; one that is looked into again is not done."""
 		open_of: dict[str, bool] = {}
 		for row in rows:
@@ -252,7 +252,7 @@ class Record:
 				open_of[row.subject] = open_of.get(row.subject, False) or row.open
 		return {"of": len(open_of), "done": sum(1 for is_open in open_of.values() if not is_open)}
 
-	def _step(self, row: dict) -> dict[str, Any]:
+	def _step(self, row: frappe._dict) -> dict[str, Any]:
 		return {
 			"task": row.name,
 			"title": title_of(row),
@@ -270,7 +270,7 @@ class Record:
 	def _department(self, key: str) -> str:
 		return _(self.departments.get(key) or key)
 
-	def _battery(self, rows: Iterable[dict], since: datetime) -> dict | None:
+	def _battery(self, rows: Iterable[frappe._dict], since: datetime) -> dict | None:
 		"""The critical room whose backup ends first; `until` is empty while nobody knows of any room how long it lasts."""
 		latest = {row.subject: row for row in rows if row.subject in self.rooms and not row.life_safety}
 		found = []
@@ -289,9 +289,9 @@ class Record:
 		unknown = {"label": _("rooms: {0}").format(len(latest)), "until": "", "read": False} if latest else None
 		return min(found, key=lambda one: one["until"], default=unknown)
 
-	def _equipment(self, rows: Iterable[dict], since: datetime) -> dict | None:
+	def _equipment(self, rows: Iterable[frappe._dict], since: datetime) -> dict | None:
 		"""How many homes depend on power, and when the first equipment there ends; whose it is stays untold."""
-		latest: dict[str, dict] = {}
+		latest: dict[str, frappe._dict] = {}
 		for row in rows:
 			known = latest.get(row.subject)
 			if row.subject_type == "Property Unit" and (known is None or row.round > known.round):
@@ -302,8 +302,8 @@ class Record:
 		minutes = [self.care[unit] for unit in waiting if self.care.get(unit)]
 		return {"count": len(waiting), "until": str(since + timedelta(minutes=min(minutes))) if minutes else ""}
 
-	def _overdue(self, rows: Iterable[dict]) -> list[dict]:
-		found: dict[str, list[dict]] = defaultdict(list)
+	def _overdue(self, rows: Iterable[frappe._dict]) -> list[dict]:
+		found: dict[str, list[frappe._dict]] = defaultdict(list)
 		for row in rows:
 			if row.overdue:
 				found[row.department].append(row)
@@ -318,9 +318,9 @@ class Record:
 			for key, late in sorted(found.items(), key=lambda item: (item[1][0].priority, -len(item[1])))
 		]
 
-	def _silent(self, rows: Iterable[dict]) -> list[dict]:
+	def _silent(self, rows: Iterable[frappe._dict]) -> list[dict]:
 		"""People who were given steps and have acknowledged none of them; the longest silent first."""
-		given: dict[str, list[dict]] = defaultdict(list)
+		given: dict[str, list[frappe._dict]] = defaultdict(list)
 		answered = set()
 		for row in rows:
 			for user in row.users:
@@ -401,7 +401,7 @@ class Record:
 		]
 
 
-def _means(row: dict, meaning: str) -> bool:
+def _means(row: frappe._dict, meaning: str) -> bool:
 	"""Did a step end by an outcome of this meaning?"""
 	return bool(row.plan and row.outcome) and plan_steps.step_of(row).meaning(row.outcome) == meaning
 

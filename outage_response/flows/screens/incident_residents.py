@@ -30,7 +30,7 @@ def callback(name: str) -> dict[str, Any]:
 	return _offered([frappe.db.get_value("Outage Callback", name, CALLBACK_FIELDS, as_dict=True)])[0]
 
 
-def _offered(rows: list[dict]) -> list[dict]:
+def _offered(rows: list[frappe._dict]) -> list[dict]:
 	roles = permissions.roles_of()
 	may_log, may_give_up = (authority.may(verb, roles) for verb in ("log_attempt", "give_up_callback"))
 	for row in rows:

@@ -127,7 +127,7 @@ def _callee(key: str, names: Mapping[str, Any]) -> str:
 	return _(names[key].department_name) if key in names else ""
 
 
-def _calls(incident: str, names: Mapping[str, Any]) -> list[dict]:
+def _calls(incident: str, names: Mapping[str, Any]) -> list[frappe._dict]:
 	"""The control room's calls, and what it records for firms without a login: open ones first, the most urgent first."""
 	rows = frappe.get_all(
 		"Outage Task",

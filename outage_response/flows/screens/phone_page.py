@@ -136,7 +136,7 @@ def steps_in(incident: str, user: str) -> list[dict]:
 	return [shaped[one.name] for one in order]
 
 
-def _in_order(rows: list, incidents: dict, user: str, now: datetime) -> tuple[list[Mine], dict[str, dict]]:
+def _in_order(rows: list, incidents: dict, user: str, now: datetime) -> tuple[list[Mine], dict[str, frappe._dict]]:
 	"""Tasks as the page shows them, by name, and the order in which they are done."""
 	steps = {row.name: plan_steps.step_of(row) for row in rows}
 	waiting = _waiting(rows, steps)
@@ -308,7 +308,7 @@ def _cars(elevators: Collection[str]) -> dict[str, dict]:
 	return {row.pop("name"): row for row in rows}
 
 
-def _people(row, entrapment: dict | None, cars: dict[str, dict]) -> dict:
+def _people(row, entrapment: frappe._dict | None, cars: dict[str, dict]) -> frappe._dict:
 	"""Who is in the elevator of a task, and what its rescuer needs to know of it."""
 	if not entrapment:
 		return {}

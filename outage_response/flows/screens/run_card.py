@@ -69,9 +69,9 @@ def of_property(property_name: str) -> dict[str, Any]:
 	return card
 
 
-def printed_steps() -> list[dict[str, Any]]:
+def printed_steps() -> list[frappe._dict]:
 	"""The first page of the plans: each step once, with its number on the card and the levels that ask for it."""
-	found: dict[str, dict[str, Any]] = {}
+	found: dict[str, frappe._dict] = {}
 	# what is planned comes last, and a step of both kinds stands among those that nobody saw coming
 	for level in sorted(outage_levels.with_plan(), key=lambda row: (row.kind == PLANNED, row.name)):
 		planned = level.kind == PLANNED
@@ -100,7 +100,7 @@ def _is_printed(step: Step, *, planned: bool) -> bool:
 	return step.gate in ("start", "energise") or bool(step.held_until)
 
 
-def _numbers(property_name: str, assets: list[dict]) -> list[dict[str, str]]:
+def _numbers(property_name: str, assets: list[frappe._dict]) -> list[dict[str, str]]:
 	"""What holds at any hour: departments' own numbers, firms, supplier; then people of the week's shifts, whatever the
 	hour of printing, after a line on which whoever hangs up the card writes who is there tonight.
 	"""

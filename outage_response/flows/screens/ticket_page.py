@@ -68,7 +68,7 @@ def look(ticket_type: str, ticket: str) -> dict:
 		}
 
 
-def _told(call: dict | None) -> str:
+def _told(call: frappe._dict | None) -> str:
 	"""That an agent has told the control room of this ticket; "" where nobody did."""
 	if not call or not call.told_at:
 		return ""
@@ -91,7 +91,7 @@ def _called(call: dict | None, outage: dict | None) -> list[list[str]]:
 	return [[outage_in_words.clock_time(at), text] for at, text in made[:MANY]]
 
 
-def _attempts(call: dict) -> list[tuple[datetime, str]]:
+def _attempts(call: frappe._dict) -> list[tuple[datetime, str]]:
 	"""The calls that were made to whom the ticket is of, about its outage."""
 	(key,) = whom_to_call_back.keys_of(call.incident, [call])
 	callbacks = open_callbacks.of_callee(call.incident, key) if key else []
@@ -197,7 +197,7 @@ def _names_of_running(property_name: str | None) -> list[str]:
 	return query.run(pluck=True)
 
 
-def _places(home: dict, proposed: str) -> list[dict]:
+def _places(home: dict, proposed: str) -> list[frappe._dict]:
 	"""The unit's own node and those above it, with how many units hang on each; what is proposed is chosen already."""
 	node = home.get("power_node")
 	if not node:

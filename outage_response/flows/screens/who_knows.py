@@ -102,7 +102,7 @@ def _see_what_arrived(pages: list) -> None:
 			page.arrived = page.status == "Accepted" and kinds.get(page.channel) != "Bell"
 
 
-def _people(people: People, pages: list, tasks: list) -> list[dict]:
+def _people(people: People, pages: list, tasks: list) -> list[frappe._dict]:
 	rung: dict[str, list] = defaultdict(list)
 	for page in pages:
 		if page.person != "group":
@@ -171,7 +171,7 @@ def _doing(tasks: list) -> dict[str, dict]:
 	return found
 
 
-def _task(row: dict) -> dict:
+def _task(row: frappe._dict) -> dict:
 	return {
 		"task": row.name,
 		"title": title_of(row),

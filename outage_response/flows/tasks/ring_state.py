@@ -47,11 +47,11 @@ def _begins_at(planned: bool, due: datetime | None, now: datetime) -> datetime |
 	return escalation.begins_at(planned, due, now, ahead)
 
 
-def is_planned(task: Mapping) -> bool:
+def is_planned(task: frappe._dict) -> bool:
 	return bool(task.plan) and plan_steps.step_of(task).planned_anchor
 
 
-def due_at(task: Mapping) -> datetime | None:
+def due_at(task: frappe._dict) -> datetime | None:
 	return get_datetime(task.due_at) if task.due_at else None
 
 

@@ -45,7 +45,7 @@ def release(incident_name: str) -> int:
 	return len(rows)
 
 
-def _left(now: datetime, incident: str | None = None) -> Sequence[dict]:
+def _left(now: datetime, incident: str | None = None) -> Sequence[frappe._dict]:
 	"""Taken steps of a shift that has ended; its person may be on another one. Planned work stays with whoever took it until
 	it would ring."""
 	task, shift, outage = (frappe.qb.DocType(name) for name in ("Outage Task", "Duty Shift", "Outage Incident"))
@@ -70,7 +70,7 @@ def _left(now: datetime, incident: str | None = None) -> Sequence[dict]:
 	return [row for row in found if not ring_state.lies_ahead(row, now)]
 
 
-def _say(incident: Document, rows: Sequence[dict], now: datetime) -> None:
+def _say(incident: Document, rows: Sequence[frappe._dict], now: datetime) -> None:
 	entries = [
 		(
 			"shift_ended",

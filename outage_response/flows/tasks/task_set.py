@@ -386,7 +386,7 @@ def _last_assignees(names: Sequence[str]) -> dict[str, tuple[str, ...]]:
 	return {name: tuple(users) for name, users in found.items()}
 
 
-def pass_on(call: Call, given: Sequence[tuple[Mapping, Assignment]]) -> None:
+def pass_on(call: Call, given: Sequence[tuple[frappe._dict, Assignment]]) -> None:
 	"""Nobody is at these steps any more: they go to others, are open, ring from the beginning, and are confirmed anew."""
 	names = [row.name for row, _who in given]
 	assignment.take_back(names, status="Cancelled")

@@ -41,7 +41,7 @@ def _understood(desk: ModuleType, ticket: str) -> list[ticket_intake.Understood]
 	return ticket_intake.understood([desk.from_document(frappe.get_doc(desk.DOCTYPE, ticket))])
 
 
-def _keep_call(desk: ModuleType, ticket: str, found: list[ticket_intake.Understood], now: datetime) -> dict:
+def _keep_call(desk: ModuleType, ticket: str, found: list[ticket_intake.Understood], now: datetime) -> frappe._dict:
 	"""The ticket's trouble call; made now if the ticket's words did not say that it is about power."""
 	call = ticket_calls.call_of(desk.DOCTYPE, ticket)
 	if call:
@@ -158,13 +158,13 @@ def propose(ticket_type: str, ticket: str, node: str | None = None) -> dict:
 		}
 
 
-def _told(desk: ModuleType, call: dict, now: datetime) -> None:
+def _told(desk: ModuleType, call: frappe._dict, now: datetime) -> None:
 	"""Whoever opens the ticket reads that the control room knows, and since when."""
 	bulk.update("Trouble Call", [call.name], {"told_at": now, "told_by": frappe.session.user})
 	desk.tell_pages([call.ticket])
 
 
-def _add_proposal(call: dict, property_name: str, place: str, now: datetime) -> None:
+def _add_proposal(call: frappe._dict, property_name: str, place: str, now: datetime) -> None:
 	"""A proposal of one agent's own. One that is open around the place already takes the call instead, as it is."""
 	around = power_and_assets.read(property_name)
 	inside = around.tree.under([place])
@@ -180,7 +180,7 @@ def _add_proposal(call: dict, property_name: str, place: str, now: datetime) -> 
 	proposals.write_proposal(property_name, Location(place, 1, 0), [call], inside, around, now)
 
 
-def _ring(call: dict, doctype: str, name: str, now: datetime) -> None:
+def _ring(call: frappe._dict, doctype: str, name: str, now: datetime) -> None:
 	unit_no = call.unit and frappe.db.get_value("Property Unit", call.unit, "unit_no")
 	text = _("An agent tells of an outage: {0} {1}, ticket {2}").format(
 		call.property or "", unit_no or _("place unknown"), call.ticket
@@ -248,7 +248,7 @@ def attach_many(ticket_type: str, tickets: Sequence[str], incident: str) -> dict
 		}
 
 
-def _keep_calls(desk: ModuleType, names: Sequence[str], now: datetime) -> list[dict]:
+def _keep_calls(desk: ModuleType, names: Sequence[str], now: datetime) -> list[frappe._dict]:
 	"""The trouble calls of tickets, with the property of each home; those that have none get one now."""
 	missing = set(names) - {call.ticket for call in ticket_calls.calls_of(desk.DOCTYPE, names)}
 	if missing:
@@ -263,7 +263,7 @@ def _lock(incident_name: str) -> Document:
 	return lock_incident(incident_name)
 
 
-def _open_callbacks(doc: Document, calls: Sequence[dict], now: datetime) -> None:
+def _open_callbacks(doc: Document, calls: Sequence[frappe._dict], now: datetime) -> None:
 	"""Where supply is back, who wrote is called back; who wrote after its return is still out."""
 	stands = explaining_outage.standings(doc, calls)
 	back = [call for call in calls if stands[call.name].kind == RESTORED]

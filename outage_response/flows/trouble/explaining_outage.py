@@ -64,7 +64,7 @@ def explain(
 	return rules.explained_by(tree.path(power_node), unit or "", get_datetime(said_at), known, still_out_minutes())
 
 
-def standings(incident: Document, calls: Sequence[dict]) -> dict[str, rules.Standing]:
+def standings(incident: Document, calls: Sequence[frappe._dict]) -> dict[str, rules.Standing]:
 	"""name of a call -> how its home stands in this incident. A home that is not of its area stands as the whole incident."""
 	rows = power_and_assets.dark_rows(incident)
 	paths = paths_of([call.power_node for call in calls if call.power_node])
@@ -83,6 +83,6 @@ def _as_a_whole(incident: Document) -> rules.Standing:
 	return rules.Standing(rules.RESTORED, since, get_datetime(incident.restored_at or incident.modified), 0)
 
 
-def is_still_out(stands: rules.Standing, call: dict) -> bool:
+def is_still_out(stands: rules.Standing, call: frappe._dict) -> bool:
 	"""Its home is back, and its people said afterwards that it is not."""
 	return stands.kind == rules.RESTORED and get_datetime(call.said_at) > stands.back_at

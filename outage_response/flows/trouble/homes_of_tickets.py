@@ -51,7 +51,7 @@ def homes_of(tickets: Sequence[Ticket]) -> dict[str, dict]:
 	return {**_homes_by_text([ticket for ticket in tickets if ticket.name not in result]), **result}
 
 
-def _is_named(home: dict, named: Set[str], ticket: Ticket) -> bool:
+def _is_named(home: frappe._dict, named: Set[str], ticket: Ticket) -> bool:
 	"""Does the text name the unit? 1A is not named by 21A, and a number alone is, to whoever has a home of that number."""
 	unit_no = home.unit_no.lower()
 	return unit_no in named or (unit_no.isdecimal() and unit_no in _numbers(text_of(ticket)))
@@ -69,7 +69,7 @@ def _homes_by_text(tickets: Sequence[Ticket]) -> dict[str, dict]:
 	if not wanted:
 		return {}
 	unit, _resident, query = _home_query()
-	homes: dict[str, list[dict]] = defaultdict(list)
+	homes: dict[str, list[frappe._dict]] = defaultdict(list)
 	for row in query.where(unit.unit_no.isin(wanted)).run(as_dict=True):
 		homes[row.unit_no.lower()].append(row)
 	result = {}
@@ -89,7 +89,7 @@ def _home_query():
 	return unit, resident, query
 
 
-def _homes(people: Sequence[str]) -> dict[str, list[dict]]:
+def _homes(people: Sequence[str]) -> dict[str, list[frappe._dict]]:
 	"""contact -> the units they live in."""
 	if not people:
 		return {}
@@ -101,19 +101,19 @@ def _homes(people: Sequence[str]) -> dict[str, list[dict]]:
 		.where(resident.contact.isin(list(people)))
 		.orderby(unit.name)
 	).run(as_dict=True)
-	found: dict[str, list[dict]] = defaultdict(list)
+	found: dict[str, list[frappe._dict]] = defaultdict(list)
 	for row in rows:
 		found[row.contact].append(row)
 	return found
 
 
-def _homes_of_customers(tickets: Sequence[Ticket]) -> dict[tuple[str, str], list[dict]]:
+def _homes_of_customers(tickets: Sequence[Ticket]) -> dict[tuple[str, str], list[frappe._dict]]:
 	"""(ticket doctype, customer) -> the unit whose household the customer is."""
 	wanted: dict[str, set[str]] = defaultdict(set)
 	for ticket in tickets:
 		if ticket.customer:
 			wanted[ticket.doctype].add(ticket.customer)
-	found: dict[tuple[str, str], list[dict]] = defaultdict(list)
+	found: dict[tuple[str, str], list[frappe._dict]] = defaultdict(list)
 	for doctype, names in wanted.items():
 		desk = integrations.desk_of(doctype)
 		if not desk or not frappe.get_meta(desk.CUSTOMER).has_field(households.UNIT_FIELD):

@@ -81,7 +81,7 @@ def place_calls(property_name: str) -> dict[str, int]:
 	return {"linked": len(calls) - len(rest), "proposed": proposed}
 
 
-def _let_go(calls: Sequence[dict], property_name: str, now: datetime) -> None:
+def _let_go(calls: Sequence[frappe._dict], property_name: str, now: datetime) -> None:
 	"""A call that nothing explains, and that too few others share, waits no longer when it is old; the control room is told
 	whose."""
 	oldest = now - timedelta(hours=_settings().old_ticket_hours or 6)
@@ -117,7 +117,7 @@ def _end_explained_proposals(property_name: str) -> None:
 
 
 def _link(
-	calls: Sequence[dict], property_name: str, around: power_and_assets.Surroundings, now: datetime
+	calls: Sequence[frappe._dict], property_name: str, around: power_and_assets.Surroundings, now: datetime
 ) -> list[dict]:
 	"""Link calls to what explains them; returns those that nothing explains."""
 	known = explaining_outage.candidates(property_name)
@@ -126,7 +126,7 @@ def _link(
 		for call in calls
 	}
 	fresh = _dark_again(calls, found)
-	by_incident: dict[str, list[dict]] = defaultdict(list)
+	by_incident: dict[str, list[frappe._dict]] = defaultdict(list)
 	rest = []
 	for call in calls:
 		if found[call.name] and call.name not in fresh:
@@ -140,11 +140,11 @@ def _link(
 	return rest
 
 
-def _dark_again(calls: Sequence[dict], found: dict[str, rules.Explanation | None]) -> set[str]:
+def _dark_again(calls: Sequence[frappe._dict], found: dict[str, rules.Explanation | None]) -> set[str]:
 	"""Calls that are no single homes left dark by an outage of hours ago, but a new one: as many as make a proposal."""
 	settings = _settings()
 	window = timedelta(minutes=settings.call_window_minutes or 60)
-	late: dict[str, list[dict]] = defaultdict(list)
+	late: dict[str, list[frappe._dict]] = defaultdict(list)
 	for call in calls:
 		why = found[call.name]
 		if why and why.still_out and get_datetime(call.said_at) > why.back_at + window:
@@ -155,7 +155,7 @@ def _dark_again(calls: Sequence[dict], found: dict[str, rules.Explanation | None
 	}
 
 
-def _caller(call: dict) -> str:
+def _caller(call: frappe._dict) -> str:
 	"""Each home, else each person or number, counts once."""
 	return call.unit or call.contact or call.phone or call.name
 
@@ -163,7 +163,9 @@ def _caller(call: dict) -> str:
 # ---------------------------------------------------------------- proposing
 
 
-def _propose(calls: Sequence[dict], property_name: str, around: power_and_assets.Surroundings, now: datetime) -> int:
+def _propose(
+	calls: Sequence[frappe._dict], property_name: str, around: power_and_assets.Surroundings, now: datetime
+) -> int:
 	"""One open proposal per place that failed, from the threshold on; it grows with the calls that follow."""
 	settings = _settings()
 	window = timedelta(minutes=settings.call_window_minutes or 60)
@@ -197,7 +199,7 @@ def _propose(calls: Sequence[dict], property_name: str, around: power_and_assets
 def write_proposal(
 	property_name: str,
 	place: Location,
-	calls: Sequence[dict],
+	calls: Sequence[frappe._dict],
 	inside: set[str],
 	around: power_and_assets.Surroundings,
 	now: datetime,
@@ -232,7 +234,9 @@ def write_proposal(
 		)
 
 
-def open_around(property_name: str, node: str, inside: set[str], around: power_and_assets.Surroundings) -> list[dict]:
+def open_around(
+	property_name: str, node: str, inside: set[str], around: power_and_assets.Surroundings
+) -> list[frappe._dict]:
 	"""Open proposals (name, power_node) for places that hold the node or lie below it, the oldest first."""
 	rows = frappe.get_all(
 		"Outage Proposal",

@@ -52,19 +52,19 @@ def require(ticket_type: str, ticket: str) -> None:
 	permissions.require_read(ticket_type, str(ticket))
 
 
-def call_of(ticket_type: str, ticket: str) -> dict | None:
+def call_of(ticket_type: str, ticket: str) -> frappe._dict | None:
 	return frappe.db.get_value(
 		"Trouble Call", {"ticket_type": ticket_type, "ticket": str(ticket)}, CALL_FIELDS, as_dict=True
 	)
 
 
-def calls_of(ticket_type: str, names: Sequence[str]) -> list[dict]:
+def calls_of(ticket_type: str, names: Sequence[str]) -> list[frappe._dict]:
 	"""The trouble calls of several tickets, as `call_of` has each."""
 	filters = {"ticket_type": ticket_type, "ticket": ("in", list(names))}
 	return listing.get_all("Trouble Call", filters, fields=CALL_FIELDS, order_by="said_at asc, name asc")
 
 
-def home_of(desk: ModuleType, ticket: str, call: dict | None) -> dict:
+def home_of(desk: ModuleType, ticket: str, call: frappe._dict | None) -> dict:
 	"""The unit that the ticket is about, as its trouble call has it, else as its author's contact does."""
 	if call and call.unit:
 		unit_no = frappe.db.get_value("Property Unit", call.unit, "unit_no")
@@ -76,7 +76,7 @@ def home_of(desk: ModuleType, ticket: str, call: dict | None) -> dict:
 	return {"property": call.property, "power_node": call.power_node} if call else {}
 
 
-def pending_of(call: dict | None) -> dict | None:
+def pending_of(call: frappe._dict | None) -> dict | None:
 	"""The callback that the ticket's author waits for."""
 	if not call or not call.incident:
 		return None
@@ -98,7 +98,7 @@ def pending_of(call: dict | None) -> dict | None:
 	}
 
 
-def open_proposal(call: dict | None) -> dict | None:
+def open_proposal(call: frappe._dict | None) -> dict | None:
 	if not call or not call.proposal or call.incident:
 		return None
 	row = frappe.db.get_value(
@@ -114,7 +114,7 @@ def open_proposal(call: dict | None) -> dict | None:
 	}
 
 
-def is_placed(call: dict, now: datetime) -> bool:
+def is_placed(call: frappe._dict, now: datetime) -> bool:
 	"""Does it wait to be placed, and not since long, or does the outage it is linked to explain it?"""
 	if call.incident:
 		return is_explained(call)
@@ -122,7 +122,7 @@ def is_placed(call: dict, now: datetime) -> bool:
 	return bool(call.waiting) and get_datetime(call.said_at) >= now - timedelta(hours=hours)
 
 
-def is_explained(call: dict) -> bool:
+def is_explained(call: frappe._dict) -> bool:
 	"""Is its home without supply in the outage it is linked to, or is that work still to come?"""
 	doc = frappe.get_doc("Outage Incident", call.incident)
 	return doc.status in LIVE and explaining_outage.standings(doc, [call])[call.name].kind != RESTORED

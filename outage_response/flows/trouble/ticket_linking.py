@@ -24,7 +24,7 @@ from . import explaining_outage, ticket_replies
 SHOWN = ("outage_incident", "outage_level", "outage_state", "outage_etr")
 
 
-def attach(incident_name: str, calls: Sequence[dict], now: datetime) -> None:
+def attach(incident_name: str, calls: Sequence[frappe._dict], now: datetime) -> None:
 	"""Link calls to an incident: their tickets show it, their authors get what is known, danger rings."""
 	doc = lock_incident(incident_name)
 	bulk.update("Trouble Call", [call.name for call in calls], {"incident": incident_name, "waiting": 0})
@@ -52,7 +52,7 @@ def attach(incident_name: str, calls: Sequence[dict], now: datetime) -> None:
 	touch(doc)
 
 
-def place_anew(calls: Sequence[dict], said_at: datetime | None = None) -> None:
+def place_anew(calls: Sequence[frappe._dict], said_at: datetime | None = None) -> None:
 	"""Calls that their incident does not explain (any more) wait to be placed, and their tickets show none; `said_at`: their
 	people say it again now."""
 	values = {"incident": None, "proposal": None, "waiting": 1, **({"said_at": said_at} if said_at else {})}
@@ -80,7 +80,7 @@ def tell_pages(calls: Iterable[dict]) -> None:
 		desk.tell_pages(names)
 
 
-def _by_desk(calls: Iterable[dict]) -> list[tuple[ModuleType, list[str]]]:
+def _by_desk(calls: Iterable[frappe._dict]) -> list[tuple[ModuleType, list[str]]]:
 	found: dict[str, list[str]] = defaultdict(list)
 	for call in calls:
 		if call.ticket:
@@ -88,7 +88,7 @@ def _by_desk(calls: Iterable[dict]) -> list[tuple[ModuleType, list[str]]]:
 	return [(desk, names) for doctype, names in found.items() if (desk := integrations.desk_of(doctype))]
 
 
-def linked_calls(incident_name: str, **filters) -> list[dict]:
+def linked_calls(incident_name: str, **filters) -> list[frappe._dict]:
 	"""The trouble calls of an incident that came as tickets; or those that fit other filters."""
 	return frappe.get_all(
 		"Trouble Call",
@@ -111,7 +111,7 @@ def linked_calls(incident_name: str, **filters) -> list[dict]:
 	)
 
 
-def say_it_is_back(doc: Document, calls: Iterable[dict], stands: dict[str, rules.Standing]) -> None:
+def say_it_is_back(doc: Document, calls: Iterable[frappe._dict], stands: dict[str, rules.Standing]) -> None:
 	"""To each author once for each return of their own home, which may be hours before the last one's; not to those who
 	said afterwards that it is not so."""
 	by_time: dict[datetime, list[dict]] = defaultdict(list)

@@ -75,7 +75,7 @@ def unread() -> list[tuple[str, str]]:
 	return [(name, doctype) for _creation, name, doctype in sorted(found)[:BATCH]]
 
 
-def _comments(doctype: str, since: datetime) -> list[dict]:
+def _comments(doctype: str, since: datetime) -> list[frappe._dict]:
 	"""Of the portal, by who wrote the ticket: the staff's are not published, and another person's are not the author's word."""
 	comment, call, ticket = (frappe.qb.DocType(name) for name in (COMMENT, "Trouble Call", doctype))
 	return (
@@ -99,7 +99,7 @@ def _comments(doctype: str, since: datetime) -> list[dict]:
 	).run(as_dict=True)
 
 
-def _mails(desks: list[str], since: datetime) -> list[dict]:
+def _mails(desks: list[str], since: datetime) -> list[frappe._dict]:
 	message, call = frappe.qb.DocType("Communication"), frappe.qb.DocType("Trouble Call")
 	return (
 		frappe.qb.from_(message)
@@ -173,23 +173,23 @@ def act(said: Said) -> None:
 			proposals.place_calls(property_name)
 
 
-def _message(name: str, doctype: str) -> dict | None:
+def _message(name: str, doctype: str) -> frappe._dict | None:
 	table = frappe.qb.DocType(doctype)
 	query = frappe.qb.from_(table).select(table.reference_doctype, table.reference_name, table.creation)
 	rows = query.select(beginning(table.content)).where(table.name == name).run(as_dict=True)
 	return rows[0] if rows else None
 
 
-def _call_of(message: dict) -> dict:
+def _call_of(message: frappe._dict) -> frappe._dict:
 	return ticket_calls.call_of(message.reference_doctype, message.reference_name)
 
 
-def _home(call: dict) -> dict:
+def _home(call: frappe._dict) -> dict:
 	unit_no = call.unit and frappe.db.get_value("Property Unit", call.unit, "unit_no")
 	return {"property": call.property, "unit_no": unit_no}
 
 
-def _alarm(call: dict, now: datetime) -> None:
+def _alarm(call: frappe._dict, now: datetime) -> None:
 	"""The control room hears of it at once, and the incident has it on record while it lives."""
 	home = _home(call)
 	ticket_intake.alarm([(Ticket(call.ticket_type, call.ticket), home)], now)

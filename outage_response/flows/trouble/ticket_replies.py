@@ -30,7 +30,7 @@ MAX_TRIES = 5
 WAITS = (1, 5, 15, 60)
 
 
-def queue(incident: Document, kind: str, calls: Iterable[dict], outcome: str = "") -> int:
+def queue(incident: Document, kind: str, calls: Iterable[frappe._dict], outcome: str = "") -> int:
 	"""Write one answer per linked ticket that has not had it yet. Returns how many.
 
 	outcome  of a callback; of "Known", "Still Out" for a home that its people say is still dark; of "Restored", when it was

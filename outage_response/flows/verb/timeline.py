@@ -207,7 +207,7 @@ def recorded_at(incident: str, kind: str) -> datetime | None:
 	return query.where(entry.kind == kind).run()[0][0]
 
 
-def last_entry(incident: str, kind: str) -> dict | None:
+def last_entry(incident: str, kind: str) -> frappe._dict | None:
 	"""The newest entry of a kind: actor, recorded_at, data."""
 	rows = frappe.get_all(
 		"Timeline Entry",

@@ -47,9 +47,9 @@ def columns() -> list[dict]:
 	]
 
 
-def _levels() -> list[dict]:
+def _levels() -> list[frappe._dict]:
 	return frappe.get_all("Outage Level", fields=["name", "colour"], order_by="name")
 
 
-def _label(level: dict) -> str:
+def _label(level: frappe._dict) -> str:
 	return _("Level {0}").format(level.name)

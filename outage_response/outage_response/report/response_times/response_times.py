@@ -49,7 +49,7 @@ def figures(properties: list[str], since, until) -> list[dict]:
 	]
 
 
-def _tasks(properties: list[str], since, until) -> list[dict]:
+def _tasks(properties: list[str], since, until) -> list[frappe._dict]:
 	task, incident = frappe.qb.DocType("Outage Task"), frappe.qb.DocType("Outage Incident")
 	return (
 		frappe.qb.from_(task)
@@ -110,7 +110,7 @@ def _took_a_step(incidents: Iterable[str]) -> set[tuple[str, str]]:
 	)
 
 
-def _minutes(rows: list[dict], field: str) -> float | None:
+def _minutes(rows: list[frappe._dict], field: str) -> float | None:
 	spans = [
 		(get_datetime(row[field]) - get_datetime(row.first_rung_at)).total_seconds() / 60 for row in rows if row[field]
 	]
