@@ -271,7 +271,7 @@ def growth(towers: dict[str, Tower], rounds: int) -> None:
 def syncing(tower: Tower, rounds: int) -> None:
 	"""The step that every verb ends with, when there is much to compare and nothing to add."""
 	from outage_response.flows.tasks import task_set
-	from outage_response.flows.verb.engine import Call
+	from outage_response.flows.verb.engine import Act
 
 	_as(tower)
 	measured = Measured()
@@ -279,8 +279,8 @@ def syncing(tower: Tower, rounds: int) -> None:
 		name = declare(tower)["incident"]
 		for _round in range(rounds):
 			now = frappe.utils.now_datetime()
-			call = Call("confirm", now, now, incident=frappe.get_doc("Outage Incident", name))
-			measured.run(task_set.sync, call)
+			act = Act("confirm", now, now, incident=frappe.get_doc("Outage Incident", name))
+			measured.run(task_set.sync, act)
 		number = frappe.db.count("Outage Task", {"incident": name})
 	print(f"\nsync of {number} tasks, nothing to add  {measured}")
 

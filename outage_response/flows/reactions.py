@@ -20,12 +20,12 @@ def _residents_pages(event: events.Changed) -> None:
 
 def _record_of_people_in_the_elevator(event: events.StepDone) -> None:
 	entrapment_verbs.on_step(
-		event.call, event.task, event.step, event.outcome, event.people, by=event.by, who=event.who, how=event.how
+		event.act, event.task, event.step, event.outcome, event.people, by=event.by, who=event.who, how=event.how
 	)
 
 
 def _tickets_of_whoever_was_called(event: events.CallbackMade) -> None:
-	tickets_follow.on_callback(event.call, event.callback, event.outcome, event.attempt)
+	tickets_follow.on_callback(event.act, event.callback, event.outcome, event.attempt)
 
 
 def _a_call_of_its_own(event: events.StillDark) -> dict[str, Any]:
@@ -34,7 +34,7 @@ def _a_call_of_its_own(event: events.StillDark) -> dict[str, Any]:
 
 def _a_call_with_people_trapped(event: events.TrappedAfterTheEnd) -> dict[str, Any]:
 	return telephone_calls.trapped_after_the_end(
-		event.call, elevator=event.elevator, people=event.people, words=event.words
+		event.act, elevator=event.elevator, people=event.people, words=event.words
 	)
 
 

@@ -7,7 +7,7 @@ from frappe.utils import get_datetime
 
 from outage_response.flows.callbacks import attempts, call_queue, open_callbacks
 from outage_response.flows.facts import power_and_assets
-from outage_response.flows.verb.engine import Call
+from outage_response.flows.verb.engine import Act
 from outage_response.flows.verb.locking import lock_incident
 
 from . import world as build
@@ -262,7 +262,7 @@ class WhoIsCalled(Callbacks):
 		doc.append("phone_nos", {"phone": "13966665555"})
 		doc.save(ignore_permissions=True)
 		open_callbacks.open_ready(
-			Call("attach_calls", self.clock.now, self.clock.now, incident=lock_incident(name)),
+			Act("attach_calls", self.clock.now, self.clock.now, incident=lock_incident(name)),
 			power_and_assets.read(self.property),
 		)
 		self.assertEqual([row.status for row in self.nameless(name)], ["Not Required"])

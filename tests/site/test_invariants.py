@@ -12,7 +12,7 @@ from frappe.utils import get_datetime
 from outage_response.domain.plan_expansion import dedupe_key, expand
 from outage_response.flows.facts import plan_steps, power_and_assets, step_context
 from outage_response.flows.tasks import recurring_steps, task_set
-from outage_response.flows.verb.engine import Call
+from outage_response.flows.verb.engine import Act
 from outage_response.flows.verb.locking import lock_incident
 from outage_response.flows.verb.refusals import GateClosedError
 
@@ -69,7 +69,7 @@ class TaskSetIsAFunction(TowerTest):
 		name = self.declare()
 		before = sorted(row.name for row in self.tasks(name)), frappe.db.count("ToDo")
 		for _again in range(2):
-			diff = task_set.sync(Call("declare", self.clock.now, self.clock.now, incident=lock_incident(name)))
+			diff = task_set.sync(Act("declare", self.clock.now, self.clock.now, incident=lock_incident(name)))
 			self.assertEqual((diff.add, diff.reopen, diff.cancel), ([], [], []))
 		self.assertEqual(before, (sorted(row.name for row in self.tasks(name)), frappe.db.count("ToDo")))
 
@@ -78,9 +78,9 @@ class TaskSetIsAFunction(TowerTest):
 		row = self.task(name, "arrive_on_site")
 		self.assertEqual(row.dedupe_key, dedupe_key(name, "arrive_on_site", "", "", 1))
 		with self.assertRaises(Exception) as caught, self.request():
-			call = Call("declare", self.clock.now, self.clock.now, incident=lock_incident(name))
+			act = Act("declare", self.clock.now, self.clock.now, incident=lock_incident(name))
 			with patch.object(task_set, "load", lambda _incident: []):  # a worker that cannot see the other's rows
-				task_set.sync(call)
+				task_set.sync(act)
 		self.assertTrue(frappe.db.is_duplicate_entry(caught.exception), caught.exception)
 
 	def test_the_minute_clock_twice_adds_one_round(self):

@@ -4,7 +4,7 @@ import frappe
 
 from outage_response.flows.residents import who_depends_on_power
 from outage_response.flows.tasks import task_set
-from outage_response.flows.verb.engine import Call
+from outage_response.flows.verb.engine import Act
 from outage_response.flows.verb.locking import lock_incident
 from outage_response.flows.verb.refusals import GateClosedError
 from outage_response.patches import firms_of_tasks
@@ -54,7 +54,7 @@ class MasterDataTest(SiteTest):
 
 	def synced(self, incident: str) -> list:
 		"""What a verb would add now."""
-		return task_set.sync(Call("declare", self.clock.now, self.clock.now, incident=lock_incident(incident))).add
+		return task_set.sync(Act("declare", self.clock.now, self.clock.now, incident=lock_incident(incident))).add
 
 
 class Renamed(MasterDataTest):

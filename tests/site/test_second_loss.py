@@ -6,7 +6,7 @@ import frappe
 from frappe.utils import get_datetime
 
 from outage_response.flows.tasks import recurring_steps, task_set
-from outage_response.flows.verb.engine import Call
+from outage_response.flows.verb.engine import Act
 from outage_response.flows.verb.locking import lock_incident
 from outage_response.flows.verb.refusals import GateClosedError
 
@@ -55,8 +55,8 @@ class SecondLoss(SiteTest):
 		self.assertNotIn("confirm_cause", {step for step, _where in further})
 		with self.refused(error=GateClosedError):
 			self.do("operator", "permit_energise", name, [self.shafts[0]])
-		call = Call("declare", self.clock.now, self.clock.now, incident=lock_incident(name))
-		self.assertEqual(task_set.sync(call).add, [], "twice adds nothing twice")
+		act = Act("declare", self.clock.now, self.clock.now, incident=lock_incident(name))
+		self.assertEqual(task_set.sync(act).add, [], "twice adds nothing twice")
 		self.clock.move(1)
 		self.finish_steps(name, step_key=CLEARED)
 		self.do("operator", "permit_energise", name, [self.shafts[0]])

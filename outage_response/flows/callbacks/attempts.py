@@ -25,7 +25,7 @@ from ..notices import issuing
 from ..tasks import task_set
 from ..verb import bells
 from ..verb.changes import save
-from ..verb.engine import Call, PartTarget, finish, verb
+from ..verb.engine import Act, PartTarget, finish, verb
 from ..verb.events import CallbackMade, StillDark, happened
 from ..verb.locking import lock_incident, lock_property
 from . import households, open_callbacks, telephony
@@ -71,7 +71,7 @@ callback_verb = verb(CallbackTarget())
 
 @callback_verb
 def log_attempt(
-	call: Call,
+	act: Act,
 	outcome: str,
 	*,
 	note: str | None = None,
@@ -88,17 +88,17 @@ def log_attempt(
 	Raises ValidationError for an unknown outcome, an ended callback, a rating or a duration out of range, a call that is
 	not offered.
 	"""
-	doc = call.part
+	doc = act.part
 	if outcome == "Still Out" and doc.status in callback_rules.ENDED and doc.units:
-		return _keep_after_the_end(call, doc, note or "")
+		return _keep_after_the_end(act, doc, note or "")
 	callback_rules.require_open(doc.status)
 	callback_rules.require_duration(duration)
 	how = integrations.How(duration or 0)
-	return attempt(call, doc, outcome, note=note, satisfaction=satisfaction, call_record=call_record, how=how)
+	return attempt(act, doc, outcome, note=note, satisfaction=satisfaction, call_record=call_record, how=how)
 
 
 def attempt(
-	call: Call,
+	act: Act,
 	doc: Document,
 	outcome: str,
 	*,
@@ -114,7 +114,7 @@ def attempt(
 		raise RuleError(
 			_("Outcome: no unit of this outage is known for this person. Record a call that names the unit instead.")
 		)
-	at, made, before = call.at, len(doc.attempts) + 1, doc.status
+	at, made, before = act.at, len(doc.attempts) + 1, doc.status
 	doc.status, doc.next_attempt_at = callback_rules.after_attempt(
 		doc.reason, outcome, made, at, open_callbacks.policy()
 	)
@@ -133,18 +133,18 @@ def attempt(
 			"note": note,
 			"crm_doctype": crm_doctype,
 			"crm_record": crm_record,
-			"request_id": call.request_id or None,
+			"request_id": act.request_id or None,
 		},
 	)
 	unit_nos = _unit_nos(doc)
 	if outcome == "Still Out":
-		doc.nested_incident = _open_nested(call, doc, unit_nos)
-	happened(CallbackMade(call, doc, outcome, made))
+		doc.nested_incident = _open_nested(act, doc, unit_nos)
+	happened(CallbackMade(act, doc, outcome, made))
 	save(doc)
-	call.record("callback_attempt", {"reason": doc.reason, "units": unit_nos, "outcome": outcome})
+	act.record("callback_attempt", {"reason": doc.reason, "units": unit_nos, "outcome": outcome})
 	if doc.status == callback_rules.UNREACHED != before:
-		_alarm_unreached(call, doc, unit_nos)
-	open_callbacks.complete_if_done(call)
+		_alarm_unreached(act, doc, unit_nos)
+	open_callbacks.complete_if_done(act)
 	return {
 		"next_attempt_at": str(doc.next_attempt_at or ""),
 		"nested_incident": doc.nested_incident or "",
@@ -152,17 +152,17 @@ def attempt(
 	}
 
 
-def _keep_after_the_end(call: Call, doc: Document, note: str) -> dict[str, Any]:
+def _keep_after_the_end(act: Act, doc: Document, note: str) -> dict[str, Any]:
 	"""Nobody waits for this callback any more, and the home is dark: what was said is kept as a call of its own, which the
 	control room places. The callback, and what was counted, stay as they were. Answers as `log_attempt`, and {"call"}."""
 	said = {"unit": doc.units[0].unit, "contact": doc.contact, "phone": doc.phone, "words": note}
-	kept = happened(StillDark(doc.property, {**said, "occurred_at": min(call.at, call.now)}))
+	kept = happened(StillDark(doc.property, {**said, "occurred_at": min(act.at, act.now)}))
 	unit_nos = _unit_nos(doc)
-	call.record("late_act", {"said_kind": "call_received", "unit": unit_nos})
+	act.record("late_act", {"said_kind": "call_received", "unit": unit_nos})
 	if not kept["incident"]:
-		text = _("No power at {0}, after the outage {1}").format(listed(unit_nos), call.incident.name)
-		bells.tell_those_for(call, COMMAND, text)
-	call.warnings.append(_("This callback has ended: kept as a new trouble call, and the control room was told."))
+		text = _("No power at {0}, after the outage {1}").format(listed(unit_nos), act.incident.name)
+		bells.tell_those_for(act, COMMAND, text)
+	act.warnings.append(_("This callback has ended: kept as a new trouble call, and the control room was told."))
 	return {
 		"next_attempt_at": "",
 		"nested_incident": doc.nested_incident or "",
@@ -171,29 +171,29 @@ def _keep_after_the_end(call: Call, doc: Document, note: str) -> dict[str, Any]:
 	}
 
 
-def _alarm_unreached(call: Call, doc: Document, unit_nos: list[str]) -> None:
+def _alarm_unreached(act: Act, doc: Document, unit_nos: list[str]) -> None:
 	"""Somebody was in danger, or depends on power, and does not answer: said once, and the callback stays."""
-	call.warn("callback_unreached", {"reason": doc.reason, "units": unit_nos})
+	act.warn("callback_unreached", {"reason": doc.reason, "units": unit_nos})
 	text = _("Not reached ({0}): {1}. Send somebody, or decide that nobody is called any more").format(
-		_(doc.reason), listed(unit_nos) or call.incident.property
+		_(doc.reason), listed(unit_nos) or act.incident.property
 	)
-	bells.tell_those_for(call, (COMMAND, RESIDENTS), text)
+	bells.tell_those_for(act, (COMMAND, RESIDENTS), text)
 
 
 @callback_verb
-def give_up_callback(call: Call, reason: str) -> None:
+def give_up_callback(act: Act, reason: str) -> None:
 	"""Somebody decides that a person who was not reached is called no more; `reason` stays with the callback.
 
 	Answers {"incident", "callback", "callback_status"}. Raises ValidationError without a reason, or for a callback that is
 	not Unreached.
 	"""
-	doc = call.part
+	doc = act.part
 	callback_rules.require_decision(doc.status, reason or "")
 	doc.update({"status": "Exhausted", "next_attempt_at": None, "outcome": reason.strip()[:500]})
 	doc.claimed_by = doc.claimed_until = None
 	save(doc)
-	call.record("callback_given_up", {"reason": doc.reason, "units": _unit_nos(doc)})
-	open_callbacks.complete_if_done(call)
+	act.record("callback_given_up", {"reason": doc.reason, "units": _unit_nos(doc)})
+	open_callbacks.complete_if_done(act)
 
 
 def _record(
@@ -225,9 +225,9 @@ def _unit_nos(doc: Document) -> list[str]:
 	)
 
 
-def _open_nested(call: Call, doc: Document, unit_nos: list[str]) -> str:
+def _open_nested(act: Act, doc: Document, unit_nos: list[str]) -> str:
 	"""The incident of what stayed dark, under the first one; minutes go on from where the first stopped counting."""
-	parent = call.incident
+	parent = act.incident
 	around = power_and_assets.read(parent.property)
 	units = listing.get_all(
 		"Property Unit", filters={"name": ("in", [row.unit for row in doc.units])}, fields=["name", "power_node"]
@@ -236,10 +236,8 @@ def _open_nested(call: Call, doc: Document, unit_nos: list[str]) -> str:
 	rows = []
 	for unit in units:
 		last = affected_homes.last_time(parent.name, unit.name)  # as it was then, wherever it hangs today
-		found = (
-			[last] if last else power_topology.intervals(around.tree.path(unit.power_node), unit.name, dark, call.at)
-		)
-		rows.append({"power_node": unit.power_node, "unit": unit.name, "out_since": found[-1][1] if found else call.at})
+		found = [last] if last else power_topology.intervals(around.tree.path(unit.power_node), unit.name, dark, act.at)
+		rows.append({"power_node": unit.power_node, "unit": unit.name, "out_since": found[-1][1] if found else act.at})
 	name = _running_nested(parent.name, {unit.power_node for unit in units})
 	if name:
 		nested = lock_incident(name)
@@ -247,10 +245,10 @@ def _open_nested(call: Call, doc: Document, unit_nos: list[str]) -> str:
 		for row in rows:
 			if row["unit"] not in named:  # somebody else of the flat may have said so already
 				nested.append("affected_nodes", row)
-		affected_homes.keep(nested, around, call.now)
+		affected_homes.keep(nested, around, act.now)
 		affected_homes.count(nested, around)
 		save(nested)
-		nested_call = Call("extend_scope", call.at, call.now, incident=nested)
+		nested_call = Act("extend_scope", act.at, act.now, incident=nested)
 		added = task_set.sync(nested_call).add
 		nested_call.record("scope_extended", {"nodes": unit_nos, "added": len(added)})
 		issuing.on_extended(nested_call)
@@ -262,17 +260,17 @@ def _open_nested(call: Call, doc: Document, unit_nos: list[str]) -> str:
 				"property": parent.property,
 				"level": outage_levels.default_of(),
 				"parent_incident": parent.name,
-				"reported_at": call.at,
+				"reported_at": act.at,
 				"is_drill": parent.is_drill,
 				"affected_nodes": rows,
 			}
 		)
 		nested.insert(ignore_permissions=True)
-		Call("declare", call.at, call.now, incident=nested).record(
+		Act("declare", act.at, act.now, incident=nested).record(
 			"nested_opened", {"unit": unit_nos, "parent": parent.name}
 		)
-	call.record("still_out", {"units": unit_nos, "nested": nested.name})
-	bells.tell_those_for(call, COMMAND, _("Still without power after restoration: {0}").format(listed(unit_nos)))
+	act.record("still_out", {"units": unit_nos, "nested": nested.name})
+	bells.tell_those_for(act, COMMAND, _("Still without power after restoration: {0}").format(listed(unit_nos)))
 	return nested.name
 
 

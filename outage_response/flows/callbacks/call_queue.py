@@ -24,7 +24,7 @@ from outage_response.integrations import contacts
 from ..facts.language import listed
 from ..notices import issuing
 from ..verb import bells
-from ..verb.engine import Call, PartTarget, verb
+from ..verb.engine import Act, PartTarget, verb
 from ..verb.refusals import translated
 from . import attempts, open_callbacks
 
@@ -260,18 +260,18 @@ class DeliveryTarget(PartTarget):
 
 
 @verb(DeliveryTarget())
-def log_told(call: Call, outcome: str, note: str | None = None) -> dict[str, Any]:
+def log_told(act: Act, outcome: str, note: str | None = None) -> dict[str, Any]:
 	"""Somebody phoned a resident of the phone list: Reached, No Answer or Wrong Number.
 
 	Answers {"delivery", "state", "next_attempt_at"}. Raises ValidationError for another outcome, or when nobody is to
 	be phoned here any more.
 	"""
-	doc = call.part
+	doc = act.part
 	if not doc.phone_list or doc.state in DONE:
 		raise RuleError(_("Call: this one is not to be made any more. Take the next."))
 	policy, tries = open_callbacks.policy(), (doc.tries or 0) + 1
 	state, stays, again = notice_rules.after_phone(
-		outcome, tries, call.at, policy.max_attempts, policy.retry_minutes, must_confirm=bool(doc.must_confirm)
+		outcome, tries, act.at, policy.max_attempts, policy.retry_minutes, must_confirm=bool(doc.must_confirm)
 	)
 	if again:
 		again = within_calling_hours(again, policy) if doc.priority >= 3 else again
@@ -284,19 +284,19 @@ def log_told(call: Call, outcome: str, note: str | None = None) -> dict[str, Any
 			"next_attempt_at": again,
 			"told_by": frappe.session.user,
 			"note": (note or "").strip()[:500],
-			"seen_at": call.at if state == notice_rules.SEEN else None,
+			"seen_at": act.at if state == notice_rules.SEEN else None,
 			"claimed_by": None,
 			"claimed_until": None,
 		}
 	)
 	doc.save(ignore_permissions=True)
 	if state == notice_rules.SEEN:
-		_tell_all_at_once(doc, call.at)
+		_tell_all_at_once(doc, act.at)
 	if doc.must_confirm and state in (notice_rules.FAILED, notice_rules.NO_ADDRESS):
 		text = _("Nobody is reached by telephone, and a person must confirm. Send somebody: {0}")
-		bells.tell_those_for(call, COMMAND, text.format(listed(_where([doc.unit])) if doc.unit else ""))
-	call.record("told_by_phone", {"unit": _where([doc.unit]) if doc.unit else "", "outcome": outcome})
-	issuing.complete_steps(call)
+		bells.tell_those_for(act, COMMAND, text.format(listed(_where([doc.unit])) if doc.unit else ""))
+	act.record("told_by_phone", {"unit": _where([doc.unit]) if doc.unit else "", "outcome": outcome})
+	issuing.complete_steps(act)
 	return {"next_attempt_at": str(again or "")}
 
 

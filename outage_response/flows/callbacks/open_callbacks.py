@@ -21,7 +21,7 @@ from ..facts.language import listed
 from ..tasks import task_verbs
 from ..verb import bells
 from ..verb.changes import touch
-from ..verb.engine import Call
+from ..verb.engine import Act
 from ..verb.locking import lock_incident
 from . import whom_to_call_back
 
@@ -54,44 +54,44 @@ def asked_for(incident: Document) -> bool:
 	)
 
 
-def open_ready(call: Call, around: power_and_assets.Surroundings) -> int:
+def open_ready(act: Act, around: power_and_assets.Surroundings) -> int:
 	"""Open the callbacks of contacts whose last affected unit is back now; complete the step when none is left to make."""
-	incident = call.incident
+	incident = act.incident
 	if not asked_for(incident):
 		if incident.is_drill and incident.status == "Restored":
-			task_verbs.complete_by_flow(call, "callbacks")
+			task_verbs.complete_by_flow(act, "callbacks")
 		return 0
 	ready = whom_to_call_back.back(incident, around)
 	existing = _rows(incident.name)
-	_join_known(call, existing, ready)
-	_release(call, [row for row in existing.values() if key_of(row) in ready])
+	_join_known(act, existing, ready)
+	_release(act, [row for row in existing.values() if key_of(row) in ready])
 	new = [callee for key, callee in ready.items() if key not in existing]
 	elsewhere = nested_outages.called_by_others(incident, [callee.contact for callee in new if callee.contact])
 	new = [callee for callee in new if callee.contact not in elsewhere]
 	if new:
-		_insert(call, new)
-	complete_if_done(call)
+		_insert(act, new)
+	complete_if_done(act)
 	return len(new)
 
 
-def hold(call: Call) -> None:
+def hold(act: Act) -> None:
 	"""More is dark than was known: whoever was to be called and is without supply again waits until it is back."""
-	existing = _rows(call.incident.name)
+	existing = _rows(act.incident.name)
 	if not any(row.status in callback_rules.WAITING for row in existing.values()):
 		return
-	ready = whom_to_call_back.back(call.incident, call.around)
+	ready = whom_to_call_back.back(act.incident, act.around)
 	names = [row.name for row in existing.values() if row.status in callback_rules.WAITING and key_of(row) not in ready]
-	_write(call, names, next_attempt_at=None)
+	_write(act, names, next_attempt_at=None)
 
 
-def _release(call: Call, rows: Sequence[frappe._dict]) -> None:
+def _release(act: Act, rows: Sequence[frappe._dict]) -> None:
 	"""Those that were held, whose supply is back again; one statement for each reason."""
 	held: dict[str, list[str]] = defaultdict(list)
 	for row in rows:
 		if row.status in callback_rules.WAITING and not row.next_attempt_at:
 			held[row.reason].append(row.name)
 	for reason, names in held.items():
-		_write(call, names, next_attempt_at=callback_rules.attempt_at(reason, call.at, policy()))
+		_write(act, names, next_attempt_at=callback_rules.attempt_at(reason, act.at, policy()))
 
 
 def _rows(incident: str) -> dict[str, frappe._dict]:
@@ -125,24 +125,24 @@ def _who(key: str) -> dict:
 	return {"contact": key} if number == key else {"contact": ("is", "not set"), "caller": number}
 
 
-def _join_known(call: Call, existing: dict[str, frappe._dict], ready: dict[str, whom_to_call_back.Callee]) -> None:
+def _join_known(act: Act, existing: dict[str, frappe._dict], ready: dict[str, whom_to_call_back.Callee]) -> None:
 	"""A caller who was only a number is a contact by now: it stays one callback. `existing` follows."""
 	nameless = [row for row in existing.values() if not row.contact and row.caller]
-	who = whom_to_call_back.who_called(call.incident.name) if nameless else {}
+	who = whom_to_call_back.who_called(act.incident.name) if nameless else {}
 	for row in nameless:
 		contact = who.get(row.caller)
 		if not contact:
 			continue
 		if contact not in existing:
 			del existing[key_of(row)]
-			_write(call, [row.name], contact=contact, caller=None)
+			_write(act, [row.name], contact=contact, caller=None)
 			row.update({"contact": contact, "caller": None})
 			existing[contact] = row
 			units = ready[contact].units if contact in ready else ()
 			known = set(frappe.get_all("Outage Callback Unit", filters={"parent": row.name}, pluck="unit"))
-			_insert_units(call, {row.name: [unit for unit in units if unit not in known]}, len(known))
+			_insert_units(act, {row.name: [unit for unit in units if unit not in known]}, len(known))
 		elif row.status in callback_rules.WAITING:
-			_write(call, [row.name], status="Not Required", next_attempt_at=None)
+			_write(act, [row.name], status="Not Required", next_attempt_at=None)
 
 
 def on_contact_rename(_doc: Document, _event: str, old: str, new: str, merge: bool = False) -> None:
@@ -183,8 +183,8 @@ def _join(incident: Document, kept: frappe._dict, other: frappe._dict) -> None:
 	touch(incident)
 
 
-def _write(call: Call, names: Sequence[str], **values) -> None:
-	bulk.update("Outage Callback", names, {**values, "modified": call.now})
+def _write(act: Act, names: Sequence[str], **values) -> None:
+	bulk.update("Outage Callback", names, {**values, "modified": act.now})
 
 
 def reported_again(
@@ -195,7 +195,7 @@ def reported_again(
 	if not people:
 		return
 	incident = lock_incident(incident_name)
-	call = Call("attach_calls", now, now, incident=incident)
+	act = Act("attach_calls", now, now, incident=incident)
 	table = frappe.qb.DocType("Outage Callback")
 	theirs = (table.incident == incident_name) & table.contact.isin(list(people)) & (table.status == "Not Required")
 	bulk.change(
@@ -208,8 +208,8 @@ def reported_again(
 			"next_attempt_at": callback_rules.attempt_at("Reported", now, policy()),
 		},
 	)
-	call.around = around
-	open_ready(call, around)
+	act.around = around
+	open_ready(act, around)
 	units = listing.get_all(
 		"Trouble Call",
 		filters={"incident": incident_name, "contact": ("in", list(people))},
@@ -220,12 +220,12 @@ def reported_again(
 		"Property Unit", filters={"name": ("in", [unit for unit in units if unit])}, pluck="unit_no", order_by="unit_no"
 	)
 	text = _("Still without power after restoration: {0}").format(listed(unit_nos))
-	bells.tell_those_for(call, COMMAND, text)
+	bells.tell_those_for(act, COMMAND, text)
 	touch(incident)
 
 
-def _insert(call: Call, wanted: Sequence[whom_to_call_back.Callee]) -> None:
-	incident, rules = call.incident, policy()
+def _insert(act: Act, wanted: Sequence[whom_to_call_back.Callee]) -> None:
+	incident, rules = act.incident, policy()
 	phones = contacts.phones([callee.contact for callee in wanted if callee.contact])
 	rows, units, required = [], {}, 0
 	for callee in wanted:
@@ -243,16 +243,16 @@ def _insert(call: Call, wanted: Sequence[whom_to_call_back.Callee]) -> None:
 				"reason": callee.reason,
 				"priority": callback_rules.REASONS.index(callee.reason),
 				"status": "Pending" if due else "Not Required",
-				"next_attempt_at": callback_rules.attempt_at(callee.reason, call.at, rules) if due else None,
+				"next_attempt_at": callback_rules.attempt_at(callee.reason, act.at, rules) if due else None,
 			}
 		)
 		units[name] = callee.units
-	bulk.insert("Outage Callback", rows, call.now)
-	_insert_units(call, units)
-	call.record("callbacks_opened", {"count": len(rows), "required": required})
+	bulk.insert("Outage Callback", rows, act.now)
+	_insert_units(act, units)
+	act.record("callbacks_opened", {"count": len(rows), "required": required})
 
 
-def _insert_units(call: Call, units: Mapping[str, Sequence[str]], before: int = 0) -> None:
+def _insert_units(act: Act, units: Mapping[str, Sequence[str]], before: int = 0) -> None:
 	"""units: callback -> units to add, after the `before` that it has."""
 	rows = [
 		{**bulk.child_of("Outage Callback", name, "units", index), "unit": unit}
@@ -260,31 +260,31 @@ def _insert_units(call: Call, units: Mapping[str, Sequence[str]], before: int = 
 		for index, unit in enumerate(own, start=before + 1)
 	]
 	if rows:
-		bulk.insert("Outage Callback Unit", rows, call.now)
+		bulk.insert("Outage Callback Unit", rows, act.now)
 
 
-def open_for(call: Call, contact: str, units: Sequence[str]) -> None:
+def open_for(act: Act, contact: str, units: Sequence[str]) -> None:
 	"""A callback for somebody who answers and had none: also where the plan, or the sample, would not have called them."""
-	_insert(call, [whom_to_call_back.of_answer(call.incident, contact, units)])
+	_insert(act, [whom_to_call_back.of_answer(act.incident, contact, units)])
 
 
-def complete_if_done(call: Call) -> None:
+def complete_if_done(act: Act) -> None:
 	"""The callback step completes when supply is back everywhere and every callback that the coverage rules of Settings
 	ask for has ended."""
-	if call.incident.status not in ("Restored", "Stood Down"):
+	if act.incident.status not in ("Restored", "Stood Down"):
 		return
-	statuses = frappe.get_all("Outage Callback", filters={"incident": call.incident.name}, pluck="status")
+	statuses = frappe.get_all("Outage Callback", filters={"incident": act.incident.name}, pluck="status")
 	if callback_rules.all_ended(statuses):
-		task_verbs.complete_by_flow(call, "callbacks")
+		task_verbs.complete_by_flow(act, "callbacks")
 
 
-def end_waiting(call: Call, status: str, why: str) -> None:
+def end_waiting(act: Act, status: str, why: str) -> None:
 	"""The incident has ended: nobody is called back about it any more."""
 	waiting = frappe.get_all(
 		"Outage Callback",
-		filters={"incident": call.incident.name, "status": ("in", callback_rules.WAITING)},
+		filters={"incident": act.incident.name, "status": ("in", callback_rules.WAITING)},
 		pluck="name",
 	)
 	if waiting:
-		_write(call, waiting, status=status, next_attempt_at=None, outcome=why)
-		call.record("callbacks_dropped", {"count": len(waiting)})
+		_write(act, waiting, status=status, next_attempt_at=None, outcome=why)
+		act.record("callbacks_dropped", {"count": len(waiting)})

@@ -18,14 +18,14 @@ from ..facts import people_in_elevators, plan_steps, rescue_certificates
 from ..tasks import task_set
 from ..verb import bells
 from ..verb.changes import save
-from ..verb.engine import Call, require_task_authority, task_verb
+from ..verb.engine import Act, require_task_authority, task_verb
 from ..verb.events import TrappedAfterTheEnd, happened
 from . import entrapment_records, entrapment_verbs
 
 
 @task_verb
 def correct_outcome(
-	call: Call,
+	act: Act,
 	outcome: str,
 	who: str | None = None,
 	how: str | None = None,
@@ -40,13 +40,13 @@ def correct_outcome(
 
 	Answers {"added", "waiting_for"}: "read_back" when a second person is next.
 	"""
-	task = call.task
+	task = act.task
 	step, before = plan_steps.step_of(task), task.outcome or ""
 	outcome = step.named(outcome or "")
 	meaning = step.meaning(outcome)
-	if call.incident.status in ENDED and meaning == rules.TRAPPED and task.subject_type == "Property Asset":
-		return happened(TrappedAfterTheEnd(call, task.subject, rules.require_people(people), note))
-	if call.incident.status in ENDED:
+	if act.incident.status in ENDED and meaning == rules.TRAPPED and task.subject_type == "Property Asset":
+		return happened(TrappedAfterTheEnd(act, task.subject, rules.require_people(people), note))
+	if act.incident.status in ENDED:
 		raise RuleError(
 			_("Status: the outage has ended. If people are in an elevator, record a call with people trapped.")
 		)
@@ -54,41 +54,41 @@ def correct_outcome(
 	if not rules.anybody_may(meaning):
 		require_task_authority("correct_outcome", task, outcome)
 	if meaning == rules.TRAPPED:
-		return _inside_after_all(call, step, rules.require_people(people), note or "")
-	record = people_in_elevators.still_open(call.incident.name, task.subject) if step.per == "elevator" else None
+		return _inside_after_all(act, step, rules.require_people(people), note or "")
+	record = people_in_elevators.still_open(act.incident.name, task.subject) if step.per == "elevator" else None
 	known = bool(record and record.status == rules.INSIDE and meaning == rules.EMPTY)
 	if known or rules.needs_second_person(step, before, outcome):
-		return _nobody_any_more(call, outcome, who or "", how, people)
-	_write(call, outcome, note or "")
+		return _nobody_any_more(act, outcome, who or "", how, people)
+	_write(act, outcome, note or "")
 	if step.per == "elevator":
-		entrapment_verbs.on_step(call, task, step, outcome, None, by=frappe.session.user, how=how)
-	return {"waiting_for": "", "added": len(task_set.sync(call).add) if added_by(step, outcome) else 0}
+		entrapment_verbs.on_step(act, task, step, outcome, None, by=frappe.session.user, how=how)
+	return {"waiting_for": "", "added": len(task_set.sync(act).add) if added_by(step, outcome) else 0}
 
 
-def _inside_after_all(call: Call, step: Step, people: int | None, note: str) -> dict:
-	task = call.task
+def _inside_after_all(act: Act, step: Step, people: int | None, note: str) -> dict:
+	task = act.task
 	# what ended in this very second was for the people who were thought to be out
-	since = max(call.at, get_datetime(task.completed_at) + timedelta(seconds=1))
+	since = max(act.at, get_datetime(task.completed_at) + timedelta(seconds=1))
 	car = entrapment_verbs.car_of(task)
 	if step.means(rules.TRAPPED):
-		_write(call, step.named(rules.TRAPPED), note)
+		_write(act, step.named(rules.TRAPPED), note)
 		record = entrapment_records.open_record(
-			call, car, certain=True, covered_from=since, inside_since=get_datetime(task.anchor_at), people=people
+			act, car, certain=True, covered_from=since, inside_since=get_datetime(task.anchor_at), people=people
 		)
 	else:
-		record = _reopened(call, task, people, since)
-		_note(call, task, rules.TRAPPED, note)
-	text = _("People trapped after all: {0}").format(people_in_elevators.in_words(record, call.now))
-	bells.tell_those_for(call, COMMAND, text)
-	if call.departments[task.department].duty != COMMAND:
-		bells.tell_department(call, task.department, text)
-	added = len(task_set.sync(call).add)
+		record = _reopened(act, task, people, since)
+		_note(act, task, rules.TRAPPED, note)
+	text = _("People trapped after all: {0}").format(people_in_elevators.in_words(record, act.now))
+	bells.tell_those_for(act, COMMAND, text)
+	if act.departments[task.department].duty != COMMAND:
+		bells.tell_department(act, task.department, text)
+	added = len(task_set.sync(act).add)
 	return {"waiting_for": "", "added": added, "entrapment": record.name}
 
 
-def _reopened(call: Call, task: Document, people: int | None, since) -> Document:
+def _reopened(act: Act, task: Document, people: int | None, since) -> Document:
 	"""The people who were thought to be out: they have been inside all the time, and the rescue is asked for anew."""
-	record = people_in_elevators.latest(call.incident.name, task.subject)
+	record = people_in_elevators.latest(act.incident.name, task.subject)
 	if record is None:
 		raise RuleError(_("Outcome: no people are on record for this elevator. Report them as trapped."))
 	record.update(
@@ -111,32 +111,32 @@ def _reopened(call: Call, task: Document, people: int | None, since) -> Document
 	return record
 
 
-def _nobody_any_more(call: Call, outcome: str, who: str, how: str | None, people: int | None) -> dict:
-	task = call.task
+def _nobody_any_more(act: Act, outcome: str, who: str, how: str | None, people: int | None) -> dict:
+	task = act.task
 	rules.require_claim(who=who, how=how)
 	meaning = plan_steps.step_of(task).meaning(outcome)
-	record = people_in_elevators.still_open(call.incident.name, task.subject)
+	record = people_in_elevators.still_open(act.incident.name, task.subject)
 	if record is None:
 		raise RuleError(_("Outcome: the rescue from this elevator has ended; nothing is left to correct."))
 	count = rules.require_people(people)
 	if rules.ends_rescue(meaning):
-		holds = rescue_certificates.holds_one(frappe.session.user, getdate(call.at))
+		holds = rescue_certificates.holds_one(frappe.session.user, getdate(act.at))
 		rules.require_certificate(meaning, holds_one=holds)
 		count = rules.require_count(record.people, count)
-	_note(call, task, outcome, "")
-	entrapment_records.claim(call, record, meaning or outcome, count, by=frappe.session.user, who=who)
+	_note(act, task, outcome, "")
+	entrapment_records.claim(act, record, meaning or outcome, count, by=frappe.session.user, who=who)
 	return {"waiting_for": "read_back", "added": 0, "entrapment": record.name}
 
 
-def _write(call: Call, outcome: str, note: str) -> None:
-	task = call.task
-	_note(call, task, outcome, note)
+def _write(act: Act, outcome: str, note: str) -> None:
+	task = act.task
+	_note(act, task, outcome, note)
 	task.outcome = outcome
 	task.evidence = "\n".join(filter(None, (task.evidence, note.strip()[:500])))
 	save(task)
 
 
-def _note(call: Call, task: Document, outcome: str, note: str) -> None:
+def _note(act: Act, task: Document, outcome: str, note: str) -> None:
 	step = plan_steps.step_of(task)
 	said = {**task_set.about_outcome(step, outcome), **task_set.about_outcome(step, task.outcome or "", "was")}
-	call.record("outcome_corrected", {**task_set.about_task(task), **said, "note": note.strip()[:500]}, task=task.name)
+	act.record("outcome_corrected", {**task_set.about_task(task), **said, "note": note.strip()[:500]}, task=task.name)

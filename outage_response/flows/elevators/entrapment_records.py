@@ -22,11 +22,11 @@ from ..facts.people_in_elevators import DOCTYPE, latest
 from ..tasks import task_set
 from ..verb import bells
 from ..verb.changes import save
-from ..verb.engine import Call
+from ..verb.engine import Act
 
 
 def open_record(
-	call: Call,
+	act: Act,
 	car: Mapping[str, Any],
 	*,
 	certain: bool,
@@ -42,11 +42,11 @@ def open_record(
 	was inside is no answer to somebody who says that people are.
 	`inside_since`: they have been inside for longer than it is known (the check found nobody, and somebody was there).
 	"""
-	incident = call.incident.name if call.incident else None
-	record, asked_at = latest(incident, car["name"]), min(call.at, covered_from or call.at)
+	incident = act.incident.name if act.incident else None
+	record, asked_at = latest(incident, car["name"]), min(act.at, covered_from or act.at)
 	if record and record.status not in rules.OPEN:
 		ended_at = get_datetime(record.ended_at)
-		if ended_at >= (covered_from or call.at) and (record.status == rules.OUT or not certain):
+		if ended_at >= (covered_from or act.at) and (record.status == rules.OUT or not certain):
 			return record
 		# what was settled with the one before does not answer for these
 		record, asked_at = None, max(asked_at, ended_at + timedelta(seconds=1))
@@ -60,7 +60,7 @@ def open_record(
 				"elevator": car["name"],
 				"elevator_label": car["asset_name"],
 				"status": rules.POSSIBLE,
-				"since": min(call.at, inside_since or covered_from or call.at),
+				"since": min(act.at, inside_since or covered_from or act.at),
 				"asked_at": asked_at,
 				**_contractor_times(incident, car["name"]),
 			}
@@ -69,13 +69,13 @@ def open_record(
 		record.status, record.claim = rules.INSIDE, None
 	# one caller's smaller number does not make less of what another one knows; `note_entrapment` corrects it
 	known = {*people_in_elevators.conditions(record), *(conditions or ())}
-	_take(call, record, people=max(people or 0, record.people or 0), floor=floor, conditions=known)
+	_take(act, record, people=max(people or 0, record.people or 0), floor=floor, conditions=known)
 	save(record)
 	return record
 
 
 def _take(
-	call: Call,
+	act: Act,
 	record: Document,
 	*,
 	people: int | None = None,
@@ -91,7 +91,7 @@ def _take(
 		for condition in rules.CONDITIONS:
 			record.set(condition, int(condition in conditions))
 	if could_wait and rules.needs_help_at_once(people_in_elevators.as_rule(record)):
-		record.urgent_at = call.at
+		record.urgent_at = act.at
 
 
 def _contractor_times(incident: str | None, elevator: str) -> dict[str, Any]:
@@ -154,35 +154,35 @@ def cars(property_name: str, elevator: str | None, building: str | None) -> list
 	return sorted(found, key=lambda row: rules.natural(row.asset_name))
 
 
-def end(call: Call, record: Document, outcome: str, people: int | None, *, but: str = "") -> None:
+def end(act: Act, record: Document, outcome: str, people: int | None, *, but: str = "") -> None:
 	"""The people are out, or there were none: with the record end the steps that were asked for because of them, and the check
 	of the car, which would only find what is known."""
-	_close(call, record, outcome, people)
-	if not call.incident:
+	_close(act, record, outcome, people)
+	if not act.incident:
 		return
-	steps = plan_steps.steps_of_plan(call.incident.plan)
+	steps = plan_steps.steps_of_plan(act.incident.plan)
 	keys = rules.asked_for_by_people(steps) | {
 		step.key for step in steps if step.rescue_part or step.means(rules.TRAPPED)
 	}
 	mistaken = record.status == rules.MISTAKEN
 	rows = [
 		row
-		for row in task_set.load(call.incident.name)
+		for row in task_set.load(act.incident.name)
 		if row.is_open and row.name != but and row.step_key in keys and task_set.is_about(row, record.elevator)
 	]
 	reason = _("Nobody was inside") if mistaken else _("The people are out")
 	checks = [row for row in rows if plan_steps.step_of(row).means(rules.TRAPPED)]
-	end_steps(call, checks, reason, outcome=rules.EMPTY if mistaken else rules.TRAPPED)
-	end_steps(call, [row for row in rows if row not in checks], reason, outcome=outcome)
+	end_steps(act, checks, reason, outcome=rules.EMPTY if mistaken else rules.TRAPPED)
+	end_steps(act, [row for row in rows if row not in checks], reason, outcome=outcome)
 	data = {"subject": record.elevator_label, "people": people or "", "outcome": outcome}
-	call.record("entrapment_mistaken" if mistaken else "entrapment_ended", data)
+	act.record("entrapment_mistaken" if mistaken else "entrapment_ended", data)
 
 
-def _close(call: Call, record: Document, outcome: str, people: int | None) -> None:
+def _close(act: Act, record: Document, outcome: str, people: int | None) -> None:
 	record.update(
 		{
 			"status": rules.MISTAKEN if outcome == rules.NOBODY_INSIDE else rules.OUT,
-			"ended_at": call.at,
+			"ended_at": act.at,
 			"ended_by": frappe.session.user,
 			"how_ended": outcome,
 			"released": people or 0,
@@ -193,11 +193,11 @@ def _close(call: Call, record: Document, outcome: str, people: int | None) -> No
 	save(record)
 
 
-def end_steps(call: Call, rows: Sequence[Any], reason: str, *, outcome: str) -> None:
+def end_steps(act: Act, rows: Sequence[Any], reason: str, *, outcome: str) -> None:
 	"""Steps that are settled by what happened to the people. One that chooses among outcomes gets its own of this meaning."""
-	task_set.end_many(call, [row.name for row in rows], "Done", reason)
-	_give_outcome(call, rows, outcome)
-	call.steps_added += [
+	task_set.end_many(act, [row.name for row in rows], "Done", reason)
+	_give_outcome(act, rows, outcome)
+	act.steps_added += [
 		(
 			"task_settled",
 			{
@@ -212,42 +212,42 @@ def end_steps(call: Call, rows: Sequence[Any], reason: str, *, outcome: str) -> 
 	]
 
 
-def _give_outcome(call: Call, rows: Iterable[Any], meaning: str) -> None:
+def _give_outcome(act: Act, rows: Iterable[Any], meaning: str) -> None:
 	alike: dict[str, list[str]] = defaultdict(list)
 	for row in rows:
 		step = plan_steps.step_of(row)
 		if (key := step.named(meaning)) in step.outcomes:
 			alike[key].append(row.name)
 	for key, names in alike.items():
-		task_set.set_many(call, names, {"outcome": key})
+		task_set.set_many(act, names, {"outcome": key})
 
 
-def claim(call: Call, record: Document, outcome: str, people: int | None, *, by: str, who: str) -> None:
+def claim(act: Act, record: Document, outcome: str, people: int | None, *, by: str, who: str) -> None:
 	"""Somebody says that nobody is inside any more. It is believed when a second person has read it back; until then the
 	rescue goes on."""
 	record.update(
 		{
 			"claim": outcome,
 			"claim_people": people or 0,
-			"claim_at": call.at,
+			"claim_at": act.at,
 			"claim_who": (who or frappe.utils.get_fullname(by))[:140],
 			"claim_user": by if by != frappe.session.user else None,
 			"claim_by": frappe.session.user,
 		}
 	)
 	save(record)
-	if not call.incident:
+	if not act.incident:
 		return
-	call.warn("empty_said", {"subject": record.elevator_label, "outcome": outcome})
+	act.warn("empty_said", {"subject": record.elevator_label, "outcome": outcome})
 	text = _("Read back: nobody is in {0} any more? The rescue goes on until then").format(record.elevator_label)
-	bells.tell_those_for(call, COMMAND, text)
+	bells.tell_those_for(act, COMMAND, text)
 
 
-def _correct_checks(call: Call, elevator: str, outcome: str) -> None:
+def _correct_checks(act: Act, elevator: str, outcome: str) -> None:
 	"""What the check of the car had found is corrected with it, where it is one of its outcomes."""
 	found = [
 		row
-		for row in task_set.load(call.incident.name)
+		for row in task_set.load(act.incident.name)
 		if row.subject == elevator and row.outcome and plan_steps.step_of(row).meaning(row.outcome) == rules.TRAPPED
 	]
-	_give_outcome(call, found, outcome)
+	_give_outcome(act, found, outcome)

@@ -29,7 +29,7 @@ from ..facts.people_in_elevators import DOCTYPE, latest, still_open
 from ..tasks import task_set
 from ..verb import bells
 from ..verb.changes import announce, save, touch
-from ..verb.engine import Call, incident_verb, keeps_late, signature_of
+from ..verb.engine import Act, incident_verb, keeps_late, signature_of
 from ..verb.locking import lock_incident, lock_property
 from ..verb.refusals import translated
 from ..verb.times import when
@@ -53,7 +53,7 @@ from .entrapment_records import (
 
 @incident_verb
 def report_trapped(
-	call: Call,
+	act: Act,
 	elevator: str | None = None,
 	words: str | None = None,
 	contact: str | None = None,
@@ -71,9 +71,9 @@ def report_trapped(
 
 	Answers {"added", "entrapments": [names]}.
 	"""
-	homes_of_people.require_at(contact, call.incident.property)
-	found = cars(call.incident.property, elevator, building)
-	affected = {subject.name for subject in call.elevators_affected}
+	homes_of_people.require_at(contact, act.incident.property)
+	found = cars(act.incident.property, elevator, building)
+	affected = {subject.name for subject in act.elevators_affected}
 	outside = [car.asset_name for car in found if car.name not in affected]
 	if elevator and outside:
 		raise RuleError(
@@ -86,7 +86,7 @@ def report_trapped(
 			_("Building: {building} is not dark in this incident. Extend the scope first."), building=building or "-"
 		)
 	return report_in(
-		call,
+		act,
 		found,
 		certain=bool(elevator),
 		building=building,
@@ -100,7 +100,7 @@ def report_trapped(
 
 
 def report_in(
-	call: Call,
+	act: Act,
 	found: Sequence[Mapping[str, Any]],
 	*,
 	certain: bool,
@@ -114,10 +114,10 @@ def report_in(
 	said: Mapping[str, Any] | None = None,
 ) -> dict[str, Any]:
 	"""The same for elevators that are known to be in the incident's area. `said`: more fields of the Trouble Call."""
-	incident = call.incident
+	incident = act.incident
 	count, how_they_are = rules.require_people(people), as_conditions(conditions)
 	doc = keep_call(
-		call,
+		act,
 		found,
 		certain=certain,
 		building=building,
@@ -129,7 +129,7 @@ def report_in(
 	)
 	records = [
 		open_record(
-			call,
+			act,
 			car,
 			certain=certain,
 			people=count if certain else None,
@@ -139,21 +139,21 @@ def report_in(
 		for car in found
 	]
 	place = found[0]["asset_name"] if certain else building or incident.property
-	call.record("trapped_reported" if certain else "trapped_somewhere", {"subject": place, "people": count or "?"})
-	diff = task_set.sync(call)
+	act.record("trapped_reported" if certain else "trapped_somewhere", {"subject": place, "people": count or "?"})
+	diff = task_set.sync(act)
 	if not lifecycle.knows_rescues(plan_steps.steps_of_plan(incident.plan)):
-		call.warn("trapped_without_steps", {"subject": place, "level": plan_steps.level_with_rescues() or "?"})
+		act.warn("trapped_without_steps", {"subject": place, "level": plan_steps.level_with_rescues() or "?"})
 	text = (
-		people_in_elevators.in_words(records[0], call.now)
+		people_in_elevators.in_words(records[0], act.now)
 		if certain
 		else _("People trapped in {0}, not known where").format(place)
 	)
-	bells.tell_those_for(call, COMMAND, _("People trapped: {0}").format(text))
+	bells.tell_those_for(act, COMMAND, _("People trapped: {0}").format(text))
 	return {"added": len(diff.add), "entrapments": [record.name for record in records], "call": doc.name}
 
 
 def keep_call(
-	call: Call,
+	act: Act,
 	found: Sequence[Mapping[str, Any]],
 	*,
 	certain: bool,
@@ -176,7 +176,7 @@ def keep_call(
 			"phone": phone,
 			"danger": 1,
 			"words": words,
-			"said_at": call.at,
+			"said_at": act.at,
 			"incident": incident,
 			**(said or {}),
 		}
@@ -191,16 +191,14 @@ def of_call(call: Mapping[str, Any]) -> list[str]:
 	return [record.name for record in records if record]
 
 
-def report_alone(
-	call: Call, found: Sequence[Mapping[str, Any]], *, certain: bool, text: str, **known: Any
-) -> list[str]:
+def report_alone(act: Act, found: Sequence[Mapping[str, Any]], *, certain: bool, text: str, **known: Any) -> list[str]:
 	"""People in an elevator while no outage runs there: the records, and the control room is rung. The caller has the
 	property's lock."""
-	records = [open_record(call, car, certain=certain, **known) for car in found]
-	people = who_is_on_duty.control_room(found[0]["property"], call.now)
-	words = people_in_elevators.in_words(records[0], call.now) if certain else text
+	records = [open_record(act, car, certain=certain, **known) for car in found]
+	people = who_is_on_duty.control_room(found[0]["property"], act.now)
+	words = people_in_elevators.in_words(records[0], act.now) if certain else text
 	ring = _("DANGER at {0}: {1}").format(found[0]["property"], words)
-	bells.ring(dict.fromkeys(people, ring), DOCTYPE, records[0].name, call.now)
+	bells.ring(dict.fromkeys(people, ring), DOCTYPE, records[0].name, act.now)
 	return [record.name for record in records]
 
 
@@ -237,7 +235,7 @@ def record_verb(function: Callable) -> Callable:
 			lock_property(property_name)
 			permissions.require_property(property_name)
 			at, now, _clock = when(occurred_at)
-			result = function(Call(verb, at, now), entrapment, **about)
+			result = function(Act(verb, at, now), entrapment, **about)
 			announce("")
 			return result
 
@@ -257,15 +255,15 @@ def _belongs_to(entrapment: str) -> tuple[str | None, str]:
 	return found
 
 
-def _locked(call: Call, entrapment: str) -> Document:
+def _locked(act: Act, entrapment: str) -> Document:
 	record = locks.document(DOCTYPE, entrapment)
-	if record.incident and not call.incident:  # an outage was declared meanwhile: run again, under its lock
+	if record.incident and not act.incident:  # an outage was declared meanwhile: run again, under its lock
 		locks.stale(DOCTYPE)
 	return record
 
 
-def _still_open(call: Call, entrapment: str) -> Document:
-	record = _locked(call, entrapment)
+def _still_open(act: Act, entrapment: str) -> Document:
+	record = _locked(act, entrapment)
 	if record.status not in rules.OPEN:
 		raise RuleError(_("Elevator Entrapment: this one has ended. If somebody is inside again, report it anew."))
 	return record
@@ -277,7 +275,7 @@ def _answer(record: Document, **more: Any) -> dict[str, Any]:
 
 @record_verb
 def note_entrapment(
-	call: Call,
+	act: Act,
 	entrapment: str,
 	*,
 	people: int | None = None,
@@ -292,21 +290,21 @@ def note_entrapment(
 	"""
 	hurt = rules.require_people(injured, _("People Injured"))
 	says_only_who_is_hurt = hurt is not None and not (people or floor or talked) and conditions is None
-	record = _locked(call, entrapment) if says_only_who_is_hurt else _still_open(call, entrapment)
+	record = _locked(act, entrapment) if says_only_who_is_hurt else _still_open(act, entrapment)
 	count = rules.require_people(people)
-	_take(call, record, people=count, floor=floor, conditions=as_conditions(conditions))
+	_take(act, record, people=count, floor=floor, conditions=as_conditions(conditions))
 	if hurt is not None:
 		record.injured = hurt
 	if count:
 		record.status = rules.INSIDE
 	if talked:
-		record.talked_at, record.talked_by = call.at, frappe.session.user
+		record.talked_at, record.talked_by = act.at, frappe.session.user
 	if count or talked:
 		record.claim = None  # somebody is there after all
 	save(record)
-	if call.incident:
+	if act.incident:
 		only_talked = talked and people is None and conditions is None
-		call.record(
+		act.record(
 			"entrapment_talked" if only_talked else "entrapment_noted",
 			{
 				"subject": record.elevator_label,
@@ -315,13 +313,13 @@ def note_entrapment(
 				"floor": record.floor or "",
 			},
 		)
-		task_set.sync(call)
+		task_set.sync(act)
 	return _answer(record)
 
 
 @keeps_late("note_entrapment")
 def note_late(
-	call: Call,
+	act: Act,
 	entrapment: str,
 	people: int | None = None,
 	floor: str | None = None,
@@ -330,7 +328,7 @@ def note_late(
 	talked: bool = False,
 ) -> dict[str, Any]:
 	"""The outage has ended, and with it the rescue: kept as said. That people are inside rings the control room."""
-	record = _locked(call, entrapment)
+	record = _locked(act, entrapment)
 	hurt = rules.require_people(injured, _("People Injured"))
 	data = {
 		"said_kind": "entrapment_talked" if talked else "entrapment_noted",
@@ -340,16 +338,16 @@ def note_late(
 		"floor": floor or "",
 		"note": _("People Injured: {0}").format(hurt) if hurt else "",
 	}
-	call.record("late_act", data)
+	act.record("late_act", data)
 	if people:
 		text = _("DANGER at {0}: {1}").format(record.elevator_label, _("People trapped"))
-		bells.tell_those_for(call, COMMAND, text)
+		bells.tell_those_for(act, COMMAND, text)
 	return _answer(record)
 
 
 @record_verb
 def report_empty(
-	call: Call,
+	act: Act,
 	entrapment: str,
 	*,
 	outcome: str,
@@ -367,39 +365,37 @@ def report_empty(
 	That nobody was inside where people are on record waits for a second person (`read_back_empty`). Answers
 	{"entrapment", "entrapment_status", "waiting_for"}.
 	"""
-	record = _still_open(call, entrapment)
+	record = _still_open(act, entrapment)
 	allowed = (*rules.RELEASED, rules.NOBODY_INSIDE)
 	if outcome not in allowed:
 		raise RuleError(_("Outcome: choose one of: {allowed}."), allowed=Keys(allowed))
 	rules.require_claim(who=who or "", how=how)
 	if outcome == rules.NOBODY_INSIDE:
 		if record.status == rules.INSIDE:
-			claim(call, record, outcome, None, by=frappe.session.user, who=who)
+			claim(act, record, outcome, None, by=frappe.session.user, who=who)
 			return _answer(record, waiting_for="read_back")
-		end(call, record, outcome, None)
+		end(act, record, outcome, None)
 		return _answer(record, waiting_for="")
-	if call.incident and any(
-		_is_part(row, record.elevator, rules.RELEASE) for row in task_set.load(call.incident.name)
-	):
+	if act.incident and any(_is_part(row, record.elevator, rules.RELEASE) for row in task_set.load(act.incident.name)):
 		raise RuleError(_("Elevator Entrapment: the rescue is a step of this outage. Complete that step."))
-	rules.require_certificate(outcome, holds_one=rescue_certificates.holds_one(frappe.session.user, getdate(call.at)))
-	end(call, record, outcome, rules.require_count(record.people, rules.require_people(people)))
+	rules.require_certificate(outcome, holds_one=rescue_certificates.holds_one(frappe.session.user, getdate(act.at)))
+	end(act, record, outcome, rules.require_count(record.people, rules.require_people(people)))
 	return _answer(record, waiting_for="")
 
 
 @record_verb
-def read_back_empty(call: Call, entrapment: str) -> dict[str, Any]:
+def read_back_empty(act: Act, entrapment: str) -> dict[str, Any]:
 	"""A second person reads back that nobody is in an elevator any more: with that the rescue ends."""
-	record = _locked(call, entrapment)
+	record = _locked(act, entrapment)
 	if record.status not in rules.OPEN or not record.claim:
 		raise RuleError(_("Read Back: nobody has said that this elevator is empty."))
 	rules.require_other_person(frappe.session.user, record.claim_by, record.claim_user)
 	outcome, people = record.claim, record.claim_people or None
-	if call.incident:
-		call.record("empty_read_back", {"subject": record.elevator_label})
-		_correct_checks(call, record.elevator, outcome)
-	end(call, record, outcome if rules.ends_rescue(outcome) else rules.NOBODY_INSIDE, people)
-	added = len(task_set.sync(call).add) if call.incident else 0
+	if act.incident:
+		act.record("empty_read_back", {"subject": record.elevator_label})
+		_correct_checks(act, record.elevator, outcome)
+	end(act, record, outcome if rules.ends_rescue(outcome) else rules.NOBODY_INSIDE, people)
+	added = len(task_set.sync(act).add) if act.incident else 0
 	return _answer(record, added=added)
 
 
@@ -414,11 +410,11 @@ def require_nobody(incident: Document) -> None:
 	)
 
 
-def require_still(call: Call) -> None:
+def require_still(act: Act) -> None:
 	"""Raise RuleError while a car with people in it would move when supply returns: of this outage, of another one in the same
 	building, or of none."""
-	cars = {subject.name for subject in call.elevators_affected}
-	rows = [row for row in people_in_elevators.open_at(call.incident, cars) if not row.locked_off_at]
+	cars = {subject.name for subject in act.elevators_affected}
+	rows = [row for row in people_in_elevators.open_at(act.incident, cars) if not row.locked_off_at]
 	_refuse_over(
 		rows,
 		_(
@@ -436,7 +432,7 @@ def _refuse_over(rows: Sequence[frappe._dict], text: str) -> None:
 
 
 def on_step(
-	call: Call,
+	act: Act,
 	task: Document,
 	step: Step,
 	outcome: str,
@@ -451,37 +447,37 @@ def on_step(
 	by   who did it; who: their name, where they have no login; how: how they know that a car is empty, where they said so
 	"""
 	if step.per == PER_CONTRACTOR:
-		_on_contractor(call, task, step)
+		_on_contractor(act, task, step)
 	if step.per != "elevator" or task.subject_type != "Property Asset":
 		return
 	meaning = step.meaning(outcome)
 	if meaning == rules.TRAPPED:
 		car = car_of(task)
-		record = open_record(call, car, certain=True, covered_from=get_datetime(task.anchor_at), people=people)
+		record = open_record(act, car, certain=True, covered_from=get_datetime(task.anchor_at), people=people)
 		if record.status == rules.INSIDE:
-			text = _("People trapped: {0}").format(people_in_elevators.in_words(record, call.now))
-			bells.tell_those_for(call, COMMAND, text)
+			text = _("People trapped: {0}").format(people_in_elevators.in_words(record, act.now))
+			bells.tell_those_for(act, COMMAND, text)
 		return
-	record = still_open(call.incident.name, task.subject)
+	record = still_open(act.incident.name, task.subject)
 	if not record:
 		return
 	if rules.ends_rescue(meaning):
-		end(call, record, meaning, people, but=task.name)
+		end(act, record, meaning, people, but=task.name)
 	elif meaning == rules.EMPTY:
 		if record.status == rules.POSSIBLE:
-			end(call, record, rules.NOBODY_INSIDE, None)
+			end(act, record, rules.NOBODY_INSIDE, None)
 		elif how == rules.SURE:
-			claim(call, record, rules.EMPTY, None, by=by, who=who)
+			claim(act, record, rules.EMPTY, None, by=by, who=who)
 		else:  # an answer that did not come is no empty car
-			call.warn("empty_heard", {"subject": record.elevator_label})
+			act.warn("empty_heard", {"subject": record.elevator_label})
 	elif step.rescue_part == rules.TALK:
-		record.talked_at, record.talked_by = call.at, by
+		record.talked_at, record.talked_by = act.at, by
 		save(record)
 	elif step.rescue_part == rules.LOCK_OFF:
-		record.locked_off_at = call.at
+		record.locked_off_at = act.at
 		save(record)
 	elif step.rescue_part == rules.CALL_SERVICES and meaning == SERVICES_CALLED:
-		record.services_called_at = call.at
+		record.services_called_at = act.at
 		save(record)
 
 
@@ -495,31 +491,31 @@ def car_of(task: Document) -> dict[str, Any]:
 	)
 
 
-def _on_contractor(call: Call, task: Document, step: Step) -> None:
+def _on_contractor(act: Act, task: Document, step: Step) -> None:
 	"""The maintenance company was called, or is here: so it stands with the people in its elevators. Who is here need not be
 	replaced by the rescue services, unless somebody needs them at once."""
 	field = _contractor_field(task.department)
 	firm = spelling(task.contractor)
-	theirs = {asset.name for asset in call.around.assets if spelling(asset.contractor_name) == firm}
+	theirs = {asset.name for asset in act.around.assets if spelling(asset.contractor_name) == firm}
 	rows = people_in_elevators.sort(
 		[
 			row
-			for (_name, car), row in people_in_elevators.open_of([call.incident.name]).items()
+			for (_name, car), row in people_in_elevators.open_of([act.incident.name]).items()
 			if car in theirs and not row[field]
 		],
-		call.now,
+		act.now,
 	)
 	for row in rows:
 		record = frappe.get_doc(DOCTYPE, row.name)
-		record.set(field, call.at)
+		record.set(field, act.at)
 		save(record)
 	if field != "contractor_arrived_at":
 		return
-	waiting = task_set.load(call.incident.name)
+	waiting = task_set.load(act.incident.name)
 	# one fitter works on one car; for the others the clock goes on
 	first = next((row.elevator for row in rows if not rules.needs_help_at_once(people_in_elevators.as_rule(row))), None)
 	end_steps(
-		call,
+		act,
 		[row for row in waiting if first and _is_part(row, first, rules.CALL_SERVICES)],
 		_("The maintenance company is here"),
 		outcome=CONTRACTOR_THERE,
@@ -541,40 +537,40 @@ def warn(name: str) -> bool:
 	incident, property_name = _belongs_to(name)
 	now = now_datetime()
 	if incident:
-		call = Call("tick", now, now, incident=lock_incident(incident))
+		act = Act("tick", now, now, incident=lock_incident(incident))
 	else:
 		lock_property(property_name)
-		call = Call("tick", now, now)
-	record = _locked(call, name)
+		act = Act("tick", now, now)
+	record = _locked(act, name)
 	if record.status not in rules.OPEN:
 		return False
 	minutes = rules.warnings_due(people_in_elevators.as_rule(record), now, record.warned_minutes or 0, thresholds())
 	if minutes:
 		record.warned_minutes = minutes
-		_tell_of_long(call, record, minutes)
-	elif call.incident or not people_in_elevators.is_to_ring(record, now):
+		_tell_of_long(act, record, minutes)
+	elif act.incident or not people_in_elevators.is_to_ring(record, now):
 		return False
 	else:
 		text = _("People trapped: {0}").format(people_in_elevators.in_words(record, now))
 		bells.ring(dict.fromkeys(who_is_on_duty.control_room(property_name, now), text), DOCTYPE, name, now)
 	record.rung_at = now
 	save(record)
-	if call.incident:
-		touch(call.incident)
+	if act.incident:
+		touch(act.incident)
 	return True
 
 
-def _tell_of_long(call: Call, record: Document, minutes: int) -> None:
+def _tell_of_long(act: Act, record: Document, minutes: int) -> None:
 	text = _("{0}: a report to the authorities may become due; the general manager decides").format(
-		people_in_elevators.in_words(record, call.now)
+		people_in_elevators.in_words(record, act.now)
 	)
-	if call.incident:
-		call.warn("long_inside", {"subject": record.elevator_label, "minutes": minutes})
-		bells.tell_those_for(call, (MANAGEMENT, COMMAND), text)
+	if act.incident:
+		act.warn("long_inside", {"subject": record.elevator_label, "minutes": minutes})
+		bells.tell_those_for(act, (MANAGEMENT, COMMAND), text)
 		return
 	managers = who_is_on_duty.everybody(record.property, [GENERAL_MANAGER]).get(GENERAL_MANAGER, [])
-	people = (*who_is_on_duty.control_room(record.property, call.now), *managers)
-	bells.ring(dict.fromkeys(people, text), DOCTYPE, record.name, call.now)
+	people = (*who_is_on_duty.control_room(record.property, act.now), *managers)
+	bells.ring(dict.fromkeys(people, text), DOCTYPE, record.name, act.now)
 
 
 def thresholds() -> tuple[int, int]:

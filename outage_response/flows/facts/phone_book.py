@@ -114,14 +114,14 @@ def maintains(calls: str, departments: Mapping[str, Any]) -> bool:
 	return calls in departments and departments[calls].duty == ELEVATOR_MAINTENANCE
 
 
-def with_numbers(specs: Sequence[TaskSpec], chosen: Sequence[Assignment], call: Any) -> list[Assignment]:
+def with_numbers(specs: Sequence[TaskSpec], chosen: Sequence[Assignment], act: Any) -> list[Assignment]:
 	"""Put the number to phone on the tasks that are calls; who has no login is still phoned for the task itself."""
 	if not any(spec.step.calls or spec.subject.type == CONTRACTOR for spec in specs):
 		return list(chosen)
-	numbers = book(call.incident.property, call.now, call.around.assets)
+	numbers = book(act.incident.property, act.now, act.around.assets)
 	result = []
 	for spec, who in zip(specs, chosen, strict=True):
-		found = numbers_for(spec.step.calls, spec.subject.type, spec.subject.name, numbers, call.departments)
+		found = numbers_for(spec.step.calls, spec.subject.type, spec.subject.name, numbers, act.departments)
 		theirs = (spec.step.calls or found) and who.warning != "phone_only"
 		result.append(replace(who, phone=found[0][1] if found else "") if theirs else who)
 	return result

@@ -15,7 +15,7 @@ from outage_response.domain.lifecycle import OPEN
 from ..facts import people_in_elevators, plan_steps, site_time
 from ..tasks import task_set, task_verbs
 from ..verb import timeline
-from ..verb.engine import Call, incident_verb
+from ..verb.engine import Act, incident_verb
 
 
 def figures(incident: str) -> dict[str, Any]:
@@ -190,9 +190,9 @@ def _name(row: frappe._dict) -> str:
 
 
 @incident_verb
-def file_report(call: Call, cause: str, actions: str, follow_ups: str | None = None) -> dict[str, Any]:
+def file_report(act: Act, cause: str, actions: str, follow_ups: str | None = None) -> dict[str, Any]:
 	"""Compile the facts, add people's words, submit; the report cannot be changed after that."""
-	incident = call.incident
+	incident = act.incident
 	if not any(step.completes_with == "report" for step in plan_steps.steps_of_plan(incident.plan)):
 		raise RuleError(_("The plan of this incident asks for no report."))
 	if frappe.db.exists("Outage Report", {"incident": incident.name}):
@@ -200,7 +200,7 @@ def file_report(call: Call, cause: str, actions: str, follow_ups: str | None = N
 	for label, text in (("Cause", cause), ("Actions Taken", actions)):
 		if not (text or "").strip():
 			raise RuleError(_("{field}: cannot be empty."), field=_(label))
-	task_verbs.complete_by_flow(call, "report")
+	task_verbs.complete_by_flow(act, "report")
 	still_open = figures(incident.name)["open"]
 	report = frappe.new_doc("Outage Report")
 	report.update(
@@ -216,8 +216,8 @@ def file_report(call: Call, cause: str, actions: str, follow_ups: str | None = N
 	)
 	_submit(report)
 	if still_open:
-		call.warn("report_with_open_steps", {"count": still_open})
-	call.record("report_filed")
+		act.warn("report_with_open_steps", {"count": still_open})
+	act.record("report_filed")
 	return {"report": report.name}
 
 

@@ -24,7 +24,7 @@ from ..notices import issuing
 from ..tasks import task_set
 from ..verb import timeline
 from ..verb.changes import save
-from ..verb.engine import Call, finish, incident_verb, is_general_manager
+from ..verb.engine import Act, finish, incident_verb, is_general_manager
 from ..verb.locking import lock_incident, lock_property
 from ..verb.refusals import translated
 from ..verb.times import as_time, is_by_phone, said_at
@@ -122,54 +122,54 @@ def _declared_before(request_id: str | None, property_name: str) -> dict | None:
 
 @incident_verb
 def confirm(
-	call: Call,
+	act: Act,
 	cause_type: str,
 	cause: str | None = None,
 	level: str | None = None,
 	etr: str | datetime | None = None,
 ) -> dict[str, Any]:
 	"""The cause is known; with `level`, the outage turns out to be of another level (8.2.1, 8.2.2)."""
-	incident = call.incident
+	incident = act.incident
 	_require_option(incident, "cause_type", cause_type)
 	incident.cause_type, incident.cause = cause_type, cause
 	if incident.status == "Reported":
 		incident.status = "Active"
-	incident.confirmed_at = incident.confirmed_at or call.at
+	incident.confirmed_at = incident.confirmed_at or act.at
 	before = incident.level
 	if level and level != before:
-		_change_level(call, level)
+		_change_level(act, level)
 	if etr:
-		_set_etr(call, etr)
+		_set_etr(act, etr)
 	save(incident)
-	overruled.say(call, "confirmed", cause_type=cause_type, cause=cause or "")
-	call.record("confirmed", {"cause_type": cause_type, "cause": cause or ""})
-	diff = task_set.sync(call, reclassify=incident.level != before)
+	overruled.say(act, "confirmed", cause_type=cause_type, cause=cause or "")
+	act.record("confirmed", {"cause_type": cause_type, "cause": cause or ""})
+	diff = task_set.sync(act, reclassify=incident.level != before)
 	if incident.level != before:
-		_record_reclassified(call, before, cause or cause_type, diff)
-		new_incident.warn_of_what_is_left_out(call)
-		open_callbacks.open_ready(call, call.around)
-		settle_others(call)
+		_record_reclassified(act, before, cause or cause_type, diff)
+		new_incident.warn_of_what_is_left_out(act)
+		open_callbacks.open_ready(act, act.around)
+		settle_others(act)
 	if incident.status == "Active":
-		issuing.on_confirmed(call)
+		issuing.on_confirmed(act)
 	return {"level": incident.level, "added": len(diff.add), "cancelled": len(diff.cancel)}
 
 
 @incident_verb
-def reclassify(call: Call, level: str, reason: str) -> dict[str, Any]:
+def reclassify(act: Act, level: str, reason: str) -> dict[str, Any]:
 	"""Another level from now on: keeps what is done, carries over what both ask for, cancels the rest, adds the new."""
-	incident = call.incident
+	incident = act.incident
 	if not (reason or "").strip():
 		raise RuleError(_("Reason: say why the level changes."))
 	if level == incident.level:
 		raise RuleError(_("Level: the incident already has level {level}."), level=level)
 	before = incident.level
-	_change_level(call, level)
+	_change_level(act, level)
 	save(incident)
-	diff = task_set.sync(call, reclassify=True)
-	_record_reclassified(call, before, reason, diff)
-	new_incident.warn_of_what_is_left_out(call)
-	open_callbacks.open_ready(call, call.around)
-	settle_others(call)
+	diff = task_set.sync(act, reclassify=True)
+	_record_reclassified(act, before, reason, diff)
+	new_incident.warn_of_what_is_left_out(act)
+	open_callbacks.open_ready(act, act.around)
+	settle_others(act)
 	return {
 		"level": level,
 		"added": len(diff.add),
@@ -179,8 +179,8 @@ def reclassify(call: Call, level: str, reason: str) -> dict[str, Any]:
 	}
 
 
-def _change_level(call: Call, level: str) -> None:
-	incident = call.incident
+def _change_level(act: Act, level: str) -> None:
+	incident = act.incident
 	plan = plan_steps.current_plan(level)
 	if outage_levels.is_planned(level):
 		raise RuleError(
@@ -191,17 +191,17 @@ def _change_level(call: Call, level: str) -> None:
 	if outage_levels.is_planned(
 		incident.level
 	):  # planned work that went wrong: who is there now counts, not who was to be there
-		new_incident.note_circumstances(incident, call.at)
+		new_incident.note_circumstances(incident, act.at)
 	incident.level, incident.plan = level, plan
 
 
-def _record_reclassified(call: Call, before: str, reason: str, diff: Any) -> None:
-	overruled.say(call, "reclassified", after=call.incident.level, before=before, reason=reason)
-	call.record(
+def _record_reclassified(act: Act, before: str, reason: str, diff: Any) -> None:
+	overruled.say(act, "reclassified", after=act.incident.level, before=before, reason=reason)
+	act.record(
 		"reclassified",
 		{
 			"before": before,
-			"after": call.incident.level,
+			"after": act.incident.level,
 			"reason": reason,
 			"added": len(diff.add),
 			"cancelled": len(diff.cancel),
@@ -211,10 +211,10 @@ def _record_reclassified(call: Call, before: str, reason: str, diff: Any) -> Non
 
 
 @incident_verb
-def extend_scope(call: Call, nodes: Sequence[str]) -> dict[str, Any]:
+def extend_scope(act: Act, nodes: Sequence[str]) -> dict[str, Any]:
 	"""More is dark than was known; a node inside the affected area gets a line of its own, so that it can be cleared and
 	come back by itself. A node that had been back and went again is one more loss, with further rounds of its steps."""
-	incident, around = call.incident, call.around
+	incident, around = act.incident, act.around
 	out = [row for row in incident.affected_nodes if not row.back_at and not row.unit]
 	before = power_and_assets.dark_rows(incident)
 	added = []
@@ -229,39 +229,39 @@ def extend_scope(call: Call, nodes: Sequence[str]) -> dict[str, Any]:
 		elif nearest and _is_dark(node, around, before):
 			since = nearest.out_since
 		else:  # it cannot have gone again before it was back
-			since = max([call.at, *(row.back_at for row in before if row.back_at and row.node in path)])
+			since = max([act.at, *(row.back_at for row in before if row.back_at and row.node in path)])
 		incident.append("affected_nodes", {"power_node": node, "out_since": since})
 		added.append(node)
 	if affected_homes.is_kept(incident):
-		affected_homes.keep(incident, around, call.now)
+		affected_homes.keep(incident, around, act.now)
 	affected_homes.count(incident, around)
 	save(incident)
-	_forget_what_was_clear(call, added)
-	open_callbacks.hold(call)
-	_share_with_running(call)
-	diff = task_set.sync(call)
-	call.record("scope_extended", {"nodes": [around.label(node) for node in added], "added": len(diff.add)})
-	issuing.on_extended(call)
+	_forget_what_was_clear(act, added)
+	open_callbacks.hold(act)
+	_share_with_running(act)
+	diff = task_set.sync(act)
+	act.record("scope_extended", {"nodes": [around.label(node) for node in added], "added": len(diff.add)})
+	issuing.on_extended(act)
 	return {"added": len(diff.add), "affected_units": incident.affected_units}
 
 
-def _share_with_running(call: Call) -> None:
+def _share_with_running(act: Act) -> None:
 	"""What makes the same places dark by another running outage is worked on and called back once."""
-	incident = call.incident
+	incident = act.incident
 	if incident.status not in lifecycle.RUNNING:
 		return
 	nodes = [row.power_node for row in incident.affected_nodes if not row.back_at and not row.unit]
 	running = nested_outages.running_at(incident.property, int(incident.is_drill or 0), incident.name) if nodes else []
-	new_incident.share(call, nested_outages.overlapping(nodes, running, call.around))
+	new_incident.share(act, nested_outages.overlapping(nodes, running, act.around))
 
 
-def settle_others(call: Call, *, tell: bool = False) -> None:
+def settle_others(act: Act, *, tell: bool = False) -> None:
 	"""What ended here may be asked for there: the outages that share with this one take what is now theirs."""
-	for name in nested_outages.names(call.incident.name):
+	for name in nested_outages.names(act.incident.name):
 		other = lock_incident(name)
 		if other.status in lifecycle.ENDED:
 			continue
-		its = Call("share", call.at, call.now, incident=other)
+		its = Act("share", act.at, act.now, incident=other)
 		task_set.sync(its)
 		open_callbacks.open_ready(its, its.around)
 		if tell:
@@ -270,12 +270,12 @@ def settle_others(call: Call, *, tell: bool = False) -> None:
 
 
 @incident_verb
-def take_over_changes(call: Call) -> dict[str, Any]:
+def take_over_changes(act: Act) -> dict[str, Any]:
 	"""Units and residents that were entered or changed while it is dark count in this outage from now on."""
-	incident, around = call.incident, call.around
+	incident, around = act.incident, act.around
 	if frappe.db.exists("Outage Report", {"incident": incident.name}):
 		raise RuleError(_("The report of this incident is already filed: its figures stay."))
-	added, residents = affected_homes.take_over(incident, around, call.now)
+	added, residents = affected_homes.take_over(incident, around, act.now)
 	if not added and not residents:
 		raise RuleError(_("Records: nothing was changed that this outage goes by. There is nothing to take over."))
 	affected_homes.count(incident, around)
@@ -283,10 +283,10 @@ def take_over_changes(call: Call) -> dict[str, Any]:
 		affected_homes.write_times(incident, around)
 		incident.customer_minutes = count_minutes(incident, around)
 	save(incident)
-	open_callbacks.hold(call)
-	steps = len(task_set.sync(call).add)
-	call.record("changes_taken_over", {"units": added or ["0"], "residents": residents or ["0"], "added": steps})
-	opened = open_callbacks.open_ready(call, around)
+	open_callbacks.hold(act)
+	steps = len(task_set.sync(act).add)
+	act.record("changes_taken_over", {"units": added or ["0"], "residents": residents or ["0"], "added": steps})
+	opened = open_callbacks.open_ready(act, around)
 	return {
 		"units": len(added),
 		"residents": len(residents),
@@ -295,12 +295,12 @@ def take_over_changes(call: Call) -> dict[str, Any]:
 	}
 
 
-def _forget_what_was_clear(call: Call, added: Sequence[str]) -> None:
+def _forget_what_was_clear(act: Act, added: Sequence[str]) -> None:
 	"""Checks that wait to be read back were made before supply went again: they are made once more."""
-	tree = call.around.tree
-	again = tree.under(added) & set(gone_again(tree, power_and_assets.dark_rows(call.incident)))
+	tree = act.around.tree
+	again = tree.under(added) & set(gone_again(tree, power_and_assets.dark_rows(act.incident)))
 	if again:
-		rows = task_set.load(call.incident.name)
+		rows = task_set.load(act.incident.name)
 		task_set.forget_confirmations(
 			[row.name for row in rows if row.is_open and row.gate == "energise" and row.subject in {*again, ""}]
 		)
@@ -312,61 +312,61 @@ def _is_dark(node: str, around: power_and_assets.Surroundings, rows: Sequence[Da
 
 
 @incident_verb
-def set_etr(call: Call, etr: str | datetime | None = None) -> dict[str, Any]:
+def set_etr(act: Act, etr: str | datetime | None = None) -> dict[str, Any]:
 	"""When supply is expected back; none: nobody can say any more."""
-	before = get_datetime(call.incident.etr) if call.incident.etr else None
-	_set_etr(call, etr)
-	save(call.incident)
-	issuing.on_etr(call, before)
-	return {"etr": str(call.incident.etr or "")}
+	before = get_datetime(act.incident.etr) if act.incident.etr else None
+	_set_etr(act, etr)
+	save(act.incident)
+	issuing.on_etr(act, before)
+	return {"etr": str(act.incident.etr or "")}
 
 
-def _set_etr(call: Call, etr: str | datetime | None) -> None:
+def _set_etr(act: Act, etr: str | datetime | None) -> None:
 	moment = as_time(etr, "ETR")
-	lifecycle.require_etr(moment, call.now)
-	call.incident.etr = moment
+	lifecycle.require_etr(moment, act.now)
+	act.incident.etr = moment
 	waiting = [
 		task.name
-		for task in task_set.load(call.incident.name)
+		for task in task_set.load(act.incident.name)
 		if task.is_open and task.plan and plan_steps.step_of(task).due_at_etr
 	]
 	bulk.update("Outage Task", waiting, {"due_at": moment})
 	if moment:
 		said = moment.strftime("%Y-%m-%d %H:%M")
-		overruled.say(call, "etr_set", etr=said)
-		call.record("etr_set", {"etr": said})
+		overruled.say(act, "etr_set", etr=said)
+		act.record("etr_set", {"etr": said})
 	else:
-		call.record("etr_cleared")
+		act.record("etr_cleared")
 
 
 # ---------------------------------------------------------------- switching
 
 
 @incident_verb
-def start(call: Call, override_reason: str | None = None) -> dict[str, Any]:
+def start(act: Act, override_reason: str | None = None) -> dict[str, Any]:
 	"""Planned work begins: supply is switched off. Gated: nobody is left in an elevator."""
 	_pass_gate(
-		call,
+		act,
 		"start",
-		lifecycle.blocking("start", task_set.load_shared(call.incident, lambda: call.around)),
+		lifecycle.blocking("start", task_set.load_shared(act.incident, lambda: act.around)),
 		override_reason,
 	)
-	incident = call.incident
-	incident.status, incident.started_at = "Active", call.at
+	incident = act.incident
+	incident.status, incident.started_at = "Active", act.at
 	for row in incident.affected_nodes:
-		row.out_since = call.at
-	affected_homes.keep(incident, call.around, call.now)
-	affected_homes.count(incident, call.around)
+		row.out_since = act.at
+	affected_homes.keep(incident, act.around, act.now)
+	affected_homes.count(incident, act.around)
 	save(incident)
-	call.record("started")
-	_share_with_running(call)
-	return {"added": len(task_set.sync(call).add)}
+	act.record("started")
+	_share_with_running(act)
+	return {"added": len(task_set.sync(act).add)}
 
 
 @incident_verb
-def permit_energise(call: Call, nodes: Sequence[str] | None = None) -> dict[str, Any]:
+def permit_energise(act: Act, nodes: Sequence[str] | None = None) -> dict[str, Any]:
 	"""The decision that supply may be switched on, for some nodes or all. Overridden by nobody (8.2.7, 8.1.6)."""
-	incident, around = call.incident, call.around
+	incident, around = act.incident, act.around
 	out = {row.power_node for row in incident.affected_nodes if not row.back_at}
 	wanted = set(named_nodes(nodes, around)) if nodes is not None else out
 	for node in sorted(wanted - out):
@@ -376,31 +376,31 @@ def permit_energise(call: Call, nodes: Sequence[str] | None = None) -> dict[str,
 		)
 	lifecycle.pass_gate("energise", supply_return.blocking_energise(incident, wanted, around))
 	lifecycle.require_confirmed(plan_steps.steps_of_plan(incident.plan), incident.confirmed_at)
-	entrapment_verbs.require_still(call)
+	entrapment_verbs.require_still(act)
 	inside = around.tree.under(wanted)
 	for row in incident.affected_nodes:
 		if row.power_node in inside and not row.back_at:
-			row.energise_permitted_at = call.at
+			row.energise_permitted_at = act.at
 	save(incident)
-	call.record("energise_permitted", {"nodes": sorted(around.label(node) for node in wanted)})
+	act.record("energise_permitted", {"nodes": sorted(around.label(node) for node in wanted)})
 	return {"nodes": sorted(wanted)}
 
 
 @incident_verb
-def supply_back(call: Call, nodes: Sequence[str] | None = None, source: str | None = None) -> dict[str, Any]:
+def supply_back(act: Act, nodes: Sequence[str] | None = None, source: str | None = None) -> dict[str, Any]:
 	"""Supply is back at some nodes, or everywhere: a fact, never refused for what is still open.
 
 	source  who says so, or "by itself"
 	"""
-	incident, around = call.incident, call.around
+	incident, around = act.incident, act.around
 	named = named_nodes(nodes, around) if nodes is not None else None
 	back_before = {id(row) for row in incident.affected_nodes if row.back_at}  # the same node may have gone twice
-	rows = split_for_return(around.tree, power_and_assets.dark_rows(incident), named, call.at)
+	rows = split_for_return(around.tree, power_and_assets.dark_rows(incident), named, act.at)
 	supply_return.write_rows(incident, rows, source)
 	affected_homes.count(incident, around)
 	returned = [row for row in incident.affected_nodes if row.back_at and id(row) not in back_before]
-	supply_return.warn_of_open_steps(call, returned, around)
-	call.record("supply_back", {"nodes": labels(returned, around), "source": source or "not said"})
+	supply_return.warn_of_open_steps(act, returned, around)
+	act.record("supply_back", {"nodes": labels(returned, around), "source": source or "not said"})
 	still_out = [row for row in incident.affected_nodes if not row.back_at]
 	if not still_out:
 		incident.status = "Restored"
@@ -409,11 +409,11 @@ def supply_back(call: Call, nodes: Sequence[str] | None = None, source: str | No
 	save(incident)
 	if not still_out:
 		affected_homes.write_times(incident, around)
-		call.record("restored", {"minutes": incident.customer_minutes})
-	task_set.sync(call)
-	opened = open_callbacks.open_ready(call, around)
-	issuing.on_supply_back(call)
-	settle_others(call)
+		act.record("restored", {"minutes": incident.customer_minutes})
+	task_set.sync(act)
+	opened = open_callbacks.open_ready(act, around)
+	issuing.on_supply_back(act)
+	settle_others(act)
 	return {
 		"still_out": [row.power_node for row in still_out],
 		"customer_minutes": incident.customer_minutes,
@@ -425,28 +425,28 @@ def supply_back(call: Call, nodes: Sequence[str] | None = None, source: str | No
 
 
 @incident_verb
-def stand_down(call: Call, areas: Sequence[str] | None = None, override_reason: str | None = None) -> dict[str, Any]:
+def stand_down(act: Act, areas: Sequence[str] | None = None, override_reason: str | None = None) -> dict[str, Any]:
 	"""The command on which guards leave: everywhere, or only the posts in `areas` (names of assets, or of the property)."""
-	incident = call.incident
+	incident = act.incident
 	rows = task_set.load(incident.name)
 	posts = [task for task in rows if task.is_open and task.held_until == "stand_down"]
 	if areas is not None:
-		released = _release(call, posts, areas)
-		settle_others(call)
+		released = _release(act, posts, areas)
+		settle_others(act)
 		return released
 	lifecycle.require_incident_state("stand_down_everywhere", incident.status)
-	shared = task_set.load_shared(incident, lambda: call.around)
-	_pass_gate(call, "stand_down", lifecycle.blocking("stand_down", shared), override_reason)
+	shared = task_set.load_shared(incident, lambda: act.around)
+	_pass_gate(act, "stand_down", lifecycle.blocking("stand_down", shared), override_reason)
 	entrapment_verbs.require_nobody(incident)
-	_release_posts(call, posts)
-	incident.status, incident.stood_down_at = "Stood Down", call.at
+	_release_posts(act, posts)
+	incident.status, incident.stood_down_at = "Stood Down", act.at
 	save(incident)
-	call.record("stood_down", {"areas": "all"})
-	settle_others(call)
-	return {"released": len(posts), "added": len(task_set.sync(call).add)}
+	act.record("stood_down", {"areas": "all"})
+	settle_others(act)
+	return {"released": len(posts), "added": len(task_set.sync(act).add)}
 
 
-def _release(call: Call, posts: list, areas: Sequence[str]) -> dict[str, Any]:
+def _release(act: Act, posts: list, areas: Sequence[str]) -> dict[str, Any]:
 	areas = areas if isinstance(areas, (list, tuple)) else [areas]
 	held = [task.subject for task in posts]
 	unknown = [str(area)[:140] for area in areas if area not in held]
@@ -456,75 +456,75 @@ def _release(call: Call, posts: list, areas: Sequence[str]) -> dict[str, Any]:
 			areas=listed(unknown) or "-",
 		)
 	chosen = [task for task in posts if task.subject in areas]
-	_release_posts(call, chosen)
-	call.record("stood_down", {"areas": [task.subject_label for task in chosen]})
+	_release_posts(act, chosen)
+	act.record("stood_down", {"areas": [task.subject_label for task in chosen]})
 	return {"released": len(chosen)}
 
 
-def _release_posts(call: Call, posts: list) -> None:
-	_release_guards(call, posts, _("Released by stand-down"))
+def _release_posts(act: Act, posts: list) -> None:
+	_release_guards(act, posts, _("Released by stand-down"))
 	never = [task.name for task in posts if task.status != "On Post"]
-	task_set.end_many(call, never, "Skipped", _("Never manned before the stand-down"))
+	task_set.end_many(act, never, "Skipped", _("Never manned before the stand-down"))
 
 
-def _release_guards(call: Call, rows: list, reason: str) -> None:
+def _release_guards(act: Act, rows: list, reason: str) -> None:
 	manned = [task for task in rows if task.status == "On Post"]
-	task_set.end_many(call, [task.name for task in manned], "Done", reason)
+	task_set.end_many(act, [task.name for task in manned], "Done", reason)
 	timeline.record_many(
-		call.incident,
+		act.incident,
 		[("post_released", {"subject": task.subject_label}, task.name) for task in manned],
-		call.at,
-		call.now,
+		act.at,
+		act.now,
 	)
 
 
 @incident_verb
-def close(call: Call, override_reason: str | None = None) -> dict[str, Any]:
+def close(act: Act, override_reason: str | None = None) -> dict[str, Any]:
 	"""The file is closed: callbacks and report as the plan asks for, no life-safety step open, no evidence owed."""
-	incident = call.incident
+	incident = act.incident
 	rows = task_set.load(incident.name)
-	shared = task_set.load_shared(incident, lambda: call.around)
-	_pass_gate(call, "close", lifecycle.blocking_close(shared), override_reason)
+	shared = task_set.load_shared(incident, lambda: act.around)
+	_pass_gate(act, "close", lifecycle.blocking_close(shared), override_reason)
 	entrapment_verbs.require_nobody(incident)
 	left = [task.name for task in rows if task.is_open]
-	task_set.end_many(call, left, "Skipped", _("Still open when the incident was closed"))
-	incident.status, incident.closed_at = "Closed", call.at
-	incident.customer_minutes = count_minutes(incident, call.around)
+	task_set.end_many(act, left, "Skipped", _("Still open when the incident was closed"))
+	incident.status, incident.closed_at = "Closed", act.at
+	incident.customer_minutes = count_minutes(incident, act.around)
 	save(incident)
-	open_callbacks.end_waiting(call, "Exhausted", _("The incident was closed"))  # passed over by the General Manager
-	call.record("closed")
-	issuing.on_ended(call, notice_rules.FOLLOW_UP)
-	settle_others(call)
+	open_callbacks.end_waiting(act, "Exhausted", _("The incident was closed"))  # passed over by the General Manager
+	act.record("closed")
+	issuing.on_ended(act, notice_rules.FOLLOW_UP)
+	settle_others(act)
 	return {"customer_minutes": incident.customer_minutes, "left_open": len(left)}
 
 
 @incident_verb
-def cancel(call: Call, reason: str) -> dict[str, Any]:
+def cancel(act: Act, reason: str) -> dict[str, Any]:
 	"""It was no outage, or the work does not take place. Never with a life-safety step open, once it has begun."""
 	if not (reason or "").strip():
 		raise RuleError(_("Reason: say why the incident is cancelled."))
-	incident = call.incident
+	incident = act.incident
 	rows = task_set.load(incident.name)
 	lifecycle.require_cancellable(rows, incident.status)
 	entrapment_verbs.require_nobody(incident)
-	_release_guards(call, rows, reason)
+	_release_guards(act, rows, reason)
 	open_rows = [task.name for task in rows if task.is_open and task.status != "On Post"]
-	task_set.end_many(call, open_rows, "Cancelled", reason)
+	task_set.end_many(act, open_rows, "Cancelled", reason)
 	incident.status, incident.customer_minutes = "Cancelled", 0
 	save(incident)
-	open_callbacks.end_waiting(call, "Not Required", _("The incident was cancelled"))
-	call.record("cancelled", {"reason": reason})
-	issuing.on_ended(call, notice_rules.CANCELLED)
-	settle_others(call, tell=True)
+	open_callbacks.end_waiting(act, "Not Required", _("The incident was cancelled"))
+	act.record("cancelled", {"reason": reason})
+	issuing.on_ended(act, notice_rules.CANCELLED)
+	settle_others(act, tell=True)
 	return {}
 
 
-def _pass_gate(call: Call, gate: str, closed_by: list, override_reason: str | None) -> None:
+def _pass_gate(act: Act, gate: str, closed_by: list, override_reason: str | None) -> None:
 	"""Through the gate, or GateClosed; an override is on the timeline with everything it passed over."""
 	reason = (override_reason or "").strip()
 	lifecycle.pass_gate(gate, closed_by, override_reason=reason, may_override=is_general_manager())
 	if closed_by:
-		call.record("gate_overridden", {"count": len(closed_by), "reason": reason, **task_set.titles(closed_by)})
+		act.record("gate_overridden", {"count": len(closed_by), "reason": reason, **task_set.titles(closed_by)})
 
 
 def _require_option(doc: Document, field: str, value: str | None) -> None:

@@ -30,7 +30,7 @@ from ..notices import issuing
 from ..paging import enabled_channels, ringing
 from ..tasks import task_set
 from ..verb.changes import touch
-from ..verb.engine import Call, finish
+from ..verb.engine import Act, finish
 from ..verb.locking import lock_incident, lock_property
 from ..verb.refusals import translated
 from ..verb.times import BY_PHONE, as_time, when
@@ -283,77 +283,77 @@ def on_insert(incident: Document, method: str | None = None) -> None:
 	"""The hook behind every new Outage Incident (Desk, REST, Data Import, ticket): the department task set of its level."""
 	with translated():
 		now = now_datetime()
-		call = Call("declare", get_datetime(incident.reported_at), now, incident=incident)
-		call.request_id = incident.request_id
-		call.clock = incident.flags.clock or ""
-		call.around = incident.flags.pop("around")
+		act = Act("declare", get_datetime(incident.reported_at), now, incident=incident)
+		act.request_id = incident.request_id
+		act.clock = incident.flags.clock or ""
+		act.around = incident.flags.pop("around")
 		about = {
 			"level": incident.level,
-			"nodes": labels(incident.affected_nodes, call.around),
+			"nodes": labels(incident.affected_nodes, act.around),
 			"units": incident.affected_units,
 			"etr": str(incident.etr or ""),
 		}
 		if affected_homes.is_kept(incident):
-			affected_homes.keep(incident, call.around, now)
+			affected_homes.keep(incident, act.around, now)
 		if incident.status == "Closed":
-			affected_homes.write_times(incident, call.around)
-			call.record("imported", about)
+			affected_homes.write_times(incident, act.around)
+			act.record("imported", about)
 			return
-		share(call, incident.flags.pop("overlapping", None) or [])
-		diff = task_set.sync(call)
-		call.record("declared", {**about, "tasks": len(diff.add)})
-		_warn_about_gaps(call)
-		issuing.on_declared(call)
+		share(act, incident.flags.pop("overlapping", None) or [])
+		diff = task_set.sync(act)
+		act.record("declared", {**about, "tasks": len(diff.add)})
+		_warn_about_gaps(act)
+		issuing.on_declared(act)
 		ringing.stay_awake(now)
 		further = _open_windows(incident)
 		result = {"level": incident.level, "tasks": len(diff.add), **({"further": further} if further else {})}
-		incident.flags.declared = finish(call, result)
+		incident.flags.declared = finish(act, result)
 
 
-def share(call: Call, others: list[str]) -> None:
+def share(act: Act, others: list[str]) -> None:
 	"""What is under way at the same places by these outages is this one's too; their people who wait to be called back wait for it."""
-	if new := nested_outages.note(call.incident.name, others, call.now):
-		call.warn("shares", {"incidents": new})
+	if new := nested_outages.note(act.incident.name, others, act.now):
+		act.warn("shares", {"incidents": new})
 		for name in new:
-			other = Call("share", call.at, call.now, incident=lock_incident(name))
+			other = Act("share", act.at, act.now, incident=lock_incident(name))
 			open_callbacks.hold(other)
-			other.record("shares", {"incidents": [call.incident.name]})
+			other.record("shares", {"incidents": [act.incident.name]})
 			touch(other.incident)
 
 
-def warn_of_what_is_left_out(call: Call) -> None:
+def warn_of_what_is_left_out(act: Act) -> None:
 	"""The plan has lost steps of life safety or gates, by decision of two people: whoever commands tonight hears of it."""
-	if left_out := plan_steps.left_out(call.incident.plan):
+	if left_out := plan_steps.left_out(act.incident.plan):
 		steps = {
 			"steps": [loss["title"] for loss in left_out],
 			"steps_zh": [loss["title_zh"] or loss["title"] for loss in left_out],
 		}
-		call.warn("plan_leaves_out", {"plan": call.incident.plan, **steps})
+		act.warn("plan_leaves_out", {"plan": act.incident.plan, **steps})
 
 
-def _warn_about_gaps(call: Call) -> None:
+def _warn_about_gaps(act: Act) -> None:
 	"""What is missing in the records does not stop the response; it is said."""
-	incident = call.incident
-	around = call.around
-	warn_of_what_is_left_out(call)
+	incident = act.incident
+	around = act.around
+	warn_of_what_is_left_out(act)
 	nameless = [
 		asset.asset_name for asset in around.assets if asset.asset_type == "Elevator" and not asset.contractor_name
 	]
 	if nameless:
-		call.warn("no_contractor", {"subject": nameless})
+		act.warn("no_contractor", {"subject": nameless})
 	if unplaced := [asset.asset_name for asset in around.assets if around.is_unplaced(asset)]:
-		call.warn("unplaced", {"subject": unplaced})
+		act.warn("unplaced", {"subject": unplaced})
 	in_no_building = sum(row.units for row in around.unit_counts if not around.building_of(row))
 	if in_no_building and around.building_matters:
-		call.warn("in_no_building", {"units": in_no_building})
+		act.warn("in_no_building", {"units": in_no_building})
 	if alike := building_names.undecided(around.buildings):
-		call.warn("buildings_alike", {"subject": [" = ".join(names) for names in alike]})
+		act.warn("buildings_alike", {"subject": [" = ".join(names) for names in alike]})
 	without = whom_to_call_back.units_without_contact(incident, around)
 	if without and not outage_levels.is_planned(incident.level):
-		call.warn("no_contacts", {"units": without})
-	for department, people in who_is_on_duty.without_role(incident.property, call.now).items():
-		call.warn("roster_without_role", {"department": department, "people": people})
+		act.warn("no_contacts", {"units": without})
+	for department, people in who_is_on_duty.without_role(incident.property, act.now).items():
+		act.warn("roster_without_role", {"department": department, "people": people})
 	loaded = sum(row.units for row in around.unit_counts)
 	registered = frappe.get_cached_value("Managed Property", incident.property, "households")
 	if loaded != registered:
-		call.warn("units_differ", {"loaded": loaded, "registered": registered})
+		act.warn("units_differ", {"loaded": loaded, "registered": registered})

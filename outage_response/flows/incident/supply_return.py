@@ -16,7 +16,7 @@ from ..facts.affected_nodes import labels
 from ..facts.language import listed
 from ..tasks import task_set
 from ..verb import bells
-from ..verb.engine import Call
+from ..verb.engine import Act
 
 
 def blocking_energise(
@@ -52,30 +52,30 @@ def write_rows(incident: Document, rows: Sequence[Any], source: str | None) -> N
 			row.back_at, row.back_source = dark.back_at, (source or "")[:140]
 
 
-def warn_of_open_steps(call: Call, returned: Sequence[Document], around: power_and_assets.Surroundings) -> None:
+def warn_of_open_steps(act: Act, returned: Sequence[Document], around: power_and_assets.Surroundings) -> None:
 	"""Supply that returns while steps are open is told; while people are in a car, it is rung, before all else. In an outage
 	of the grid too: it comes back by itself, and nobody was asked for permission."""
-	_warn_of_people_inside(call)
-	still_open = blocking_energise(call.incident, [row.power_node for row in returned], around)
+	_warn_of_people_inside(act)
+	still_open = blocking_energise(act.incident, [row.power_node for row in returned], around)
 	if still_open:
-		call.warn("back_with_open_steps", task_set.titles(still_open))
-	if outage_levels.kind_of(call.incident.level) == lifecycle.EXTERNAL:
+		act.warn("back_with_open_steps", task_set.titles(still_open))
+	if outage_levels.kind_of(act.incident.level) == lifecycle.EXTERNAL:
 		return
-	unpermitted = [row for row in returned if not _permitted(row, call.incident, around)]
+	unpermitted = [row for row in returned if not _permitted(row, act.incident, around)]
 	if unpermitted:
-		call.warn("back_without_permission", {"nodes": labels(unpermitted, around)})
+		act.warn("back_without_permission", {"nodes": labels(unpermitted, around)})
 
 
-def _warn_of_people_inside(call: Call) -> None:
-	cars = {subject.name for subject in call.elevators_affected}
-	inside = [row for row in people_in_elevators.open_at(call.incident, cars) if not row.locked_off_at]
-	rows = people_in_elevators.sort(inside, call.now)
+def _warn_of_people_inside(act: Act) -> None:
+	cars = {subject.name for subject in act.elevators_affected}
+	inside = [row for row in people_in_elevators.open_at(act.incident, cars) if not row.locked_off_at]
+	rows = people_in_elevators.sort(inside, act.now)
 	if not rows:
 		return
-	call.warn("back_with_people_inside", {"subject": [row.elevator_label for row in rows]})
-	cars = listed(people_in_elevators.in_words(row, call.now) for row in rows)
+	act.warn("back_with_people_inside", {"subject": [row.elevator_label for row in rows]})
+	cars = listed(people_in_elevators.in_words(row, act.now) for row in rows)
 	text = _("DANGER: supply came back, and the car may move: {0}").format(cars)
-	bells.tell_those_for(call, (COMMAND, REPAIRS), text)
+	bells.tell_those_for(act, (COMMAND, REPAIRS), text)
 
 
 def _permitted(row: Document, incident: Document, around: power_and_assets.Surroundings) -> bool:

@@ -10,7 +10,7 @@ from frappe.utils import now_datetime
 from outage_response.domain.lifecycle import HOLDING_POSTS
 
 from ..tasks import task_numbers, task_set
-from ..verb.engine import Call, finish
+from ..verb.engine import Act, finish
 from ..verb.locking import lock_incident, lock_property
 from .frozen_records import ONLY_ADDS
 
@@ -29,9 +29,9 @@ def on_change(doc: Document, _event: str | None = None) -> None:
 	labels = [_(doc.meta.get_label(field)) for field in fields] if before else [_(doc.asset_type)]
 	for name in names:
 		now = now_datetime()
-		call = Call("asset_learned", now, now, incident=lock_incident(name))
-		added = len(task_set.sync(call).add)
-		renewed = task_numbers.renew_numbers(call) if "contractor_phone" in fields else 0
+		act = Act("asset_learned", now, now, incident=lock_incident(name))
+		added = len(task_set.sync(act).add)
+		renewed = task_numbers.renew_numbers(act) if "contractor_phone" in fields else 0
 		if added or renewed:
-			call.warn("asset_learned", {"subject": doc.asset_name, "fields": labels, "added": added})
-			finish(call, {})
+			act.warn("asset_learned", {"subject": doc.asset_name, "fields": labels, "added": added})
+			finish(act, {})

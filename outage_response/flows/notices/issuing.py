@@ -23,7 +23,7 @@ from ..facts import nested_outages, outage_levels, plan_steps
 from ..facts.outage_in_words import expected_back
 from ..tasks import photos, task_set, task_verbs
 from ..verb.changes import touch
-from ..verb.engine import Call, incident_verb
+from ..verb.engine import Act, incident_verb
 from ..verb.locking import lock_incident
 from ..verb.refusals import translated
 from . import audience
@@ -51,38 +51,38 @@ def by_themselves() -> bool:
 # ---------------------------------------------------------------- on the verbs
 
 
-def on_declared(call: Call) -> None:
+def on_declared(act: Act) -> None:
 	"""Planned work is announced with its declaration; too late for its deadline is said."""
-	incident = call.incident
+	incident = act.incident
 	if incident.status != "Scheduled" or incident.is_drill:
 		return
 	start = get_datetime(incident.planned_start)
 	steps = plan_steps.steps_of_plan(incident.plan)
-	if days := rules.announced_too_late(steps, incident.planned_by, start, call.now):
-		call.warn("announced_late", {"days": days})
+	if days := rules.announced_too_late(steps, incident.planned_by, start, act.now):
+		act.warn("announced_late", {"days": days})
 	if by_themselves():
-		_announce(call)
+		_announce(act)
 
 
-def _announce(call: Call) -> None:
+def _announce(act: Act) -> None:
 	"""A notice of its own, or, where other work on the same day makes the same homes dark, one that names both times."""
-	incident = call.incident
+	incident = act.incident
 	if not incident.announced_with:
-		issue(call, rules.PLANNED)
+		issue(act, rules.PLANNED)
 		return
 	first = lock_incident(incident.announced_with)  # the property is locked: nobody else declares there
-	other = Call("send_notice", call.at, call.now, incident=first)
+	other = Act("send_notice", act.at, act.now, incident=first)
 	rows = frappe.get_all("Outage Notice", {"incident": first.name, "kind": rules.PLANNED}, ["*"], order_by="issued_at")
 	if not rows:
-		issue(call, rules.PLANNED)
+		issue(act, rules.PLANNED)
 		return
 	if _have_left(rows):
-		issue(other, rules.PLANNED, f"again {call.now}", instead_of=rows[-1].issued_at)
+		issue(other, rules.PLANNED, f"again {act.now}", instead_of=rows[-1].issued_at)
 	else:
 		for row in rows:
 			subject, text = _words(other, rules.PLANNED, row.language)
-			bulk.update("Outage Notice", [row.name], {"subject": subject, "message": text, "modified": call.now})
-	call.record("notice_shared", {"incident": first.name})
+			bulk.update("Outage Notice", [row.name], {"subject": subject, "message": text, "modified": act.now})
+	act.record("notice_shared", {"incident": first.name})
 	touch(first)
 
 
@@ -125,61 +125,61 @@ def windows_of_the_day(incident: Document) -> list[Document]:
 	return list({row.name: row for row in rows if places[row.name] == own}.values())
 
 
-def on_confirmed(call: Call) -> None:
+def on_confirmed(act: Act) -> None:
 	"""The cause, and what is expected."""
 	if by_themselves():
-		issue(call, rules.CAUSE, _once(call, rules.CAUSE))
+		issue(act, rules.CAUSE, _once(act, rules.CAUSE))
 
 
-def on_etr(call: Call, before: datetime | None) -> None:
+def on_etr(act: Act, before: datetime | None) -> None:
 	"""Another expected time than residents were told."""
-	etr = get_datetime(call.incident.etr) if call.incident.etr else None
-	if by_themselves() and etr != before and call.incident.status != "Scheduled":
-		issue(call, rules.ETR, _once(call, rules.ETR))
+	etr = get_datetime(act.incident.etr) if act.incident.etr else None
+	if by_themselves() and etr != before and act.incident.status != "Scheduled":
+		issue(act, rules.ETR, _once(act, rules.ETR))
 
 
-def _once(call: Call, kind: str) -> str:
+def _once(act: Act, kind: str) -> str:
 	"""What makes an update of this kind another one than the last."""
-	incident = call.incident
+	incident = act.incident
 	if kind == rules.CAUSE:
 		return f"{incident.cause_type} {incident.cause} {incident.etr}"
-	return f"{get_datetime(incident.etr) if incident.etr else None} {call.now}" if kind == rules.ETR else ""
+	return f"{get_datetime(incident.etr) if incident.etr else None} {act.now}" if kind == rules.ETR else ""
 
 
-def on_extended(call: Call) -> None:
+def on_extended(act: Act) -> None:
 	"""Those who are newly affected hear what the others were told."""
-	told = issued(call.incident.name)
+	told = issued(act.incident.name)
 	planned = rules.PLANNED if rules.PLANNED in told else ""
-	kind = planned if call.incident.status == "Scheduled" else rules.for_those_who_join(told)
+	kind = planned if act.incident.status == "Scheduled" else rules.for_those_who_join(told)
 	if by_themselves() and kind:
-		issue(call, kind, _once(call, kind))
+		issue(act, kind, _once(act, kind))
 
 
-def on_supply_back(call: Call) -> None:
+def on_supply_back(act: Act) -> None:
 	"""To everybody whose last unit has supply again."""
 	if by_themselves():
-		issue(call, rules.RESTORED)
+		issue(act, rules.RESTORED)
 
 
-def on_ended(call: Call, kind: str) -> None:
+def on_ended(act: Act, kind: str) -> None:
 	"""Cancelled or closed: to those who were told of the outage."""
-	told = issued(call.incident.name) or (call.incident.announced_with and issued(call.incident.announced_with))
+	told = issued(act.incident.name) or (act.incident.announced_with and issued(act.incident.announced_with))
 	if by_themselves() and told:
-		issue(call, kind)
+		issue(act, kind)
 
 
 @incident_verb
-def send_notice(call: Call, kind: str, message: str | None = None) -> dict:
+def send_notice(act: Act, kind: str, message: str | None = None) -> dict:
 	"""Customer service sends a notice now: the template's words, or `message` in their own. Answers {"people"}.
 
 	Raises ValidationError for a kind that does not fit, and in a drill.
 	"""
-	rules.require_kind(kind, call.incident.status)
-	if call.incident.is_drill:
+	rules.require_kind(kind, act.incident.status)
+	if act.incident.is_drill:
 		raise RuleError(_("Kind: nothing is sent to residents in a drill."))
 	# what went out before is not in the way of somebody who wants it said again; the first is as if it went by itself
-	once = f"by hand {call.now}" if kind in issued(call.incident.name) else ""
-	return {"people": issue(call, kind, once, message=(message or "").strip())}
+	once = f"by hand {act.now}" if kind in issued(act.incident.name) else ""
+	return {"people": issue(act, kind, once, message=(message or "").strip())}
 
 
 def preview(incident_name: str, kind: str) -> dict:
@@ -193,11 +193,11 @@ def preview(incident_name: str, kind: str) -> dict:
 		incident = frappe.get_doc("Outage Incident", incident_name)
 		rules.require_kind(kind, incident.status)
 		now = now_datetime()
-		call = Call("send_notice", now, now, incident=incident)
-		mode, people = _mode(incident), audience.recipients(_rows(call, kind))
+		act = Act("send_notice", now, now, incident=incident)
+		mode, people = _mode(incident), audience.recipients(_rows(act, kind))
 		ways = _ways(people, mode)
 		languages = {person.language for person in people} | ({audience.site_language()} if mode == "Public" else set())
-		texts = [(language, *_words(call, kind, language)) for language in sorted(languages)]
+		texts = [(language, *_words(act, kind, language)) for language in sorted(languages)]
 		return {
 			"public": mode == "Public",
 			"people": len(ways),
@@ -209,19 +209,19 @@ def preview(incident_name: str, kind: str) -> dict:
 
 
 @incident_verb
-def prove_posting(call: Call, notice: str, photo: str) -> dict:
+def prove_posting(act: Act, notice: str, photo: str) -> dict:
 	"""The public notice hangs where people see it: the photo proves it, and completes the step that asked for it."""
 	doc = frappe.get_doc("Outage Notice", notice) if frappe.db.exists("Outage Notice", str(notice)) else None
-	if not doc or doc.incident != call.incident.name or doc.mode != "Public":
+	if not doc or doc.incident != act.incident.name or doc.mode != "Public":
 		raise RuleError(_("Notice: not a public notice of this outage. Choose one of its notices."))
 	address = photos.named(photo)
 	if not address:
 		raise RuleError(_("Photo: attach the picture first."))
 	doc.flags.by_verb = True
-	doc.update({"photo": address, "posted_at": call.at, "posted_by": frappe.session.user})
+	doc.update({"photo": address, "posted_at": act.at, "posted_by": frappe.session.user})
 	doc.save(ignore_permissions=True)
-	call.record("notice_posted", {"kind": doc.kind})
-	complete_steps(call, photo=doc.photo)
+	act.record("notice_posted", {"kind": doc.kind})
+	complete_steps(act, photo=doc.photo)
 	return {"notice": doc.name}
 
 
@@ -236,7 +236,7 @@ def issued(incident: str) -> dict[str, datetime]:
 	return {row.kind: get_datetime(row.issued_at) for row in rows}
 
 
-def issue(call: Call, kind: str, once: str = "", *, message: str = "", instead_of: datetime | None = None) -> int:
+def issue(act: Act, kind: str, once: str = "", *, message: str = "", instead_of: datetime | None = None) -> int:
 	"""Write one notice for each language, and one delivery for each contact who has none of this update yet.
 
 	Answers how many people. The same `kind` and `once` again tells only those who are new.
@@ -244,18 +244,18 @@ def issue(call: Call, kind: str, once: str = "", *, message: str = "", instead_o
 	message     in place of the template's
 	instead_of  when the notice was issued that this one replaces
 	"""
-	incident = call.incident
+	incident = act.incident
 	if incident.is_drill:
 		return 0
 	mode = _mode(incident)
-	rows = _rows(call, kind)
+	rows = _rows(act, kind)
 	# a public notice of the end goes out when the last unit has supply; until then only messages do
 	public = mode == "Public" and (kind != rules.RESTORED or bool(incident.restored_at))
-	groups = _by_loss(call, kind, rows) or {"": []}
+	groups = _by_loss(act, kind, rows) or {"": []}
 	last = max(groups)
 	return sum(
 		_issue(
-			call,
+			act,
 			kind,
 			f"{once} {again}".strip(),
 			people,
@@ -269,7 +269,7 @@ def issue(call: Call, kind: str, once: str = "", *, message: str = "", instead_o
 
 
 def _issue(
-	call: Call,
+	act: Act,
 	kind: str,
 	once: str,
 	people: Sequence[rules.Recipient],
@@ -279,7 +279,7 @@ def _issue(
 	message: str,
 	instead_of: datetime | None,
 ) -> int:
-	incident = call.incident
+	incident = act.incident
 	keys = {person.contact: _key(incident, kind, once, person.contact) for person in people}
 	known = set(
 		listing.get_all("Notice Delivery", filters={"dedupe_key": ("in", list(keys.values()))}, pluck="dedupe_key")
@@ -292,12 +292,12 @@ def _issue(
 	if not languages:
 		return 0
 	notices = {
-		language: _notice(call, kind, once, mode, language, *_words(call, kind, language, message, instead_of))
+		language: _notice(act, kind, once, mode, language, *_words(act, kind, language, message, instead_of))
 		for language in sorted(languages)
 	}
-	count = _deliver(call, kind, mode, notices, people, keys)
+	count = _deliver(act, kind, mode, notices, people, keys)
 	if count or public:
-		call.record("notice_issued", {"kind": kind, "mode": mode, "people": count})
+		act.record("notice_issued", {"kind": kind, "mode": mode, "people": count})
 		frappe.db.after_commit.add(ask_for_a_job)
 	return count
 
@@ -311,22 +311,22 @@ def _mode(incident: Document) -> str:
 	return rules.mode_of(doc.property_type, doc.get("notice_mode") or "")
 
 
-def _rows(call: Call, kind: str) -> list[dict]:
+def _rows(act: Act, kind: str) -> list[dict]:
 	"""Residents whom a notice of this kind is for: of a running outage those who are dark, of its end those who are not."""
-	rows = audience.of_incident(call.incident, call.around)
+	rows = audience.of_incident(act.incident, act.around)
 	if kind in rules.ABOUT_THE_TIME:
-		rows, _back = audience.out_of_supply(call.incident, call.around, rows)
+		rows, _back = audience.out_of_supply(act.incident, act.around, rows)
 	elif kind == rules.RESTORED:
-		_out, rows = audience.out_of_supply(call.incident, call.around, rows)
+		_out, rows = audience.out_of_supply(act.incident, act.around, rows)
 	return rows
 
 
-def _by_loss(call: Call, kind: str, rows: Sequence[dict]) -> dict[str, list[rules.Recipient]]:
+def _by_loss(act: Act, kind: str, rows: Sequence[dict]) -> dict[str, list[rules.Recipient]]:
 	"""Word of the loss of each time -> whom it is for. That supply went, and that it is back, is said each time it happens
 	to somebody: the first time the word is empty."""
 	if kind not in (rules.FIRST_WORD, rules.RESTORED):
 		return {"": audience.recipients(rows)}
-	times = audience.times_out(call.incident, call.around, rows)
+	times = audience.times_out(act.incident, act.around, rows)
 	groups: dict[str, list[rules.Recipient]] = defaultdict(list)
 	for person in audience.recipients(rows):
 		time = times[person.contact]
@@ -335,18 +335,18 @@ def _by_loss(call: Call, kind: str, rows: Sequence[dict]) -> dict[str, list[rule
 
 
 def _words(
-	call: Call, kind: str, language: str, message: str = "", instead_of: datetime | None = None
+	act: Act, kind: str, language: str, message: str = "", instead_of: datetime | None = None
 ) -> tuple[str, str]:
-	windows = windows_of_the_day(call.incident) if kind in (rules.PLANNED, rules.CANCELLED) else ()
-	return words(call.incident, kind, language, call.around, windows, own=message, instead_of=instead_of)
+	windows = windows_of_the_day(act.incident) if kind in (rules.PLANNED, rules.CANCELLED) else ()
+	return words(act.incident, kind, language, act.around, windows, own=message, instead_of=instead_of)
 
 
-def _notice(call: Call, kind: str, once: str, mode: str, language: str, subject: str, text: str) -> str:
+def _notice(act: Act, kind: str, once: str, mode: str, language: str, subject: str, text: str) -> str:
 	"""The notice of this update in one language: the one that is there, or a new one; its name.
 
 	Who is told later than others, because more turned out to be dark, reads of that too.
 	"""
-	incident = call.incident
+	incident = act.incident
 	key = dedupe_key(incident.name, f"{kind} {once}".strip(), mode, language)
 	found = frappe.db.get_value("Outage Notice", {"dedupe_key": key}, ["name", "message"], as_dict=True)
 	if found and rules.without_date(found.message) != rules.without_date(text):
@@ -360,18 +360,18 @@ def _notice(call: Call, kind: str, once: str, mode: str, language: str, subject:
 		"kind": kind,
 		"mode": mode,
 		"language": language,
-		"issued_at": call.now,
+		"issued_at": act.now,
 		"subject": subject,
 		"message": text,
 		"dedupe_key": key,
 	}
-	return bulk.insert("Outage Notice", [notice], call.now)[0]
+	return bulk.insert("Outage Notice", [notice], act.now)[0]
 
 
 def _deliver(
-	call: Call, kind: str, mode: str, notices: dict[str, str], people: Sequence[rules.Recipient], keys: dict[str, str]
+	act: Act, kind: str, mode: str, notices: dict[str, str], people: Sequence[rules.Recipient], keys: dict[str, str]
 ) -> int:
-	incident = call.incident
+	incident = act.incident
 	rows = []
 	for person, way in _ways(people, mode):
 		rows.append(
@@ -393,8 +393,8 @@ def _deliver(
 			}
 		)
 	if rows:
-		_supersede(incident.name, kind, [row["contact"] for row in rows], call.now)
-		bulk.insert("Notice Delivery", rows, call.now)
+		_supersede(incident.name, kind, [row["contact"] for row in rows], act.now)
+		bulk.insert("Notice Delivery", rows, act.now)
 	return len(rows)
 
 
@@ -456,12 +456,12 @@ def tick(name: str) -> int:
 		return 0
 	incident = lock_incident(name)
 	now = now_datetime()
-	call = Call("send_notice", now, now, incident=incident)
+	act = Act("send_notice", now, now, incident=incident)
 	told = 0
 	for kind in _due(incident, now):
 		once = f"{expected_back(incident)}" if kind == rules.ETR_PASSING else ""
-		told += issue(call, kind, once)
-	complete_steps(call)
+		told += issue(act, kind, once)
+	complete_steps(act)
 	touch(incident)
 	return told
 
@@ -524,10 +524,10 @@ def _steps_done(incident: str) -> list[str]:
 	]
 
 
-def complete_steps(call: Call, *, photo: str = "") -> int:
+def complete_steps(act: Act, *, photo: str = "") -> int:
 	"""Finish the steps that notices have done. Returns how many."""
-	done = _steps_done(call.incident.name)
-	return task_verbs.complete_by_flow(call, "notices", done, photo=photo) if done else 0
+	done = _steps_done(act.incident.name)
+	return task_verbs.complete_by_flow(act, "notices", done, photo=photo) if done else 0
 
 
 def ask_for_a_job() -> None:

@@ -15,7 +15,7 @@ from ..facts.reachable_people import People
 from ..tasks import handover, task_set
 from ..verb import timeline
 from ..verb.changes import touch
-from ..verb.engine import Call
+from ..verb.engine import Act
 from ..verb.locking import lock_incident
 from . import ringing, sweep
 
@@ -48,8 +48,8 @@ def release(incident_name: str) -> int:
 	if not rows:
 		return 0
 	people = People(incident.property, now)
-	call = Call("hand_over", now, now, incident=incident)
-	task_set.pass_on(call, [(row, handover.taker(call, people, row, row.holder)) for row in rows])
+	act = Act("hand_over", now, now, incident=incident)
+	task_set.pass_on(act, [(row, handover.taker(act, people, row, row.holder)) for row in rows])
 	entries = [
 		("login_ended", {"title": row.title, "title_zh": row.title_zh, "subject": row.subject_label or ""}, row.name)
 		for row in rows

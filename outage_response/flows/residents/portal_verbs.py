@@ -24,7 +24,7 @@ from ..notices import resident_links
 from ..trouble import telephone_calls
 from ..verb import bells
 from ..verb.changes import touch
-from ..verb.engine import Call, finish
+from ..verb.engine import Act, finish
 from ..verb.locking import lock_incident, lock_property
 from ..verb.refusals import translated
 from . import who_depends_on_power
@@ -77,31 +77,31 @@ def answer(person: Person, incident: str, said: str, satisfaction: int | None = 
 		lock_property(card["property"])  # a nested incident may follow; the property is always locked first
 		doc = lock_incident(incident)
 		now = now_datetime()
-		call = Call("resident_answer", now, now, incident=doc)
+		act = Act("resident_answer", now, now, incident=doc)
 		_mark_seen(person, incident, now)
 		homes, units = card["homes"], card["units"]  # those of the person that are in this outage
 		if said == "still_out" and card["kind"] not in ("out", "back"):
-			_report_anew(call, person, homes[0], units, note)
+			_report_anew(act, person, homes[0], units, note)
 		elif said == "call_me":
-			_ask_for_call(call, person, homes[0], units, note)
+			_ask_for_call(act, person, homes[0], units, note)
 			if satisfaction and card["kind"] in ("back", "past"):
-				_rate(_callback_of(call, person, homes), satisfaction)
+				_rate(_callback_of(act, person, homes), satisfaction)
 		elif said == "rate":
-			_answer_callback(call, person, homes, "Reached", satisfaction, note)
+			_answer_callback(act, person, homes, "Reached", satisfaction, note)
 		elif card["kind"] == "out":
 			if said == "still_out":
-				_keep_call(call, person, next(home for home in homes if home["unit"] in card["dark"]), note, danger)
+				_keep_call(act, person, next(home for home in homes if home["unit"] in card["dark"]), note, danger)
 			else:
-				_say_back(call, person, homes, note)
+				_say_back(act, person, homes, note)
 		elif said == "still_out":
-			_still_out(call, person, homes, satisfaction, note, danger)
+			_still_out(act, person, homes, satisfaction, note, danger)
 		else:
-			_answer_callback(call, person, homes, "Reached", satisfaction, note)
+			_answer_callback(act, person, homes, "Reached", satisfaction, note)
 		touch(doc)
 		return {"said": said}
 
 
-def _keep_call(call: Call, person: Person, home: dict, note: str, danger: bool) -> dict:
+def _keep_call(act: Act, person: Person, home: dict, note: str, danger: bool) -> dict:
 	"""It is still dark: the call is counted, which makes the callback a wanted one. The same words twice are one call."""
 	contact = _contact_of(person, home["unit"])
 	return telephone_calls.keep_call(
@@ -110,26 +110,26 @@ def _keep_call(call: Call, person: Person, home: dict, note: str, danger: bool) 
 		contact=contact,
 		words=note[:LONGEST_WORDS],
 		danger=danger,
-		request_id=dedupe_key(call.incident.name, f"still out {note}", "Contact", contact),
+		request_id=dedupe_key(act.incident.name, f"still out {note}", "Contact", contact),
 	)
 
 
-def _report_anew(call: Call, person: Person, home: dict, units: list[str], note: str) -> None:
+def _report_anew(act: Act, person: Person, home: dict, units: list[str], note: str) -> None:
 	"""No power, and the outage that we wrote to them about has ended or has not begun: a call of its own, of which the control
 	room hears. The same words twice within the hour are one."""
 	contact = _contact_of(person, home["unit"])
-	hour = f"{call.now:%Y-%m-%d %H}"
+	hour = f"{act.now:%Y-%m-%d %H}"
 	kept = telephone_calls.keep_call(
 		home["property"],
 		unit=home["unit"],
 		contact=contact,
 		words=note[:LONGEST_WORDS],
-		request_id=dedupe_key(call.incident.name, f"no power {hour} {note}", "Contact", contact),
+		request_id=dedupe_key(act.incident.name, f"no power {hour} {note}", "Contact", contact),
 	)
-	call.record("late_act", {"said_kind": "call_received", "unit": units})
+	act.record("late_act", {"said_kind": "call_received", "unit": units})
 	if not kept["incident"]:
-		text = _("No power at {0}, after the outage {1}").format(listed(units), call.incident.name)
-		bells.tell_those_for(call, COMMAND, text)
+		text = _("No power at {0}, after the outage {1}").format(listed(units), act.incident.name)
+		bells.tell_those_for(act, COMMAND, text)
 
 
 def _require_fitting(kind: str, said: str, satisfaction: int | None) -> None:
@@ -143,47 +143,45 @@ def _require_fitting(kind: str, said: str, satisfaction: int | None) -> None:
 		raise RuleError(_("Answer: this outage is over or has not begun. If you are without power, say so."))
 
 
-def _say_back(call: Call, person: Person, homes: list[dict], note: str) -> None:
+def _say_back(act: Act, person: Person, homes: list[dict], note: str) -> None:
 	"""A home that counts as dark has power, its people say: the control room looks. What they wrote besides is kept as a call,
 	where the words of residents are; the bell has none."""
 	units = [home["unit_no"] for home in homes]
-	call.record("resident_says_back", {"unit": units})
-	bells.tell_those_for(call, COMMAND, _("Residents say that power is back: {0}").format(listed(units)))
+	act.record("resident_says_back", {"unit": units})
+	bells.tell_those_for(act, COMMAND, _("Residents say that power is back: {0}").format(listed(units)))
 	if note:
-		_keep_call(call, person, homes[0], note, telephone_calls.says_danger(note))
+		_keep_call(act, person, homes[0], note, telephone_calls.says_danger(note))
 
 
 def _answer_callback(
-	call: Call, person: Person, homes: list[dict], outcome: str, satisfaction: int | None, note: str
+	act: Act, person: Person, homes: list[dict], outcome: str, satisfaction: int | None, note: str
 ) -> None:
 	"""The answer of somebody whose home is back is the attempt that reached them, kept in the CRM like any other."""
-	doc = _callback_of(call, person, homes)
+	doc = _callback_of(act, person, homes)
 	if doc.status in ("Reached", "Still Out") and outcome == "Reached":
 		_rate(doc, satisfaction)
 		if doc.status == "Still Out":
-			_say_back(call, person, homes, note)
+			_say_back(act, person, homes, note)
 		return
 	text = _("Answered by the resident")
 	how = integrations.How(by_resident=True)
-	said = attempts.attempt(call, doc, outcome, note=f"{text}. {note}".strip(), satisfaction=satisfaction, how=how)
-	finish(call, {"callback": doc.name, "callback_status": doc.status, **said})
+	said = attempts.attempt(act, doc, outcome, note=f"{text}. {note}".strip(), satisfaction=satisfaction, how=how)
+	finish(act, {"callback": doc.name, "callback_status": doc.status, **said})
 
 
-def _still_out(
-	call: Call, person: Person, homes: list[dict], satisfaction: int | None, note: str, danger: bool
-) -> None:
+def _still_out(act: Act, person: Person, homes: list[dict], satisfaction: int | None, note: str, danger: bool) -> None:
 	"""Their home counts as supplied and is dark: the nested incident opens, and the control room is rung every time.
 
 	The call is kept as well, after it, so that the nested incident explains it.
 	"""
-	doc = _callback_of(call, person, homes)
+	doc = _callback_of(act, person, homes)
 	nested = frappe.db.get_value("Outage Incident", doc.nested_incident, "status") if doc.nested_incident else None
 	if doc.status == "Still Out" and nested in RUNNING:
 		units = listed(home["unit_no"] for home in homes)
-		bells.tell_those_for(call, COMMAND, _("Still without power after restoration: {0}").format(units))
+		bells.tell_those_for(act, COMMAND, _("Still without power after restoration: {0}").format(units))
 	else:
-		_answer_callback(call, person, homes, "Still Out", satisfaction, note)
-	_keep_call(call, person, homes[0], note, danger)
+		_answer_callback(act, person, homes, "Still Out", satisfaction, note)
+	_keep_call(act, person, homes[0], note, danger)
 
 
 def _rate(doc: Document, satisfaction: int | None) -> None:
@@ -192,13 +190,13 @@ def _rate(doc: Document, satisfaction: int | None) -> None:
 		attempts.save(doc)
 
 
-def _callback_of(call: Call, person: Person, homes: list[dict]) -> Document:
+def _callback_of(act: Act, person: Person, homes: list[dict]) -> Document:
 	"""The callback that speaks for these homes: the person's own, else that of their household, else a new one.
 
 	A household is called once, through its primary contact; whoever of it answers has answered for it. A callback that is
 	also about a home of others is not theirs to answer. Where the plan calls nobody, the answer is kept all the same.
 	"""
-	incident, own = call.incident.name, [home["unit"] for home in homes]
+	incident, own = act.incident.name, [home["unit"] for home in homes]
 	name = frappe.db.get_value("Outage Callback", {"incident": incident, "contact": ("in", list(person.contacts))})
 	if not name:
 		doc, unit = frappe.qb.DocType("Outage Callback"), frappe.qb.DocType("Outage Callback Unit")
@@ -215,14 +213,14 @@ def _callback_of(call: Call, person: Person, homes: list[dict]) -> Document:
 			units[parent].add(of)
 		name = next((parent for parent, of in units.items() if of <= set(own)), None)
 	if not name:
-		open_callbacks.open_for(call, _contact_of(person, own[0]), own)
+		open_callbacks.open_for(act, _contact_of(person, own[0]), own)
 		name = frappe.db.get_value("Outage Callback", {"incident": incident, "contact": ("in", list(person.contacts))})
 	return locks.document("Outage Callback", name)
 
 
-def _ask_for_call(call: Call, person: Person, home: dict, units: list[str], note: str) -> None:
+def _ask_for_call(act: Act, person: Person, home: dict, units: list[str], note: str) -> None:
 	"""Please call me: the open callback is due now, else a line on the phone list."""
-	incident = call.incident
+	incident = act.incident
 	table = frappe.qb.DocType("Outage Callback")
 	name = frappe.db.get_value(
 		"Outage Callback",
@@ -233,19 +231,19 @@ def _ask_for_call(call: Call, person: Person, home: dict, units: list[str], note
 		},
 	)
 	if name:
-		query = frappe.qb.update(table).set(table.next_attempt_at, call.now).set(table.modified, call.now)
+		query = frappe.qb.update(table).set(table.next_attempt_at, act.now).set(table.modified, act.now)
 		if note:
 			query = query.set(table.outcome, note[:500])
 		query.where(table.name == name).run()
 	else:
-		_call_request(call, person, home, note)
-	call.record("resident_wants_call", {"unit": units})
-	bells.tell_those_for(call, RESIDENTS, _("Asks to be called: {0}").format(listed(units)))
+		_call_request(act, person, home, note)
+	act.record("resident_wants_call", {"unit": units})
+	bells.tell_those_for(act, RESIDENTS, _("Asks to be called: {0}").format(listed(units)))
 
 
-def _call_request(call: Call, person: Person, home: dict, note: str) -> None:
+def _call_request(act: Act, person: Person, home: dict, note: str) -> None:
 	"""One open line for each contact and incident, however often they ask; with what they wrote last."""
-	incident, contact = call.incident, _contact_of(person, home["unit"])
+	incident, contact = act.incident, _contact_of(person, home["unit"])
 	waiting = {
 		"incident": incident.name,
 		"contact": contact,

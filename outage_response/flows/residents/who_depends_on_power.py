@@ -10,7 +10,7 @@ from outage_response.domain.lifecycle import RUNNING
 
 from ..facts import power_and_assets, step_context
 from ..tasks import task_set
-from ..verb.engine import Call, finish
+from ..verb.engine import Act, finish
 from ..verb.locking import lock_incident, lock_property
 from ..verb.refusals import translated
 from ..verb.times import when
@@ -52,9 +52,9 @@ def read_care_needs(incident: str) -> list[dict]:
 			.orderby(unit.unit_no)
 		).run(as_dict=True)
 		log_look("Care Need", "read_care_needs", incident)
-		call = Call("read_care_needs", at, now, incident=doc)
-		call.record("care_looked_up")
-		finish(call, {})
+		act = Act("read_care_needs", at, now, incident=doc)
+		act.record("care_looked_up")
+		finish(act, {})
 		return rows
 
 
@@ -119,6 +119,6 @@ def _look_after(property_name: str, unit: str) -> None:
 	filters = {"property": property_name, "status": ("in", RUNNING)}
 	for incident in frappe.get_all("Outage Incident", filters=filters, pluck="name", order_by="name"):
 		at, now, _clock = when(None)
-		call = Call("set_care_need", at, now, incident=lock_incident(incident))
-		if task_set.sync(call).add:
-			finish(call, {})
+		act = Act("set_care_need", at, now, incident=lock_incident(incident))
+		if task_set.sync(act).add:
+			finish(act, {})

@@ -11,7 +11,7 @@ from outage_response.domain.who_gets_a_task import Assignment, Department, assig
 from ..facts import plan_steps
 from ..facts.reachable_people import People
 from ..verb import bells
-from ..verb.engine import Call, incident_verb, keeps_late
+from ..verb.engine import Act, incident_verb, keeps_late
 from . import assignment, task_set
 from .task_verbs import require_able
 
@@ -38,7 +38,7 @@ FIELDS = (
 
 
 @incident_verb
-def hand_over(call: Call, note: str, user: str | None = None) -> dict:
+def hand_over(act: Act, note: str, user: str | None = None) -> dict:
 	"""Give every open step of mine to `user`, or to the department's people who are on duty now or next.
 
 	The steps are nobody's until somebody says "mine": they ring from the beginning. A held post is not handed over here: the
@@ -46,34 +46,34 @@ def hand_over(call: Call, note: str, user: str | None = None) -> dict:
 	"""
 	if not (note or "").strip():
 		raise RuleError(_("Note: say in a word where things stand; it is all the next one has."))
-	mine = _of(call, frappe.session.user)
+	mine = _of(act, frappe.session.user)
 	posts = [row for row in mine if row.held_until]
 	steps = [row for row in mine if not row.held_until]
 	if not steps:
 		raise RuleError(_("Nothing to hand over: you have no open step here. Posts are relieved one by one."))
-	people = People(call.incident.property, call.now)
-	given = [(row, _given_to(call, people, row, user)) for row in steps]
-	task_set.pass_on(call, given)
+	people = People(act.incident.property, act.now)
+	given = [(row, _given_to(act, people, row, user)) for row in steps]
+	task_set.pass_on(act, given)
 	for row in steps:
 		about = {"title": row.title, "title_zh": row.title_zh, "subject": row.subject_label or ""}
-		call.record("task_handed_over", {**about, "note": note.strip()[:500]}, task=row.name)
+		act.record("task_handed_over", {**about, "note": note.strip()[:500]}, task=row.name)
 	takers = sorted({taker for _row, who in given for taker in who.users})
 	text = _("Handed over to you: {0} steps. {1}").format(len(steps), note.strip()[:200])
-	bells.tell(call.incident, dict.fromkeys(takers, text), call.now)
+	bells.tell(act.incident, dict.fromkeys(takers, text), act.now)
 	return {"handed_over": len(steps), "posts_kept": len(posts)}
 
 
 @keeps_late("hand_over")
-def keep_late(call: Call, note: str | None = None, user: str | None = None) -> None:
+def keep_late(act: Act, note: str | None = None, user: str | None = None) -> None:
 	"""What somebody wrote down for the next one stays with an outage that has ended since."""
-	call.record("late_act", {"said_kind": "task_handed_over", "note": (note or "").strip()[:500]})
+	act.record("late_act", {"said_kind": "task_handed_over", "note": (note or "").strip()[:500]})
 
 
-def _of(call: Call, user: str) -> list:
+def _of(act: Act, user: str) -> list:
 	"""Open steps that are assigned to somebody, or that they have taken."""
 	rows = frappe.get_all(
 		"Outage Task",
-		filters={"incident": call.incident.name, "status": ("in", (*HANDED, "On Post"))},
+		filters={"incident": act.incident.name, "status": ("in", (*HANDED, "On Post"))},
 		fields=[*FIELDS, "started_by", "_assign"],
 		order_by="priority asc, due_at asc, name asc",
 	)
@@ -84,18 +84,18 @@ def _has(row, user: str) -> bool:
 	return user in (row.acknowledged_by, row.started_by) or user in frappe.parse_json(row._assign or "[]")
 
 
-def _given_to(call: Call, people: People, row, user: str | None) -> Assignment:
+def _given_to(act: Act, people: People, row, user: str | None) -> Assignment:
 	if user:
-		return Assignment(require_able(call, user, row), (user,), row.phone or "")
-	return taker(call, people, row, frappe.session.user)
+		return Assignment(require_able(act, user, row), (user,), row.phone or "")
+	return taker(act, people, row, frappe.session.user)
 
 
-def taker(call: Call, people: People, row, me: str) -> Assignment:
+def taker(act: Act, people: People, row, me: str) -> Assignment:
 	"""Who gets a step of `me`: others of the department on duty, its next shift, else whom a new step would go to.
 
 	Life safety does not wait for the next shift while others are on duty; what permits switching on does.
 	"""
-	department, others = call.departments[row.department], call.roster.without(me)
+	department, others = act.departments[row.department], act.roster.without(me)
 	certified = assignment.certified_for(plan_steps.step_of(row)) if row.plan else None
 	if certified is not None:
 		found = assign(department, others, certified=certified)

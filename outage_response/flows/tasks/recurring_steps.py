@@ -10,7 +10,7 @@ from outage_response.domain.plan_expansion import Subject, TaskSpec
 from ..facts import phone_book, plan_steps, step_context
 from ..verb import timeline
 from ..verb.changes import touch
-from ..verb.engine import Call
+from ..verb.engine import Act
 from ..verb.locking import lock_incident
 from . import assignment, task_set
 
@@ -29,14 +29,14 @@ def tick(incident_name: str) -> int:
 	if incident.status not in HOLDING_POSTS:
 		return 0
 	now = now_datetime()
-	call = Call("tick", now, now, incident=incident)
-	due = _due_rounds(call)
+	act = Act("tick", now, now, incident=incident)
+	due = _due_rounds(act)
 	if not due:
 		return 0
 	property_type = frappe.get_cached_value("Managed Property", incident.property, "property_type")
-	chosen = assignment.choose(due, incident, call.roster, call.departments, property_type)
-	chosen = phone_book.with_numbers(due, chosen, call)
-	names = task_set.insert(call, list(zip(due, chosen, strict=True)))
+	chosen = assignment.choose(due, incident, act.roster, act.departments, property_type)
+	chosen = phone_book.with_numbers(due, chosen, act)
+	names = task_set.insert(act, list(zip(due, chosen, strict=True)))
 	timeline.record_many(
 		incident,
 		[
@@ -46,13 +46,13 @@ def tick(incident_name: str) -> int:
 		now,
 		now,
 	)
-	task_set.announce(call, due, chosen)
+	task_set.announce(act, due, chosen)
 	touch(incident)
 	return len(due)
 
 
-def _due_rounds(call: Call) -> list[TaskSpec]:
-	incident = call.incident
+def _due_rounds(act: Act) -> list[TaskSpec]:
+	incident = act.incident
 	etr = get_datetime(incident.etr) if incident.etr else None
 	latest: dict[tuple, TaskRow] = {}
 	for row in task_set.load(incident.name):
@@ -65,7 +65,7 @@ def _due_rounds(call: Call) -> list[TaskSpec]:
 			continue
 		step = plan_steps.step_of(row)
 		completed_at = get_datetime(row.counts_from or row.completed_at)
-		if next_round_is_due(step, completed_at, call.now, etr=etr, restored=bool(incident.restored_at)):
+		if next_round_is_due(step, completed_at, act.now, etr=etr, restored=bool(incident.restored_at)):
 			due.append((row, step))
 	lit = step_context.with_supply(incident, [row for row, step in due if step.repeat_until == "restored"])
 	return [
@@ -73,7 +73,7 @@ def _due_rounds(call: Call) -> list[TaskSpec]:
 			step=step,
 			subject=Subject(row.subject_type, row.subject, row.subject_label),
 			department=row.department,
-			anchor_at=call.now,
+			anchor_at=act.now,
 			optional=row.optional,
 			round=row.round + 1,
 		)

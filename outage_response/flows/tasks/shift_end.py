@@ -13,7 +13,7 @@ from outage_response.domain.lifecycle import LIVE
 from ..facts.reachable_people import People
 from ..verb import timeline
 from ..verb.changes import touch
-from ..verb.engine import Call
+from ..verb.engine import Act
 from ..verb.events import StepsMayRing, happened
 from ..verb.locking import lock_incident
 from . import handover, ring_state, task_set
@@ -37,8 +37,8 @@ def release(incident_name: str) -> int:
 	]
 	if not rows:
 		return 0
-	call = Call("hand_over", now, now, incident=incident)
-	task_set.pass_on(call, [(row, handover.taker(call, people, row, row.acknowledged_by)) for row in rows])
+	act = Act("hand_over", now, now, incident=incident)
+	task_set.pass_on(act, [(row, handover.taker(act, people, row, row.acknowledged_by)) for row in rows])
 	_say(incident, rows, now)
 	happened(StepsMayRing(incident, now, people))
 	touch(incident)

@@ -32,7 +32,7 @@ from outage_response.domain.who_gets_a_task import Assignment
 from ..facts import nested_outages, people_in_elevators, phone_book, plan_steps, power_and_assets, step_context
 from ..facts.language import title_of
 from ..verb import bells
-from ..verb.engine import Call, finish
+from ..verb.engine import Act, finish
 from ..verb.locking import lock_incident
 from . import assignment, ring_state
 
@@ -107,44 +107,42 @@ def load(incident: str) -> list[TaskRow]:
 	return [TaskRow(**row) for row in rows]
 
 
-def sync(call: Call, *, reclassify: bool = False) -> Difference:
+def sync(act: Act, *, reclassify: bool = False) -> Difference:
 	"""Make the incident's tasks what plan and context ask for (invariants 1 and 2), and give them to people."""
-	incident = call.incident
+	incident = act.incident
 	existing = load(incident.name)
-	if call.verb in TAKES_OVER and incident.status in RUNNING:
-		people_in_elevators.take_over(incident, [subject.name for subject in call.elevators_affected])
-	context = step_context.context(incident, existing, call.around)
+	if act.verb in TAKES_OVER and incident.status in RUNNING:
+		people_in_elevators.take_over(incident, [subject.name for subject in act.elevators_affected])
+	context = step_context.context(incident, existing, act.around)
 	steps = plan_steps.steps_of_plan(incident.plan)
 	wanted = expand(steps, context)
-	diff = _unless_shared(call, difference(wanted, existing, reclassify=reclassify, steps=steps))
+	diff = _unless_shared(act, difference(wanted, existing, reclassify=reclassify, steps=steps))
 	specs = [*diff.add, *(spec for _task, spec in diff.reopen)]
 	if specs:
-		chosen = assignment.choose(specs, incident, call.roster, call.departments, context.property_type)
-		chosen = phone_book.with_numbers(specs, chosen, call)
+		chosen = assignment.choose(specs, incident, act.roster, act.departments, context.property_type)
+		chosen = phone_book.with_numbers(specs, chosen, act)
 		added = len(diff.add)
-		created = insert(call, list(zip(diff.add, chosen[:added], strict=True)))
-		_reopen(call, list(zip(diff.reopen, chosen[added:], strict=True)))
-		if call.verb != "declare":  # its own entry says how many; three hundred more would hide it
-			call.steps_added += [
-				("task_added", about(spec), name) for spec, name in zip(diff.add, created, strict=True)
-			]
-		announce(call, specs, chosen)
-		_warn(call, specs, chosen)
-	_cancel(call, diff.cancel, _("The level was changed"))
+		created = insert(act, list(zip(diff.add, chosen[:added], strict=True)))
+		_reopen(act, list(zip(diff.reopen, chosen[added:], strict=True)))
+		if act.verb != "declare":  # its own entry says how many; three hundred more would hide it
+			act.steps_added += [("task_added", about(spec), name) for spec, name in zip(diff.add, created, strict=True)]
+		announce(act, specs, chosen)
+		_warn(act, specs, chosen)
+	_cancel(act, diff.cancel, _("The level was changed"))
 	if reclassify:
-		_carry_over(call, diff)
+		_carry_over(act, diff)
 	else:
-		_require_newly(call, diff)
-	_hurry_rescue_services(call)
+		_require_newly(act, diff)
+	_hurry_rescue_services(act)
 	return diff
 
 
-def _unless_shared(call: Call, diff: Difference) -> Difference:
+def _unless_shared(act: Act, diff: Difference) -> Difference:
 	"""Without the steps that an outage over the same places has under way, or has done since the loss."""
 	if not (diff.add or diff.reopen):
 		return diff
 	specs = [*diff.add, *(spec for _task, spec in diff.reopen)]
-	elsewhere = _stand_ins(call.incident, specs, call.around)
+	elsewhere = _stand_ins(act.incident, specs, act.around)
 	return replace(
 		diff,
 		add=[spec for spec in diff.add if spec.key[:3] not in elsewhere],
@@ -211,12 +209,12 @@ def _stand_ins(
 	return found
 
 
-def sync_others(call: Call) -> None:
+def sync_others(act: Act) -> None:
 	"""A step that ends here without being done may be asked for by the outages that share with this one: it is theirs now."""
-	for name in nested_outages.names(call.incident.name):
+	for name in nested_outages.names(act.incident.name):
 		incident = lock_incident(name)
 		if incident.status not in ENDED:
-			other = Call("share", call.at, call.now, incident=incident)
+			other = Act("share", act.at, act.now, incident=incident)
 			sync(other)
 			finish(other, {})
 
@@ -226,22 +224,22 @@ def is_about(row: Any, elevator: str) -> bool:
 	return row.subject_type == "Property Asset" and row.subject == elevator
 
 
-def _hurry_rescue_services(call: Call) -> None:
+def _hurry_rescue_services(act: Act) -> None:
 	"""A child, somebody old, pregnant or unwell, heat or smoke: nobody waits for the maintenance company before 119 or 120 is
 	called. Their step is due at once, and rings."""
 	urgent = {
 		elevator
-		for (_incident, elevator), row in people_in_elevators.open_of([call.incident.name]).items()
+		for (_incident, elevator), row in people_in_elevators.open_of([act.incident.name]).items()
 		if row.status == rescues.INSIDE
 		and not row.services_called_at
 		and rescues.needs_help_at_once(people_in_elevators.as_rule(row))
 	}
 	if not urgent:
 		return
-	due = call.now + timedelta(minutes=AT_ONCE_MINUTES)
+	due = act.now + timedelta(minutes=AT_ONCE_MINUTES)
 	late = [
 		row.name
-		for row in load(call.incident.name)
+		for row in load(act.incident.name)
 		if row.is_open
 		and row.subject in urgent
 		and row.plan
@@ -249,17 +247,17 @@ def _hurry_rescue_services(call: Call) -> None:
 		and (row.due_at is None or row.due_at > due)
 	]
 	if late:
-		set_many(call, late, {"due_at": due, **ring_state.from_the_beginning(call.now)})
+		set_many(act, late, {"due_at": due, **ring_state.from_the_beginning(act.now)})
 
 
-def insert(call: Call, wanted: Sequence[tuple[TaskSpec, Assignment]]) -> list[str]:
+def insert(act: Act, wanted: Sequence[tuple[TaskSpec, Assignment]]) -> list[str]:
 	"""Write new tasks, their checklists and assignments in bulk; names in the order given."""
-	incident, now = call.incident, call.now
+	incident, now = act.incident, act.now
 	rows, checks, todos = [], [], []
 	for spec, who in wanted:
 		name = frappe.generate_hash(length=10)
 		step, subject = spec.step, spec.subject
-		due = _due(step, spec, call)
+		due = _due(step, spec, act)
 		rows.append(
 			{
 				"name": name,
@@ -335,21 +333,21 @@ def about_outcome(step: Step, outcome: str, field: str = "outcome") -> dict[str,
 	return {field: outcome, **words}
 
 
-def _due(step: Step, spec: TaskSpec, call: Call):
-	etr = get_datetime(call.incident.etr) if call.incident.etr else None
+def _due(step: Step, spec: TaskSpec, act: Act):
+	etr = get_datetime(act.incident.etr) if act.incident.etr else None
 	# by the clock as it goes: what happened is held at the record's last moment when that was put back
-	anchor_at = spec.anchor_at if step.planned_anchor else min(spec.anchor_at, call.now)
-	return due_at(step, anchor_at, call.now, call.incident.planned_by or "", etr)
+	anchor_at = spec.anchor_at if step.planned_anchor else min(spec.anchor_at, act.now)
+	return due_at(step, anchor_at, act.now, act.incident.planned_by or "", etr)
 
 
-def _reopen(call: Call, wanted: Sequence[tuple[tuple[TaskRow, TaskSpec], Assignment]]) -> None:
+def _reopen(act: Act, wanted: Sequence[tuple[tuple[TaskRow, TaskSpec], Assignment]]) -> None:
 	"""Cancelled steps are asked for again: same rows and assignees, their clocks start anew."""
 	before = _last_assignees([task.name for (task, _spec), _who in wanted])
 	alike: dict[tuple, list[str]] = defaultdict(list)
 	given = []
 	for (task, spec), who in wanted:
-		due = _due(spec.step, spec, call)
-		alike[due, int(spec.optional), ring_state.begins_at(spec, due, call.now)].append(task.name)
+		due = _due(spec.step, spec, act)
+		alike[due, int(spec.optional), ring_state.begins_at(spec, due, act.now)].append(task.name)
 		same = Assignment(who.role, before.get(task.name) or who.users, who.phone)
 		given.append((task.name, spec.step.title, task.priority, due, same))
 	for (due, optional, ring_at), names in alike.items():
@@ -357,20 +355,20 @@ def _reopen(call: Call, wanted: Sequence[tuple[tuple[TaskRow, TaskSpec], Assignm
 			("acknowledged_at", "acknowledged_by", "started_at", "started_by", "completed_at", "completed_by", "reason")
 		)
 		set_many(
-			call,
+			act,
 			names,
 			{
 				**fresh,
 				**ring_state.from_the_beginning(ring_at),
 				"status": "Open",
-				"plan": call.incident.plan,
+				"plan": act.incident.plan,
 				"due_at": due,
 				"optional": optional,
 			},
 		)
 	forget_confirmations([task.name for (task, _spec), _who in wanted])
-	assignment.give(given, call.now)
-	call.steps_added += [("task_reopened", about(spec), task.name) for (task, spec), _who in wanted]
+	assignment.give(given, act.now)
+	act.steps_added += [("task_reopened", about(spec), task.name) for (task, spec), _who in wanted]
 
 
 def _last_assignees(names: Sequence[str]) -> dict[str, tuple[str, ...]]:
@@ -386,17 +384,17 @@ def _last_assignees(names: Sequence[str]) -> dict[str, tuple[str, ...]]:
 	return {name: tuple(users) for name, users in found.items()}
 
 
-def pass_on(call: Call, given: Sequence[tuple[frappe._dict, Assignment]]) -> None:
+def pass_on(act: Act, given: Sequence[tuple[frappe._dict, Assignment]]) -> None:
 	"""Nobody is at these steps any more: they go to others, are open, ring from the beginning, and are confirmed anew."""
 	names = [row.name for row, _who in given]
 	assignment.take_back(names, status="Cancelled")
-	assignment.give([(row.name, row.title, row.priority, row.due_at, who) for row, who in given], call.now)
+	assignment.give([(row.name, row.title, row.priority, row.due_at, who) for row, who in given], act.now)
 	alike: dict[tuple, list[str]] = defaultdict(list)
 	for row, who in given:
-		values = {"assigned_role": who.role, "phone": who.phone, **ring_state.anew(row, call.now)}
+		values = {"assigned_role": who.role, "phone": who.phone, **ring_state.anew(row, act.now)}
 		alike[tuple(values.items())].append(row.name)
 	for values, some in alike.items():
-		set_many(call, some, {**NOBODY, **dict(values)})
+		set_many(act, some, {**NOBODY, **dict(values)})
 	forget_confirmations(names)
 
 
@@ -407,12 +405,12 @@ def forget_confirmations(names: Sequence[str]) -> None:
 		bulk.change("Outage Task Check", table.parent.isin(names) & (table.kind == "Confirmation"), UNCONFIRMED)
 
 
-def set_many(call: Call, names: Sequence[str], values: Mapping[str, Any]) -> None:
+def set_many(act: Act, names: Sequence[str], values: Mapping[str, Any]) -> None:
 	"""The same change to several tasks in one statement."""
-	bulk.update("Outage Task", names, {**values, "modified": call.now, "modified_by": frappe.session.user})
+	bulk.update("Outage Task", names, {**values, "modified": act.now, "modified_by": frappe.session.user})
 
 
-def _carry_over(call: Call, diff: Difference) -> None:
+def _carry_over(act: Act, diff: Difference) -> None:
 	"""Steps that both plans ask for keep their row, people and clock, and follow the new plan's rules; one that may no longer be
 	left out begins its clock."""
 	alike: dict[tuple, list[str]] = defaultdict(list)
@@ -426,63 +424,63 @@ def _carry_over(call: Call, diff: Difference) -> None:
 		}
 		changed = {field: value for field, value in wanted.items() if task.is_open and getattr(task, field) != value}
 		if task.is_open and task.optional and not spec.optional:
-			changed |= _required_now(call, spec)
-		if task.plan != call.incident.plan:
-			changed["plan"] = call.incident.plan
+			changed |= _required_now(act, spec)
+		if task.plan != act.incident.plan:
+			changed["plan"] = act.incident.plan
 		if changed:
 			alike[tuple(changed.items())].append(task.name)
 	for changed, names in alike.items():
-		set_many(call, names, dict(changed))
+		set_many(act, names, dict(changed))
 
 
-def _require_newly(call: Call, diff: Difference) -> None:
+def _require_newly(act: Act, diff: Difference) -> None:
 	"""More posts than guards: an optional step became required (never the other way while the outage runs)."""
 	alike: dict[tuple, list[str]] = defaultdict(list)
 	for task, spec in diff.keep:
 		if task.is_open and task.optional and not spec.optional:
-			alike[tuple(_required_now(call, spec).items())].append(task.name)
+			alike[tuple(_required_now(act, spec).items())].append(task.name)
 	for values, names in alike.items():
-		set_many(call, names, dict(values))
+		set_many(act, names, dict(values))
 
 
-def _required_now(call: Call, spec: TaskSpec) -> dict[str, Any]:
+def _required_now(act: Act, spec: TaskSpec) -> dict[str, Any]:
 	"""What may no longer be left out rings, and its clock starts: it is late only from now on."""
-	due = _due(spec.step, spec, call)
+	due = _due(spec.step, spec, act)
 	return {
 		"optional": 0,
 		"due_at": due,
-		**ring_state.from_the_beginning(ring_state.begins_at(spec, due, call.now)),
+		**ring_state.from_the_beginning(ring_state.begins_at(spec, due, act.now)),
 	}
 
 
-def _cancel(call: Call, tasks: Sequence[TaskRow], reason: str) -> None:
-	end_many(call, [task.name for task in tasks], "Cancelled", reason)
+def _cancel(act: Act, tasks: Sequence[TaskRow], reason: str) -> None:
+	end_many(act, [task.name for task in tasks], "Cancelled", reason)
 
 
-def end_many(call: Call, names: Sequence[str], status: str, reason: str) -> None:
+def end_many(act: Act, names: Sequence[str], status: str, reason: str) -> None:
 	"""End several tasks at once: `status` is Done, Skipped or Cancelled."""
 	if not names:
 		return
 	values = {"status": status, "reason": reason}
 	if status == "Done":
-		values.update(completed_at=call.at, completed_by=frappe.session.user, recorded_at=call.now, counts_from=None)
-	set_many(call, names, values)
+		values.update(completed_at=act.at, completed_by=frappe.session.user, recorded_at=act.now, counts_from=None)
+	set_many(act, names, values)
 	assignment.take_back(names, "Cancelled" if status == "Cancelled" else "Closed")
 	if status in ENDED_BY_COMMAND:
-		_record_ended(call, names, ENDED_BY_COMMAND[status], reason)
+		_record_ended(act, names, ENDED_BY_COMMAND[status], reason)
 
 
-def _record_ended(call: Call, names: Sequence[str], kind: str, reason: str) -> None:
+def _record_ended(act: Act, names: Sequence[str], kind: str, reason: str) -> None:
 	rows = listing.get_all(
 		"Outage Task",
 		filters={"name": ("in", names)},
 		fields=["name", "title", "title_zh", "subject_label"],
 		order_by="priority asc, step_key asc, subject asc",
 	)
-	call.steps_added += [(kind, {**about_task(row), "reason": reason}, row.name) for row in rows]
+	act.steps_added += [(kind, {**about_task(row), "reason": reason}, row.name) for row in rows]
 
 
-def announce(call: Call, specs: Sequence[TaskSpec], chosen: Sequence[Assignment]) -> None:
+def announce(act: Act, specs: Sequence[TaskSpec], chosen: Sequence[Assignment]) -> None:
 	"""Tell each person once per verb, naming their most urgent step."""
 	urgent: dict[str, TaskSpec] = {}
 	count: dict[str, int] = defaultdict(int)
@@ -501,15 +499,15 @@ def announce(call: Call, specs: Sequence[TaskSpec], chosen: Sequence[Assignment]
 		where = f" ({spec.subject.label})" if spec.subject.label else ""
 		subjects[user] = (
 			_("{0}: {1}{2} and {3} more steps for you", lang or None).format(
-				call.incident.property, title, where, count[user] - 1
+				act.incident.property, title, where, count[user] - 1
 			)
 			if count[user] > 1
-			else f"{call.incident.property}: {title}{where}"
+			else f"{act.incident.property}: {title}{where}"
 		)
-	bells.tell(call.incident, subjects, call.now)
+	bells.tell(act.incident, subjects, act.now)
 
 
-def _warn(call: Call, specs: Sequence[TaskSpec], chosen: Sequence[Assignment]) -> None:
+def _warn(act: Act, specs: Sequence[TaskSpec], chosen: Sequence[Assignment]) -> None:
 	"""One warning per department and cause, not per step; who is asleep is said once."""
 	asleep = {
 		spec.department for spec, who in zip(specs, chosen, strict=True) if who.warning == "nobody_on_duty_life_safety"
@@ -520,7 +518,7 @@ def _warn(call: Call, specs: Sequence[TaskSpec], chosen: Sequence[Assignment]) -
 		if who.warning and key not in said:
 			said.add(key)
 			name = frappe.get_cached_value("Response Department", spec.department, "department_name")
-			call.warn(who.warning, {"department": name, "phone": who.phone or call.departments[spec.department].phone})
+			act.warn(who.warning, {"department": name, "phone": who.phone or act.departments[spec.department].phone})
 
 
 def leave_board(incident: Document) -> None:

@@ -25,7 +25,7 @@ from ..facts.homes_of_people import paths_of
 from ..incident import incident_verbs
 from ..verb import bells
 from ..verb.changes import save, touch
-from ..verb.engine import Call
+from ..verb.engine import Act
 from ..verb.locking import lock_incident, lock_property
 from ..verb.refusals import translated
 from . import explaining_outage, proposals, ticket_calls, ticket_intake, ticket_linking
@@ -274,7 +274,7 @@ def _open_callbacks(doc: Document, calls: Sequence[frappe._dict], now: datetime)
 	again = [call.contact for call in back if explaining_outage.is_still_out(stands[call.name], call)]
 	open_callbacks.reported_again(doc.name, list(dict.fromkeys(again)), around, now)
 	if len(again) < len(back):
-		open_callbacks.open_ready(Call("attach_ticket", now, now, incident=doc), around)
+		open_callbacks.open_ready(Act("attach_ticket", now, now, incident=doc), around)
 		touch(doc)
 
 

@@ -18,7 +18,7 @@ from ..elevators import entrapment_records, entrapment_verbs
 from ..facts import homes_of_people, power_and_assets, step_context, who_is_on_duty
 from ..verb import bells, timeline
 from ..verb.changes import announce, touch
-from ..verb.engine import Call, finish, keeps_late
+from ..verb.engine import Act, finish, keeps_late
 from ..verb.locking import lock_incident, lock_property, lock_property_if_free
 from ..verb.refusals import translated
 from ..verb.times import when
@@ -208,17 +208,17 @@ def _keep_trapped(
 	how = {"words": words, "contact": contact, "phone": phone, "building": building}
 	name, affected = _incident_of({car.name for car in found}, property_name)
 	if name:
-		call = Call("report_trapped", at, now, incident=lock_incident(name))
+		act = Act("report_trapped", at, now, incident=lock_incident(name))
 		inside = {"people": people, "floor": floor, "conditions": conditions}
 		covered = [car for car in found if car.name in affected]
-		result = entrapment_verbs.report_in(call, covered, certain=certain, said=said, **how, **inside)
-		return {**finish(call, result), "danger": True}
-	call = Call("record_call", at, now)
-	doc = entrapment_verbs.keep_call(call, found, certain=certain, incident=None, said={**said, "waiting": 1}, **how)
+		result = entrapment_verbs.report_in(act, covered, certain=certain, said=said, **how, **inside)
+		return {**finish(act, result), "danger": True}
+	act = Act("record_call", at, now)
+	doc = entrapment_verbs.keep_call(act, found, certain=certain, incident=None, said={**said, "waiting": 1}, **how)
 	count, how_they_are = rescues.require_people(people), entrapment_records.as_conditions(conditions)
 	inside = {"people": count, "floor": floor, "conditions": how_they_are} if certain else {}
 	text = _("People trapped in {0}, not known where").format(building or property_name)
-	records = entrapment_verbs.report_alone(call, found, certain=certain, text=text, **inside)
+	records = entrapment_verbs.report_alone(act, found, certain=certain, text=text, **inside)
 	announce("")
 	return {"call": doc.name, "incident": "", "danger": True, "entrapments": records}
 
@@ -248,21 +248,21 @@ def _incident_of(elevators: Set[str], property_name: str) -> tuple[str, set[str]
 
 @keeps_late("report_trapped")
 def trapped_after_the_end(
-	call: Call, elevator: str | None = None, building: str | None = None, people: int | None = None, **said
+	act: Act, elevator: str | None = None, building: str | None = None, people: int | None = None, **said
 ) -> dict:
 	"""People in an elevator are never refused for an outage that has ended: they are part of the one that runs there now, or on
 	record by themselves, and the control room is rung."""
-	lock_property(call.incident.property)
-	homes_of_people.require_at(said.get("contact"), call.incident.property)
-	place = _car_or_building(elevator, building) or call.incident.property
-	call.record("late_act", {"said_kind": "trapped_reported", "subject": place, "people": people or "?"})
+	lock_property(act.incident.property)
+	homes_of_people.require_at(said.get("contact"), act.incident.property)
+	place = _car_or_building(elevator, building) or act.incident.property
+	act.record("late_act", {"said_kind": "trapped_reported", "subject": place, "people": people or "?"})
 	kept = keep_call(
-		call.incident.property,
+		act.incident.property,
 		trapped=True,
 		elevator=elevator,
 		building=building,
 		people=people,
-		occurred_at=min(call.at, call.now),
+		occurred_at=min(act.at, act.now),
 		**said,
 	)
 	return {"added": 0, "entrapments": kept["entrapments"], "call": kept["call"], "taken_up_by": kept["incident"]}
@@ -298,11 +298,11 @@ def _ring_control_room(doc, text: str, now: datetime) -> None:
 
 def _note_on_incident(incident_name: str, doc, at: datetime, now: datetime) -> None:
 	incident = lock_incident(incident_name)
-	call = Call("record_call", at, now, incident=incident)
+	act = Act("record_call", at, now, incident=incident)
 	unit_no = frappe.db.get_value("Property Unit", doc.unit, "unit_no") if doc.unit else doc.power_node
-	call.record("danger_reported" if doc.danger else "call_received", {"unit": unit_no})
+	act.record("danger_reported" if doc.danger else "call_received", {"unit": unit_no})
 	if doc.danger:
-		bells.tell_those_for(call, COMMAND, _("DANGER at {0}: open the calls of this outage").format(unit_no))
+		bells.tell_those_for(act, COMMAND, _("DANGER at {0}: open the calls of this outage").format(unit_no))
 	touch(incident)
 
 

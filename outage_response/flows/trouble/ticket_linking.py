@@ -16,7 +16,7 @@ from outage_response.domain.who_gets_a_task import COMMAND
 from ..facts.language import listed
 from ..verb import bells
 from ..verb.changes import touch
-from ..verb.engine import Call
+from ..verb.engine import Act
 from ..verb.locking import lock_incident
 from . import explaining_outage, ticket_replies
 
@@ -28,11 +28,11 @@ def attach(incident_name: str, calls: Sequence[frappe._dict], now: datetime) -> 
 	"""Link calls to an incident: their tickets show it, their authors get what is known, danger rings."""
 	doc = lock_incident(incident_name)
 	bulk.update("Trouble Call", [call.name for call in calls], {"incident": incident_name, "waiting": 0})
-	call = Call("attach_calls", now, now, incident=doc)
-	call.record("calls_linked", {"count": len(calls)})
+	act = Act("attach_calls", now, now, incident=doc)
+	act.record("calls_linked", {"count": len(calls)})
 	if any(row.danger for row in calls):
-		call.record("danger_reported", {"unit": [row.unit for row in calls if row.danger and row.unit]})
-		bells.tell_those_for(call, COMMAND, _("DANGER reported by a resident"))
+		act.record("danger_reported", {"unit": [row.unit for row in calls if row.danger and row.unit]})
+		bells.tell_those_for(act, COMMAND, _("DANGER reported by a resident"))
 	show_on_tickets(doc, calls)
 	stands = explaining_outage.standings(doc, calls)
 	back = [row for row in calls if stands[row.name].kind == rules.RESTORED]
@@ -48,7 +48,7 @@ def attach(incident_name: str, calls: Sequence[frappe._dict], now: datetime) -> 
 			order_by="unit_no",
 		)
 		text = _("Still without power after restoration: {0}").format(listed(units) or _("place unknown"))
-		bells.tell_those_for(call, COMMAND, text)
+		bells.tell_those_for(act, COMMAND, text)
 	touch(doc)
 
 

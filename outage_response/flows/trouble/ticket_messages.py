@@ -21,7 +21,7 @@ from outage_response.integrations import Ticket
 from outage_response.integrations.records import beginning, clear
 
 from ..verb.changes import touch
-from ..verb.engine import Call
+from ..verb.engine import Act
 from ..verb.locking import lock_incident, lock_property
 from . import proposals, ticket_calls, ticket_intake, ticket_linking
 
@@ -195,6 +195,6 @@ def _alarm(call: frappe._dict, now: datetime) -> None:
 	ticket_intake.alarm([(Ticket(call.ticket_type, call.ticket), home)], now)
 	if call.incident and frappe.db.get_value("Outage Incident", call.incident, "status") in LIVE:
 		incident = lock_incident(call.incident)
-		verb = Call("record_call", now, now, incident=incident)
+		verb = Act("record_call", now, now, incident=incident)
 		verb.record("danger_reported", {"unit": home["unit_no"] or _("place unknown")})
 		touch(incident)

@@ -14,7 +14,7 @@ from outage_response.domain.lifecycle import RUNNING
 
 from ..callbacks import open_callbacks, whom_to_call_back
 from ..site import same_site
-from ..verb.engine import Call
+from ..verb.engine import Act
 from . import explaining_outage, ticket_replies
 from .ticket_intake import BATCH, ask_for_a_job
 from .ticket_linking import linked_calls, place_anew, say_it_is_back, show_on_tickets
@@ -70,23 +70,23 @@ def _release(doc: Document) -> None:
 		frappe.db.after_commit.add(ask_for_a_job)
 
 
-def on_callback(call: Call, callback: Document, outcome: str, attempt: int) -> None:
+def on_callback(act: Act, callback: Document, outcome: str, attempt: int) -> None:
 	"""The `attempt`-th call of a callback was made: the tickets of whoever was called say so.
 
 	Reached resolves them unless they are, or may be, about something else as well: then a person decides. Still Out keeps
 	them open under the nested incident.
 	"""
-	calls = linked_calls(call.incident.name)
+	calls = linked_calls(act.incident.name)
 	key = open_callbacks.key_of(callback)
 	mine = [
 		row
-		for row, theirs in zip(calls, whom_to_call_back.keys_of(call.incident.name, calls), strict=True)
+		for row, theirs in zip(calls, whom_to_call_back.keys_of(act.incident.name, calls), strict=True)
 		if theirs == key
 	]
 	if not mine:
 		return
-	ticket_replies.queue(call.incident, "Callback", mine, outcome)
-	text = _("Callback after power outage {0}: {1}").format(call.incident.name, _(outcome))
+	ticket_replies.queue(act.incident, "Callback", mine, outcome)
+	text = _("Callback after power outage {0}: {1}").format(act.incident.name, _(outcome))
 	later: list[str] = []
 	for row in mine:
 		desk = integrations.desk_of(row.ticket_type)

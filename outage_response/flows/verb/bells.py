@@ -20,18 +20,18 @@ def tell(incident: Document, subjects: Mapping[str, str], now: datetime) -> None
 	ring({user: prefix + text for user, text in subjects.items()}, "Outage Incident", incident.name, now)
 
 
-def tell_department(call: Any, department: str, text: str) -> None:
-	"""Ring the bell of everybody on duty there, else of everybody of its role. `call`: a verb's Call."""
-	who = assign(call.departments[department], call.roster)
-	tell(call.incident, dict.fromkeys(who.users, text), call.now)
+def tell_department(act: Any, department: str, text: str) -> None:
+	"""Ring the bell of everybody on duty there, else of everybody of its role. `act`: a verb's (`engine.Act`)."""
+	who = assign(act.departments[department], act.roster)
+	tell(act.incident, dict.fromkeys(who.users, text), act.now)
 
 
-def tell_those_for(call: Any, duties: str | Sequence[str], text: str) -> None:
+def tell_those_for(act: Any, duties: str | Sequence[str], text: str) -> None:
 	"""The same of the departments that are there for a duty (`domain/who_gets_a_task.DUTIES`), or for several."""
 	wanted = (duties,) if isinstance(duties, str) else duties
-	known = call.departments.values()
-	users = dict.fromkeys(user for one in wanted for user in who_is_on_duty.users_of(known, call.roster, one))
-	tell(call.incident, dict.fromkeys(users, text), call.now)
+	known = act.departments.values()
+	users = dict.fromkeys(user for one in wanted for user in who_is_on_duty.users_of(known, act.roster, one))
+	tell(act.incident, dict.fromkeys(users, text), act.now)
 
 
 def ring(subjects: Mapping[str, str], doctype: str, name: str, now: datetime) -> None:

@@ -33,8 +33,8 @@ KEPT_LATE: dict[str, Callable] = {}
 
 
 @dataclass
-class Call:
-	"""One call of a verb. `at` is when it happened, `now` when it is recorded (naive site time).
+class Act:
+	"""A verb being carried out. `at` is when it happened, `now` when it is recorded (naive site time).
 
 	What it needs to know about the property is read when first asked for, and once.
 	"""
@@ -44,9 +44,11 @@ class Call:
 	now: datetime
 	clock: str = ""  # what the timeline has to say of the clock that gave the time
 	request_id: str | None = None
-	incident: Document | None = None
-	part: Document | None = None  # of the incident, where the verb is about one: task, callback, delivery
-	task: Document | None = None
+	incident: Any = None  # the document; None where people are in an elevator and no outage runs
+	part: Any = (
+		None  # the document of what the verb is about, where that is a part of the incident: task, callback, delivery
+	)
+	task: Any = None  # the part, where it is a task
 	by_phone: bool = False  # a phone's clock gave `at`
 	warnings: list[str] = field(default_factory=list)
 	steps_added: list[tuple] = field(default_factory=list)
@@ -107,27 +109,27 @@ class Target:
 	def lock_before(self, name: Any, said: Mapping[str, Any]) -> None:
 		"""What is locked before the incident: the property, where something follows that is another incident's."""
 
-	def require_may(self, verb: str, part: Document | None) -> None:
+	def require_may(self, verb: str, part: Any) -> None:
 		"""What depends on the part itself. Raises NotAllowed."""
 
-	def happened_at(self, occurred_at: Any, incident: Document, part: Document | None, said: Mapping[str, Any]) -> Any:
+	def happened_at(self, occurred_at: Any, incident: Document, part: Any, said: Mapping[str, Any]) -> Any:
 		"""When it happened, as it is said."""
 		return occurred_at
 
-	def require_time(self, act: Call) -> None:
+	def require_time(self, act: Act) -> None:
 		"""Raises RuleError for a time that fits no act of its kind, kept late or not."""
 
-	def comes_late(self, act: Call) -> bool:
+	def comes_late(self, act: Act) -> bool:
 		"""Can it change nothing any more, so that it is only kept?"""
 		return act.incident.status in lifecycle.ENDED and act.verb in lifecycle.KEPT_AFTER_THE_END
 
-	def require_state(self, act: Call) -> None:
+	def require_state(self, act: Act) -> None:
 		"""Raises RuleError unless the verb fits where things stand."""
 		lifecycle.require_incident_state(act.verb, act.incident.status)
 		if act.verb not in BEFORE_THE_REPORT:
 			require_after_report(act.incident, act.at)
 
-	def answer(self, part: Document | None) -> dict[str, Any]:
+	def answer(self, part: Any) -> dict[str, Any]:
 		"""What is added to the answer when all is done."""
 		return {}
 
@@ -135,13 +137,13 @@ class Target:
 class PartTarget(Target):
 	"""A part of an incident that has states of its own, which the verb's function asks for."""
 
-	def require_time(self, act: Call) -> None:
+	def require_time(self, act: Act) -> None:
 		require_after_report(act.incident, act.at)
 
-	def comes_late(self, act: Call) -> bool:
+	def comes_late(self, act: Act) -> bool:
 		return False
 
-	def require_state(self, act: Call) -> None:
+	def require_state(self, act: Act) -> None:
 		"""Asked for by the function."""
 
 
@@ -157,16 +159,16 @@ class TaskTarget(PartTarget):
 	def incident_of(self, name: Any) -> str:
 		return _incident_of(frappe.local.site, str(name))
 
-	def require_may(self, verb: str, part: Document | None) -> None:
+	def require_may(self, verb: str, part: Any) -> None:
 		require_task_authority(verb, part)
 
-	def comes_late(self, act: Call) -> bool:
+	def comes_late(self, act: Act) -> bool:
 		return _comes_late(act)
 
-	def require_state(self, act: Call) -> None:
+	def require_state(self, act: Act) -> None:
 		lifecycle.require_task_state(act.verb, act.task.status)
 
-	def answer(self, part: Document | None) -> dict[str, Any]:
+	def answer(self, part: Any) -> dict[str, Any]:
 		return {"task": part.name, "task_status": part.status}
 
 
@@ -203,7 +205,7 @@ def verb(target: Target) -> Callable[[Callable], Callable[..., dict[str, Any]]]:
 					return first
 				occurred_at = target.happened_at(occurred_at, incident, part, said)
 				at, now, clock = when(occurred_at, incident)
-				act = Call(name, at, now, clock, request_id, incident, part, by_phone=is_by_phone(occurred_at))
+				act = Act(name, at, now, clock, request_id, incident, part, by_phone=is_by_phone(occurred_at))
 				act.task = part if target.doctype == "Outage Task" else None
 				target.require_time(act)
 				if target.comes_late(act):
@@ -249,19 +251,19 @@ def keeps_late(*verbs: str) -> Callable:
 	return register
 
 
-def _comes_late(call: Call) -> bool:
-	task = call.task
-	changed_at = timeline.last_moment(call.incident.name, task=task.name, kinds=lifecycle.CHANGED_HANDS)
+def _comes_late(act: Act) -> bool:
+	task = act.task
+	changed_at = timeline.last_moment(act.incident.name, task=task.name, kinds=lifecycle.CHANGED_HANDS)
 	confirms = any(row.kind == "Confirmation" for row in task.checks)
 	return lifecycle.comes_late(
-		call.verb, task.status, call.at, call.now, changed_at, confirms=confirms, by_phone=call.by_phone
+		act.verb, task.status, act.at, act.now, changed_at, confirms=confirms, by_phone=act.by_phone
 	)
 
 
-def _keep_late(call: Call, said: Mapping[str, Any]) -> dict[str, Any]:
+def _keep_late(act: Act, said: Mapping[str, Any]) -> dict[str, Any]:
 	"""Added to the record as it happened, whatever became of it since. The answer says so: `late`."""
-	result = KEPT_LATE[call.verb](call, **said) or {}
-	call.warnings.append(_("Kept as a late note: it changes nothing that happened since."))
+	result = KEPT_LATE[act.verb](act, **said) or {}
+	act.warnings.append(_("Kept as a late note: it changes nothing that happened since."))
 	return {"late": 1, **result}
 
 
@@ -303,20 +305,20 @@ def require_task_authority(verb: str, task: Document, outcome: str | None = None
 	authority.require_task(verb, roles, role, task.assigned_role or "", unmanned=unmanned)
 
 
-def finish(call: Call, result: dict) -> dict[str, Any]:
+def finish(act: Act, result: dict) -> dict[str, Any]:
 	"""Close a verb: answer, mark on the incident, the request's first result."""
-	if call.clock:
-		call.warn(call.clock, {})
+	if act.clock:
+		act.warn(act.clock, {})
 	result = {
-		"incident": call.incident.name,
-		"status": call.incident.status,
-		"warnings": call.warnings,
+		"incident": act.incident.name,
+		"status": act.incident.status,
+		"warnings": act.warnings,
 		**result,
 	}
-	timeline.record_many(call.incident, call.steps_added, call.at, call.now)
-	happened(StepsMayRing(call.incident, call.now))
-	touch(call.incident)
-	timeline.keep_result(call.incident, call.verb, call.request_id, result, call.at, call.now)
+	timeline.record_many(act.incident, act.steps_added, act.at, act.now)
+	happened(StepsMayRing(act.incident, act.now))
+	touch(act.incident)
+	timeline.keep_result(act.incident, act.verb, act.request_id, result, act.at, act.now)
 	return result
 
 

@@ -39,12 +39,12 @@ class StepsMayRing:
 class StepDone:
 	"""A step was done, before the incident's steps are made anew.
 
-	call    the act by which it was done (`verb.engine.Call`)
+	act     the act by which it was done (`verb.engine.Act`)
 	people  how many are out of an elevator, where the outcome says so
 	by      who did it; who: their name, where they have no login; how: how they know that a car is empty, where they said so
 	"""
 
-	call: Any
+	act: Any
 	task: Document
 	step: Step
 	outcome: str
@@ -58,7 +58,7 @@ class StepDone:
 class CallbackMade:
 	"""The `attempt`-th call of a callback was made, before the callback is saved."""
 
-	call: Any
+	act: Any
 	callback: Document
 	outcome: str
 	attempt: int
@@ -76,7 +76,7 @@ class StillDark:
 class TrappedAfterTheEnd:
 	"""People are in an elevator although the outage has ended. Answers as `trouble.telephone_calls.trapped_after_the_end`."""
 
-	call: Any
+	act: Any
 	elevator: str
 	people: int | None
 	words: str | None
