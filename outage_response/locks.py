@@ -27,6 +27,14 @@ def row(doctype: str, name: str | int, *, wait: bool = True) -> frappe._dict | N
 	return found[0] if found else None
 
 
+def known_row(doctype: str, name: str | int) -> frappe._dict:
+	"""The same of a row that is there. Raises DoesNotExistError where it is not, or not any more."""
+	found = row(doctype, name)
+	if not found:
+		raise frappe.DoesNotExistError
+	return found
+
+
 def rows(
 	doctype: str, names: Iterable[str | int], fields: Sequence[str] = ("name",), *, wait: bool = True
 ) -> list[frappe._dict]:
@@ -56,9 +64,7 @@ def document(doctype: str, name: str) -> Document:
 	Raises DoesNotExistError; and QueryDeadlockError (the caller retries) where this transaction's view of the database is
 	older than the lock: at repeatable read, children and everything read afterwards would be as they were before the wait.
 	"""
-	latest = row(doctype, name)
-	if not latest:
-		raise frappe.DoesNotExistError
+	latest = known_row(doctype, name)
 	try:
 		doc = frappe.get_doc(doctype, name)
 	except frappe.DoesNotExistError:  # it is newer than the view
@@ -87,25 +93,25 @@ def begin() -> None:
 		new_transaction()
 
 
-def new_transaction(wanted: Iterable[tuple[str, str]] = ()) -> None:
+def new_transaction(wanted: Iterable[tuple[str, str | int]] = ()) -> None:
 	"""Undo what there is and begin anew, with the locks of `wanted` (`held` of a try whose view was older than its locks)."""
 	compat.read_committed()
 	compat.new_view()
-	names: dict[str, list[str]] = {}
+	names: dict[str, list[str | int]] = {}
 	for doctype, name in wanted:
 		names.setdefault(doctype, []).append(name)
 	for doctype, some in names.items():
 		rows(doctype, some)
 
 
-def held() -> list[tuple[str, str]]:
+def held() -> list[tuple[str, str | int]]:
 	"""(doctype, name) that this transaction has asked the lock of, in the order in which everybody locks."""
 	found = getattr(frappe.local, "outage_locks", None) or ()
 	last = len(ORDER)
 	return sorted(found, key=lambda one: (ORDER.index(one[0]) if one[0] in ORDER else last, *map(str, one)))
 
 
-def _remember(doctype: str, names: Iterable[str]) -> None:
+def _remember(doctype: str, names: Iterable[str | int]) -> None:
 	known = getattr(frappe.local, "outage_locks", None)
 	if known is None:
 		known = frappe.local.outage_locks = set()

@@ -9,7 +9,7 @@ import sys
 import time
 import types
 import typing
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime
 from typing import Any
 from urllib.parse import urlsplit
@@ -37,7 +37,7 @@ def retrying(function: Callable) -> Callable:
 
 	@functools.wraps(function)
 	def run(*args, **kwargs):
-		held = ()
+		held: Sequence[tuple[str, str | int]] = ()
 		for attempt in range(1, ATTEMPTS + 1):
 			try:
 				locks.new_transaction(held)
@@ -115,7 +115,8 @@ def for_clients(verb: Callable, module: str, but: Iterable[str] = ()) -> Callabl
 			said[name] = as_list(said[name])
 		return verb(**said)
 
-	run.__signature__, run.__module__ = signature, module
+	run.__signature__ = signature  # type: ignore[attr-defined]  # `inspect` reads it; mypy knows no attributes of functions
+	run.__module__ = module
 	run.__annotations__ = {one.name: one.annotation for one in shown} | {"return": own.return_annotation}
 	return run
 
@@ -138,15 +139,18 @@ def _of_client(annotation: Any) -> tuple[Any, bool]:
 
 
 def as_list(value: list | str | None) -> list | None:
-	"""A list from a client: JSON, one plain word, or a list already; None stays None."""
-	if isinstance(value, str):
-		text = value.strip()
-		if not text:
-			return []
-		if text[:1] not in "[{":
-			return [text]
-		try:
-			value = json.loads(text)
-		except ValueError:
-			frappe.throw(_("{0} is not a list. Send a JSON list.").format(text[:60]))
-	return value
+	"""A list from a client: JSON, one plain word, or a list already; None stays None. Raises ValidationError for other JSON."""
+	if not isinstance(value, str):
+		return value
+	text = value.strip()
+	if not text:
+		return []
+	if text[:1] not in "[{":
+		return [text]
+	try:
+		found = json.loads(text)
+	except ValueError:
+		found = None
+	if not isinstance(found, list):
+		frappe.throw(_("{0} is not a list. Send a JSON list.").format(text[:60]))
+	return found

@@ -42,6 +42,13 @@ class BadInput(SiteTest):
 				with self.subTest(verb=verb, node=node), self.refused("Nodes", node):
 					self.do("operator", verb, name, [node])
 
+	def test_json_that_is_no_list_is_none(self):
+		"""Its keys would be taken for what is listed."""
+		name = self.declare(nodes=[self.switches[0]])
+		for text in (f'{{"{self.switches[0]}": 0}}', "{}", "[1"):
+			with self.subTest(text=text), self.refused("is not a list"):
+				self.post("operator", "supply_back", incident=name, nodes=text)
+
 	def test_unit_of_another_property(self):
 		foreign = self.other["units"][0]
 		with self.refused("Unit", foreign):

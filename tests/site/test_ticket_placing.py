@@ -267,6 +267,17 @@ class SaidAgain(PlaceTest):
 			self.assertEqual({len(one.args[0]) for one in cleared.call_args_list}, {longest})
 			self.assertTrue(self.call_of(other).danger)
 
+	def test_an_answer_that_is_deleted_before_it_is_read_or_acted_on_is_none(self):
+		for doctype in self.each():
+			_incident, ticket = self.linked(doctype)
+			self.answer(ticket, "Now there is smoke in the corridor")
+			[(name, kind)] = ticket_messages.unread()
+			said = ticket_messages.understood(name, kind)
+			frappe.delete_doc(kind, name, force=True)
+			self.assertIsNone(ticket_messages.understood(name, kind))
+			ticket_messages.act(said)
+			self.assertFalse(self.call_of(ticket).danger)
+
 	def test_danger_in_an_answer_rings_at_once_and_once(self):
 		for doctype in self.each():
 			incident, ticket = self.linked(doctype)

@@ -58,6 +58,14 @@ def call_of(ticket_type: str, ticket: str) -> frappe._dict | None:
 	)
 
 
+def known_call_of(ticket_type: str, ticket: str) -> frappe._dict:
+	"""The same of a ticket that has one. Raises DoesNotExistError."""
+	call = call_of(ticket_type, ticket)
+	if not call:
+		raise frappe.DoesNotExistError
+	return call
+
+
 def calls_of(ticket_type: str, names: Sequence[str]) -> list[frappe._dict]:
 	"""The trouble calls of several tickets, as `call_of` has each."""
 	filters = {"ticket_type": ticket_type, "ticket": ("in", list(names))}

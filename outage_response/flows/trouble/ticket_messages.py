@@ -131,9 +131,12 @@ class Said:
 	is_unclear: bool
 
 
-def understood(name: str, doctype: str = MAIL) -> Said:
-	"""Read one message, in a transaction that locks nothing: whoever writes decides how long that takes."""
+def understood(name: str, doctype: str = MAIL) -> Said | None:
+	"""Read one message, in a transaction that locks nothing: whoever writes decides how long that takes. None: it was deleted
+	meanwhile."""
 	message = _message(name, doctype)
+	if not message:
+		return None
 	call = _call_of(message)
 	sent = frappe.get_all(
 		"Outage Ticket Reply", filters={"ticket_type": call.ticket_type, "ticket": call.ticket}, pluck="message"
@@ -149,11 +152,13 @@ def understood(name: str, doctype: str = MAIL) -> Said:
 def act(said: Said) -> None:
 	"""Do what a message asks for, under the property's lock."""
 	message = _message(said.name, said.doctype)
-	property_name = message and _call_of(message).property
+	if not message:
+		return
+	property_name = _call_of(message).property
 	if property_name:
 		lock_property(property_name)
 	call, now = _call_of(message), now_datetime()
-	read_until = locks.row("Trouble Call", call.name).replies_read_until
+	read_until = locks.known_row("Trouble Call", call.name).replies_read_until
 	if read_until and get_datetime(read_until) >= get_datetime(message.creation):
 		return  # by another worker, meanwhile
 	table = frappe.qb.DocType("Trouble Call")
@@ -181,7 +186,7 @@ def _message(name: str, doctype: str) -> frappe._dict | None:
 
 
 def _call_of(message: frappe._dict) -> frappe._dict:
-	return ticket_calls.call_of(message.reference_doctype, message.reference_name)
+	return ticket_calls.known_call_of(message.reference_doctype, message.reference_name)
 
 
 def _home(call: frappe._dict) -> dict:
