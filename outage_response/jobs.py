@@ -6,7 +6,7 @@ that ringing does not stand in (`queues.py`).
 """
 
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 
 import frappe
 from frappe.utils import now_datetime
@@ -194,7 +194,7 @@ def sweep_tickets() -> None:
 	_read_tickets(_place_once)
 
 
-def _read_tickets(place: Callable[[str], None]) -> None:
+def _read_tickets(place: Callable[[str], object]) -> None:
 	frappe.set_user("Administrator")
 	for _round in range(ROUNDS):
 		names = _alone("Outage tickets: answers", ticket_messages.unread)
@@ -355,7 +355,7 @@ def make_households() -> None:
 
 def _alone(title: str, function: Callable, *args):
 	"""Run one piece in its own transaction; its result, or None when it failed. A deadlock's victim is run again."""
-	held = ()
+	held: Sequence[tuple[str, str | int]] = ()
 	for left in reversed(range(TRIES)):
 		try:
 			locks.new_transaction(held)

@@ -27,9 +27,8 @@ def get_list(doctype: str, filters: Mapping[str, Any], also: Sequence[Any] = (),
 	narrowed = _without_blanks(filters)
 	if narrowed is None:
 		return []
-	if also:
-		narrowed = [*([field, *_as_pair(value)] for field, value in narrowed.items()), *also]
-	return frappe.get_list(doctype, filters=narrowed, **more)
+	pairs = [[field, *_as_pair(value)] for field, value in narrowed.items()]
+	return frappe.get_list(doctype, filters=[*pairs, *also] if also else narrowed, **more)
 
 
 def count(doctype: str, filters: Mapping[str, Any] | Sequence[Any]) -> int:

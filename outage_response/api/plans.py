@@ -25,7 +25,7 @@ def get_plan_losses(plan: str) -> dict[str, Any]:
 
 
 @endpoint
-def take_over_plan(plan: str) -> dict[str, str]:
+def take_over_plan(plan: str) -> dict[str, str | int]:
 	"""See `flows.plans.newer_plans.take_over`."""
 	require_right("write", "Outage Plan", plan)
 	return newer_plans.take_over(plan)

@@ -12,7 +12,10 @@ from datetime import date, datetime
 from typing import Any
 
 from .errors import Keys, NotAllowed, RuleError, _
-from .step_definitions import EMPTY, RELEASED, TRAPPED, Step
+from .step_definitions import EMPTY as EMPTY
+from .step_definitions import RELEASED as RELEASED
+from .step_definitions import TRAPPED as TRAPPED
+from .step_definitions import Step
 
 # Outcomes are judged by what they mean (`Step.meaning`), in whatever words the plan says it.
 # How a rescue ends, and how it turns out that there was none to make

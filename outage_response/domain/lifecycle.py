@@ -170,7 +170,7 @@ class TaskRow:
 	evidence_pending: bool = False
 	defects: int = 0
 	outcome: str = ""
-	anchor_at: datetime | None = None
+	anchor_at: datetime = datetime.min
 	due_at: datetime | None = None
 	completed_at: datetime | None = None
 	ended_at: datetime | None = None  # done or skipped

@@ -122,10 +122,12 @@ class Sender:
 class _Server(SMTPServer):
 	"""Frappe's, with a limit to each answer."""
 
+	_session: "_Line | None"  # the line that there is
+
 	@property
 	def session(self) -> smtplib.SMTP:
 		"""The line to the server: the one there is, or a new one. Raises what smtplib raises."""
-		if self.is_session_active():
+		if self._session and self.is_session_active():
 			return self._session
 		# an account has these in later versions of Frappe
 		kept = {name: getattr(self, name, None) for name in ("source_address", "local_hostname")}

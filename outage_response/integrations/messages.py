@@ -161,7 +161,10 @@ def rewritten(message: str, change: Callable[[str], str]) -> str:
 
 def _rewrite(part: Message, change: Callable[[str], str]) -> None:
 	charset = part.get_content_charset() or "utf-8"
-	before = part.get_payload(decode=True).decode(charset, "replace")
+	payload = part.get_payload(decode=True)
+	if not isinstance(payload, bytes):
+		return  # it holds parts, and no text of its own
+	before = payload.decode(charset, "replace")
 	after = change(before)
 	if after == before:
 		return

@@ -78,7 +78,7 @@ def ticket(doctype: str, doc: Mapping, *kinds: str) -> Ticket:
 		contact=doc.get("contact") or "",
 		customer=doc.get("customer") or "",
 		email=parseaddr(doc.get("raised_by") or "")[1].lower(),
-		phone=next((doc.get(field) for field in PHONE_FIELDS if doc.get(field)), ""),
+		phone=next((number for field in PHONE_FIELDS if (number := doc.get(field))), ""),
 		raised_at=_raised_at(created, doc.get("opening_date"), doc.get("opening_time")),
 		created_at=created,
 	)
@@ -178,7 +178,7 @@ def answer(ticket: frappe._dict, message: str, name: str, sender: str | None = N
 		},
 		update_modified=False,
 	)
-	if by_mail:
+	if sender and by_mail:
 		frappe.sendmail(
 			recipients=[to],
 			sender=formataddr((name, sender)),

@@ -10,12 +10,11 @@ class Row(Document):
 
 	if isinstance(held := getattr(Document, "parent_doc", None), property):
 
-		@property
-		def parent_doc(self):
+		def _parent_doc(self) -> Document | None:
 			known = super().parent_doc
 			if known is None and self.get("parent") and self.get("parenttype") and not self.is_new():
 				known = self.parent_doc = frappe.get_doc(self.parenttype, self.parent)
 			return known
 
-		parent_doc = parent_doc.setter(held.fset).deleter(held.fdel)
+		parent_doc = property(_parent_doc, held.fset, held.fdel)
 	del held

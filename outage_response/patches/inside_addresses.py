@@ -20,7 +20,9 @@ SETTINGS = "Outage Response Settings"
 
 def execute() -> None:
 	listed = set(channels.inside())
-	used, never, broken = [], [], []
+	used: list[str] = []
+	never: list[str] = []
+	broken: list[str] = []
 	for name, url in _urls(broken):
 		try:
 			host, port = checked.host_and_port(url)
@@ -76,15 +78,16 @@ def _tell(used: list[str], never: list[str], broken: list[str]) -> None:
 
 def _words(used: list[str], never: list[str], broken: list[str]) -> str:
 	parts = [
-		used
-		and _(
-			"Gateways in the house are asked only where they stand among the Addresses in the House. Entered, since channels use them: {0}. Take out what is not yours."
-		).format(", ".join(used)),
-		never
-		and _("Channels that ring nobody any more, since their address is never asked: {0}.").format(", ".join(never)),
-		broken
-		and _("Channels whose templates cannot be filled in (loops, calculations and calls are refused): {0}.").format(
-			", ".join(broken)
+		(
+			used,
+			_(
+				"Gateways in the house are asked only where they stand among the Addresses in the House. Entered, since channels use them: {0}. Take out what is not yours."
+			),
+		),
+		(never, _("Channels that ring nobody any more, since their address is never asked: {0}.")),
+		(
+			broken,
+			_("Channels whose templates cannot be filled in (loops, calculations and calls are refused): {0}."),
 		),
 	]
-	return " ".join(filter(None, parts))
+	return " ".join(text.format(", ".join(names)) for names, text in parts if names)

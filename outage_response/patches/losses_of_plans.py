@@ -1,6 +1,8 @@
 """From now on a plan says at each declaration what it has lost of life safety and gates: so do those that have lost it before. What
 earlier versions had is read from them; one that is not there any more tells nothing."""
 
+from collections.abc import Sequence
+
 import frappe
 
 from outage_response.domain import plan_safeguards
@@ -13,7 +15,8 @@ def execute() -> None:
 		versions = frappe.get_all("Outage Plan", {"level": level.name}, pluck="name", order_by="version asc")
 		if level.plan not in versions:
 			continue
-		lost, before = (), None
+		lost: Sequence[plan_safeguards.Loss] = ()
+		before = None
 		for name in versions[: versions.index(level.plan) + 1]:
 			try:
 				steps = plan_steps.read(frappe.get_doc("Outage Plan", name))

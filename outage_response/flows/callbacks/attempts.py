@@ -56,13 +56,13 @@ class CallbackTarget(PartTarget):
 		if said.get("outcome") == "Still Out":  # a nested incident may follow
 			lock_property(_belongs_to(frappe.local.site, str(name))[1])
 
-	def happened_at(self, occurred_at: Any, incident: Document, part: Document | None, said: Mapping[str, Any]) -> Any:
+	def happened_at(self, occurred_at: Any, incident: Document, part: Document, said: Mapping[str, Any]) -> Any:
 		if said.get("call_record") and part.get("offered_at") and occurred_at in (None, ""):
 			# telephony may have a clock of its own
 			return max(min(get_datetime(part.offered_at), now_datetime()), get_datetime(incident.reported_at))
 		return occurred_at
 
-	def answer(self, part: Document | None) -> dict[str, Any]:
+	def answer(self, part: Document) -> dict[str, Any]:
 		return {"callback": part.name, "callback_status": part.status}
 
 

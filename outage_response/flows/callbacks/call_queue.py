@@ -47,10 +47,8 @@ def queue(incident: str | None = None) -> list[dict]:
 			for line in lines
 			if rules.held_by_other(line["claimed_by"] or "", _moment(line["claimed_until"]), user, now)
 		}
-		lines = rules.in_order(lines)[:LIMIT]
-		for line in lines:
-			line["held_by"] = held.get(rules.person(line), "")
-		return lines
+		wanted = rules.in_order(lines)[:LIMIT]
+		return [{**line, "held_by": held.get(rules.person(line), "")} for line in wanted]
 
 
 def take_next() -> dict | None:
@@ -70,7 +68,7 @@ def _moment(value):
 	return get_datetime(value) if value else None
 
 
-def _callbacks(incident: str | None) -> list[frappe._dict]:
+def _callbacks(incident: str | None) -> list[dict[str, Any]]:
 	rows = attempts.queue(incident)
 	claims = {
 		row.name: row
@@ -235,7 +233,7 @@ def claim_call(doctype: str, name: str) -> dict[str, Any]:
 def _claim(doctype: str, name: str) -> dict[str, Any]:
 	"""Raises RuleError when somebody else makes this call, or it is not to be made any more."""
 	now, user = now_datetime(), frappe.session.user
-	row = locks.row(doctype, name)
+	row = locks.known_row(doctype, name)
 	rules.require_free(row.claimed_by or "", _moment(row.claimed_until), user, now)
 	if (row.status in ENDED) if doctype == CALLBACK else (row.state in DONE):
 		raise RuleError(_("Call: this one is not to be made any more. Take the next."))
@@ -255,7 +253,7 @@ class DeliveryTarget(PartTarget):
 		permissions.require_read(DELIVERY, name)
 		return frappe.db.get_value(DELIVERY, name, "incident")
 
-	def answer(self, part: Document | None) -> dict[str, Any]:
+	def answer(self, part: Document) -> dict[str, Any]:
 		return {"delivery": part.name, "state": part.state}
 
 

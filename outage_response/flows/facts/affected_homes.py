@@ -24,7 +24,7 @@ DOCTYPE = "Outage Affected Unit"
 FIELDS = ("unit", "unit_no", "building", "floor", "power_node", "contact", "is_primary", "receives_notices")
 
 
-def is_kept(incident: Document | Mapping) -> bool:
+def is_kept(incident: Document | Mapping[str, Any]) -> bool:
 	"""Has the incident its own record of units? Not before it is inserted, and planned work not before it begins."""
 	begun = incident.get("started_at") or incident.get("restored_at") or not incident.get("planned_start")
 	return bool(incident.get("name") and begun)
@@ -39,7 +39,7 @@ def keep(incident: Document, around: Surroundings, now: datetime) -> list[str]:
 	return list(dict.fromkeys(row.unit_no for row in new))
 
 
-def _insert(incident: Document, rows: Sequence[Mapping], now: datetime) -> None:
+def _insert(incident: Document, rows: Sequence[Mapping[str, Any]], now: datetime) -> None:
 	about = {"incident": incident.name, "property": incident.property, "times": "", "moments": ""}
 	wanted = [
 		{**about, "idx": number, **{field: row[field] for field in FIELDS}} for number, row in enumerate(rows, start=1)
@@ -72,7 +72,7 @@ def of_incidents(names: Collection[str]) -> dict[str, dict[str, int]]:
 		.distinct()
 		.where(table.incident.isin(list(names)))
 	).run(as_dict=True)
-	found: dict[str, Counter] = defaultdict(Counter)
+	found: dict[str, Counter[str]] = defaultdict(Counter)
 	for row in rows or ():
 		found[row.incident][row.power_node] += 1
 	return {name: dict(counted) for name, counted in found.items()}
@@ -141,13 +141,13 @@ def take_over(incident: Document, around: Surroundings, now: datetime) -> tuple[
 
 
 def _by_unit(rows: Iterable[frappe._dict]) -> dict[str, list[frappe._dict]]:
-	found: dict[str, list[dict]] = defaultdict(list)
+	found: dict[str, list[frappe._dict]] = defaultdict(list)
 	for row in rows:
 		found[row.unit].append(row)
 	return found
 
 
-def people(rows: Iterable[Any]) -> set[tuple]:
+def people(rows: Iterable[Any]) -> set[tuple[str, bool, bool]]:
 	"""Who lives there, as far as an outage goes by it."""
 	return {(row.contact, bool(row.is_primary), bool(row.receives_notices)) for row in rows if row.contact}
 
@@ -164,8 +164,8 @@ def write_times(incident: Document, around: Surroundings) -> None:
 	alike: dict[tuple[str, str], list[tuple[str, str]]] = defaultdict(list)
 	for node, unit in sorted(places):
 		path = around.tree.path(node)
-		both = (as_text(intervals(path, unit, rows, datetime.max)) for rows in (dark, moments))
-		alike[tuple(both)].append((node, unit))
+		shown, counted = (as_text(intervals(path, unit, rows, datetime.max)) for rows in (dark, moments))
+		alike[shown, counted].append((node, unit))
 	table = frappe.qb.DocType(DOCTYPE)
 	for (shown, counted), where in alike.items():
 		query = frappe.qb.update(table).set(table.times, shown).set(table.moments, counted)
@@ -186,7 +186,7 @@ def dark_moments(incident: Document) -> list[Dark]:
 
 def dark_moment(row: Any, incident: str = "") -> Dark:
 	"""One row of an affected node in UTC; `incident`: see `Dark`."""
-	out_since, back_at = (site_time.instant_of(row, field) for field in ("out_since", "back_at"))
+	out_since, back_at = site_time.instant_of_known(row, "out_since"), site_time.instant_of(row, "back_at")
 	return Dark(row.power_node, out_since, back_at, row.unit or "", incident)
 
 
@@ -195,12 +195,12 @@ def as_text(found: Sequence[Interval]) -> str:
 	return json.dumps([[str(start), "" if end == datetime.max else str(end)] for start, end in found])
 
 
-def times_of(row: Mapping) -> list[Interval]:
+def times_of(row: Mapping[str, Any]) -> list[Interval]:
 	"""When a unit of the record was without supply; empty while that is not written yet."""
 	return _read(row["times"])
 
 
-def moments_of(row: Mapping) -> list[Interval]:
+def moments_of(row: Mapping[str, Any]) -> list[Interval]:
 	"""The same in UTC."""
 	return _read(row["moments"])
 

@@ -12,13 +12,13 @@ from outage_response.domain.errors import RuleError
 from .power_and_assets import Surroundings
 
 
-def rows_from(nodes: Any) -> list[dict]:
+def rows_from(nodes: Any) -> list[dict[str, Any]]:
 	"""Rows of affected nodes from a client's list: names, or dicts with power_node, unit, out_since."""
 	if isinstance(nodes, str):
 		nodes = [nodes]
 	if not isinstance(nodes, (list, tuple)) or not nodes:
 		raise RuleError(_("Affected Nodes: name at least one power node without supply."))
-	rows = []
+	rows: list[dict[str, Any]] = []
 	for node in nodes:
 		if isinstance(node, str):
 			rows.append({"power_node": node})

@@ -1,6 +1,7 @@
 """The buildings of a property: records that homes, power nodes and assets link to, found by what people say."""
 
 from collections.abc import Iterable, Mapping
+from typing import Any
 
 import frappe
 
@@ -36,7 +37,7 @@ def find(property_name: str, said: str) -> list[str]:
 	return among(of_property(property_name), said)
 
 
-def among(rows: Mapping[str, Mapping], said: str) -> list[str]:
+def among(rows: Mapping[str, Mapping[str, Any]], said: str) -> list[str]:
 	"""The same of buildings that are read already."""
 	if said in rows:
 		return [said]
@@ -52,17 +53,17 @@ def may_be(property_name: str, said: str) -> set[str]:
 	return {key for key in rows if same[key] in wanted}
 
 
-def one_of(rows: Mapping[str, Mapping]) -> dict[str, str]:
+def one_of(rows: Mapping[str, Mapping[str, Any]]) -> dict[str, str]:
 	"""key -> one key for all buildings that may be one (see `domain.building_spelling.alike`)."""
 	apart = [key for key, row in rows.items() if row["stands_apart"]]
 	return alike({key: row["building_name"] for key, row in rows.items()}, apart)
 
 
-def of_meaning(rows: Iterable[Mapping], said: str) -> list[str]:
+def of_meaning(rows: Iterable[Mapping[str, Any]], said: str) -> list[str]:
 	return [row["name"] for row in rows if meaning(row["building_name"]) == meaning(said)]
 
 
-def undecided(rows: Mapping[str, Mapping]) -> list[list[str]]:
+def undecided(rows: Mapping[str, Mapping[str, Any]]) -> list[list[str]]:
 	"""Names that may mean one building, of which nobody has said whether they do."""
 	groups: dict[str, list[str]] = {}
 	for row in rows.values():

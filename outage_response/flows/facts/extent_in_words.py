@@ -35,7 +35,8 @@ def _areas(dark: Collection[str], around: power_and_assets.Surroundings) -> list
 	tree = around.tree
 	whole = {node for node in around.node_rows if tree.ends(node) <= set(dark)}
 	tops = [node for node in around.node_rows if node in whole and tree.parents[node] not in whole]
-	units, out = Counter(), Counter()
+	units: Counter[str] = Counter()
+	out: Counter[str] = Counter()
 	nodes: dict[str, set[str]] = defaultdict(set)  # building -> nodes in it; "": of homes in no building that is known
 	for row in around.unit_counts:
 		building = around.building_of(row)

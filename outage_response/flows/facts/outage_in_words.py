@@ -1,6 +1,7 @@
 """What is known of an outage, in the words that a person at a ticket reads: agents and residents."""
 
 from datetime import datetime
+from typing import Any
 
 import frappe
 from frappe import _
@@ -99,7 +100,7 @@ def facts(incident: Document) -> list[list[str]]:
 	return [[label, value] for label, value in rows if value]
 
 
-def outage(name: str) -> dict:
+def outage(name: str) -> dict[str, Any]:
 	"""An incident as a ticket page shows it."""
 	incident = frappe.get_doc("Outage Incident", name)
 	return {

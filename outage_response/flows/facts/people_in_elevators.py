@@ -207,7 +207,7 @@ def visible(now: datetime, **filters: Any) -> list[dict[str, Any]]:
 	]
 
 
-def _steps(rows: Sequence[frappe._dict]) -> dict[tuple[str, str], dict[str, dict]]:
+def _steps(rows: Sequence[frappe._dict]) -> dict[tuple[str, str], dict[str, dict[str, str]]]:
 	"""(incident, elevator) -> part of the rescue -> its open step {task, status, who}; "check" is the check of the car."""
 	tasks = rows and listing.get_all(
 		"Outage Task",
@@ -225,7 +225,7 @@ def _steps(rows: Sequence[frappe._dict]) -> dict[tuple[str, str], dict[str, dict
 	names = dict(
 		listing.get_all("User", filters={"name": ("in", sorted(users))}, fields=["name", "full_name"], as_list=True)
 	)
-	found: dict[tuple[str, str], dict[str, dict]] = {}
+	found: dict[tuple[str, str], dict[str, dict[str, str]]] = {}
 	for row in tasks or ():
 		step = plan_steps.step_of(row)
 		part = step.rescue_part or ("check" if step.means(rules.TRAPPED) else "")
@@ -243,7 +243,7 @@ def _shown(
 	row: frappe._dict,
 	car: Mapping[str, Any],
 	calls: Sequence[frappe._dict],
-	steps: Mapping[str, frappe._dict],
+	steps: Mapping[str, Mapping[str, str]],
 	roles: Collection[str],
 	*,
 	reads_calls: bool,
@@ -289,10 +289,10 @@ def _shown(
 	}
 
 
-def _calls(rows: Sequence[frappe._dict]) -> dict[tuple[str | None, str], list[dict]]:
+def _calls(rows: Sequence[frappe._dict]) -> dict[tuple[str | None, str], list[frappe._dict]]:
 	"""(incident, elevator) -> the calls that report these people, the first one first."""
 	since = {(row.incident, row.elevator): row.since for row in rows}
-	found: dict[tuple[str | None, str], list[dict]] = {}
+	found: dict[tuple[str | None, str], list[frappe._dict]] = {}
 	if not rows:
 		return found
 	table, user = frappe.qb.DocType("Trouble Call"), frappe.qb.DocType("User")

@@ -24,7 +24,7 @@ def of_subjects(subjects: Iterable[tuple[str, str]]) -> dict[tuple[str, str], st
 	found = {}
 	for doctype, fields in FIELDS.items():
 		names = [name for kind, name in wanted if kind == doctype]
-		for row in names and listing.get_all(doctype, filters={"name": ("in", names)}, fields=fields):
+		for row in listing.get_all(doctype, filters={"name": ("in", names)}, fields=fields):
 			found[(doctype, row.name)] = label(row.building_name, row.get("floor"))
 	return found
 

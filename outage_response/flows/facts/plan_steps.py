@@ -116,12 +116,15 @@ def read(plan: Document) -> tuple[Step, ...]:
 
 def from_row(row: Document, outcomes: Mapping[str, Outcome]) -> Step:
 	"""A Plan Step and its outcomes as the rules read them. Raises RuleError naming the step and the field that cannot be read."""
-	return Step(
-		key=row.step_key,
+	said: dict[str, Any] = {
 		**{field: "" if row.get(field) is None else row.get(field) for field in SAME},
 		**{field: int(row.get(field) or 0) for field in NUMBERS},
 		**{field: bool(row.get(field)) for field in FLAGS},
 		**{field: read_keys(row.get(field)) for field in LISTS},
+	}
+	return Step(
+		key=row.step_key,
+		**said,
 		minutes=_minutes(row, "minutes"),
 		minutes_by_planner={
 			planner: minutes

@@ -21,15 +21,15 @@ class Surroundings:
 	"""One property's power tree and assets, how many units hang on each (node, building), and its buildings by key."""
 
 	tree: PowerTree
-	node_rows: dict[str, dict]
+	node_rows: dict[str, frappe._dict]
 	unit_counts: list[frappe._dict]
 	assets: list[frappe._dict]
-	buildings: dict[str, dict]
+	buildings: dict[str, frappe._dict]
 
 	@cached_property
 	def units_at_node(self) -> dict[str, int]:
 		"""node -> units that hang on it."""
-		found: Counter = Counter()
+		found: Counter[str] = Counter()
 		for row in self.unit_counts:
 			found[row.power_node] += row.units
 		return found

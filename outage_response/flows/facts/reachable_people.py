@@ -25,7 +25,7 @@ class People:
 		self.property, self.at = property_name, at
 
 	@cached_property
-	def departments(self) -> dict:
+	def departments(self) -> dict[str, frappe._dict]:
 		"""key -> row with department_name, role, phone, lead, is_external, coverage."""
 		rows = frappe.get_all(
 			"Response Department",

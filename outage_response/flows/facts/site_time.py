@@ -33,11 +33,14 @@ def instant(at: datetime) -> datetime:
 
 
 def instant_of(row: Any, field: str) -> datetime | None:
-	"""The moment of one of the times KEPT, of a document or a row; of one that was written before it was kept, by the zone."""
-	kept, at = row.get(f"{field}_utc"), row.get(field)
-	if at and kept:
-		return get_datetime(kept)
-	return instant(get_datetime(at)) if at else None
+	"""The moment of one of the times KEPT, of a document or a row; None while that time is not there."""
+	return instant_of_known(row, field) if row.get(field) else None
+
+
+def instant_of_known(row: Any, field: str) -> datetime:
+	"""The same of a time that is there; of one that was written before its moment was kept, by the zone."""
+	kept = row.get(f"{field}_utc")
+	return get_datetime(kept) if kept else instant(get_datetime(row.get(field)))
 
 
 def minutes_between(row: Any, begin: str, end: str) -> int | None:

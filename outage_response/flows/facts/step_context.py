@@ -1,8 +1,9 @@
 """All that decides the task set of an incident, in the words of the rules: what is dark, what depends on it, what was asked for."""
 
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
+from typing import Any
 
 import frappe
 from frappe.model.document import Document
@@ -85,7 +86,7 @@ def _again(
 	incident: Document,
 	around: Surroundings,
 	care_units: Mapping[Subject, str],
-	entrapments: Sequence[Mapping],
+	entrapments: Sequence[Mapping[str, Any]],
 ) -> dict[tuple[str, str], datetime]:
 	"""Subject (type, name) -> when it went dark again in this incident: the node itself, and what depends on it; or since
 	when people may be in an elevator that was found empty before."""
@@ -108,7 +109,7 @@ def _again(
 	return found
 
 
-def _unique(subjects) -> tuple[Subject, ...]:
+def _unique(subjects: Iterable[Subject]) -> tuple[Subject, ...]:
 	return tuple({subject.name: subject for subject in subjects}.values())
 
 
@@ -192,7 +193,7 @@ def _care_units(incident: Document, dark: set[str]) -> dict[Subject, str]:
 
 
 def _added(
-	incident: Document, tasks: Sequence[TaskRow], entrapments: Sequence[Mapping]
+	incident: Document, tasks: Sequence[TaskRow], entrapments: Sequence[Mapping[str, Any]]
 ) -> dict[tuple[str, str, str], datetime]:
 	"""Steps that an outcome asks for, and those that people in an elevator ask for -> since when.
 
@@ -217,12 +218,12 @@ def _added(
 				if step.key in wanted and rescues.asked_for(step, certain=row["status"] == rescues.INSIDE)
 			]
 	added: dict[tuple[str, str, str], datetime] = {}
-	for key, since in found:
-		added[key] = max(since, added.get(key, since))
+	for asked_for, since in found:
+		added[asked_for] = max(since, added.get(asked_for, since))
 	return added
 
 
-def _asked_since(step: Step, row: Mapping) -> datetime:
+def _asked_since(step: Step, row: Mapping[str, Any]) -> datetime:
 	"""Since when people in an elevator ask for a step. Somebody who turns out not to be able to wait asks anew for the rescue
 	services, though the maintenance company is there."""
 	since = get_datetime(row["asked_at"])

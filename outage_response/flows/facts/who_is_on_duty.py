@@ -37,7 +37,7 @@ def calendar(property_name: str) -> tuple[set[str], set[date], set[date]]:
 	return {row.day for row in doc.work_days}, days[False], days[True]
 
 
-def as_time_of_day(value, default: time) -> time:
+def as_time_of_day(value: Any, default: time) -> time:
 	"""A Time field as a time of day."""
 	if value in (None, ""):
 		return default
@@ -85,7 +85,7 @@ def on_duty(property_name: str, at: datetime) -> list[OnDuty]:
 def shifts_within(properties: Sequence[str], first: datetime, last: datetime) -> dict[str, list[frappe._dict]]:
 	"""property -> shifts that lie at least partly between two moments, in one query: starts_at, ends_at, department, user,
 	contact, phone, is_duty_electrician, reachable (there is somebody to be told: an enabled login, or a number)."""
-	found: dict[str, list[dict]] = defaultdict(list)
+	found: dict[str, list[frappe._dict]] = defaultdict(list)
 	for row in _shift_rows(properties, lambda shift: (shift.starts_at < last, shift.ends_at > first)):
 		row.update(
 			starts_at=get_datetime(row.starts_at),
@@ -118,7 +118,7 @@ def coming(property_name: str, after: datetime, until: datetime) -> list[tuple[d
 	)
 
 
-def _shifts(property_name: str, when: Callable[[Any], tuple]) -> list[tuple[datetime, OnDuty]]:
+def _shifts(property_name: str, when: Callable[[Any], tuple[Any, ...]]) -> list[tuple[datetime, OnDuty]]:
 	return [
 		(
 			get_datetime(row.starts_at),
@@ -139,7 +139,7 @@ def _phone_of(row: frappe._dict) -> str:
 	return row.phone or row.mobile_no or row.contact_phone or row.user_phone or ""
 
 
-def _shift_rows(properties: Sequence[str], when: Callable[[Any], tuple]) -> list[frappe._dict]:
+def _shift_rows(properties: Sequence[str], when: Callable[[Any], tuple[Any, ...]]) -> list[frappe._dict]:
 	"""The shifts that `when` chooses. Who is absent is not there; nor is a login that does not hold the department's role, which
 	could neither see a step nor take it."""
 	return [row for row in _all_shift_rows(properties, when) if _holds_role(row)]
@@ -158,7 +158,7 @@ def _holds_role(row: frappe._dict) -> bool:
 	return not row.user or not row.needs_role or bool(row.has_role) or row.user == "Administrator"
 
 
-def _all_shift_rows(properties: Sequence[str], when: Callable[[Any], tuple]) -> list[frappe._dict]:
+def _all_shift_rows(properties: Sequence[str], when: Callable[[Any], tuple[Any, ...]]) -> list[frappe._dict]:
 	shift = frappe.qb.DocType("Duty Shift")
 	contact = frappe.qb.DocType("Contact")
 	user = frappe.qb.DocType("User")

@@ -172,7 +172,7 @@ def _without_care(entries: list[dict], care: dict[str, str], rows: list[frappe._
 	}
 	found = []
 	for entry in entries:
-		hidden = {}
+		hidden: dict[str, Any] = {}
 		if entry["task"] in care and "subject" in entry["data"]:
 			hidden["subject"] = ""
 		if entry["data"].get("reason") == "Care" and "units" in entry["data"]:

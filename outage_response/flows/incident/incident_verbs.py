@@ -109,7 +109,9 @@ def declare(
 
 
 def _declared_before(request_id: str | None, property_name: str) -> dict | None:
-	found = request_id and frappe.db.get_value("Outage Incident", {"request_id": request_id}, ["name", "property"])
+	if not request_id:
+		return None
+	found = frappe.db.get_value("Outage Incident", {"request_id": request_id}, ["name", "property"])
 	if not found:
 		return None
 	if found[1] != property_name:
@@ -447,7 +449,7 @@ def stand_down(act: Act, areas: Sequence[str] | None = None, override_reason: st
 
 
 def _release(act: Act, posts: list, areas: Sequence[str]) -> dict[str, Any]:
-	areas = areas if isinstance(areas, (list, tuple)) else [areas]
+	areas = [areas] if isinstance(areas, str) else areas
 	held = [task.subject for task in posts]
 	unknown = [str(area)[:140] for area in areas if area not in held]
 	if unknown or not areas:

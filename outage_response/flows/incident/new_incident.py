@@ -266,7 +266,7 @@ def _prepare_past(incident: Document, around: power_and_assets.Surroundings) -> 
 				_("{field}: a past outage needs the times it was reported, restored and closed."),
 				field=_(incident.meta.get_label(field)),
 			)
-	reported_at, restored_at, closed_at = (moment for _field, moment in moments)
+	reported_at, restored_at, closed_at = (moment for _field, moment in moments if moment)
 	if not reported_at <= restored_at <= closed_at <= now_datetime():
 		raise RuleError(_("Closed At: reported, restored and closed must follow each other and lie in the past."))
 	incident.status = "Closed"

@@ -73,8 +73,8 @@ def _warn_of_people_inside(act: Act) -> None:
 	if not rows:
 		return
 	act.warn("back_with_people_inside", {"subject": [row.elevator_label for row in rows]})
-	cars = listed(people_in_elevators.in_words(row, act.now) for row in rows)
-	text = _("DANGER: supply came back, and the car may move: {0}").format(cars)
+	people = listed(people_in_elevators.in_words(row, act.now) for row in rows)
+	text = _("DANGER: supply came back, and the car may move: {0}").format(people)
 	bells.tell_those_for(act, (COMMAND, REPAIRS), text)
 
 

@@ -54,7 +54,9 @@ def hand_over_mails(seconds: float | None = None) -> int:
 	if not rows:
 		return 0
 	addresses = _addresses(rows, "email_id")
-	failed, tried, until = {}, [], None
+	failed: dict[str, str] = {}
+	tried: list[frappe._dict] = []
+	until: float | None = None
 	for row in rows:
 		if seconds is not None and tried:
 			until = until or time.monotonic() + seconds

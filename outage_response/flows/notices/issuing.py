@@ -365,7 +365,7 @@ def _notice(act: Act, kind: str, once: str, mode: str, language: str, subject: s
 		"message": text,
 		"dedupe_key": key,
 	}
-	return bulk.insert("Outage Notice", [notice], act.now)[0]
+	return str(bulk.insert("Outage Notice", [notice], act.now)[0])
 
 
 def _deliver(

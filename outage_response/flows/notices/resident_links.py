@@ -53,9 +53,9 @@ def _read(token: str) -> tuple[rules.Link | None, frappe._dict]:
 	"""What a token says, and the delivery that it names; empty where there is none."""
 	link = rules.read(token)
 	fields = ["name", "contact", "incident", "link_key"]
-	named = link and link.purpose == PURPOSE
-	row = named and frappe.db.get_value("Notice Delivery", link.subject, fields, as_dict=True)
-	return link, row or frappe._dict()
+	if not link or link.purpose != PURPOSE:
+		return link, frappe._dict()
+	return link, frappe.db.get_value("Notice Delivery", link.subject, fields, as_dict=True) or frappe._dict()
 
 
 def refused() -> NoLink:

@@ -1,5 +1,7 @@
 """The ways to reach people that this site has set up."""
 
+from collections.abc import Mapping
+
 import frappe
 from frappe.model.document import Document
 
@@ -22,7 +24,7 @@ def working() -> dict[str, Document]:
 	return found
 
 
-def chosen(names: tuple[str, ...], there: dict[str, Document]) -> list[Document]:
+def chosen(names: tuple[str, ...], there: Mapping[str, Document]) -> list[Document]:
 	"""The channels of one row: those named, or all, chat groups included; what is not working is left out."""
 	if names:
 		return [there[name] for name in names if name in there]

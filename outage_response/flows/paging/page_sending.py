@@ -85,7 +85,7 @@ def take(here: bool, limit: int = AT_ONCE) -> list[str]:
 		.limit(10 * limit)
 	).run()
 	taken: Counter = Counter()
-	names = []
+	names: list[str] = []
 	for name, channel in rows:
 		if taken[channel] < OF_A_CHANNEL and len(names) < limit:
 			taken[channel] += 1
@@ -308,7 +308,7 @@ def note(name: str, letter: Letter, outcome: Outcome | None) -> tuple[str, str]:
 	Answers (incident, status). The caller commits.
 	"""
 	page, now = frappe.qb.DocType("Outage Page"), now_datetime()
-	row = locks.row("Outage Page", name)
+	row = locks.known_row("Outage Page", name)
 	channel = frappe.get_cached_doc("Paging Channel", row.channel)
 	if row.status != "Sending":
 		return row.incident or "", row.status

@@ -287,7 +287,7 @@ def _write_steps(steps: Mapping[tuple, Sequence[str]], now: datetime) -> None:
 
 
 def _write_timeline(found: Round) -> None:
-	entries = []
+	entries: list[timeline.Entry] = []
 	for key, count in found.told.items():
 		kind, department, *data = key
 		task = found.first[key]

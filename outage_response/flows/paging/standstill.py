@@ -4,6 +4,7 @@ that does not answer."""
 
 from collections.abc import Iterable, Sequence
 from datetime import datetime
+from typing import Any
 
 import frappe
 from frappe import _
@@ -40,10 +41,14 @@ def alarm(incident: str | None = None) -> dict:
 	now = now_datetime()
 	muted, still = same_site.state(), _still(now, sweep.bring_forward())
 	short = [*_of_a_slow_clock(), *_of_what_is_short(now)]
-	if not muted and not still:
+	if muted:
+		lines = _of_silence(muted, now)
+	elif still:
+		lines = _of_standing(*still, now)
+	else:
 		return {"lines": short, "people": [], "may_confirm": False}
 	return {
-		"lines": [*(_of_silence(muted, now) if muted else _of_standing(*still, now)), *short],
+		"lines": [*lines, *short],
 		"people": _people(_incidents(incident), now),
 		"may_confirm": bool(muted and muted["may_confirm"]),
 	}
@@ -151,7 +156,7 @@ def _people(incidents: Sequence[str], now: datetime) -> list[frappe._dict]:
 	return list(found.values())[:MOST_PEOPLE]
 
 
-def _shape(row: frappe._dict, name: str, phone: str | None) -> frappe._dict:
+def _shape(row: frappe._dict, name: str, phone: str | None) -> dict[str, Any]:
 	return {
 		"name": name,
 		"phone": phone or "",

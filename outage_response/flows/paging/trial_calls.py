@@ -57,7 +57,7 @@ def test_call(property: str, department: str | None = None) -> dict:
 			reaching = enabled_channels.reaching(person, wanted) if person else []
 			if not any(enabled_channels.goes_out(channel) for channel in reaching):
 				unreachable.append((person.name if person else "") or one.user or one.contact)
-			if not reaching:
+			if person is None or not reaching:
 				continue
 			if person.key in rung:
 				continue

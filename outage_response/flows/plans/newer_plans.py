@@ -136,7 +136,7 @@ def compare(plan: str) -> dict[str, Any]:
 	}
 
 
-def take_over(plan: str) -> dict[str, str]:
+def take_over(plan: str) -> dict[str, str | int]:
 	"""Make the shipped plan the level's next version in place of `plan`, which stays; answers with `plan`, the level's plan
 	now. Where it is the shipped one already, nothing is made. Where it lacks what `plan` guards, it `waits` for a second person."""
 	with translated():
@@ -175,7 +175,7 @@ def _lock(level: str) -> str | None:
 	"""The level's plan, with the level's row locked. Raises QueryDeadlockError (the caller retries) when somebody has just
 	given it another one: this transaction does not see that plan yet."""
 	seen = frappe.db.get_value("Outage Level", level, "plan")
-	current = locks.row("Outage Level", level).plan
+	current = locks.known_row("Outage Level", level).plan
 	if seen != current:
 		locks.stale("Outage Level")
 	return current

@@ -143,8 +143,10 @@ def _calls_of_home(contact: str, homes: list[str], *, alone: bool) -> list[str]:
 	where the home is nobody else's as well (`alone`)."""
 	calls = frappe.qb.DocType("Trouble Call")
 	resident, found = frappe.qb.DocType("Unit Resident"), frappe.qb.DocType("Outage Affected Unit")
-	now, then = set(), set()
-	others_now, others_then = set(), set()
+	now: set[str] = set()
+	then: set[tuple[str, str]] = set()
+	others_now: set[str] = set()
+	others_then: set[tuple[str, str]] = set()
 	for unit, who in (
 		frappe.qb.from_(resident)
 		.select(resident.parent, resident.contact)

@@ -21,7 +21,7 @@ from ..notices import resident_links
 from ..notices.wording import PLAIN_CAUSES, cause_of
 
 # (incident, unit) -> a home on the record of an outage
-Kept = dict[tuple[str, str], dict]
+Kept = dict[tuple[str, str], frappe._dict]
 
 PAST_DAYS = 90
 PAST_LIMIT = 5
@@ -85,7 +85,7 @@ def outage(person: Person, name: str) -> dict:
 	if incident and person.homes and person.only in ("", name):
 		paths = homes_of_people.paths_of([home["power_node"] for home in person.homes])
 		card = _card(incident, person, paths, _kept(person))
-	if not card:
+	if not incident or not card:
 		raise NotAllowed(_("There is no such outage at your home."))
 	return {**card, "history": history(incident), "callback": _callback(incident.name, person.contacts)}
 

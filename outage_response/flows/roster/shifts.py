@@ -3,6 +3,7 @@
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from datetime import date, datetime, time, timedelta
+from typing import Any
 
 import frappe
 from frappe import _
@@ -118,6 +119,7 @@ def calendar_filters(start: str, end: str, filters: str | list | None, begins: s
 		first, last = as_time(start, "Start"), as_time(end, "End")
 		if not first or not last:
 			raise RuleError(_("Start, End: a calendar shows what lies between two moments. Give both."))
+	narrowed: Any
 	try:
 		narrowed = frappe.parse_json(filters) if filters else []
 	except ValueError:

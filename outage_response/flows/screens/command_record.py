@@ -192,7 +192,8 @@ class Record:
 		open_rows = [one for one in rows if one.open]
 		dark = self.dark[row.name]
 		since = min((one.out_since for one in dark if one.back_at is None), default=None)
-		is_dark = row.status in DARK and since is not None
+		dark_since = since if row.status in DARK else None
+		is_dark = dark_since is not None
 		level = self.levels.get(row.level)
 		overdue_etr = bool(is_dark and row.etr and get_datetime(row.etr) < self.now)
 		return {
@@ -222,8 +223,8 @@ class Record:
 			"checks": self._checks(rows),
 			"posts": sum(1 for one in open_rows if one.held_until),
 			"bare": [self._step(one) for one in open_rows if one.held_until and one.status != "On Post"],
-			"battery": self._battery(rows, since) if is_dark else None,
-			"care": self._equipment(rows, since) if is_dark else None,
+			"battery": self._battery(rows, dark_since) if dark_since else None,
+			"care": self._equipment(rows, dark_since) if dark_since else None,
 			"overdue": self._overdue(open_rows),
 			"silent": self._silent(open_rows),
 			"open": len(open_rows),

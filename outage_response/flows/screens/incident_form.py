@@ -137,8 +137,8 @@ def verbs_anywhere() -> list[str]:
 def _about(incident: Document, around: power_and_assets.Surroundings) -> dict[str, Any]:
 	level = frappe.get_cached_doc("Outage Level", incident.level)
 	since = [get_datetime(row.out_since) for row in incident.affected_nodes if row.out_since]
-	began = [site_time.instant_of(row, "out_since") for row in incident.affected_nodes if row.out_since]
-	ended = [site_time.instant_of(row, "back_at") for row in incident.affected_nodes if row.back_at]
+	began = [site_time.instant_of_known(row, "out_since") for row in incident.affected_nodes if row.out_since]
+	ended = [site_time.instant_of_known(row, "back_at") for row in incident.affected_nodes if row.back_at]
 	until = max(ended) if incident.restored_at and ended else site_time.utc_now()
 	return {
 		"name": incident.name,
@@ -334,7 +334,7 @@ def task_rows(incident: Document, rows: Sequence[TaskRow], roles: Sequence[str])
 
 def _checks(open_tasks: Sequence[str]) -> dict[str, list]:
 	found: dict[str, list] = defaultdict(list)
-	for row in open_tasks and listing.get_all(
+	for row in listing.get_all(
 		"Outage Task Check",
 		filters={"parent": ("in", open_tasks), "parenttype": "Outage Task"},
 		fields=["parent", "kind", "item", "item_label", "result", "note", "checked_by"],

@@ -82,8 +82,10 @@ def _tell(doc: Document, fields: Any, before: Document | None) -> None:
 	for language in set(users.values()):
 		with in_language(language):
 			said[language] = _words(doc, fields, before)
-	about = ("Outage Response Settings",) * 2 if doc.doctype in CLOSED or not fields else (doc.doctype, doc.name)
-	notifications.write({user: said[language] for user, language in users.items()}, *about, now_datetime(), "Alert")
+	settings = doc.doctype in CLOSED or not fields
+	doctype, name = ("Outage Response Settings", "Outage Response Settings") if settings else (doc.doctype, doc.name)
+	subjects = {user: said[language] for user, language in users.items()}
+	notifications.write(subjects, doctype, name, now_datetime(), "Alert")
 
 
 def _words(doc: Document, fields: Any, before: Document | None) -> str:

@@ -301,10 +301,10 @@ def insert(act: Act, wanted: Sequence[tuple[TaskSpec, Assignment]]) -> list[str]
 			for index, (kind, item, label) in enumerate(items, start=1)
 		]
 		todos.append((name, step.title, step.priority, due, who))
-	names = bulk.insert("Outage Task", rows, now)
+	bulk.insert("Outage Task", rows, now)
 	bulk.insert("Outage Task Check", checks, now)
 	assignment.write_todos(todos, now)
-	return names
+	return [name for name, *_todo in todos]
 
 
 def about(spec: TaskSpec) -> dict[str, str]:
@@ -374,7 +374,7 @@ def _reopen(act: Act, wanted: Sequence[tuple[tuple[TaskRow, TaskSpec], Assignmen
 def _last_assignees(names: Sequence[str]) -> dict[str, tuple[str, ...]]:
 	"""task -> the people it was taken back from."""
 	found: dict[str, dict[str, None]] = defaultdict(dict)
-	for todo in names and listing.get_all(
+	for todo in listing.get_all(
 		"ToDo",
 		filters={"reference_type": "Outage Task", "reference_name": ("in", names), "status": "Cancelled"},
 		fields=["reference_name", "allocated_to"],
@@ -393,8 +393,8 @@ def pass_on(act: Act, given: Sequence[tuple[frappe._dict, Assignment]]) -> None:
 	for row, who in given:
 		values = {"assigned_role": who.role, "phone": who.phone, **ring_state.anew(row, act.now)}
 		alike[tuple(values.items())].append(row.name)
-	for values, some in alike.items():
-		set_many(act, some, {**NOBODY, **dict(values)})
+	for pairs, some in alike.items():
+		set_many(act, some, {**NOBODY, **dict(pairs)})
 	forget_confirmations(names)
 
 
@@ -429,8 +429,8 @@ def _carry_over(act: Act, diff: Difference) -> None:
 			changed["plan"] = act.incident.plan
 		if changed:
 			alike[tuple(changed.items())].append(task.name)
-	for changed, names in alike.items():
-		set_many(act, names, dict(changed))
+	for pairs, names in alike.items():
+		set_many(act, names, dict(pairs))
 
 
 def _require_newly(act: Act, diff: Difference) -> None:
@@ -461,7 +461,7 @@ def end_many(act: Act, names: Sequence[str], status: str, reason: str) -> None:
 	"""End several tasks at once: `status` is Done, Skipped or Cancelled."""
 	if not names:
 		return
-	values = {"status": status, "reason": reason}
+	values: dict[str, Any] = {"status": status, "reason": reason}
 	if status == "Done":
 		values.update(completed_at=act.at, completed_by=frappe.session.user, recorded_at=act.now, counts_from=None)
 	set_many(act, names, values)

@@ -316,12 +316,12 @@ def _take_items(act: Act, exceptions: Sequence[Mapping[str, str]]) -> list[str]:
 		named[found] = exception
 	defects = []
 	for key, row in items.items():
-		exception = named.get(key)
-		if exception is None:
+		wrong = named.get(key)
+		if wrong is None:
 			row.result = "Fixed" if row.result == "Defect" else (row.result or "Normal")
 		else:
-			row.result = "Fixed" if exception.get("fixed") else "Defect"
-			row.note = str(exception.get("note") or "")[:500]
+			row.result = "Fixed" if wrong.get("fixed") else "Defect"
+			row.note = str(wrong.get("note") or "")[:500]
 			if row.result == "Defect":
 				defects.append(row.item_label)
 		row.checked_by, row.checked_at = frappe.session.user, act.at
@@ -500,12 +500,12 @@ def withdraw(act: Act, danger: str) -> None:
 		if at_it:
 			_keep_danger(act, said)
 		return
-	others = _others_than(act, at_it or me)
-	_give_again(act, task, others)
-	task.update({"assigned_role": others.role, "phone": others.phone or task.phone})
+	chosen = _others_than(act, at_it or me)
+	_give_again(act, task, chosen)
+	task.update({"assigned_role": chosen.role, "phone": chosen.phone or task.phone})
 	_release(act)
 	_note(act, "task_withdrawn", danger=said)
-	_tell_of_danger(act, said, others.users)
+	_tell_of_danger(act, said, chosen.users)
 
 
 def _named_danger(danger: str | None) -> str:

@@ -47,7 +47,7 @@ def _keep_call(desk: ModuleType, ticket: str, found: list[ticket_intake.Understo
 	if call:
 		return call
 	ticket_intake.keep_calls(found, now)
-	return ticket_calls.call_of(desk.DOCTYPE, ticket)
+	return ticket_calls.known_call_of(desk.DOCTYPE, ticket)
 
 
 def _place_of(home: dict, node: str | None) -> str:
@@ -92,7 +92,7 @@ def declare(
 		)
 		call = _keep_call(desk, ticket, found, now_datetime())
 		proposals.place_calls(home["property"])
-		if ticket_calls.call_of(ticket_type, ticket).incident != result["incident"]:
+		if ticket_calls.known_call_of(ticket_type, ticket).incident != result["incident"]:
 			ticket_linking.attach(result["incident"], [call], now_datetime())
 		return {
 			**result,
@@ -139,7 +139,7 @@ def propose(ticket_type: str, ticket: str, node: str | None = None) -> dict:
 		if not ticket_calls.is_placed(call, now):
 			ticket_linking.place_anew([call], now)
 		proposals.place_calls(home["property"])
-		call = ticket_calls.call_of(ticket_type, ticket)
+		call = ticket_calls.known_call_of(ticket_type, ticket)
 		_told(desk, call, now)
 		if call.incident:
 			message = (
@@ -150,7 +150,7 @@ def propose(ticket_type: str, ticket: str, node: str | None = None) -> dict:
 			return {"incident": call.incident, "proposal": "", "message": message}
 		if not ticket_calls.open_proposal(call):
 			_add_proposal(call, home["property"], place, now)
-			call = ticket_calls.call_of(ticket_type, ticket)
+			call = ticket_calls.known_call_of(ticket_type, ticket)
 		return {
 			"incident": "",
 			"proposal": call.proposal,
@@ -302,13 +302,14 @@ def log_callback(
 		ticket_calls.require(ticket_type, ticket)
 		name = _replayed(request_id)
 		if not name:
-			pending = ticket_calls.pending_of(ticket_calls.call_of(ticket_type, ticket))
-			if not pending:
+			call = ticket_calls.call_of(ticket_type, ticket)
+			pending = ticket_calls.pending_of(call)
+			if not call or not pending:
 				raise RuleError(_("Callback: none is open for this ticket."))
 			name = pending["callback"]
 			if resolve is not None:
 				decided = {"keep_open": int(not resolve), "ask_first": 0}
-				bulk.update("Trouble Call", [ticket_calls.call_of(ticket_type, ticket).name], decided)
+				bulk.update("Trouble Call", [call.name], decided)
 		result = attempts.log_attempt(
 			name,
 			outcome,

@@ -56,9 +56,13 @@ def still_out_minutes() -> int:
 
 
 def explain(
-	tree: PowerTree, power_node: str | None, unit: str | None, said_at: datetime, known: Iterable[rules.Candidate]
+	tree: PowerTree,
+	power_node: str | None,
+	unit: str | None,
+	said_at: datetime | None,
+	known: Iterable[rules.Candidate],
 ) -> rules.Explanation | None:
-	"""What explains one call; None also where nobody knows where it is."""
+	"""What explains one call (`said_at` None: of now); None also where nobody knows where it is."""
 	if power_node not in tree.parents:
 		return None
 	return rules.explained_by(tree.path(power_node), unit or "", get_datetime(said_at), known, still_out_minutes())

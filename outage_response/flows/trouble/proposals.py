@@ -118,7 +118,7 @@ def _end_explained_proposals(property_name: str) -> None:
 
 def _link(
 	calls: Sequence[frappe._dict], property_name: str, around: power_and_assets.Surroundings, now: datetime
-) -> list[dict]:
+) -> list[frappe._dict]:
 	"""Link calls to what explains them; returns those that nothing explains."""
 	known = explaining_outage.candidates(property_name)
 	found = {
@@ -129,14 +129,16 @@ def _link(
 	by_incident: dict[str, list[frappe._dict]] = defaultdict(list)
 	rest = []
 	for call in calls:
-		if found[call.name] and call.name not in fresh:
-			by_incident[found[call.name].incident].append(call)
+		why = found[call.name]
+		if why and call.name not in fresh:
+			by_incident[why.incident].append(call)
 		else:
 			rest.append(call)
+	still_out = {name for name, why in found.items() if why and why.still_out}
 	for name, linked in sorted(by_incident.items()):
 		ticket_linking.attach(name, linked, now)
-		still_out = [call.contact for call in linked if call.contact and found[call.name].still_out]
-		open_callbacks.reported_again(name, still_out, around, now)
+		again = [call.contact for call in linked if call.contact and call.name in still_out]
+		open_callbacks.reported_again(name, again, around, now)
 	return rest
 
 
@@ -147,7 +149,7 @@ def _dark_again(calls: Sequence[frappe._dict], found: dict[str, rules.Explanatio
 	late: dict[str, list[frappe._dict]] = defaultdict(list)
 	for call in calls:
 		why = found[call.name]
-		if why and why.still_out and get_datetime(call.said_at) > why.back_at + window:
+		if why and why.still_out and why.back_at and get_datetime(call.said_at) > why.back_at + window:
 			late[why.incident].append(call)
 	threshold = settings.proposal_threshold or 3
 	return {

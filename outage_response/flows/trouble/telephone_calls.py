@@ -148,9 +148,20 @@ def keep_call(
 		)
 	if trapped or elevator:
 		said = {"unit": unit, "power_node": power_node, "request_id": request_id or None}
-		about = {"words": words, "contact": contact, "phone": phone}
-		inside = {"people": people, "floor": floor, "conditions": conditions}
-		return _keep_trapped(property, elevator, building, at, now, said=said, **about, **inside)
+		return _keep_trapped(
+			property,
+			elevator,
+			building,
+			at,
+			now,
+			said=said,
+			words=words,
+			contact=contact,
+			phone=phone,
+			people=people,
+			floor=floor,
+			conditions=conditions,
+		)
 	found = explaining_outage.explain(around.tree, power_node, unit, at, explaining_outage.candidates(property))
 	# What is planned, or back again, is for `place_calls`: it knows whom to tell
 	incident = found.incident if found and found.kind == RUNNING else None
@@ -209,9 +220,10 @@ def _keep_trapped(
 	name, affected = _incident_of({car.name for car in found}, property_name)
 	if name:
 		act = Act("report_trapped", at, now, incident=lock_incident(name))
-		inside = {"people": people, "floor": floor, "conditions": conditions}
 		covered = [car for car in found if car.name in affected]
-		result = entrapment_verbs.report_in(act, covered, certain=certain, said=said, **how, **inside)
+		result = entrapment_verbs.report_in(
+			act, covered, certain=certain, said=said, people=people, floor=floor, conditions=conditions, **how
+		)
 		return {**finish(act, result), "danger": True}
 	act = Act("record_call", at, now)
 	doc = entrapment_verbs.keep_call(act, found, certain=certain, incident=None, said={**said, "waiting": 1}, **how)
@@ -235,7 +247,9 @@ def _incident_of(elevators: Set[str], property_name: str) -> tuple[str, set[str]
 		pluck="name",
 		order_by="reported_at asc, name asc",
 	)
-	around = power_and_assets.read(property_name) if names else None
+	if not names:
+		return "", set()
+	around = power_and_assets.read(property_name)
 	rows = []
 	for name in names:
 		doc = frappe.get_doc("Outage Incident", name)

@@ -56,8 +56,10 @@ def _name_household(doc: Document) -> None:
 	a cry for help: it is for the home that its words name, else for the first."""
 	try:
 		desk = integrations.desk_for(doc.doctype)
+		if not desk or doc.get("customer"):
+			return
 		contact = doc.get("contact") or frappe.db.get_value("Contact", {"user": frappe.session.user})
-		mine = desk and not doc.get("customer") and contact and households.of_contact(desk.CUSTOMER, contact)
+		mine = contact and households.of_contact(desk.CUSTOMER, contact)
 		if not mine or len(mine) < 2 or not desk.is_on():
 			return
 		home = homes_of([replace(desk.words(doc), contact=contact)]).get(str(doc.get("name")), {})

@@ -114,9 +114,10 @@ def linked_calls(incident_name: str, **filters) -> list[frappe._dict]:
 def say_it_is_back(doc: Document, calls: Iterable[frappe._dict], stands: dict[str, rules.Standing]) -> None:
 	"""To each author once for each return of their own home, which may be hours before the last one's; not to those who
 	said afterwards that it is not so."""
-	by_time: dict[datetime, list[dict]] = defaultdict(list)
+	by_time: dict[datetime, list[frappe._dict]] = defaultdict(list)
 	for row in calls:
-		if not explaining_outage.is_still_out(stands[row.name], row):
-			by_time[stands[row.name].back_at].append(row)
+		came_back = stands[row.name].back_at
+		if came_back and not explaining_outage.is_still_out(stands[row.name], row):
+			by_time[came_back].append(row)
 	for back_at, rows in sorted(by_time.items()):
 		ticket_replies.queue(doc, "Restored", rows, f"{back_at:%Y-%m-%d %H:%M}")

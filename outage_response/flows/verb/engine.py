@@ -5,7 +5,7 @@ import inspect
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any
+from typing import Any, TypeVar
 
 import frappe
 from frappe import _
@@ -26,10 +26,14 @@ from .locking import lock_incident
 from .refusals import translated
 from .times import is_by_phone, when
 
+# What a verb is made of: function(act, **its own arguments), with what is added to the answer
+Function = Callable[..., dict[str, Any] | None]
+Keeper = TypeVar("Keeper", bound=Function)
+
 # Supply may be back in part of the area before anybody has reported the outage; that it went first is asked for each node
 BEFORE_THE_REPORT = ("supply_back",)
 # verb -> what keeps it where it can change nothing any more
-KEPT_LATE: dict[str, Callable] = {}
+KEPT_LATE: dict[str, Function] = {}
 
 
 @dataclass
@@ -51,7 +55,7 @@ class Act:
 	task: Any = None  # the part, where it is a task
 	by_phone: bool = False  # a phone's clock gave `at`
 	warnings: list[str] = field(default_factory=list)
-	steps_added: list[tuple] = field(default_factory=list)
+	steps_added: list[timeline.Entry] = field(default_factory=list)
 
 	@functools.cached_property
 	def around(self) -> power_and_assets.Surroundings:
@@ -73,11 +77,11 @@ class Act:
 		"""The people who are there now: what happened earlier is still for those who can act on it."""
 		return who_is_on_duty.roster(self.incident.property, self.now, self.departments)
 
-	def record(self, kind: str, data: dict | None = None, *, task: str | None = None) -> None:
+	def record(self, kind: str, data: Mapping[str, Any] | None = None, *, task: str | None = None) -> None:
 		"""Write one entry on the incident's timeline."""
 		timeline.record(self.incident, kind, data or {}, self.at, self.now, task=task)
 
-	def warn(self, kind: str, data: dict | None = None) -> None:
+	def warn(self, kind: str, data: Mapping[str, Any] | None = None) -> None:
 		"""Something is not as it should be, and goes on all the same: on the timeline and in the answer."""
 		self.record(kind, data)
 		self.warnings.append(timeline.render(kind, data or {}))
@@ -172,7 +176,7 @@ class TaskTarget(PartTarget):
 		return {"task": part.name, "task_status": part.status}
 
 
-def verb(target: Target) -> Callable[[Callable], Callable[..., dict[str, Any]]]:
+def verb(target: Target) -> Callable[[Function], Callable[..., dict[str, Any]]]:
 	"""Make a verb out of `function(call, ...)`, whatever it is about.
 
 	The verb takes the target's name, the function's own arguments, `occurred_at` and `request_id`. In this order: who may by their role;
@@ -181,7 +185,7 @@ def verb(target: Target) -> Callable[[Callable], Callable[..., dict[str, Any]]]:
 	`status`, `warnings`, and what function and target add).
 	"""
 
-	def make(function: Callable) -> Callable[..., dict[str, Any]]:
+	def make(function: Function) -> Callable[..., dict[str, Any]]:
 		name, signature = function.__name__, signature_of(function, target.argument)
 
 		@functools.wraps(function)
@@ -215,13 +219,13 @@ def verb(target: Target) -> Callable[[Callable], Callable[..., dict[str, Any]]]:
 					result = function(act, **said) or {}
 				return finish(act, {**result, **target.answer(part)})
 
-		run.__signature__ = signature  # type: ignore[attr-defined]
+		run.__signature__ = signature  # type: ignore[attr-defined]  # `inspect` reads it; mypy knows no attributes of functions
 		return run
 
 	return make
 
 
-def signature_of(function: Callable, argument: str = "") -> inspect.Signature:
+def signature_of(function: Callable[..., Any], argument: str = "") -> inspect.Signature:
 	"""A verb's own: what it is about in place of the act, and after the function's arguments when it happened, and the request.
 
 	argument  name of what it is about; "" where the function itself has it after the act
@@ -241,10 +245,10 @@ incident_verb = verb(Target())
 task_verb = verb(TaskTarget())
 
 
-def keeps_late(*verbs: str) -> Callable:
+def keeps_late(*verbs: str) -> Callable[[Keeper], Keeper]:
 	"""Make of `function(call, **arguments of the verb)` what keeps these verbs where they can change nothing any more."""
 
-	def register(function: Callable) -> Callable:
+	def register(function: Keeper) -> Keeper:
 		KEPT_LATE.update(dict.fromkeys(verbs, function))
 		return function
 
@@ -305,7 +309,7 @@ def require_task_authority(verb: str, task: Document, outcome: str | None = None
 	authority.require_task(verb, roles, role, task.assigned_role or "", unmanned=unmanned)
 
 
-def finish(act: Act, result: dict) -> dict[str, Any]:
+def finish(act: Act, result: dict[str, Any]) -> dict[str, Any]:
 	"""Close a verb: answer, mark on the incident, the request's first result."""
 	if act.clock:
 		act.warn(act.clock, {})

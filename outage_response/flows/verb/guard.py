@@ -28,7 +28,7 @@ def refuse_outside_verbs(doc: Document, free_fields: tuple[str, ...] = ()) -> No
 			)
 
 
-def _rows(rows: list[Document] | None) -> list[dict]:
+def _rows(rows: list[Document] | None) -> list[dict[str, str]]:
 	skip = {"modified", "modified_by", "docstatus", "creation", "owner"}
 	return [
 		{key: str(value or "") for key, value in row.as_dict().items() if key not in skip and not key.startswith("_")}

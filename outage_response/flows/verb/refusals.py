@@ -1,6 +1,6 @@
 """How a rule says no: the error that Frappe shows, in the reader's language, with the steps that are open."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
 
@@ -21,7 +21,7 @@ class GateClosedError(frappe.ValidationError):
 
 
 @contextmanager
-def translated():
+def translated() -> Iterator[None]:
 	"""Turn a broken rule into the error that Frappe shows, in the reader's language."""
 	try:
 		yield

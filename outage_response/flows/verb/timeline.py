@@ -1,9 +1,9 @@
 """The timeline of an incident: append-only, units and roles but never a resident, read in the reader's language."""
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
-from typing import Any, NoReturn
+from typing import Any
 
 import frappe
 from frappe import _
@@ -15,6 +15,9 @@ from outage_response import bulk
 from outage_response.domain.errors import spoken
 
 from ..facts.language import in_chinese, listed
+
+# kind, data, task name or None
+Entry = tuple[str, Mapping[str, Any], str | None]
 
 MOST_NAMES = 8  # a whole building's nodes would hide the sentence; the entry's data has them all
 
@@ -135,7 +138,7 @@ TEXTS = {
 def record(
 	incident: Document,
 	kind: str,
-	data: dict[str, Any],
+	data: Mapping[str, Any],
 	at: datetime,
 	now: datetime,
 	*,
@@ -145,10 +148,8 @@ def record(
 	record_many(incident, [(kind, data, task)], at, now)
 
 
-def record_many(
-	incident: Document, entries: list[tuple[str, dict[str, Any], str | None]], at: datetime, now: datetime
-) -> None:
-	"""Append several entries of the same moment in one statement: (kind, data, task name or None)."""
+def record_many(incident: Document, entries: Sequence[Entry], at: datetime, now: datetime) -> None:
+	"""Append several entries of the same moment in one statement."""
 	_insert(
 		[_row(incident, kind, data, at, now, task=task, request_id=None, result=None) for kind, data, task in entries]
 	)
@@ -166,23 +167,23 @@ def last_moment(incident: str, *, task: str | None = None, kinds: Sequence[str] 
 
 
 def keep_result(
-	incident: Document, verb: str, request_id: str | None, result: dict, at: datetime, now: datetime
+	incident: Document, verb: str, request_id: str | None, result: dict[str, Any], at: datetime, now: datetime
 ) -> None:
 	"""Remember a request's first answer. The unique request_id makes a second one of two at once fail and retry."""
 	if request_id:
 		_insert([_row(incident, f"request:{verb}", {}, at, now, task=None, request_id=request_id, result=result)])
 
 
-def first_result(request_id: str | None, verb: str, **about: str) -> dict | None:
+def first_result(request_id: str | None, verb: str, **about: str) -> dict[str, Any] | None:
 	"""What the first request with this id was answered, or None. `about`: what the request is about (incident, task,
 	callback, delivery), as its answer names it.
 
 	Raises ValidationError when the id was used for another verb or thing: an id belongs to one request, and the answer
 	to another would look like success while nothing is done.
 	"""
-	found = request_id and frappe.db.get_value(
-		"Timeline Entry", {"request_id": request_id}, ["kind", "result"], as_dict=True
-	)
+	if not request_id:
+		return None
+	found = frappe.db.get_value("Timeline Entry", {"request_id": request_id}, ["kind", "result"], as_dict=True)
 	if not found:
 		return None
 	result = frappe.parse_json(found.result or "{}")
@@ -191,7 +192,7 @@ def first_result(request_id: str | None, verb: str, **about: str) -> dict | None
 	return result
 
 
-def refuse_used(request_id: str) -> NoReturn:
+def refuse_used(request_id: str) -> None:
 	"""Raise ValidationError: the id belongs to another request."""
 	frappe.throw(
 		_("Request ID: {0} was already used for another request. Send a new one with each request.").format(
@@ -232,7 +233,17 @@ def actors(incident: str, kind: str) -> dict[str, set[str]]:
 	return found
 
 
-def _row(incident, kind, data, at, now, *, task, request_id, result) -> dict[str, Any]:
+def _row(
+	incident: Document,
+	kind: str,
+	data: Mapping[str, Any],
+	at: datetime,
+	now: datetime,
+	*,
+	task: str | None,
+	request_id: str | None,
+	result: dict[str, Any] | None,
+) -> dict[str, Any]:
 	return {
 		"incident": incident.name,
 		"property": incident.property,
@@ -252,7 +263,7 @@ def _insert(rows: list[dict[str, Any]]) -> None:
 	bulk.insert("Timeline Entry", rows, now_datetime())
 
 
-def render(kind: str, data: dict[str, Any]) -> str:
+def render(kind: str, data: Mapping[str, Any]) -> str:
 	"""One entry as a sentence in the session's language."""
 	values = {key: _value(value) for key, value in data.items()}
 	for key in ("outcome", "was"):
@@ -276,12 +287,12 @@ def _value(value: Any) -> str:
 	return _(value) if isinstance(value, str) and value else str("" if value is None else value)
 
 
-class _Blank(dict):
+class _Blank(dict[str, str]):
 	def __missing__(self, key: str) -> str:
 		return ""
 
 
-def entries(incident: str, *, recorded_after: datetime | None = None) -> list[dict]:
+def entries(incident: str, *, recorded_after: datetime | None = None) -> list[frappe._dict]:
 	"""The whole timeline, oldest first: occurred_at, recorded_at, actor, kind, text, task; or what was recorded later."""
 	later = {"recorded_at": (">", recorded_after)} if recorded_after else {}
 	rows = frappe.get_all(

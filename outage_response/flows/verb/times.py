@@ -1,6 +1,7 @@
 """When something happened, as clients say it: by the site's clock, or by a phone's."""
 
 from datetime import datetime
+from typing import TypeGuard
 from zoneinfo import ZoneInfo
 
 import frappe
@@ -34,7 +35,7 @@ def as_time(value: str | datetime | None, label: str) -> datetime | None:
 	return moment.replace(tzinfo=None)
 
 
-def is_by_phone(occurred_at: str | datetime | None) -> bool:
+def is_by_phone(occurred_at: str | datetime | None) -> TypeGuard[str]:
 	"""Did a phone's clock give this time?"""
 	return isinstance(occurred_at, str) and occurred_at.startswith(BY_PHONE)
 

@@ -6,6 +6,7 @@ Knows nothing of the site, like post.py, which uses it.
 
 import socket
 from collections.abc import Collection
+from contextlib import suppress
 from urllib.parse import urlsplit
 
 import requests
@@ -29,10 +30,9 @@ def session(url: str, inside: Collection[allowed_addresses.Entry]) -> requests.S
 	proxied = requests.utils.select_proxy(url, requests.utils.get_environ_proxies(url))
 	if proxied:  # the name is resolved by the proxy; what this machine knows of it is judged all the same
 		host, port = host_and_port(url)
-		try:
+		found: list[str] = []
+		with suppress(OSError):
 			found = resolve(host, port)
-		except OSError:
-			found = ()
 		require(host, port, found, inside)
 	else:
 		for scheme in PORTS:
@@ -70,8 +70,10 @@ class _Adapter(HTTPAdapter):
 
 
 def _pools(inside: Collection[allowed_addresses.Entry]) -> dict[str, type]:
-	class Judged:
+	class Plain(HTTPConnection):
 		"""Goes to the first of the judged addresses that takes the connection."""
+
+		_dns_host: str  # urllib3's: where it connects to
 
 		def _new_conn(self) -> socket.socket:
 			named = self._dns_host
@@ -81,20 +83,16 @@ def _pools(inside: Collection[allowed_addresses.Entry]) -> dict[str, type]:
 				raise NewConnectionError(self, f"no address: {type(error).__name__}") from error
 			require(named, self.port, found, inside)
 			try:
-				for last, address in enumerate(found, start=1):
+				for address in found[:-1]:
 					self._dns_host = address
-					try:
+					with suppress(NewConnectionError):
 						return super()._new_conn()
-					except NewConnectionError:
-						if last == len(found):
-							raise
+				self._dns_host = found[-1]
+				return super()._new_conn()
 			finally:
 				self._dns_host = named
 
-	class Plain(Judged, HTTPConnection):
-		pass
-
-	class Sealed(Judged, HTTPSConnection):
+	class Sealed(Plain, HTTPSConnection):
 		pass
 
 	class PlainPool(HTTPConnectionPool):

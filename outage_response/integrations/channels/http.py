@@ -4,6 +4,7 @@ import base64
 import hashlib
 import hmac
 import time
+from typing import Any
 from urllib.parse import quote
 
 import frappe
@@ -51,6 +52,7 @@ def request(channel: Document, letter: Letter) -> Request:
 	body = render(channel.body, values) if channel.body and channel.method != "GET" else None
 	if channel.signature == "HMAC-SHA256":
 		values["sign"] = hmac_hex(secret, stamp, body or "")
+	headers: Any
 	try:
 		headers = frappe.parse_json(render(channel.headers, values)) if channel.headers else {}
 	except ValueError:

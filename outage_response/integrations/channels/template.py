@@ -102,18 +102,19 @@ SANDBOX = _sandbox()
 
 def render(template: str | None, values: Mapping[str, Any]) -> str:
 	"""One template; line breaks around it do not count. Raises ValidationError for one that cannot be filled in."""
-	text = (template or "").strip()
+	text, said = (template or "").strip(), ""
 	try:
 		_require_bounded(text)
 		found = SANDBOX.from_string(text).render(values)
 		if len(found) > LONGEST:
 			raise TooMuch(_("its text has no end"))
-		return found
 	except TemplateError as error:
 		said = error.message or type(error).__name__
 	except Exception as error:  # what a template does with a value of another kind
 		said = type(error).__name__
-	frappe.throw(_("URL, Headers, Body: a template cannot be filled in ({0}).").format(said))
+	if said:
+		frappe.throw(_("URL, Headers, Body: a template cannot be filled in ({0}).").format(said))
+	return found
 
 
 def _require_bounded(text: str) -> None:

@@ -30,7 +30,8 @@ class OutagePlan(Document):
 		if not before or self._steps_changed():
 			self.written_by, self.confirmed_by = frappe.session.user, None
 		self.confirmed_by = self.flags.confirmed_by or self.confirmed_by
-		self.leaves_out = self.flags.leaves_out or self.leaves_out
+		if self.flags.leaves_out:
+			self.leaves_out = self.flags.leaves_out
 
 	def _may_be_changed(self) -> bool:
 		"""Not what an incident has run with, and not what new ones run with by one person's hand where it loses what protects."""

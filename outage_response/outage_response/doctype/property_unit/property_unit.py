@@ -17,7 +17,7 @@ class PropertyUnit(Document):
 				)
 			)
 		with translated():
-			self.floor = typed_numbers.floor(self.floor, _("Floor"))
+			self.floor = typed_numbers.floor(self.get("floor"), _("Floor"))
 		contacts = [row.contact for row in self.residents]
 		if len(contacts) != len(set(contacts)):
 			frappe.throw(_("Residents: each contact is entered once."))
