@@ -106,7 +106,7 @@ def _own(doctype: str, residents: Sequence[str], unit: frappe._dict, unfit: dict
 	return next((name for name in theirs if people[name] <= only_here), None)
 
 
-def _unused(doctype: str, ticket_doctype: str, unit: dict, unfit: dict) -> str | None:
+def _unused(doctype: str, ticket_doctype: str, unit: frappe._dict, unfit: dict) -> str | None:
 	"""A customer of the household's name that nobody is linked to and that has no ticket."""
 	for name in _fit(doctype, {"customer_name": _name(unit)}, unit, unfit):
 		linked = frappe.db.exists("Dynamic Link", {"parenttype": "Contact", "link_doctype": doctype, "link_name": name})
@@ -132,7 +132,7 @@ def _name(unit: frappe._dict) -> str:
 	return f"{unit.property} {unit.unit_no}"
 
 
-def _free_name(doctype: str, unit: dict) -> str:
+def _free_name(doctype: str, unit: frappe._dict) -> str:
 	"""The household's name, with a number when an earlier household has it."""
 	wanted = _name(unit)
 	taken = set(frappe.get_all(doctype, filters={"customer_name": ("like", f"{wanted}%")}, pluck="customer_name"))

@@ -22,7 +22,7 @@ def of_property(property_name: str) -> dict[str, frappe._dict]:
 	return {row.name: row for row in rows}
 
 
-def names(keys: Iterable[str | None]) -> frappe._dict:
+def names(keys: Iterable[str | None]) -> dict[str, str]:
 	"""key -> the name that people know; at most one query."""
 	wanted = sorted({key for key in keys if key})
 	rows = wanted and listing.get_all(

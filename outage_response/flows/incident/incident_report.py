@@ -1,6 +1,7 @@
 """The incident report: facts compiled from the record; cause, actions and follow-ups in people's words (6.4, 8.2.9)."""
 
 from collections import Counter
+from collections.abc import Sequence
 from typing import Any
 
 import frappe
@@ -165,12 +166,12 @@ def compile_facts(incident: str) -> dict[str, Any]:
 	}
 
 
-def _without_care(entries: list[dict], care: dict[str, str], rows: list[frappe._dict]) -> list[dict]:
+def _without_care(entries: Sequence[dict], care: dict[str, str], rows: list[frappe._dict]) -> list[dict]:
 	"""Entries of the timeline without the homes where somebody needs care. `care`: task -> its home."""
 	bare = {
 		f"{title} {care[row.name]}": title for row in rows if row.name in care for title in (row.title, row.title_zh)
 	}
-	found = []
+	found: list[dict] = []
 	for entry in entries:
 		hidden: dict[str, Any] = {}
 		if entry["task"] in care and "subject" in entry["data"]:

@@ -191,7 +191,7 @@ def _prepare(channel: Document | None, letter: Letter) -> tuple[Request | None, 
 		return None, Outcome("Failed", str(error)[:300] if ours else type(error).__name__)
 
 
-def _open_tasks(names: Sequence[str]) -> dict[str, list[dict]]:
+def _open_tasks(names: Sequence[str]) -> dict[str, list[frappe._dict]]:
 	"""page -> its steps that still ring, the most urgent first."""
 	page, row, task = (frappe.qb.DocType(name) for name in ("Outage Page", "Outage Page Task", "Outage Task"))
 	begins = (task.status == "Acknowledged") & (task.ring_times > 0) & (page.creation >= task.acknowledged_at)

@@ -144,20 +144,20 @@ class Round:
 			return [Person(page_rows.GROUP)]
 		return found
 
-	def call(self, person: Person, row: Row, task: dict) -> None:
+	def call(self, person: Person, row: Row, task: frappe._dict) -> None:
 		"""Ring somebody for a task, by every channel of the row."""
 		wanted = self.wanted(row)
 		for channel in enabled_channels.reaching(person, wanted):
 			self._add(person, channel.name, row.whom, task)
 		self.call_groups(wanted, row.whom, task)
 
-	def call_groups(self, wanted: Iterable[Document], whom: str, task: dict) -> None:
+	def call_groups(self, wanted: Iterable[Document], whom: str, task: frappe._dict) -> None:
 		"""One message for each chat group; a drill says nothing there."""
 		for channel in wanted:
 			if enabled_channels.is_group(channel) and not self.incident.is_drill:
 				self._add(None, channel.name, whom, task)
 
-	def _add(self, person: Person | None, channel: str, whom: str, task: dict) -> None:
+	def _add(self, person: Person | None, channel: str, whom: str, task: frappe._dict) -> None:
 		key = (person.key if person else page_rows.GROUP, channel)
 		call = self.calls.setdefault(key, page_rows.Call(person, channel, whom))
 		if task not in call.tasks:
@@ -267,7 +267,7 @@ def _wait_for_start(found: Round, task: frappe._dict, rule: Rule) -> None:
 	found.set(task, State(0, times + 1, 0), next_at, rang=bool(rung))
 
 
-def _call_all(found: Round, whom: str, rule: Rule, task: dict, mine: Sequence[str]) -> bool:
+def _call_all(found: Round, whom: str, rule: Rule, task: frappe._dict, mine: Sequence[str]) -> bool:
 	row = Row(whom, channels=rule.rows[0].channels if rule.rows else ())
 	people = found.reachable(row, task, mine)
 	for person in people:

@@ -140,7 +140,7 @@ def _incidents(incident: str | None) -> list[str]:
 	return frappe.get_list("Outage Incident", filters=filters, pluck="name", limit=0)
 
 
-def _people(incidents: Sequence[str], now: datetime) -> list[frappe._dict]:
+def _people(incidents: Sequence[str], now: datetime) -> list[dict]:
 	"""Those whose page waits, and those whom the clock would ring by now; each once, with what is most urgent."""
 	if not incidents:
 		return []

@@ -62,7 +62,7 @@ class Record:
 				found[row.parent].append(Dark(row.power_node, get_datetime(row.out_since), back, row.unit or ""))
 		return found
 
-	def _places(self) -> tuple[frappe._dict, dict[str, PowerTree]]:
+	def _places(self) -> tuple[dict[str, str], dict[str, PowerTree]]:
 		nodes = listing.get_all(
 			"Power Node",
 			filters={"property": ("in", self.properties)},

@@ -70,7 +70,7 @@ TASK_FIELDS = [
 ]
 
 
-def get(incident_name: str) -> frappe._dict:
+def get(incident_name: str) -> dict[str, Any]:
 	"""Everything an incident's screen needs, in one answer for the session's user.
 
 	now         site time of this answer (clocks count from it)
@@ -352,7 +352,7 @@ def _choices(
 	around: power_and_assets.Surroundings,
 	posts: Sequence[TaskRow],
 	verbs: Sequence[str],
-	shown: Sequence[frappe._dict],
+	shown: Sequence[dict[str, Any]],
 ) -> dict[str, Any]:
 	elevators = step_context.elevators(incident, around) if "report_trapped" in verbs else ()
 	hands_over = {"reassign", "relieve", "acknowledge_for", "complete_for"} & {
@@ -407,7 +407,7 @@ def _path(node: str, around: power_and_assets.Surroundings) -> str:
 	return " / ".join(around.label(above) for above in reversed(around.tree.path(node)))
 
 
-def _people(incident: Document) -> dict[str, list[frappe._dict]]:
+def _people(incident: Document) -> dict[str, list[dict[str, Any]]]:
 	"""role -> people who can take a task over: `user`, `full_name`, `on_duty`; those on duty first."""
 	roster = who_is_on_duty.roster(incident.property, now_datetime(), who_is_on_duty.departments())
 	on_duty = {person.user for person in roster.on_duty if person.user}

@@ -13,7 +13,7 @@ CALLBACK_FIELDS = ["name", "contact", "phone", "reason", "status", "next_attempt
 ORDER = "priority asc, next_attempt_at asc, contact asc"
 
 
-def callbacks_of(incident: str) -> tuple[list[dict], int]:
+def callbacks_of(incident: str) -> tuple[list[frappe._dict], int]:
 	"""The first SHOWN callbacks in the order of the queue, and how many there are; for those who may read them: names and
 	numbers are the residents' own."""
 	if not frappe.has_permission("Outage Callback", "read"):
@@ -30,7 +30,7 @@ def callback(name: str) -> dict[str, Any]:
 	return _offered([frappe.db.get_value("Outage Callback", name, CALLBACK_FIELDS, as_dict=True)])[0]
 
 
-def _offered(rows: list[frappe._dict]) -> list[dict]:
+def _offered(rows: list[frappe._dict]) -> list[frappe._dict]:
 	roles = permissions.roles_of()
 	may_log, may_give_up = (authority.may(verb, roles) for verb in ("log_attempt", "give_up_callback"))
 	for row in rows:

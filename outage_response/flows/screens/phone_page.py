@@ -4,6 +4,7 @@ import hashlib
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Sequence
 from datetime import datetime, timedelta
+from typing import Any
 
 import frappe
 from frappe import _
@@ -136,7 +137,7 @@ def steps_in(incident: str, user: str) -> list[dict]:
 	return [shaped[one.name] for one in order]
 
 
-def _in_order(rows: list, incidents: dict, user: str, now: datetime) -> tuple[list[Mine], dict[str, frappe._dict]]:
+def _in_order(rows: list, incidents: dict, user: str, now: datetime) -> tuple[list[Mine], dict[str, dict]]:
 	"""Tasks as the page shows them, by name, and the order in which they are done."""
 	steps = {row.name: plan_steps.step_of(row) for row in rows}
 	waiting = _waiting(rows, steps)
@@ -291,7 +292,7 @@ def _moment(value) -> str:
 	return str(get_datetime(value).replace(microsecond=0)) if value else ""
 
 
-def _entrapment(row, inside: dict) -> dict | None:
+def _entrapment(row, inside: dict) -> frappe._dict | None:
 	return inside.get((row.incident, row.subject)) if row.subject_type == "Property Asset" else None
 
 
@@ -308,7 +309,7 @@ def _cars(elevators: Collection[str]) -> dict[str, dict]:
 	return {row.pop("name"): row for row in rows}
 
 
-def _people(row, entrapment: frappe._dict | None, cars: dict[str, dict]) -> frappe._dict:
+def _people(row, entrapment: frappe._dict | None, cars: dict[str, dict]) -> dict[str, Any]:
 	"""Who is in the elevator of a task, and what its rescuer needs to know of it."""
 	if not entrapment:
 		return {}

@@ -69,9 +69,9 @@ def of_property(property_name: str) -> dict[str, Any]:
 	return card
 
 
-def printed_steps() -> list[frappe._dict]:
+def printed_steps() -> list[dict[str, Any]]:
 	"""The first page of the plans: each step once, with its number on the card and the levels that ask for it."""
-	found: dict[str, frappe._dict] = {}
+	found: dict[str, dict[str, Any]] = {}
 	# what is planned comes last, and a step of both kinds stands among those that nobody saw coming
 	for level in sorted(outage_levels.with_plan(), key=lambda row: (row.kind == PLANNED, row.name)):
 		planned = level.kind == PLANNED

@@ -6,6 +6,7 @@ Everybody who works on the ticket sees what is known. Steps and callbacks are fo
 
 import functools
 from datetime import datetime, timedelta
+from typing import Any
 
 import frappe
 from frappe import _
@@ -45,7 +46,7 @@ def look(ticket_type: str, ticket: str) -> dict:
 		proposal = open_proposal(call)
 		outage = outage_in_words.outage(call.incident) if call and call.incident else None
 		running = bool(outage and outage["status"] in (*RUNNING, "Scheduled"))
-		explained = bool(outage) and is_explained(call)
+		explained = bool(call and outage and is_explained(call))
 		roles = permissions.roles_of()
 		choices = outage_levels.choices(UNPLANNED)
 		return {
@@ -76,7 +77,7 @@ def _told(call: frappe._dict | None) -> str:
 	return _("The control room was told at {0} by {1}.").format(outage_in_words.clock_time(call.told_at), who)
 
 
-def _called(call: dict | None, outage: dict | None) -> list[list[str]]:
+def _called(call: frappe._dict | None, outage: dict | None) -> list[list[str]]:
 	"""[when, whom and how it went]: firms and offices that the control room phoned for the outage, and the ticket's author, for
 	those who phone residents."""
 	if not outage:
@@ -85,7 +86,7 @@ def _called(call: dict | None, outage: dict | None) -> list[list[str]]:
 		(one["at"], _("{0}: {1}").format(one["whom"], _("Reached") if one["answered"] else _("No Answer")))
 		for one in operator_call_sheet.calls_made(outage["incident"])
 	]
-	if authority.may("log_attempt", permissions.roles_of()):
+	if call and authority.may("log_attempt", permissions.roles_of()):
 		made += _attempts(call)
 	made.sort(key=lambda row: row[0], reverse=True)
 	return [[outage_in_words.clock_time(at), text] for at, text in made[:MANY]]
@@ -197,7 +198,7 @@ def _names_of_running(property_name: str | None) -> list[str]:
 	return query.run(pluck=True)
 
 
-def _places(home: dict, proposed: str) -> list[frappe._dict]:
+def _places(home: dict, proposed: str) -> list[dict[str, Any]]:
 	"""The unit's own node and those above it, with how many units hang on each; what is proposed is chosen already."""
 	node = home.get("power_node")
 	if not node:

@@ -102,7 +102,7 @@ def _see_what_arrived(pages: list) -> None:
 			page.arrived = page.status == "Accepted" and kinds.get(page.channel) != "Bell"
 
 
-def _people(people: People, pages: list, tasks: list) -> list[frappe._dict]:
+def _people(people: People, pages: list, tasks: list) -> list[dict]:
 	rung: dict[str, list] = defaultdict(list)
 	for page in pages:
 		if page.person != "group":

@@ -1,9 +1,9 @@
 """When a step rings: first, anew, after it was taken, or not at all."""
 
-from collections.abc import Mapping
 from datetime import datetime
 
 import frappe
+from frappe.model.document import Document
 from frappe.utils import get_datetime
 
 from outage_response.domain import entrapment_rules as rescues
@@ -22,7 +22,7 @@ def begins_at(spec: TaskSpec, due: datetime | None, now: datetime) -> datetime |
 	return _begins_at(spec.step.planned_anchor, due, now)
 
 
-def anew(task: Mapping, now: datetime) -> dict:
+def anew(task: Document | frappe._dict, now: datetime) -> dict:
 	"""Values with which a step rings from the beginning: now, or when the time of planned work comes."""
 	return from_the_beginning(_begins_at(is_planned(task), due_at(task), now))
 
@@ -32,7 +32,7 @@ def from_the_beginning(ring_at: datetime | None) -> dict:
 	return {"ring_at": ring_at if _rings() else None, "ring_level": 0, "ring_times": 0, "ring_round": 0}
 
 
-def lies_ahead(task: Mapping, now: datetime) -> bool:
+def lies_ahead(task: Document | frappe._dict, now: datetime) -> bool:
 	"""Is the step planned work for which nobody is rung yet?"""
 	begins = _begins_at(is_planned(task), due_at(task), now)
 	return begins is not None and begins > now
@@ -47,15 +47,15 @@ def _begins_at(planned: bool, due: datetime | None, now: datetime) -> datetime |
 	return escalation.begins_at(planned, due, now, ahead)
 
 
-def is_planned(task: frappe._dict) -> bool:
+def is_planned(task: Document | frappe._dict) -> bool:
 	return bool(task.plan) and plan_steps.step_of(task).planned_anchor
 
 
-def due_at(task: frappe._dict) -> datetime | None:
+def due_at(task: Document | frappe._dict) -> datetime | None:
 	return get_datetime(task.due_at) if task.due_at else None
 
 
-def taken(task: Mapping, now: datetime) -> dict:
+def taken(task: Document | frappe._dict, now: datetime) -> dict:
 	"""Values with which a step that somebody has taken rings again if they do not begin; a ladder that had come to its end
 	included. One that is to ring later (planned work) does not ring sooner."""
 	if not task.get("ring_at") and not task.get("first_rung_at"):

@@ -61,7 +61,7 @@ def _numbers(text: str) -> set[str]:
 	return set("".join(letter if letter.isalnum() else " " for letter in text[: triage.LONGEST]).split())
 
 
-def _homes_by_text(tickets: Sequence[Ticket]) -> dict[str, dict]:
+def _homes_by_text(tickets: Sequence[Ticket]) -> dict[str, frappe._dict]:
 	"""ticket name -> the one home that its text names, in one query: of several properties that have such a number the one
 	that is named as well."""
 	mentions = {ticket.name: homes_named(text_of(ticket)) for ticket in tickets}

@@ -60,7 +60,7 @@ def place_anew(calls: Sequence[frappe._dict], said_at: datetime | None = None) -
 	show_on_tickets(None, [call for call in calls if call.incident])
 
 
-def show_on_tickets(doc: Document | None, calls: Iterable[dict]) -> None:
+def show_on_tickets(doc: Document | None, calls: Iterable[frappe._dict]) -> None:
 	"""Level, state, expected restoration and incident on the linked tickets; without an incident, nothing."""
 	for desk, names in _by_desk(calls):
 		desk.show(
@@ -74,7 +74,7 @@ def show_on_tickets(doc: Document | None, calls: Iterable[dict]) -> None:
 		)
 
 
-def tell_pages(calls: Iterable[dict]) -> None:
+def tell_pages(calls: Iterable[frappe._dict]) -> None:
 	"""Pages on which the ticket of one of these calls is open read it anew, after the commit."""
 	for desk, names in _by_desk(calls):
 		desk.tell_pages(names)
