@@ -3,12 +3,12 @@
 import re
 from collections.abc import Iterable
 
-from . import triage
+from . import triage_matching
 
 # Of a message's HTML no more is looked at: style sheets and tables of mail programs come before words of their own
 LONGEST_HTML = 100_000
 # Of its text no more: what stands behind two pages is a quotation
-LONGEST = triage.LONGEST
+LONGEST = triage_matching.LONGEST
 # Where the message that is answered begins, in the HTML of mail programs ... A tag ends where the next one begins, so that
 # none is looked at twice.
 _QUOTE_TAG = re.compile(r"<blockquote|<div[^<>]*", re.IGNORECASE)
@@ -80,4 +80,4 @@ def says_still_out(text: str) -> bool:
 
 
 def _in_simple_words(text: str) -> str:
-	return triage.simplified(text).replace("'", "")
+	return triage_matching.simplified(text).replace("'", "")

@@ -4,7 +4,7 @@ import re
 from collections.abc import Callable, Iterable
 from datetime import datetime, timedelta
 
-from . import triage
+from . import triage_matching
 from .errors import _
 from .lifecycle import EXTERNAL, INTERNAL
 
@@ -33,7 +33,7 @@ def kind_seen(words: str, translate: Callable[[str], str] = str) -> str:
 
 	An internal failure until somebody says that the dark goes beyond the property.
 	"""
-	said = (words or "")[: triage.LONGEST].strip()
+	said = (words or "")[: triage_matching.LONGEST].strip()
 	for text, kind in SEEN:
 		if said in (text, translate(text)):
 			return kind

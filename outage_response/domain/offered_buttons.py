@@ -5,7 +5,7 @@ An offer is a button, not a promise: the verb judges again when it is called, by
 
 from collections.abc import Collection
 
-from . import authority, lifecycle
+from . import authority, gates, lifecycle
 from . import entrapment_rules as rescues
 from .lifecycle import TaskRow
 from .step_definitions import Step
@@ -176,12 +176,12 @@ def task_verbs(
 			return not authority.may_task("acknowledge", roles, department_role, task.assigned_role)
 		if verb == "move":
 			return stands_there
-		if verb in ("arrive", "complete") and step.completes_with in lifecycle.BY_THEMSELVES:
+		if verb in ("arrive", "complete") and step.completes_with in gates.BY_THEMSELVES:
 			return False
 		if verb == "complete":
 			return not task.held_until and not (reader_role and confirmed_by)  # its checks wait to be read back
 		if verb == "skip":
-			return lifecycle.may_skip(task, general_manager=authority.GENERAL_MANAGER in roles)
+			return gates.may_skip(task, general_manager=authority.GENERAL_MANAGER in roles)
 		if verb == "add_evidence":
 			return task.evidence_pending
 		return True

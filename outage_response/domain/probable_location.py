@@ -7,7 +7,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from . import triage
+from . import triage_matching
 from .power_topology import PowerTree
 
 
@@ -99,7 +99,7 @@ _HOMES = tuple(
 def homes_named(text: str) -> tuple[frozenset[str], ...]:
 	"""The homes that a text names: of each the ways in which its number may be kept ("3-2-502", "3栋2单元502"), in small
 	letters. Most are none; which of them are homes, the property knows."""
-	plain = triage.simplified(text)
+	plain = triage_matching.simplified(text)
 	found = []
 	for pattern in _HOMES:
 		for match in pattern.finditer(plain):

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from . import triage
+from . import triage, triage_matching
 from .power_topology import Dark, intervals
 
 RUNNING, PLANNED, RESTORED = "running", "planned", "restored"
@@ -147,7 +147,7 @@ def about_something_else_too(subject: str, description: str, words: triage.Words
 	outage has many clauses without a word of power. In doubt yes: a ticket left open costs a glance, one closed wrongly
 	costs a resident.
 	"""
-	texts = [text[: triage.LONGEST] for text in (subject, description) if text]
+	texts = [text[: triage_matching.LONGEST] for text in (subject, description) if text]
 	clauses = (part.strip() for text in texts for part in _CLAUSE.split(text))
 	if any(_is_another_matter(clause, words) for clause in clauses if clause):
 		return True
@@ -169,7 +169,9 @@ def ends_with_the_outage(subject: str, description: str, words: triage.Words | N
 	story (`_SAME_STORY`), or is too long to be read whole, is not.
 	"""
 	texts = [text for text in (subject, description) if text]
-	if any(len(text) > triage.LONGEST for text in texts) or about_something_else_too(subject, description, words):
+	if any(len(text) > triage_matching.LONGEST for text in texts) or about_something_else_too(
+		subject, description, words
+	):
 		return False
 	sentences = [_GREETING.sub("", part.strip()) for text in texts for part in _SENTENCE.split(text)]
 	return any(not _unexplained(one, words) for one in sentences) and not any(

@@ -6,7 +6,7 @@ import unicodedata
 import frappe
 import phonenumbers
 
-from outage_response.domain import phone_numbers, triage
+from outage_response.domain import phone_numbers, triage_matching
 
 # What phonenumbers does not know for an extension
 _EXTENSION = re.compile("转|轉|分机|分機|内线|內線")
@@ -14,7 +14,7 @@ _EXTENSION = re.compile("转|轉|分机|分機|内线|內線")
 
 def numbers_in(text: str) -> tuple[str, ...]:
 	"""The telephone numbers of a text, as they stand there: not its dates, homes, order and meter numbers."""
-	plain = unicodedata.normalize("NFKC", (text or "")[: triage.LONGEST])
+	plain = unicodedata.normalize("NFKC", (text or "")[: triage_matching.LONGEST])
 	known = _EXTENSION.sub(" ext ", plain)
 	found = [
 		match.raw_string

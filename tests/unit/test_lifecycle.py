@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from outage_response.domain import lifecycle
+from outage_response.domain import gates, lifecycle, planned_times
 from outage_response.domain.errors import GateClosed, RuleError
 from outage_response.domain.lifecycle import OPEN, TaskRow
 from outage_response.domain.plan_expansion import expand
@@ -160,17 +160,17 @@ GATE_KEEPERS = {
 @pytest.mark.parametrize(("level", "gate"), GATE_KEEPERS, ids=lambda value: value)
 def test_a_gate_is_kept_by_its_steps_and_by_no_other(level, gate):
 	tasks = [task(s.key, gate=s.gate, defect_gate=s.defect_gate, life_safety=s.life_safety) for s in plan(level)]
-	assert {row.step_key for row in lifecycle.blocking(gate, tasks)} == GATE_KEEPERS[level, gate]
+	assert {row.step_key for row in gates.blocking(gate, tasks)} == GATE_KEEPERS[level, gate]
 	for row in tasks:
 		row.status = "Done"
-	assert lifecycle.blocking(gate, tasks) == []
+	assert gates.blocking(gate, tasks) == []
 
 
 @pytest.mark.parametrize("status", TASK_STATES)
 def test_only_an_open_task_keeps_its_gate_closed(status):
 	row = task(gate="stand_down", status=status)
-	assert lifecycle.blocking("stand_down", [row]) == ([row] if status in OPEN else [])
-	assert lifecycle.blocking("close", [row]) == []
+	assert gates.blocking("stand_down", [row]) == ([row] if status in OPEN else [])
+	assert gates.blocking("close", [row]) == []
 
 
 def test_life_safety_is_named_first_then_the_most_urgent():
@@ -179,7 +179,7 @@ def test_life_safety_is_named_first_then_the_most_urgent():
 		task("urgent", gate="stand_down", priority=1),
 		task("life", gate="stand_down", priority=2, life_safety=True),
 	]
-	assert [row.step_key for row in lifecycle.blocking("stand_down", rows)] == ["life", "urgent", "late"]
+	assert [row.step_key for row in gates.blocking("stand_down", rows)] == ["life", "urgent", "late"]
 
 
 def test_one_node_may_be_energised_while_work_goes_on_at_another():
@@ -188,18 +188,16 @@ def test_one_node_may_be_energised_while_work_goes_on_at_another():
 		task("clear", gate="energise", subject_type="Power Node", subject="room B"),
 	]
 	tree = ["room A", "room B", "room C"]
-	assert lifecycle.blocking("energise", rows, ["room B"], tree=tree) == rows[1:]
-	assert lifecycle.blocking("energise", rows, ["room C"], tree=tree) == []
-	assert lifecycle.blocking("energise", rows) == rows
+	assert gates.blocking("energise", rows, ["room B"], tree=tree) == rows[1:]
+	assert gates.blocking("energise", rows, ["room C"], tree=tree) == []
+	assert gates.blocking("energise", rows) == rows
 	cause = task("confirm_cause", gate="energise")
-	assert lifecycle.blocking("energise", [*rows, cause], ["room C"], tree=tree) == [cause], (
-		"the cause concerns every node"
-	)
+	assert gates.blocking("energise", [*rows, cause], ["room C"], tree=tree) == [cause], "the cause concerns every node"
 
 
 def test_a_step_at_a_node_that_is_not_in_the_tree_keeps_the_gate_closed():
 	lost = task("clear", gate="energise", subject_type="Power Node", subject="room A as it was called")
-	assert lifecycle.blocking("energise", [lost], ["room A"], tree=["room A", "room B"]) == [lost]
+	assert gates.blocking("energise", [lost], ["room A"], tree=["room A", "room B"]) == [lost]
 
 
 @pytest.mark.parametrize(
@@ -214,7 +212,7 @@ def test_a_step_at_a_node_that_is_not_in_the_tree_keeps_the_gate_closed():
 )
 def test_a_defect_in_a_shaft_keeps_the_guards_on_post_until_it_is_mended(status, defects, kept):
 	row = task("check_shaft", status, gate="close", defect_gate="stand_down", defects=defects)
-	assert lifecycle.blocking("stand_down", [row]) == ([row] if kept else [])
+	assert gates.blocking("stand_down", [row]) == ([row] if kept else [])
 
 
 @pytest.mark.parametrize("reason", ["", "the owner wants it"])
@@ -222,7 +220,7 @@ def test_a_defect_in_a_shaft_keeps_the_guards_on_post_until_it_is_mended(status,
 def test_the_permission_to_energise_is_overridden_by_nobody(reason, life_safety):
 	rows = [task(gate="energise", life_safety=life_safety)]
 	with pytest.raises(GateClosed, match="Nobody can override") as refused:
-		lifecycle.pass_gate("energise", rows, override_reason=reason, may_override=True)
+		gates.pass_gate("energise", rows, override_reason=reason, may_override=True)
 	assert refused.value.blocking == rows
 
 
@@ -230,7 +228,7 @@ def test_the_permission_to_energise_is_overridden_by_nobody(reason, life_safety)
 def test_a_life_safety_step_is_overridden_by_nobody(gate):
 	rows = [task(gate=gate), task("check_elevator", gate=gate, life_safety=True)]
 	with pytest.raises(GateClosed, match="overridden by nobody") as refused:
-		lifecycle.pass_gate(gate, rows, override_reason="it is late", may_override=True)
+		gates.pass_gate(gate, rows, override_reason="it is late", may_override=True)
 	assert refused.value.blocking == rows, "the refusal names everything that is open"
 
 
@@ -242,16 +240,16 @@ def test_a_life_safety_step_is_overridden_by_nobody(gate):
 def test_other_gates_open_for_the_general_manager_with_a_reason(gate, reason, manager, passes):
 	rows = [task(gate=gate)]
 	if passes:
-		lifecycle.pass_gate(gate, rows, override_reason=reason, may_override=manager)
+		gates.pass_gate(gate, rows, override_reason=reason, may_override=manager)
 	else:
 		with pytest.raises(GateClosed) as refused:
-			lifecycle.pass_gate(gate, rows, override_reason=reason, may_override=manager)
+			gates.pass_gate(gate, rows, override_reason=reason, may_override=manager)
 		assert refused.value.blocking == rows
 
 
 @pytest.mark.parametrize("gate", ["start", "energise", "stand_down", "close"])
 def test_a_gate_that_nothing_keeps_is_open_for_everybody(gate):
-	lifecycle.pass_gate(gate, [])
+	gates.pass_gate(gate, [])
 
 
 @pytest.mark.parametrize(
@@ -269,7 +267,7 @@ def test_a_gate_that_nothing_keeps_is_open_for_everybody(gate):
 	],
 )
 def test_an_incident_closes_when_no_gate_no_life_safety_step_and_no_evidence_is_owed(row, keeps):
-	assert lifecycle.blocking_close([row]) == ([row] if keeps else [])
+	assert gates.blocking_close([row]) == ([row] if keeps else [])
 
 
 @pytest.mark.parametrize("status", TASK_STATES)
@@ -277,17 +275,17 @@ def test_an_incident_is_not_cancelled_with_an_open_life_safety_step(status):
 	rows = [task(gate="close"), task("check_elevator", status, life_safety=True)]
 	if status in OPEN:
 		with pytest.raises(GateClosed) as refused:
-			lifecycle.require_cancellable(rows, "Active")
+			gates.require_cancellable(rows, "Active")
 		assert refused.value.blocking == rows[1:]
 	else:
-		lifecycle.require_cancellable(rows, "Active")
+		gates.require_cancellable(rows, "Active")
 
 
 def test_planned_work_that_has_not_begun_is_cancelled_whatever_is_open():
 	rows = [task("clear_elevators", "Open", life_safety=True)]
-	lifecycle.require_cancellable(rows, "Scheduled")
+	gates.require_cancellable(rows, "Scheduled")
 	with pytest.raises(GateClosed):
-		lifecycle.require_cancellable(rows, "Reported")
+		gates.require_cancellable(rows, "Reported")
 
 
 def test_a_manned_post_is_relieved_and_not_given_away():
@@ -316,7 +314,7 @@ def test_life_safety_and_the_permission_to_energise_are_skipped_by_nobody(level)
 	for s in plan(level):
 		row = task(s.key, gate=s.gate, life_safety=s.life_safety, held_until=s.held_until)
 		try:
-			lifecycle.require_skippable(row, general_manager=True, reason="no time")
+			gates.require_skippable(row, general_manager=True, reason="no time")
 		except RuleError:
 			refused.add(s.key)
 	assert refused == NEVER_SKIPPED[level]
@@ -324,23 +322,23 @@ def test_life_safety_and_the_permission_to_energise_are_skipped_by_nobody(level)
 
 @pytest.mark.parametrize("row", [task(gate="close"), task(gate="start"), task(held_until="stand_down")])
 def test_a_gate_or_a_post_is_skipped_only_by_the_general_manager(row):
-	lifecycle.require_skippable(row, general_manager=True, reason="handed to the police")
+	gates.require_skippable(row, general_manager=True, reason="handed to the police")
 	with pytest.raises(RuleError, match="General Manager"):
-		lifecycle.require_skippable(row, general_manager=False, reason="handed to the police")
+		gates.require_skippable(row, general_manager=False, reason="handed to the police")
 
 
 @pytest.mark.parametrize("reason", ["", "   "])
 @pytest.mark.parametrize("manager", [False, True])
 def test_skipping_takes_a_reason(reason, manager):
 	with pytest.raises(RuleError, match="Reason"):
-		lifecycle.require_skippable(task(), general_manager=manager, reason=reason)
-	lifecycle.require_skippable(task(), general_manager=manager, reason="not needed")
+		gates.require_skippable(task(), general_manager=manager, reason=reason)
+	gates.require_skippable(task(), general_manager=manager, reason="not needed")
 
 
 # ------------------------------------------------------------------------------------------------ completing
 def complete(level: str, key: str, tasks=(), *, row: TaskRow | None = None, **said) -> None:
 	said = {"outcome": "", "checks": (), "evidence": "seen", "evidence_later": False, **said}
-	lifecycle.require_completable(step(level, key), row or of_step(level, key), tasks, **said)
+	gates.require_completable(step(level, key), row or of_step(level, key), tasks, **said)
 
 
 @pytest.mark.parametrize(("level", "key"), [("I", "guard_area"), ("II", "staff_post"), ("III", "patrol_planned")])
@@ -406,8 +404,8 @@ def test_supply_is_not_cleared_while_the_record_says_people_may_be_in_an_elevato
 		complete("II", "clear_to_energise", [rescue], checks=ALL_CHECKS)
 	assert refused.value.blocking == [rescue]
 	complete("II", "clear_to_energise", [replace(rescue, status="Done")], checks=ALL_CHECKS)
-	assert lifecycle.blocking("energise", [rescue], ["room B"]) == [rescue]
-	assert lifecycle.blocking("close", [rescue]) == []
+	assert gates.blocking("energise", [rescue], ["room B"]) == [rescue]
+	assert gates.blocking("close", [rescue]) == []
 
 
 RECLOSE_CHECKS = (*ALL_CHECKS[:2], "generator_disconnected", ALL_CHECKS[2])
@@ -425,7 +423,7 @@ def test_an_elevator_that_is_locked_off_stays_still_when_supply_returns():
 	rescue = of_step("I", "release_trapped")
 	clear = {"checks": RECLOSE_CHECKS, "locked_off": {"elevator 1"}}
 	complete("I", "clear_to_reclose", [rescue], **clear)
-	assert lifecycle.blocking("energise", [rescue], locked_off={"elevator 1"}) == []
+	assert gates.blocking("energise", [rescue], locked_off={"elevator 1"}) == []
 	with pytest.raises(GateClosed, match="elevator"):
 		complete("I", "clear_to_reclose", [replace(rescue, subject="elevator 2")], **clear)
 
@@ -434,9 +432,9 @@ def test_the_rescue_from_one_elevator_waits_for_its_own_lock_off_alone():
 	other = replace(of_step("I", "lock_off_elevator"), subject="elevator 2")
 	own = of_step("I", "lock_off_elevator")
 	freeing = step("I", "release_trapped")
-	assert lifecycle.waits_for(freeing, of_step("I", "release_trapped"), [other, own]) == [own]
+	assert gates.waits_for(freeing, of_step("I", "release_trapped"), [other, own]) == [own]
 	isolated = of_step("I", "isolate_incoming")
-	assert lifecycle.waits_for(step("I", "start_backup_supply"), of_step("I", "start_backup_supply"), [isolated]) == [
+	assert gates.waits_for(step("I", "start_backup_supply"), of_step("I", "start_backup_supply"), [isolated]) == [
 		isolated
 	]
 
@@ -477,16 +475,16 @@ def test_a_step_that_asks_for_no_evidence_takes_none():
 def test_planned_work_says_who_and_from_when_to_when(planner, start, end, field):
 	times = [None if at is None else minute(at) for at in (start, end)]
 	with pytest.raises(RuleError, match=field):
-		lifecycle.require_planned_times(planner, *times)
-	lifecycle.require_planned_times("Property", minute(0), minute(1))
+		planned_times.require_planned_times(planner, *times)
+	planned_times.require_planned_times("Property", minute(0), minute(1))
 
 
 def test_an_expected_restoration_lies_ahead():
-	lifecycle.require_etr(None, minute(0))
-	lifecycle.require_etr(minute(1), minute(0))
+	planned_times.require_etr(None, minute(0))
+	planned_times.require_etr(minute(1), minute(0))
 	for at in (0, -1):
 		with pytest.raises(RuleError, match="ETR"):
-			lifecycle.require_etr(minute(at), minute(0))
+			planned_times.require_etr(minute(at), minute(0))
 
 
 # ------------------------------------------------------------------------------------------------ all of it at once
@@ -502,10 +500,10 @@ rows = st.builds(
 
 @given(st.lists(rows, max_size=6), st.sampled_from(["start", "energise", "stand_down", "close"]))
 def test_no_reason_and_no_rank_opens_a_gate_over_an_open_life_safety_step(tasks, gate):
-	keepers = lifecycle.blocking(gate, tasks)
+	keepers = gates.blocking(gate, tasks)
 	life = any(row.is_open and row.life_safety and row.gate == gate for row in tasks)
 	try:
-		lifecycle.pass_gate(gate, keepers, override_reason="because", may_override=True)
+		gates.pass_gate(gate, keepers, override_reason="because", may_override=True)
 	except GateClosed as refused:
 		assert refused.blocking == keepers
 		assert keepers
@@ -518,9 +516,9 @@ def test_no_reason_and_no_rank_opens_a_gate_over_an_open_life_safety_step(tasks,
 def test_isolation_is_not_left_out_while_the_standby_supply_waits_for_it(level, key, first):
 	isolation, waiting = of_step(level, first), of_step(level, key)
 	with pytest.raises(GateClosed) as refused:
-		lifecycle.require_skippable(isolation, general_manager=True, reason="no time", waiting=[waiting])
+		gates.require_skippable(isolation, general_manager=True, reason="no time", waiting=[waiting])
 	assert refused.value.blocking == [waiting]
-	lifecycle.require_skippable(isolation, general_manager=True, reason="no time")
+	gates.require_skippable(isolation, general_manager=True, reason="no time")
 
 
 @pytest.mark.parametrize(
@@ -541,10 +539,10 @@ def test_only_what_was_taken_and_not_begun_is_left_behind(status, held_until, by
 
 
 def test_what_was_checked_before_supply_went_says_nothing():
-	lifecycle.require_checked_since(minute(10), None)
-	lifecycle.require_checked_since(minute(10), minute(10))
+	gates.require_checked_since(minute(10), None)
+	gates.require_checked_since(minute(10), minute(10))
 	with pytest.raises(RuleError, match="Occurred At"):
-		lifecycle.require_checked_since(minute(9), minute(10))
+		gates.require_checked_since(minute(9), minute(10))
 
 
 class TestComesLate:

@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from outage_response.domain import authority, lifecycle, offered_buttons
+from outage_response.domain import authority, gates, lifecycle, offered_buttons
 from outage_response.domain.lifecycle import TaskRow
 from outage_response.domain.step_definitions import Step
 
@@ -83,7 +83,7 @@ def test_a_post_is_not_completed():
 	assert "skip" in of_task(post, authority.GENERAL_MANAGER)
 
 
-@pytest.mark.parametrize("what", lifecycle.BY_THEMSELVES)
+@pytest.mark.parametrize("what", gates.BY_THEMSELVES)
 def test_what_completes_by_itself_is_nobodys_to_complete(what):
 	verbs = of_task(TASK, authority.ENGINEERING, step=replace(STEP, completes_with=what))
 	assert not {"arrive", "complete"} & set(verbs)

@@ -1,6 +1,6 @@
 """No text of a stranger holds the app up: every pattern is run with the worst text that was found for it.
 
-Outside text is cut before any pattern sees it (`triage.LONGEST` characters of text, `answer_without_quotes.LONGEST_HTML` of a message's
+Outside text is cut before any pattern sees it (`triage_matching.LONGEST` characters of text, `answer_without_quotes.LONGEST_HTML` of a message's
 HTML), and no pattern may need more than a moment for what is left of 1 MB, however it is written.
 """
 
@@ -19,6 +19,8 @@ from outage_response.domain import (
 	phone_numbers,
 	probable_location,
 	triage,
+	triage_danger,
+	triage_matching,
 	triage_outage_words,
 	triage_words,
 	which_outage_explains,
@@ -80,8 +82,8 @@ def compiled_in_rules() -> dict[str, re.Pattern]:
 			for attribute, value in vars(importlib.import_module(name)).items():
 				for number, pattern in enumerate(patterns_within(value)):
 					found[f"{name}.{attribute}.{number}"] = pattern
-	found["triage._denied"] = triage._denied()
-	found["triage._denied_chinese"] = triage._denied_chinese()
+	found["triage_danger._denied"] = triage_danger._denied()
+	found["triage_danger._denied_chinese"] = triage_danger._denied_chinese()
 	return found
 
 
@@ -108,7 +110,7 @@ def written_elsewhere() -> dict[str, re.Pattern]:
 	return found
 
 
-# Put together while the app runs, from words of its own or of Settings: `_pattern` and the patterns of the rules are run
+# Put together while the app runs, from words of its own or of Settings: `pattern_of` and the patterns of the rules are run
 # below, the rest is a route, a name, or a template of our own.
 PUT_TOGETHER = {
 	"outage_response.api.pages": 1,
@@ -134,7 +136,7 @@ def worst_texts(pattern: re.Pattern, longest: int) -> list[str]:
 
 def longest_for(where: str) -> int:
 	"""Twice what the app leaves of a text: what grows with its square would show."""
-	return answer_without_quotes.LONGEST_HTML if any(name in where for name in OF_HTML) else 2 * triage.LONGEST
+	return answer_without_quotes.LONGEST_HTML if any(name in where for name in OF_HTML) else 2 * triage_matching.LONGEST
 
 
 def run(pattern: re.Pattern, text: str) -> float:
@@ -180,8 +182,8 @@ def test_no_phrase_of_the_lists_is_slow():
 	with_a_gap = [phrase for phrase in every_phrase() if "{x}" in phrase]
 	assert len(with_a_gap) > 500
 	for phrase in with_a_gap:
-		pattern, first = triage._pattern(phrase, True), triage._parts(phrase)[0]
-		assert run(pattern, (f"{first} a " * triage.LONGEST)[: triage.LONGEST]) < MOMENT, phrase
+		pattern, first = triage_matching.pattern_of(phrase, True), triage_matching.parts_of(phrase)[0]
+		assert run(pattern, (f"{first} a " * triage_matching.LONGEST)[: triage_matching.LONGEST]) < MOMENT, phrase
 
 
 @pytest.mark.parametrize(
@@ -192,7 +194,7 @@ def test_a_megabyte_is_cut_before_it_is_read(piece):
 	readers = (
 		lambda: triage.read(text),
 		lambda: triage.can_be_read(text),
-		lambda: triage.simplified(text),
+		lambda: triage_matching.simplified(text),
 		lambda: answer_without_quotes.cut_html(text),
 		lambda: answer_without_quotes.own_words(text, ["a", text]),
 		lambda: answer_without_quotes.says_still_out(text),
@@ -212,7 +214,7 @@ def test_a_megabyte_is_cut_before_it_is_read(piece):
 
 
 def test_what_stands_behind_the_cut_is_not_read():
-	ahead = "x" * triage.LONGEST
+	ahead = "x" * triage_matching.LONGEST
 	assert not triage.read(f"{ahead} no power").outage
 	assert triage.read(f"no power {ahead}").outage
 	assert not answer_without_quotes.says_still_out(f"{ahead} still dark")

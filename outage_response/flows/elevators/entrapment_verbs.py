@@ -16,7 +16,7 @@ from frappe.utils import get_datetime, getdate, now_datetime
 
 from outage_response import locks, permissions
 from outage_response.domain import entrapment_rules as rules
-from outage_response.domain import lifecycle
+from outage_response.domain import gates
 from outage_response.domain.authority import GENERAL_MANAGER
 from outage_response.domain.building_spelling import spelling
 from outage_response.domain.errors import Keys, RuleError
@@ -141,7 +141,7 @@ def report_in(
 	place = found[0]["asset_name"] if certain else building or incident.property
 	act.record("trapped_reported" if certain else "trapped_somewhere", {"subject": place, "people": count or "?"})
 	diff = task_set.sync(act)
-	if not lifecycle.knows_rescues(plan_steps.steps_of_plan(incident.plan)):
+	if not gates.knows_rescues(plan_steps.steps_of_plan(incident.plan)):
 		act.warn("trapped_without_steps", {"subject": place, "level": plan_steps.level_with_rescues() or "?"})
 	text = (
 		people_in_elevators.in_words(records[0], act.now)

@@ -10,7 +10,7 @@ from frappe.model.document import Document
 from frappe.utils import get_datetime
 
 from outage_response import bulk, permissions
-from outage_response.domain import lifecycle, notice_rules
+from outage_response.domain import gates, lifecycle, notice_rules, planned_times
 from outage_response.domain.errors import RuleError
 from outage_response.domain.power_topology import Dark, gone_again, is_out, split_for_return
 
@@ -325,7 +325,7 @@ def set_etr(act: Act, etr: str | datetime | None = None) -> dict[str, Any]:
 
 def _set_etr(act: Act, etr: str | datetime | None) -> None:
 	moment = as_time(etr, "ETR")
-	lifecycle.require_etr(moment, act.now)
+	planned_times.require_etr(moment, act.now)
 	act.incident.etr = moment
 	waiting = [
 		task.name
@@ -350,7 +350,7 @@ def start(act: Act, override_reason: str | None = None) -> dict[str, Any]:
 	_pass_gate(
 		act,
 		"start",
-		lifecycle.blocking("start", task_set.load_shared(act.incident, lambda: act.around)),
+		gates.blocking("start", task_set.load_shared(act.incident, lambda: act.around)),
 		override_reason,
 	)
 	incident = act.incident
@@ -376,8 +376,8 @@ def permit_energise(act: Act, nodes: Sequence[str] | None = None) -> dict[str, A
 			_("Nodes: {node} has no line of its own among the affected nodes. Give it one first (extend the scope)."),
 			node=around.label(node),
 		)
-	lifecycle.pass_gate("energise", supply_return.blocking_energise(incident, wanted, around))
-	lifecycle.require_confirmed(plan_steps.steps_of_plan(incident.plan), incident.confirmed_at)
+	gates.pass_gate("energise", supply_return.blocking_energise(incident, wanted, around))
+	gates.require_confirmed(plan_steps.steps_of_plan(incident.plan), incident.confirmed_at)
 	entrapment_verbs.require_still(act)
 	inside = around.tree.under(wanted)
 	for row in incident.affected_nodes:
@@ -438,7 +438,7 @@ def stand_down(act: Act, areas: Sequence[str] | None = None, override_reason: st
 		return released
 	lifecycle.require_incident_state("stand_down_everywhere", incident.status)
 	shared = task_set.load_shared(incident, lambda: act.around)
-	_pass_gate(act, "stand_down", lifecycle.blocking("stand_down", shared), override_reason)
+	_pass_gate(act, "stand_down", gates.blocking("stand_down", shared), override_reason)
 	entrapment_verbs.require_nobody(incident)
 	_release_posts(act, posts)
 	incident.status, incident.stood_down_at = "Stood Down", act.at
@@ -486,7 +486,7 @@ def close(act: Act, override_reason: str | None = None) -> dict[str, Any]:
 	incident = act.incident
 	rows = task_set.load(incident.name)
 	shared = task_set.load_shared(incident, lambda: act.around)
-	_pass_gate(act, "close", lifecycle.blocking_close(shared), override_reason)
+	_pass_gate(act, "close", gates.blocking_close(shared), override_reason)
 	entrapment_verbs.require_nobody(incident)
 	left = [task.name for task in rows if task.is_open]
 	task_set.end_many(act, left, "Skipped", _("Still open when the incident was closed"))
@@ -507,7 +507,7 @@ def cancel(act: Act, reason: str) -> dict[str, Any]:
 		raise RuleError(_("Reason: say why the incident is cancelled."))
 	incident = act.incident
 	rows = task_set.load(incident.name)
-	lifecycle.require_cancellable(rows, incident.status)
+	gates.require_cancellable(rows, incident.status)
 	entrapment_verbs.require_nobody(incident)
 	_release_guards(act, rows, reason)
 	open_rows = [task.name for task in rows if task.is_open and task.status != "On Post"]
@@ -524,7 +524,7 @@ def cancel(act: Act, reason: str) -> dict[str, Any]:
 def _pass_gate(act: Act, gate: str, closed_by: list, override_reason: str | None) -> None:
 	"""Through the gate, or GateClosed; an override is on the timeline with everything it passed over."""
 	reason = (override_reason or "").strip()
-	lifecycle.pass_gate(gate, closed_by, override_reason=reason, may_override=is_general_manager())
+	gates.pass_gate(gate, closed_by, override_reason=reason, may_override=is_general_manager())
 	if closed_by:
 		act.record("gate_overridden", {"count": len(closed_by), "reason": reason, **task_set.titles(closed_by)})
 

@@ -8,7 +8,7 @@ from frappe.model.document import Document
 from frappe.utils import get_datetime, now_datetime
 
 from outage_response import listing, permissions
-from outage_response.domain import authority, lifecycle
+from outage_response.domain import authority, lifecycle, planned_times
 from outage_response.domain.due_times import require_lately
 from outage_response.domain.errors import Overlaps, RuleError
 
@@ -71,7 +71,7 @@ def prepare(incident: Document) -> None:
 		said_at = as_time(incident.reported_at, "Occurred At")
 		at, now, incident.flags.clock = when(f"{BY_PHONE}{said_at}" if incident.flags.by_phone else said_at)
 		incident.reported_at = at
-		lifecycle.require_etr(as_time(incident.etr, "ETR"), now)
+		planned_times.require_etr(as_time(incident.etr, "ETR"), now)
 		planned = outage_levels.is_planned(incident.level)
 		if planned:
 			_prepare_planned(incident, around)
@@ -119,16 +119,16 @@ def note_circumstances(incident: Document, at: datetime) -> None:
 def _prepare_planned(incident: Document, around: power_and_assets.Surroundings) -> None:
 	incident.planned_start = as_time(incident.planned_start, "Planned Start")
 	incident.planned_end = as_time(incident.planned_end, "Planned End")
-	lifecycle.require_planned_times(incident.planned_by or "", incident.planned_start, incident.planned_end)
+	planned_times.require_planned_times(incident.planned_by or "", incident.planned_start, incident.planned_end)
 	for row in incident.windows:
 		row.planned_start = as_time(row.planned_start, "Planned Start")
 		row.planned_end = as_time(row.planned_end, "Planned End")
-		lifecycle.require_planned_times(incident.planned_by, row.planned_start, row.planned_end)
+		planned_times.require_planned_times(incident.planned_by, row.planned_start, row.planned_end)
 	incident.planned_reason = (incident.planned_reason or incident.description or "").strip()
-	lifecycle.require_reason(incident.planned_reason)
+	planned_times.require_reason(incident.planned_reason)
 	incident.status = "Scheduled"
 	times = [(row.planned_start, row.planned_end) for row in (incident, *incident.windows)]
-	lifecycle.require_windows_apart(times)
+	planned_times.require_windows_apart(times)
 	incident.flags.all_the_same = incident.all_the_same  # as it was said; the field tells whether it was needed
 	_refuse_same_work(incident, around)
 	for row in incident.affected_nodes:

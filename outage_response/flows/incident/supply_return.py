@@ -7,7 +7,7 @@ from frappe import _
 from frappe.model.document import Document
 from frappe.utils import get_datetime
 
-from outage_response.domain import lifecycle
+from outage_response.domain import gates, lifecycle
 from outage_response.domain.lifecycle import TaskRow
 from outage_response.domain.who_gets_a_task import COMMAND, REPAIRS
 
@@ -23,7 +23,7 @@ def blocking_energise(
 	incident: Document, switched: Iterable[str], around: power_and_assets.Surroundings
 ) -> list[TaskRow]:
 	"""What keeps the nodes from being switched on, whose return makes live what they feed and what feeds them."""
-	return lifecycle.blocking(
+	return gates.blocking(
 		"energise",
 		task_set.load_switched(incident, around),
 		_fed_through(switched, around),

@@ -13,7 +13,7 @@ from frappe.model.document import Document
 from frappe.utils import get_datetime, now_datetime
 
 from outage_response import listing, permissions
-from outage_response.domain import authority, lifecycle, next_task_on_phone, offered_buttons, power_topology
+from outage_response.domain import authority, gates, lifecycle, next_task_on_phone, offered_buttons, power_topology
 from outage_response.domain import entrapment_rules as rescues
 from outage_response.domain.command_centre_rules import etr_moves
 from outage_response.domain.errors import spoken
@@ -186,11 +186,11 @@ def _gate(incident: Document, rows: Sequence[TaskRow], roles: Sequence[str]) -> 
 	if not gate:
 		return {"gate": "", "open": [], "may_override": False}
 	if gate == "close":
-		closed_by = lifecycle.blocking_close(rows)
+		closed_by = gates.blocking_close(rows)
 	else:
 		names = (incident.name, *nested_outages.names(incident.name)) if gate == "energise" else ()
-		closed_by = lifecycle.blocking(gate, rows, locked_off=people_in_elevators.locked_off(*names) if names else ())
-	may_override = authority.GENERAL_MANAGER in roles and lifecycle.overridable(gate, closed_by)
+		closed_by = gates.blocking(gate, rows, locked_off=people_in_elevators.locked_off(*names) if names else ())
+	may_override = authority.GENERAL_MANAGER in roles and gates.overridable(gate, closed_by)
 	return {"gate": gate, "open": describe(closed_by), "may_override": may_override}
 
 
@@ -256,7 +256,7 @@ def task_rows(incident: Document, rows: Sequence[TaskRow], roles: Sequence[str])
 		own_role = authority.own_role(department)
 		given_by = next((c.checked_by for c in checks[task.name] if c.kind == "Confirmation" and c.result), "")
 		reader = departments.get(step.read_back_by)
-		earlier = lifecycle.waits_for(step, task, rows) if task.is_open else []
+		earlier = gates.waits_for(step, task, rows) if task.is_open else []
 		found.append(
 			{
 				"name": task.name,

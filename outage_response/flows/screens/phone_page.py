@@ -12,7 +12,7 @@ from frappe.query_builder.functions import Max
 from frappe.utils import get_datetime, now_datetime
 
 from outage_response import listing, permissions
-from outage_response.domain import authority, lifecycle, next_task_on_phone
+from outage_response.domain import authority, gates, lifecycle, next_task_on_phone
 from outage_response.domain import entrapment_rules as rescues
 from outage_response.domain.errors import spoken
 from outage_response.domain.lifecycle import LIVE, OPEN, TASK_VERBS
@@ -220,7 +220,7 @@ def _waiting(rows: Sequence, steps: dict[str, Step]) -> dict[str, list[str]]:
 	)
 	return {
 		row.name: [
-			title_of(one) for one in lifecycle.waits_for(steps[row.name], row, earlier) if one.incident == row.incident
+			title_of(one) for one in gates.waits_for(steps[row.name], row, earlier) if one.incident == row.incident
 		]
 		for row in rows
 		if row.name in after

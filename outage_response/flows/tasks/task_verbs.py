@@ -9,7 +9,7 @@ from frappe import _
 from frappe.model.document import Document
 
 from outage_response import locks
-from outage_response.domain import authority, lifecycle
+from outage_response.domain import authority, gates, lifecycle
 from outage_response.domain import entrapment_rules as rescues
 from outage_response.domain.errors import RuleError, spoken
 from outage_response.domain.lifecycle import TaskRow
@@ -233,10 +233,10 @@ def _complete(
 ) -> dict[str, Any]:
 	"""`by`: the login of who did it, "" for somebody without one, whose name is `who`; `how` they know that a car is empty."""
 	task = act.task
-	lifecycle.require_gone(task.gate, act.incident.status)
+	gates.require_gone(task.gate, act.incident.status)
 	row, rows = _row(act)
 	step = plan_steps.step_of(task)
-	lifecycle.require_completable(
+	gates.require_completable(
 		step,
 		row,
 		rows,
@@ -244,7 +244,7 @@ def _complete(
 		checks=checks,
 		evidence=photo if step.evidence == "photo" else evidence,
 		evidence_later=later,
-		locked_off=_locked_off(act) if lifecycle.clears_supply(step) else (),
+		locked_off=_locked_off(act) if gates.clears_supply(step) else (),
 	)
 	if not step.outcomes and outcome:
 		raise RuleError(_("Outcome: this step has none. Leave it empty."))
@@ -256,7 +256,7 @@ def _complete(
 	defects = _take_items(act, exceptions)
 	if step.checks:
 		if task.gate == "energise":
-			lifecycle.require_checked_since(act.at, power_and_assets.went_at(act.incident, task.subject))
+			gates.require_checked_since(act.at, power_and_assets.went_at(act.incident, task.subject))
 		_take_confirmations(act)
 	if defects:
 		task.status = "In Progress"
@@ -353,8 +353,8 @@ def no_answer(act: Act, note: str | None = None) -> dict[str, Any]:
 @task_verb
 def read_back(act: Act) -> dict[str, Any]:
 	"""A second person reads the confirmations back; with that the step is done."""
-	lifecycle.require_gone(act.task.gate, act.incident.status)
-	lifecycle.require_rescues_ended(
+	gates.require_gone(act.task.gate, act.incident.status)
+	gates.require_rescues_ended(
 		plan_steps.step_of(act.task), task_set.load_shared(act.incident, lambda: act.around), _locked_off(act)
 	)
 	confirmations = [row for row in act.task.checks if row.kind == "Confirmation"]
@@ -394,7 +394,7 @@ def skip(act: Act, reason: str) -> None:
 	waiting = [
 		other for other in rows if other.is_open and other.plan and row.step_key in plan_steps.step_of(other).after
 	]
-	lifecycle.require_skippable(row, general_manager=is_general_manager(), reason=reason or "", waiting=waiting)
+	gates.require_skippable(row, general_manager=is_general_manager(), reason=reason or "", waiting=waiting)
 	act.task.update({"status": "Skipped", "reason": reason.strip()})
 	save(act.task)
 	assignment.take_back([act.task.name])

@@ -6,7 +6,7 @@ from collections.abc import Sequence, Set
 import frappe
 
 from outage_response import integrations
-from outage_response.domain import triage
+from outage_response.domain import triage_matching
 from outage_response.domain.probable_location import homes_named
 from outage_response.integrations import Ticket, contacts, households, telephones
 
@@ -58,7 +58,7 @@ def _is_named(home: frappe._dict, named: Set[str], ticket: Ticket) -> bool:
 
 
 def _numbers(text: str) -> set[str]:
-	return set("".join(letter if letter.isalnum() else " " for letter in text[: triage.LONGEST]).split())
+	return set("".join(letter if letter.isalnum() else " " for letter in text[: triage_matching.LONGEST]).split())
 
 
 def _homes_by_text(tickets: Sequence[Ticket]) -> dict[str, frappe._dict]:
@@ -75,8 +75,8 @@ def _homes_by_text(tickets: Sequence[Ticket]) -> dict[str, frappe._dict]:
 	result = {}
 	for ticket in tickets:
 		found = {home.unit: home for ways in mentions[ticket.name] for way in ways for home in homes.get(way, ())}
-		text = triage.simplified(text_of(ticket))
-		here = [home for home in found.values() if triage.simplified(home.property) in text]
+		text = triage_matching.simplified(text_of(ticket))
+		here = [home for home in found.values() if triage_matching.simplified(home.property) in text]
 		chosen = here if len(here) == 1 else list(found.values())
 		if len(chosen) == 1:
 			result[ticket.name] = chosen[0]
