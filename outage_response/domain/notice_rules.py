@@ -152,12 +152,7 @@ def due_by_itself(
 	"""
 	if status not in RUNNING or not reported_at:
 		return []
-	due = []
-	if etr:
-		warn_at = etr - timedelta(minutes=numbers.etr_warning_minutes)
-		told = max((at for kind, at in issued.items() if kind in ABOUT_THE_TIME and kind != ETR_PASSING), default=None)
-		if now >= (etr if told and told >= warn_at else warn_at):
-			due.append(ETR_PASSING)
+	due = [ETR_PASSING] if etr and now >= _passes_in_silence(etr, issued, numbers) else []
 	if planned:
 		return due
 	if not set(ABOUT_THE_TIME) & set(issued) and now >= reported_at + _before(numbers.first_word_minutes):
@@ -166,6 +161,13 @@ def due_by_itself(
 	if not said and now >= reported_at + _before(numbers.in_writing_minutes):
 		due.append(IN_WRITING)
 	return due
+
+
+def _passes_in_silence(etr: datetime, issued: Mapping[str, datetime], numbers: Numbers) -> datetime:
+	"""When a word is due of an expected time that nobody has spoken of since."""
+	warn_at = etr - timedelta(minutes=numbers.etr_warning_minutes)
+	told = max((at for kind, at in issued.items() if kind in ABOUT_THE_TIME and kind != ETR_PASSING), default=None)
+	return etr if told and told >= warn_at else warn_at
 
 
 def for_those_who_join(issued: Iterable[str]) -> str:

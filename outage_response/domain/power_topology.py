@@ -189,26 +189,38 @@ def split_for_return(tree: PowerTree, rows: Sequence[Dark], nodes: Sequence[str]
 	out = [row for row in rows if row.back_at is None]
 	if not out:
 		raise RuleError(_("Nodes: supply is already back everywhere in this incident."))
-	if nodes is None:
-		return [row if row.back_at else replace(row, back_at=_back(row, at)) for row in rows]
-	returned = tree.under(nodes)
+	returned = tree.under(nodes) if nodes is not None else {row.node for row in out}
 	result = [
 		replace(row, back_at=_back(row, at)) if row.back_at is None and row.node in returned else row for row in rows
 	]
+	if nodes is None:
+		return result
 	for node in dict.fromkeys(nodes):
-		path = tree.path(node)
-		around = [row for row in out if row.node in path and not row.unit]
-		dark = [row for row in around if not any(map(row.ended_for_part, _areas_within(path, row, rows)))]
-		if dark and not any(row.node in returned for row in dark):
-			nearest = min(dark, key=lambda row: path.index(row.node))
+		around = [row for row in out if row.node in tree.path(node) and not row.unit]
+		dark = _still_dark(tree, node, around, rows)
+		if not dark:
+			_require_out(tree, node, out, has_supply_again=bool(around))
+		elif not any(row.node in returned for row in dark):
+			nearest = dark[0]
 			result.append(replace(nearest, node=node, back_at=_back(nearest, at)))
-		elif not dark and not any(row.node in tree.under([node]) for row in out):
-			if around:
-				raise RuleError(_("Nodes: {node} already has supply again."), node=node)
-			raise RuleError(
-				_("Nodes: {node} is not without supply in this incident. Choose one of its affected nodes."), node=node
-			)
 	return _close_areas(tree, result)
+
+
+def _still_dark(tree: PowerTree, node: str, around: Sequence[Dark], rows: Sequence[Dark]) -> list[Dark]:
+	"""Of the areas around a node those that it is still out with, the nearest first."""
+	path = tree.path(node)
+	dark = [row for row in around if not any(map(row.ended_for_part, _areas_within(path, row, rows)))]
+	return sorted(dark, key=lambda row: path.index(row.node))
+
+
+def _require_out(tree: PowerTree, node: str, out: Sequence[Dark], *, has_supply_again: bool) -> None:
+	if any(row.node in tree.under([node]) for row in out):
+		return
+	if has_supply_again:
+		raise RuleError(_("Nodes: {node} already has supply again."), node=node)
+	raise RuleError(
+		_("Nodes: {node} is not without supply in this incident. Choose one of its affected nodes."), node=node
+	)
 
 
 def _back(row: Dark, at: datetime) -> datetime:

@@ -112,15 +112,20 @@ def _is_of_elsewhen(clause: str, sentence: str) -> bool:
 		return False
 	if first_of(clause, power.LATER) and not first_of(clause, power.SINCE_A_DAY):
 		return True
-	if first_of(clause, power.IT_IS_OVER):
+	if first_of(clause, power.IT_IS_OVER) or _is_of_elsewhere(clause, sentence):
 		return True
+	return not _goes_on(clause) and _is_of_before(clause, sentence)
+
+
+def _is_of_elsewhere(clause: str, sentence: str) -> bool:
+	"""Another place, or outages at large."""
 	here = first_of(sentence, power.HERE) and not first_of(sentence, power.ONLY_ASKED)
 	if first_of(clause, power.ELSEWHERE) and not here:
 		return True
-	if first_of(clause, power.AT_LARGE) and _is_question(sentence):
-		return True
-	if _goes_on(clause):
-		return False
+	return bool(first_of(clause, power.AT_LARGE)) and _is_question(sentence)
+
+
+def _is_of_before(clause: str, sentence: str) -> bool:
 	if first_of(clause, power.LONG_AGO) or first_of(clause, power.AFTERWARDS) or _HOURS.search(clause):
 		return True
 	return bool(

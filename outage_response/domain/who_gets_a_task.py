@@ -128,20 +128,30 @@ def assign(
 		taken = _control_room(roster, "")
 		return Assignment(taken.role, taken.users, department.phone, taken.warning)
 	shift = [person for person in roster.on_duty if person.department == department.key]
-	warning = ""
 	if certified is not None:
 		return _certified(department, roster, shift, certified)
+	if shift:
+		return _to_the_shift(department, roster, shift, duty_electrician=duty_electrician)
+	return _to_whoever_is_not_on_duty(department, roster, life_safety=life_safety)
+
+
+def _to_the_shift(
+	department: Department, roster: Roster, shift: Sequence[OnDuty], *, duty_electrician: bool
+) -> Assignment:
+	warning = ""
 	if duty_electrician and department.duty == REPAIRS:
 		electricians = [person for person in shift if person.is_duty_electrician]
 		warning = "" if electricians else "no_duty_electrician"
 		shift = electricians or shift
-	if shift:
-		users = tuple(dict.fromkeys(person.user for person in shift if person.user))
-		phone = next((person.phone for person in shift if person.phone), "")
-		if users:
-			return Assignment(department.role, users, phone, warning)
-		taken = _control_room(roster, "")
-		return Assignment(taken.role, taken.users, phone, "phone_only")
+	users = tuple(dict.fromkeys(person.user for person in shift if person.user))
+	phone = next((person.phone for person in shift if person.phone), "")
+	if users:
+		return Assignment(department.role, users, phone, warning)
+	taken = _control_room(roster, "")
+	return Assignment(taken.role, taken.users, phone, "phone_only")
+
+
+def _to_whoever_is_not_on_duty(department: Department, roster: Roster, *, life_safety: bool) -> Assignment:
 	if life_safety and roster.on_duty and department.duty != COMMAND:
 		return _control_room(roster, "nobody_on_duty_life_safety")
 	users = tuple(roster.everybody.get(department.role, ()))

@@ -5,15 +5,8 @@ from dataclasses import replace
 import pytest
 
 from outage_response.domain.errors import RuleError
-from outage_response.domain.step_definitions import (
-	MEANINGS,
-	Outcome,
-	Step,
-	check_plan,
-	new_key,
-	read_keys,
-	steps_for_level,
-)
+from outage_response.domain.plan_checks import check_plan
+from outage_response.domain.step_definitions import MEANINGS, Outcome, Step, new_key, read_keys, steps_for_level
 
 from .world import LEVELS, plan, procedure, step
 

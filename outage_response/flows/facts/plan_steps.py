@@ -16,8 +16,9 @@ from outage_response.domain import plan_safeguards, who_gets_a_task
 from outage_response.domain.errors import RuleError
 from outage_response.domain.gates import knows_rescues
 from outage_response.domain.lifecycle import INTERNAL, PLANNED
+from outage_response.domain.plan_checks import check_plan
 from outage_response.domain.plan_gaps import gaps
-from outage_response.domain.step_definitions import Outcome, Step, check_plan, new_key, read_keys, typed
+from outage_response.domain.step_definitions import Outcome, Step, new_key, read_keys, typed
 
 from . import outage_levels, who_is_on_duty
 from .language import listed
