@@ -190,9 +190,7 @@ def split_for_return(tree: PowerTree, rows: Sequence[Dark], nodes: Sequence[str]
 	if not out:
 		raise RuleError(_("Nodes: supply is already back everywhere in this incident."))
 	returned = tree.under(nodes) if nodes is not None else {row.node for row in out}
-	result = [
-		replace(row, back_at=_back(row, at)) if row.back_at is None and row.node in returned else row for row in rows
-	]
+	result = [_with_supply(row, at) if row.node in returned else row for row in rows]
 	if nodes is None:
 		return result
 	for node in dict.fromkeys(nodes):
@@ -204,6 +202,10 @@ def split_for_return(tree: PowerTree, rows: Sequence[Dark], nodes: Sequence[str]
 			nearest = dark[0]
 			result.append(replace(nearest, node=node, back_at=_back(nearest, at)))
 	return _close_areas(tree, result)
+
+
+def _with_supply(row: Dark, at: datetime) -> Dark:
+	return row if row.back_at else replace(row, back_at=_back(row, at))
 
 
 def _still_dark(tree: PowerTree, node: str, around: Sequence[Dark], rows: Sequence[Dark]) -> list[Dark]:
