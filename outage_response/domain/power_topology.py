@@ -189,16 +189,16 @@ def split_for_return(tree: PowerTree, rows: Sequence[Dark], nodes: Sequence[str]
 	out = [row for row in rows if row.back_at is None]
 	if not out:
 		raise RuleError(_("Nodes: supply is already back everywhere in this incident."))
-	returned = tree.under(nodes) if nodes is not None else {row.node for row in out}
-	result = [_with_supply(row, at) if row.node in returned else row for row in rows]
 	if nodes is None:
-		return result
+		return [_with_supply(row, at) for row in rows]
+	returned = tree.under(nodes)
+	result = [_with_supply(row, at) if row.node in returned else row for row in rows]
 	for node in dict.fromkeys(nodes):
 		around = [row for row in out if row.node in tree.path(node) and not row.unit]
 		dark = _still_dark(tree, node, around, rows)
 		if not dark:
 			_require_out(tree, node, out, has_supply_again=bool(around))
-		elif not any(row.node in returned for row in dark):
+		elif returned.isdisjoint(row.node for row in dark):
 			nearest = dark[0]
 			result.append(replace(nearest, node=node, back_at=_back(nearest, at)))
 	return _close_areas(tree, result)
