@@ -115,7 +115,7 @@ def for_clients(verb: Callable, module: str, but: Iterable[str] = ()) -> Callabl
 			said[name] = as_list(said[name])
 		return verb(**said)
 
-	run.__signature__ = signature  # type: ignore[attr-defined]  # `inspect` reads it; mypy knows no attributes of functions
+	vars(run)["__signature__"] = signature  # which `inspect` reads
 	run.__module__ = module
 	run.__annotations__ = {one.name: one.annotation for one in shown} | {"return": own.return_annotation}
 	return run
