@@ -2,7 +2,7 @@
 
 For which properties somebody works is said by User Permissions; whoever has none works for all. Frappe applies these by itself, but
 not where a link field or a caller asks it to ignore them, and never to child rows. The criterion is asked of the doctypes and
-child tables in hooks.py, which `tests/site/test_by_property.py` compares with all that there are.
+child tables in hooks.py, which `tests/site/access/test_by_property.py` compares with all that there are.
 """
 
 from collections.abc import Callable

@@ -22,8 +22,8 @@ from portable_bench.up import alone, package_steps, up
 
 UNIT, SITE, BROWSER = "tests/unit", "tests/site", "tests/browser"
 # It installs the app on a site that it makes itself, and touches no other
-OWN_SITE = "tests/site/test_lifecycle_of_app.py"
-DOORS = "tests/site/test_framework_doors.py"
+OWN_SITE = "tests/site/app/test_lifecycle_of_app.py"
+DOORS = "tests/site/access/test_framework_doors.py"
 NOTHING_COLLECTED = 5
 
 

@@ -2,7 +2,7 @@
 
 Whoever has a login may else count any doctype by any filter, and so find out, question by question, whose telephone rings or what
 stands in a mail; and a role of one property reads the rows of all. hooks.py puts each in the place of Frappe's own, for every
-doctype: what tells of an outage stands in Frappe's tables, too. `tests/site/test_framework_doors.py` tries them all.
+doctype: what tells of an outage stands in Frappe's tables, too. `tests/site/access/test_framework_doors.py` tries them all.
 """
 
 from collections import Counter

@@ -3,7 +3,7 @@ read the document.
 
 Whoever has a login may else put words of their own on the step of an outage, follow it by mail, or have a call's mail belong to another
 document. hooks.py puts each in the place of Frappe's own, for every doctype, as those that read (`doors.py`).
-`tests/site/test_framework_writes.py` tries them all.
+`tests/site/access/test_framework_writes.py` tries them all.
 """
 
 from collections.abc import Callable

@@ -847,7 +847,7 @@ def cleaner(house, web):
 	from frappe.utils.password import update_password
 
 	from tests.site import live
-	from tests.site.test_departments import MOPPING, ROLE, make_department, make_level, make_role
+	from tests.site.master_data.own_department import MOPPING, ROLE, make_department, make_level, make_role
 
 	from .conftest import PASSWORD
 

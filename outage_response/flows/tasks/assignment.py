@@ -3,7 +3,7 @@
 `frappe.desk.form.assign_to.add` takes one task and one person at a time, each with several saves; three hundred steps
 would take a quarter of a minute while people stand in the dark. What it would have written besides, and we do not:
 a comment "assigned to" per task (the timeline says it), document sharing (people see tasks through their role), and
-automatic following. `tests/site/test_assignment.py` compares the two.
+automatic following. `tests/site/tasks/test_assignment.py` compares the two.
 """
 
 from collections import defaultdict

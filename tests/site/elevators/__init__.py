@@ -1,0 +1,1 @@
+"""People in elevators: reported, noted, freed, and what was said corrected."""

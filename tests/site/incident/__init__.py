@@ -1,0 +1,1 @@
+"""The verbs of an incident, from the first word to the report."""

@@ -1,0 +1,1 @@
+"""Words to residents: whom they reach, by which means, once."""

@@ -1,0 +1,1 @@
+"""Ringing people until somebody says that it is theirs."""

@@ -1,0 +1,1 @@
+"""Duty Shifts: made from patterns, swapped, and the hours that nobody covers."""
