@@ -17,7 +17,7 @@ def shown() -> set[str]:
 
 def made() -> set[str]:
 	names = set()
-	for test in (ROOT / "tests" / "browser").glob("test_*.py"):
+	for test in (ROOT / "tests" / "browser").rglob("test_*.py"):
 		for name in re.findall(r'screenshot\([^"]*?"([\w{}-]+)"', test.read_text(encoding="utf-8")):
 			names |= {re.sub(r"{\w+}", value, name) for value in NAMES} if "{" in name else {name}
 	return {f"{name}.png" for name in names}

@@ -1,0 +1,1 @@
+"""My outage tasks on a phone."""

@@ -1,0 +1,1 @@
+"""People in elevators, on Desk's screens."""
