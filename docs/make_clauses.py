@@ -96,7 +96,7 @@ RULES = (
 		"“Every switch”: the shaft's step lists its switches; a defect holds the stand-down.",
 		(
 			"test_plan_expansion.py::test_the_shaft_check_lists_its_own_switches_and_the_access_check_every_affected_door",
-			"test_lifecycle.py::test_a_defect_in_a_shaft_keeps_the_guards_on_post_until_it_is_mended",
+			"test_gates.py::test_a_defect_in_a_shaft_keeps_the_guards_on_post_until_it_is_mended",
 		),
 	),
 	(
@@ -120,13 +120,13 @@ RULES = (
 	(
 		("8.1.4", "8.1.5"),
 		"Nobody switches off before the steps that prepare it are done.",
-		("test_lifecycle.py::test_a_gate_is_kept_by_its_steps_and_by_no_other",),
+		("test_gates.py::test_a_gate_is_kept_by_its_steps_and_by_no_other",),
 	),
 	(
 		("8.1.6", "8.2.7"),
 		"Before supply returns: every check, read back by a second person, overridden by nobody.",
 		(
-			"test_lifecycle.py::test_the_permission_to_energise_is_overridden_by_nobody",
+			"test_gates.py::test_the_permission_to_energise_is_overridden_by_nobody",
 			"test_lifecycle.py::test_supply_is_cleared_only_with_every_check_confirmed",
 			"test_authority.py::test_a_read_back_is_done_by_a_second_person",
 		),
@@ -137,13 +137,13 @@ RULES = (
 		(
 			"test_lifecycle.py::test_an_elevator_that_is_locked_off_stays_still_when_supply_returns",
 			"test_entrapment_rules.py::test_what_lets_supply_back_onto_people_is_said_for_nobody_else",
-			"test_plan_expansion.py::test_a_clearance_gives_way_only_to_a_clearance",
+			"test_plan_difference.py::test_a_clearance_gives_way_only_to_a_clearance",
 		),
 	),
 	(
 		("8.2.2",),
 		"Not internal after all: the level changes and the task set follows.",
-		("test_plan_expansion.py::test_reclassifying_carries_over_what_both_plans_ask_for_and_cancels_the_rest",),
+		("test_plan_difference.py::test_reclassifying_carries_over_what_both_plans_ask_for_and_cancels_the_rest",),
 	),
 	(
 		("8.2.5",),

@@ -74,7 +74,7 @@ def test_every_test_that_the_table_names_exists(number):
 
 
 def test_a_test_that_is_gone_is_noticed():
-	assert _exists("test_plan_expansion.py::test_running_twice_adds_nothing")
+	assert _exists("test_plan_difference.py::test_running_twice_adds_nothing")
 	assert not _exists("test_plan_expansion.py::test_of_nothing")
 	step = _maker().STEP_TEST
 	assert _exists(step + "[I-call_engineering]")
