@@ -280,9 +280,10 @@ class Delivery(TicketTest):
 
 	def test_each_resident_in_their_own_language_and_the_propertys_name(self):
 		for doctype in self.each():
-			who = build.make_user(build.user("reads_chinese"))
-			frappe.db.set_value("User", who, "language", "zh")
-			frappe.db.set_value("Contact", self.contacts[0], "user", who)
+			for contact, language in zip(self.contacts, ("zh", "en"), strict=False):
+				who = build.make_user(build.user(f"reads_{language}"))
+				frappe.db.set_value("User", who, "language", language)
+				frappe.db.set_value("Contact", contact, "user", who)
 			theirs, others = self.write(doctype, 0), self.write(doctype, 1)
 			self.declare(nodes=[self.room])
 			self.read()
