@@ -1,4 +1,4 @@
-# Everything goes through `python3 -m portable_bench`, which needs nothing but the standard library.
+# Everything goes through tools/portable_bench, which needs nothing but the standard library of Python 3.11 or newer.
 #   make demo                    the drill on a throwaway site, then serves it (SERVE=0: ends after the table)
 #   make test                    linter and all tests; ARGS="tests/unit -k plan" for some
 #   make soak MINUTES=10         random verbs, kills, clock steps, renames; what must hold afterwards is asked of the database
@@ -6,6 +6,7 @@
 #   make demo|test BENCH=/path/to/bench SITE=name     on a bench you already have
 
 PYTHON ?= python3
+TOOL := tools/portable_bench
 ARGS ?=
 MINUTES ?= 10
 export BENCH SITE SERVE
@@ -14,31 +15,31 @@ export BENCH SITE SERVE
 
 help:
 	@sed -n 's/^#   //p' Makefile
-	@$(PYTHON) -m portable_bench --help
+	@$(PYTHON) $(TOOL) --help
 
 setup:
-	@$(PYTHON) -m portable_bench up
+	@$(PYTHON) $(TOOL) up
 
 demo:
-	@$(PYTHON) -m portable_bench demo
+	@$(PYTHON) $(TOOL) demo
 
 test:
-	@$(PYTHON) -m portable_bench test $(ARGS)
+	@$(PYTHON) $(TOOL) test $(ARGS)
 
 soak:
-	@$(PYTHON) -m portable_bench soak --minutes $(MINUTES) $(ARGS)
+	@$(PYTHON) $(TOOL) soak --minutes $(MINUTES) $(ARGS)
 
 matrix:
-	@$(PYTHON) -m portable_bench matrix $(ARGS)
+	@$(PYTHON) $(TOOL) matrix $(ARGS)
 
 lint:
-	@$(PYTHON) -m portable_bench lint
+	@$(PYTHON) $(TOOL) lint
 
 format:
-	@$(PYTHON) -m portable_bench format
+	@$(PYTHON) $(TOOL) format
 
 stop:
-	@$(PYTHON) -m portable_bench stop
+	@$(PYTHON) $(TOOL) stop
 
 clean:
-	@$(PYTHON) -m portable_bench clean
+	@$(PYTHON) $(TOOL) clean

@@ -19,6 +19,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import frappe
+import tomllib
 from frappe.utils import now_datetime
 
 from tests.site import live
@@ -82,12 +83,13 @@ def wait_to_be_told(incident: str, contact: str, how_many: int) -> None:
 @contextlib.contextmanager
 def workers(sites: Path, *queues: str) -> Iterator[None]:
 	"""One worker for each: "" works at all queues."""
-	command = [sys.executable, "-m", "portable_bench.inside.worker", sites]
+	loads = ",".join(tomllib.loads((ROOT / "bench.toml").read_text(encoding="utf-8"))["worker_loads"])
+	command = [sys.executable, "-m", "portable_bench.inside.worker", sites, "--load", loads]
 	running = [
 		subprocess.Popen(
 			[str(part) for part in (*command, *filter(None, (queue,)))],
 			cwd=ROOT,
-			env={**os.environ, "PYTHONPATH": str(ROOT)},
+			env={**os.environ, "PYTHONPATH": str(ROOT / "tools" / "portable_bench")},
 			stdout=subprocess.DEVNULL,
 			stderr=subprocess.DEVNULL,
 		)

@@ -13,7 +13,7 @@ from rq import Queue
 
 from ..private_redis import Redis
 
-ROOT = Path(__file__).resolve().parents[3]
+TOOL = Path(__file__).resolve().parents[3] / "tools" / "portable_bench"
 
 
 class ComesBack(unittest.TestCase):
@@ -23,7 +23,7 @@ class ComesBack(unittest.TestCase):
 		worker = subprocess.Popen(
 			[sys.executable, "-c", "from portable_bench.inside import worker; worker.work()"],
 			cwd=frappe.local.sites_path,
-			env={**os.environ, "PYTHONPATH": str(ROOT), "FRAPPE_REDIS_QUEUE": redis.url},
+			env={**os.environ, "PYTHONPATH": str(TOOL), "FRAPPE_REDIS_QUEUE": redis.url},
 			stdout=subprocess.DEVNULL,
 			stderr=subprocess.DEVNULL,
 		)
