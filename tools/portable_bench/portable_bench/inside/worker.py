@@ -70,7 +70,7 @@ if __name__ == "__main__":
 	parser.add_argument("sites")
 	parser.add_argument("queue", nargs="?")
 	parser.add_argument("--load", default="")
-	options = parser.parse_args()
+	options = parser.parse_intermixed_args()  # the queue may stand after --load
 	os.chdir(options.sites)
 	read_code(filter(None, options.load.split(",")))
 	work(options.queue)
