@@ -207,45 +207,58 @@ def attach_many(ticket_type: str, tickets: Sequence[str], incident: str) -> dict
 	with translated():
 		permissions.require_verb("attach_ticket")
 		desk = ticket_calls.desk_of(ticket_type)
-		names = list(dict.fromkeys(map(str, tickets)))
-		if not 0 < len(names) <= MANY:
-			raise RuleError(
-				_("Tickets: choose 1 to {most} at a time; {number} are chosen."), most=MANY, number=len(names)
-			)
-		for name in names:
-			ticket_calls.require(ticket_type, name)
+		names = _chosen(ticket_type, tickets)
 		doc = _lock(incident)
 		permissions.require_read("Outage Incident", doc)
 		if doc.is_drill or doc.status not in LIVE:
 			raise RuleError(_("Incident: {incident} is over or a drill. Choose one of the list."), incident=doc.name)
 		now = now_datetime()
 		calls = _keep_calls(desk, names, now)
-		others = [call for call in calls if (call.property or doc.property) != doc.property]
-		if others:
-			raise RuleError(
-				_("Incident: these homes belong to another property than the outage: {tickets}."),
-				tickets=[f"{call.ticket} ({call.property})" for call in others],
-			)
+		_require_same_property(doc, calls)
 		new = [call for call in calls if call.incident != doc.name]
-		if not new:
-			return {
-				"incident": doc.name,
-				"attached": 0,
-				"message": _("The ticket is linked to {0} already.").format(doc.name)
-				if len(calls) == 1
-				else _("The tickets are linked to {0} already.").format(doc.name),
-			}
-		if nowhere := [call.name for call in new if not call.property]:
-			bulk.update("Trouble Call", nowhere, {"property": doc.property})
-		ticket_linking.attach(doc.name, new, now)
-		_open_callbacks(doc, [call for call in new if call.contact], now)
-		return {
-			"incident": doc.name,
-			"attached": len(new),
-			"message": _("The ticket is linked to {0}.").format(doc.name)
-			if len(calls) == 1
-			else _("{0} tickets are linked to {1}.").format(len(new), doc.name),
-		}
+		if new:
+			_attach_new(doc, new, now)
+		message = _attached(doc.name, len(new), only_one=len(calls) == 1)
+		return {"incident": doc.name, "attached": len(new), "message": message}
+
+
+def _chosen(ticket_type: str, tickets: Sequence[str]) -> list[str]:
+	"""The tickets' names, each once. Raises RuleError for none and for too many, PermissionError for one that may not be read."""
+	names = list(dict.fromkeys(map(str, tickets)))
+	if not 0 < len(names) <= MANY:
+		raise RuleError(_("Tickets: choose 1 to {most} at a time; {number} are chosen."), most=MANY, number=len(names))
+	for name in names:
+		ticket_calls.require(ticket_type, name)
+	return names
+
+
+def _require_same_property(doc: Document, calls: Sequence[frappe._dict]) -> None:
+	others = [call for call in calls if (call.property or doc.property) != doc.property]
+	if others:
+		raise RuleError(
+			_("Incident: these homes belong to another property than the outage: {tickets}."),
+			tickets=[f"{call.ticket} ({call.property})" for call in others],
+		)
+
+
+def _attach_new(doc: Document, calls: Sequence[frappe._dict], now: datetime) -> None:
+	if nowhere := [call.name for call in calls if not call.property]:
+		bulk.update("Trouble Call", nowhere, {"property": doc.property})
+	ticket_linking.attach(doc.name, calls, now)
+	_open_callbacks(doc, [call for call in calls if call.contact], now)
+
+
+def _attached(incident: str, new: int, *, only_one: bool) -> str:
+	"""What the agent reads when tickets are linked; `new`: how many of them were not before."""
+	if not new:
+		return (
+			_("The ticket is linked to {0} already.").format(incident)
+			if only_one
+			else _("The tickets are linked to {0} already.").format(incident)
+		)
+	if only_one:
+		return _("The ticket is linked to {0}.").format(incident)
+	return _("{0} tickets are linked to {1}.").format(new, incident)
 
 
 def _keep_calls(desk: ModuleType, names: Sequence[str], now: datetime) -> list[frappe._dict]:

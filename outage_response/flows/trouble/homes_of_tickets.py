@@ -1,7 +1,8 @@
 """Whose home a ticket is about: by its author, their customer, their address or number, or the home that its text names."""
 
 from collections import defaultdict
-from collections.abc import Sequence, Set
+from collections.abc import Iterable, Mapping, Sequence, Set
+from dataclasses import dataclass
 
 import frappe
 
@@ -23,32 +24,60 @@ def homes_of(tickets: Sequence[Ticket]) -> dict[str, dict]:
 	several units the one named in the text, else the first. Of an unknown author the home that the text names, if it names
 	exactly one.
 	"""
-	by_mail = contacts.of_emails(ticket.email for ticket in tickets)
+	authors = _authors_of(tickets)
+	of_customer = _homes_of_customers(tickets)
+	homes = _homes(sorted({contact for found in authors.values() for contact in found.everybody}))
+	result = {}
+	for ticket in tickets:
+		theirs = authors[ticket.name]
+		found = (
+			_of_people(theirs.by_contact, homes)
+			or of_customer.get((ticket.doctype, ticket.customer))
+			or _of_people(theirs.by_mail, homes)
+			or _of_people(theirs.by_number, homes)
+		)
+		if found:
+			result[ticket.name] = _named_or_first(found, ticket)
+	return {**_homes_by_text([ticket for ticket in tickets if ticket.name not in result]), **result}
+
+
+@dataclass(frozen=True)
+class _Authors:
+	"""Contacts who may have written a ticket, by what says so."""
+
+	by_contact: Sequence[str]
+	by_mail: Sequence[str]
+	by_number: Sequence[str]
+
+	@property
+	def everybody(self) -> list[str]:
+		return [*self.by_contact, *self.by_mail, *self.by_number]
+
+
+def _authors_of(tickets: Sequence[Ticket]) -> dict[str, _Authors]:
+	of_mail = contacts.of_emails(ticket.email for ticket in tickets)
 	numbers = {
 		ticket.name: (ticket.phone,) if ticket.phone else telephones.numbers_in(text_of(ticket)) for ticket in tickets
 	}
-	by_number = contacts.of_numbers({number for found in numbers.values() for number in found})
-	of_customer = _homes_of_customers(tickets)
-	ways = {
-		ticket.name: (
-			[ticket.contact] if ticket.contact else [],
-			by_mail.get(ticket.email, []),
-			[contact for number in numbers[ticket.name] for contact in by_number.get(number, ())],
+	of_number = contacts.of_numbers({number for found in numbers.values() for number in found})
+	return {
+		ticket.name: _Authors(
+			by_contact=[ticket.contact] if ticket.contact else [],
+			by_mail=of_mail.get(ticket.email, []),
+			by_number=[contact for number in numbers[ticket.name] for contact in of_number.get(number, ())],
 		)
 		for ticket in tickets
 	}
-	homes = _homes(sorted({contact for way in ways.values() for people in way for contact in people}))
-	result = {}
-	for ticket in tickets:
-		by_contact, mail, phone = (
-			[home for contact in dict.fromkeys(people) for home in homes.get(contact, ())]
-			for people in ways[ticket.name]
-		)
-		found = by_contact or of_customer.get((ticket.doctype, ticket.customer)) or mail or phone
-		if found:
-			named = {way for ways in homes_named(text_of(ticket)) for way in ways}
-			result[ticket.name] = next((home for home in found if _is_named(home, named, ticket)), found[0])
-	return {**_homes_by_text([ticket for ticket in tickets if ticket.name not in result]), **result}
+
+
+def _of_people(people: Iterable[str], homes: Mapping[str, Sequence[frappe._dict]]) -> list[frappe._dict]:
+	return [home for contact in dict.fromkeys(people) for home in homes.get(contact, ())]
+
+
+def _named_or_first(homes: Sequence[frappe._dict], ticket: Ticket) -> frappe._dict:
+	"""Of several homes of its author the one that the ticket's text names."""
+	named = {way for ways in homes_named(text_of(ticket)) for way in ways}
+	return next((home for home in homes if _is_named(home, named, ticket)), homes[0])
 
 
 def _is_named(home: frappe._dict, named: Set[str], ticket: Ticket) -> bool:

@@ -169,21 +169,14 @@ def _propose(
 	calls: Sequence[frappe._dict], property_name: str, around: power_and_assets.Surroundings, now: datetime
 ) -> int:
 	"""One open proposal per place that failed, from the threshold on; it grows with the calls that follow."""
-	settings = _settings()
-	window = timedelta(minutes=settings.call_window_minutes or 60)
-	latest = max((get_datetime(call.said_at) for call in calls), default=now)
-	near = [
-		call
-		for call in calls
-		if call.power_node in around.tree.parents and latest - get_datetime(call.said_at) <= window
-	]
+	near = _close_together(calls, around, now)
 	callers: dict[str, set[str]] = defaultdict(set)
 	for call in near:
 		callers[call.power_node].add(_caller(call))
 	units_at: dict[str, int] = defaultdict(int)
 	for row in around.unit_counts:
 		units_at[row.power_node] += row.units
-	threshold = settings.proposal_threshold or 3
+	threshold = _settings().proposal_threshold or 3
 	places = locate(around.tree, {node: len(who) for node, who in callers.items()}, units_at, threshold)
 	proposed = 0
 	for place in places:
@@ -196,6 +189,19 @@ def _propose(
 		write_proposal(property_name, place, its_calls, inside, around, now)
 		proposed += len(its_calls)
 	return proposed
+
+
+def _close_together(
+	calls: Sequence[frappe._dict], around: power_and_assets.Surroundings, now: datetime
+) -> list[frappe._dict]:
+	"""Calls from known places that were made within the window before the latest one."""
+	window = timedelta(minutes=_settings().call_window_minutes or 60)
+	latest = max((get_datetime(call.said_at) for call in calls), default=now)
+	return [
+		call
+		for call in calls
+		if call.power_node in around.tree.parents and latest - get_datetime(call.said_at) <= window
+	]
 
 
 def write_proposal(

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence, Set
 from datetime import datetime
+from typing import Any
 
 import frappe
 from frappe import _
@@ -11,7 +12,7 @@ from outage_response import locks, permissions
 from outage_response.domain import entrapment_rules as rescues
 from outage_response.domain import lifecycle, triage
 from outage_response.domain.errors import RuleError
-from outage_response.domain.which_outage_explains import RUNNING
+from outage_response.domain.which_outage_explains import RUNNING, Explanation
 from outage_response.domain.who_gets_a_task import COMMAND
 
 from ..elevators import entrapment_records, entrapment_verbs
@@ -118,84 +119,86 @@ def keep_call(
 
 	A call that no running outage explains waits to be placed, like one from a ticket; the control room sees it.
 	"""
-	if request_id and (
-		first := frappe.db.get_value(
-			"Trouble Call",
-			{"request_id": request_id},
-			["name", "property", "unit", "incident", "danger", "trapped", "elevator", "building"],
-			as_dict=True,
-		)
-	):
-		if first.property != property or (unit and first.unit != unit):
-			timeline.refuse_used(request_id)
-		answer = {"call": first.name, "incident": first.incident or "", "danger": bool(first.danger)}
-		return {**answer, "entrapments": entrapment_verbs.of_call(first)} if first.trapped else answer
+	if first := _answered_before(request_id, property, unit):
+		return first
 	at, now, _clock = when(occurred_at)
 	if unit:
-		found = frappe.db.get_value("Property Unit", unit, ["property", "power_node"], as_dict=True)
-		if not found or found.property != property:
-			raise RuleError(
-				_("Unit: {unit} does not belong to {property}. Choose one of its units."),
-				unit=str(unit)[:140],
-				property=property,
-			)
-		power_node = found.power_node
+		power_node = _node_of(unit, property)
 	around = power_and_assets.read(property)
+	_require_node(power_node, around)
+	where = {"unit": unit, "power_node": power_node, "request_id": request_id or None}
+	who = {"contact": contact, "phone": phone, "words": words}
+	if trapped or elevator:
+		inside = {"people": people, "floor": floor, "conditions": conditions}
+		return _keep_trapped(property, elevator, building, at, now, said=where, inside=inside, **who)
+	found = explaining_outage.explain(around.tree, power_node, unit, at, explaining_outage.candidates(property))
+	incident = _incident_to_link(found, danger=danger, locked=locked)
+	known = {"incident": incident, "waiting": int(not incident)}
+	doc = frappe.new_doc("Trouble Call")
+	doc.update({"property": property, **where, **who, "danger": int(bool(danger)), "said_at": at, **known})
+	alone = not frappe.db.exists("Trouble Call", {"property": property, "waiting": 1, "trapped": 0})
+	doc.insert(ignore_permissions=True)
+	_tell_of_call(doc, at, now, is_first=alone and not found)
+	return {"call": doc.name, "incident": incident or "", "danger": bool(danger)}
+
+
+def _answered_before(request_id: str | None, property_name: str, unit: str | None) -> dict | None:
+	"""What was answered to the same request. Raises where it was another call's."""
+	if not request_id:
+		return None
+	first = frappe.db.get_value(
+		"Trouble Call",
+		{"request_id": request_id},
+		["name", "property", "unit", "incident", "danger", "trapped", "elevator", "building"],
+		as_dict=True,
+	)
+	if not first:
+		return None
+	if first.property != property_name or (unit and first.unit != unit):
+		timeline.refuse_used(request_id)
+	answer = {"call": first.name, "incident": first.incident or "", "danger": bool(first.danger)}
+	return {**answer, "entrapments": entrapment_verbs.of_call(first)} if first.trapped else answer
+
+
+def _node_of(unit: str, property_name: str) -> str | None:
+	"""The node that feeds a unit. Raises RuleError for a unit of another property."""
+	found = frappe.db.get_value("Property Unit", unit, ["property", "power_node"], as_dict=True)
+	if not found or found.property != property_name:
+		raise RuleError(
+			_("Unit: {unit} does not belong to {property}. Choose one of its units."),
+			unit=str(unit)[:140],
+			property=property_name,
+		)
+	return found.power_node
+
+
+def _require_node(power_node: str | None, around: power_and_assets.Surroundings) -> None:
 	if power_node and power_node not in around.node_rows:
 		raise RuleError(
 			_("Nodes: {node} is not a power node of this property. Choose one of its power tree."),
 			node=str(power_node)[:140],
 		)
-	if trapped or elevator:
-		said = {"unit": unit, "power_node": power_node, "request_id": request_id or None}
-		return _keep_trapped(
-			property,
-			elevator,
-			building,
-			at,
-			now,
-			said=said,
-			words=words,
-			contact=contact,
-			phone=phone,
-			people=people,
-			floor=floor,
-			conditions=conditions,
-		)
-	found = explaining_outage.explain(around.tree, power_node, unit, at, explaining_outage.candidates(property))
-	# What is planned, or back again, is for `place_calls`: it knows whom to tell
+
+
+def _incident_to_link(found: Explanation | None, *, danger: bool, locked: bool) -> str | None:
+	"""The running outage that the call belongs to. What is planned, or back again, is for `place_calls`: it knows whom to tell."""
 	incident = found.incident if found and found.kind == RUNNING else None
-	danger = bool(danger)
 	if danger and incident and not (locked and locks.rows("Outage Incident", [incident], wait=False)):
-		incident = None  # somebody is at it: danger is told now, and `place_calls` links it when they are done
-	doc = frappe.new_doc("Trouble Call")
-	doc.update(
-		{
-			"property": property,
-			"unit": unit,
-			"power_node": power_node,
-			"contact": contact,
-			"phone": phone,
-			"words": words,
-			"danger": int(danger),
-			"said_at": at,
-			"incident": incident,
-			"waiting": int(not incident),
-			"request_id": request_id or None,
-		}
-	)
-	alone = not frappe.db.exists("Trouble Call", {"property": property, "waiting": 1, "trapped": 0})
-	doc.insert(ignore_permissions=True)
-	if incident:
-		_note_on_incident(incident, doc, at, now)
+		return None  # somebody is at it: danger is told now, and `place_calls` links it when they are done
+	return incident
+
+
+def _tell_of_call(doc, at: datetime, now: datetime, *, is_first: bool) -> None:
+	"""On its incident's timeline; danger, and the first word of an outage that nobody knows of, ring the control room."""
+	if doc.incident:
+		_note_on_incident(doc.incident, doc, at, now)
 	elif doc.danger:
 		_ring_control_room(doc, _("DANGER at {0}: open the call"), now)
-	elif doc.waiting and alone and not found:
+	elif doc.waiting and is_first:
 		_ring_control_room(doc, _("No power at {0}, no outage is known"), now)
 	if doc.waiting:
 		frappe.db.after_commit.add(ticket_intake.ask_for_a_job)
 		announce("")
-	return {"call": doc.name, "incident": incident or "", "danger": danger}
 
 
 def _keep_trapped(
@@ -206,31 +209,31 @@ def _keep_trapped(
 	now: datetime,
 	*,
 	said: dict,
+	inside: dict[str, Any],
 	words: str | None,
 	contact: str | None,
 	phone: str | None,
-	people: int | None,
-	floor: str | None,
-	conditions: Sequence[str] | None,
 ) -> dict:
-	"""People are in an elevator: part of the outage that runs there, else on record by themselves until one is declared."""
+	"""People are in an elevator: part of the outage that runs there, else on record by themselves until one is declared.
+
+	inside  how many, on which floor, how they are
+	"""
 	found = entrapment_records.cars(property_name, elevator, building)
 	certain = bool(elevator)
-	how = {"words": words, "contact": contact, "phone": phone, "building": building}
+	how: dict[str, Any] = {"words": words, "contact": contact, "phone": phone, "building": building}
 	name, affected = _incident_of({car.name for car in found}, property_name)
 	if name:
 		act = Act("report_trapped", at, now, incident=lock_incident(name))
 		covered = [car for car in found if car.name in affected]
-		result = entrapment_verbs.report_in(
-			act, covered, certain=certain, said=said, people=people, floor=floor, conditions=conditions, **how
-		)
+		result = entrapment_verbs.report_in(act, covered, certain=certain, said=said, **inside, **how)
 		return {**finish(act, result), "danger": True}
 	act = Act("record_call", at, now)
 	doc = entrapment_verbs.keep_call(act, found, certain=certain, incident=None, said={**said, "waiting": 1}, **how)
-	count, how_they_are = rescues.require_people(people), entrapment_records.as_conditions(conditions)
-	inside = {"people": count, "floor": floor, "conditions": how_they_are} if certain else {}
+	count = rescues.require_people(inside["people"])
+	how_they_are = entrapment_records.as_conditions(inside["conditions"])
+	known = {"people": count, "floor": inside["floor"], "conditions": how_they_are} if certain else {}
 	text = _("People trapped in {0}, not known where").format(building or property_name)
-	records = entrapment_verbs.report_alone(act, found, certain=certain, text=text, **inside)
+	records = entrapment_verbs.report_alone(act, found, certain=certain, text=text, **known)
 	announce("")
 	return {"call": doc.name, "incident": "", "danger": True, "entrapments": records}
 

@@ -143,24 +143,31 @@ def read_unread(cursor: Cursor | None = None) -> Cursor | None:
 	desks = list(integrations.desks()) if settings.read_tickets else []
 	oldest = now - timedelta(hours=settings.old_ticket_hours or 6)
 	if cursor.desk < len(desks):
-		since = max(get_datetime(settings.tickets_read_until or now) - timedelta(minutes=OVERLAP_MINUTES), oldest)
-		if not settings.tickets_read_until:
-			since = oldest
-		page = desks[cursor.desk].unread(since, BATCH, cursor.after)
-		recent = [one for one in page if one.raised_at >= oldest]
-		ours = [one for one in recent if concerns_us(one)]
-		known = {one.name for one in ours}
-		unclear = [one for one in recent if one.name not in known and not triage.can_be_read(text_of(one))]
-		dark = _of_dark_homes(understood(unclear))
-		keep_calls([*understood(ours), *dark], now)
-		for one in dark:
-			ring_unclear(one.ticket, one.home, now)
+		page = desks[cursor.desk].unread(_unread_since(settings, oldest), BATCH, cursor.after)
+		_keep_what_concerns_us([one for one in page if one.raised_at >= oldest], now)
 		if len(page) == BATCH:
 			return Cursor(cursor.desk, page[-1])
 		if cursor.desk + 1 < len(desks):
 			return Cursor(cursor.desk + 1)
 	frappe.db.set_single_value("Outage Response Settings", "tickets_read_until", now, update_modified=False)
 	return None
+
+
+def _unread_since(settings: Document, oldest: datetime) -> datetime:
+	if not settings.tickets_read_until:
+		return oldest
+	return max(get_datetime(settings.tickets_read_until) - timedelta(minutes=OVERLAP_MINUTES), oldest)
+
+
+def _keep_what_concerns_us(tickets: Sequence[Ticket], now: datetime) -> None:
+	"""Also what cannot be read, where it comes from a home that is dark: that rings."""
+	ours = [one for one in tickets if concerns_us(one)]
+	known = {one.name for one in ours}
+	unclear = [one for one in tickets if one.name not in known and not triage.can_be_read(text_of(one))]
+	dark = _of_dark_homes(understood(unclear))
+	keep_calls([*understood(ours), *dark], now)
+	for one in dark:
+		ring_unclear(one.ticket, one.home, now)
 
 
 @dataclass(frozen=True)
@@ -258,9 +265,3 @@ def alarm(dangers: Sequence[tuple[Ticket, dict]], now: datetime) -> None:
 			home.get("property") or "", home.get("unit_no") or _("place unknown")
 		)
 		bells.ring(dict.fromkeys(people[home.get("property")], text), ticket.doctype, ticket.name, now)
-
-
-# ---------------------------------------------------------------- linking
-
-
-# ---------------------------------------------------------------- following the incident

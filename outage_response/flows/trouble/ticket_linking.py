@@ -30,9 +30,7 @@ def attach(incident_name: str, calls: Sequence[frappe._dict], now: datetime) -> 
 	bulk.update("Trouble Call", [call.name for call in calls], {"incident": incident_name, "waiting": 0})
 	act = Act("attach_calls", now, now, incident=doc)
 	act.record("calls_linked", {"count": len(calls)})
-	if any(row.danger for row in calls):
-		act.record("danger_reported", {"unit": [row.unit for row in calls if row.danger and row.unit]})
-		bells.tell_those_for(act, COMMAND, _("DANGER reported by a resident"))
+	_ring_danger(act, [row for row in calls if row.danger])
 	show_on_tickets(doc, calls)
 	stands = explaining_outage.standings(doc, calls)
 	back = [row for row in calls if stands[row.name].kind == rules.RESTORED]
@@ -40,16 +38,27 @@ def attach(incident_name: str, calls: Sequence[frappe._dict], now: datetime) -> 
 	ticket_replies.queue(doc, "Known", [row for row in calls if stands[row.name].kind != rules.RESTORED])
 	ticket_replies.queue(doc, "Known", still_out, "Still Out")
 	say_it_is_back(doc, back, stands)
-	if nobody_to_call := [row for row in still_out if not row.contact]:
+	_ring_dark_homes_nobody_calls(act, [row for row in still_out if not row.contact])
+	touch(doc)
+
+
+def _ring_danger(act: Act, dangers: Sequence[frappe._dict]) -> None:
+	if dangers:
+		act.record("danger_reported", {"unit": [row.unit for row in dangers if row.unit]})
+		bells.tell_those_for(act, COMMAND, _("DANGER reported by a resident"))
+
+
+def _ring_dark_homes_nobody_calls(act: Act, calls: Sequence[frappe._dict]) -> None:
+	"""Whose author is no contact gets no callback: the control room hears that their home is still dark."""
+	if calls:
 		units = listing.get_all(
 			"Property Unit",
-			filters={"name": ("in", [row.unit for row in nobody_to_call])},
+			filters={"name": ("in", [row.unit for row in calls])},
 			pluck="unit_no",
 			order_by="unit_no",
 		)
 		text = _("Still without power after restoration: {0}").format(listed(units) or _("place unknown"))
 		bells.tell_those_for(act, COMMAND, text)
-	touch(doc)
 
 
 def place_anew(calls: Sequence[frappe._dict], said_at: datetime | None = None) -> None:

@@ -1,6 +1,7 @@
 """Tickets follow their outage: what changes shows on them, their authors are told, and reached ones are resolved."""
 
-from datetime import timedelta
+from collections.abc import Sequence, Set
+from datetime import datetime, timedelta
 from types import ModuleType
 
 import frappe
@@ -27,22 +28,29 @@ def on_incident_change(doc: Document, method: str | None = None) -> None:
 	"""Hook on every change of an incident: linked tickets show it, and their authors are told what they wait for."""
 	before = doc.get_doc_before_save()
 	if before is None:
-		if not doc.is_drill and doc.status in RUNNING:
+		if _explains_calls(doc):
 			frappe.db.after_commit.add(ask_for_a_job)  # calls that wait may be about it
 		return
 	if doc.status == "Cancelled" and before.status != "Cancelled":
 		return _release(doc)
-	if not doc.is_drill and doc.status in RUNNING and len(doc.affected_nodes) > len(before.affected_nodes):
+	if _explains_calls(doc) and len(doc.affected_nodes) > len(before.affected_nodes):
 		frappe.db.after_commit.add(ask_for_a_job)  # as above: more is dark
 	came_back = {row[-1] for row in _returns(doc) - _returns(before)}
-	is_restored = doc.status == "Restored" and before.status != "Restored"
 	if not came_back and all(str(before.get(f)) == str(doc.get(f)) for f in ("level", "status", "etr")):
 		return
-	calls = linked_calls(doc.name)
-	if not calls:
-		return
-	show_on_tickets(doc, calls)
+	if calls := linked_calls(doc.name):
+		show_on_tickets(doc, calls)
+		_tell_authors(doc, before, calls, came_back)
+
+
+def _explains_calls(doc: Document) -> bool:
+	return not doc.is_drill and doc.status in RUNNING
+
+
+def _tell_authors(doc: Document, before: Document, calls: Sequence[frappe._dict], came_back: Set[datetime]) -> None:
+	"""That supply is back at their homes, at one of these moments or everywhere; and, where it is not, when it is expected."""
 	stands = explaining_outage.standings(doc, calls)
+	is_restored = doc.status == "Restored" and before.status != "Restored"
 	if is_restored or came_back:
 		back = [row for row in calls if stands[row.name].kind == rules.RESTORED]
 		news = [row for row in back if is_restored or stands[row.name].back_at in came_back]
@@ -76,13 +84,7 @@ def on_callback(act: Act, callback: Document, outcome: str, attempt: int) -> Non
 	Reached resolves them unless they are, or may be, about something else as well: then a person decides. Still Out keeps
 	them open under the nested incident.
 	"""
-	calls = linked_calls(act.incident.name)
-	key = open_callbacks.key_of(callback)
-	mine = [
-		row
-		for row, theirs in zip(calls, whom_to_call_back.keys_of(act.incident.name, calls), strict=True)
-		if theirs == key
-	]
+	mine = _calls_of_callee(act.incident.name, open_callbacks.key_of(callback))
 	if not mine:
 		return
 	ticket_replies.queue(act.incident, "Callback", mine, outcome)
@@ -100,18 +102,28 @@ def on_callback(act: Act, callback: Document, outcome: str, attempt: int) -> Non
 		)
 		with integrations.guarded(f"Outage callback not shown on ticket {row.ticket}"):
 			desk.note(row.ticket, f"{text} {asked}".strip(), f"{callback.name} {attempt}")
-		if resolves and desk.is_open(row.ticket):
-			if desk.commits_when_resolved():
-				later.append(row.name)
-				continue
-			if not _resolve(desk, row.ticket):
-				later.append(row.name)
+		if resolves and not _is_resolved_at_once(desk, row.ticket):
+			later.append(row.name)
 	if later:
 		bulk.update("Trouble Call", later, {"resolve_ticket": 1})
 		frappe.db.after_commit.add(_ask_to_resolve)
 	if nested := callback.nested_incident:
 		bulk.update("Trouble Call", [row.name for row in mine], {"incident": nested})
 		show_on_tickets(frappe.get_doc("Outage Incident", nested), mine)
+
+
+def _calls_of_callee(incident: str, key: str) -> list[frappe._dict]:
+	"""The linked calls of whom a callback is for (`whom_to_call_back`)."""
+	calls = linked_calls(incident)
+	keys = whom_to_call_back.keys_of(incident, calls)
+	return [row for row, theirs in zip(calls, keys, strict=True) if theirs == key]
+
+
+def _is_resolved_at_once(desk: ModuleType, ticket: str) -> bool:
+	"""Does nothing have to be done about it later? A platform that would commit is asked by a job."""
+	if not desk.is_open(ticket):
+		return True
+	return not desk.commits_when_resolved() and _resolve(desk, ticket)
 
 
 def _ask_to_resolve() -> None:
