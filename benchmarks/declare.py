@@ -110,24 +110,22 @@ def undone():
 
 
 def declare(tower: Tower) -> dict:
-	from outage_response.flows.incident import incident_verbs
+	from outage_response.flows.incident import declaring
 
-	return incident_verbs.declare(
-		tower.property, [tower.feeder], "II", "the whole tower is dark", request_id="benchmark"
-	)
+	return declaring.declare(tower.property, [tower.feeder], "II", "the whole tower is dark", request_id="benchmark")
 
 
 def confirm(incident_name: str) -> None:
-	from outage_response.flows.incident import incident_verbs
+	from outage_response.flows.incident import cause_and_level
 
-	incident_verbs.confirm(incident_name, "Equipment Fault", "the benchmark")
+	cause_and_level.confirm(incident_name, "Equipment Fault", "the benchmark")
 
 
 def supply_back(incident_name: str) -> dict:
-	from outage_response.flows.incident import incident_verbs
+	from outage_response.flows.incident import switching
 
 	at = frappe.utils.now_datetime() + timedelta(minutes=1)
-	return incident_verbs.supply_back(incident_name, source="benchmark", occurred_at=at)
+	return switching.supply_back(incident_name, source="benchmark", occurred_at=at)
 
 
 def written(incident_name: str) -> dict[str, list[dict]]:

@@ -20,7 +20,7 @@ STEPS, PEOPLE, GOAL_SECONDS = 500, 50, 2.0
 
 def crowd(tower, now) -> list[str]:
 	"""People on duty, and an outage in which each has ten steps that ring now. Answers their users."""
-	from outage_response.flows.incident import incident_verbs
+	from outage_response.flows.incident import declaring
 
 	users = []
 	for number in range(PEOPLE):
@@ -50,7 +50,7 @@ def crowd(tower, now) -> list[str]:
 		)
 		shift.db_insert()
 		users.append(user)
-	incident_verbs.declare(tower.property, [tower.feeder], "II", "the benchmark", request_id="paging-benchmark")
+	declaring.declare(tower.property, [tower.feeder], "II", "the benchmark", request_id="paging-benchmark")
 	return users
 
 

@@ -27,7 +27,7 @@ LIMIT = "outage_requests_a_minute"  # of the site's config: one address asks for
 
 def world() -> tuple[str, str]:
 	"""(path of the resident's outage, address of the resident); committed."""
-	from outage_response.flows.incident import incident_verbs
+	from outage_response.flows.incident import declaring
 	from tests.site import live
 	from tests.site import world as build
 	from tests.site.portal_pages import give_login
@@ -37,7 +37,7 @@ def world() -> tuple[str, str]:
 	frappe.db.set_value("Managed Property", NAME, "public_status_page", 1)
 	address = give_login(made["contacts"][0], build.user("benchmark"))
 	update_password(address, PASSWORD)
-	name = incident_verbs.declare(NAME, [made["room"]], "II")["incident"]
+	name = declaring.declare(NAME, [made["room"]], "II")["incident"]
 	frappe.db.commit()
 	return f"/outages/{name}", address
 

@@ -85,7 +85,7 @@ def from_this_site(function: Callable) -> Callable:
 
 def endpoint(function: Callable, *, but: Iterable[str] = ()) -> Callable:
 	"""A whitelisted POST endpoint whose transaction is retried: of a function here, or of a verb, as in
-	`confirm = endpoint(incident_verbs.confirm)`.
+	`confirm = endpoint(cause_and_level.confirm)`.
 
 	but  arguments of the verb that are for other verbs alone
 	"""

@@ -8,7 +8,15 @@ from typing import Any
 
 from outage_response.flows.callbacks import attempts
 from outage_response.flows.elevators import correction, entrapment_verbs
-from outage_response.flows.incident import incident_report, incident_verbs
+from outage_response.flows.incident import (
+	affected_area,
+	cause_and_level,
+	declaring,
+	ending,
+	expected_restoration,
+	incident_report,
+	switching,
+)
 from outage_response.flows.notices import issuing
 from outage_response.flows.residents import who_depends_on_power
 from outage_response.flows.tasks import task_verbs
@@ -20,18 +28,18 @@ from .endpoints import endpoint
 from .reached import reading
 
 # ---------------------------------------------------------------- incident
-declare = endpoint(incident_verbs.declare, but=("parent_incident",))
-confirm = endpoint(incident_verbs.confirm)
-start = endpoint(incident_verbs.start)
-reclassify = endpoint(incident_verbs.reclassify)
-extend_scope = endpoint(incident_verbs.extend_scope)
-take_over_changes = endpoint(incident_verbs.take_over_changes)
-set_etr = endpoint(incident_verbs.set_etr)
-permit_energise = endpoint(incident_verbs.permit_energise)
-supply_back = endpoint(incident_verbs.supply_back)
-stand_down = endpoint(incident_verbs.stand_down)
-close = endpoint(incident_verbs.close)
-cancel = endpoint(incident_verbs.cancel)
+declare = endpoint(declaring.declare, but=("parent_incident",))
+confirm = endpoint(cause_and_level.confirm)
+start = endpoint(switching.start)
+reclassify = endpoint(cause_and_level.reclassify)
+extend_scope = endpoint(affected_area.extend_scope)
+take_over_changes = endpoint(affected_area.take_over_changes)
+set_etr = endpoint(expected_restoration.set_etr)
+permit_energise = endpoint(switching.permit_energise)
+supply_back = endpoint(switching.supply_back)
+stand_down = endpoint(ending.stand_down)
+close = endpoint(ending.close)
+cancel = endpoint(ending.cancel)
 file_report = endpoint(incident_report.file_report)
 
 # ---------------------------------------------------------------- people in elevators

@@ -22,7 +22,15 @@ from outage_response.api import staff
 from outage_response.flows.callbacks import attempts
 from outage_response.flows.elevators import correction, entrapment_verbs
 from outage_response.flows.facts import site_time
-from outage_response.flows.incident import incident_report, incident_verbs
+from outage_response.flows.incident import (
+	affected_area,
+	cause_and_level,
+	declaring,
+	ending,
+	expected_restoration,
+	incident_report,
+	switching,
+)
 from outage_response.flows.notices import issuing
 from outage_response.flows.tasks import handover, task_verbs
 from outage_response.flows.trouble import telephone_calls
@@ -31,20 +39,20 @@ from outage_response.flows.verb import timeline
 from . import world as build
 from .world import NIGHT, user
 
-INCIDENT_VERBS = (
-	"declare",
-	"confirm",
-	"start",
-	"reclassify",
-	"extend_scope",
-	"take_over_changes",
-	"set_etr",
-	"permit_energise",
-	"supply_back",
-	"stand_down",
-	"close",
-	"cancel",
-)
+INCIDENT_VERBS = {
+	"declare": declaring.declare,
+	"confirm": cause_and_level.confirm,
+	"reclassify": cause_and_level.reclassify,
+	"extend_scope": affected_area.extend_scope,
+	"take_over_changes": affected_area.take_over_changes,
+	"set_etr": expected_restoration.set_etr,
+	"start": switching.start,
+	"permit_energise": switching.permit_energise,
+	"supply_back": switching.supply_back,
+	"stand_down": ending.stand_down,
+	"close": ending.close,
+	"cancel": ending.cancel,
+}
 TASK_VERBS = (
 	"acknowledge",
 	"arrive",
@@ -61,7 +69,7 @@ TASK_VERBS = (
 	"withdraw",
 )
 FLOWS = {
-	**{name: getattr(incident_verbs, name) for name in INCIDENT_VERBS},
+	**INCIDENT_VERBS,
 	**{name: getattr(task_verbs, name) for name in TASK_VERBS},
 	"log_attempt": attempts.log_attempt,
 	"give_up_callback": attempts.give_up_callback,

@@ -105,64 +105,75 @@ def compile_facts(incident: str) -> dict[str, Any]:
 		"cause_type": doc.cause_type or "",
 		"is_drill": bool(doc.is_drill),
 		"times": {field: str(doc.get(field) or "") for field in times},
-		"affected": [
-			{
-				"node": row.power_node,
-				"unit": row.unit or "",
-				"out_since": str(row.out_since),
-				"back_at": str(row.back_at),
-			}
-			for row in doc.affected_nodes
-		],
-		"steps": [
-			{
-				"step": row.step_key,
-				"title": row.title,
-				"title_zh": row.title_zh or "",
-				"where": row.subject_label or "",
-				"department": row.department,
-				"status": row.status,
-				"at": str(row.completed_at or ""),
-				"by": row.completed_by or "",
-				**task_set.about_outcome(plan_steps.step_of(row), row.outcome or ""),
-				"late": is_late(row),
-				"reason": row.reason or "",
-			}
-			for row in rows
-		],
-		"overdue_steps": [_name(row) for row in rows if is_late(row)],
-		"skipped_steps": [{"step": _name(row), "reason": row.reason or ""} for row in rows if row.status == "Skipped"],
-		"back_entered_steps": [
-			_name(row)
-			for row in rows
-			if row.completed_at
-			and row.recorded_at
-			and (get_datetime(row.recorded_at) - get_datetime(row.completed_at)).total_seconds() > fast * 60
-		],
-		"trapped": [
-			{
-				"elevator": row.elevator_label,
-				"status": row.status,
-				"people": row.people or 0,
-				"floor": row.floor or "",
-				"conditions": people_in_elevators.conditions(row),
-				"since": str(row.since or ""),
-				"locked_off_at": str(row.locked_off_at or ""),
-				"contractor_called_at": str(row.contractor_called_at or ""),
-				"contractor_arrived_at": str(row.contractor_arrived_at or ""),
-				"services_called_at": str(row.services_called_at or ""),
-				"at": str(row.ended_at or ""),
-				"minutes": site_time.minutes_between(row, "since", "ended_at"),
-				"how": row.how_ended or "",
-				"released": row.released or 0,
-				"injured": row.injured or 0,
-			}
-			for row in people_in_elevators.of_incident(incident)
-		],
+		"affected": [_affected(row) for row in doc.affected_nodes],
+		**_about_steps(rows, fast),
+		"trapped": [_rescue(row) for row in people_in_elevators.of_incident(incident)],
 		"timeline": [
 			{"at": str(entry["occurred_at"]), **{key: entry[key] for key in ("kind", "data", "text")}}
 			for entry in entries
 		],
+	}
+
+
+def _affected(row: Document) -> dict[str, str]:
+	return {
+		"node": row.power_node,
+		"unit": row.unit or "",
+		"out_since": str(row.out_since),
+		"back_at": str(row.back_at),
+	}
+
+
+def _about_steps(rows: Sequence[frappe._dict], fast: int) -> dict[str, list]:
+	"""All steps, and which were late, skipped, or written down more than `fast` minutes after they were done."""
+	return {
+		"steps": [_step(row) for row in rows],
+		"overdue_steps": [_name(row) for row in rows if is_late(row)],
+		"skipped_steps": [{"step": _name(row), "reason": row.reason or ""} for row in rows if row.status == "Skipped"],
+		"back_entered_steps": [_name(row) for row in rows if _minutes_to_record(row) > fast],
+	}
+
+
+def _step(row: frappe._dict) -> dict[str, Any]:
+	return {
+		"step": row.step_key,
+		"title": row.title,
+		"title_zh": row.title_zh or "",
+		"where": row.subject_label or "",
+		"department": row.department,
+		"status": row.status,
+		"at": str(row.completed_at or ""),
+		"by": row.completed_by or "",
+		**task_set.about_outcome(plan_steps.step_of(row), row.outcome or ""),
+		"late": is_late(row),
+		"reason": row.reason or "",
+	}
+
+
+def _minutes_to_record(row: frappe._dict) -> float:
+	"""How long after a step was done it was written down."""
+	if not row.completed_at or not row.recorded_at:
+		return 0
+	return (get_datetime(row.recorded_at) - get_datetime(row.completed_at)).total_seconds() / 60
+
+
+def _rescue(row: frappe._dict) -> dict[str, Any]:
+	return {
+		"elevator": row.elevator_label,
+		"status": row.status,
+		"people": row.people or 0,
+		"floor": row.floor or "",
+		"conditions": people_in_elevators.conditions(row),
+		"since": str(row.since or ""),
+		"locked_off_at": str(row.locked_off_at or ""),
+		"contractor_called_at": str(row.contractor_called_at or ""),
+		"contractor_arrived_at": str(row.contractor_arrived_at or ""),
+		"services_called_at": str(row.services_called_at or ""),
+		"at": str(row.ended_at or ""),
+		"minutes": site_time.minutes_between(row, "since", "ended_at"),
+		"how": row.how_ended or "",
+		"released": row.released or 0,
+		"injured": row.injured or 0,
 	}
 
 

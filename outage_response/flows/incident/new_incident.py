@@ -12,7 +12,7 @@ from outage_response.domain import authority, lifecycle, planned_times
 from outage_response.domain.due_times import require_lately
 from outage_response.domain.errors import Overlaps, RuleError
 
-from ..callbacks import open_callbacks, whom_to_call_back
+from ..callbacks import whom_to_call_back
 from ..facts import (
 	affected_homes,
 	building_names,
@@ -29,11 +29,11 @@ from ..facts.outage_in_words import clock_time
 from ..notices import issuing
 from ..paging import enabled_channels, ringing
 from ..tasks import task_set
-from ..verb.changes import touch
 from ..verb.engine import Act, finish
-from ..verb.locking import lock_incident, lock_property
+from ..verb.locking import lock_property
 from ..verb.refusals import translated
 from ..verb.times import BY_PHONE, as_time, when
+from .outages_that_share import share
 
 TIMES_OF_THE_VERBS = ("confirmed_at", "started_at", "restored_at", "stood_down_at", "closed_at")
 
@@ -310,17 +310,6 @@ def on_insert(incident: Document, method: str | None = None) -> None:
 		incident.flags.declared = finish(act, result)
 
 
-def share(act: Act, others: list[str]) -> None:
-	"""What is under way at the same places by these outages is this one's too; their people who wait to be called back wait for it."""
-	if new := nested_outages.note(act.incident.name, others, act.now):
-		act.warn("shares", {"incidents": new})
-		for name in new:
-			other = Act("share", act.at, act.now, incident=lock_incident(name))
-			open_callbacks.hold(other)
-			other.record("shares", {"incidents": [act.incident.name]})
-			touch(other.incident)
-
-
 def warn_of_what_is_left_out(act: Act) -> None:
 	"""The plan has lost steps of life safety or gates, by decision of two people: whoever commands tonight hears of it."""
 	if left_out := plan_steps.left_out(act.incident.plan):
@@ -333,9 +322,16 @@ def warn_of_what_is_left_out(act: Act) -> None:
 
 def _warn_about_gaps(act: Act) -> None:
 	"""What is missing in the records does not stop the response; it is said."""
-	incident = act.incident
-	around = act.around
 	warn_of_what_is_left_out(act)
+	_warn_of_assets(act)
+	_warn_of_buildings(act)
+	_warn_of_people(act)
+	_warn_of_unit_count(act)
+
+
+def _warn_of_assets(act: Act) -> None:
+	"""Elevators that nobody maintains, and what stands nowhere."""
+	around = act.around
 	nameless = [
 		asset.asset_name for asset in around.assets if asset.asset_type == "Elevator" and not asset.contractor_name
 	]
@@ -343,17 +339,30 @@ def _warn_about_gaps(act: Act) -> None:
 		act.warn("no_contractor", {"subject": nameless})
 	if unplaced := [asset.asset_name for asset in around.assets if around.is_unplaced(asset)]:
 		act.warn("unplaced", {"subject": unplaced})
+
+
+def _warn_of_buildings(act: Act) -> None:
+	"""Homes in no building, and buildings of which nobody has said whether they are one."""
+	around = act.around
 	in_no_building = sum(row.units for row in around.unit_counts if not around.building_of(row))
 	if in_no_building and around.building_matters:
 		act.warn("in_no_building", {"units": in_no_building})
 	if alike := building_names.undecided(around.buildings):
 		act.warn("buildings_alike", {"subject": [" = ".join(names) for names in alike]})
-	without = whom_to_call_back.units_without_contact(incident, around)
+
+
+def _warn_of_people(act: Act) -> None:
+	"""Homes that nobody can call, and people on duty who may do nothing."""
+	incident = act.incident
+	without = whom_to_call_back.units_without_contact(incident, act.around)
 	if without and not outage_levels.is_planned(incident.level):
 		act.warn("no_contacts", {"units": without})
 	for department, people in who_is_on_duty.without_role(incident.property, act.now).items():
 		act.warn("roster_without_role", {"department": department, "people": people})
-	loaded = sum(row.units for row in around.unit_counts)
-	registered = frappe.get_cached_value("Managed Property", incident.property, "households")
+
+
+def _warn_of_unit_count(act: Act) -> None:
+	loaded = sum(row.units for row in act.around.unit_counts)
+	registered = frappe.get_cached_value("Managed Property", act.incident.property, "households")
 	if loaded != registered:
 		act.warn("units_differ", {"loaded": loaded, "registered": registered})

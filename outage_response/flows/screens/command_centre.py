@@ -16,7 +16,7 @@ from outage_response.domain.lifecycle import BEGUN
 from outage_response.integrations import contacts
 
 from ..facts import outage_levels, people_in_elevators, power_and_assets
-from ..incident import incident_verbs
+from ..incident import declaring
 from ..verb.refusals import translated
 from .command_record import Record, titles
 from .waiting_calls import waiting_calls
@@ -176,13 +176,13 @@ def declare_seen(
 	"""Declare by what was seen: the whole property is meant where no node is named, and the level follows from the words
 	where none is chosen.
 
-	Answers as `flows.incident.incident_verbs.declare`.
+	Answers as `flows.incident.declaring.declare`.
 	"""
 	with translated():
 		permissions.require_verb("declare")
 		nodes = [where] if where else _roots(property)
 		level = level or outage_levels.default_of(kind_seen(seen or "", _))
-	return incident_verbs.declare(
+	return declaring.declare(
 		property,
 		nodes,
 		level,

@@ -22,7 +22,7 @@ from outage_response.domain.which_outage_explains import RESTORED
 from ..callbacks import attempts, open_callbacks
 from ..facts import outage_in_words, power_and_assets, who_is_on_duty
 from ..facts.homes_of_people import paths_of
-from ..incident import incident_verbs
+from ..incident import declaring
 from ..verb import bells
 from ..verb.changes import save, touch
 from ..verb.engine import Act
@@ -73,7 +73,7 @@ def declare(
 ) -> dict:
 	"""Declare the outage that a ticket tells of, at the home's node or one above it; its calls are linked to it.
 
-	Answers as `flows.incident.incident_verbs.declare`, with "message".
+	Answers as `flows.incident.declaring.declare`, with "message".
 	"""
 	with translated():
 		permissions.require_verb("declare")
@@ -81,7 +81,7 @@ def declare(
 		ticket_calls.require(ticket_type, ticket)
 		home = ticket_calls.home_of(desk, ticket, ticket_calls.call_of(ticket_type, ticket))
 		place, found = _place_of(home, node), _understood(desk, ticket)
-		result = incident_verbs.declare(
+		result = declaring.declare(
 			home["property"],
 			[place],
 			level,

@@ -21,7 +21,7 @@ from outage_response.domain.probable_location import Location, locate
 from ..callbacks import open_callbacks
 from ..facts import power_and_assets, who_is_on_duty
 from ..facts.language import listed
-from ..incident import incident_verbs
+from ..incident import declaring
 from ..verb import bells
 from ..verb.changes import save
 from ..verb.locking import lock_property
@@ -263,7 +263,7 @@ def declare_proposal(proposal: str, request_id: str | None = None, *, all_the_sa
 	with translated():
 		permissions.require_verb("declare")
 		doc = _open_proposal(proposal)
-		result = incident_verbs.declare(
+		result = declaring.declare(
 			doc.property,
 			[doc.power_node],
 			None,

@@ -3,7 +3,7 @@
 import frappe
 
 from outage_response.flows.elevators import entrapment_verbs
-from outage_response.flows.incident import incident_verbs
+from outage_response.flows.incident import declaring, switching
 from outage_response.flows.notices import issuing
 from outage_response.flows.residents import who_depends_on_power
 
@@ -85,10 +85,10 @@ class AccessTest(SiteTest):
 		give_login(build.make_contact("Access Moved"), user("moved"))
 		forget_caches()
 		who_depends_on_power.set_care_need(world["units"][0], world["contacts"][0], SECRET, 30)
-		world["incident"] = incident_verbs.declare(world["property"], [world["shafts"][0]], "II")["incident"]
-		world["restored"] = incident_verbs.declare(world["property"], [world["switches"][-1]], "II")["incident"]
-		incident_verbs.supply_back(world["restored"], source="by itself")
-		world["planned"] = incident_verbs.declare(
+		world["incident"] = declaring.declare(world["property"], [world["shafts"][0]], "II")["incident"]
+		world["restored"] = declaring.declare(world["property"], [world["switches"][-1]], "II")["incident"]
+		switching.supply_back(world["restored"], source="by itself")
+		world["planned"] = declaring.declare(
 			world["property"],
 			[world["room"]],
 			"III",

@@ -7,7 +7,7 @@ import json
 import frappe
 
 from outage_response.flows.callbacks import attempts
-from outage_response.flows.incident import incident_verbs
+from outage_response.flows.incident import cause_and_level
 from outage_response.flows.tasks import task_verbs
 
 from .. import world as build
@@ -44,7 +44,7 @@ class Endpoints(AccessTest):
 	def test_a_refusal_for_want_of_permission_changes_nothing(self):
 		for who in ("resident", "foreigner", "admin"):
 			with self.refused(error=frappe.PermissionError), self.as_user(who), self.request():
-				incident_verbs.reclassify(self.incident, "I", "because")
+				cause_and_level.reclassify(self.incident, "I", "because")
 			with self.refused(error=frappe.PermissionError), self.as_user(who), self.request():
 				task_verbs.acknowledge(self.guards_step)
 			with self.refused(error=frappe.PermissionError), self.as_user(who), self.request():

@@ -283,6 +283,6 @@ def declare_again() -> int:
 		give_role(name, role)
 	world = build.make_community("Lifecycle Community", buildings=1)
 	build.make_roster(world["property"])
-	from outage_response.flows.incident import incident_verbs
+	from outage_response.flows.incident import declaring
 
-	return incident_verbs.declare(world["property"], [world["room"]], "II")["tasks"]
+	return declaring.declare(world["property"], [world["room"]], "II")["tasks"]

@@ -17,7 +17,7 @@ from outage_response.api.pages import ROUTES
 from outage_response.domain import authority, lifecycle
 from outage_response.domain.errors import RuleError
 from outage_response.flows.callbacks import call_queue as call_flow
-from outage_response.flows.incident import incident_verbs
+from outage_response.flows.incident import affected_area
 from outage_response.flows.notices import resident_links
 from outage_response.flows.paging import answer_links, page_answers, restored_backup, trial_calls
 from outage_response.flows.residents import personal_data, portal_verbs, who_depends_on_power
@@ -254,7 +254,7 @@ OTHER_VERBS: dict[str, Callable] = {
 	"set_care_need": who_depends_on_power.set_care_need,
 	"personal_data": personal_data.export_resident_data,
 	"attach_ticket": agent_flow.attach,
-	"take_over_changes": incident_verbs.take_over_changes,
+	"take_over_changes": affected_area.take_over_changes,
 	"test_call": trial_calls.test_call,
 	"swap_shifts": shifts.swap,
 }

@@ -141,9 +141,9 @@ class WhoIsTold(NoticeTest):
 
 	def test_planned_work_is_announced_at_once_and_late_is_said(self):
 		with self.as_user("operator"):
-			from outage_response.flows.incident import incident_verbs
+			from outage_response.flows.incident import declaring
 
-			answer = incident_verbs.declare(
+			answer = declaring.declare(
 				self.property,
 				[self.room],
 				"III",

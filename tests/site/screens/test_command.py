@@ -7,7 +7,7 @@ import frappe
 
 from outage_response.api import command
 from outage_response.flows.elevators import entrapment_verbs
-from outage_response.flows.incident import incident_report, incident_verbs
+from outage_response.flows.incident import declaring, incident_report
 from outage_response.flows.residents import who_depends_on_power
 from outage_response.flows.screens import figures
 
@@ -51,7 +51,7 @@ class Centre(CommandTest):
 	def test_each_sees_the_running_incidents_of_their_properties(self):
 		ours = self.declare(nodes=[self.shafts[0]])
 		with self.as_user("Administrator"):
-			theirs = incident_verbs.declare(self.other["property"], [self.other["room"]], "II")["incident"]
+			theirs = declaring.declare(self.other["property"], [self.other["room"]], "II")["incident"]
 		ended = self.declare(nodes=[self.shafts[1]])
 		self.finish_steps(ended, life_safety=1)
 		self.do("operator", "cancel", ended, "a mistake")

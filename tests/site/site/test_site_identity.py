@@ -15,7 +15,7 @@ from frappe.utils import scheduler
 from outage_response import compat, jobs, locks
 from outage_response.domain.site_identity import HOST
 from outage_response.flows.facts import who_was_rung
-from outage_response.flows.incident import incident_verbs
+from outage_response.flows.incident import declaring
 from outage_response.flows.notices import deliveries, server_patience
 from outage_response.flows.paging import (
 	mail_queue,
@@ -51,7 +51,7 @@ class SiteIdentityTest(SiteTest):
 		for who, number in NUMBERS.items():
 			frappe.db.set_value("User", user(who), "mobile_no", number)
 		same_site.know(muted_since=None)
-		world["incident"] = incident_verbs.declare(world["property"], [world["room"]], "II")["incident"]
+		world["incident"] = declaring.declare(world["property"], [world["room"]], "II")["incident"]
 		return world
 
 	def setUp(self):
