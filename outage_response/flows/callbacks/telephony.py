@@ -2,7 +2,7 @@
 attempt: nobody types it twice. The hook only asks for a job; the sweep finds what no job took."""
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence, Set
 from datetime import timedelta
 
 import frappe
@@ -40,23 +40,34 @@ def offer_calls() -> int:
 		return 0
 	since = max(now_datetime() - timedelta(hours=HOURS), min(get_datetime(row.creation) for row in waiting))
 	calls = [call for log in integrations.logging_calls() for call in log.recent_calls(since)]
-	used = _used(calls)
-	by_tail: dict[str, list[LoggedCall]] = defaultdict(list)
-	for call in calls:
-		if (tail := phone_numbers.tail(call.number)) and (call.doctype, call.name) not in used:
-			by_tail[tail].append(call)
-	chosen: dict[str, LoggedCall] = {}
-	known: dict[str, str] = {}
-	for row in waiting:
-		known[row.name] = row.offered_record or ""
-		for call in by_tail.get(phone_numbers.tail(row.number), ()):
-			fits = phone_numbers.same(call.number, row.number) and call.at >= get_datetime(row.creation)
-			if fits and (row.name not in chosen or call.at > chosen[row.name].at):
-				chosen[row.name] = call
+	chosen = _latest_that_fits(waiting, _by_tail(calls, _used(calls)))
+	known = {row.name: row.offered_record or "" for row in waiting}
 	fresh = {name: call for name, call in chosen.items() if known[name] != call.name}
 	for name, call in sorted(fresh.items()):
 		_offer(name, call)
 	return len(fresh)
+
+
+def _by_tail(calls: Sequence[LoggedCall], used: Set[tuple[str, str]]) -> dict[str, list[LoggedCall]]:
+	"""Calls that are no attempt yet, by the last digits of the number."""
+	found: dict[str, list[LoggedCall]] = defaultdict(list)
+	for call in calls:
+		if (tail := phone_numbers.tail(call.number)) and (call.doctype, call.name) not in used:
+			found[tail].append(call)
+	return found
+
+
+def _latest_that_fits(
+	waiting: Sequence[frappe._dict], by_tail: Mapping[str, Sequence[LoggedCall]]
+) -> dict[str, LoggedCall]:
+	"""callback -> the last call with one of its numbers since it was opened."""
+	chosen: dict[str, LoggedCall] = {}
+	for row in waiting:
+		for call in by_tail.get(phone_numbers.tail(row.number), ()):
+			fits = phone_numbers.same(call.number, row.number) and call.at >= get_datetime(row.creation)
+			if fits and (row.name not in chosen or call.at > chosen[row.name].at):
+				chosen[row.name] = call
+	return chosen
 
 
 def _offer(callback: str, call: LoggedCall) -> None:

@@ -61,26 +61,38 @@ def back(incident: Document, around: power_and_assets.Surroundings) -> dict[str,
 	said = _said(incident, {row.unit for row in rows if row.contact})
 	units_of = _units_of(rows, said)
 	node_of = {row.unit: row.power_node for row in rows}
-	dark = nested_outages.all_dark_rows(incident)
-	still_out: dict[tuple[str, str], bool] = {}
-	singled_out = {row.unit for row in dark if row.unit}
-
-	def is_out(node: str, unit: str) -> bool:
-		key = (node, unit if unit in singled_out else "")
-		if key not in still_out:
-			still_out[key] = power_topology.is_out(around.tree.path(node), unit, dark)
-		return still_out[key]
-
+	still_out = _StillOut(around.tree, nested_outages.all_dark_rows(incident))
 	ready = {
-		contact: units for contact, units in units_of.items() if not any(is_out(node_of[unit], unit) for unit in units)
+		contact: units
+		for contact, units in units_of.items()
+		if not any(still_out.at(node_of[unit], unit) for unit in units)
 	}
 	for contact in said.callers:
-		if contact not in units_of:
-			places = said.places[contact]
-			if not (any(is_out(*place) for place in places) if places else any(not row.back_at for row in dark)):
-				ready[contact] = sorted({unit for _node, unit in places if unit in node_of})
+		if contact not in units_of and not still_out.for_caller(said.places[contact]):
+			ready[contact] = sorted({unit for _node, unit in said.places[contact] if unit in node_of})
 	why = _reasons(incident, ready, said)
 	return {key: Callee(key, tuple(units), why[key], said.numbers.get(key, "")) for key, units in ready.items()}
+
+
+class _StillOut:
+	"""Which places are without supply; each is asked of the tree once."""
+
+	def __init__(self, tree: power_topology.PowerTree, dark: Sequence[power_topology.Dark]):
+		self._tree, self._dark = tree, dark
+		self._singled_out = {row.unit for row in dark if row.unit}
+		self._known: dict[tuple[str, str], bool] = {}
+
+	def at(self, node: str, unit: str) -> bool:
+		key = (node, unit if unit in self._singled_out else "")
+		if key not in self._known:
+			self._known[key] = power_topology.is_out(self._tree.path(node), unit, self._dark)
+		return self._known[key]
+
+	def for_caller(self, places: Set[tuple[str, str]]) -> bool:
+		"""For somebody from elsewhere: at any of the places that they named, else anywhere."""
+		if places:
+			return any(self.at(*place) for place in places)
+		return any(not row.back_at for row in self._dark)
 
 
 def of_answer(incident: Document, contact: str, units: Sequence[str]) -> Callee:
