@@ -22,7 +22,14 @@ from outage_response import compat, error_log, integrations
 from outage_response.domain.errors import NotAllowed, RuleError
 from outage_response.flows.notices import resident_links
 from outage_response.flows.paging import page_answers
-from outage_response.flows.residents import page_cache, page_templates, portal_verbs, resident_portal
+from outage_response.flows.residents import (
+	outage_as_calendar_file,
+	page_cache,
+	page_templates,
+	portal_verbs,
+	public_status_page,
+	resident_portal,
+)
 from outage_response.integrations import helpdesk
 from outage_response.setup.form_scripts import FILES
 
@@ -230,7 +237,7 @@ def show_link_calendar(token: str) -> Response:
 
 
 def _calendar(person: resident_portal.Person, name: str) -> Response:
-	response = Response(resident_portal.calendar(person, name), mimetype="text/calendar")
+	response = Response(outage_as_calendar_file.calendar(person, name), mimetype="text/calendar")
 	response.headers["Content-Disposition"] = "attachment; filename=outage.ics"
 	response.headers["Cache-Control"] = "private, no-store"
 	return response
@@ -329,7 +336,7 @@ def show_status(property: str) -> Response:
 	version, key = page_cache.of([property[:140]]), f"status:{frappe.local.lang}"
 	text = page_cache.page(key, version)
 	if text is None:
-		status = resident_portal.status_of(property)
+		status = public_status_page.status_of(property)
 		if not status:
 			return sorry(_("There is no such page."), 404)
 		text = page_templates.render("status.html", title=_("Power at {0}").format(property), status=status)

@@ -1,6 +1,7 @@
 """What a resident may know: the outages at their own units, and of their own ticket. Nothing about anybody else."""
 
 from collections import defaultdict
+from collections.abc import Sequence
 from datetime import timedelta
 
 import frappe
@@ -31,19 +32,24 @@ def known(user: str) -> list[dict]:
 		homes = homes_of(contacts_of(user))
 		if not homes:
 			return []
-		paths = paths_of([home.power_node for home in homes])
-		units: dict[tuple[str, str], list[str]] = defaultdict(list)
-		told: dict[tuple[str, str], dict] = {}
-		for incident in about({node for path in paths.values() for node in path}, [home.unit for home in homes]):
-			for home in homes:
-				if said := _say(incident, paths.get(home.power_node, []), home.unit):
-					told[(incident.name, said["kind"])] = said
-					units[(incident.name, said["kind"])].append(home.unit_no)
+		rows = _told(homes)
 		rank = {"out": 0, "planned": 1, "back": 2}
-		rows = [{**said, "units": units[key], "where": listed(units[key])} for key, said in told.items()]
 		out = {unit for row in rows if row["kind"] == "out" for unit in row["units"]}
 		rows = [row for row in rows if row["kind"] != "back" or not out.issuperset(row["units"])]
 		return sorted(rows, key=lambda row: rank[row["kind"]])
+
+
+def _told(homes: Sequence[frappe._dict]) -> list[dict]:
+	"""What is said of each outage, with those of these homes for which it holds."""
+	paths = paths_of([home.power_node for home in homes])
+	units: dict[tuple[str, str], list[str]] = defaultdict(list)
+	told: dict[tuple[str, str], dict] = {}
+	for incident in about({node for path in paths.values() for node in path}, [home.unit for home in homes]):
+		for home in homes:
+			if said := _say(incident, paths.get(home.power_node, []), home.unit):
+				told[(incident.name, said["kind"])] = said
+				units[(incident.name, said["kind"])].append(home.unit_no)
+	return [{**said, "units": units[key], "where": listed(units[key])} for key, said in told.items()]
 
 
 def _say(incident: Document, path: list[str], unit: str) -> dict | None:

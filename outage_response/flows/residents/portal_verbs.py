@@ -80,25 +80,29 @@ def answer(person: Person, incident: str, said: str, satisfaction: int | None = 
 		act = Act("resident_answer", now, now, incident=doc)
 		_mark_seen(person, incident, now)
 		homes, units = card["homes"], card["units"]  # those of the person that are in this outage
-		if said == "still_out" and card["kind"] not in ("out", "back"):
-			_report_anew(act, person, homes[0], units, note)
+		if said == "still_out":
+			_say_dark(act, person, card, satisfaction, note, danger)
 		elif said == "call_me":
 			_ask_for_call(act, person, homes[0], units, note)
 			if satisfaction and card["kind"] in ("back", "past"):
 				_rate(_callback_of(act, person, homes), satisfaction)
-		elif said == "rate":
-			_answer_callback(act, person, homes, "Reached", satisfaction, note)
-		elif card["kind"] == "out":
-			if said == "still_out":
-				_keep_call(act, person, next(home for home in homes if home["unit"] in card["dark"]), note, danger)
-			else:
-				_say_back(act, person, homes, note)
-		elif said == "still_out":
-			_still_out(act, person, homes, satisfaction, note, danger)
+		elif said == "back" and card["kind"] == "out":
+			_say_back(act, person, homes, note)
 		else:
 			_answer_callback(act, person, homes, "Reached", satisfaction, note)
 		touch(doc)
 		return {"said": said}
+
+
+def _say_dark(act: Act, person: Person, card: dict, satisfaction: int | None, note: str, danger: bool) -> None:
+	"""Known to be out, it is one call more; where supply counts as back, the outage goes on; else it is another one."""
+	homes = card["homes"]
+	if card["kind"] == "out":
+		_keep_call(act, person, next(home for home in homes if home["unit"] in card["dark"]), note, danger)
+	elif card["kind"] == "back":
+		_still_out(act, person, homes, satisfaction, note, danger)
+	else:
+		_report_anew(act, person, homes[0], card["units"], note)
 
 
 def _keep_call(act: Act, person: Person, home: dict, note: str, danger: bool) -> dict:

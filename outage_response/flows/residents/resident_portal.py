@@ -2,20 +2,19 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import timedelta, timezone
-from zoneinfo import ZoneInfo
+from datetime import datetime, timedelta
 
 import frappe
 from frappe import _
 from frappe.model.document import Document
-from frappe.utils import get_datetime, get_system_timezone, now_datetime
+from frappe.utils import get_datetime, now_datetime
 
 from outage_response import listing
 from outage_response.domain.errors import NotAllowed
 from outage_response.domain.lifecycle import LIVE, RUNNING
 
 from ..facts import affected_homes, homes_of_people, outage_levels, plan_steps
-from ..facts.language import in_words, listed
+from ..facts.language import in_words
 from ..facts.outage_in_words import clock_time, dark_since, expected_back
 from ..notices import resident_links
 from ..notices.wording import PLAIN_CAUSES, cause_of
@@ -145,51 +144,43 @@ def _is_named(incident: Document, unit: str, path: Sequence[str]) -> bool:
 	return any(row.unit == unit if row.unit else row.power_node in path for row in incident.affected_nodes)
 
 
+@dataclass(frozen=True)
+class _Loss:
+	"""A home of the person in an outage: since when it is without supply, and until when; None where it is not known or not so."""
+
+	home: dict
+	since: datetime | None
+	until: datetime | None
+
+	@property
+	def is_dark(self) -> bool:
+		return bool(self.since and not self.until)
+
+
 def _card(incident: Document, person: Person, paths: dict[str, list[str]], kept: Kept) -> dict | None:
 	"""{name, kind, title, homes, dark, units, property, since, until, cause, etr, etr_passed, planned_start, planned_end, back} as
 	texts; None when none of the person's homes is in it."""
 	if incident.is_drill:
 		return None
-	concerned, dark, since, until = [], [], [], []
-	for home in person.homes:
-		times = _dark_since(incident, home, paths, kept)
-		if times is None or home["property"] != incident.property:
-			continue
-		concerned.append(home)
-		begin, end = times
-		if begin and not end:
-			dark.append(home["unit"])
-		since.append(begin)
-		until.append(end)
-	if not concerned:
+	losses = _losses(incident, person, paths, kept)
+	if not losses:
 		return None
-	kind = _kind(incident, since, until)
-	etr = expected_back(incident)
-	begun = min((moment for moment in since if moment), default=None)
-	back = (
-		None
-		if any(begin and not end for begin, end in zip(since, until, strict=True))
-		else max((moment for moment in until if moment), default=None)
-	)
+	kind = _kind(incident, losses)
+	etr = expected_back(incident) if kind == "out" else None
+	begun = min((loss.since for loss in losses if loss.since), default=None)
 	return {
 		"name": incident.name,
 		"kind": kind,
-		"title": {
-			"out": _("Power is out at your home"),
-			"planned": _("Planned power outage"),
-			"back": _("Power is back"),
-			"past": _("Power outage that is over"),
-			"cancelled": _("Planned outage that does not take place"),
-		}[kind],
-		"homes": concerned,
-		"dark": dark,
-		"units": [home["unit_no"] for home in concerned],
+		"title": _title(kind),
+		"homes": [loss.home for loss in losses],
+		"dark": [loss.home["unit"] for loss in losses if loss.is_dark],
+		"units": [loss.home["unit_no"] for loss in losses],
 		"property": incident.property,
 		"since": clock_time(begun),
-		"back": clock_time(back),
+		"back": clock_time(_back_at(losses)),
 		"cause": cause_of(incident),
-		"etr": clock_time(etr) if kind == "out" else "",
-		"etr_passed": bool(kind == "out" and etr and etr < now_datetime()),
+		"etr": clock_time(etr),
+		"etr_passed": bool(etr and etr < now_datetime()),
 		"planned_start": clock_time(incident.planned_start),
 		"planned_end": clock_time(incident.planned_end),
 		"running": incident.status in RUNNING,
@@ -197,12 +188,38 @@ def _card(incident: Document, person: Person, paths: dict[str, list[str]], kept:
 	}
 
 
-def _kind(incident: Document, since: Sequence, until: Sequence) -> str:
+def _losses(incident: Document, person: Person, paths: dict[str, list[str]], kept: Kept) -> list[_Loss]:
+	found = []
+	for home in person.homes:
+		times = _dark_since(incident, home, paths, kept)
+		if times is not None and home["property"] == incident.property:
+			found.append(_Loss(home, *times))
+	return found
+
+
+def _back_at(losses: Sequence[_Loss]) -> datetime | None:
+	"""When the last of the homes got supply again; None while one of them is dark."""
+	if any(loss.is_dark for loss in losses):
+		return None
+	return max((loss.until for loss in losses if loss.until), default=None)
+
+
+def _title(kind: str) -> str:
+	return {
+		"out": _("Power is out at your home"),
+		"planned": _("Planned power outage"),
+		"back": _("Power is back"),
+		"past": _("Power outage that is over"),
+		"cancelled": _("Planned outage that does not take place"),
+	}[kind]
+
+
+def _kind(incident: Document, losses: Sequence[_Loss]) -> str:
 	if incident.status == "Cancelled":
 		return "cancelled"
 	if incident.status == "Scheduled":
 		return "planned"
-	if incident.status in RUNNING and any(begin and not end for begin, end in zip(since, until, strict=True)):
+	if incident.status in RUNNING and any(loss.is_dark for loss in losses):
 		return "out"
 	return "past" if incident.status == "Closed" else "back"
 
@@ -274,120 +291,3 @@ def _callback(incident: str, contacts: Sequence[str]) -> dict:
 		limit=1,
 	)
 	return dict(rows[0]) if rows else {"status": "", "satisfaction": 0}
-
-
-# ---------------------------------------------------------------- everybody's page
-
-
-def status_of(property_name: str) -> dict | None:
-	"""{property, rows, planned, phone} of a property with a public page: areas, state and expected time, nothing about
-	persons. None where there is no such page."""
-	doc = (
-		frappe.get_cached_doc("Managed Property", property_name)
-		if frappe.db.get_value("Managed Property", property_name, "public_status_page")
-		else None
-	)
-	if not doc:
-		return None
-	names = frappe.get_all(
-		"Outage Incident",
-		filters={
-			"property": property_name,
-			"is_drill": 0,
-			"status": ("in", LIVE),
-			"parent_incident": ("is", "not set"),
-		},
-		pluck="name",
-		order_by="reported_at desc",
-	)
-	rows = [_area(frappe.get_doc("Outage Incident", name)) for name in names]
-	return {"property": property_name, "rows": [row for row in rows if row], "phone": doc.get("service_phone") or ""}
-
-
-def _area(incident: Document) -> dict | None:
-	"""One line of the public page. An outage of single homes is not on it: it would point at a household."""
-	whole = [row for row in incident.affected_nodes if not row.unit]
-	if not whole:
-		return None
-	labels = dict(
-		listing.get_all(
-			"Power Node",
-			filters={"name": ("in", [row.power_node for row in whole])},
-			fields=["name", "node_name"],
-			as_list=True,
-		)
-	)
-	out = [row for row in whole if not row.back_at] if incident.status in RUNNING else []
-	etr = expected_back(incident)
-	if incident.status == "Scheduled":
-		state = _("Planned from {0} to {1}").format(
-			clock_time(incident.planned_start), clock_time(incident.planned_end)
-		)
-	elif out:
-		state = _("No power since {0}").format(clock_time(min(row.out_since for row in out if row.out_since)))
-	else:
-		state = _("Power is back since {0}").format(clock_time(incident.restored_at))
-	return {
-		"area": listed(dict.fromkeys(labels.get(row.power_node, "") for row in (out or whole))),
-		"state": state,
-		"out": bool(out),
-		"cause": cause_of(incident),
-		"etr": clock_time(etr) if out and etr else "",
-		"etr_passed": bool(out and etr and etr < now_datetime()),
-	}
-
-
-def calendar(person: Person, name: str) -> str:
-	"""A planned outage, also one that was cancelled, as a calendar file (RFC 5545); times are in UTC.
-
-	Raises NotAllowed for an outage that was never planned.
-	"""
-	card = outage(person, name)
-	incident = frappe.get_doc("Outage Incident", name)
-	if not incident.planned_start or not incident.planned_end:
-		raise NotAllowed(_("There is no such outage at your home."))
-	zone = ZoneInfo(get_system_timezone())
-
-	def moment(value) -> str:
-		return get_datetime(value).replace(tzinfo=zone).astimezone(timezone.utc).strftime("%Y%m%dT%H%M%SZ")
-
-	# a calendar takes the newer of two versions of the same event by this number; nothing follows a cancellation, which may
-	# come within the same second as what it cancels
-	age = int((get_datetime(incident.modified) - get_datetime(incident.creation)).total_seconds())
-	sequence = max(age, 0) + (incident.status == "Cancelled")
-
-	lines = [
-		"BEGIN:VCALENDAR",
-		"VERSION:2.0",
-		"PRODID:-//Outage Response//EN",
-		"BEGIN:VEVENT",
-		f"UID:{name}@{frappe.local.site}",
-		f"DTSTAMP:{moment(incident.modified)}",
-		f"DTSTART:{moment(incident.planned_start)}",
-		f"DTEND:{moment(incident.planned_end)}",
-		f"SEQUENCE:{sequence}",
-		f"STATUS:{'CANCELLED' if incident.status == 'Cancelled' else 'CONFIRMED'}",
-		f"SUMMARY:{_text(_('Planned power outage'))}",
-		f"LOCATION:{_text(incident.property + ' ' + ', '.join(card['units']))}",
-		"END:VEVENT",
-		"END:VCALENDAR",
-		"",
-	]
-	return "\r\n".join(_folded(line) for line in lines)
-
-
-def _folded(line: str) -> str:
-	"""No line of a calendar file is longer than 75 octets; what goes on begins with a blank."""
-	parts, size = [""], 0
-	for letter in line:
-		octets = len(letter.encode())
-		if size + octets > 75:
-			parts.append(" ")
-			size = 1
-		parts[-1] += letter
-		size += octets
-	return "\r\n".join(parts)
-
-
-def _text(value: str) -> str:
-	return value.replace("\\", "\\\\").replace(";", "\\;").replace(",", "\\,").replace("\n", "\\n")

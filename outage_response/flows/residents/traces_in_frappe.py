@@ -44,8 +44,23 @@ def of(contact: str, homes: Iterable[str], kept: Mapping[str, Sequence[str]]) ->
 	numbers = [row.phone for row in person.get("phone_nos") or ()]
 	own = [contact, person.get("full_name"), *addresses, *numbers, person.mobile_no, person.phone, person.email_id]
 	calls = _rows("Trouble Call", kept, ("words", "phone", "ticket_type", "ticket"))
+	return Person(
+		contact=contact,
+		addresses=tuple(filter(None, {*addresses, person.email_id})),
+		texts=tuple(
+			{line for text in own if (line := _telling(text, SHORTEST_NAME))}
+			| {line for text in _said(kept, calls) if (line := _telling(text, SHORTEST))}
+		),
+		homes=tuple(homes),
+		kept=kept,
+		tickets=tuple({(row.ticket_type, str(row.ticket)) for row in calls if row.ticket}),
+	)
+
+
+def _said(kept: Mapping[str, Sequence[str]], calls: Sequence[frappe._dict]) -> list[str | None]:
+	"""What stands in our rows in their words, and the numbers that they called from."""
 	callbacks = _rows("Outage Callback", kept, ("phone", "outcome"))
-	said = [
+	return [
 		*(row.words for row in calls),
 		*(row.phone for row in (*calls, *callbacks)),
 		*(row.outcome for row in callbacks if row.outcome),
@@ -53,17 +68,6 @@ def of(contact: str, homes: Iterable[str], kept: Mapping[str, Sequence[str]]) ->
 		*(row.note for row in _rows("Notice Delivery", kept, ("note",))),
 		*listing.get_all("Outage Callback Attempt", {"parent": ("in", kept["Outage Callback"])}, pluck="note"),
 	]
-	return Person(
-		contact=contact,
-		addresses=tuple(filter(None, {*addresses, person.email_id})),
-		texts=tuple(
-			{line for text in own if (line := _telling(text, SHORTEST_NAME))}
-			| {line for text in said if (line := _telling(text, SHORTEST))}
-		),
-		homes=tuple(homes),
-		kept=kept,
-		tickets=tuple({(row.ticket_type, str(row.ticket)) for row in calls if row.ticket}),
-	)
 
 
 def _rows(doctype: str, kept: Mapping[str, Sequence[str]], fields: Sequence[str]) -> list:

@@ -20,7 +20,13 @@ from outage_response.flows.callbacks import call_queue as call_flow
 from outage_response.flows.incident import affected_area
 from outage_response.flows.notices import resident_links
 from outage_response.flows.paging import answer_links, page_answers, restored_backup, trial_calls
-from outage_response.flows.residents import personal_data, portal_verbs, who_depends_on_power
+from outage_response.flows.residents import (
+	outage_as_calendar_file,
+	personal_data,
+	portal_verbs,
+	public_status_page,
+	who_depends_on_power,
+)
 from outage_response.flows.residents import resident_portal as portal_flow
 from outage_response.flows.roster import shifts
 from outage_response.flows.tasks import task_verbs
@@ -306,14 +312,17 @@ POLLS: dict[str, tuple[str, Callable[[RowsRead], Any]]] = {
 	"outage": ("resident", lambda test: portal_flow.outage(_person(test), test.incident)),
 	"report": ("resident", _person),
 	"care": ("resident", lambda test: portal_verbs.care_needs(_person(test))),
-	"calendar": ("resident", lambda test: portal_flow.calendar(_person(test), test.incident)),
+	"calendar": ("resident", lambda test: outage_as_calendar_file.calendar(_person(test), test.incident)),
 	"link": ("Guest", lambda test: portal_flow.outage(portal_flow.of_link(test.link()), test.incident)),
-	"link_calendar": ("Guest", lambda test: portal_flow.calendar(portal_flow.of_link(test.link()), test.incident)),
+	"link_calendar": (
+		"Guest",
+		lambda test: outage_as_calendar_file.calendar(portal_flow.of_link(test.link()), test.incident),
+	),
 	"calls": ("service", lambda test: call_flow.about(call_flow.CALLBACK, test.callback())),
 	"unreached": ("service", lambda test: call_flow.unreached(test.incident)),
 	"page": ("Guest", lambda test: page_answers.look(answer_links.of(test.page()))),
 	"old_page": ("Guest", lambda test: page_answers.look(answer_links.of(test.page()))),
-	"status": ("Guest", lambda test: portal_flow.status_of(test.property)),
+	"status": ("Guest", lambda test: public_status_page.status_of(test.property)),
 }
 
 

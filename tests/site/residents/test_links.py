@@ -247,9 +247,9 @@ class StatusPage(PortalTest):
 
 	def test_made_once_for_each_change(self):
 		path = self.on()
-		from outage_response.flows.residents import resident_portal
+		from outage_response.flows.residents import public_status_page
 
-		with patch.object(resident_portal, "status_of", wraps=resident_portal.status_of) as made:
+		with patch.object(public_status_page, "status_of", wraps=public_status_page.status_of) as made:
 			first = self.ask("Guest", path)
 			second = self.ask("Guest", path, headers={"If-None-Match": first.headers["ETag"]})
 			self.assertEqual((first.status_code, second.status_code, made.call_count), (200, 304, 1))
