@@ -19,7 +19,7 @@ from .world import LEVELS, plan, procedure
 VOCABULARY = {*MEANINGS, *KINDS}
 # a name that the page of a phone has for a moment, and the words that texts are read by
 OTHER_THINGS = {
-	("phone_page.py", "contractor_arrived"),
+	("steps_on_phone.py", "contractor_arrived"),
 	("triage_words.py", "failed"),
 	("triage_outage_words.py", "failed"),
 	("template.py", "safe"),

@@ -19,6 +19,7 @@ from ..facts import outage_levels, people_in_elevators, power_and_assets
 from ..incident import declaring
 from ..verb.refusals import translated
 from .command_record import Record, titles
+from .dangers_told import dangers
 from .waiting_calls import waiting_calls
 
 
@@ -58,7 +59,7 @@ def command_centre() -> dict[str, Any]:
 		"now": str(now),
 		"incidents": shown,
 		"trapped": people_in_elevators.visible(now),
-		"dangers": record.dangers(),
+		"dangers": dangers(record),
 		"proposals": _proposals(),
 		"waiting": waiting_calls(),
 		"seen": [_(text) for text, _kind in SEEN],

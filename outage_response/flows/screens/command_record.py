@@ -21,7 +21,6 @@ from ..facts import affected_homes, people_in_elevators, plan_steps
 from ..facts.language import listed, title_of
 
 DARK = ("Reported", "Active")
-DANGER_HOURS = 6
 
 
 class Record:
@@ -188,16 +187,24 @@ class Record:
 	# ---------------------------------------------------------------- telling
 
 	def incident(self, row: frappe._dict) -> dict[str, Any]:
-		rows = self.tasks[row.name]
-		open_rows = [one for one in rows if one.open]
-		dark = self.dark[row.name]
-		since = min((one.out_since for one in dark if one.back_at is None), default=None)
-		dark_since = since if row.status in DARK else None
-		is_dark = dark_since is not None
-		level = self.levels.get(row.level)
-		overdue_etr = bool(is_dark and row.etr and get_datetime(row.etr) < self.now)
+		open_rows = [one for one in self.tasks[row.name] if one.open]
 		return {
 			"order": (BEGUN.index(row.status) >= 2, bool(row.is_drill), row.level, str(row.reported_at)),
+			**self._named(row),
+			**self._supply(row),
+			"life": [self._step(one) for one in self._in_order(row.name, open_rows) if one.life_safety],
+			"checks": self._checks(self.tasks[row.name]),
+			"posts": sum(1 for one in open_rows if one.held_until),
+			"bare": [self._step(one) for one in open_rows if one.held_until and one.status != "On Post"],
+			"overdue": self._overdue(open_rows),
+			"silent": self._silent(open_rows),
+			"open": len(open_rows),
+			"callbacks": self.callbacks.get(row.name, 0),
+		}
+
+	def _named(self, row: frappe._dict) -> dict[str, Any]:
+		level = self.levels.get(row.level)
+		return {
 			"name": row.name,
 			"property": row.property,
 			"level": row.level,
@@ -205,30 +212,38 @@ class Record:
 			"colour": level.colour if level else "",
 			"status": row.status,
 			"status_label": _(row.status),
-			"dark": row.status in DARK,
 			"is_drill": bool(row.is_drill),
 			"headline": row.cause or _(row.cause_type or "") or row.description or "",
 			"reported_at": str(row.reported_at or ""),
+		}
+
+	def _supply(self, row: frappe._dict) -> dict[str, Any]:
+		"""What is dark since when, until when, and what in it lasts how long."""
+		out = [one for one in self.dark[row.name] if one.back_at is None]
+		since = min((one.out_since for one in out), default=None)
+		dark_since = since if row.status in DARK else None
+		return {
+			"dark": row.status in DARK,
 			"since": str(since or row.reported_at or ""),
-			"until": "" if is_dark else str(row.restored_at or ""),
-			"where": sorted({self.nodes.get(one.node, one.node) for one in dark if one.back_at is None}),
-			"etr": str(row.etr or "") if is_dark else "",
-			"etr_overdue": overdue_etr,
-			"etr_moves": command_centre_rules.etr_moves(
-				self.told[row.name], from_the_start=row.name in self.named_at_once
-			),
+			"where": sorted({self.nodes.get(one.node, one.node) for one in out}),
+			"until": "" if dark_since else str(row.restored_at or ""),
 			"units": row.affected_units or 0,
-			"units_out": units_out(self.trees[row.property], self.counts.get(row.name, {}), dark) if is_dark else 0,
-			"life": [self._step(one) for one in self._in_order(row.name, open_rows) if one.life_safety],
-			"checks": self._checks(rows),
-			"posts": sum(1 for one in open_rows if one.held_until),
-			"bare": [self._step(one) for one in open_rows if one.held_until and one.status != "On Post"],
-			"battery": self._battery(rows, dark_since) if dark_since else None,
-			"care": self._equipment(rows, dark_since) if dark_since else None,
-			"overdue": self._overdue(open_rows),
-			"silent": self._silent(open_rows),
-			"open": len(open_rows),
-			"callbacks": self.callbacks.get(row.name, 0),
+			"units_out": self._units_out(row) if dark_since else 0,
+			"battery": self._battery(self.tasks[row.name], dark_since) if dark_since else None,
+			"care": self._equipment(self.tasks[row.name], dark_since) if dark_since else None,
+			**self._expected(row, is_dark=dark_since is not None),
+		}
+
+	def _units_out(self, row: frappe._dict) -> int:
+		return units_out(self.trees[row.property], self.counts.get(row.name, {}), self.dark[row.name])
+
+	def _expected(self, row: frappe._dict, *, is_dark: bool) -> dict[str, Any]:
+		"""When supply is expected back, whether that has passed, and how often it was said anew."""
+		moves = command_centre_rules.etr_moves(self.told[row.name], from_the_start=row.name in self.named_at_once)
+		return {
+			"etr": str(row.etr or "") if is_dark else "",
+			"etr_overdue": bool(is_dark and row.etr and get_datetime(row.etr) < self.now),
+			"etr_moves": moves,
 		}
 
 	def _in_order(self, incident: str, rows: Iterable[frappe._dict]) -> list[frappe._dict]:
@@ -341,65 +356,6 @@ class Record:
 			),
 			key=lambda one: (one["since"], one["name"]),
 		)
-
-	def dangers(self) -> list[dict[str, Any]]:
-		"""Calls that say danger, and people who left a spot for it: what nobody has taken yet first, then the newest. People in
-		elevators are no part of these: they have records of their own (`people_in_elevators.visible`).
-
-		{at, property, incident, place, words, left, task or call, taken: has somebody in the control room taken it}
-		"""
-		tasks = {row.name: row for rows in self.tasks.values() for row in rows}
-		taken: dict[str, str] = {}
-		for row in self.left:  # the newest first
-			if row.kind == "danger_taken":
-				taken.setdefault(row.task, str(row.occurred_at))
-		found = [
-			{
-				"at": str(row.occurred_at),
-				"property": self.of[row.incident].property,
-				"incident": row.incident,
-				"place": tasks[row.task].subject_label or "",
-				"words": _((frappe.parse_json(row.data or "{}")).get("danger") or ""),
-				"left": True,
-				"task": row.task,
-				"call": "",
-				"taken": taken.get(row.task, "") >= str(row.occurred_at),
-			}
-			for row in self.left
-			if row.kind == "task_withdrawn" and row.task in tasks and tasks[row.task].status == "Open"
-		]
-		newest_first = sorted([*found, *self._calls()], key=lambda one: one["at"], reverse=True)
-		return sorted(newest_first, key=lambda one: one["taken"])
-
-	def _calls(self) -> list[dict]:
-		if not frappe.has_permission("Trouble Call", "read"):
-			return []
-		call = frappe.qb.DocType("Trouble Call")
-		lately = (call.danger == 1) & (call.trapped == 0) & (call.said_at > self.now - timedelta(hours=DANGER_HOURS))
-		names = frappe.qb.from_(call).select(call.name).where(lately).run(pluck=True)
-		rows = listing.get_list(
-			"Trouble Call",
-			filters={"name": ("in", names)},
-			fields=["name", "property", "incident", "unit", "power_node", "words", "said_at", "taken_by"],
-			order_by="said_at desc",
-			limit=0,
-		)
-		rows = [row for row in rows if not row.incident or self.of.get(row.incident, {}).get("status") in DARK]
-		units = titles("Property Unit", "unit_no", rows, "unit")
-		return [
-			{
-				"at": str(row.said_at),
-				"property": row.property or "",
-				"incident": row.incident or "",
-				"place": units.get(row.unit) or self.nodes.get(row.power_node) or "",
-				"words": (row.words or "")[:140],
-				"left": False,
-				"task": "",
-				"call": row.name,
-				"taken": bool(row.taken_by),
-			}
-			for row in rows
-		]
 
 
 def _means(row: frappe._dict, meaning: str) -> bool:

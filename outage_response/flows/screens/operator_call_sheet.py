@@ -19,12 +19,11 @@ from outage_response.domain.who_gets_a_task import COMMAND, MANAGEMENT, POWER_SU
 
 from ..facts import people_in_elevators, plan_steps, power_and_assets
 from ..facts.language import outcomes_of, title_of
-from ..facts.phone_book import all_departments, book, numbers_for
+from ..facts.phone_book import Book, all_departments, book, numbers_for
 from .waiting_calls import waiting_calls
 
 # departments with these duties are told or asked, as the account manager is; everybody else is called to the site
 NOT_COMING = (POWER_SUPPLY, MANAGEMENT, COMMAND)
-# ---------------------------------------------------------------- the call sheet
 
 
 def call_sheet(incident: str) -> dict[str, Any]:
@@ -42,46 +41,66 @@ def call_sheet(incident: str) -> dict[str, Any]:
 	tasks = _calls(doc.name, names)
 	tries = _tries([row.name for row in tasks])
 	roles = permissions.roles_of()
-	calls = []
-	for row in tasks:
-		department = names[row.department]
-		own_role = authority.own_role(department)
-		found = numbers_for(row.step.calls, *subject_of(row), numbers, names)
-		fallback = [("", row.phone)] if row.phone and not row.step.calls else []
-		callee = row.step.calls or (row.department if department.is_external else "")
-		calls.append(
-			{
-				"task": row.name,
-				"title": title_of(row),
-				"subject": row.subject_label or "",
-				"callee": _callee(callee, names)
-				if row.step.rescue_part
-				else row.subject_label or _callee(callee, names),
-				"outcomes": outcomes_of(row.step),
-				"kind": "arrival" if department.is_external else "call",
-				"comes": _comes(row.step.calls, names),
-				"who": [{"name": name, "phone": phone} for name, phone in found or fallback],
-				"status": row.status,
-				"open": row.status in OPEN,
-				"due_at": str(row.due_at or ""),
-				"overdue": row.status in OPEN and is_late(row.due_at, None, now, optional=bool(row.optional)),
-				"optional": bool(row.optional),
-				"attempts": len(tries[row.name]),
-				"last_attempt": str(max(tries[row.name], default="")),
-				"done_at": str(row.completed_at or ""),
-				"evidence": row.evidence or "",
-				"reason": row.reason or "",
-				"may": authority.may_task("complete", roles, own_role, row.assigned_role or ""),
-			}
-		)
 	return {
 		"now": str(now),
 		"incident": heading(doc),
 		"trapped": people_in_elevators.visible(now, incident=doc.name),
-		"calls": calls,
+		"calls": [
+			{
+				**_what(row, names),
+				**_whom(row, names, numbers),
+				**_how_far(row, tries[row.name], now),
+				"may": authority.may_task(
+					"complete", roles, authority.own_role(names[row.department]), row.assigned_role or ""
+				),
+			}
+			for row in tasks
+		],
 		"waiting": waiting_calls(doc.property),
 		"may_note": authority.may("record_call", roles) and bool(frappe.has_permission("Property Unit", "read")),
 	}
+
+
+def _what(row: frappe._dict, names: Mapping[str, Any]) -> dict[str, Any]:
+	return {
+		"task": row.name,
+		"title": title_of(row),
+		"subject": row.subject_label or "",
+		"outcomes": outcomes_of(row.step),
+		"kind": "arrival" if names[row.department].is_external else "call",
+		"optional": bool(row.optional),
+		"reason": row.reason or "",
+	}
+
+
+def _whom(row: frappe._dict, names: Mapping[str, Any], numbers: Book) -> dict[str, Any]:
+	found = numbers_for(row.step.calls, *subject_of(row), numbers, names)
+	fallback = [("", row.phone)] if row.phone and not row.step.calls else []
+	callee = _callee(_key_of_callee(row, names), names)
+	return {
+		"callee": callee if row.step.rescue_part else row.subject_label or callee,
+		"comes": _comes(row.step.calls, names),
+		"who": [{"name": name, "phone": phone} for name, phone in found or fallback],
+	}
+
+
+def _how_far(row: frappe._dict, tries: Sequence[datetime], now: datetime) -> dict[str, Any]:
+	is_open = row.status in OPEN
+	return {
+		"status": row.status,
+		"open": is_open,
+		"due_at": str(row.due_at or ""),
+		"overdue": is_open and is_late(row.due_at, None, now, optional=bool(row.optional)),
+		"attempts": len(tries),
+		"last_attempt": str(max(tries, default="")),
+		"done_at": str(row.completed_at or ""),
+		"evidence": row.evidence or "",
+	}
+
+
+def _key_of_callee(row: frappe._dict, names: Mapping[str, Any]) -> str:
+	"""Whom the step says to phone, else the firm that it records for."""
+	return row.step.calls or (row.department if names[row.department].is_external else "")
 
 
 def calls_made(incident: str) -> list[dict[str, Any]]:
@@ -91,8 +110,7 @@ def calls_made(incident: str) -> list[dict[str, Any]]:
 	tries = _tries([row.name for row in tasks])
 	made = []
 	for row in tasks:
-		callee = row.step.calls or (row.department if names[row.department].is_external else "")
-		whom = row.subject_label or _callee(callee, names) or title_of(row)
+		whom = row.subject_label or _callee(_key_of_callee(row, names), names) or title_of(row)
 		made += [{"whom": whom, "at": at, "answered": False} for at in tries[row.name]]
 		if row.status == "Done":
 			made.append({"whom": whom, "at": get_datetime(row.completed_at), "answered": True})

@@ -1,61 +1,29 @@
-"""What a phone shows of one's own tasks, read in a fixed number of queries, and the photo that goes with one."""
+"""What a phone shows of one's own tasks, read in a fixed number of queries."""
 
 import hashlib
-from collections import defaultdict
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime, timedelta
-from typing import Any
 
 import frappe
 from frappe import _
 from frappe.query_builder.functions import Max
-from frappe.utils import get_datetime, now_datetime
+from frappe.utils import now_datetime
 
 from outage_response import listing, permissions
-from outage_response.domain import authority, gates, lifecycle, next_task_on_phone
+from outage_response.domain import authority, lifecycle, next_task_on_phone
 from outage_response.domain import entrapment_rules as rescues
-from outage_response.domain.errors import spoken
 from outage_response.domain.lifecycle import LIVE, OPEN, TASK_VERBS
-from outage_response.domain.next_task_on_phone import Mine
 from outage_response.domain.phone_numbers import identity
-from outage_response.domain.step_definitions import Step
 
-from ..facts import outage_in_words, people_in_elevators, plan_steps, power_and_assets, step_context
-from ..facts.language import outcome_word, outcomes_of, title_of
+from ..facts import outage_in_words, plan_steps, power_and_assets, step_context
+from ..facts.language import outcome_word, title_of
 from ..paging import standstill
 from ..verb import refusals
+from .steps_on_phone import in_order, moment, read_tasks, shape, short
 
 # an outage that ended is told of for so long, to people who come off their posts
 ENDED_HOURS = 12
 PHONE_VERBS = ("acknowledge", "arrive", "complete", "relieve", "move", "withdraw", "add_evidence", "correct_outcome")
-TASK_FIELDS = [
-	"name",
-	"incident",
-	"property",
-	"title",
-	"title_zh",
-	"subject_type",
-	"subject",
-	"subject_label",
-	"status",
-	"department",
-	"assigned_role",
-	"phone",
-	"priority",
-	"due_at",
-	"acknowledged_at",
-	"started_at",
-	"started_by",
-	"completed_at",
-	"plan",
-	"step_key",
-	"life_safety",
-	"held_until",
-	"completes_with",
-	"optional",
-	"evidence_pending",
-	"_assign",
-]
 INCIDENT_FIELDS = [
 	"name",
 	"property",
@@ -87,11 +55,11 @@ def my_tasks(user: str) -> dict:
 		pluck="reference_name",
 		distinct=True,
 	)
-	rows = _tasks({"name": ("in", given), "status": ("in", OPEN)}) if given else []
-	owed = _tasks({"completed_by": user, "evidence_pending": 1, "status": "Done"})
+	rows = read_tasks({"name": ("in", given), "status": ("in", OPEN)}) if given else []
+	owed = read_tasks({"completed_by": user, "evidence_pending": 1, "status": "Done"})
 	incidents = _incidents(now, {row.incident for row in (*rows, *owed)})
 	rows = [row for row in rows if row.incident in incidents]
-	order, shaped = _in_order(rows, incidents, user, now)
+	order, shaped = in_order(rows, incidents, user, now)
 	held = [row for row in rows if row.held_until]
 	return {
 		"now": str(now),
@@ -100,7 +68,7 @@ def my_tasks(user: str) -> dict:
 		"tasks": [
 			shaped[one.name] | ({"later": True} if next_task_on_phone.is_for_later(one, now) else {}) for one in order
 		],
-		"owed": [_shape(row, plan_steps.step_of(row), (), (), user) for row in owed if row.incident in incidents],
+		"owed": [shape(row, plan_steps.step_of(row), (), (), user) for row in owed if row.incident in incidents],
 		"said": _said(user, incidents, now),
 		"incidents": {name: _incident(doc) for name, doc in incidents.items()},
 		"elevators": _elevators(incidents),
@@ -122,7 +90,7 @@ def steps_in(incident: str, user: str) -> list[dict]:
 	now, roles = now_datetime(), permissions.roles_of(user)
 	rows = [
 		row
-		for row in _tasks({"incident": incident, "status": ("in", OPEN)})
+		for row in read_tasks({"incident": incident, "status": ("in", OPEN)})
 		if authority.may_task(
 			"complete",
 			roles,
@@ -133,31 +101,8 @@ def steps_in(incident: str, user: str) -> list[dict]:
 	incidents = _incidents(now, [incident]) if rows else {}
 	if incident not in incidents:
 		return []
-	order, shaped = _in_order(rows, incidents, user, now)
+	order, shaped = in_order(rows, incidents, user, now)
 	return [shaped[one.name] for one in order]
-
-
-def _in_order(rows: list, incidents: dict, user: str, now: datetime) -> tuple[list[Mine], dict[str, dict]]:
-	"""Tasks as the page shows them, by name, and the order in which they are done."""
-	steps = {row.name: plan_steps.step_of(row) for row in rows}
-	waiting = _waiting(rows, steps)
-	inside = people_in_elevators.open_of(incidents)
-	cars = _cars({row.subject for row in rows if _entrapment(row, inside)})
-	checks = _checks([row.name for row in rows])
-	shaped = {
-		row.name: _shape(row, steps[row.name], checks.get(row.name, ()), waiting.get(row.name, ()), user)
-		| _people(row, _entrapment(row, inside), cars)
-		for row in rows
-	}
-	own = _numbers_of(user, now)
-	for task in shaped.values():
-		if identity(task.get("phone")) in own:
-			del task["phone"]  # nobody phones themselves
-	places = {key: place for place, key in enumerate(_in_order_of_rescue(inside, now))}
-	order = next_task_on_phone.in_order(
-		[_mine(row, shaped[row.name], incidents, places.get((row.incident, row.subject))) for row in rows], now
-	)
-	return order, shaped
 
 
 def _shift_ends(user: str, now: datetime) -> str:
@@ -174,13 +119,6 @@ def digest(data: dict) -> str:
 	return hashlib.sha1(
 		frappe.as_json({key: value for key, value in data.items() if key != "now"}, indent=None).encode()
 	).hexdigest()
-
-
-def _tasks(filters: dict) -> list:
-	"""Of those that the reader may see (User Permission)."""
-	return frappe.get_list(
-		"Outage Task", filters=filters, fields=TASK_FIELDS, order_by="subject_label asc, name asc", limit=0
-	)
 
 
 def _incidents(now: datetime, named: Collection[str]) -> dict:
@@ -201,136 +139,6 @@ def _incidents(now: datetime, named: Collection[str]) -> dict:
 		limit=0,
 	)
 	return {row.name: row for row in rows}
-
-
-def _waiting(rows: Sequence, steps: dict[str, Step]) -> dict[str, list[str]]:
-	"""task -> titles of the earlier steps that are open."""
-	after = {row.name: steps[row.name].after for row in rows if steps[row.name].after}
-	if not after:
-		return {}
-	earlier = listing.get_all(
-		"Outage Task",
-		filters={
-			"incident": ("in", {row.incident for row in rows}),
-			"step_key": ("in", {key for keys in after.values() for key in keys}),
-			"status": ("in", OPEN),
-		},
-		fields=["incident", "step_key", "status", "title", "title_zh", "subject_type", "subject", "subject_label"],
-		order_by="name asc",
-	)
-	return {
-		row.name: [
-			title_of(one) for one in gates.waits_for(steps[row.name], row, earlier) if one.incident == row.incident
-		]
-		for row in rows
-		if row.name in after
-	}
-
-
-def _checks(tasks: Sequence[str]) -> dict[str, list]:
-	found = defaultdict(list)
-	if tasks:
-		for row in listing.get_all(
-			"Outage Task Check",
-			filters={"parent": ("in", tasks), "parenttype": "Outage Task"},
-			fields=["parent", "kind", "item", "item_label", "result", "note", "read_back_at"],
-			order_by="idx asc",
-		):
-			found[row.parent].append(row)
-	return found
-
-
-def _shape(row, step: Step, checks: Sequence, waiting: Iterable[str], user: str) -> dict:
-	"""A task as the page shows it; what is empty is left out by `_short`."""
-	assigned = frappe.parse_json(row._assign or "[]")
-	confirmed = [check.result == "Confirmed" for check in checks if check.kind == "Confirmation"]
-	return _short(
-		{
-			"name": row.name,
-			"incident": row.incident,
-			"what": title_of(row),
-			"where": row.subject_label or row.property,
-			"property": row.property,
-			"status": row.status,
-			"priority": row.priority,
-			"due": _moment(row.due_at),
-			"since": _moment(row.started_at),
-			"by_me": row.started_by == user,
-			"done_at": _moment(row.completed_at),
-			"phone": row.phone,
-			"life_safety": bool(row.life_safety),
-			"optional": bool(row.optional),
-			"part": step.rescue_part,
-			"elevator": step.per == "elevator",
-			"held": bool(row.held_until),
-			"shared": len(assigned) > 1,
-			"completes_with": row.completes_with if row.completes_with in ("callbacks", "report") else "",
-			"read_back": next_task_on_phone.awaits_read_back(step, row.status, confirmed),
-			"waiting": list(waiting),
-			"asks": _short(
-				{
-					**next_task_on_phone.asks(step),
-					"outcomes": outcomes_of(step),
-					"checks": [[word, spoken(word, _)] for word in step.checks],
-					"items": [
-						[check.item, check.item_label, check.result or "", check.note or ""]
-						for check in checks
-						if check.kind == "Item"
-					],
-				}
-			),
-		}
-	)
-
-
-def _short(values: dict) -> dict:
-	"""Without what is empty: a phone on a weak network reads this every few seconds. A zero is not empty: priority 0 is life."""
-	return {key: value for key, value in values.items() if value is not False and value not in (None, "", [], {})}
-
-
-def _moment(value) -> str:
-	return str(get_datetime(value).replace(microsecond=0)) if value else ""
-
-
-def _entrapment(row, inside: dict) -> frappe._dict | None:
-	return inside.get((row.incident, row.subject)) if row.subject_type == "Property Asset" else None
-
-
-def _in_order_of_rescue(inside: dict, now: datetime) -> list[tuple[str, str]]:
-	return [(row.incident, row.elevator) for row in people_in_elevators.sort(list(inside.values()), now)]
-
-
-def _cars(elevators: Collection[str]) -> dict[str, dict]:
-	"""What is on record of elevators: whoever stands before one needs it."""
-	if not elevators:
-		return {}
-	fields = ["name", *people_in_elevators.ABOUT_THE_CAR]
-	rows = listing.get_all("Property Asset", filters={"name": ("in", sorted(elevators))}, fields=fields)
-	return {row.pop("name"): row for row in rows}
-
-
-def _people(row, entrapment: frappe._dict | None, cars: dict[str, dict]) -> dict[str, Any]:
-	"""Who is in the elevator of a task, and what its rescuer needs to know of it."""
-	if not entrapment:
-		return {}
-	return {
-		"inside": _short(
-			{
-				"name": entrapment.name,
-				"people": entrapment.people or 0,
-				"certain": entrapment.status == rescues.INSIDE,
-				"since": _moment(entrapment.since),
-				"floor": entrapment.floor or "",
-				"conditions": [
-					people_in_elevators.condition_word(key) for key in people_in_elevators.conditions(entrapment)
-				],
-				"claim": bool(entrapment.claim),
-				"contractor_arrived": _moment(entrapment.contractor_arrived_at),
-				"locked_off": _moment(entrapment.locked_off_at),
-				"car": _short(dict(cars.get(row.subject) or {})),
-			}
-		)
-	}
 
 
 def _said(user: str, incidents: dict, now: datetime) -> list[dict]:
@@ -364,7 +172,7 @@ def _said(user: str, incidents: dict, now: datetime) -> list[dict]:
 		order_by="completed_at desc, name asc",
 	)
 	return [
-		_short(
+		short(
 			{
 				"name": row.name,
 				"incident": row.incident,
@@ -372,7 +180,7 @@ def _said(user: str, incidents: dict, now: datetime) -> list[dict]:
 				"where": row.subject_label or "",
 				"outcome": row.outcome,
 				"said": outcome_word(plan_steps.step_of(row), row.outcome),
-				"at": _moment(row.completed_at),
+				"at": moment(row.completed_at),
 				"trapped": rescues.may_be_inside(plan_steps.step_of(row), row.outcome),
 			}
 		)
@@ -404,46 +212,18 @@ def _elevators(incidents: dict) -> dict[str, list[list[str]]]:
 	return {name: rows for name, rows in found.items() if rows}
 
 
-def _mine(row, shaped: dict, incidents: dict, rescue: int | None) -> Mine:
-	incident = incidents[row.incident]
-	planned = incident.planned_start if incident.status == "Scheduled" else None
-	return Mine(
-		name=row.name,
-		status=row.status,
-		priority=row.priority,
-		life_safety=bool(row.life_safety),
-		held=bool(row.held_until),
-		shared=bool(shaped.get("shared")) and row.status == "Open",
-		waits=any(shaped.get(key) for key in ("waiting", "completes_with", "read_back")),
-		due_at=get_datetime(row.due_at) if row.due_at else None,
-		not_before=get_datetime(planned) if planned else None,
-		rescue=rescue if row.subject_type == "Property Asset" else None,
-		frees=bool(shaped.get("part") and shaped.get("inside", {}).get("certain")),
-	)
-
-
 def _incident(doc) -> dict:
-	return _short(
+	return short(
 		{
 			"property": doc.property,
 			"level": doc.level,
 			"status": doc.status,
 			"headline": outage_in_words.headline(doc),
 			"drill": bool(doc.is_drill),
-			"stood_down": _moment(doc.stood_down_at),
-			"closed": _moment(doc.closed_at),
+			"stood_down": moment(doc.stood_down_at),
+			"closed": moment(doc.closed_at),
 		}
 	)
-
-
-def _numbers_of(user: str, now: datetime) -> set[str]:
-	"""The telephones at which `user` is reached now: on shift, and their own."""
-	shift = frappe.qb.DocType("Duty Shift")
-	there = (shift.user == user) & (shift.starts_at <= now) & (shift.ends_at > now)
-	shifts = frappe.qb.from_(shift).select(shift.phone).where(there).run(pluck=True)
-	return {
-		identity(number) for number in (*shifts, frappe.db.get_value("User", user, "mobile_no")) if identity(number)
-	}
 
 
 def _phones(properties: Collection[str]) -> list[list[str]]:

@@ -29,13 +29,25 @@ def outage_report_print(report: Document) -> dict[str, Any]:
 	"""An Outage Report: `facts` as [label, value], `affected`, `late`, `skipped`, `trapped`, `steps`, `timeline`;
 	`added`: what came in after it was filed, in which nothing is changed by it."""
 	facts = frappe.parse_json(report.facts or "{}")
-
-	def name(step: dict) -> str:
-		title = title_of(step)
-		return f"{title} ({step['where']})" if step.get("where") else title
-
 	steps = facts.get("steps") or []
 	who = _names({step["by"] for step in steps if step.get("by")})
+	rows = _facts(report, facts)
+	return {
+		"drill": bool(facts.get("is_drill")),
+		"facts": [[label, value] for label, value in rows if value not in (None, "")],
+		"affected": [
+			[_node(row), clock_time(row["out_since"]), clock_time(_moment(row["back_at"]))]
+			for row in facts.get("affected") or []
+		],
+		**_about_steps(steps, who),
+		"trapped": [_rescue(row) for row in facts.get("trapped") or [] if row["status"] != MISTAKEN],
+		"timeline": list(_lines(facts.get("timeline") or [])),
+		"added": _added(report.incident),
+	}
+
+
+def _facts(report: Document, facts: dict[str, Any]) -> list[tuple[str, Any]]:
+	"""(label, value) of what stands at the head; some have no value."""
 	times = {
 		"reported_at": _("Reported At"),
 		"confirmed_at": _("Confirmed At"),
@@ -43,7 +55,7 @@ def outage_report_print(report: Document) -> dict[str, Any]:
 		"restored_at": _("Restored At"),
 		"stood_down_at": _("Stood Down At"),
 	}
-	rows = [
+	return [
 		(_("Incident"), report.incident),
 		(_("Property"), report.property),
 		(_("Level"), _(frappe.get_cached_value("Outage Level", report.level, "title"))),
@@ -60,31 +72,34 @@ def outage_report_print(report: Document) -> dict[str, Any]:
 			_("{0} reached, {1} not reached").format(facts.get("reached", 0), facts.get("not_reached", 0)),
 		),
 	]
+
+
+def _about_steps(steps: Sequence[dict], who: dict[str, str]) -> dict[str, list]:
+	"""Which were late, which skipped and why, and all that were wanted; what nobody has done comes last."""
+	in_order = sorted(steps, key=lambda step: not _moment(step["at"]))
 	return {
-		"drill": bool(facts.get("is_drill")),
-		"facts": [[label, value] for label, value in rows if value not in (None, "")],
-		"affected": [
-			[_node(row), clock_time(row["out_since"]), clock_time(_moment(row["back_at"]))]
-			for row in facts.get("affected") or []
+		"late": [_step_and_place(step) for step in steps if step.get("late")],
+		"skipped": [
+			[_step_and_place(step), _(step.get("reason") or "")] for step in steps if step["status"] == "Skipped"
 		],
-		"late": [name(step) for step in steps if step.get("late")],
-		"skipped": [[name(step), _(step.get("reason") or "")] for step in steps if step["status"] == "Skipped"],
-		"trapped": [_rescue(row) for row in facts.get("trapped") or [] if row["status"] != MISTAKEN],
-		"steps": [
-			[
-				name(step),
-				_department(step["department"]),
-				_(step["status"]),
-				clock_time(_moment(step["at"])),
-				who.get(step.get("by"), ""),
-				_outcome(step),
-			]
-			for step in sorted(steps, key=lambda step: not _moment(step["at"]))
-			if step["status"] != "Cancelled"
-		],
-		"timeline": list(_lines(facts.get("timeline") or [])),
-		"added": _added(report.incident),
+		"steps": [_line_of_step(step, who) for step in in_order if step["status"] != "Cancelled"],
 	}
+
+
+def _line_of_step(step: dict, who: dict[str, str]) -> list[str]:
+	return [
+		_step_and_place(step),
+		_department(step["department"]),
+		_(step["status"]),
+		clock_time(_moment(step["at"])),
+		who.get(step.get("by") or "", ""),
+		_outcome(step),
+	]
+
+
+def _step_and_place(step: dict) -> str:
+	title = title_of(step)
+	return f"{title} ({step['where']})" if step.get("where") else title
 
 
 def _added(incident: str) -> list[list[str]]:

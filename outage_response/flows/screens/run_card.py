@@ -1,5 +1,6 @@
 """The run card of a property, printed for the night in which server or network are down; see also `run_card_entry.py`."""
 
+from collections.abc import Sequence, Set
 from datetime import timedelta
 from typing import Any
 
@@ -106,31 +107,48 @@ def _numbers(property_name: str, assets: list[frappe._dict]) -> list[dict[str, s
 	"""
 	book = phone_book.book(property_name, None, assets)
 	departments = frappe.get_all("Response Department", fields=["name", "department_name", "duty"])
+	found = _numbers_of_any_hour(book, departments, assets)
+	return found + _numbers_of_the_week(property_name, book, departments, {row["phone"] for row in found})
+
+
+def _numbers_of_any_hour(
+	book: phone_book.Book, departments: Sequence[frappe._dict], assets: Sequence[frappe._dict]
+) -> list[dict[str, str]]:
+	"""Of departments, then firms, then the supplier; who has none gets a line to write on."""
 	names = {row.name: row.department_name for row in departments}
 	suppliers, maintenance = (
 		[row.name for row in of_duty(departments, duty_of)] for duty_of in (POWER_SUPPLY, ELEVATOR_MAINTENANCE)
 	)
 	firms = sorted({asset.contractor_name for asset in assets if asset.contractor_name})
-	order = [*(key for key in names if key not in suppliers), *firms, *suppliers, ACCOUNT_MANAGER]
 	found = []
-	for who in order:
+	for who in (*(key for key in names if key not in suppliers), *firms, *suppliers, ACCOUNT_MANAGER):
 		label = _("Supplier's Account Manager") if who == ACCOUNT_MANAGER else _(names.get(who) or who)
 		for name, phone in book.get(who, []):
 			found.append({"who": label, "name": "" if name == label else name, "phone": phone})
 		if not book.get(who) and who not in (ACCOUNT_MANAGER, *maintenance):
-			found.append({"who": label, "name": "", "phone": ""})  # a line to write on
-	now = now_datetime()
-	known = {row["phone"] for row in found}
-	rows = who_is_on_duty.on_shift(property_name, now, now + timedelta(days=ROSTER_DAYS))
-	people = dict.fromkeys((row.department, row.user_name or row.contact_name or "", row.number) for row in rows)
-	tonight = {key: _(names.get(key) or key) for key in dict.fromkeys(row[0] for row in people) if book.get(key)}
-	found += [{"who": label, "name": _("on duty tonight:"), "phone": ""} for label in tonight.values()]
-	found += [
-		{"who": _(names.get(key) or key), "name": name, "phone": phone}
-		for key, name, phone in people
-		if phone not in known
-	]
+			found.append({"who": label, "name": "", "phone": ""})
 	return found
+
+
+def _numbers_of_the_week(
+	property_name: str, book: phone_book.Book, departments: Sequence[frappe._dict], known: Set[str]
+) -> list[dict[str, str]]:
+	"""Of people on shift, but for the numbers that are `known`; before them a line for each department, to write on."""
+	now = now_datetime()
+	rows = who_is_on_duty.on_shift(property_name, now, now + timedelta(days=ROSTER_DAYS))
+	labels = {row.name: _(row.department_name or row.name) for row in departments}
+	people = dict.fromkeys((row.department, row.user_name or row.contact_name or "", row.number) for row in rows)
+	tonight = [
+		labels.get(key) or _(key) for key in dict.fromkeys(key for key, _name, _phone in people) if book.get(key)
+	]
+	return [
+		*({"who": label, "name": _("on duty tonight:"), "phone": ""} for label in tonight),
+		*(
+			{"who": labels.get(key) or _(key), "name": name, "phone": phone}
+			for key, name, phone in people
+			if phone not in known
+		),
+	]
 
 
 def _nodes(around: power_and_assets.Surroundings) -> list[dict[str, Any]]:

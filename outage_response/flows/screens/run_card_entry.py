@@ -37,8 +37,42 @@ def to_enter(incident: str) -> dict[str, Any]:
 	around = power_and_assets.read(doc.property)
 	posted = _everybody(doc.property, departments.values())
 	asleep = who_is_on_duty.unmanned(doc.property, departments, now_datetime())
+	rows = _open_steps(incident)
+	items = _items([row.name for row in rows])
 	lines = []
-	rows = frappe.get_all(
+	for row in rows:
+		if row.completes_with in ("callbacks", "report") or row.status == "On Post":
+			continue
+		own_role = authority.own_role(departments[row.department])
+		stood_in = row.department in asleep and authority.may_step_in("complete", row.gate or "")
+		lines.append(
+			{
+				**_asked(row, items.get(row.name, [])),
+				"no": numbers.get(row.step_key),
+				"people": posted.get(row.assigned_role or own_role, []) if row.held_until else [],
+				"may": authority.may_task("complete", roles, own_role, row.assigned_role or "", unmanned=stood_in),
+			}
+		)
+	lines.sort(key=lambda line: line["no"] or 1000)
+	return {
+		"incident": operator_call_sheet.heading(doc),
+		"lines": lines,
+		"nodes": _dark_nodes(doc, around),
+		"levels": [
+			{"value": row.name, "label": row.title} for row in outage_levels.with_plan() if row.kind in UNPLANNED
+		],
+		"cause_types": _cause_types(doc),
+		"may": {verb: authority.may(verb, roles) for verb in ("confirm", "supply_back", "stand_down")},
+	}
+
+
+def _cause_types(incident: Document) -> list[dict[str, str]]:
+	options = incident.meta.get_field("cause_type").options.split("\n")
+	return [{"value": one, "label": _(one)} for one in options if one]
+
+
+def _open_steps(incident: str) -> list[frappe._dict]:
+	return frappe.get_all(
 		"Outage Task",
 		filters={"incident": incident, "status": ("in", OPEN), "plan": ("is", "set")},
 		fields=[
@@ -58,46 +92,22 @@ def to_enter(incident: str) -> dict[str, Any]:
 		],
 		order_by="priority, due_at, subject_label, name",
 	)
-	items = _items([row.name for row in rows])
-	for row in rows:
-		step = plan_steps.step_of(row)
-		own_role = authority.own_role(departments[row.department])
-		if row.completes_with in ("callbacks", "report") or row.status == "On Post":
-			continue
-		lines.append(
-			{
-				"task": row.name,
-				"no": numbers.get(row.step_key),
-				"title": title_of(row),
-				"subject": row.subject_label or "",
-				"held": bool(row.held_until),
-				"people": posted.get(row.assigned_role or own_role, []) if row.held_until else [],
-				"outcomes": [{"value": one, "label": outcome_word(step, one)} for one in step.outcomes],
-				"checks": [{"value": one, "label": spoken(one, _)} for one in step.checks],
-				"counts_people": step.per == "elevator" and bool(rescues.corrections(step)),
-				"items": items.get(row.name, []),
-				"evidence": step.evidence,
-				"later": next_task_on_phone.asks(step)["later"],
-				"may": authority.may_task(
-					"complete",
-					roles,
-					own_role,
-					row.assigned_role or "",
-					unmanned=row.department in asleep and authority.may_step_in("complete", row.gate or ""),
-				),
-			}
-		)
-	lines.sort(key=lambda line: line["no"] or 1000)
-	options = doc.meta.get_field("cause_type").options.split("\n")
+
+
+def _asked(row: frappe._dict, items: list[dict[str, str]]) -> dict[str, Any]:
+	"""A step, and what completing it asks for."""
+	step = plan_steps.step_of(row)
 	return {
-		"incident": operator_call_sheet.heading(doc),
-		"lines": lines,
-		"nodes": _dark_nodes(doc, around),
-		"levels": [
-			{"value": row.name, "label": row.title} for row in outage_levels.with_plan() if row.kind in UNPLANNED
-		],
-		"cause_types": [{"value": one, "label": _(one)} for one in options if one],
-		"may": {verb: authority.may(verb, roles) for verb in ("confirm", "supply_back", "stand_down")},
+		"task": row.name,
+		"title": title_of(row),
+		"subject": row.subject_label or "",
+		"held": bool(row.held_until),
+		"outcomes": [{"value": one, "label": outcome_word(step, one)} for one in step.outcomes],
+		"checks": [{"value": one, "label": spoken(one, _)} for one in step.checks],
+		"counts_people": step.per == "elevator" and bool(rescues.corrections(step)),
+		"items": items,
+		"evidence": step.evidence,
+		"later": next_task_on_phone.asks(step)["later"],
 	}
 
 

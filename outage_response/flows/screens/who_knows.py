@@ -1,7 +1,7 @@
 """Who knows of an outage: per person rung, answered, where; per step from the first ring to somebody on the spot."""
 
 from collections import defaultdict
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import frappe
 from frappe.utils import get_datetime, now_datetime, time_diff_in_seconds
@@ -126,10 +126,8 @@ def _people(people: People, pages: list, tasks: list) -> list[dict]:
 
 def _person(key: str, pages: list, on_duty: dict, known: dict, doing: dict, people: People) -> dict:
 	user = key.partition(":")[2] if key.startswith("user:") else ""
-	first, last = (pages[0], pages[-1]) if pages else (None, None)
-	answers = [page for page in pages if page.answer == "Yes"]
-	step = doing.get(user)
-	answered_at = answers[0].answered_at if answers else (step or {}).get("at")
+	last = pages[-1] if pages else None
+	step = doing.get(user) or {}
 	department = on_duty[user].department if user in on_duty else (last.department if last else "")
 	row = people.departments.get(department)
 	return {
@@ -138,14 +136,25 @@ def _person(key: str, pages: list, on_duty: dict, known: dict, doing: dict, peop
 		"department": row.department_name if row else department,
 		"on_duty": user in on_duty,
 		"rung": len(pages),
-		"first_rung_at": first.creation if first else None,
 		"last_channel": last.channel if last else None,
 		"last_status": last.status if last else None,
+		**_answered(pages, step.get("at")),
+		"doing": step.get("title"),
+		"where": step.get("where"),
+	}
+
+
+def _answered(pages: list, known_at: datetime | None) -> dict:
+	"""When somebody was first rung and when they answered: a page, else, `known_at`, in the app; and whether anything reached them."""
+	rung_at = pages[0].creation if pages else None
+	first_yes = next((page for page in pages if page.answer == "Yes"), None)
+	answered_at = first_yes.answered_at if first_yes else known_at
+	by_app = "app" if answered_at else None
+	return {
+		"first_rung_at": rung_at,
 		"answered_at": answered_at,
-		"answered_after": _seconds(first.creation if first else None, answered_at),
-		"answered_by": answers[0].answered_by if answers else ("app" if answered_at else None),
-		"doing": (step or {}).get("title"),
-		"where": (step or {}).get("where"),
+		"answered_after": _seconds(rung_at, answered_at),
+		"answered_by": first_yes.answered_by if first_yes else by_app,
 		"reached": _reached(pages, answered_at),
 	}
 

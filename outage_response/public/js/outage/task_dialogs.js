@@ -1,4 +1,4 @@
-// The verbs of one task, and the callback's. `row` is a task of the situation (flows/screens/incident_form.py task_rows).
+// The verbs of one task, and the callback's. `row` is a task of the situation (flows/screens/steps_on_form.py task_rows).
 frappe.provide("outage_response");
 
 const words = () => ({
