@@ -311,7 +311,7 @@ override_whitelisted_methods = {
 	"frappe.model.create_new.get_user_permissions": "outage_response.api.doors.get_user_permissions",
 	"frappe.model.mapper.map_docs": "outage_response.api.doors.map_docs",
 	"frappe.realtime.has_permission": "outage_response.api.doors.has_permission",  # from 16 on
-	"frappe.utils.global_search.search": "outage_response.api.doors.search_everywhere",
+	"frappe.utils.global_search.search": "outage_response.api.doors_of_global_search.search_everywhere",
 	"frappe.utils.goal.get_monthly_goal_graph_data": "outage_response.api.doors.get_goal_graph",
 	"frappe.workflow.doctype.workflow.workflow.get_workflow_state_count": "outage_response.api.doors.get_state_count",
 	# what is hung on a document, by whoever may read it
@@ -363,7 +363,7 @@ app_include_css = ["outage_response.bundle.css"]
 doctype_js = {"Issue": "public/js/issue.js", "Contact": "public/js/contact.js"}
 doctype_list_js = {"Issue": "public/js/issue_list.js"}
 
-# What Desk's search (Ctrl+G) looks through: of ours what people know by a name. Who finds which: api/doors.py search_everywhere
+# What Desk's search (Ctrl+G) looks through: of ours what people know by a name. Who finds which: api/doors_of_global_search.py
 global_search_doctypes = {
 	"Default": [
 		{"doctype": "Outage Incident"},

@@ -19,23 +19,20 @@ from frappe.core.doctype.submission_queue import submission_queue
 from frappe.core.doctype.user_permission import user_permission
 from frappe.desk import listview, notifications, reportview, search, treeview
 from frappe.desk.doctype.dashboard_chart import dashboard_chart
-from frappe.desk.doctype.global_search_settings.global_search_settings import get_doctypes_for_global_search
 from frappe.desk.doctype.tag import tag as tags
 from frappe.desk.form import document_follow, linked_with, load, save
 from frappe.desk.form import utils as form_utils
 from frappe.model import mapper
 from frappe.model.db_query import DatabaseQuery
-from frappe.utils import cint, global_search, goal
+from frappe.utils import cint, goal
 
 from outage_response import call_records, compat, listing
-from outage_response.permissions import is_ours, require_list, require_read, require_right
+from outage_response.permissions import require_list, require_read, require_right
 
 from .reached import reached
 
 # Frappe's own endpoint shows as many
 MOST_GROUPS = 50
-# Pages of the index that are looked through for what somebody may read
-MOST_PAGES = 20
 CRM_CALL = "crm.fcrm.doctype.crm_call_log.crm_call_log.get_call_log"
 
 
@@ -126,10 +123,10 @@ def get_linked(doctype: str, docname: str) -> dict[str, list]:
 	"""`frappe.desk.form.linked_with.get`: documents that name this one."""
 	require_read(doctype, docname)
 	found = linked_with.get(doctype, docname)
-	return {linked: rows for linked, its in found.items() if (rows := _listed(linked, its))}
+	return {linked: rows for linked, its in found.items() if (rows := listed(linked, its))}
 
 
-def _listed(doctype: str, rows: list[dict]) -> list[dict]:
+def listed(doctype: str, rows: list[dict]) -> list[dict]:
 	if not frappe.has_permission(doctype):  # of a child table: nobody
 		return []
 	names = [row["name"] for row in rows]
@@ -216,12 +213,12 @@ def get_group_by_count(doctype: str, current_filters: str, field: str) -> list[d
 	list filters by it: by those to whom they are now."""
 	if field != "assigned_to":
 		return listview.get_group_by_count(doctype, current_filters, field)
-	listed = {"filters": frappe.parse_json(current_filters), "limit": 0, "order_by": None}
+	asked = {"filters": frappe.parse_json(current_filters), "limit": 0, "order_by": None}
 	if "_assign" not in frappe.db.get_table_columns(doctype):
-		frappe.get_list(doctype, **{**listed, "limit": 1})  # raises what it raises
+		frappe.get_list(doctype, **{**asked, "limit": 1})  # raises what it raises
 		return []
 	rows = frappe.get_list(
-		doctype, fields=["_assign", compat.over_rows("COUNT", "*", "count")], group_by="_assign", **listed
+		doctype, fields=["_assign", compat.over_rows("COUNT", "*", "count")], group_by="_assign", **asked
 	)
 	counts: Counter[str] = Counter()
 	for row in rows:
@@ -263,67 +260,6 @@ def get_crm_call_log(name: str) -> Any:
 
 @frappe.whitelist()
 @reached
-def search_everywhere(text: str, start: Any = 0, limit: Any = 20, doctype: str = "") -> list[dict]:
-	"""`frappe.utils.global_search.search`: of what the caller may list. The index asks nobody who is looking; and it knows neither a
-	word of fewer than four letters (3-101) nor a part of a Chinese name, so records of ours are looked up by their names first."""
-	start, limit = max(cint(start), 0), max(cint(limit), 0)
-	found = {(row["doctype"], row["name"]): row for row in _by_name(text, doctype, start + limit)}
-	for page in range(MOST_PAGES):
-		if len(found) >= start + limit:
-			break
-		rows = global_search.search(text, page * limit, limit, doctype)
-		for row in _may_list(rows):
-			found.setdefault((row["doctype"], row["name"]), row)
-		if len(rows) < limit:
-			break
-	return list(found.values())[start : start + limit]
-
-
-def _by_name(text: str, doctype: str, limit: int) -> list[dict]:
-	"""Records of ours whose name or title holds one of the words, as the index gives rows."""
-	words = [word for word in map(str.strip, text.split("&")) if word]
-	found = []
-	for one in get_doctypes_for_global_search():
-		if (
-			doctype not in ("", one)
-			or not words
-			or not _is_here(one)
-			or not is_ours(one)
-			or not frappe.has_permission(one)
-		):
-			continue
-		fields = list(dict.fromkeys(("name", frappe.get_meta(one).title_field or "name")))
-		names = frappe.get_list(
-			one,
-			or_filters=[[one, field, "like", f"%{word}%"] for word in words for field in fields],
-			fields=fields,
-			limit=limit,
-		)
-		found += [
-			frappe._dict(
-				doctype=one, name=row.name, content=" ||| ".join(str(row[field]) for field in fields), rank=1.0
-			)
-			for row in names
-		]
-	return found
-
-
-def _may_list(rows: list[dict]) -> list[dict]:
-	"""Rows of the index about documents that the session's user may list, in their order."""
-	names: dict[str, list[dict]] = {}
-	for row in rows:
-		names.setdefault(row["doctype"], []).append(row)
-	mine = {(which, row["name"]) for which, its in names.items() if _is_here(which) for row in _listed(which, its)}
-	return [row for row in rows if (row["doctype"], row["name"]) in mine]
-
-
-def _is_here(doctype: str) -> bool:
-	"""An app that is gone may have left its doctype's name in the settings, and rows in the index."""
-	return bool(frappe.db.exists("DocType", doctype, cache=True))
-
-
-@frappe.whitelist()
-@reached
 def get_open_count(doctype: str, name: str, items: Any = None) -> dict:
 	"""`frappe.desk.notifications.get_open_count`: what a form's dashboard counts, of doctypes that the caller may list."""
 	require_read(doctype, name)
@@ -351,7 +287,7 @@ def get_documents_for_tag(tag: str) -> list[dict]:
 	found: dict[str, list[dict]] = {}
 	for row in tags.get_documents_for_tag(tag):
 		found.setdefault(row["doctype"], []).append(row)
-	return [row for doctype, rows in found.items() for row in _listed(doctype, rows)]
+	return [row for doctype, rows in found.items() for row in listed(doctype, rows)]
 
 
 @frappe.whitelist()

@@ -128,11 +128,7 @@ def answer(route: Route, words: dict[str, str]) -> Response:
 		return _sorry(route, str(refusal), 404)
 	except (RuleError, frappe.PermissionError) as refusal:
 		frappe.db.rollback()
-		refused = isinstance(refusal, (frappe.PermissionError, NotAllowed))
-		if refused and frappe.session.user == "Guest" and route.readers not in ("guest", "link"):
-			return redirect(f"/login?redirect-to=/{quote(frappe.local.request.path.strip('/'))}")
-		text = refusal.rendered(_) if isinstance(refusal, RuleError) else str(refusal)
-		return _sorry(route, text, 403 if refused else 417)
+		return _refused(route, refusal)
 	except frappe.ValidationError as refusal:
 		frappe.db.rollback()
 		return _sorry(route, frappe.utils.strip_html(str(refusal)), 417)
@@ -144,6 +140,15 @@ def answer(route: Route, words: dict[str, str]) -> Response:
 		return _sorry(route, _("Something went wrong here, and is written down. Try again, or phone us."), 500)
 	finally:
 		frappe.clear_messages()
+
+
+def _refused(route: Route, refusal: Exception) -> Response:
+	"""What a rule says; to a visitor who might be somebody the login."""
+	refused = isinstance(refusal, (frappe.PermissionError, NotAllowed))
+	if refused and frappe.session.user == "Guest" and route.readers not in ("guest", "link"):
+		return redirect(f"/login?redirect-to=/{quote(frappe.local.request.path.strip('/'))}")
+	text = refusal.rendered(_) if isinstance(refusal, RuleError) else str(refusal)
+	return _sorry(route, text, 403 if refused else 417)
 
 
 def _sparing(route: Route, token: str | None) -> AbstractContextManager:

@@ -80,6 +80,10 @@ class Sender:
 			frappe.logger("outage_response").warning("mail account %s", self.account or "?", exc_info=True)
 			return SILENT if is_timeout(error) else AWAY
 		frappe.db.rollback()
+		return self._hand_over(name, server)
+
+	def _hand_over(self, name: str, server: "_Server | None") -> str:
+		"""Give the mail to its server; how it ended."""
 		try:
 			# the row's lock lets one of two jobs have it: Frappe marks it as being sent, and commits
 			row = locks.row("Email Queue", name)

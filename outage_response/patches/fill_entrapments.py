@@ -1,5 +1,9 @@
 """People in elevators of outages that run while the app is updated get the record that they have from now on."""
 
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+
 import frappe
 from frappe.utils import get_datetime, now_datetime
 
@@ -30,6 +34,19 @@ def _fill(incident: str) -> None:
 			"completed_at",
 		],
 	)
+	since = _reported_since(incident, rows)
+	known = set(frappe.get_all("Elevator Entrapment", {"incident": incident}, pluck="elevator"))
+	records = []
+	for elevator, at in since.items():
+		theirs = [row for row in rows if row.subject == elevator]
+		if theirs and elevator not in known:
+			records.append(_record(incident, elevator, at, theirs))
+	bulk.insert("Elevator Entrapment", records, now_datetime())
+	frappe.db.set_value("Trouble Call", {"incident": incident, "elevator": ("is", "set")}, "trapped", 1)
+
+
+def _reported_since(incident: str, tasks: Sequence[frappe._dict]) -> dict[str, datetime]:
+	"""elevator -> since when people are in it: from the first call, else from the step that found them."""
 	since = {
 		row.elevator: row.said_at
 		for row in frappe.get_all(
@@ -39,30 +56,25 @@ def _fill(incident: str) -> None:
 			order_by="said_at desc",
 		)
 	}
-	for row in rows:
+	for row in tasks:
 		if row.outcome == rules.TRAPPED:
 			since.setdefault(row.subject, row.anchor_at)
-	known = set(frappe.get_all("Elevator Entrapment", {"incident": incident}, pluck="elevator"))
-	records = []
-	for elevator, at in since.items():
-		theirs = [row for row in rows if row.subject == elevator]
-		if elevator in known or not theirs:
-			continue
-		ends = [row.completed_at for row in theirs if row.status == "Done" and row.outcome in rules.RELEASED]
-		still = not ends or any(row.status in OPEN and plan_steps.step_of(row).on_outcome for row in theirs if row.plan)
-		records.append(
-			{
-				"name": frappe.generate_hash(length=10),
-				"incident": incident,
-				"property": theirs[0].property,
-				"elevator": elevator,
-				"elevator_label": theirs[0].subject_label,
-				"building": frappe.db.get_value("Property Asset", elevator, "building"),
-				"status": rules.INSIDE if still else rules.OUT,
-				"since": at,
-				"asked_at": at,
-				"ended_at": None if still else max(get_datetime(end) for end in ends),
-			}
-		)
-	bulk.insert("Elevator Entrapment", records, now_datetime())
-	frappe.db.set_value("Trouble Call", {"incident": incident, "elevator": ("is", "set")}, "trapped", 1)
+	return since
+
+
+def _record(incident: str, elevator: str, since: datetime, tasks: Sequence[frappe._dict]) -> dict[str, Any]:
+	"""`tasks`: the steps about this elevator, which say whether everybody is out."""
+	ends = [row.completed_at for row in tasks if row.status == "Done" and row.outcome in rules.RELEASED]
+	still = not ends or any(row.status in OPEN and plan_steps.step_of(row).on_outcome for row in tasks if row.plan)
+	return {
+		"name": frappe.generate_hash(length=10),
+		"incident": incident,
+		"property": tasks[0].property,
+		"elevator": elevator,
+		"elevator_label": tasks[0].subject_label,
+		"building": frappe.db.get_value("Property Asset", elevator, "building"),
+		"status": rules.INSIDE if still else rules.OUT,
+		"since": since,
+		"asked_at": since,
+		"ended_at": None if still else max(get_datetime(end) for end in ends),
+	}

@@ -52,20 +52,14 @@ def request(channel: Document, letter: Letter) -> Request:
 	body = render(channel.body, values) if channel.body and channel.method != "GET" else None
 	if channel.signature == "HMAC-SHA256":
 		values["sign"] = hmac_hex(secret, stamp, body or "")
-	headers: Any
-	try:
-		headers = frappe.parse_json(render(channel.headers, values)) if channel.headers else {}
-	except ValueError:
-		headers = None
-	if not isinstance(headers, dict):
-		frappe.throw(_("Headers: write a JSON object, like {0}.").format('{"Content-Type": "application/json"}'))
+	headers = _headers(channel, values)
 	url = render(channel.url, values).strip()
 	if not url.lower().startswith(SCHEMES):
 		frappe.throw(_("URL: write an address that begins with https:// or http://."))
 	return Request(
 		channel.method or "POST",
 		url,
-		{str(name): str(value) for name, value in headers.items()},
+		headers,
 		body=body,
 		timeout=channel.timeout_seconds or 8,
 		accepted_field=channel.accepted_field or "",
@@ -73,6 +67,17 @@ def request(channel: Document, letter: Letter) -> Request:
 		id_field=channel.id_field or "",
 		inside=inside(),
 	)
+
+
+def _headers(channel: Document, values: dict[str, Any]) -> dict[str, str]:
+	headers: Any
+	try:
+		headers = frappe.parse_json(render(channel.headers, values)) if channel.headers else {}
+	except ValueError:
+		headers = None
+	if not isinstance(headers, dict):
+		frappe.throw(_("Headers: write a JSON object, like {0}.").format('{"Content-Type": "application/json"}'))
+	return {str(name): str(value) for name, value in headers.items()}
 
 
 def signature(kind: str, secret: str) -> tuple[str, str]:

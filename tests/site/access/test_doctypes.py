@@ -197,7 +197,7 @@ class Doctypes(AccessTest):
 						self.assertIsInstance(answer, bool, f"{path} {who} {right}")
 
 	def test_of_ours_only_names_are_in_global_search(self):
-		"""Frappe's index knows no permission (`doors.search_everywhere` asks for it), so nothing of a person stands in it."""
+		"""Frappe's index knows no permission (`doors_of_global_search` asks for it), so nothing of a person stands in it."""
 		indexed = {}
 		for doctype in our_doctypes():
 			meta = frappe.get_meta(doctype)

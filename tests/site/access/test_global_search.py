@@ -3,7 +3,7 @@
 import frappe
 from frappe.utils import global_search
 
-from outage_response.api import doors
+from outage_response.api import doors_of_global_search
 from outage_response.setup import search
 
 from .. import world as build
@@ -91,7 +91,7 @@ class ByName(SiteTest):
 		self.addCleanup(search._forget)
 		self.assertTrue(self.found("operator", "3-101"))
 		rows = [frappe._dict(doctype="A Doctype That Is Gone", name="x", rank=1.0)]
-		self.assertEqual(doors._may_list(rows), [])
+		self.assertEqual(doors_of_global_search._may_list(rows), [])
 
 
 class InTheIndex(LiveTest):
@@ -120,5 +120,5 @@ class InTheIndex(LiveTest):
 	def test_what_the_index_knows_is_found_by_those_who_may_list_it(self):
 		self.assertIn(self.node, [row["name"] for row in global_search.search(self.TEXT)])
 		for who, seen in (("operator", [self.node]), ("far", []), ("resident", [])):
-			rows = self.call(who, "outage_response.api.doors.search_everywhere", text=self.TEXT)
+			rows = self.call(who, "outage_response.api.doors_of_global_search.search_everywhere", text=self.TEXT)
 			self.assertEqual([row["name"] for row in rows], seen, who)
