@@ -158,35 +158,41 @@ def task_verbs(
 	ended            the incident is closed or cancelled: outcomes are corrected no more
 	"""
 
-	def fits(verb: str) -> bool:
-		if task.status not in lifecycle.TASK_VERBS[verb] or (ended and verb == "correct_outcome"):
-			return False
+	def is_theirs(verb: str) -> bool:
 		if verb == "read_back":
 			return bool(reader_role and confirmed_by) and confirmed_by != user and reader_role in roles
 		if verb == "correct_outcome" and rescues.may_be_inside(step, task.outcome):
 			return bool(set(authority.STAFF) & set(roles))
+		if verb == "acknowledge_for" and authority.may_task("acknowledge", roles, department_role, task.assigned_role):
+			return False  # what one may say oneself is not written down for another
 		stepped_in = unmanned and authority.may_step_in(verb, task.gate)
-		if not authority.may_task(verb, roles, department_role, task.assigned_role, unmanned=stepped_in):
-			return False
-		if verb == "complete_for":
-			return step.per == "elevator" and step.gate != "energise"
-		if verb == "correct_outcome":
-			return bool(task.outcome and rescues.corrections(step))
-		if verb == "acknowledge_for":  # what one may say oneself is not written down for another
-			return not authority.may_task("acknowledge", roles, department_role, task.assigned_role)
-		if verb == "move":
-			return stands_there
-		if verb in ("arrive", "complete") and step.completes_with in gates.BY_THEMSELVES:
-			return False
+		return authority.may_task(verb, roles, department_role, task.assigned_role, unmanned=stepped_in)
+
+	def fits(verb: str) -> bool:
 		if verb == "complete":
-			return not task.held_until and not (reader_role and confirmed_by)  # its checks wait to be read back
+			waits = reader_role and confirmed_by  # its checks are to be read back
+			return not task.held_until and not waits and step.completes_with not in gates.BY_THEMSELVES
 		if verb == "skip":
 			return gates.may_skip(task, general_manager=authority.GENERAL_MANAGER in roles)
-		if verb == "add_evidence":
-			return task.evidence_pending
-		return True
+		if verb == "move":
+			return stands_there
+		return _fits_step(verb, task, step, ended=ended)
 
-	return [verb for verb in TASK if fits(verb)]
+	return [verb for verb in TASK if task.status in lifecycle.TASK_VERBS[verb] and is_theirs(verb) and fits(verb)]
+
+
+def _fits_step(verb: str, task: TaskRow, step: Step, *, ended: bool) -> bool:
+	"""Is a step of this kind one for that verb, whoever asks?"""
+	if verb == "arrive":
+		return step.completes_with not in gates.BY_THEMSELVES
+	if verb == "complete_for":
+		return step.per == "elevator" and step.gate != "energise"
+	if verb == "correct_outcome":
+		possible = rescues.may_be_inside(step, task.outcome) or (task.outcome and rescues.corrections(step))
+		return not ended and bool(possible)
+	if verb == "add_evidence":
+		return task.evidence_pending
+	return True
 
 
 def entrapment_verbs(

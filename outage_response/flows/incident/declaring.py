@@ -75,8 +75,7 @@ def declare(
 			}
 		)
 		incident.flags.by_phone = is_by_phone(occurred_at)
-		for row in rows_from(nodes):
-			incident.append("affected_nodes", row)
+		incident.extend("affected_nodes", rows_from(nodes))
 		_add_windows(incident, windows or ())
 		incident.insert()
 		return incident.flags.declared
