@@ -15,6 +15,7 @@ import pytest
 
 from portable_bench import app as its_app
 from portable_bench import bench, checks, demo, existing, processes, sites, up
+from portable_bench.inside import worker
 from portable_bench.place import HOME, Place
 from portable_bench.ports import usual
 from portable_bench.steps import Progress
@@ -287,6 +288,13 @@ class TestProcesses:
 		processes.start(place, "web", ["/bin/sh", "-c", "echo address already in use; sleep 0.3; exit 1"], cwd=tmp_path)
 		with pytest.raises(Trouble, match="address already in use"):
 			processes.wait_until(place, "web", lambda: False, 5, "look")
+
+
+@pytest.mark.parametrize("words", [["x", "--load", "a,b", "urgent"], ["x", "urgent", "--load", "a,b"]])
+def test_a_worker_is_told_its_queue_and_what_to_read(words):
+	options = worker.told(words)
+	assert (options.sites, options.queue, options.load) == ("x", "urgent", "a,b")
+	assert worker.told(["x", "--load", "a"]).queue is None
 
 
 class TestCommandLine:

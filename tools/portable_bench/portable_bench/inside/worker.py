@@ -11,8 +11,9 @@ import contextlib
 import importlib
 import os
 import pkgutil
+import sys
 import time
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 SECONDS_BETWEEN_TRIES = 1
 # What jobs use of Frappe and what it loads late
@@ -65,12 +66,17 @@ def work(queue: str | None = None) -> None:
 				time.sleep(SECONDS_BETWEEN_TRIES)
 
 
-if __name__ == "__main__":
+def told(words: Sequence[str]) -> argparse.Namespace:
+	"""What it is called with; the queue may stand before or after --load."""
 	parser = argparse.ArgumentParser()
 	parser.add_argument("sites")
 	parser.add_argument("queue", nargs="?")
 	parser.add_argument("--load", default="")
-	options = parser.parse_intermixed_args()  # the queue may stand after --load
+	return parser.parse_intermixed_args(words)
+
+
+if __name__ == "__main__":
+	options = told(sys.argv[1:])
 	os.chdir(options.sites)
 	read_code(filter(None, options.load.split(",")))
 	work(options.queue)
