@@ -13,9 +13,10 @@ LONGEST = 500
 # Not the change log, whose names are those of their day, nor unit tests, some of which make names up
 NAMING = [
 	ROOT / "README.md",
+	ROOT / "bench.toml",
 	*(ROOT / "docs").glob("*.md"),
 	*(ROOT / "docs").glob("*.py"),
-	*(path for folder in ("outage_response", "portable_bench", "tests/site") for path in (ROOT / folder).rglob("*.py")),
+	*(path for folder in ("outage_response", "tests/site") for path in (ROOT / folder).rglob("*.py")),
 ]
 
 
