@@ -8,17 +8,16 @@ import frappe
 from frappe import _
 from frappe.model.document import Document
 
-from outage_response import permissions
 from outage_response.domain.errors import RuleError
 
 from ..facts import outage_levels
 from ..facts.affected_nodes import rows_from
 from ..verb import timeline
-from ..verb.locking import lock_property
-from ..verb.refusals import translated
+from ..verb.engine import PropertyTarget, property_verb
 from ..verb.times import as_time, is_by_phone, said_at
 
 
+@property_verb(PropertyTarget())
 def declare(
 	property: str,
 	nodes: Sequence[str | dict],
@@ -52,33 +51,29 @@ def declare(
 	Raises ValidationError naming the field for unknown nodes, bad times, a level without a plan, an outage that runs
 	already; frappe.PermissionError for people outside the staff.
 	"""
-	with translated():
-		permissions.require_verb("declare")
-		lock_property(property)
-		permissions.require_property(property)
-		if first := _declared_before(request_id, property):
-			return first
-		incident = frappe.new_doc("Outage Incident")
-		incident.update(
-			{
-				"property": property,
-				"level": level or outage_levels.default_of(),
-				"description": description,
-				**_planned(planned_by, planned_start, planned_end, reason),
-				"all_the_same": int(bool(all_the_same)),
-				"etr": as_time(etr, "ETR"),
-				"is_drill": int(bool(is_drill)),
-				"drill_participants": drill_participants,
-				"parent_incident": parent_incident,
-				"reported_at": said_at(occurred_at),
-				"request_id": request_id or None,
-			}
-		)
-		incident.flags.by_phone = is_by_phone(occurred_at)
-		incident.extend("affected_nodes", rows_from(nodes))
-		_add_windows(incident, windows or ())
-		incident.insert()
-		return incident.flags.declared
+	if first := _declared_before(request_id, property):
+		return first
+	incident = frappe.new_doc("Outage Incident")
+	incident.update(
+		{
+			"property": property,
+			"level": level or outage_levels.default_of(),
+			"description": description,
+			**_planned(planned_by, planned_start, planned_end, reason),
+			"all_the_same": int(bool(all_the_same)),
+			"etr": as_time(etr, "ETR"),
+			"is_drill": int(bool(is_drill)),
+			"drill_participants": drill_participants,
+			"parent_incident": parent_incident,
+			"reported_at": said_at(occurred_at),
+			"request_id": request_id or None,
+		}
+	)
+	incident.flags.by_phone = is_by_phone(occurred_at)
+	incident.extend("affected_nodes", rows_from(nodes))
+	_add_windows(incident, windows or ())
+	incident.insert()
+	return incident.flags.declared
 
 
 def _planned(

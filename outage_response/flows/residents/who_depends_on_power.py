@@ -1,5 +1,7 @@
 """Care Needs: who depends on power. Read through here and nowhere else, and every look is recorded."""
 
+from typing import Any
+
 import frappe
 from frappe import _
 from frappe.utils import now_datetime
@@ -10,7 +12,7 @@ from outage_response.domain.lifecycle import RUNNING
 
 from ..facts import power_and_assets, step_context
 from ..tasks import task_set
-from ..verb.engine import Act, finish
+from ..verb.engine import Act, PropertyTarget, finish, property_verb
 from ..verb.locking import lock_incident, lock_property
 from ..verb.refusals import translated
 from ..verb.times import when
@@ -76,24 +78,30 @@ def log_look(what: str, method: str, reference: str | None = None) -> None:
 	).insert(ignore_permissions=True)
 
 
+class UnitTarget(PropertyTarget):
+	"""A home."""
+
+	argument = "unit"
+
+	def property_of(self, name: Any) -> str:
+		found = isinstance(name, str) and frappe.db.get_value("Property Unit", name, "property")
+		if not found:
+			raise RuleError(_("Unit: {unit} does not exist. Choose one of the list."), unit=str(name)[:140])
+		return found
+
+
+@property_verb(UnitTarget())
 def set_care_need(unit: str, contact: str, what: str, equipment_minutes: int = 0) -> dict:
 	"""Enter or change what a resident depends on. Raises ValidationError when the contact does not live there."""
-	with translated():
-		permissions.require_verb("set_care_need")
-		property_name = isinstance(unit, str) and frappe.db.get_value("Property Unit", unit, "property")
-		if not property_name:
-			raise RuleError(_("Unit: {unit} does not exist. Choose one of the list."), unit=str(unit)[:140])
-		lock_property(property_name)
-		permissions.require_property(property_name)
-		found = frappe.get_doc("Property Unit", unit)
-		if contact not in {row.contact for row in found.residents}:
-			raise RuleError(_("Contact: not a resident of {unit}. Enter them on the unit first."), unit=found.unit_no)
-		if not (what or "").strip():
-			raise RuleError(_("What Depends on Power: cannot be empty."))
-		if not isinstance(equipment_minutes, int) or equipment_minutes < 0:
-			raise RuleError(_("Equipment Lasts (minutes): a whole number, 0 if unknown."))
-		keep(found.property, unit, contact, what.strip(), equipment_minutes)
-		return {"unit": unit}
+	found = frappe.get_doc("Property Unit", unit)
+	if contact not in {row.contact for row in found.residents}:
+		raise RuleError(_("Contact: not a resident of {unit}. Enter them on the unit first."), unit=found.unit_no)
+	if not (what or "").strip():
+		raise RuleError(_("What Depends on Power: cannot be empty."))
+	if not isinstance(equipment_minutes, int) or equipment_minutes < 0:
+		raise RuleError(_("Equipment Lasts (minutes): a whole number, 0 if unknown."))
+	keep(found.property, unit, contact, what.strip(), equipment_minutes)
+	return {"unit": unit}
 
 
 def keep(property_name: str, unit: str, contact: str, what: str, equipment_minutes: int) -> None:

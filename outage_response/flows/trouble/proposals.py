@@ -6,6 +6,7 @@ A proposal is never declared by itself: a false alarm wakes people. One touch of
 from collections import defaultdict
 from collections.abc import Sequence
 from datetime import datetime, timedelta
+from typing import Any
 
 import frappe
 from frappe import _
@@ -13,7 +14,7 @@ from frappe.model.document import Document
 from frappe.query_builder.functions import Max, Sum
 from frappe.utils import get_datetime, now_datetime
 
-from outage_response import bulk, listing, locks, permissions
+from outage_response import bulk, listing, locks
 from outage_response.domain import which_outage_explains as rules
 from outage_response.domain.errors import RuleError
 from outage_response.domain.probable_location import Location, locate
@@ -24,8 +25,8 @@ from ..facts.language import listed
 from ..incident import declaring
 from ..verb import bells
 from ..verb.changes import save
+from ..verb.engine import PropertyTarget, property_verb
 from ..verb.locking import lock_property
-from ..verb.refusals import translated
 from . import explaining_outage, ticket_linking
 
 
@@ -255,47 +256,52 @@ def open_around(
 	return [one for one in rows if one.power_node in inside or one.power_node in around.tree.path(node)]
 
 
+class ProposalTarget(PropertyTarget):
+	"""An outage that callers point to and nobody has declared."""
+
+	argument = "proposal"
+
+	def property_of(self, name: Any) -> str:
+		found = isinstance(name, str) and frappe.db.get_value("Outage Proposal", name, "property")
+		if not found:
+			raise RuleError(_("Proposal: {name} does not exist. Choose one of the list."), name=str(name)[:140])
+		return found
+
+
+@property_verb(ProposalTarget(), right="declare")
 def declare_proposal(proposal: str, request_id: str | None = None, *, all_the_same: bool = False) -> dict:
 	"""One touch: declare what is proposed. Its calls, and those that came meanwhile, are linked in the same transaction.
 
 	Answers as `declare` does, with "linked". Raises ValidationError when the proposal is not open any more.
 	"""
-	with translated():
-		permissions.require_verb("declare")
-		doc = _open_proposal(proposal)
-		result = declaring.declare(
-			doc.property,
-			[doc.power_node],
-			None,
-			_("{0} callers, first at {1}").format(doc.callers, frappe.utils.format_time(doc.first_call_at)),
-			all_the_same=all_the_same,
-			occurred_at=doc.first_call_at,
-			request_id=request_id or f"proposal {doc.name}",
-		)
-		_end_proposal(doc, "Declared", incident=result["incident"])
-		linked = place_calls(doc.property)["linked"]
-		return {**result, "linked": linked}
+	doc = _open_proposal(proposal)
+	result = declaring.declare(
+		doc.property,
+		[doc.power_node],
+		None,
+		_("{0} callers, first at {1}").format(doc.callers, frappe.utils.format_time(doc.first_call_at)),
+		all_the_same=all_the_same,
+		occurred_at=doc.first_call_at,
+		request_id=request_id or f"proposal {doc.name}",
+	)
+	_end_proposal(doc, "Declared", incident=result["incident"])
+	linked = place_calls(doc.property)["linked"]
+	return {**result, "linked": linked}
 
 
+@property_verb(ProposalTarget(), right="cancel")
 def dismiss_proposal(proposal: str, reason: str) -> dict:
 	"""It is no outage: the proposal ends, its calls wait no longer. The reason is kept."""
-	with translated():
-		permissions.require_verb("cancel")
-		if not (reason or "").strip():
-			raise RuleError(_("Reason: say why this is no outage."))
-		doc = _open_proposal(proposal, or_dismissed=True)
-		_end_proposal(doc, "Dismissed", reason=reason.strip())
-		table = frappe.qb.DocType("Trouble Call")
-		bulk.change("Trouble Call", (table.proposal == doc.name) & (table.waiting == 1), {"waiting": 0})
-		return {"proposal": doc.name}
+	if not (reason or "").strip():
+		raise RuleError(_("Reason: say why this is no outage."))
+	doc = _open_proposal(proposal, or_dismissed=True)
+	_end_proposal(doc, "Dismissed", reason=reason.strip())
+	table = frappe.qb.DocType("Trouble Call")
+	bulk.change("Trouble Call", (table.proposal == doc.name) & (table.waiting == 1), {"waiting": 0})
+	return {"proposal": doc.name}
 
 
 def _open_proposal(name: str, *, or_dismissed: bool = False) -> Document:
-	property_name = isinstance(name, str) and frappe.db.get_value("Outage Proposal", name, "property")
-	if not property_name:
-		raise RuleError(_("Proposal: {name} does not exist. Choose one of the list."), name=str(name)[:140])
-	lock_property(property_name)
-	permissions.require_property(property_name)
 	doc = locks.document("Outage Proposal", name)
 	if doc.status == "Merged":
 		return _open_proposal(doc.merged_into, or_dismissed=or_dismissed)

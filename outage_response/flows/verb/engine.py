@@ -5,7 +5,7 @@ import inspect
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any, TypeVar
+from typing import Any, ParamSpec, TypeVar
 
 import frappe
 from frappe import _
@@ -22,13 +22,15 @@ from ..facts import plan_steps, power_and_assets, step_context, who_is_on_duty, 
 from . import timeline
 from .changes import touch
 from .events import StepsMayRing, happened
-from .locking import lock_incident
+from .locking import lock_incident, lock_property
 from .refusals import translated
 from .times import is_by_phone, when
 
 # What a verb is made of: function(act, **its own arguments), with what is added to the answer
 Function = Callable[..., dict[str, Any] | None]
 Keeper = TypeVar("Keeper", bound=Function)
+P = ParamSpec("P")
+R = TypeVar("R")
 
 # Supply may be back in part of the area before anybody has reported the outage; that it went first is asked for each node
 BEFORE_THE_REPORT = ("supply_back",)
@@ -243,6 +245,45 @@ def signature_of(function: Callable[..., Any], argument: str = "") -> inspect.Si
 
 incident_verb = verb(Target())
 task_verb = verb(TaskTarget())
+
+
+class PropertyTarget:
+	"""What a verb is about where no outage runs yet: a property, or what stands for one.
+
+	argument  name of the verb's first argument
+	"""
+
+	argument = "property"
+
+	def property_of(self, name: Any) -> str:
+		"""The property that it belongs to, read without a lock: it never changes. Raises ValidationError."""
+		return name  # `lock_property` refuses what is none
+
+
+def property_verb(target: PropertyTarget, right: str = "") -> Callable[[Callable[P, R]], Callable[P, R]]:
+	"""Make a verb out of `function(name, ...)` that is about a property and no outage: who may by their role; the property's lock,
+	which is the transaction's first statement; may the user see it; the function. Replay and time are the function's own, since what
+	it makes is no incident's part.
+
+	right  the verb whose roles may, where it is another one's
+	"""
+
+	def make(function: Callable[P, R]) -> Callable[P, R]:
+		signature = inspect.signature(function)
+
+		@functools.wraps(function)
+		def run(*args: P.args, **kwargs: P.kwargs) -> R:
+			said = signature.bind(*args, **kwargs)
+			with translated():
+				permissions.require_verb(right or function.__name__)
+				property_name = target.property_of(said.arguments[target.argument])
+				lock_property(property_name)
+				permissions.require_property(property_name)
+				return function(*args, **kwargs)
+
+		return run
+
+	return make
 
 
 def keeps_late(*verbs: str) -> Callable[[Keeper], Keeper]:

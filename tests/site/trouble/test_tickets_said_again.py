@@ -7,11 +7,10 @@ from unittest.mock import patch
 import frappe
 
 from outage_response.domain import answer_without_quotes, triage
-from outage_response.flows.incident import declaring
 from outage_response.flows.residents import portal_verbs
 from outage_response.flows.screens import command_centre
 from outage_response.flows.trouble import agent_verbs, proposals, telephone_calls, ticket_intake, ticket_messages
-from outage_response.flows.verb import locking
+from outage_response.flows.verb import engine, locking
 from outage_response.integrations import records
 
 from .. import platforms
@@ -151,7 +150,7 @@ class SaidAgain(PlaceTest):
 				for module in (
 					agent_verbs,
 					ticket_messages,
-					declaring,
+					engine,
 					telephone_calls,
 					portal_verbs,
 					proposals,
