@@ -1,7 +1,8 @@
 """Which part of a property an outage is about, in the words of those who live there: by buildings, all of them."""
 
-from collections import Counter, defaultdict
-from collections.abc import Collection, Iterable
+from collections import defaultdict
+from collections.abc import Iterable, Set
+from dataclasses import dataclass, field
 
 from frappe import _
 from frappe.model.document import Document
@@ -31,35 +32,61 @@ def of_incident(incident: Document, around: power_and_assets.Surroundings, *, st
 	return [*_areas(dark, around), *_areas_of_homes(single, around)]
 
 
-def _areas(dark: Collection[str], around: power_and_assets.Surroundings) -> list[str]:
-	tree = around.tree
-	whole = {node for node in around.node_rows if tree.ends(node) <= set(dark)}
-	tops = [node for node in around.node_rows if node in whole and tree.parents[node] not in whole]
-	units: Counter[str] = Counter()
-	out: Counter[str] = Counter()
-	nodes: dict[str, set[str]] = defaultdict(set)  # building -> nodes in it; "": of homes in no building that is known
-	for row in around.unit_counts:
-		building = around.building_of(row)
-		units[building] += row.units
-		out[building] += row.units if row.power_node in dark else 0
-		nodes[building].add(row.power_node)
-	for name in around.node_rows:
-		if building := around.building_at(name):
-			nodes[building].add(name)
-	homeless = nodes.pop("", set())
-	known = set().union(*nodes.values())
+@dataclass
+class _Building:
+	"""What stands in one building, and how much of it is dark."""
+
+	dark: Set[str]
+	units: int = 0
+	units_out: int = 0
+	nodes: set[str] = field(default_factory=set)
+
+	@property
+	def is_out(self) -> bool:
+		return bool(self.units_out if self.units else self.nodes & self.dark)
+
+	@property
+	def is_whole(self) -> bool:
+		return self.units_out == self.units if self.units else self.nodes <= self.dark
+
+
+def _areas(dark: Set[str], around: power_and_assets.Surroundings) -> list[str]:
+	tops = _tops(dark, around)
+	buildings = _buildings(dark, around)
+	homeless = buildings.pop("", _Building(dark)).nodes
 	found = []
-	for building in sorted(nodes, key=lambda key: natural(around.building_name(key))):
-		inside = nodes[building]
-		if out[building] if units[building] else inside & set(dark):
-			is_whole = out[building] == units[building] if units[building] else inside <= set(dark)
-			parts = [around.label(node) for node in tops if tree.under([node]) & inside]
-			where = place_names.label(around.building_name(building))
-			found.append(where if is_whole or not parts else f"{where} ({listed(parts)})")
+	for key in sorted(buildings, key=lambda key: natural(around.building_name(key))):
+		building = buildings[key]
+		if building.is_out:
+			parts = [around.label(node) for node in tops if around.tree.under([node]) & building.nodes]
+			where = place_names.label(around.building_name(key))
+			found.append(where if building.is_whole or not parts else f"{where} ({listed(parts)})")
+	known = {node for building in buildings.values() for node in building.nodes}
 	for node in tops:
-		below = tree.under([node])
+		below = around.tree.under([node])
 		if below & homeless or not below & known:
 			found.append(around.label(node))
+	return found
+
+
+def _tops(dark: Set[str], around: power_and_assets.Surroundings) -> list[str]:
+	"""Nodes that are dark as a whole, and are no part of another one that is."""
+	tree = around.tree
+	whole = {node for node in around.node_rows if tree.ends(node) <= dark}
+	return [node for node in around.node_rows if node in whole and tree.parents[node] not in whole]
+
+
+def _buildings(dark: Set[str], around: power_and_assets.Surroundings) -> dict[str, _Building]:
+	"""Every building in which a home or a node stands; "": of homes in no building that is known."""
+	found: dict[str, _Building] = defaultdict(lambda: _Building(dark))
+	for row in around.unit_counts:
+		building = found[around.building_of(row)]
+		building.units += row.units
+		building.units_out += row.units if row.power_node in dark else 0
+		building.nodes.add(row.power_node)
+	for name in around.node_rows:
+		if key := around.building_at(name):
+			found[key].nodes.add(name)
 	return found
 
 

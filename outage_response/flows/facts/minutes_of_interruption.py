@@ -35,11 +35,22 @@ def count_minutes(incident: Document, around: Surroundings) -> int:
 
 
 def _earlier(incident: Document, around: Surroundings, since: datetime) -> list[Dark]:
+	"""What the outages of that time that were entered first count."""
+	mine = (get_datetime(incident.creation), incident.name or "\uffff")
+	first_claim = [row for row in _others_of_that_time(incident) if (get_datetime(row.creation), row.name) < mine]
+	running = [row for row in first_claim if row.status != "Closed"]
+	found = [affected_homes.dark_moment(row, row.name) for row in running]
+	closed = {row.name for row in first_claim if row.status == "Closed"}
+	return found + (_closed(incident, around, sorted(closed), since) if closed else [])
+
+
+def _others_of_that_time(incident: Document) -> list[frappe._dict]:
+	"""What other outages of the property made dark while this one ran: a row for each node or unit."""
 	other, node = frappe.qb.DocType("Outage Incident"), frappe.qb.DocType("Outage Affected Node")
 	dark = [row for row in incident.affected_nodes if row.out_since]
 	first = min(get_datetime(row.out_since) for row in dark) - TURNED
 	last = max(get_datetime(row.back_at) if row.back_at else now_datetime() for row in dark) + TURNED
-	rows = (
+	return list(
 		frappe.qb.from_(other)
 		.join(node)
 		.on(node.parent == other.name)
@@ -60,13 +71,8 @@ def _earlier(incident: Document, around: Surroundings, since: datetime) -> list[
 		.where(other.status.notin(("Cancelled", "Scheduled")))
 		.where(other.restored_at.isnull() | (other.restored_at >= first))
 		.where(node.out_since < last)
-	).run(as_dict=True)
-	mine = (get_datetime(incident.creation), incident.name or "\uffff")
-	first_claim = [row for row in rows if (get_datetime(row.creation), row.name) < mine]
-	running = [row for row in first_claim if row.status != "Closed"]
-	found = [affected_homes.dark_moment(row, row.name) for row in running]
-	closed = {row.name for row in first_claim if row.status == "Closed"}
-	return found + (_closed(incident, around, sorted(closed), since) if closed else [])
+		.run(as_dict=True)
+	)
 
 
 def _closed(incident: Document, around: Surroundings, names: list[str], since: datetime) -> list[Dark]:

@@ -8,6 +8,7 @@ from typing import Any
 
 import frappe
 from frappe import _
+from frappe.model.document import Document
 
 from outage_response.domain.authority import GENERAL_MANAGER
 from outage_response.domain.plan_expansion import CONTRACTOR, TaskSpec
@@ -31,6 +32,19 @@ def book(property_name: str, at: datetime | None, assets: Sequence[Mapping[str, 
 		found[row.department].append((row.user_name or row.contact_name or "", row.number))
 	property_doc = frappe.get_cached_doc("Managed Property", property_name)
 	departments = all_departments()
+	_enter_supplier(found, property_doc, departments)
+	for row in departments.values():
+		if row.phone and all(number != row.phone for _who, number in found[row.name]):
+			found[row.name].append((_(row.department_name), row.phone))
+	_enter_firms(found, assets)
+	found[RESCUE_SERVICES] = _rescue_services()
+	for row in of_duty(departments.values(), MANAGEMENT):
+		found[row.name] = found[row.name] or _managers(property_name)
+	return {who: list(dict.fromkeys(rows)) for who, rows in found.items()}
+
+
+def _enter_supplier(found: Book, property_doc: Document, departments: Mapping[str, frappe._dict]) -> None:
+	"""The supplier's hotline, for the departments that ring it, and its account manager."""
 	if property_doc.supplier_hotline:
 		for row in of_duty(departments.values(), POWER_SUPPLY):
 			found[row.name].append(("", property_doc.supplier_hotline))
@@ -40,18 +54,15 @@ def book(property_name: str, at: datetime | None, assets: Sequence[Mapping[str, 
 		)
 		if contact and (contact.mobile_no or contact.phone):
 			found[ACCOUNT_MANAGER].append((contact.full_name, contact.mobile_no or contact.phone))
-	for row in departments.values():
-		if row.phone and all(number != row.phone for _who, number in found[row.name]):
-			found[row.name].append((_(row.department_name), row.phone))
+
+
+def _enter_firms(found: Book, assets: Sequence[Mapping[str, Any]]) -> None:
+	"""Maintenance companies, by their name and by each elevator of theirs."""
 	for asset in assets:
 		if asset.get("contractor_phone"):
 			found[asset["contractor_name"]].append((asset["contractor_name"], asset["contractor_phone"]))
 			if asset["asset_type"] == "Elevator":
 				found[asset["name"]].append((asset["contractor_name"], asset["contractor_phone"]))
-	found[RESCUE_SERVICES] = _rescue_services()
-	for row in of_duty(departments.values(), MANAGEMENT):
-		found[row.name] = found[row.name] or _managers(property_name)
-	return {who: list(dict.fromkeys(rows)) for who, rows in found.items()}
 
 
 def all_departments() -> dict[str, frappe._dict]:

@@ -1,7 +1,7 @@
 """Who can be rung at a property: those on duty, the next shift, leads, managers, firms. Read once, in a fixed number of
 queries, when first asked for."""
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 from functools import cached_property
 
@@ -111,11 +111,7 @@ class People:
 		assigned = list(assigned)
 		here = self._here.get(department, [])
 		if whom == escalation.ASSIGNED:
-			on_duty = self._on_duty_users
-			users = [user for user in assigned if user in on_duty] or assigned
-			outside = [person for person in here if not person.user and person.contact]
-			found = [self.person(on_duty[user]) if user in on_duty else self._users.get(user) for user in users]
-			return _known([*found, *map(self.person, outside)])
+			return self._who_has_it(assigned, here)
 		if whom == escalation.NEXT_ON_DUTY:
 			return _known(self.person(person) for person in here if person.user and person.user not in assigned)
 		if whom == escalation.NEXT_SHIFT:
@@ -129,6 +125,18 @@ class People:
 			return self._of_role(COMMAND, CONTROL_ROOM)
 		if whom == escalation.MANAGER:
 			return self._of_role(MANAGEMENT, GENERAL_MANAGER)
+		return self._by_number(department, phone)
+
+	def _who_has_it(self, assigned: Sequence[str], here: Iterable[OnDuty]) -> list[Person]:
+		"""Those of `assigned` who are on duty, else all of them; and whoever of the department is `here` without a login."""
+		on_duty = self._on_duty_users
+		users = [user for user in assigned if user in on_duty] or assigned
+		outside = [person for person in here if not person.user and person.contact]
+		found = [self.person(on_duty[user]) if user in on_duty else self._users.get(user) for user in users]
+		return _known([*found, *map(self.person, outside)])
+
+	def _by_number(self, department: str, phone: str) -> list[Person]:
+		"""A department outside, by the number of the step or its own."""
 		row = self.departments[department]
 		number = phone or row.phone
 		return (

@@ -121,9 +121,7 @@ def _assets(around: Surroundings, dark: set[str]) -> dict[str, tuple[Subject, ..
 	its building alone.
 	"""
 	homes = {around.building_of(row) for row in around.unit_counts if row.power_node in dark}
-	dark_buildings = homes | {around.building_at(name) for name in around.node_rows if name in dark}
-	dark_buildings |= {around.same(asset.building) for asset in around.assets if asset.power_node in dark}
-	dark_buildings -= {""}
+	buildings = homes | _buildings_of_nodes_and_assets(around, dark)
 	found: dict[str, list[Subject]] = defaultdict(list)
 	contractors: dict[str, Subject] = {}
 	for asset in around.assets:
@@ -131,24 +129,33 @@ def _assets(around: Surroundings, dark: set[str]) -> dict[str, tuple[Subject, ..
 		if not building or around.is_unplaced(asset):
 			in_dark_building = bool(dark)
 		else:
-			in_dark_building = building in dark_buildings or (not asset.power_node and "" in homes)
-		subject = Subject(
-			"Property Asset",
-			asset.name,
-			asset.asset_name,
-			department=asset.department or "",
-			unprotected=asset.survives_outage != "Yes",
-			weight=asset.weight or 0,
-		)
+			in_dark_building = building in buildings or (not asset.power_node and "" in homes)
 		if asset.asset_type == "Elevator":
 			if in_dark_building:
-				found["elevator"].append(subject)
+				found["elevator"].append(_of_asset(asset))
 				if firm := spelling(asset.contractor_name):
 					contractors.setdefault(firm, Subject(CONTRACTOR, asset.contractor_name, asset.contractor_name))
 		elif asset.power_node in dark or (not asset.power_node and in_dark_building):
-			found[KIND_OF_ASSET[asset.asset_type]].append(subject)
+			found[KIND_OF_ASSET[asset.asset_type]].append(_of_asset(asset))
 	found[PER_CONTRACTOR] = list(contractors.values())
 	return {kind: tuple(rows) for kind, rows in found.items()}
+
+
+def _buildings_of_nodes_and_assets(around: Surroundings, dark: set[str]) -> set[str]:
+	"""Buildings in which a node is dark, or an asset that a dark node feeds."""
+	found = {around.building_at(name) for name in around.node_rows if name in dark}
+	return found | {around.same(asset.building) for asset in around.assets if asset.power_node in dark}
+
+
+def _of_asset(asset: frappe._dict) -> Subject:
+	return Subject(
+		"Property Asset",
+		asset.name,
+		asset.asset_name,
+		department=asset.department or "",
+		unprotected=asset.survives_outage != "Yes",
+		weight=asset.weight or 0,
+	)
 
 
 def _shafts(

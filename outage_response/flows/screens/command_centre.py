@@ -15,7 +15,7 @@ from outage_response.domain.command_centre_rules import SEEN, kind_seen
 from outage_response.domain.lifecycle import BEGUN
 from outage_response.integrations import contacts
 
-from ..facts import outage_levels, people_in_elevators, power_and_assets
+from ..facts import outage_levels, people_in_elevators_shown, power_and_assets
 from ..incident import declaring
 from ..verb.refusals import translated
 from .command_record import Record, titles
@@ -58,7 +58,7 @@ def command_centre() -> dict[str, Any]:
 	return {
 		"now": str(now),
 		"incidents": shown,
-		"trapped": people_in_elevators.visible(now),
+		"trapped": people_in_elevators_shown.visible(now),
 		"dangers": dangers(record),
 		"proposals": _proposals(),
 		"waiting": waiting_calls(),

@@ -15,7 +15,7 @@ DANGER_HOURS = 6
 
 def dangers(record: Record) -> list[dict[str, Any]]:
 	"""Calls that say danger, and people who left a spot for it: what nobody has taken yet first, then the newest. People in
-	elevators are no part of these: they have records of their own (`people_in_elevators.visible`).
+	elevators are no part of these: they have records of their own (`people_in_elevators_shown.visible`).
 
 	{at, property, incident, place, words, left, task or call, taken: has somebody in the control room taken it}
 	"""

@@ -20,6 +20,7 @@ from ..facts import (
 	affected_homes,
 	nested_outages,
 	people_in_elevators,
+	people_in_elevators_shown,
 	plan_steps,
 	power_and_assets,
 	site_time,
@@ -57,7 +58,7 @@ def get(incident_name: str) -> dict[str, Any]:
 	nodes       affected nodes: `power_node`, `unit`, `label`, `out_since`, `back_at`, `permitted_at`, `units`
 	choices     what dialogs offer: levels, cause types, nodes, elevators, posts, people by role
 	tasks       see `steps_on_form.task_rows`
-	trapped     people in elevators, see `people_in_elevators.visible`
+	trapped     people in elevators, see `people_in_elevators_shown.visible`
 	timeline, calls, figures
 	callbacks   the first of them, `callbacks_count` how many there are; notices: see `flows/screens/incident_residents.py`
 	"""
@@ -95,7 +96,7 @@ def get(incident_name: str) -> dict[str, Any]:
 			"notice_kinds": incident_residents.kinds(incident.status) if "send_notice" in verbs else [],
 		},
 		"tasks": shown,
-		"trapped": people_in_elevators.visible(now_datetime(), incident=incident.name),
+		"trapped": people_in_elevators_shown.visible(now_datetime(), incident=incident.name),
 		"timeline": [_entry(row) for row in entries],
 		"callbacks": callbacks,
 		"callbacks_count": callbacks_count,

@@ -17,7 +17,7 @@ from outage_response.domain.plan_expansion import subject_of
 from outage_response.domain.step_definitions import ACCOUNT_MANAGER, RESCUE_SERVICES
 from outage_response.domain.who_gets_a_task import COMMAND, MANAGEMENT, POWER_SUPPLY
 
-from ..facts import people_in_elevators, plan_steps, power_and_assets
+from ..facts import people_in_elevators_shown, plan_steps, power_and_assets
 from ..facts.language import outcomes_of, title_of
 from ..facts.phone_book import Book, all_departments, book, numbers_for
 from .waiting_calls import waiting_calls
@@ -44,7 +44,7 @@ def call_sheet(incident: str) -> dict[str, Any]:
 	return {
 		"now": str(now),
 		"incident": heading(doc),
-		"trapped": people_in_elevators.visible(now, incident=doc.name),
+		"trapped": people_in_elevators_shown.visible(now, incident=doc.name),
 		"calls": [
 			{
 				**_what(row, names),

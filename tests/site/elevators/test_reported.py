@@ -6,7 +6,7 @@ import frappe
 
 from outage_response import jobs
 from outage_response.flows.elevators import entrapment_verbs
-from outage_response.flows.facts import people_in_elevators
+from outage_response.flows.facts import people_in_elevators_shown
 from outage_response.flows.screens import command_centre
 
 from .. import world as build
@@ -157,7 +157,7 @@ class Reported(Entrapments):
 		stranger = build.make_user("stranger@outage-test.example.com", "Outage Engineering")
 		build.permit(stranger, build.make_property("Elsewhere"))
 		with self.as_user(stranger):
-			self.assertEqual(people_in_elevators.visible(self.clock.now), [])
+			self.assertEqual(people_in_elevators_shown.visible(self.clock.now), [])
 			self.assertEqual(frappe.get_list("Elevator Entrapment"), [])
 		with self.refused(error=frappe.PermissionError):
 			self.do(stranger, "note_entrapment", record, talked=True)

@@ -53,7 +53,7 @@ class AllIsSaid(AreaTest):
 		(text,) = self.words(name, "Cause")
 		every = ", ".join(f"Building {number}" for number in range(1, BUILDINGS + 1))
 		sent = {row.channel: row for row in frappe.get_all("Notice Delivery", {"incident": name}, ["name", "channel"])}
-		(row,) = deliveries._rows(frappe.qb.DocType("Notice Delivery").name == sent["E-mail"].name)
+		(row,) = deliveries.delivery_rows(frappe.qb.DocType("Notice Delivery").name == sent["E-mail"].name)
 		poster = self.html("Outage Notice", row.notice, "Outage Notice Poster")
 		for said in (
 			every,

@@ -1,5 +1,5 @@
 // People in elevators: the band that stands first on every screen of the control room, what is done from it, and how they are
-// reported. A row is one of `trapped` (flows/facts/people_in_elevators.py visible).
+// reported. A row is one of `trapped` (flows/facts/people_in_elevators_shown.py visible).
 frappe.provide("outage_response");
 
 const escape = outage_response.escape;
