@@ -268,17 +268,24 @@ def render(kind: str, data: Mapping[str, Any]) -> str:
 	values = {key: _value(value) for key, value in data.items()}
 	for key in ("outcome", "was"):
 		values[key] = spoken(data.get(f"{key}_en") or data.get(key) or "", _)
-	if isinstance(data.get("how"), list):
-		values["how"] = listed(_(str(word)).replace("_", " ") for word in data["how"])
-	if isinstance(data.get("conditions"), list):
-		values["conditions"] = listed(_(str(word)) for word in data["conditions"])
+	values |= _listed_words(data)
 	if data.get("said_kind") in TEXTS:  # what came late reads as it would have read in time
 		values["said"] = render(data["said_kind"], {**data, "said_kind": None})
-	if len(data.get("nodes") or ()) > MOST_NAMES:
-		values["nodes"] = f"{_value(data['nodes'][:MOST_NAMES])} (+{len(data['nodes']) - MOST_NAMES})"
 	if in_chinese():
 		values.update({key[:-3]: value for key, value in values.items() if key.endswith("_zh") and value})
 	return " ".join(_(TEXTS[kind]).format_map(_Blank(values)).split())
+
+
+def _listed_words(data: Mapping[str, Any]) -> dict[str, str]:
+	"""What is a list of keys, each in words; and no more nodes than leave the sentence readable."""
+	found = {}
+	if isinstance(data.get("how"), list):
+		found["how"] = listed(_(str(word)).replace("_", " ") for word in data["how"])
+	if isinstance(data.get("conditions"), list):
+		found["conditions"] = listed(_(str(word)) for word in data["conditions"])
+	if len(data.get("nodes") or ()) > MOST_NAMES:
+		found["nodes"] = f"{_value(data['nodes'][:MOST_NAMES])} (+{len(data['nodes']) - MOST_NAMES})"
+	return found
 
 
 def _value(value: Any) -> str:
