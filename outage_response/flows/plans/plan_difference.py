@@ -92,15 +92,23 @@ def _value(field: str, value: Any, titles: Mapping[str, str]) -> str:
 		return NOTHING
 	if df.fieldtype == "Select":
 		return _(value, context="Plan Step")
-	if field == "calls" and value == ACCOUNT_MANAGER:
-		return _("Supplier's Account Manager")
-	if df.options == "Response Department" or field == "calls":
-		return _(frappe.db.get_value("Response Department", value, "department_name") or spoken(value, _))
+	if field == "calls":
+		return _called(value)
+	if df.options == "Response Department":
+		return _department(value)
 	if field == "after":
 		return _steps(value, titles)
 	if field == "checks":
 		return listed(spoken(key.strip(), _) for key in value.split(","))
 	return str(value)
+
+
+def _called(whom: str) -> str:
+	return _("Supplier's Account Manager") if whom == ACCOUNT_MANAGER else _department(whom)
+
+
+def _department(key: str) -> str:
+	return _(frappe.db.get_value("Response Department", key, "department_name") or spoken(key, _))
 
 
 def _steps(keys: str, titles: Mapping[str, str]) -> str:
