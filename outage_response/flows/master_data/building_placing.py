@@ -1,5 +1,6 @@
 """Which building a home, a node or an asset is put into; and two records that turn out to be one building."""
 
+from collections.abc import Sequence
 from typing import Any
 
 import frappe
@@ -80,6 +81,11 @@ def require_own_name(doc: Document) -> None:
 	others = [row for key, row in of_property(doc.property).items() if key != doc.name]
 	if any(spelling(row.building_name) == spelling(doc.building_name) for row in others):
 		frappe.throw(_("Building Name: {0} has a building {1} already.").format(doc.property, doc.building_name))
+	_require_own_meaning(doc, others)
+
+
+def _require_own_meaning(doc: Document, others: Sequence[Any]) -> None:
+	"""Raises where one of the others reads like it, unless somebody has said that they are two; asked when either is new."""
 	alike = [row for row in others if row.name in of_meaning(others, doc.building_name) and not row.stands_apart]
 	before = doc.get_doc_before_save()
 	unchanged = before and before.building_name == doc.building_name and before.stands_apart == doc.stands_apart
