@@ -3,7 +3,7 @@
 import hashlib
 import hmac
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import timedelta
 
 import frappe
@@ -54,8 +54,8 @@ def by_reply(channel: Document, values: Mapping[str, str], stamp: str = "") -> d
 	Answers {"accepted", "taken"}; a number that was not rung, a word that means nothing, and a message that came before
 	change nothing: what was rung for since the first time it came, nobody has read.
 	"""
-	number = str(dig(dict(values), channel.from_field or "from") or "")
-	word = str(dig(dict(values), channel.text_field or "text") or "").strip().casefold()
+	number = _said_in(channel.from_field or "from", values)
+	word = _said_in(channel.text_field or "text", values).strip().casefold()
 	yes, no = (word in _words(channel.get(field)) for field in ("accept_words", "decline_words"))
 	rung = [page for page in _rung_at(number) if _stands(page)]
 	if not rung:
@@ -63,20 +63,34 @@ def by_reply(channel: Document, values: Mapping[str, str], stamp: str = "") -> d
 		return {"accepted": False, "taken": 0, "why": "number"}
 	if not yes and not no:
 		return {"accepted": False, "taken": 0, "why": "word"}
-	known = [str(dig(dict(values), channel.reply_id_field or "id") or ""), stamp]
-	marks = {hashlib.sha256(f"{channel.name}:{one}".encode()).hexdigest()[:16] for one in known if one}
+	marks = _marks(channel, _said_in(channel.reply_id_field or "id", values), stamp)
 	if any(marks & set((page.replies or "").split()) for page in rung):
 		return {"accepted": True, "taken": 0, "why": "repeated"}
-	taken = 0
-	for page in rung:
-		try:
-			taken += answer(page, yes, "reply")["taken"]
-		except frappe.PermissionError:  # they have left this property since they were rung
-			frappe.clear_messages()
+	taken = _answer_all(rung, yes)
 	if marks:
 		heard = " ".join([rung[0].replies or "", *sorted(marks)]).strip()
 		frappe.db.set_value("Outage Page", rung[0].name, "replies", heard, update_modified=False)
 	return {"accepted": True, "taken": taken}
+
+
+def _said_in(field: str, values: Mapping[str, str]) -> str:
+	return str(dig(dict(values), field) or "")
+
+
+def _marks(channel: Document, *known_by: str) -> set[str]:
+	"""What a message that comes again is known by, as it is kept with the page that it answered."""
+	return {hashlib.sha256(f"{channel.name}:{one}".encode()).hexdigest()[:16] for one in known_by if one}
+
+
+def _answer_all(pages: Sequence[frappe._dict], yes: bool) -> int:
+	"""Answer each page; how many steps were taken."""
+	taken = 0
+	for page in pages:
+		try:
+			taken += answer(page, yes, "reply")["taken"]
+		except frappe.PermissionError:  # they have left this property since they were rung
+			frappe.clear_messages()
+	return taken
 
 
 def _words(text: str | None) -> set[str]:

@@ -5,6 +5,7 @@ when the server comes back.
 """
 
 from collections.abc import Sequence
+from datetime import datetime
 
 import frappe
 from frappe import _
@@ -23,7 +24,21 @@ WAITING = ("Not Sent", "Error", "Sending")
 def follow() -> list[tuple[str, str]]:
 	"""Look after the mails that have not left. A mail that is just leaving is left alone, so that none leaves twice; of one
 	whose sender was killed nobody knows. Answers (incident, page) of these."""
-	queue, page, now = frappe.qb.DocType("Email Queue"), frappe.qb.DocType("Outage Page"), now_datetime()
+	now = now_datetime()
+	rows = _waiting(now)
+	if not rows:
+		return []
+	dead = _give_up_dead(rows, now)
+	still = [row for row in rows if row.status != "Sending"]
+	needed = page_sending.needed([(row.page, row.incident) for row in still])
+	_keep_alive([row for row in still if row.page in needed])
+	_settle([row for row in still if row.page not in needed], now)
+	return nobody_knows([row.page for row in dead])
+
+
+def _waiting(now: datetime) -> list[frappe._dict]:
+	"""Mails that have not left, locked, as far as no sender is at them; each with its page and incident."""
+	queue, page = frappe.qb.DocType("Email Queue"), frappe.qb.DocType("Outage Page")
 	rows = (
 		frappe.qb.from_(queue)
 		.join(page)
@@ -38,21 +53,26 @@ def follow() -> list[tuple[str, str]]:
 	).run(as_dict=True)
 	mails = locks.rows("Email Queue", [row.name for row in rows], ("name", "status", "modified"), wait=False)
 	there = {mail.name: mail for mail in mails if mail.status in WAITING}
-	rows = [frappe._dict(row, **there[row.name]) for row in rows if row.name in there]
-	if not rows:
-		return []
-	leaving = [row for row in rows if row.status == "Sending"]
-	dead = [row for row in leaving if row.modified < now - SENDER_IS_DEAD_AFTER]
+	return [frappe._dict(row, **there[row.name]) for row in rows if row.name in there]
+
+
+def _give_up_dead(rows: Sequence[frappe._dict], now: datetime) -> list[frappe._dict]:
+	"""Those whose sender was killed, which does not send them any more."""
+	dead = [row for row in rows if row.status == "Sending" and row.modified < now - SENDER_IS_DEAD_AFTER]
 	bulk.update("Email Queue", [row.name for row in dead], {"status": "Error"})
-	rows = [row for row in rows if row.status != "Sending"]
-	needed = page_sending.needed([(row.page, row.incident) for row in rows])
-	again = [row.name for row in rows if row.page in needed and row.status == "Error"]
+	return dead
+
+
+def _keep_alive(rows: Sequence[frappe._dict]) -> None:
+	again = [row.name for row in rows if row.status == "Error"]
 	bulk.update("Email Queue", again, {"status": "Not Sent", "retry": 0})
-	settled = [row for row in rows if row.page not in needed]
+
+
+def _settle(rows: Sequence[frappe._dict], now: datetime) -> None:
+	"""Nobody needs them any more: they do not leave when the server comes back."""
 	why = _("Settled before the mail server took it.")
-	bulk.update("Email Queue", [row.name for row in settled], {"status": "Error", "error": why})
-	bulk.update("Outage Page", [row.page for row in settled], {"status": "Not Needed", "modified": now})
-	return nobody_knows([row.page for row in dead])
+	bulk.update("Email Queue", [row.name for row in rows], {"status": "Error", "error": why})
+	bulk.update("Outage Page", [row.page for row in rows], {"status": "Not Needed", "modified": now})
 
 
 def nobody_knows(names: Sequence[str]) -> list[tuple[str, str]]:

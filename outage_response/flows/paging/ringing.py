@@ -5,7 +5,7 @@ asks one indexed question and what is closed costs nothing. What is rung for sta
 """
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
@@ -128,21 +128,25 @@ class Round:
 		wanted = self.wanted(row)
 		found = self.people.of(row.whom, task.department, assigned, task.phone or "")
 		if self.incident.is_drill:
-			found = [
-				person
-				for person in found
-				if (person.user in taking_part if taking_part else self.people.is_on_duty(person.user))
-			]
-		gone = self.declined.get(task.name, ())
-		left = self.left.get(task.name, set()).difference(assigned)
+			found = [person for person in found if self._takes_part(person, taking_part)]
 		found = [
 			person
-			for person in found
-			if person.key not in gone and person.user not in left and enabled_channels.reaching(person, wanted)
+			for person in self._without_those_gone(found, task, assigned)
+			if enabled_channels.reaching(person, wanted)
 		]
 		if not found and not self.incident.is_drill and row.channels and enabled_channels.only_groups(wanted):
 			return [Person(page_rows.GROUP)]
 		return found
+
+	def _takes_part(self, person: Person, named: Collection[str]) -> bool:
+		"""In a drill: is somebody named, or, where nobody is, on duty?"""
+		return person.user in named if named else self.people.is_on_duty(person.user)
+
+	def _without_those_gone(self, found: Iterable[Person], task: frappe._dict, assigned: Sequence[str]) -> list[Person]:
+		"""Without those who said that they cannot, or left the step for danger."""
+		gone = self.declined.get(task.name, ())
+		left = self.left.get(task.name, set()).difference(assigned)
+		return [person for person in found if person.key not in gone and person.user not in left]
 
 	def call(self, person: Person, row: Row, task: frappe._dict) -> None:
 		"""Ring somebody for a task, by every channel of the row."""

@@ -214,10 +214,20 @@ def _next_ones(tasks: Sequence[frappe._dict], now: datetime) -> Iterable[tuple[f
 	for task in tasks:
 		rule = escalation.rule_for(rules, task.department, task.priority)
 		people = of_property.setdefault(task.property, People(task.property, now))
-		assigned = frappe.parse_json(task._assign or "[]")
-		for rows in rule.levels[min(task.ring_level or 0, len(rule.levels) - 1) :] if rule and rule.levels else ():
-			there = [one for row in rows for one in people.of(row.whom, task.department, assigned, task.phone or "")]
-			there = [one for one in there if one.user != frappe.session.user]
-			if any(one.phone for one in there):
-				yield from ((task, (one.name, one.phone)) for one in there)
-				break
+		if rule and rule.levels:
+			level = min(task.ring_level or 0, len(rule.levels) - 1)
+			there = _first_with_a_number(rule.levels[level:], people, task)
+			yield from ((task, (one.name, one.phone)) for one in there)
+
+
+def _first_with_a_number(
+	levels: Sequence[Sequence[escalation.Row]], people: People, task: frappe._dict
+) -> list[escalation.Person]:
+	"""Whom the first of these levels means that can be phoned at all; the reader does not phone themselves."""
+	assigned = frappe.parse_json(task._assign or "[]")
+	for rows in levels:
+		there = [one for row in rows for one in people.of(row.whom, task.department, assigned, task.phone or "")]
+		there = [one for one in there if one.user != frappe.session.user]
+		if any(one.phone for one in there):
+			return there
+	return []

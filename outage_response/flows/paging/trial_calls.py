@@ -1,9 +1,11 @@
 """Tests before the night: everybody of the next shift is rung, and it shows who answered; one channel is tried by itself."""
 
+from collections.abc import Sequence
 from datetime import datetime
 
 import frappe
 from frappe import _
+from frappe.model.document import Document
 from frappe.utils import get_url, now_datetime, time_diff_in_seconds
 
 from outage_response import bulk, permissions
@@ -11,6 +13,7 @@ from outage_response.domain import escalation
 from outage_response.domain.errors import RuleError
 from outage_response.domain.escalation import Person
 from outage_response.domain.plan_expansion import dedupe_key
+from outage_response.domain.who_gets_a_task import OnDuty
 from outage_response.integrations import channels as drivers
 from outage_response.integrations.channels.post import post_all
 
@@ -32,11 +35,7 @@ def test_call(property: str, department: str | None = None) -> dict:
 		permissions.require_property(property)
 		now = now_datetime()
 		people = People(property, now)
-		shift = [one for some in people.next_shift.values() for one in some] or people.on_duty
-		if department:
-			shift = [one for one in shift if one.department == department]
-		if not shift:
-			raise RuleError(_("Nobody is on a shift here within a day: enter the roster first."))
+		shift = _require_shift(people, department)
 		working = enabled_channels.working()
 		wanted = enabled_channels.chosen((), working)
 		test = frappe.get_doc(
@@ -49,26 +48,46 @@ def test_call(property: str, department: str | None = None) -> dict:
 				"called_by": frappe.session.user,
 			}
 		)
-		rows, unreachable, rung = [], [], set()
 		test.flags.by_verb = test.flags.ignore_permissions = True
 		test.insert()
-		for one in shift:
-			person = people.person(one)
-			reaching = enabled_channels.reaching(person, wanted) if person else []
-			if not any(enabled_channels.goes_out(channel) for channel in reaching):
-				unreachable.append((person.name if person else "") or one.user or one.contact)
-			if person is None or not reaching:
-				continue
-			if person.key in rung:
-				continue
-			rung.add(person.key)
-			rows += [_row(test, person, one.department, channel.name, now) for channel in reaching]
-		test.update({"people": len(rung), "unreachable": "\n".join(dict.fromkeys(unreachable))})
+		calls, unreachable = _calls(people, shift, wanted)
+		rows = [
+			_row(test, person, one.department, channel.name, now)
+			for one, person, channels in calls
+			for channel in channels
+		]
+		test.update({"people": len(calls), "unreachable": "\n".join(unreachable)})
 		test.save()
 		if rows:
 			bulk.insert("Outage Page", rows, now)
 			page_rows.ask_for_a_job()
-		return {"test": test.name, "people": len(rung), "unreachable": list(dict.fromkeys(unreachable))}
+		return {"test": test.name, "people": len(calls), "unreachable": unreachable}
+
+
+def _require_shift(people: People, department: str | None) -> list[OnDuty]:
+	"""The next shift, else those on duty now; of one department where it is named. Raises RuleError where nobody is."""
+	shift = [one for some in people.next_shift.values() for one in some] or people.on_duty
+	if department:
+		shift = [one for one in shift if one.department == department]
+	if not shift:
+		raise RuleError(_("Nobody is on a shift here within a day: enter the roster first."))
+	return shift
+
+
+def _calls(
+	people: People, shift: Sequence[OnDuty], wanted: list[Document]
+) -> tuple[list[tuple[OnDuty, Person, list[Document]]], list[str]]:
+	"""Who is rung by which channels, each person once; and the names of those whom nothing reaches that goes out."""
+	calls: dict[str, tuple[OnDuty, Person, list[Document]]] = {}
+	unreachable: dict[str, None] = {}
+	for one in shift:
+		person = people.person(one)
+		reaching = enabled_channels.reaching(person, wanted) if person else []
+		if not any(enabled_channels.goes_out(channel) for channel in reaching):
+			unreachable[(person.name if person else "") or one.user or one.contact] = None
+		if person and reaching:
+			calls.setdefault(person.key, (one, person, reaching))
+	return list(calls.values()), list(unreachable)
 
 
 def _row(test, person: Person, department: str, channel: str, now: datetime) -> dict:
