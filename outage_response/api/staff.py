@@ -19,7 +19,7 @@ from outage_response.flows.incident import (
 )
 from outage_response.flows.notices import issuing
 from outage_response.flows.residents import who_depends_on_power
-from outage_response.flows.tasks import task_verbs
+from outage_response.flows.tasks import completion, leaving_for_danger, reassignment, task_verbs
 from outage_response.flows.trouble import proposals, telephone_calls
 from outage_response.flows.verb import timeline
 from outage_response.permissions import require_read
@@ -57,18 +57,18 @@ dismiss_proposal = endpoint(proposals.dismiss_proposal)
 # ---------------------------------------------------------------- task
 acknowledge = endpoint(task_verbs.acknowledge, but=("how",))
 arrive = endpoint(task_verbs.arrive)
-complete = endpoint(task_verbs.complete)
-complete_for = endpoint(task_verbs.complete_for)
+complete = endpoint(completion.complete)
+complete_for = endpoint(completion.complete_for)
 correct_outcome = endpoint(correction.correct_outcome)
-take_danger = endpoint(task_verbs.take_danger)
+take_danger = endpoint(leaving_for_danger.take_danger)
 no_answer = endpoint(task_verbs.no_answer)
-read_back = endpoint(task_verbs.read_back)
+read_back = endpoint(completion.read_back)
 add_evidence = endpoint(task_verbs.add_evidence)
 skip = endpoint(task_verbs.skip)
-reassign = endpoint(task_verbs.reassign)
-relieve = endpoint(task_verbs.relieve)
-move = endpoint(task_verbs.move)
-withdraw = endpoint(task_verbs.withdraw)
+reassign = endpoint(reassignment.reassign)
+relieve = endpoint(reassignment.relieve)
+move = endpoint(reassignment.move)
+withdraw = endpoint(leaving_for_danger.withdraw)
 
 # ---------------------------------------------------------------- callbacks, care and notices
 log_attempt = endpoint(attempts.log_attempt)

@@ -32,7 +32,7 @@ from outage_response.flows.incident import (
 	switching,
 )
 from outage_response.flows.notices import issuing
-from outage_response.flows.tasks import handover, task_verbs
+from outage_response.flows.tasks import completion, handover, leaving_for_danger, reassignment, task_verbs
 from outage_response.flows.trouble import telephone_calls
 from outage_response.flows.verb import timeline
 
@@ -53,24 +53,24 @@ INCIDENT_VERBS = {
 	"close": ending.close,
 	"cancel": ending.cancel,
 }
-TASK_VERBS = (
-	"acknowledge",
-	"arrive",
-	"complete",
-	"complete_for",
-	"take_danger",
-	"no_answer",
-	"read_back",
-	"add_evidence",
-	"skip",
-	"reassign",
-	"relieve",
-	"move",
-	"withdraw",
-)
+TASK_VERBS = {
+	"acknowledge": task_verbs.acknowledge,
+	"arrive": task_verbs.arrive,
+	"complete": completion.complete,
+	"complete_for": completion.complete_for,
+	"take_danger": leaving_for_danger.take_danger,
+	"no_answer": task_verbs.no_answer,
+	"read_back": completion.read_back,
+	"add_evidence": task_verbs.add_evidence,
+	"skip": task_verbs.skip,
+	"reassign": reassignment.reassign,
+	"relieve": reassignment.relieve,
+	"move": reassignment.move,
+	"withdraw": leaving_for_danger.withdraw,
+}
 FLOWS = {
 	**INCIDENT_VERBS,
-	**{name: getattr(task_verbs, name) for name in TASK_VERBS},
+	**TASK_VERBS,
 	"log_attempt": attempts.log_attempt,
 	"give_up_callback": attempts.give_up_callback,
 	"file_report": incident_report.file_report,

@@ -328,11 +328,11 @@ class LiveTest(unittest.TestCase):
 		"""Nothing is half done: the tasks are those that plan and context ask for, and each verb is on the timeline."""
 		from outage_response.domain.plan_expansion import difference, expand
 		from outage_response.flows.facts import plan_steps, power_and_assets, step_context
-		from outage_response.flows.tasks import task_set
+		from outage_response.flows.tasks import tasks_on_record
 
 		self.assert_one_row_per_task(incident)
 		doc = frappe.get_doc("Outage Incident", incident)
-		existing = task_set.load(incident)
+		existing = tasks_on_record.load(incident)
 		context = step_context.context(doc, existing, power_and_assets.read(doc.property))
 		wanted = difference(expand(plan_steps.steps_of_plan(doc.plan), context), existing)
 		self.assertFalse(wanted.add)

@@ -7,7 +7,7 @@ from frappe.utils import get_datetime
 
 from outage_response.domain.plan_expansion import expand
 from outage_response.flows.facts import plan_steps, power_and_assets, step_context
-from outage_response.flows.tasks import task_set
+from outage_response.flows.tasks import tasks_on_record
 
 from . import world as build
 from .base import SiteTest
@@ -34,11 +34,11 @@ class TowerTest(SiteTest):
 	def wanted_keys(self, incident: str) -> Counter:
 		"""What plan and context ask for, worked out anew."""
 		doc = frappe.get_doc("Outage Incident", incident)
-		context = step_context.context(doc, task_set.load(incident), power_and_assets.read(doc.property))
+		context = step_context.context(doc, tasks_on_record.load(incident), power_and_assets.read(doc.property))
 		return Counter(spec.key for spec in expand(plan_steps.steps_of_plan(doc.plan), context))
 
 	def active_keys(self, incident: str) -> Counter:
-		return Counter(row.key for row in task_set.load(incident) if row.status != "Cancelled")
+		return Counter(row.key for row in tasks_on_record.load(incident) if row.status != "Cancelled")
 
 
 class CommunityTest(SiteTest):

@@ -102,16 +102,18 @@ def task_sets(properties: Sequence[str]) -> Iterable[str]:
 	"""Invariant 1: plan and context ask for nothing that is not there."""
 	from outage_response.domain.plan_expansion import difference, expand
 	from outage_response.flows.facts import plan_steps, power_and_assets, step_context
-	from outage_response.flows.tasks import task_set
+	from outage_response.flows.tasks import shared_tasks, tasks_on_record
 
 	running = {"property": ("in", properties), "status": ("in", ("Scheduled", "Reported", "Active"))}
 	for name in frappe.get_all("Outage Incident", running, pluck="name"):
 		doc = frappe.get_doc("Outage Incident", name)
-		there = task_set.load(name)
+		there = tasks_on_record.load(name)
 		around = power_and_assets.read(doc.property)
 		context = step_context.context(doc, there, around)
 		own = {row.name for row in there}
-		kept = {row.key[:3] for row in task_set.load_shared(doc, lambda around=around: around) if row.name not in own}
+		kept = {
+			row.key[:3] for row in shared_tasks.load_shared(doc, lambda around=around: around) if row.name not in own
+		}
 		wanted = difference(expand(plan_steps.steps_of_plan(doc.plan), context), there).add
 		missing = [spec for spec in wanted if spec.key[:3] not in kept]
 		if missing:

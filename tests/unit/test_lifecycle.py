@@ -1,7 +1,9 @@
 """What may happen to an incident and to a task: states, skipping, completing, times."""
 
+import ast
 from dataclasses import replace
 from datetime import datetime, timedelta
+from pathlib import Path
 
 import pytest
 
@@ -82,6 +84,17 @@ def test_a_task_takes_a_verb_only_in_its_states(verb, states):
 def test_every_verb_has_its_states_written_down_here():
 	assert set(lifecycle.INCIDENT_VERBS) == set(INCIDENT)
 	assert set(lifecycle.TASK_VERBS) == set(TASK)
+
+
+def test_whatever_somebody_did_is_kept_when_it_comes_too_late():
+	tasks = Path(__file__).resolve().parents[2] / "outage_response" / "flows" / "tasks"
+	kept = [
+		node.name
+		for file in tasks.glob("*.py")
+		for node in ast.parse(file.read_text(encoding="utf-8")).body
+		if isinstance(node, ast.FunctionDef) and "task_fact" in map(ast.unparse, node.decorator_list)
+	]
+	assert sorted(kept) == sorted(lifecycle.FACTS)
 
 
 @pytest.mark.parametrize("status", ["Closed", "Cancelled"])

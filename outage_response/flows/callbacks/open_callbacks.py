@@ -18,7 +18,7 @@ from outage_response.integrations import contacts
 
 from ..facts import nested_outages, plan_steps, power_and_assets
 from ..facts.language import listed
-from ..tasks import task_verbs
+from ..tasks import completion
 from ..verb import bells
 from ..verb.changes import touch
 from ..verb.engine import Act
@@ -59,7 +59,7 @@ def open_ready(act: Act, around: power_and_assets.Surroundings) -> int:
 	incident = act.incident
 	if not asked_for(incident):
 		if incident.is_drill and incident.status == "Restored":
-			task_verbs.complete_by_flow(act, "callbacks")
+			completion.complete_by_flow(act, "callbacks")
 		return 0
 	ready = whom_to_call_back.back(incident, around)
 	existing = _rows(incident.name)
@@ -275,7 +275,7 @@ def complete_if_done(act: Act) -> None:
 		return
 	statuses = frappe.get_all("Outage Callback", filters={"incident": act.incident.name}, pluck="status")
 	if callback_rules.all_ended(statuses):
-		task_verbs.complete_by_flow(act, "callbacks")
+		completion.complete_by_flow(act, "callbacks")
 
 
 def end_waiting(act: Act, status: str, why: str) -> None:

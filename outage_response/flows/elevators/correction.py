@@ -15,7 +15,7 @@ from outage_response.domain.step_definitions import Step
 from outage_response.domain.who_gets_a_task import COMMAND
 
 from ..facts import people_in_elevators, plan_steps, rescue_certificates
-from ..tasks import task_set
+from ..tasks import task_set, task_words
 from ..verb import bells
 from ..verb.changes import save
 from ..verb.engine import Act, require_task_authority, task_verb
@@ -138,5 +138,5 @@ def _write(act: Act, outcome: str, note: str) -> None:
 
 def _note(act: Act, task: Document, outcome: str, note: str) -> None:
 	step = plan_steps.step_of(task)
-	said = {**task_set.about_outcome(step, outcome), **task_set.about_outcome(step, task.outcome or "", "was")}
-	act.record("outcome_corrected", {**task_set.about_task(task), **said, "note": note.strip()[:500]}, task=task.name)
+	said = {**task_words.about_outcome(step, outcome), **task_words.about_outcome(step, task.outcome or "", "was")}
+	act.record("outcome_corrected", {**task_words.about_task(task), **said, "note": note.strip()[:500]}, task=task.name)

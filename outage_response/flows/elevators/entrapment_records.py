@@ -19,7 +19,7 @@ from ..facts import people_in_elevators, plan_steps
 from ..facts.building_names import may_be
 from ..facts.language import listed
 from ..facts.people_in_elevators import DOCTYPE, latest
-from ..tasks import task_set
+from ..tasks import tasks_at_once, tasks_on_record
 from ..verb import bells
 from ..verb.changes import save
 from ..verb.engine import Act
@@ -167,8 +167,8 @@ def end(act: Act, record: Document, outcome: str, people: int | None, *, but: st
 	mistaken = record.status == rules.MISTAKEN
 	rows = [
 		row
-		for row in task_set.load(act.incident.name)
-		if row.is_open and row.name != but and row.step_key in keys and task_set.is_about(row, record.elevator)
+		for row in tasks_on_record.load(act.incident.name)
+		if row.is_open and row.name != but and row.step_key in keys and tasks_on_record.is_about(row, record.elevator)
 	]
 	reason = _("Nobody was inside") if mistaken else _("The people are out")
 	checks = [row for row in rows if plan_steps.step_of(row).means(rules.TRAPPED)]
@@ -195,7 +195,7 @@ def _close(act: Act, record: Document, outcome: str, people: int | None) -> None
 
 def end_steps(act: Act, rows: Sequence[Any], reason: str, *, outcome: str) -> None:
 	"""Steps that are settled by what happened to the people. One that chooses among outcomes gets its own of this meaning."""
-	task_set.end_many(act, [row.name for row in rows], "Done", reason)
+	tasks_at_once.end_many(act, [row.name for row in rows], "Done", reason)
 	_give_outcome(act, rows, outcome)
 	act.steps_added += [
 		(
@@ -219,7 +219,7 @@ def _give_outcome(act: Act, rows: Iterable[Any], meaning: str) -> None:
 		if (key := step.named(meaning)) in step.outcomes:
 			alike[key].append(row.name)
 	for key, names in alike.items():
-		task_set.set_many(act, names, {"outcome": key})
+		tasks_at_once.set_many(act, names, {"outcome": key})
 
 
 def claim(act: Act, record: Document, outcome: str, people: int | None, *, by: str, who: str) -> None:
@@ -247,7 +247,7 @@ def _correct_checks(act: Act, elevator: str, outcome: str) -> None:
 	"""What the check of the car had found is corrected with it, where it is one of its outcomes."""
 	found = [
 		row
-		for row in task_set.load(act.incident.name)
+		for row in tasks_on_record.load(act.incident.name)
 		if row.subject == elevator and row.outcome and plan_steps.step_of(row).meaning(row.outcome) == rules.TRAPPED
 	]
 	_give_outcome(act, found, outcome)

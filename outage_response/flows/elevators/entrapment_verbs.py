@@ -26,7 +26,7 @@ from outage_response.domain.who_gets_a_task import COMMAND, MANAGEMENT
 from ..facts import homes_of_people, people_in_elevators, plan_steps, rescue_certificates, who_is_on_duty
 from ..facts.language import listed
 from ..facts.people_in_elevators import DOCTYPE, latest, still_open
-from ..tasks import task_set
+from ..tasks import task_set, tasks_on_record
 from ..verb import bells
 from ..verb.changes import announce, save, touch
 from ..verb.engine import Act, incident_verb, keeps_late, signature_of
@@ -204,7 +204,7 @@ def report_alone(act: Act, found: Sequence[Mapping[str, Any]], *, certain: bool,
 
 def _is_part(row: Any, elevator: str, part: str) -> bool:
 	return (
-		task_set.is_about(row, elevator)
+		tasks_on_record.is_about(row, elevator)
 		and row.is_open
 		and bool(row.plan)
 		and plan_steps.step_of(row).rescue_part == part
@@ -376,7 +376,9 @@ def report_empty(
 			return _answer(record, waiting_for="read_back")
 		end(act, record, outcome, None)
 		return _answer(record, waiting_for="")
-	if act.incident and any(_is_part(row, record.elevator, rules.RELEASE) for row in task_set.load(act.incident.name)):
+	if act.incident and any(
+		_is_part(row, record.elevator, rules.RELEASE) for row in tasks_on_record.load(act.incident.name)
+	):
 		raise RuleError(_("Elevator Entrapment: the rescue is a step of this outage. Complete that step."))
 	rules.require_certificate(outcome, holds_one=rescue_certificates.holds_one(frappe.session.user, getdate(act.at)))
 	end(act, record, outcome, rules.require_count(record.people, rules.require_people(people)))
@@ -511,7 +513,7 @@ def _on_contractor(act: Act, task: Document, step: Step) -> None:
 		save(record)
 	if field != "contractor_arrived_at":
 		return
-	waiting = task_set.load(act.incident.name)
+	waiting = tasks_on_record.load(act.incident.name)
 	# one fitter works on one car; for the others the clock goes on
 	first = next((row.elevator for row in rows if not rules.needs_help_at_once(people_in_elevators.as_rule(row))), None)
 	end_steps(

@@ -16,7 +16,7 @@ from ..facts import affected_homes, power_and_assets
 from ..facts.affected_nodes import named_nodes
 from ..facts.minutes_of_interruption import count_minutes
 from ..notices import issuing
-from ..tasks import task_set
+from ..tasks import task_set, tasks_at_once, tasks_on_record
 from ..verb.changes import save
 from ..verb.engine import Act, incident_verb
 from .outages_that_share import share_with_running
@@ -100,8 +100,8 @@ def _forget_what_was_clear(act: Act, added: Sequence[str]) -> None:
 	tree = act.around.tree
 	again = tree.under(added) & set(gone_again(tree, power_and_assets.dark_rows(act.incident)))
 	if again:
-		rows = task_set.load(act.incident.name)
-		task_set.forget_confirmations(
+		rows = tasks_on_record.load(act.incident.name)
+		tasks_at_once.forget_confirmations(
 			[row.name for row in rows if row.is_open and row.gate == "energise" and row.subject in {*again, ""}]
 		)
 

@@ -13,7 +13,7 @@ from ..elevators import entrapment_verbs
 from ..facts.language import listed
 from ..facts.minutes_of_interruption import count_minutes
 from ..notices import issuing
-from ..tasks import task_set
+from ..tasks import shared_tasks, task_set, tasks_at_once, tasks_on_record
 from ..verb import timeline
 from ..verb.changes import save
 from ..verb.engine import Act, incident_verb
@@ -25,14 +25,14 @@ from .passing_gates import pass_gate
 def stand_down(act: Act, areas: Sequence[str] | None = None, override_reason: str | None = None) -> dict[str, Any]:
 	"""The command on which guards leave: everywhere, or only the posts in `areas` (names of assets, or of the property)."""
 	incident = act.incident
-	rows = task_set.load(incident.name)
+	rows = tasks_on_record.load(incident.name)
 	posts = [task for task in rows if task.is_open and task.held_until == "stand_down"]
 	if areas is not None:
 		released = _release(act, posts, areas)
 		settle_others(act)
 		return released
 	lifecycle.require_incident_state("stand_down_everywhere", incident.status)
-	shared = task_set.load_shared(incident, lambda: act.around)
+	shared = shared_tasks.load_shared(incident, lambda: act.around)
 	pass_gate(act, "stand_down", gates.blocking("stand_down", shared), override_reason)
 	entrapment_verbs.require_nobody(incident)
 	_release_posts(act, posts)
@@ -61,12 +61,12 @@ def _release(act: Act, posts: list, areas: Sequence[str]) -> dict[str, Any]:
 def _release_posts(act: Act, posts: list) -> None:
 	_release_guards(act, posts, _("Released by stand-down"))
 	never = [task.name for task in posts if task.status != "On Post"]
-	task_set.end_many(act, never, "Skipped", _("Never manned before the stand-down"))
+	tasks_at_once.end_many(act, never, "Skipped", _("Never manned before the stand-down"))
 
 
 def _release_guards(act: Act, rows: list, reason: str) -> None:
 	manned = [task for task in rows if task.status == "On Post"]
-	task_set.end_many(act, [task.name for task in manned], "Done", reason)
+	tasks_at_once.end_many(act, [task.name for task in manned], "Done", reason)
 	timeline.record_many(
 		act.incident,
 		[("post_released", {"subject": task.subject_label}, task.name) for task in manned],
@@ -79,12 +79,12 @@ def _release_guards(act: Act, rows: list, reason: str) -> None:
 def close(act: Act, override_reason: str | None = None) -> dict[str, Any]:
 	"""The file is closed: callbacks and report as the plan asks for, no life-safety step open, no evidence owed."""
 	incident = act.incident
-	rows = task_set.load(incident.name)
-	shared = task_set.load_shared(incident, lambda: act.around)
+	rows = tasks_on_record.load(incident.name)
+	shared = shared_tasks.load_shared(incident, lambda: act.around)
 	pass_gate(act, "close", gates.blocking_close(shared), override_reason)
 	entrapment_verbs.require_nobody(incident)
 	left = [task.name for task in rows if task.is_open]
-	task_set.end_many(act, left, "Skipped", _("Still open when the incident was closed"))
+	tasks_at_once.end_many(act, left, "Skipped", _("Still open when the incident was closed"))
 	incident.status, incident.closed_at = "Closed", act.at
 	incident.customer_minutes = count_minutes(incident, act.around)
 	save(incident)
@@ -101,12 +101,12 @@ def cancel(act: Act, reason: str) -> dict[str, Any]:
 	if not (reason or "").strip():
 		raise RuleError(_("Reason: say why the incident is cancelled."))
 	incident = act.incident
-	rows = task_set.load(incident.name)
+	rows = tasks_on_record.load(incident.name)
 	gates.require_cancellable(rows, incident.status)
 	entrapment_verbs.require_nobody(incident)
 	_release_guards(act, rows, reason)
 	open_rows = [task.name for task in rows if task.is_open and task.status != "On Post"]
-	task_set.end_many(act, open_rows, "Cancelled", reason)
+	tasks_at_once.end_many(act, open_rows, "Cancelled", reason)
 	incident.status, incident.customer_minutes = "Cancelled", 0
 	save(incident)
 	open_callbacks.end_waiting(act, "Not Required", _("The incident was cancelled"))

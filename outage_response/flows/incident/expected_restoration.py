@@ -10,7 +10,7 @@ from outage_response.domain import planned_times
 
 from ..facts import plan_steps
 from ..notices import issuing
-from ..tasks import task_set
+from ..tasks import tasks_on_record
 from ..verb.changes import save
 from ..verb.engine import Act, incident_verb
 from ..verb.times import as_time
@@ -33,7 +33,7 @@ def write_etr(act: Act, etr: str | datetime | None) -> None:
 	act.incident.etr = moment
 	waiting = [
 		task.name
-		for task in task_set.load(act.incident.name)
+		for task in tasks_on_record.load(act.incident.name)
 		if task.is_open and task.plan and plan_steps.step_of(task).due_at_etr
 	]
 	bulk.update("Outage Task", waiting, {"due_at": moment})

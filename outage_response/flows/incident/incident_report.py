@@ -14,7 +14,7 @@ from outage_response.domain.errors import RuleError
 from outage_response.domain.lifecycle import OPEN
 
 from ..facts import people_in_elevators, plan_steps, site_time
-from ..tasks import task_set, task_verbs
+from ..tasks import completion, task_words
 from ..verb import timeline
 from ..verb.engine import Act, incident_verb
 
@@ -144,7 +144,7 @@ def _step(row: frappe._dict) -> dict[str, Any]:
 		"status": row.status,
 		"at": str(row.completed_at or ""),
 		"by": row.completed_by or "",
-		**task_set.about_outcome(plan_steps.step_of(row), row.outcome or ""),
+		**task_words.about_outcome(plan_steps.step_of(row), row.outcome or ""),
 		"late": is_late(row),
 		"reason": row.reason or "",
 	}
@@ -212,7 +212,7 @@ def file_report(act: Act, cause: str, actions: str, follow_ups: str | None = Non
 	for label, text in (("Cause", cause), ("Actions Taken", actions)):
 		if not (text or "").strip():
 			raise RuleError(_("{field}: cannot be empty."), field=_(label))
-	task_verbs.complete_by_flow(act, "report")
+	completion.complete_by_flow(act, "report")
 	still_open = figures(incident.name)["open"]
 	report = frappe.new_doc("Outage Report")
 	report.update(

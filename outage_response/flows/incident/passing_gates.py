@@ -2,7 +2,7 @@
 
 from outage_response.domain import gates
 
-from ..tasks import task_set
+from ..tasks import task_words
 from ..verb.engine import Act, is_general_manager
 
 
@@ -11,4 +11,4 @@ def pass_gate(act: Act, gate: str, closed_by: list, override_reason: str | None)
 	reason = (override_reason or "").strip()
 	gates.pass_gate(gate, closed_by, override_reason=reason, may_override=is_general_manager())
 	if closed_by:
-		act.record("gate_overridden", {"count": len(closed_by), "reason": reason, **task_set.titles(closed_by)})
+		act.record("gate_overridden", {"count": len(closed_by), "reason": reason, **task_words.titles(closed_by)})

@@ -14,7 +14,7 @@ from outage_response.domain.who_gets_a_task import COMMAND, REPAIRS
 from ..facts import nested_outages, outage_levels, people_in_elevators, power_and_assets
 from ..facts.affected_nodes import labels
 from ..facts.language import listed
-from ..tasks import task_set
+from ..tasks import shared_tasks, task_words
 from ..verb import bells
 from ..verb.engine import Act
 
@@ -25,7 +25,7 @@ def blocking_energise(
 	"""What keeps the nodes from being switched on, whose return makes live what they feed and what feeds them."""
 	return gates.blocking(
 		"energise",
-		task_set.load_switched(incident, around),
+		shared_tasks.load_switched(incident, around),
 		_fed_through(switched, around),
 		tree=around.tree.parents,
 		locked_off=people_in_elevators.locked_off(incident.name, *nested_outages.names(incident.name)),
@@ -58,7 +58,7 @@ def warn_of_open_steps(act: Act, returned: Sequence[Document], around: power_and
 	_warn_of_people_inside(act)
 	still_open = blocking_energise(act.incident, [row.power_node for row in returned], around)
 	if still_open:
-		act.warn("back_with_open_steps", task_set.titles(still_open))
+		act.warn("back_with_open_steps", task_words.titles(still_open))
 	if outage_levels.kind_of(act.incident.level) == lifecycle.EXTERNAL:
 		return
 	unpermitted = [row for row in returned if not _permitted(row, act.incident, around)]

@@ -16,7 +16,7 @@ from ..facts import affected_homes, plan_steps, power_and_assets
 from ..facts.affected_nodes import labels, named_nodes
 from ..facts.minutes_of_interruption import count_minutes
 from ..notices import issuing
-from ..tasks import task_set
+from ..tasks import shared_tasks, task_set
 from ..verb.changes import save
 from ..verb.engine import Act, incident_verb
 from . import supply_return
@@ -30,7 +30,7 @@ def start(act: Act, override_reason: str | None = None) -> dict[str, Any]:
 	pass_gate(
 		act,
 		"start",
-		gates.blocking("start", task_set.load_shared(act.incident, lambda: act.around)),
+		gates.blocking("start", shared_tasks.load_shared(act.incident, lambda: act.around)),
 		override_reason,
 	)
 	incident = act.incident

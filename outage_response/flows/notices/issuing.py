@@ -21,7 +21,7 @@ from outage_response.integrations import messages
 
 from ..facts import nested_outages, outage_levels, plan_steps
 from ..facts.outage_in_words import expected_back
-from ..tasks import photos, task_set, task_verbs
+from ..tasks import completion, photos, tasks_on_record
 from ..verb.changes import touch
 from ..verb.engine import Act, incident_verb
 from ..verb.locking import lock_incident
@@ -502,7 +502,9 @@ def _said_of_this_etr(incident: Document) -> bool:
 def _steps_done(incident: str) -> list[str]:
 	"""Open steps of which residents have been told by now."""
 	rows = [
-		row for row in task_set.load(incident) if row.is_open and plan_steps.step_of(row).completes_with == "notices"
+		row
+		for row in tasks_on_record.load(incident)
+		if row.is_open and plan_steps.step_of(row).completes_with == "notices"
 	]
 	if not rows:
 		return []
@@ -527,7 +529,7 @@ def _steps_done(incident: str) -> list[str]:
 def complete_steps(act: Act, *, photo: str = "") -> int:
 	"""Finish the steps that notices have done. Returns how many."""
 	done = _steps_done(act.incident.name)
-	return task_verbs.complete_by_flow(act, "notices", done, photo=photo) if done else 0
+	return completion.complete_by_flow(act, "notices", done, photo=photo) if done else 0
 
 
 def ask_for_a_job() -> None:

@@ -12,7 +12,7 @@ from outage_response import queues
 from outage_response.domain.lifecycle import LIVE
 
 from ..facts.reachable_people import People
-from ..tasks import handover, task_set
+from ..tasks import handover, tasks_at_once
 from ..verb import timeline
 from ..verb.changes import touch
 from ..verb.engine import Act
@@ -49,7 +49,7 @@ def release(incident_name: str) -> int:
 		return 0
 	people = People(incident.property, now)
 	act = Act("hand_over", now, now, incident=incident)
-	task_set.pass_on(act, [(row, handover.taker(act, people, row, row.holder)) for row in rows])
+	tasks_at_once.pass_on(act, [(row, handover.taker(act, people, row, row.holder)) for row in rows])
 	entries = [
 		("login_ended", {"title": row.title, "title_zh": row.title_zh, "subject": row.subject_label or ""}, row.name)
 		for row in rows

@@ -26,7 +26,7 @@ from ..facts import (
 	site_time,
 )
 from ..incident import incident_report
-from ..tasks import task_set
+from ..tasks import shared_tasks, tasks_on_record
 from ..trouble import telephone_calls
 from ..verb import timeline
 from ..verb.refusals import describe
@@ -64,7 +64,7 @@ def get(incident_name: str) -> dict[str, Any]:
 	"""
 	incident = frappe.get_doc("Outage Incident", incident_name)
 	around = power_and_assets.read(incident.property)
-	rows = task_set.load(incident.name)
+	rows = tasks_on_record.load(incident.name)
 	roles = permissions.roles_of()
 	shares = nested_outages.names(incident.name)
 	posts = [row for row in rows if row.is_open and row.held_until == "stand_down"]
@@ -87,7 +87,7 @@ def get(incident_name: str) -> dict[str, Any]:
 	return {
 		"now": now_datetime(),
 		"incident": {**_about(incident, around), "etr_moves": _etr_moves(entries), "shares": shares},
-		"gate": _gate(incident, task_set.load_switched(incident, around) if shares else rows, roles),
+		"gate": _gate(incident, shared_tasks.load_switched(incident, around) if shares else rows, roles),
 		"verbs": verbs,
 		"leads_on": offered_buttons.leads_on(incident.status, verbs),
 		"nodes": _nodes(incident, around),

@@ -12,8 +12,8 @@ from ..facts import plan_steps
 from ..facts.reachable_people import People
 from ..verb import bells
 from ..verb.engine import Act, incident_verb, keeps_late
-from . import assignment, task_set
-from .task_verbs import require_able
+from . import assignment, tasks_at_once
+from .reassignment import require_able
 
 HANDED = ("Open", "Acknowledged", "In Progress")
 # of a step that goes to somebody else
@@ -53,7 +53,7 @@ def hand_over(act: Act, note: str, user: str | None = None) -> dict:
 		raise RuleError(_("Nothing to hand over: you have no open step here. Posts are relieved one by one."))
 	people = People(act.incident.property, act.now)
 	given = [(row, _given_to(act, people, row, user)) for row in steps]
-	task_set.pass_on(act, given)
+	tasks_at_once.pass_on(act, given)
 	for row in steps:
 		about = {"title": row.title, "title_zh": row.title_zh, "subject": row.subject_label or ""}
 		act.record("task_handed_over", {**about, "note": note.strip()[:500]}, task=row.name)
@@ -101,15 +101,20 @@ def taker(act: Act, people: People, row, me: str) -> Assignment:
 		found = assign(department, others, certified=certified)
 		return replace(found, phone=row.phone or "") if found.users else _stays(row, department, me)
 	urgent = bool(row.life_safety) and row.gate != "energise" and bool(others.on_duty)
-	here = tuple(person.user for person in people.on_duty if person.department == row.department and person.user != me)
-	coming = tuple(person.user for person in people.next_shift.get(row.department, ()) if person.user != me)
-	users = tuple(filter(None, here)) or (() if urgent else tuple(filter(None, coming)))
-	if users:
+	if users := _colleagues(people, row.department, me, can_wait=not urgent):
 		return Assignment(department.role, users, row.phone or "")
 	found = assign(department, others, life_safety=urgent)
 	if not found.users:
 		return _stays(row, department, me)
 	return replace(found, phone=found.phone or row.phone or "")
+
+
+def _colleagues(people: People, department: str, me: str, *, can_wait: bool) -> tuple[str, ...]:
+	"""Others of the department who are on duty; where there are none, and a step can wait, those of its next shift."""
+	here = (person.user for person in people.on_duty if person.department == department)
+	coming = (person.user for person in people.next_shift.get(department, ()))
+	now, next_ones = (tuple(user for user in users if user and user != me) for users in (here, coming))
+	return now or (next_ones if can_wait else ())
 
 
 def _stays(row, department: Department, me: str) -> Assignment:

@@ -12,7 +12,7 @@ from ..verb import timeline
 from ..verb.changes import touch
 from ..verb.engine import Act
 from ..verb.locking import lock_incident
-from . import assignment, task_set
+from . import assignment, task_set, task_words, tasks_on_record, told_of_new_tasks
 
 
 def ticking_incidents() -> list[str]:
@@ -40,13 +40,13 @@ def tick(incident_name: str) -> int:
 	timeline.record_many(
 		incident,
 		[
-			("task_round", {**task_set.about(spec), "round": spec.round}, name)
+			("task_round", {**task_words.about(spec), "round": spec.round}, name)
 			for spec, name in zip(due, names, strict=True)
 		],
 		now,
 		now,
 	)
-	task_set.announce(act, due, chosen)
+	told_of_new_tasks.announce(act, due, chosen)
 	touch(incident)
 	return len(due)
 
@@ -55,7 +55,7 @@ def _due_rounds(act: Act) -> list[TaskSpec]:
 	incident = act.incident
 	etr = get_datetime(incident.etr) if incident.etr else None
 	latest: dict[tuple, TaskRow] = {}
-	for row in task_set.load(incident.name):
+	for row in tasks_on_record.load(incident.name):
 		key = row.key[:3]
 		if key not in latest or row.round > latest[key].round:
 			latest[key] = row

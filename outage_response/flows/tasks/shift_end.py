@@ -16,7 +16,7 @@ from ..verb.changes import touch
 from ..verb.engine import Act
 from ..verb.events import StepsMayRing, happened
 from ..verb.locking import lock_incident
-from . import handover, ring_state, task_set
+from . import handover, ring_state, tasks_at_once
 
 
 def due() -> list[str]:
@@ -38,7 +38,7 @@ def release(incident_name: str) -> int:
 	if not rows:
 		return 0
 	act = Act("hand_over", now, now, incident=incident)
-	task_set.pass_on(act, [(row, handover.taker(act, people, row, row.acknowledged_by)) for row in rows])
+	tasks_at_once.pass_on(act, [(row, handover.taker(act, people, row, row.acknowledged_by)) for row in rows])
 	_say(incident, rows, now)
 	happened(StepsMayRing(incident, now, people))
 	touch(incident)

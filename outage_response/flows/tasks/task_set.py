@@ -1,19 +1,16 @@
 """An incident's task set: made from plan and context, and kept in step with them."""
 
 from collections import defaultdict
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import replace
-from datetime import datetime, timedelta
+from collections.abc import Sequence
+from datetime import timedelta
 from typing import Any
 
 import frappe
 from frappe import _
-from frappe.model.document import Document
 from frappe.utils import get_datetime
 
 from outage_response import bulk, listing
 from outage_response.domain import entrapment_rules as rescues
-from outage_response.domain import shared_steps as domain_sharing
 from outage_response.domain.due_times import due_at
 from outage_response.domain.lifecycle import ENDED, RUNNING, TaskRow
 from outage_response.domain.plan_expansion import (
@@ -23,88 +20,23 @@ from outage_response.domain.plan_expansion import (
 	difference,
 	expand,
 	fields_of,
-	subject_of,
 )
-from outage_response.domain.power_topology import intervals
 from outage_response.domain.step_definitions import Step
 from outage_response.domain.who_gets_a_task import Assignment
 
-from ..facts import nested_outages, people_in_elevators, phone_book, plan_steps, power_and_assets, step_context
-from ..facts.language import title_of
-from ..verb import bells
+from ..facts import nested_outages, people_in_elevators, phone_book, plan_steps, step_context
 from ..verb.engine import Act, finish
 from ..verb.locking import lock_incident
-from . import assignment, ring_state
-
-ROW_FIELDS = [
-	"name",
-	"step_key",
-	"subject_type",
-	"subject",
-	"contractor",
-	"subject_label",
-	"round",
-	"status",
-	"department",
-	"assigned_role",
-	"priority",
-	"gate",
-	"defect_gate",
-	"life_safety",
-	"optional",
-	"held_until",
-	"evidence_pending",
-	"defects",
-	"outcome",
-	"anchor_at",
-	"due_at",
-	"completed_at",
-	"counts_from",
-	"modified",
-	"plan",
-]
+from . import assignment, ring_state, told_of_new_tasks
+from .shared_tasks import unless_shared
+from .task_words import about
+from .tasks_at_once import end_many, forget_confirmations, set_many
+from .tasks_on_record import load
 
 # with these an outage comes to cover elevators in which people may have been reported before
 TAKES_OVER = ("declare", "extend_scope", "start", "reclassify")
 # to dial, where nobody is waited for first
 AT_ONCE_MINUTES = 2
-# steps that end without being done -> what the timeline calls it
-ENDED_BY_COMMAND = {"Skipped": "task_skipped", "Cancelled": "task_cancelled"}
-# a step that nobody is at any more
-NOBODY = {
-	"status": "Open",
-	"acknowledged_at": None,
-	"acknowledged_by": None,
-	"started_at": None,
-	"started_by": None,
-	"counts_from": None,
-	# how long it takes counts from the first ring of the one who is to have it now
-	"first_rung_at": None,
-	"rings": 0,
-}
-# a confirmation that nobody has given
-UNCONFIRMED = {"result": "", "checked_by": None, "checked_at": None, "read_back_by": None, "read_back_at": None}
-
-
-def load(incident: str) -> list[TaskRow]:
-	"""All tasks of an incident as the rules read them."""
-	rows = frappe.get_all(
-		"Outage Task",
-		filters={"incident": incident},
-		fields=ROW_FIELDS,
-		order_by="priority asc, step_key asc, subject asc",
-	)
-	for row in rows:
-		for field in ("life_safety", "optional", "evidence_pending"):
-			row[field] = bool(row[field])
-		for field in ("gate", "defect_gate", "held_until", "subject", "subject_type", "outcome", "assigned_role"):
-			row[field] = row[field] or ""
-		row["subject_type"], row["subject"] = subject_of(row)
-		del row["contractor"]
-		changed_at = row.pop("modified")
-		if row.status in ("Done", "Skipped"):
-			row["ended_at"] = get_datetime(row.completed_at or changed_at)
-	return [TaskRow(**row) for row in rows]
 
 
 def sync(act: Act, *, reclassify: bool = False) -> Difference:
@@ -116,7 +48,7 @@ def sync(act: Act, *, reclassify: bool = False) -> Difference:
 	context = step_context.context(incident, existing, act.around)
 	steps = plan_steps.steps_of_plan(incident.plan)
 	wanted = expand(steps, context)
-	diff = _unless_shared(act, difference(wanted, existing, reclassify=reclassify, steps=steps))
+	diff = unless_shared(act, difference(wanted, existing, reclassify=reclassify, steps=steps))
 	specs = [*diff.add, *(spec for _task, spec in diff.reopen)]
 	if specs:
 		chosen = assignment.choose(specs, incident, act.roster, act.departments, context.property_type)
@@ -126,8 +58,8 @@ def sync(act: Act, *, reclassify: bool = False) -> Difference:
 		_reopen(act, list(zip(diff.reopen, chosen[added:], strict=True)))
 		if act.verb != "declare":  # its own entry says how many; three hundred more would hide it
 			act.steps_added += [("task_added", about(spec), name) for spec, name in zip(diff.add, created, strict=True)]
-		announce(act, specs, chosen)
-		_warn(act, specs, chosen)
+		told_of_new_tasks.announce(act, specs, chosen)
+		told_of_new_tasks.warn_of_nobody(act, specs, chosen)
 	_cancel(act, diff.cancel, _("The level was changed"))
 	if reclassify:
 		_carry_over(act, diff)
@@ -135,78 +67,6 @@ def sync(act: Act, *, reclassify: bool = False) -> Difference:
 		_require_newly(act, diff)
 	_hurry_rescue_services(act)
 	return diff
-
-
-def _unless_shared(act: Act, diff: Difference) -> Difference:
-	"""Without the steps that an outage over the same places has under way, or has done since the loss."""
-	if not (diff.add or diff.reopen):
-		return diff
-	specs = [*diff.add, *(spec for _task, spec in diff.reopen)]
-	elsewhere = _stand_ins(act.incident, specs, act.around)
-	return replace(
-		diff,
-		add=[spec for spec in diff.add if spec.key[:3] not in elsewhere],
-		reopen=[(task, spec) for task, spec in diff.reopen if spec.key[:3] not in elsewhere],
-	)
-
-
-def load_shared(incident: Document, read: Callable[[], power_and_assets.Surroundings]) -> list[TaskRow]:
-	"""All tasks of an incident, and those of outages over the same places that stand in for what its plan asks for: what keeps a
-	gate closed. `read` is asked for the surroundings only where there are such outages."""
-	own = load(incident.name)
-	if not nested_outages.names(incident.name):
-		return own
-	around = read()
-	has = {row.key[:3] for row in own if row.status != "Cancelled"}
-	specs = expand(plan_steps.steps_of_plan(incident.plan), step_context.context(incident, own, around))
-	return [*own, *_stand_ins(incident, [spec for spec in specs if spec.key[:3] not in has], around).values()]
-
-
-def load_switched(incident: Document, around: power_and_assets.Surroundings) -> list[TaskRow]:
-	"""The same, and whatever else such an outage wants to have ended before supply is switched on: its people work there."""
-	rows = load_shared(incident, lambda: around)
-	known = {row.name for row in rows}
-	others = [
-		row
-		for name in nested_outages.names(incident.name)
-		for row in load(name)
-		if row.is_open and row.gate == "energise"
-	]
-	return [*rows, *(row for row in others if row.name not in known)]
-
-
-def _stand_ins(
-	incident: Document, specs: Sequence[TaskSpec], around: power_and_assets.Surroundings
-) -> dict[tuple[str, str, str], TaskRow]:
-	others = nested_outages.names(incident.name)
-	if not others:
-		return {}
-	dark, elsewhere = power_and_assets.dark_rows(incident), nested_outages.dark_rows(others)
-	theirs = {name: domain_sharing.latest(load(name)) for name in others}
-	feeds = {asset.name: asset.power_node for asset in around.assets}
-	homes = [spec.subject.name for spec in specs if spec.subject.type == "Property Unit"]
-	feeds |= dict(
-		listing.get_all("Property Unit", filters={"name": ("in", homes)}, fields=["name", "power_node"], as_list=True)
-		if homes
-		else ()
-	)
-	found = {}
-	for spec in specs:
-		node = spec.subject.name if spec.subject.type == "Power Node" else feeds.get(spec.subject.name)
-		path = around.tree.path(node) if node else []
-		its = [row.out_since for row in dark if row.node in path] or [row.out_since for row in dark]
-		went_at = max(its, default=get_datetime(incident.reported_at))
-		for name in others:
-			task = theirs[name].get(spec.key[:3])
-			record = [row for row in elsewhere if row.incident == name]
-			before = (
-				any(begin <= went_at < end for begin, end in intervals(path, "", record, datetime.max))
-				if path
-				else False
-			)
-			if task and domain_sharing.stands_in(spec, task, went_at, before):
-				found[spec.key[:3]] = task
-	return found
 
 
 def sync_others(act: Act) -> None:
@@ -217,11 +77,6 @@ def sync_others(act: Act) -> None:
 			other = Act("share", act.at, act.now, incident=incident)
 			sync(other)
 			finish(other, {})
-
-
-def is_about(row: Any, elevator: str) -> bool:
-	"""Is a step about this elevator?"""
-	return row.subject_type == "Property Asset" and row.subject == elevator
 
 
 def _hurry_rescue_services(act: Act) -> None:
@@ -307,32 +162,6 @@ def insert(act: Act, wanted: Sequence[tuple[TaskSpec, Assignment]]) -> list[str]
 	return [name for name, *_todo in todos]
 
 
-def about(spec: TaskSpec) -> dict[str, str]:
-	"""What the timeline says of a step."""
-	return {"title": spec.step.title, "title_zh": spec.step.title_zh, "subject": spec.subject.label}
-
-
-def titles(rows: Sequence[TaskRow]) -> dict[str, list[str]]:
-	"""What the timeline says of several tasks, in both languages."""
-	steps = [(row, plan_steps.step_of(row)) for row in rows]
-	return {
-		"steps": [f"{step.title} {row.subject_label or ''}".strip() for row, step in steps],
-		"steps_zh": [f"{step.title_zh or step.title} {row.subject_label or ''}".strip() for row, step in steps],
-	}
-
-
-def about_task(task: Document) -> dict[str, str]:
-	"""The same for a task that exists."""
-	return {"title": task.title, "title_zh": task.title_zh, "subject": task.subject_label or ""}
-
-
-def about_outcome(step: Step, outcome: str, field: str = "outcome") -> dict[str, str]:
-	"""What the timeline says of an outcome, with the plan's words of today: it may be worded anew some day."""
-	found = step.outcomes.get(outcome)
-	words = {f"{field}_en": found.en or found.zh, f"{field}_zh": found.zh} if found else {}
-	return {field: outcome, **words}
-
-
 def _due(step: Step, spec: TaskSpec, act: Act):
 	etr = get_datetime(act.incident.etr) if act.incident.etr else None
 	# by the clock as it goes: what happened is held at the record's last moment when that was put back
@@ -384,32 +213,6 @@ def _last_assignees(names: Sequence[str]) -> dict[str, tuple[str, ...]]:
 	return {name: tuple(users) for name, users in found.items()}
 
 
-def pass_on(act: Act, given: Sequence[tuple[frappe._dict, Assignment]]) -> None:
-	"""Nobody is at these steps any more: they go to others, are open, ring from the beginning, and are confirmed anew."""
-	names = [row.name for row, _who in given]
-	assignment.take_back(names, status="Cancelled")
-	assignment.give([(row.name, row.title, row.priority, row.due_at, who) for row, who in given], act.now)
-	alike: dict[tuple, list[str]] = defaultdict(list)
-	for row, who in given:
-		values = {"assigned_role": who.role, "phone": who.phone, **ring_state.anew(row, act.now)}
-		alike[tuple(values.items())].append(row.name)
-	for pairs, some in alike.items():
-		set_many(act, some, {**NOBODY, **dict(pairs)})
-	forget_confirmations(names)
-
-
-def forget_confirmations(names: Sequence[str]) -> None:
-	"""What somebody confirmed was true for them and then; whoever has the steps now confirms anew."""
-	if names:
-		table = frappe.qb.DocType("Outage Task Check")
-		bulk.change("Outage Task Check", table.parent.isin(names) & (table.kind == "Confirmation"), UNCONFIRMED)
-
-
-def set_many(act: Act, names: Sequence[str], values: Mapping[str, Any]) -> None:
-	"""The same change to several tasks in one statement."""
-	bulk.update("Outage Task", names, {**values, "modified": act.now, "modified_by": frappe.session.user})
-
-
 def _carry_over(act: Act, diff: Difference) -> None:
 	"""Steps that both plans ask for keep their row, people and clock, and follow the new plan's rules; one that may no longer be
 	left out begins its clock."""
@@ -455,74 +258,3 @@ def _required_now(act: Act, spec: TaskSpec) -> dict[str, Any]:
 
 def _cancel(act: Act, tasks: Sequence[TaskRow], reason: str) -> None:
 	end_many(act, [task.name for task in tasks], "Cancelled", reason)
-
-
-def end_many(act: Act, names: Sequence[str], status: str, reason: str) -> None:
-	"""End several tasks at once: `status` is Done, Skipped or Cancelled."""
-	if not names:
-		return
-	values: dict[str, Any] = {"status": status, "reason": reason}
-	if status == "Done":
-		values.update(completed_at=act.at, completed_by=frappe.session.user, recorded_at=act.now, counts_from=None)
-	set_many(act, names, values)
-	assignment.take_back(names, "Cancelled" if status == "Cancelled" else "Closed")
-	if status in ENDED_BY_COMMAND:
-		_record_ended(act, names, ENDED_BY_COMMAND[status], reason)
-
-
-def _record_ended(act: Act, names: Sequence[str], kind: str, reason: str) -> None:
-	rows = listing.get_all(
-		"Outage Task",
-		filters={"name": ("in", names)},
-		fields=["name", "title", "title_zh", "subject_label"],
-		order_by="priority asc, step_key asc, subject asc",
-	)
-	act.steps_added += [(kind, {**about_task(row), "reason": reason}, row.name) for row in rows]
-
-
-def announce(act: Act, specs: Sequence[TaskSpec], chosen: Sequence[Assignment]) -> None:
-	"""Tell each person once per verb, naming their most urgent step."""
-	urgent: dict[str, TaskSpec] = {}
-	count: dict[str, int] = defaultdict(int)
-	for spec, who in zip(specs, chosen, strict=True):
-		for user in who.users:
-			count[user] += 1
-			if user not in urgent or spec.step.priority < urgent[user].step.priority:
-				urgent[user] = spec
-	languages = dict(
-		listing.get_all("User", filters={"name": ("in", list(urgent))}, fields=["name", "language"], as_list=True)
-	)
-	subjects = {}
-	for user, spec in urgent.items():
-		lang = languages.get(user) or ""
-		title = title_of(about(spec), lang or "en")
-		where = f" ({spec.subject.label})" if spec.subject.label else ""
-		subjects[user] = (
-			_("{0}: {1}{2} and {3} more steps for you", lang or None).format(
-				act.incident.property, title, where, count[user] - 1
-			)
-			if count[user] > 1
-			else f"{act.incident.property}: {title}{where}"
-		)
-	bells.tell(act.incident, subjects, act.now)
-
-
-def _warn(act: Act, specs: Sequence[TaskSpec], chosen: Sequence[Assignment]) -> None:
-	"""One warning per department and cause, not per step; who is asleep is said once."""
-	asleep = {
-		spec.department for spec, who in zip(specs, chosen, strict=True) if who.warning == "nobody_on_duty_life_safety"
-	}
-	said = {(department, "nobody_on_duty") for department in asleep}
-	for spec, who in zip(specs, chosen, strict=True):
-		key = (spec.department, who.warning)
-		if who.warning and key not in said:
-			said.add(key)
-			name = frappe.get_cached_value("Response Department", spec.department, "department_name")
-			act.warn(who.warning, {"department": name, "phone": who.phone or act.departments[spec.department].phone})
-
-
-def leave_board(incident: Document) -> None:
-	"""The board shows the steps of outages that run; those of one that has ended are marked, with one query."""
-	if incident.status in ENDED:
-		task = frappe.qb.DocType("Outage Task")
-		bulk.change("Outage Task", task.incident == incident.name, {"incident_ended": 1})

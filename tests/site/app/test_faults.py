@@ -128,7 +128,10 @@ class Killed(FaultTest):
 		done_once(name)
 		before = self.written()
 		process = self.some_processes(1)[0].begin(
-			"Administrator", CLOCK, acts=[("kill", "outage_response.flows.tasks.task_set.announce", 1)], ahead=LATER
+			"Administrator",
+			CLOCK,
+			acts=[("kill", "outage_response.flows.tasks.told_of_new_tasks.announce", 1)],
+			ahead=LATER,
 		)
 		self.assertEqual(process.go().result(), {"killed": True})
 		self.assertEqual(self.written(), before)

@@ -7,7 +7,7 @@ import frappe
 from outage_response.domain import callback_rules
 from outage_response.flows.facts import nested_outages, power_and_assets
 from outage_response.flows.screens import command_centre, incident_form
-from outage_response.flows.tasks import task_set
+from outage_response.flows.tasks import shared_tasks
 
 from .. import world as build
 from ..base import SiteTest
@@ -100,7 +100,7 @@ class Shared(OverlapTest):
 		for task in theirs:
 			self.finish_task(task)
 		doc = frappe.get_doc("Outage Incident", wide)
-		rows = task_set.load_shared(doc, lambda: power_and_assets.read(self.property))
+		rows = shared_tasks.load_shared(doc, lambda: power_and_assets.read(self.property))
 		self.assertEqual({row.status for row in rows if row.name in theirs}, {"Done"})
 		self.do("operator", "confirm", wide, "Overload")
 		self.assertEqual(self.checks(wide), {})

@@ -1,7 +1,7 @@
 import frappe
 
 from outage_response.flows.incident import new_incident
-from outage_response.flows.tasks import task_set
+from outage_response.flows.tasks import tasks_at_once
 from outage_response.outage_response.verb_owned import VerbOwned
 
 exclude_from_linked_with = True  # see Care Need
@@ -19,7 +19,7 @@ class OutageIncident(VerbOwned):
 
 	def on_update(self):
 		if self.has_value_changed("status"):
-			task_set.leave_board(self)
+			tasks_at_once.leave_board(self)
 
 
 def on_doctype_update():

@@ -6,7 +6,7 @@ import re
 import frappe
 from frappe.utils import now_datetime
 
-from outage_response.flows.tasks import task_verbs as flow
+from outage_response.flows.tasks import reassignment
 from tests.site import world
 
 from ..hand import CUT, PHONE, entries, fresh, row, task_of, touch, worker_ready
@@ -202,7 +202,7 @@ def test_a_guard_corrects_what_they_said_without_network(phone, house, declared,
 	frappe.db.set_value("Outage Task", task.name, "assigned_role", "Outage Security")
 	frappe.db.commit()
 	frappe.set_user(world.user("operator"))
-	flow.reassign(task.name, world.user("guard1"))
+	reassignment.reassign(task.name, world.user("guard1"))
 	frappe.db.commit()
 	frappe.set_user("Administrator")
 	page = phone("guard1")
