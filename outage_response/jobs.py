@@ -17,7 +17,7 @@ from outage_response.integrations import mail_server, messages
 from outage_response.integrations.channels.post import post_all
 
 from .flows.callbacks import households, telephony
-from .flows.elevators import entrapment_verbs
+from .flows.elevators import long_inside
 from .flows.facts import site_time, who_was_rung
 from .flows.incident import clock_put_back
 from .flows.notices import deliveries, issuing, server_patience
@@ -64,8 +64,8 @@ def ring_every_minute() -> None:
 	frappe.set_user("Administrator")
 	for name, *back in _alone("Outage clock", site_time.look) or ():
 		_alone(f"Outage clock: {name}", clock_put_back.follow, name, *back)
-	for name in _alone("Outage elevators: people inside for long", entrapment_verbs.to_warn) or ():
-		_alone(f"Outage elevators: {name}", entrapment_verbs.warn, name)
+	for name in _alone("Outage elevators: people inside for long", long_inside.to_warn) or ():
+		_alone(f"Outage elevators: {name}", long_inside.warn, name)
 	ring(awake=who_was_rung.is_waiting())
 
 

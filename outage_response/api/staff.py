@@ -7,7 +7,7 @@ sent again, it gets the first answer.
 from typing import Any
 
 from outage_response.flows.callbacks import attempts
-from outage_response.flows.elevators import correction, entrapment_verbs
+from outage_response.flows.elevators import correction, entrapment_verbs, trapped_reports
 from outage_response.flows.incident import (
 	affected_area,
 	cause_and_level,
@@ -43,7 +43,7 @@ cancel = endpoint(ending.cancel)
 file_report = endpoint(incident_report.file_report)
 
 # ---------------------------------------------------------------- people in elevators
-report_trapped = endpoint(entrapment_verbs.report_trapped)
+report_trapped = endpoint(trapped_reports.report_trapped)
 note_entrapment = endpoint(entrapment_verbs.note_entrapment)
 report_empty = endpoint(entrapment_verbs.report_empty)
 read_back_empty = endpoint(entrapment_verbs.read_back_empty)

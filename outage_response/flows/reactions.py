@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from typing import Any
 
-from .elevators import entrapment_verbs
+from .elevators import rescue_steps
 from .paging import ringing
 from .residents import page_cache
 from .trouble import telephone_calls, tickets_follow
@@ -19,7 +19,7 @@ def _residents_pages(event: events.Changed) -> None:
 
 
 def _record_of_people_in_the_elevator(event: events.StepDone) -> None:
-	entrapment_verbs.on_step(
+	rescue_steps.on_step(
 		event.act, event.task, event.step, event.outcome, event.people, by=event.by, who=event.who, how=event.how
 	)
 

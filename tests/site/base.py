@@ -20,7 +20,7 @@ from frappe.utils import cstr, get_datetime, get_system_timezone
 
 from outage_response.api import staff
 from outage_response.flows.callbacks import attempts
-from outage_response.flows.elevators import correction, entrapment_verbs
+from outage_response.flows.elevators import correction, entrapment_verbs, trapped_reports
 from outage_response.flows.facts import site_time
 from outage_response.flows.incident import (
 	affected_area,
@@ -75,7 +75,7 @@ FLOWS = {
 	"give_up_callback": attempts.give_up_callback,
 	"file_report": incident_report.file_report,
 	"record_call": telephone_calls.record_call,
-	"report_trapped": entrapment_verbs.report_trapped,
+	"report_trapped": trapped_reports.report_trapped,
 	"note_entrapment": entrapment_verbs.note_entrapment,
 	"read_back_empty": entrapment_verbs.read_back_empty,
 	"report_empty": entrapment_verbs.report_empty,

@@ -20,7 +20,7 @@ from ..verb import bells
 from ..verb.changes import save
 from ..verb.engine import Act, require_task_authority, task_verb
 from ..verb.events import TrappedAfterTheEnd, happened
-from . import entrapment_records, entrapment_verbs
+from . import entrapment_records, rescue_steps
 
 
 @task_verb
@@ -44,32 +44,40 @@ def correct_outcome(
 	step, before = plan_steps.step_of(task), task.outcome or ""
 	outcome = step.named(outcome or "")
 	meaning = step.meaning(outcome)
-	if act.incident.status in ENDED and meaning == rules.TRAPPED and task.subject_type == "Property Asset":
-		return happened(TrappedAfterTheEnd(act, task.subject, rules.require_people(people), note))
 	if act.incident.status in ENDED:
-		raise RuleError(
-			_("Status: the outage has ended. If people are in an elevator, record a call with people trapped.")
-		)
+		return _after_the_end(act, meaning, people, note)
 	rules.require_correctable(step, before, outcome)
 	if not rules.anybody_may(meaning):
 		require_task_authority("correct_outcome", task, outcome)
 	if meaning == rules.TRAPPED:
 		return _inside_after_all(act, step, rules.require_people(people), note or "")
-	record = people_in_elevators.still_open(act.incident.name, task.subject) if step.per == "elevator" else None
-	known = bool(record and record.status == rules.INSIDE and meaning == rules.EMPTY)
-	if known or rules.needs_second_person(step, before, outcome):
+	if _is_empty_against_the_record(act, step, meaning) or rules.needs_second_person(step, before, outcome):
 		return _nobody_any_more(act, outcome, who or "", how, people)
 	_write(act, outcome, note or "")
 	if step.per == "elevator":
-		entrapment_verbs.on_step(act, task, step, outcome, None, by=frappe.session.user, how=how)
+		rescue_steps.on_step(act, task, step, outcome, None, by=frappe.session.user, how=how)
 	return {"waiting_for": "", "added": len(task_set.sync(act).add) if added_by(step, outcome) else 0}
+
+
+def _after_the_end(act: Act, meaning: str, people: int | None, note: str | None) -> dict:
+	"""People trapped after all are a call of its own, which alarms; anything else is refused."""
+	task = act.task
+	if meaning == rules.TRAPPED and task.subject_type == "Property Asset":
+		return happened(TrappedAfterTheEnd(act, task.subject, rules.require_people(people), note))
+	raise RuleError(_("Status: the outage has ended. If people are in an elevator, record a call with people trapped."))
+
+
+def _is_empty_against_the_record(act: Act, step: Step, meaning: str) -> bool:
+	"""Is the car said to be empty, while people are on record in it?"""
+	record = people_in_elevators.still_open(act.incident.name, act.task.subject) if step.per == "elevator" else None
+	return bool(record and record.status == rules.INSIDE and meaning == rules.EMPTY)
 
 
 def _inside_after_all(act: Act, step: Step, people: int | None, note: str) -> dict:
 	task = act.task
 	# what ended in this very second was for the people who were thought to be out
 	since = max(act.at, get_datetime(task.completed_at) + timedelta(seconds=1))
-	car = entrapment_verbs.car_of(task)
+	car = rescue_steps.car_of(task)
 	if step.means(rules.TRAPPED):
 		_write(act, step.named(rules.TRAPPED), note)
 		record = entrapment_records.open_record(

@@ -10,9 +10,11 @@ from frappe import _
 from frappe.model.document import Document
 from frappe.utils import get_datetime
 
+from outage_response import locks
 from outage_response.domain import entrapment_rules as rules
 from outage_response.domain.building_spelling import spelling
 from outage_response.domain.errors import Keys, RuleError
+from outage_response.domain.lifecycle import TaskRow
 from outage_response.domain.who_gets_a_task import COMMAND
 
 from ..facts import people_in_elevators, plan_steps
@@ -43,38 +45,44 @@ def open_record(
 	`inside_since`: they have been inside for longer than it is known (the check found nobody, and somebody was there).
 	"""
 	incident = act.incident.name if act.incident else None
-	record, asked_at = latest(incident, car["name"]), min(act.at, covered_from or act.at)
+	covered_from = covered_from or act.at
+	record, asked_at = latest(incident, car["name"]), min(act.at, covered_from)
 	if record and record.status not in rules.OPEN:
 		ended_at = get_datetime(record.ended_at)
-		if ended_at >= (covered_from or act.at) and (record.status == rules.OUT or not certain):
+		if ended_at >= covered_from and (record.status == rules.OUT or not certain):
 			return record
 		# what was settled with the one before does not answer for these
 		record, asked_at = None, max(asked_at, ended_at + timedelta(seconds=1))
-	if record is None:
-		record = frappe.new_doc(DOCTYPE)
-		record.update(
-			{
-				"incident": incident,
-				"property": car["property"],
-				"building": car["building"],
-				"elevator": car["name"],
-				"elevator_label": car["asset_name"],
-				"status": rules.POSSIBLE,
-				"since": min(act.at, inside_since or covered_from or act.at),
-				"asked_at": asked_at,
-				**_contractor_times(incident, car["name"]),
-			}
-		)
+	record = record or _new(incident, car, since=min(act.at, inside_since or covered_from), asked_at=asked_at)
 	if certain:
 		record.status, record.claim = rules.INSIDE, None
 	# one caller's smaller number does not make less of what another one knows; `note_entrapment` corrects it
 	known = {*people_in_elevators.conditions(record), *(conditions or ())}
-	_take(act, record, people=max(people or 0, record.people or 0), floor=floor, conditions=known)
+	take_what_is_known(act, record, people=max(people or 0, record.people or 0), floor=floor, conditions=known)
 	save(record)
 	return record
 
 
-def _take(
+def _new(incident: str | None, car: Mapping[str, Any], *, since: datetime, asked_at: datetime) -> Document:
+	"""A record of people who may be in a car; not saved yet."""
+	record = frappe.new_doc(DOCTYPE)
+	record.update(
+		{
+			"incident": incident,
+			"property": car["property"],
+			"building": car["building"],
+			"elevator": car["name"],
+			"elevator_label": car["asset_name"],
+			"status": rules.POSSIBLE,
+			"since": since,
+			"asked_at": asked_at,
+			**_contractor_times(incident, car["name"]),
+		}
+	)
+	return record
+
+
+def take_what_is_known(
 	act: Act,
 	record: Document,
 	*,
@@ -104,10 +112,10 @@ def _contractor_times(incident: str | None, elevator: str) -> dict[str, Any]:
 		order_by="completed_at asc",
 	)
 	theirs = (row for row in rows or () if spelling(row.contractor) == spelling(firm))
-	return {_contractor_field(row.department): row.completed_at for row in theirs}
+	return {contractor_field(row.department): row.completed_at for row in theirs}
 
 
-def _contractor_field(department: str) -> str:
+def contractor_field(department: str) -> str:
 	here = frappe.get_cached_value("Response Department", department, "is_external")
 	return "contractor_arrived_at" if here else "contractor_called_at"
 
@@ -160,22 +168,27 @@ def end(act: Act, record: Document, outcome: str, people: int | None, *, but: st
 	_close(act, record, outcome, people)
 	if not act.incident:
 		return
-	steps = plan_steps.steps_of_plan(act.incident.plan)
-	keys = rules.asked_for_by_people(steps) | {
-		step.key for step in steps if step.rescue_part or step.means(rules.TRAPPED)
-	}
 	mistaken = record.status == rules.MISTAKEN
-	rows = [
-		row
-		for row in tasks_on_record.load(act.incident.name)
-		if row.is_open and row.name != but and row.step_key in keys and tasks_on_record.is_about(row, record.elevator)
-	]
+	rows = [row for row in _open_because_of(act.incident, record.elevator) if row.name != but]
 	reason = _("Nobody was inside") if mistaken else _("The people are out")
 	checks = [row for row in rows if plan_steps.step_of(row).means(rules.TRAPPED)]
 	end_steps(act, checks, reason, outcome=rules.EMPTY if mistaken else rules.TRAPPED)
 	end_steps(act, [row for row in rows if row not in checks], reason, outcome=outcome)
 	data = {"subject": record.elevator_label, "people": people or "", "outcome": outcome}
 	act.record("entrapment_mistaken" if mistaken else "entrapment_ended", data)
+
+
+def _open_because_of(incident: Document, elevator: str) -> list[TaskRow]:
+	"""Open steps of a rescue from this elevator, whatever asked for them, and the check of the car."""
+	steps = plan_steps.steps_of_plan(incident.plan)
+	keys = rules.asked_for_by_people(steps) | {
+		step.key for step in steps if step.rescue_part or step.means(rules.TRAPPED)
+	}
+	return [
+		row
+		for row in tasks_on_record.load(incident.name)
+		if row.is_open and row.step_key in keys and tasks_on_record.is_about(row, elevator)
+	]
 
 
 def _close(act: Act, record: Document, outcome: str, people: int | None) -> None:
@@ -243,7 +256,7 @@ def claim(act: Act, record: Document, outcome: str, people: int | None, *, by: s
 	bells.tell_those_for(act, COMMAND, text)
 
 
-def _correct_checks(act: Act, elevator: str, outcome: str) -> None:
+def correct_checks(act: Act, elevator: str, outcome: str) -> None:
 	"""What the check of the car had found is corrected with it, where it is one of its outcomes."""
 	found = [
 		row
@@ -251,3 +264,23 @@ def _correct_checks(act: Act, elevator: str, outcome: str) -> None:
 		if row.subject == elevator and row.outcome and plan_steps.step_of(row).meaning(row.outcome) == rules.TRAPPED
 	]
 	_give_outcome(act, found, outcome)
+
+
+def belongs_to(entrapment: str) -> tuple[str | None, str]:
+	"""Incident, or None, and property of a record. Raises DoesNotExistError."""
+	found = isinstance(entrapment, str) and frappe.db.get_value(DOCTYPE, entrapment, ["incident", "property"])
+	if not found:
+		frappe.throw(
+			_("Elevator Entrapment: {0} does not exist. Choose one of the list.").format(
+				frappe.bold(frappe.utils.escape_html(str(entrapment)[:140]))
+			),
+			frappe.DoesNotExistError,
+		)
+	return found
+
+
+def locked_record(act: Act, entrapment: str) -> Document:
+	record = locks.document(DOCTYPE, entrapment)
+	if record.incident and not act.incident:  # an outage was declared meanwhile: run again, under its lock
+		locks.stale(DOCTYPE)
+	return record

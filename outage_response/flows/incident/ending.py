@@ -9,7 +9,7 @@ from outage_response.domain import gates, lifecycle, notice_rules
 from outage_response.domain.errors import RuleError
 
 from ..callbacks import open_callbacks
-from ..elevators import entrapment_verbs
+from ..elevators import nobody_left_inside
 from ..facts.language import listed
 from ..facts.minutes_of_interruption import count_minutes
 from ..notices import issuing
@@ -34,7 +34,7 @@ def stand_down(act: Act, areas: Sequence[str] | None = None, override_reason: st
 	lifecycle.require_incident_state("stand_down_everywhere", incident.status)
 	shared = shared_tasks.load_shared(incident, lambda: act.around)
 	pass_gate(act, "stand_down", gates.blocking("stand_down", shared), override_reason)
-	entrapment_verbs.require_nobody(incident)
+	nobody_left_inside.require_nobody(incident)
 	_release_posts(act, posts)
 	incident.status, incident.stood_down_at = "Stood Down", act.at
 	save(incident)
@@ -82,7 +82,7 @@ def close(act: Act, override_reason: str | None = None) -> dict[str, Any]:
 	rows = tasks_on_record.load(incident.name)
 	shared = shared_tasks.load_shared(incident, lambda: act.around)
 	pass_gate(act, "close", gates.blocking_close(shared), override_reason)
-	entrapment_verbs.require_nobody(incident)
+	nobody_left_inside.require_nobody(incident)
 	left = [task.name for task in rows if task.is_open]
 	tasks_at_once.end_many(act, left, "Skipped", _("Still open when the incident was closed"))
 	incident.status, incident.closed_at = "Closed", act.at
@@ -103,7 +103,7 @@ def cancel(act: Act, reason: str) -> dict[str, Any]:
 	incident = act.incident
 	rows = tasks_on_record.load(incident.name)
 	gates.require_cancellable(rows, incident.status)
-	entrapment_verbs.require_nobody(incident)
+	nobody_left_inside.require_nobody(incident)
 	_release_guards(act, rows, reason)
 	open_rows = [task.name for task in rows if task.is_open and task.status != "On Post"]
 	tasks_at_once.end_many(act, open_rows, "Cancelled", reason)

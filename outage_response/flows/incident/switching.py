@@ -11,7 +11,7 @@ from outage_response.domain.errors import RuleError
 from outage_response.domain.power_topology import split_for_return
 
 from ..callbacks import open_callbacks
-from ..elevators import entrapment_verbs
+from ..elevators import nobody_left_inside
 from ..facts import affected_homes, plan_steps, power_and_assets
 from ..facts.affected_nodes import labels, named_nodes
 from ..facts.minutes_of_interruption import count_minutes
@@ -58,7 +58,7 @@ def permit_energise(act: Act, nodes: Sequence[str] | None = None) -> dict[str, A
 		)
 	gates.pass_gate("energise", supply_return.blocking_energise(incident, wanted, around))
 	gates.require_confirmed(plan_steps.steps_of_plan(incident.plan), incident.confirmed_at)
-	entrapment_verbs.require_still(act)
+	nobody_left_inside.require_still(act)
 	inside = around.tree.under(wanted)
 	for row in incident.affected_nodes:
 		if row.power_node in inside and not row.back_at:

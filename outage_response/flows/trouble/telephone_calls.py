@@ -15,7 +15,7 @@ from outage_response.domain.errors import RuleError
 from outage_response.domain.which_outage_explains import RUNNING, Explanation
 from outage_response.domain.who_gets_a_task import COMMAND
 
-from ..elevators import entrapment_records, entrapment_verbs
+from ..elevators import entrapment_records, trapped_reports
 from ..facts import homes_of_people, power_and_assets, step_context, who_is_on_duty
 from ..verb import bells, timeline
 from ..verb.changes import announce, touch
@@ -48,7 +48,7 @@ def record_call(
 
 	danger    a person's judgement; it is also read out of the words, by the lists of Settings
 	trapped   people are in an elevator: in `elevator`, or, where nobody knows in which, in one of `building`; how many are
-	          inside, where the car stands and how they are, as in `entrapment_verbs.report_trapped`
+	          inside, where the car stands and how they are, as in `trapped_reports.report_trapped`
 
 	Answers {"call", "incident" or "", "danger"}, and "entrapments" where people are trapped. Raises ValidationError for a unit,
 	node or elevator of another property.
@@ -157,7 +157,7 @@ def _answered_before(request_id: str | None, property_name: str, unit: str | Non
 	if first.property != property_name or (unit and first.unit != unit):
 		timeline.refuse_used(request_id)
 	answer = {"call": first.name, "incident": first.incident or "", "danger": bool(first.danger)}
-	return {**answer, "entrapments": entrapment_verbs.of_call(first)} if first.trapped else answer
+	return {**answer, "entrapments": trapped_reports.of_call(first)} if first.trapped else answer
 
 
 def _node_of(unit: str, property_name: str) -> str | None:
@@ -225,15 +225,15 @@ def _keep_trapped(
 	if name:
 		act = Act("report_trapped", at, now, incident=lock_incident(name))
 		covered = [car for car in found if car.name in affected]
-		result = entrapment_verbs.report_in(act, covered, certain=certain, said=said, **inside, **how)
+		result = trapped_reports.report_in(act, covered, certain=certain, said=said, **inside, **how)
 		return {**finish(act, result), "danger": True}
 	act = Act("record_call", at, now)
-	doc = entrapment_verbs.keep_call(act, found, certain=certain, incident=None, said={**said, "waiting": 1}, **how)
+	doc = trapped_reports.keep_call(act, found, certain=certain, incident=None, said={**said, "waiting": 1}, **how)
 	count = rescues.require_people(inside["people"])
 	how_they_are = entrapment_records.as_conditions(inside["conditions"])
 	known = {"people": count, "floor": inside["floor"], "conditions": how_they_are} if certain else {}
 	text = _("People trapped in {0}, not known where").format(building or property_name)
-	records = entrapment_verbs.report_alone(act, found, certain=certain, text=text, **known)
+	records = trapped_reports.report_alone(act, found, certain=certain, text=text, **known)
 	announce("")
 	return {"call": doc.name, "incident": "", "danger": True, "entrapments": records}
 

@@ -2,7 +2,7 @@
 
 import frappe
 
-from outage_response.flows.elevators import entrapment_verbs
+from outage_response.flows.elevators import trapped_reports
 from outage_response.flows.incident import declaring, switching
 from outage_response.flows.notices import issuing
 from outage_response.flows.residents import who_depends_on_power
@@ -110,7 +110,7 @@ class AccessTest(SiteTest):
 			{"doctype": "Trouble Call", "property": world["property"], "incident": world["incident"]}
 		)
 		world["call"] = world["call"].insert(ignore_permissions=True).name
-		entrapment_verbs.report_trapped(world["incident"], world["elevators"][0])
+		trapped_reports.report_trapped(world["incident"], world["elevators"][0])
 		world["entrapment"] = frappe.get_all("Elevator Entrapment", {"incident": world["incident"]}, pluck="name")[0]
 		world["lone_entrapment"] = cls.by_verb(
 			"Elevator Entrapment",

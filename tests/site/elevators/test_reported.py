@@ -5,7 +5,7 @@ from datetime import timedelta
 import frappe
 
 from outage_response import jobs
-from outage_response.flows.elevators import entrapment_verbs
+from outage_response.flows.elevators import long_inside
 from outage_response.flows.facts import people_in_elevators_shown
 from outage_response.flows.screens import command_centre
 
@@ -144,11 +144,11 @@ class Reported(Entrapments):
 		told = []
 		for minutes in (2, 1, 1, 2):
 			self.clock.move(minutes)
-			told.append([entrapment_verbs.warn(name) for name in entrapment_verbs.to_warn()])
+			told.append([long_inside.warn(name) for name in long_inside.to_warn()])
 		self.assertEqual(told, [[], [True], [], [True]])
 		self.do("operator", "note_entrapment", record, talked=True)
 		self.clock.move(10)
-		self.assertEqual(entrapment_verbs.to_warn(), [])
+		self.assertEqual(long_inside.to_warn(), [])
 
 	def test_only_people_of_the_property_see_and_note_them(self):
 		name = self.declare()
@@ -222,7 +222,7 @@ class Warned(Entrapments):
 		for minutes in (59, 1, 1, 29, 1):
 			self.clock.move(minutes)
 			with self.request():
-				told.append([entrapment_verbs.warn(record) for record in entrapment_verbs.to_warn()])
+				told.append([long_inside.warn(record) for record in long_inside.to_warn()])
 		self.assertEqual(told, [[], [True], [], [True], []])
 		text = self.entry(name, "long_inside")["text"]
 		self.assertIn("90 minutes", text)
@@ -237,5 +237,5 @@ class Warned(Entrapments):
 		self.do("operator", "report_trapped", name, self.first, people=1)
 		self.free(name, self.first, 1)
 		self.clock.move(200)
-		self.assertEqual(entrapment_verbs.to_warn(), [])
+		self.assertEqual(long_inside.to_warn(), [])
 		self.assertTrue(callable(jobs.every_minute))

@@ -6,7 +6,7 @@ from unittest.mock import patch
 import frappe
 
 from outage_response.api import command
-from outage_response.flows.elevators import entrapment_verbs
+from outage_response.flows.elevators import trapped_reports
 from outage_response.flows.incident import declaring, incident_report
 from outage_response.flows.residents import who_depends_on_power
 from outage_response.flows.screens import figures
@@ -380,7 +380,7 @@ class CallSheet(CommandTest):
 	def test_trapped_people_are_on_top_until_they_are_out(self):
 		name = self.declare()
 		with self.as_user("operator"):
-			entrapment_verbs.report_trapped(name, self.elevators[0], "two people")
+			trapped_reports.report_trapped(name, self.elevators[0], "two people")
 		self.assertEqual(["Elevator 1"], [row["label"] for row in self.centre()["trapped"]])
 		self.assertEqual("two people", self.centre()["trapped"][0]["words"])
 		self.assertEqual([], self.centre()["dangers"], "they stand on record of their own, not twice")

@@ -6,7 +6,7 @@ exclude_from_linked_with = True  # see Care Need
 
 
 class ElevatorEntrapment(VerbOwned):
-	"""People in one elevator at one time; made and changed by the verbs of `flows/elevators/entrapment_verbs.py`."""
+	"""People in one elevator at one time; made and changed by the verbs of `flows/elevators/`."""
 
 
 def on_doctype_update():
