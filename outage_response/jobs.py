@@ -20,7 +20,7 @@ from .flows.callbacks import households, telephony
 from .flows.elevators import long_inside
 from .flows.facts import site_time, who_was_rung
 from .flows.incident import clock_put_back
-from .flows.notices import deliveries, issuing, server_patience
+from .flows.notices import automatic_notices, deliveries, notice_mails, notice_sms, server_patience
 from .flows.paging import (
 	disabled_logins,
 	mail_queue,
@@ -81,8 +81,8 @@ def every_minute() -> None:
 	running = recurring_steps.ticking_incidents()
 	for name in running:
 		_alone(f"Outage clock: {name}", recurring_steps.tick, name)
-	for name in issuing.waiting_for_the_clock():
-		_alone(f"Outage notices: {name}", issuing.tick, name)
+	for name in automatic_notices.waiting_for_the_clock():
+		_alone(f"Outage notices: {name}", automatic_notices.tick, name)
 	sweep_tickets()
 	offer_calls()
 	resolve_tickets()
@@ -97,8 +97,8 @@ def bulk_every_minute() -> None:
 		return
 	for what, look in (
 		("too old", deliveries.settle_too_old),
-		("mails", deliveries.follow_mails),
-		("dead workers", deliveries.bury_the_dead),
+		("mails", notice_mails.follow_mails),
+		("dead workers", notice_sms.bury_the_dead),
 		("old mails", mail_queue.give_up_old),
 		("mails of answers", ticket_replies.follow_mails),
 	):
@@ -279,7 +279,7 @@ def _some_mails(until: float) -> bool:
 	sent = _send_some_mails(until)
 	handed = texted = 0
 	if time.monotonic() < until and not space.is_short():
-		handed = _alone("Outage notices: mail", deliveries.hand_over_mails, until - time.monotonic()) or 0
+		handed = _alone("Outage notices: mail", notice_mails.hand_over_mails, until - time.monotonic()) or 0
 	if time.monotonic() < until:
 		texted = _send_some_sms(until)
 	return bool(sent or handed or texted)
@@ -313,16 +313,16 @@ def _send_some_sms(until: float | None = None) -> bool:
 	if _alone("Outage notices: SMS", server_patience.left_alone, server_patience.SMS):
 		return False
 	mine = False
-	for name in _alone("Outage notices: SMS", deliveries.waiting_sms) or ():
+	for name in _alone("Outage notices: SMS", notice_sms.waiting_sms) or ():
 		if until and mine and time.monotonic() > until:
 			return True
-		if not _alone(f"Outage notice: {name}", deliveries.claim_sms, name):
+		if not _alone(f"Outage notice: {name}", notice_sms.claim_sms, name):
 			continue
 		mine = True
 		frappe.db.rollback()
-		outcome = deliveries.ask_gateway(name)
+		outcome = notice_sms.ask_gateway(name)
 		if outcome:
-			_alone(f"Outage notice: {name}", deliveries.note_sms, name, outcome)
+			_alone(f"Outage notice: {name}", notice_sms.note_sms, name, outcome)
 			if outcome.number:
 				_alone("Outage notices: SMS Log", messages.log_sms, outcome.number, outcome.text)
 			if outcome.is_unknown:

@@ -4,7 +4,7 @@ from typing import Any
 
 import frappe
 
-from outage_response.flows.notices import issuing
+from outage_response.flows.notices import notice_verbs
 from outage_response.flows.screens import (
 	figures,
 	incident_form,
@@ -41,9 +41,9 @@ def get_callback(callback: str) -> dict[str, Any]:
 
 @reading
 def preview_notice(incident: str, kind: str) -> dict[str, Any]:
-	"""See `flows.notices.issuing.preview`."""
+	"""See `flows.notices.notice_verbs.preview`."""
 	require_read("Outage Incident", incident)
-	return issuing.preview(incident, kind)
+	return notice_verbs.preview(incident, kind)
 
 
 @reading

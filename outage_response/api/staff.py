@@ -17,7 +17,7 @@ from outage_response.flows.incident import (
 	incident_report,
 	switching,
 )
-from outage_response.flows.notices import issuing
+from outage_response.flows.notices import notice_verbs
 from outage_response.flows.residents import who_depends_on_power
 from outage_response.flows.tasks import completion, leaving_for_danger, reassignment, task_verbs
 from outage_response.flows.trouble import proposals, telephone_calls
@@ -75,8 +75,8 @@ log_attempt = endpoint(attempts.log_attempt)
 give_up_callback = endpoint(attempts.give_up_callback)
 read_care_needs = endpoint(who_depends_on_power.read_care_needs)
 set_care_need = endpoint(who_depends_on_power.set_care_need)
-send_notice = endpoint(issuing.send_notice)
-prove_posting = endpoint(issuing.prove_posting)
+send_notice = endpoint(notice_verbs.send_notice)
+prove_posting = endpoint(notice_verbs.prove_posting)
 
 # ---------------------------------------------------------------- reading
 

@@ -6,12 +6,12 @@ import re
 import frappe
 
 from outage_response import bulk, listing
-from outage_response.flows.notices import deliveries
+from outage_response.flows.notices import notice_mails
 from outage_response.flows.paging import page_sending
 from outage_response.integrations import installed, messages
 
 LINKS = (
-	(re.compile(r"https?://[^\s\"'<>)]+/outages/link/[\w.-]+"), deliveries.LOGIN),
+	(re.compile(r"https?://[^\s\"'<>)]+/outages/link/[\w.-]+"), notice_mails.LOGIN),
 	(re.compile(r"https?://[^\s\"'<>)]+/outage-page\?t=[\w.-]+"), page_sending.LOGIN),
 )
 

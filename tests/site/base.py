@@ -31,7 +31,7 @@ from outage_response.flows.incident import (
 	incident_report,
 	switching,
 )
-from outage_response.flows.notices import issuing
+from outage_response.flows.notices import notice_verbs
 from outage_response.flows.tasks import completion, handover, leaving_for_danger, reassignment, task_verbs
 from outage_response.flows.trouble import telephone_calls
 from outage_response.flows.verb import timeline
@@ -81,8 +81,8 @@ FLOWS = {
 	"report_empty": entrapment_verbs.report_empty,
 	"correct_outcome": correction.correct_outcome,
 	"take_call": telephone_calls.take_call,
-	"send_notice": issuing.send_notice,
-	"prove_posting": issuing.prove_posting,
+	"send_notice": notice_verbs.send_notice,
+	"prove_posting": notice_verbs.prove_posting,
 	"hand_over": handover.hand_over,
 }
 BIT_XOR, CRC32 = CustomFunction("BIT_XOR", ["rows"]), CustomFunction("CRC32", ["text"])

@@ -21,7 +21,7 @@ from outage_response.domain.who_gets_a_task import COMMAND, RESIDENTS
 
 from ..facts import affected_homes, outage_levels, power_and_assets
 from ..facts.language import listed
-from ..notices import issuing
+from ..notices import automatic_notices
 from ..tasks import task_set
 from ..verb import bells
 from ..verb.changes import save
@@ -251,7 +251,7 @@ def _open_nested(act: Act, doc: Document, unit_nos: list[str]) -> str:
 		nested_call = Act("extend_scope", act.at, act.now, incident=nested)
 		added = task_set.sync(nested_call).add
 		nested_call.record("scope_extended", {"nodes": unit_nos, "added": len(added)})
-		issuing.on_extended(nested_call)
+		automatic_notices.on_extended(nested_call)
 		finish(nested_call, {})
 	else:
 		nested = frappe.new_doc("Outage Incident")

@@ -22,7 +22,7 @@ from outage_response.domain.who_gets_a_task import COMMAND
 from outage_response.integrations import contacts
 
 from ..facts.language import listed
-from ..notices import issuing
+from ..notices import steps_done_by_notices
 from ..verb import bells
 from ..verb.engine import Act, PartTarget, verb
 from ..verb.refusals import translated
@@ -294,7 +294,7 @@ def log_told(act: Act, outcome: str, note: str | None = None) -> dict[str, Any]:
 		text = _("Nobody is reached by telephone, and a person must confirm. Send somebody: {0}")
 		bells.tell_those_for(act, COMMAND, text.format(listed(_where([doc.unit])) if doc.unit else ""))
 	act.record("told_by_phone", {"unit": _where([doc.unit]) if doc.unit else "", "outcome": outcome})
-	issuing.complete_steps(act)
+	steps_done_by_notices.complete_steps(act)
 	return {"next_attempt_at": str(again or "")}
 
 

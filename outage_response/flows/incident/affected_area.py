@@ -15,7 +15,7 @@ from ..callbacks import open_callbacks
 from ..facts import affected_homes, power_and_assets
 from ..facts.affected_nodes import named_nodes
 from ..facts.minutes_of_interruption import count_minutes
-from ..notices import issuing
+from ..notices import automatic_notices
 from ..tasks import task_set, tasks_at_once, tasks_on_record
 from ..verb.changes import save
 from ..verb.engine import Act, incident_verb
@@ -37,7 +37,7 @@ def extend_scope(act: Act, nodes: Sequence[str]) -> dict[str, Any]:
 	share_with_running(act)
 	diff = task_set.sync(act)
 	act.record("scope_extended", {"nodes": [around.label(node) for node in added], "added": len(diff.add)})
-	issuing.on_extended(act)
+	automatic_notices.on_extended(act)
 	return {"added": len(diff.add), "affected_units": incident.affected_units}
 
 

@@ -10,7 +10,7 @@ from outage_response.domain.errors import RuleError
 
 from ..callbacks import open_callbacks
 from ..facts import outage_levels, plan_steps
-from ..notices import issuing
+from ..notices import automatic_notices
 from ..tasks import task_set
 from ..verb.changes import save
 from ..verb.engine import Act, incident_verb
@@ -49,7 +49,7 @@ def confirm(
 		open_callbacks.open_ready(act, act.around)
 		settle_others(act)
 	if incident.status == "Active":
-		issuing.on_confirmed(act)
+		automatic_notices.on_confirmed(act)
 	return {"level": incident.level, "added": len(diff.add), "cancelled": len(diff.cancel)}
 
 

@@ -12,7 +12,7 @@ from ..callbacks import open_callbacks
 from ..elevators import nobody_left_inside
 from ..facts.language import listed
 from ..facts.minutes_of_interruption import count_minutes
-from ..notices import issuing
+from ..notices import automatic_notices
 from ..tasks import shared_tasks, task_set, tasks_at_once, tasks_on_record
 from ..verb import timeline
 from ..verb.changes import save
@@ -90,7 +90,7 @@ def close(act: Act, override_reason: str | None = None) -> dict[str, Any]:
 	save(incident)
 	open_callbacks.end_waiting(act, "Exhausted", _("The incident was closed"))  # passed over by the General Manager
 	act.record("closed")
-	issuing.on_ended(act, notice_rules.FOLLOW_UP)
+	automatic_notices.on_ended(act, notice_rules.FOLLOW_UP)
 	settle_others(act)
 	return {"customer_minutes": incident.customer_minutes, "left_open": len(left)}
 
@@ -111,6 +111,6 @@ def cancel(act: Act, reason: str) -> dict[str, Any]:
 	save(incident)
 	open_callbacks.end_waiting(act, "Not Required", _("The incident was cancelled"))
 	act.record("cancelled", {"reason": reason})
-	issuing.on_ended(act, notice_rules.CANCELLED)
+	automatic_notices.on_ended(act, notice_rules.CANCELLED)
 	settle_others(act, tell=True)
 	return {}

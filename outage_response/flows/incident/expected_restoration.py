@@ -9,7 +9,7 @@ from outage_response import bulk
 from outage_response.domain import planned_times
 
 from ..facts import plan_steps
-from ..notices import issuing
+from ..notices import automatic_notices
 from ..tasks import tasks_on_record
 from ..verb.changes import save
 from ..verb.engine import Act, incident_verb
@@ -23,7 +23,7 @@ def set_etr(act: Act, etr: str | datetime | None = None) -> dict[str, Any]:
 	before = get_datetime(act.incident.etr) if act.incident.etr else None
 	write_etr(act, etr)
 	save(act.incident)
-	issuing.on_etr(act, before)
+	automatic_notices.on_etr(act, before)
 	return {"etr": str(act.incident.etr or "")}
 
 

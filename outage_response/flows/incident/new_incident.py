@@ -26,7 +26,7 @@ from ..facts.affected_nodes import labels, take_rows
 from ..facts.language import listed
 from ..facts.minutes_of_interruption import count_minutes
 from ..facts.outage_in_words import clock_time
-from ..notices import issuing
+from ..notices import automatic_notices, planned_windows
 from ..paging import enabled_channels, ringing
 from ..tasks import task_set
 from ..verb.engine import Act, finish
@@ -165,7 +165,7 @@ def _refuse_same_work(incident: Document, around: power_and_assets.Surroundings)
 			nodes=[around.label(row.power_node) for row in same if row.name == same[0].name],
 		)
 	incident.all_the_same = int(bool(same))
-	windows = [] if incident.is_drill else issuing.windows_of_the_day(incident)
+	windows = [] if incident.is_drill else planned_windows.windows_of_the_day(incident)
 	incident.announced_with = windows[0].announced_with or windows[0].name if windows else None
 
 
@@ -303,7 +303,7 @@ def on_insert(incident: Document, method: str | None = None) -> None:
 		diff = task_set.sync(act)
 		act.record("declared", {**about, "tasks": len(diff.add)})
 		_warn_about_gaps(act)
-		issuing.on_declared(act)
+		automatic_notices.on_declared(act)
 		ringing.stay_awake(now)
 		further = _open_windows(incident)
 		result = {"level": incident.level, "tasks": len(diff.add), **({"further": further} if further else {})}

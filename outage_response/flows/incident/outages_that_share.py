@@ -4,7 +4,7 @@ from outage_response.domain import lifecycle
 
 from ..callbacks import open_callbacks
 from ..facts import nested_outages
-from ..notices import issuing
+from ..notices import automatic_notices
 from ..tasks import task_set
 from ..verb.changes import touch
 from ..verb.engine import Act, finish
@@ -31,7 +31,7 @@ def settle_others(act: Act, *, tell: bool = False) -> None:
 		task_set.sync(its)
 		open_callbacks.open_ready(its, its.around)
 		if tell:
-			issuing.on_supply_back(its)
+			automatic_notices.on_supply_back(its)
 		finish(its, {})
 
 

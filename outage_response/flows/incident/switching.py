@@ -15,7 +15,7 @@ from ..elevators import nobody_left_inside
 from ..facts import affected_homes, plan_steps, power_and_assets
 from ..facts.affected_nodes import labels, named_nodes
 from ..facts.minutes_of_interruption import count_minutes
-from ..notices import issuing
+from ..notices import automatic_notices
 from ..tasks import shared_tasks, task_set
 from ..verb.changes import save
 from ..verb.engine import Act, incident_verb
@@ -94,7 +94,7 @@ def supply_back(act: Act, nodes: Sequence[str] | None = None, source: str | None
 		act.record("restored", {"minutes": incident.customer_minutes})
 	task_set.sync(act)
 	opened = open_callbacks.open_ready(act, around)
-	issuing.on_supply_back(act)
+	automatic_notices.on_supply_back(act)
 	settle_others(act)
 	return {
 		"still_out": [row.power_node for row in still_out],

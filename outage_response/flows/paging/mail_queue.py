@@ -8,7 +8,7 @@ from frappe.utils import get_url, now_datetime
 from outage_response.domain.waiting_limits import MAIL_IS_NEWS_FOR
 from outage_response.integrations import mail_server, messages
 
-from ..notices import deliveries, server_patience
+from ..notices import deliveries, notice_mails, server_patience
 from ..site import same_site
 from . import page_mails, page_sending
 
@@ -26,7 +26,7 @@ def fill(mail: Document) -> None:
 	page where one logs in, and so it does when somebody else than our job sends it, or the link was made void meanwhile. Raises
 	LookupError for a mail that was emptied."""
 	if mail.reference_doctype == messages.REFERENCE:
-		with_login, link = deliveries.LOGIN, deliveries.link_of(mail.reference_name)
+		with_login, link = notice_mails.LOGIN, deliveries.link_of(mail.reference_name)
 	elif mail.reference_doctype == messages.PAGE:
 		with_login, link = page_sending.LOGIN, page_sending.link_of(mail.reference_name)
 	else:
@@ -56,7 +56,7 @@ def _unknown(name: str) -> list[tuple[str, str]]:
 	why = _("The mail server did not say whether it took the mail.")
 	messages.stop_mails([name], why, ("Not Sent", "Partially Sent", "Sending"))
 	if row.reference_doctype == messages.REFERENCE:
-		deliveries.nobody_knows(row.reference_name)
+		notice_mails.nobody_knows(row.reference_name)
 	elif row.reference_doctype == messages.PAGE:
 		return page_mails.nobody_knows([row.reference_name])
 	return []

@@ -18,7 +18,7 @@ from outage_response.domain.notice_rules import PLANNED
 from ..facts import extent_in_words, power_and_assets
 from ..facts.language import in_words, title_of
 from ..facts.outage_in_words import clock_time
-from ..notices import issuing, wording
+from ..notices import planned_windows, wording
 from ..verb import timeline
 
 # What may come in when a report is filed
@@ -191,7 +191,7 @@ def planned_notice_print(incident: Document) -> dict[str, Any]:
 	`by`, `phone`, `issuer`, `issued`."""
 	around = power_and_assets.read(incident.property)
 	planners = {"Supplier": _("the power supplier"), "Property": _("the property management")}
-	windows = issuing.windows_of_the_day(incident) if incident.status == "Scheduled" else [incident]
+	windows = planned_windows.windows_of_the_day(incident) if incident.status == "Scheduled" else [incident]
 	its = [incident.name, *filter(None, [incident.announced_with])]
 	issued = listing.get_all(
 		"Outage Notice",

@@ -4,7 +4,7 @@ import frappe
 
 from outage_response.flows.elevators import trapped_reports
 from outage_response.flows.incident import declaring, switching
-from outage_response.flows.notices import issuing
+from outage_response.flows.notices import notice_verbs
 from outage_response.flows.residents import who_depends_on_power
 
 from .. import world as build
@@ -143,7 +143,7 @@ class AccessTest(SiteTest):
 			kind="Known",
 			status="Queued",
 		)
-		issuing.send_notice(world["incident"], "First Word")
+		notice_verbs.send_notice(world["incident"], "First Word")
 		world["notice"] = frappe.get_all("Outage Notice", {"incident": world["incident"]}, pluck="name")[0]
 		world["delivery"] = frappe.get_all("Notice Delivery", {"incident": world["incident"]}, pluck="name")[0]
 		world["read_back_step"] = cls.read_back_step(world)

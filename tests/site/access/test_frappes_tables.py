@@ -3,7 +3,7 @@
 import frappe
 
 from outage_response import error_log
-from outage_response.flows.notices import deliveries, resident_links
+from outage_response.flows.notices import notice_mails, resident_links
 from outage_response.flows.paging import answer_links, mail_queue, page_sending
 from outage_response.flows.residents import portal_verbs, resident_portal
 from outage_response.flows.trouble import telephone_calls
@@ -59,7 +59,7 @@ class FrappesTables(PortalTest):
 		self.do("service", "send_notice", incident, "First Word")
 		if not messages.mail_is_on():
 			self.skipTest("this site has no account to send from")
-		deliveries.hand_over_mails()
+		notice_mails.hand_over_mails()
 		(row,) = frappe.get_all(
 			"Notice Delivery",
 			{"incident": incident, "contact": self.contacts[0]},
@@ -92,9 +92,9 @@ class FrappesTables(PortalTest):
 		if not messages.mail_is_on():
 			self.skipTest("this site has no account to send from")
 		frappe.db.set_default(messages.SUSPENDED, 1)
-		self.assertEqual(deliveries.hand_over_mails(), 0)
+		self.assertEqual(notice_mails.hand_over_mails(), 0)
 		frappe.db.set_default(messages.SUSPENDED, 0)
-		self.assertTrue(deliveries.hand_over_mails())
+		self.assertTrue(notice_mails.hand_over_mails())
 
 	def test_an_update_empties_what_was_kept_before(self):
 		incident = self.declare(nodes=[self.shafts[0]])

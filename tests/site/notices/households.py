@@ -2,7 +2,7 @@
 
 import frappe
 
-from outage_response.flows.notices import issuing
+from outage_response.flows.notices import automatic_notices
 
 from .. import world as build
 from ..base import SiteTest
@@ -35,4 +35,4 @@ class NoticeTest(SiteTest):
 
 	def tick(self, incident: str) -> int:
 		with self.request():
-			return issuing.tick(incident)
+			return automatic_notices.tick(incident)

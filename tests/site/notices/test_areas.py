@@ -5,7 +5,7 @@ from datetime import timedelta
 import frappe
 
 from outage_response.flows.facts import outage_in_words
-from outage_response.flows.notices import deliveries, issuing
+from outage_response.flows.notices import automatic_notices, deliveries, notice_mails, notice_sms
 
 from .. import world as build
 from ..base import SiteTest
@@ -64,8 +64,8 @@ class AllIsSaid(AreaTest):
 		):
 			with self.subTest(said=said):
 				self.assertIn(said, text)
-				self.assertIn(said, deliveries._html(row))
-				self.assertIn(said, deliveries._plain(row))
+				self.assertIn(said, notice_mails._html(row))
+				self.assertIn(said, notice_sms._plain(row))
 				self.assertIn(said, poster)
 		self.assertIn(every, outage_in_words.where(frappe.get_doc("Outage Incident", name)))
 
@@ -148,7 +148,7 @@ class PlannedOnce(AreaTest):
 		for name in (first, second):
 			frappe.db.set_value("Notice Delivery", {"incident": name}, {"state": "Sent", "phone_list": 0})
 			with self.request():
-				issuing.tick(name)
+				automatic_notices.tick(name)
 			self.assertEqual(self.task(name, "notify_households").status, "Done", name)
 		self.do("operator", "cancel", second, "not needed")
 		(text,) = self.words(second, "Cancelled")

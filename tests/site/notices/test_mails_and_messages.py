@@ -8,7 +8,7 @@ import frappe
 
 from outage_response import jobs
 from outage_response.flows.callbacks import call_queue
-from outage_response.flows.notices import deliveries, resident_links
+from outage_response.flows.notices import notice_mails, notice_sms, resident_links
 from outage_response.flows.residents import portal_verbs, resident_portal
 from outage_response.integrations import messages
 
@@ -25,7 +25,7 @@ class Mails(NoticeTest):
 			self.skipTest("this site has no account to send from")
 		self.incident = self.declare()
 		self.do("service", "send_notice", self.incident, "First Word")
-		deliveries.hand_over_mails()
+		notice_mails.hand_over_mails()
 		self.mails = self.rows(self.incident, channel="E-mail")
 
 	def set_mail(self, row, status: str, recipient: str = "Not Sent", minutes_old: int = 0) -> None:
@@ -39,7 +39,7 @@ class Mails(NoticeTest):
 
 	def test_handed_over_once(self):
 		self.assertTrue(all(row.email_queue for row in self.mails))
-		self.assertEqual(deliveries.hand_over_mails(), 0)
+		self.assertEqual(notice_mails.hand_over_mails(), 0)
 		self.assertEqual(
 			frappe.db.count(
 				"Email Queue",
@@ -54,7 +54,7 @@ class Mails(NoticeTest):
 		self.set_mail(recorded, "Sending", "Sent")  # the worker died after the server had taken it
 		self.set_mail(dead, "Sending", "Not Sent", minutes_old=11)  # nobody can know
 		self.set_mail(error, "Error")
-		deliveries.follow_mails()
+		notice_mails.follow_mails()
 		states = {row.name: (row.state, row.phone_list) for row in self.rows(self.incident)}
 		self.assertEqual(states[sent.name], ("Sent", 0))
 		self.assertEqual(states[recorded.name], ("Sent", 0))
@@ -64,7 +64,7 @@ class Mails(NoticeTest):
 
 	def test_patience_ends_on_the_phone_list_and_the_mail_leaves_no_more(self):
 		self.clock.move(31)
-		deliveries.follow_mails()
+		notice_mails.follow_mails()
 		for row in self.rows(self.incident, channel="E-mail"):
 			self.assertEqual((row.state, row.phone_list), ("Failed", 1))
 			self.assertEqual(self.field("Email Queue", row.email_queue, "status"), "Error")
@@ -90,9 +90,9 @@ class TextMessages(NoticeTest):
 
 	def send(self) -> list[str]:
 		"""As the job does; the names of those that were sent."""
-		names = [name for name in deliveries.waiting_sms() if deliveries.claim_sms(name)]
+		names = [name for name in notice_sms.waiting_sms() if notice_sms.claim_sms(name)]
 		for name in names:
-			deliveries.note_sms(name, deliveries.ask_gateway(name))
+			notice_sms.note_sms(name, notice_sms.ask_gateway(name))
 		return names
 
 	def states(self) -> set:
@@ -102,8 +102,8 @@ class TextMessages(NoticeTest):
 		self.assertEqual(len(self.send()), 4)
 		self.assertEqual(self.send(), [])
 		for row in self.rows(self.incident):
-			self.assertFalse(deliveries.claim_sms(row.name))
-			self.assertIsNone(deliveries.ask_gateway(row.name))
+			self.assertFalse(notice_sms.claim_sms(row.name))
+			self.assertIsNone(notice_sms.ask_gateway(row.name))
 		self.assertEqual(len(self.gateway.asked), 4)
 		self.assertEqual(self.states(), {("Sent", 0)})
 		body = parse_qs(self.gateway.asked[0]["body"])
@@ -125,18 +125,18 @@ class TextMessages(NoticeTest):
 		for mood in ("hangs up", "broken", "hangs"):
 			with self.subTest(mood), patch.object(messages, "ANSWER_SECONDS", 0.3):
 				self.gateway.mood, before = mood, len(self.gateway.asked)
-				(name, *_rest) = deliveries.waiting_sms()
-				deliveries.claim_sms(name)
-				outcome = deliveries.ask_gateway(name)
+				(name, *_rest) = notice_sms.waiting_sms()
+				notice_sms.claim_sms(name)
+				outcome = notice_sms.ask_gateway(name)
 				self.assertTrue(outcome.is_unknown)
-				deliveries.note_sms(name, outcome)
+				notice_sms.note_sms(name, outcome)
 				self.clock.move(20)
-				self.assertNotIn(name, deliveries.waiting_sms())
+				self.assertNotIn(name, notice_sms.waiting_sms())
 				self.assertEqual(len(self.gateway.asked), before + 1)
 				self.assertEqual(self.field("Notice Delivery", name, "phone_list"), 1)
 
 	def test_a_deadlock_while_it_is_written_down_sends_nothing_twice(self):
-		(name, *_rest) = deliveries.waiting_sms()
+		(name, *_rest) = notice_sms.waiting_sms()
 		failures = iter((frappe.QueryDeadlockError, frappe.QueryTimeoutError))
 
 		def note(*args):
@@ -144,10 +144,10 @@ class TextMessages(NoticeTest):
 				raise error("Deadlock found when trying to get lock")
 			return noted(*args)
 
-		noted = deliveries.note_sms
+		noted = notice_sms.note_sms
 		with (
-			patch.object(deliveries, "waiting_sms", lambda: [name]),
-			patch.object(deliveries, "note_sms", note),
+			patch.object(notice_sms, "waiting_sms", lambda: [name]),
+			patch.object(notice_sms, "note_sms", note),
 			patch.object(frappe.db, "commit"),
 			patch.object(frappe.db, "rollback"),
 		):
@@ -156,11 +156,11 @@ class TextMessages(NoticeTest):
 		self.assertEqual(self.field("Notice Delivery", name, "state"), "Sent")
 
 	def test_a_worker_that_died_while_sending(self):
-		for name in deliveries.waiting_sms():
-			deliveries.claim_sms(name)
-		self.assertEqual(deliveries.bury_the_dead(), 0)
+		for name in notice_sms.waiting_sms():
+			notice_sms.claim_sms(name)
+		self.assertEqual(notice_sms.bury_the_dead(), 0)
 		self.clock.move(11)
-		self.assertEqual(deliveries.bury_the_dead(), 4)
+		self.assertEqual(notice_sms.bury_the_dead(), 4)
 		self.assertEqual(self.states(), {("Queued", 1)})  # one thing, which is a line on the phone list
 		row = self.rows(self.incident)[0]
 		self.assertEqual((row.channel, row.email_queue), ("Phone", None))
@@ -172,9 +172,9 @@ class TextMessages(NoticeTest):
 
 	def test_those_whose_turn_never_came_are_phoned(self):
 		self.clock.move(29)
-		self.assertEqual(deliveries.bury_the_dead(), 0)
+		self.assertEqual(notice_sms.bury_the_dead(), 0)
 		self.clock.move(2)
-		self.assertEqual(deliveries.bury_the_dead(), 4)
+		self.assertEqual(notice_sms.bury_the_dead(), 4)
 		self.assertEqual(self.send(), [])
 
 	def test_instead_of_a_mail_that_does_not_leave(self):
@@ -182,11 +182,11 @@ class TextMessages(NoticeTest):
 			self.skipTest("this site has no account to send from")
 		name = self.declare(nodes=[self.switches[0]])  # with an e-mail address and a mobile number
 		self.do("service", "send_notice", name, "First Word")
-		deliveries.hand_over_mails()
+		notice_mails.hand_over_mails()
 		(row,) = self.rows(name)
 		self.assertEqual(row.channel, "E-mail")
 		self.clock.move(31)
-		deliveries.follow_mails()
+		notice_mails.follow_mails()
 		self.assertEqual(self.field("Email Queue", row.email_queue, "status"), "Error")
 		self.assertIn(row.name, self.send())
 		(row,) = self.rows(name)

@@ -15,7 +15,7 @@ from outage_response import bulk, error_log, jobs, queues, space
 from outage_response.domain import notice_rules
 from outage_response.domain.waiting_limits import SENDER_IS_DEAD_AFTER
 from outage_response.flows.facts import who_was_rung
-from outage_response.flows.notices import deliveries, server_patience
+from outage_response.flows.notices import notice_mails, server_patience
 from outage_response.flows.paging import (
 	disabled_logins,
 	gateway_replies,
@@ -70,7 +70,7 @@ class Slices(NoticeTest):
 			self.skipTest("this site has no account to send from")
 		name = self.declare()
 		self.do("service", "send_notice", name, "First Word")
-		self.assertEqual(deliveries.hand_over_mails(0), 1)
+		self.assertEqual(notice_mails.hand_over_mails(0), 1)
 		with (
 			patch.object(space, "free_mb", lambda: space.RESERVE_MB - 1),
 			patch.object(jobs, "_alone", run),

@@ -7,7 +7,7 @@ from unittest.mock import patch
 import frappe
 
 from outage_response.domain import message_links as link_rules
-from outage_response.flows.notices import deliveries, resident_links
+from outage_response.flows.notices import notice_mails, resident_links
 from outage_response.flows.paging import mail_queue
 from outage_response.flows.residents import personal_data
 from outage_response.integrations import messages
@@ -137,7 +137,7 @@ class Links(PortalTest):
 		if not messages.mail_is_on():
 			self.skipTest("this site has no account to send from")
 		self.assertEqual(self.field("Notice Delivery", row.name, "channel"), "E-mail")
-		deliveries.hand_over_mails()
+		notice_mails.hand_over_mails()
 		mail = frappe.get_doc("Email Queue", self.field("Notice Delivery", row.name, "email_queue"))
 		import email
 

@@ -16,7 +16,7 @@ from outage_response import compat, jobs, locks
 from outage_response.domain.site_identity import HOST
 from outage_response.flows.facts import who_was_rung
 from outage_response.flows.incident import declaring
-from outage_response.flows.notices import deliveries, server_patience
+from outage_response.flows.notices import deliveries, notice_mails, notice_sms, server_patience
 from outage_response.flows.paging import (
 	mail_queue,
 	page_sending,
@@ -87,7 +87,7 @@ class SiteIdentityTest(SiteTest):
 class Copies(SiteIdentityTest):
 	def test_another_site_sends_nothing_and_one_button_ends_it(self):
 		self.tell()
-		deliveries.hand_over_mails()
+		notice_mails.hand_over_mails()
 		mails = {"reference_doctype": "Notice Delivery", "status": "Not Sent"}
 		handed = frappe.get_all("Email Queue", mails, pluck="name")
 		self.assertTrue(handed)
@@ -101,7 +101,9 @@ class Copies(SiteIdentityTest):
 		self.clock.move(1)
 		self.assertEqual((page_sending.take(True), page_sending.take(False)), ([], []))
 		self.assertEqual(sweep.due(), [])
-		self.assertEqual((deliveries.hand_over_mails(), deliveries.waiting_sms(), ticket_replies.queued()), (0, [], []))
+		self.assertEqual(
+			(notice_mails.hand_over_mails(), notice_sms.waiting_sms(), ticket_replies.queued()), (0, [], [])
+		)
 		with self.refused("silent"):
 			self.call_a_shift()
 		kept = {row.send_after for row in frappe.get_all("Email Queue", {"name": ("in", handed)}, ["send_after"])}
@@ -129,7 +131,7 @@ class Copies(SiteIdentityTest):
 		self.assertEqual(said["confirmed_by"], user("guard1"))
 		self.assertEqual(self.alarm("operator")["lines"], [])
 		self.assertTrue(self.mine([*page_sending.take(True), *page_sending.take(False)]))
-		self.assertTrue(deliveries.hand_over_mails())
+		self.assertTrue(notice_mails.hand_over_mails())
 		self.assertEqual(self.kinds(self.incident).count("site_confirmed"), 1)
 
 	def call_a_shift(self):
@@ -166,7 +168,7 @@ class Copies(SiteIdentityTest):
 
 	def test_what_waits_on_a_copy_stays_as_it_is(self):
 		self.tell()
-		deliveries.hand_over_mails()
+		notice_mails.hand_over_mails()
 		self.assertTrue(
 			self.mine([*page_sending.take(True), *page_sending.take(False)])
 		)  # by a sender that the backup caught
@@ -266,7 +268,7 @@ class Copies(SiteIdentityTest):
 class Slept(SiteIdentityTest):
 	def test_a_site_that_slept_rings_at_once_and_spares_residents_old_news(self):
 		self.tell()
-		deliveries.hand_over_mails()  # in Frappe's queue, and not sent when the site went to sleep
+		notice_mails.hand_over_mails()  # in Frappe's queue, and not sent when the site went to sleep
 		planned = self.declare("III", [self.shafts[0]])
 		self.clock.move(5 * 60)
 		restored_backup.look()
