@@ -14,7 +14,6 @@ from frappe import _
 from frappe.model.document import Document
 from frappe.utils import getdate
 
-from outage_response import permissions
 from outage_response.domain import entrapment_rules as rules
 from outage_response.domain.errors import Keys, RuleError
 from outage_response.domain.who_gets_a_task import COMMAND
@@ -23,8 +22,7 @@ from ..facts import people_in_elevators, rescue_certificates
 from ..tasks import task_set, tasks_on_record
 from ..verb import bells
 from ..verb.changes import announce, save
-from ..verb.engine import Act, incident_verb, keeps_late, signature_of
-from ..verb.locking import lock_property
+from ..verb.engine import Act, PropertyTarget, incident_verb, keeps_late, property_verb, signature_of
 from ..verb.refusals import translated
 from ..verb.times import when
 from .entrapment_records import (
@@ -39,30 +37,39 @@ from .entrapment_records import (
 from .rescue_steps import is_part_of_rescue
 
 
+class RecordTarget(PropertyTarget):
+	"""A record of people in an elevator, while no outage runs there."""
+
+	argument = "entrapment"
+
+	def property_of(self, name: Any) -> str:
+		return belongs_to(name)[1]
+
+
 def record_verb(function: Callable) -> Callable:
 	"""A verb about one record: under the lock of the outage that it belongs to; while none runs there, under the property's.
 
 	The verb takes the record's name, the function's own arguments by name, `occurred_at` and `request_id` (which counts where
 	an outage runs).
 	"""
-	verb, in_incident = function.__name__, incident_verb(function)
+	in_incident = incident_verb(function)
+
+	@property_verb(RecordTarget(), right=function.__name__)
+	def alone(entrapment: str, *, occurred_at: str | datetime | None, **about: Any) -> dict[str, Any]:
+		at, now, _clock = when(occurred_at)
+		result = function(Act(function.__name__, at, now), entrapment, **about)
+		announce("")
+		return result
 
 	@functools.wraps(function)
 	def run(
 		entrapment: str, *, occurred_at: str | datetime | None = None, request_id: str | None = None, **about: Any
 	) -> dict[str, Any]:
 		with translated():
-			incident, property_name = belongs_to(entrapment)
+			incident, _property = belongs_to(entrapment)
 		if incident:
 			return in_incident(incident, entrapment, **about, occurred_at=occurred_at, request_id=request_id)
-		with translated():
-			permissions.require_verb(verb)
-			lock_property(property_name)
-			permissions.require_property(property_name)
-			at, now, _clock = when(occurred_at)
-			result = function(Act(verb, at, now), entrapment, **about)
-			announce("")
-			return result
+		return alone(entrapment, occurred_at=occurred_at, **about)
 
 	vars(run)["__signature__"] = signature_of(function)  # which `inspect` reads
 	return run
