@@ -22,7 +22,7 @@ from types import ModuleType
 import frappe
 from frappe.model.document import Document
 
-from outage_response import error_log
+from outage_response import error_log, settings
 
 # What the ids of the app's own call logs begin with
 CALL_LOG_PREFIX = "OUTAGE-"
@@ -83,7 +83,7 @@ def installed(*doctypes: str) -> bool:
 
 def switched_on(setting: str, *doctypes: str) -> bool:
 	"""Is the platform that has these doctypes here, and not switched off in Settings?"""
-	return bool(frappe.get_cached_doc("Outage Response Settings").get(setting)) and installed(*doctypes)
+	return bool(getattr(settings.read(), setting)) and installed(*doctypes)
 
 
 def desks() -> Iterable[ModuleType]:

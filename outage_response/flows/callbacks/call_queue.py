@@ -12,7 +12,7 @@ from frappe import _
 from frappe.model.document import Document
 from frappe.utils import get_datetime, now_datetime
 
-from outage_response import bulk, listing, locks, permissions
+from outage_response import bulk, listing, locks, permissions, settings
 from outage_response.domain import call_order as rules
 from outage_response.domain import notice_rules as notice_rules
 from outage_response.domain.callback_rules import ENDED, within_calling_hours
@@ -237,7 +237,7 @@ def _claim(doctype: str, name: str) -> dict[str, Any]:
 	rules.require_free(row.claimed_by or "", _moment(row.claimed_until), user, now)
 	if (row.status in ENDED) if doctype == CALLBACK else (row.state in DONE):
 		raise RuleError(_("Call: this one is not to be made any more. Take the next."))
-	minutes = frappe.get_cached_doc("Outage Response Settings").get("claim_minutes") or 10
+	minutes = settings.read().claim_minutes
 	until = rules.until(now, int(minutes))
 	bulk.update(doctype, [name], {"claimed_by": user, "claimed_until": until})
 	return {"doctype": doctype, "name": name, "until": str(until)}

@@ -11,7 +11,7 @@ from frappe.model.document import Document
 from frappe.model.rename_doc import rename_dynamic_links
 from frappe.utils import now_datetime
 
-from outage_response import bulk, listing
+from outage_response import bulk, listing, settings
 from outage_response.domain import callback_rules
 from outage_response.domain.who_gets_a_task import COMMAND
 from outage_response.integrations import contacts
@@ -28,22 +28,16 @@ from . import whom_to_call_back
 
 def policy() -> callback_rules.Policy:
 	"""The callback numbers of Settings."""
-	settings = frappe.get_cached_doc("Outage Response Settings")
-	default = callback_rules.Policy()
-
-	def number(field: str, otherwise: int) -> int:
-		value = settings.get(field)
-		return otherwise if value in (None, "") else int(value)
-
+	known = settings.read()
 	return callback_rules.Policy(
-		sample_percent=number("callback_sample_percent", default.sample_percent),
-		danger_percent=number("callback_danger_percent", default.danger_percent),
-		care_percent=number("callback_care_percent", default.care_percent),
-		reported_percent=number("callback_reported_percent", default.reported_percent),
-		max_attempts=number("callback_max_attempts", default.max_attempts) or 1,
-		retry_minutes=number("callback_retry_minutes", default.retry_minutes),
-		calling_from=frappe.utils.get_time(settings.calling_from or default.calling_from),
-		calling_to=frappe.utils.get_time(settings.calling_to or default.calling_to),
+		sample_percent=known.callback_sample_percent,
+		danger_percent=known.callback_danger_percent,
+		care_percent=known.callback_care_percent,
+		reported_percent=known.callback_reported_percent,
+		max_attempts=known.callback_max_attempts,
+		retry_minutes=known.callback_retry_minutes,
+		calling_from=known.calling_from,
+		calling_to=known.calling_to,
 	)
 
 

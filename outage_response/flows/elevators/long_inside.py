@@ -1,10 +1,10 @@
 """The minute's look at people in elevators: who is told when they have been inside for long, or no outage's steps ring for them."""
 
-import frappe
 from frappe import _
 from frappe.model.document import Document
 from frappe.utils import now_datetime
 
+from outage_response import settings
 from outage_response.domain import entrapment_rules as rules
 from outage_response.domain.authority import GENERAL_MANAGER
 from outage_response.domain.who_gets_a_task import COMMAND, MANAGEMENT
@@ -65,8 +65,8 @@ def _tell_of_long(act: Act, record: Document, minutes: int) -> None:
 
 def thresholds() -> tuple[int, int]:
 	"""Minutes inside at which somebody is warned."""
-	settings = frappe.get_cached_doc("Outage Response Settings")
-	return (settings.first_entrapment_warning or 60, settings.second_entrapment_warning or 90)
+	known = settings.read()
+	return (known.first_entrapment_warning, known.second_entrapment_warning)
 
 
 def to_warn() -> list[str]:

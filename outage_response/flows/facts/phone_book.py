@@ -10,6 +10,7 @@ import frappe
 from frappe import _
 from frappe.model.document import Document
 
+from outage_response import settings
 from outage_response.domain.authority import GENERAL_MANAGER
 from outage_response.domain.plan_expansion import CONTRACTOR, TaskSpec
 from outage_response.domain.step_definitions import ACCOUNT_MANAGER, RESCUE_SERVICES
@@ -78,11 +79,11 @@ def all_departments() -> dict[str, frappe._dict]:
 
 
 def _rescue_services() -> list[tuple[str, str]]:
-	settings = frappe.get_cached_doc("Outage Response Settings")
+	known = settings.read()
 	rows = (
-		(_("Fire Brigade"), settings.fire_number or "119"),
-		(_("Ambulance"), settings.ambulance_number or "120"),
-		(_("Elevator Rescue Hotline"), settings.elevator_hotline),
+		(_("Fire Brigade"), known.fire_number),
+		(_("Ambulance"), known.ambulance_number),
+		(_("Elevator Rescue Hotline"), known.elevator_hotline),
 	)
 	return [(who, number) for who, number in rows if number]
 

@@ -9,6 +9,7 @@ from frappe import _
 from frappe.model.document import Document
 from frappe.utils import get_datetime
 
+from outage_response import settings
 from outage_response.domain import lifecycle
 from outage_response.domain.errors import RuleError
 from outage_response.domain.lifecycle import OPEN
@@ -97,7 +98,7 @@ def compile_facts(incident: str) -> dict[str, Any]:
 	for row in rows:
 		if row.name in care:
 			row.subject_label = ""
-	fast = frappe.db.get_single_value("Outage Response Settings", "fast_clock_minutes") or 10
+	fast = settings.read().fast_clock_minutes
 	times = ("reported_at", "confirmed_at", "started_at", "restored_at", "stood_down_at")
 	return {
 		**figures(incident),

@@ -11,7 +11,7 @@ import frappe
 from frappe.model.document import Document
 from frappe.utils import get_datetime
 
-from outage_response import bulk, listing
+from outage_response import bulk, listing, settings
 from outage_response.domain import notice_rules as rules
 from outage_response.domain.plan_expansion import dedupe_key
 from outage_response.integrations import messages
@@ -196,8 +196,7 @@ def _deliver(
 def ways_to(people: Sequence[rules.Recipient], mode: str) -> list[tuple[rules.Recipient, rules.Way]]:
 	"""How each person is told; those for whom the public notice is all are left out."""
 	mail, sms = messages.mail_is_on(), messages.sms_is_on()
-	beside = frappe.get_cached_doc("Outage Response Settings").get("message_communities")
-	beside_public = beside is None or bool(int(beside))
+	beside_public = settings.read().message_communities
 	found = [(person, rules.way_to(person, mode, mail=mail, sms=sms, beside_public=beside_public)) for person in people]
 	return [(person, way) for person, way in found if way]
 

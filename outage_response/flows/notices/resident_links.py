@@ -8,7 +8,7 @@ from frappe import _
 from frappe.utils import now_datetime
 from frappe.utils.password import get_encryption_key
 
-from outage_response import bulk
+from outage_response import bulk, settings
 from outage_response.domain import message_links as rules
 from outage_response.domain.errors import NotAllowed
 
@@ -30,8 +30,8 @@ class Holder:
 
 def of_delivery(row: Mapping) -> str:
 	"""The token of a delivery (name, contact, link_key), valid for the days of Settings."""
-	days = frappe.get_cached_doc("Outage Response Settings").get("link_days") or 14
-	expires = int(now_datetime().timestamp()) + int(days) * 86400
+	days = settings.read().link_days
+	expires = int(now_datetime().timestamp()) + days * 86400
 	return rules.make(_secret(), PURPOSE, row["name"], row["contact"], row["link_key"], expires)
 
 

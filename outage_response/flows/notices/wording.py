@@ -8,6 +8,7 @@ from frappe import _
 from frappe.model.document import Document
 from frappe.utils import format_datetime, get_datetime, now_datetime
 
+from outage_response import settings
 from outage_response.domain import notice_rules as rules
 from outage_response.domain.lifecycle import RUNNING
 from outage_response.domain.who_gets_a_task import COMMAND, RESIDENTS, of_duty
@@ -134,7 +135,6 @@ def _values(incident: Document, kind: str, around: Surroundings) -> dict[str, st
 	since = [get_datetime(row.out_since) for row in incident.affected_nodes if row.out_since]
 	etr = expected_back(incident)
 	passed = bool(etr) and etr <= now_datetime()
-	settings = frappe.get_cached_doc("Outage Response Settings")
 	return {
 		"property": incident.property,
 		"area": listed(extent_in_words.of_incident(incident, around, still=kind in rules.ABOUT_THE_TIME)),
@@ -146,7 +146,7 @@ def _values(incident: Document, kind: str, around: Surroundings) -> dict[str, st
 		"planned_end": _moment(incident.planned_end),
 		"restored": _moment(incident.restored_at),
 		"phone": telephone(incident.property),
-		"emergency": settings.get("emergency_number") or "120 / 119 / 110",
+		"emergency": settings.read().emergency_number,
 		"issuer": issuer(incident.property),
 		"issued": _moment(now_datetime()),
 	}

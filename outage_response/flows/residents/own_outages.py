@@ -9,7 +9,7 @@ from frappe import _
 from frappe.model.document import Document
 from frappe.utils import get_datetime, now_datetime
 
-from outage_response import integrations, permissions
+from outage_response import integrations, permissions, settings
 from outage_response.domain.errors import RuleError
 from outage_response.domain.lifecycle import RUNNING
 
@@ -70,7 +70,7 @@ def _say(incident: Document, path: list[str], unit: str) -> dict | None:
 			"text": in_sentences(_while_out(incident, since)),
 			"until": str(etr or ""),
 		}
-	minutes = frappe.get_cached_doc("Outage Response Settings").call_window_minutes or 60
+	minutes = settings.read().call_window_minutes
 	if until and until <= now <= until + timedelta(minutes=minutes):
 		return {
 			"kind": "back",

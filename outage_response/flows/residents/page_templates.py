@@ -7,6 +7,7 @@ import frappe
 import jinja2
 from frappe import _
 
+from outage_response import settings
 from outage_response.domain.phone_numbers import dialled
 
 # What was done just now -> the sentence on top of the next page
@@ -42,7 +43,7 @@ def _environment() -> jinja2.Environment:
 def render(template: str, **values: Any) -> str:
 	"""A page in the reader's language."""
 	lang = frappe.local.lang or "en"
-	emergency = frappe.get_cached_doc("Outage Response Settings").get("emergency_number") or "120 / 119 / 110"
+	emergency = settings.read().emergency_number
 	said = values.pop("said", "")
 	return (
 		_environment()

@@ -6,6 +6,7 @@ import frappe
 from frappe.model.document import Document
 from frappe.utils import get_datetime
 
+from outage_response import settings
 from outage_response.domain import entrapment_rules as rescues
 from outage_response.domain import escalation
 from outage_response.domain.plan_expansion import TaskSpec
@@ -39,12 +40,11 @@ def lies_ahead(task: Document | frappe._dict, now: datetime) -> bool:
 
 
 def _rings() -> bool:
-	return bool(frappe.get_cached_doc("Outage Response Settings").ring_people)
+	return settings.read().ring_people
 
 
 def _begins_at(planned: bool, due: datetime | None, now: datetime) -> datetime | None:
-	ahead = frappe.get_cached_doc("Outage Response Settings").ring_ahead_minutes or 0
-	return escalation.begins_at(planned, due, now, ahead)
+	return escalation.begins_at(planned, due, now, settings.read().ring_ahead_minutes)
 
 
 def is_planned(task: Document | frappe._dict) -> bool:

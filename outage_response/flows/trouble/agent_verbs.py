@@ -13,7 +13,7 @@ from frappe import _
 from frappe.model.document import Document
 from frappe.utils import get_datetime, now_datetime
 
-from outage_response import bulk, locks, permissions
+from outage_response import bulk, locks, permissions, settings
 from outage_response.domain.errors import RuleError
 from outage_response.domain.lifecycle import LIVE
 from outage_response.domain.probable_location import Location
@@ -107,7 +107,7 @@ def _reported_at(desk: ModuleType, ticket: str) -> datetime | None:
 	if proposal := ticket_calls.open_proposal(call):
 		return frappe.db.get_value("Outage Proposal", proposal["proposal"], "first_call_at")
 	said_at = desk.from_document(frappe.get_doc(desk.DOCTYPE, ticket)).raised_at
-	minutes = frappe.get_cached_doc("Outage Response Settings").call_window_minutes or 60
+	minutes = settings.read().call_window_minutes
 	now = now_datetime()
 	return said_at if said_at and now - timedelta(minutes=minutes) <= said_at <= now else None
 

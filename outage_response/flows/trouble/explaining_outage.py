@@ -8,6 +8,7 @@ import frappe
 from frappe.model.document import Document
 from frappe.utils import get_datetime
 
+from outage_response import settings
 from outage_response.domain import which_outage_explains as rules
 from outage_response.domain.lifecycle import RUNNING
 from outage_response.domain.power_topology import Dark, PowerTree
@@ -51,8 +52,8 @@ def candidates(property_name: str) -> list[rules.Candidate]:
 
 def still_out_minutes() -> int:
 	"""For how long after its return an outage explains a call that says that it is still dark."""
-	settings = frappe.get_cached_doc("Outage Response Settings")
-	return max((settings.still_out_hours or 24) * 60, settings.call_window_minutes or 60)
+	known = settings.read()
+	return max(known.still_out_hours * 60, known.call_window_minutes)
 
 
 def explain(

@@ -14,7 +14,7 @@ from frappe.model.document import Document
 from frappe.query_builder.functions import Max, Sum
 from frappe.utils import get_datetime, now_datetime
 
-from outage_response import bulk, listing, locks
+from outage_response import bulk, listing, locks, settings
 from outage_response.domain import which_outage_explains as rules
 from outage_response.domain.errors import RuleError
 from outage_response.domain.probable_location import Location, locate
@@ -28,11 +28,6 @@ from ..verb.changes import save
 from ..verb.engine import PropertyTarget, property_verb
 from ..verb.locking import lock_property
 from . import explaining_outage, ticket_linking
-
-
-def _settings() -> Document:
-	return frappe.get_cached_doc("Outage Response Settings")
-
 
 # ---------------------------------------------------------------- placing
 
@@ -85,7 +80,7 @@ def place_calls(property_name: str) -> dict[str, int]:
 def _let_go(calls: Sequence[frappe._dict], property_name: str, now: datetime) -> None:
 	"""A call that nothing explains, and that too few others share, waits no longer when it is old; the control room is told
 	whose."""
-	oldest = now - timedelta(hours=_settings().old_ticket_hours or 6)
+	oldest = now - timedelta(hours=settings.read().old_ticket_hours)
 	gone = [call for call in calls if not call.proposal and get_datetime(call.said_at) < oldest]
 	if not gone:
 		return
@@ -145,14 +140,14 @@ def _link(
 
 def _dark_again(calls: Sequence[frappe._dict], found: dict[str, rules.Explanation | None]) -> set[str]:
 	"""Calls that are no single homes left dark by an outage of hours ago, but a new one: as many as make a proposal."""
-	settings = _settings()
-	window = timedelta(minutes=settings.call_window_minutes or 60)
+	known = settings.read()
+	window = timedelta(minutes=known.call_window_minutes)
 	late: dict[str, list[frappe._dict]] = defaultdict(list)
 	for call in calls:
 		why = found[call.name]
 		if why and why.still_out and why.back_at and get_datetime(call.said_at) > why.back_at + window:
 			late[why.incident].append(call)
-	threshold = settings.proposal_threshold or 3
+	threshold = known.proposal_threshold
 	return {
 		call.name for group in late.values() if len({_caller(call) for call in group}) >= threshold for call in group
 	}
@@ -177,7 +172,7 @@ def _propose(
 	units_at: dict[str, int] = defaultdict(int)
 	for row in around.unit_counts:
 		units_at[row.power_node] += row.units
-	threshold = _settings().proposal_threshold or 3
+	threshold = settings.read().proposal_threshold
 	places = locate(around.tree, {node: len(who) for node, who in callers.items()}, units_at, threshold)
 	proposed = 0
 	for place in places:
@@ -196,7 +191,7 @@ def _close_together(
 	calls: Sequence[frappe._dict], around: power_and_assets.Surroundings, now: datetime
 ) -> list[frappe._dict]:
 	"""Calls from known places that were made within the window before the latest one."""
-	window = timedelta(minutes=_settings().call_window_minutes or 60)
+	window = timedelta(minutes=settings.read().call_window_minutes)
 	latest = max((get_datetime(call.said_at) for call in calls), default=now)
 	return [
 		call

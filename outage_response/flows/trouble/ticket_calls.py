@@ -8,7 +8,7 @@ import frappe
 from frappe import _
 from frappe.utils import get_datetime
 
-from outage_response import integrations, listing, permissions
+from outage_response import integrations, listing, permissions, settings
 from outage_response.domain import authority
 from outage_response.domain.errors import RuleError
 from outage_response.domain.lifecycle import LIVE
@@ -126,7 +126,7 @@ def is_placed(call: frappe._dict, now: datetime) -> bool:
 	"""Does it wait to be placed, and not since long, or does the outage it is linked to explain it?"""
 	if call.incident:
 		return is_explained(call)
-	hours = frappe.get_cached_doc("Outage Response Settings").old_ticket_hours or 6
+	hours = settings.read().old_ticket_hours
 	return bool(call.waiting) and get_datetime(call.said_at) >= now - timedelta(hours=hours)
 
 

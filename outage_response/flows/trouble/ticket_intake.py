@@ -13,7 +13,7 @@ from frappe import _
 from frappe.model.document import Document
 from frappe.utils import get_datetime, now_datetime
 
-from outage_response import bulk, error_log, integrations, queues
+from outage_response import bulk, error_log, integrations, queues, settings
 from outage_response.domain import triage
 from outage_response.domain import which_outage_explains as rules
 from outage_response.integrations import Ticket, households
@@ -81,7 +81,7 @@ def on_ticket(doc: Document, method: str | None = None) -> None:
 			return
 		desk = integrations.desk_for(doc.doctype)
 		# The words come first: they cost no query, and hardly any ticket has them
-		if desk and _settings().read_tickets and _is_to_be_read(desk.words(doc)) and desk.is_on():
+		if desk and settings.read().read_tickets and _is_to_be_read(desk.words(doc)) and desk.is_on():
 			frappe.db.after_commit.add(ask_for_a_job)
 	except Exception:
 		error_log.add("Outage Response: ticket not read")
@@ -92,23 +92,19 @@ def ask_for_a_job() -> None:
 	queues.ask(JOB, job_id="outage_response.read_tickets", deduplicate=True)
 
 
-def _settings() -> Document:
-	return frappe.get_cached_doc("Outage Response Settings")
-
-
 def words() -> triage.Words:
 	"""The word lists of Settings; an empty one stands for the app's own."""
-	settings = _settings()
+	known = settings.read()
 	own = triage.Words()
 
-	def lines(field: str, otherwise: tuple[str, ...]) -> tuple[str, ...]:
-		return tuple(line.strip() for line in (settings.get(field) or "").splitlines() if line.strip()) or otherwise
+	def lines(text: str, otherwise: tuple[str, ...]) -> tuple[str, ...]:
+		return tuple(line.strip() for line in text.splitlines() if line.strip()) or otherwise
 
 	return triage.Words(
-		lines("outage_words", own.outage),
-		lines("not_outage_words", own.not_outage),
-		lines("danger_words", own.danger),
-		lines("no_danger_words", own.no_danger),
+		lines(known.outage_words, own.outage),
+		lines(known.not_outage_words, own.not_outage),
+		lines(known.danger_words, own.danger),
+		lines(known.no_danger_words, own.no_danger),
 	)
 
 
@@ -122,7 +118,7 @@ def _is_to_be_read(ticket: Ticket) -> bool:
 
 
 def _is_of_a_kind(ticket: Ticket) -> bool:
-	kinds = {line.strip().lower() for line in (_settings().ticket_types or "").splitlines() if line.strip()}
+	kinds = {line.strip().lower() for line in settings.read().ticket_types.splitlines() if line.strip()}
 	return any(kind.lower() in kinds for kind in ticket.kinds)
 
 
@@ -139,11 +135,11 @@ def read_unread(cursor: Cursor | None = None) -> Cursor | None:
 	The unique (ticket doctype, ticket) keeps two jobs from reading one ticket twice: the second one is retried.
 	"""
 	cursor = cursor or Cursor()
-	now, settings = now_datetime(), _settings()
-	desks = list(integrations.desks()) if settings.read_tickets else []
-	oldest = now - timedelta(hours=settings.old_ticket_hours or 6)
+	now, known = now_datetime(), settings.read()
+	desks = list(integrations.desks()) if known.read_tickets else []
+	oldest = now - timedelta(hours=known.old_ticket_hours)
 	if cursor.desk < len(desks):
-		page = desks[cursor.desk].unread(_unread_since(settings, oldest), BATCH, cursor.after)
+		page = desks[cursor.desk].unread(_unread_since(oldest), BATCH, cursor.after)
 		_keep_what_concerns_us([one for one in page if one.raised_at >= oldest], now)
 		if len(page) == BATCH:
 			return Cursor(cursor.desk, page[-1])
@@ -153,10 +149,11 @@ def read_unread(cursor: Cursor | None = None) -> Cursor | None:
 	return None
 
 
-def _unread_since(settings: Document, oldest: datetime) -> datetime:
-	if not settings.tickets_read_until:
+def _unread_since(oldest: datetime) -> datetime:
+	read_until = frappe.get_cached_doc("Outage Response Settings").tickets_read_until
+	if not read_until:
 		return oldest
-	return max(get_datetime(settings.tickets_read_until) - timedelta(minutes=OVERLAP_MINUTES), oldest)
+	return max(get_datetime(read_until) - timedelta(minutes=OVERLAP_MINUTES), oldest)
 
 
 def _keep_what_concerns_us(tickets: Sequence[Ticket], now: datetime) -> None:

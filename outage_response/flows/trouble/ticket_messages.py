@@ -14,7 +14,7 @@ from frappe import _
 from frappe.model.document import Document
 from frappe.utils import get_datetime, now_datetime
 
-from outage_response import integrations, locks
+from outage_response import integrations, locks, settings
 from outage_response.domain import answer_without_quotes, triage
 from outage_response.domain.lifecycle import LIVE
 from outage_response.integrations import Ticket
@@ -45,7 +45,7 @@ def _look(doc: Document, may_be_theirs: Callable[[ModuleType], bool]) -> None:
 		if (
 			desk
 			and may_be_theirs(desk)
-			and frappe.get_cached_doc("Outage Response Settings").read_tickets
+			and settings.read().read_tickets
 			and not ticket_intake.is_brought_over()
 			and _is_linked(doc)
 		):
@@ -63,11 +63,11 @@ def _is_linked(doc: Document) -> bool:
 def unread() -> list[tuple[str, str]]:
 	"""(name, doctype) of messages to read, the oldest first, a page of them: written on a ticket after it became a trouble
 	call, and received, or by its author in the portal."""
-	settings = frappe.get_cached_doc("Outage Response Settings")
-	desks = integrations.desks() if settings.read_tickets else []
+	known = settings.read()
+	desks = integrations.desks() if known.read_tickets else []
 	if not desks:
 		return []
-	since = now_datetime() - timedelta(hours=settings.old_ticket_hours or 6)
+	since = now_datetime() - timedelta(hours=known.old_ticket_hours)
 	found = [(row.creation, row.name, MAIL) for row in _mails([desk.DOCTYPE for desk in desks], since)]
 	for desk in desks:
 		if desk.PORTAL_COMMENTS:

@@ -12,7 +12,7 @@ from frappe import _
 from frappe.model.document import Document
 from frappe.utils import format_datetime, now_datetime
 
-from outage_response import bulk, integrations, listing, locks, queues
+from outage_response import bulk, integrations, listing, locks, queues, settings
 from outage_response.compat import is_retriable
 from outage_response.domain.plan_expansion import dedupe_key
 from outage_response.domain.waiting_limits import SENDER_IS_DEAD_AFTER
@@ -35,9 +35,8 @@ def queue(incident: Document, kind: str, calls: Iterable[frappe._dict], outcome:
 
 	outcome  of a callback; of "Known", "Still Out" for a home that its people say is still dark; of "Restored", when it was
 	"""
-	settings = frappe.get_cached_doc("Outage Response Settings")
 	calls = [call for call in calls if call.ticket]
-	if incident.is_drill or not settings.reply_to_tickets or not calls:
+	if incident.is_drill or not settings.read().reply_to_tickets or not calls:
 		return 0
 	once = str(incident.etr) if kind == "ETR" else outcome
 	keys = {dedupe_key(incident.name, f"{kind} {once}", call.ticket_type, call.ticket): call for call in calls}

@@ -4,11 +4,11 @@ from datetime import datetime
 from typing import TypeGuard
 from zoneinfo import ZoneInfo
 
-import frappe
 from frappe import _
 from frappe.model.document import Document
 from frappe.utils import get_datetime, get_system_timezone, now_datetime
 
+from outage_response import settings
 from outage_response.domain.due_times import happened_at
 from outage_response.domain.errors import RuleError
 
@@ -51,12 +51,11 @@ def when(occurred_at: str | datetime | None, incident: Document | None = None) -
 	incident  what happened belongs to its record
 	"""
 	now = now_datetime()
-	fast = frappe.db.get_single_value("Outage Response Settings", "fast_clock_minutes")
 	by_phone = is_by_phone(occurred_at)
 	moment = happened_at(
 		said_at(occurred_at),
 		now,
-		10 if fast is None else fast,
+		settings.read().fast_clock_minutes,
 		by_phone=by_phone,
 		reported_at=get_datetime(incident.reported_at) if incident and incident.reported_at else None,
 		last_at=timeline.last_moment(incident.name) if incident else None,

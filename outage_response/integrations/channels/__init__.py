@@ -14,10 +14,10 @@ from collections.abc import Collection
 from dataclasses import dataclass, field
 from types import ModuleType
 
-import frappe
 from frappe import _
 from frappe.model.document import Document
 
+from outage_response import settings
 from outage_response.domain import allowed_addresses
 
 GROUP = "Group"
@@ -68,7 +68,7 @@ class Outcome:
 
 def inside() -> frozenset[tuple[str, int]]:
 	"""What an administrator has written down of the house, in the Settings."""
-	return allowed_addresses.read_list(frappe.get_cached_doc("Outage Response Settings").get("inside_addresses"))
+	return allowed_addresses.read_list(settings.read().inside_addresses)
 
 
 def refusal(one: Request) -> str:
