@@ -1,9 +1,10 @@
 """Who may do what: verbs by role, tasks by department (invariant 9)."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from typing import Any
 
 from .errors import NotAllowed, RuleError, _
+from .states import Duty
 
 CONTROL_ROOM = "Outage Control Room"
 ENGINEERING = "Outage Engineering"
@@ -123,12 +124,12 @@ def answers_for_site(roles: Collection[str]) -> bool:
 
 
 # What whoever has a duty of the procedure needs, the verbs give to these roles
-ROLE_OF_DUTY = {
-	"Control Room": CONTROL_ROOM,
-	"Repairs": ENGINEERING,
-	"Residents": CUSTOMER_SERVICE,
-	"Guards": SECURITY,
-	"Management": GENERAL_MANAGER,
+ROLE_OF_DUTY: Mapping[str, str] = {
+	Duty.CONTROL_ROOM: CONTROL_ROOM,
+	Duty.REPAIRS: ENGINEERING,
+	Duty.RESIDENTS: CUSTOMER_SERVICE,
+	Duty.GUARDS: SECURITY,
+	Duty.MANAGEMENT: GENERAL_MANAGER,
 }
 
 

@@ -6,9 +6,16 @@ from typing import Any
 
 from . import phone_numbers
 from .errors import RuleError, _
+from .states import CALL_REQUEST, CallbackReason
 
 # A line's rank by why it is to be made; the lower comes first
-RANKS = {"Life safety": 0, "Care": 1, "Call Request": 2, "Reported": 3, "Standard": 4}
+RANKS: Mapping[str, int] = {
+	CallbackReason.LIFE_SAFETY: 0,
+	CallbackReason.CARE: 1,
+	CALL_REQUEST: 2,
+	CallbackReason.REPORTED: 3,
+	CallbackReason.STANDARD: 4,
+}
 
 
 def in_order(lines: Iterable[Mapping[str, Any]]) -> list[Mapping[str, Any]]:

@@ -7,16 +7,23 @@ from datetime import datetime, time, timedelta
 from typing import Any
 
 from .errors import RuleError, _
+from .states import CallbackOutcome, CallbackReason, CallbackStatus
 
-REASONS = ("Life safety", "Care", "Reported", "Standard")
-UNREACHED = "Unreached"
-GIVEN_UP = "Exhausted"
-WAITING = ("Pending", "No Answer", UNREACHED)
-ENDED = ("Reached", "Still Out", "Refused", GIVEN_UP, "Not Required")
+REASONS = tuple(CallbackReason)
+UNREACHED = CallbackStatus.UNREACHED
+GIVEN_UP = CallbackStatus.EXHAUSTED
+WAITING = (CallbackStatus.PENDING, CallbackStatus.NO_ANSWER, UNREACHED)
+ENDED = (
+	CallbackStatus.REACHED,
+	CallbackStatus.STILL_OUT,
+	CallbackStatus.REFUSED,
+	GIVEN_UP,
+	CallbackStatus.NOT_REQUIRED,
+)
 # These are not given up because nobody answers: they come round again until a person decides
-HELD_FAST = ("Life safety", "Care")
+HELD_FAST = (CallbackReason.LIFE_SAFETY, CallbackReason.CARE)
 LONGEST_SECONDS = 4 * 60 * 60
-OUTCOMES = ("Reached", "No Answer", "Still Out", "Refused")
+OUTCOMES = tuple(CallbackOutcome)
 
 
 @dataclass(frozen=True)
@@ -35,18 +42,21 @@ class Policy:
 
 	def share(self, why: str) -> int:
 		"""Per cent of the callbacks of one reason that are made."""
-		return {"Life safety": self.danger_percent, "Care": self.care_percent, "Reported": self.reported_percent}.get(
-			why, self.sample_percent
-		)
+		shares: dict[str, int] = {
+			CallbackReason.LIFE_SAFETY: self.danger_percent,
+			CallbackReason.CARE: self.care_percent,
+			CallbackReason.REPORTED: self.reported_percent,
+		}
+		return shares.get(why, self.sample_percent)
 
 
 def reason(*, danger: bool, care: bool, reported: bool) -> str:
 	"""Why a household is called back; the gravest reason counts."""
 	if danger:
-		return "Life safety"
+		return CallbackReason.LIFE_SAFETY
 	if care:
-		return "Care"
-	return "Reported" if reported else "Standard"
+		return CallbackReason.CARE
+	return CallbackReason.REPORTED if reported else CallbackReason.STANDARD
 
 
 def required(why: str, contact: str, incident: str, policy: Policy) -> bool:
@@ -68,18 +78,18 @@ def within_calling_hours(at: datetime, policy: Policy) -> datetime:
 
 def attempt_at(why: str, ready_at: datetime, policy: Policy) -> datetime:
 	"""Those in danger are called at once, at any hour; everybody else within calling hours."""
-	return ready_at if why == "Life safety" else within_calling_hours(ready_at, policy)
+	return ready_at if why == CallbackReason.LIFE_SAFETY else within_calling_hours(ready_at, policy)
 
 
 def after_attempt(why: str, outcome: str, attempts: int, at: datetime, policy: Policy) -> tuple[str, datetime | None]:
 	"""Status of the callback after its `attempts`-th attempt, and when to try again (None: not again)."""
 	if outcome not in OUTCOMES:
 		raise RuleError(_("Outcome: choose one of: {allowed}."), allowed=OUTCOMES)
-	if outcome != "No Answer":
+	if outcome != CallbackOutcome.NO_ANSWER:
 		return outcome, None
 	again = attempt_at(why, at + timedelta(minutes=policy.retry_minutes), policy)
 	if attempts < policy.max_attempts:
-		return "No Answer", again
+		return CallbackStatus.NO_ANSWER, again
 	return (UNREACHED, again) if why in HELD_FAST else (GIVEN_UP, None)
 
 
@@ -113,7 +123,8 @@ def in_order_of_need(rows: Iterable[Any]) -> list[Any]:
 	"""Callbacks (with `status`, `priority` and `name`) of one person about one outage, the one that matters most first: what
 	is still to be made before what has ended, the more urgent before the others; nobody was called for one not required."""
 	return sorted(
-		rows, key=lambda row: (row.status in ENDED, row.status == "Not Required", row.priority or 0, row.name)
+		rows,
+		key=lambda row: (row.status in ENDED, row.status == CallbackStatus.NOT_REQUIRED, row.priority or 0, row.name),
 	)
 
 

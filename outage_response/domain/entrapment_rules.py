@@ -12,6 +12,7 @@ from datetime import date, datetime
 from typing import Any
 
 from .errors import Keys, NotAllowed, RuleError, _
+from .states import EntrapmentStatus
 from .step_definitions import EMPTY as EMPTY
 from .step_definitions import RELEASED as RELEASED
 from .step_definitions import TRAPPED as TRAPPED
@@ -23,7 +24,12 @@ BY_OUR_OWN = RELEASED[0]
 NOBODY_INSIDE = "nobody_inside"
 
 # states of an Elevator Entrapment
-POSSIBLE, INSIDE, OUT, MISTAKEN = "Possible", "Trapped", "Released", "Nobody Inside"
+POSSIBLE, INSIDE, OUT, MISTAKEN = (
+	EntrapmentStatus.POSSIBLE,
+	EntrapmentStatus.TRAPPED,
+	EntrapmentStatus.RELEASED,
+	EntrapmentStatus.NOBODY_INSIDE,
+)
 OPEN = (POSSIBLE, INSIDE)
 
 # what is known of the people, in the order in which it makes them urgent

@@ -4,13 +4,15 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
-ASSIGNED = "Assigned"
-NEXT_ON_DUTY = "Next on Duty"
-NEXT_SHIFT = "Next Shift"
-LEAD = "Department Lead"
-CONTROL_ROOM = "Control Room"
-MANAGER = "General Manager"
-FIRM = "Outside Firm"
+from .states import RungPerson
+
+ASSIGNED = RungPerson.ASSIGNED
+NEXT_ON_DUTY = RungPerson.NEXT_ON_DUTY
+NEXT_SHIFT = RungPerson.NEXT_SHIFT
+LEAD = RungPerson.LEAD
+CONTROL_ROOM = RungPerson.CONTROL_ROOM
+MANAGER = RungPerson.MANAGER
+FIRM = RungPerson.FIRM
 # A drill rings those who take part: whoever is on duty. It wakes nobody and calls no firm.
 WHOM_IN_DRILL = (ASSIGNED, NEXT_ON_DUTY, CONTROL_ROOM)
 # A step that rings so much later than it was due: nobody looked for a while

@@ -6,6 +6,7 @@ from typing import Any
 
 from .errors import GateClosed, Keys, RuleError, _
 from .lifecycle import OPEN, TaskRow
+from .states import IncidentStatus, TaskStatus
 from .step_definitions import TRAPPED, Step
 
 # what completes the steps that nobody completes by hand
@@ -49,7 +50,7 @@ def blocking_close(tasks: Iterable[TaskRow]) -> list[TaskRow]:
 		task
 		for task in tasks
 		if (task.is_open and (task.gate in ("stand_down", "close") or task.life_safety))
-		or (task.status == "Done" and task.evidence_pending)
+		or (task.status == TaskStatus.DONE and task.evidence_pending)
 	]
 	return sorted(found, key=lambda task: (not task.life_safety, task.priority, task.step_key, task.subject))
 
@@ -95,9 +96,9 @@ def require_cancellable(tasks: Iterable[TaskRow], status: str) -> None:
 	life = [
 		task
 		for task in tasks
-		if task.is_open and task.life_safety and not (status == "Reported" and task.gate == "energise")
+		if task.is_open and task.life_safety and not (status == IncidentStatus.REPORTED and task.gate == "energise")
 	]
-	if life and status != "Scheduled":
+	if life and status != IncidentStatus.SCHEDULED:
 		raise GateClosed(
 			_("The incident cannot be cancelled while life-safety steps are open. Record their outcome first."), life
 		)
@@ -170,7 +171,7 @@ def require_confirmed(steps: Iterable[Step], confirmed_at: datetime | None) -> N
 
 def require_gone(gate: str, status: str) -> None:
 	"""Raise RuleError when a step that permission to energise waits for is to be confirmed before supply was switched off."""
-	if gate == "energise" and status == "Scheduled":
+	if gate == "energise" and status == IncidentStatus.SCHEDULED:
 		raise RuleError(_("Status: supply has not been switched off yet. Confirm this when the work is finished."))
 
 

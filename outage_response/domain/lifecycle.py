@@ -1,70 +1,77 @@
 """What may happen to an incident and to a task, and what keeps a gate closed."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from .errors import RuleError, _
+from .states import IncidentStatus, OutageKind, TaskStatus
 from .step_definitions import Step
 
 # for what kind of outage a level is
-INTERNAL, EXTERNAL, PLANNED = "Internal", "External", "Planned"
+INTERNAL, EXTERNAL, PLANNED = OutageKind.INTERNAL, OutageKind.EXTERNAL, OutageKind.PLANNED
 UNPLANNED = (INTERNAL, EXTERNAL)
 
-RUNNING = ("Reported", "Active")
+RUNNING = (IncidentStatus.REPORTED, IncidentStatus.ACTIVE)
 # until the stand-down somebody may stand on a post
-HOLDING_POSTS = (*RUNNING, "Restored")
+HOLDING_POSTS = (*RUNNING, IncidentStatus.RESTORED)
 # begun, and the file is not closed; with what is planned: everything that is not over
-BEGUN = (*RUNNING, "Restored", "Stood Down")
-LIVE = ("Scheduled", *BEGUN)
-ENDED = ("Closed", "Cancelled")
+BEGUN = (*RUNNING, IncidentStatus.RESTORED, IncidentStatus.STOOD_DOWN)
+LIVE = (IncidentStatus.SCHEDULED, *BEGUN)
+ENDED = (IncidentStatus.CLOSED, IncidentStatus.CANCELLED)
+
+# until supply is back
+UNTIL_BACK = (IncidentStatus.SCHEDULED, *RUNNING)
 
 # verb -> the states in which it may be called
-INCIDENT_VERBS = {
-	"confirm": ("Reported", "Active", "Restored"),
-	"start": ("Scheduled",),
-	"reclassify": ("Scheduled", "Reported", "Active", "Restored"),
-	"extend_scope": ("Scheduled", "Reported", "Active"),
-	"take_over_changes": ("Reported", "Active", "Restored", "Stood Down"),
-	"set_etr": ("Scheduled", "Reported", "Active"),
-	"report_trapped": ("Reported", "Active", "Restored", "Stood Down"),
-	"note_entrapment": ("Reported", "Active", "Restored", "Stood Down"),
-	"report_empty": ("Reported", "Active", "Restored", "Stood Down"),
-	"read_back_empty": ("Reported", "Active", "Restored", "Stood Down"),
-	"permit_energise": ("Reported", "Active"),
-	"supply_back": ("Reported", "Active"),
-	"stand_down": ("Active", "Restored"),  # by area also while other areas are still dark
-	"stand_down_everywhere": ("Restored",),
-	"file_report": ("Stood Down",),
-	"close": ("Stood Down",),
-	"cancel": ("Scheduled", "Reported", "Active"),
-	"send_notice": ("Scheduled", "Reported", "Active", "Restored", "Stood Down"),
-	"prove_posting": ("Scheduled", "Reported", "Active", "Restored", "Stood Down"),
-	"hand_over": ("Scheduled", "Reported", "Active", "Restored", "Stood Down"),
+INCIDENT_VERBS: Mapping[str, tuple[IncidentStatus, ...]] = {
+	"confirm": HOLDING_POSTS,
+	"start": (IncidentStatus.SCHEDULED,),
+	"reclassify": (IncidentStatus.SCHEDULED, *HOLDING_POSTS),
+	"extend_scope": UNTIL_BACK,
+	"take_over_changes": BEGUN,
+	"set_etr": UNTIL_BACK,
+	"report_trapped": BEGUN,
+	"note_entrapment": BEGUN,
+	"report_empty": BEGUN,
+	"read_back_empty": BEGUN,
+	"permit_energise": RUNNING,
+	"supply_back": RUNNING,
+	"stand_down": (IncidentStatus.ACTIVE, IncidentStatus.RESTORED),  # by area also while other areas are still dark
+	"stand_down_everywhere": (IncidentStatus.RESTORED,),
+	"file_report": (IncidentStatus.STOOD_DOWN,),
+	"close": (IncidentStatus.STOOD_DOWN,),
+	"cancel": UNTIL_BACK,
+	"send_notice": LIVE,
+	"prove_posting": LIVE,
+	"hand_over": LIVE,
 }
 
 # What is kept of an outage that has ended, though it can change nothing there any more
 KEPT_AFTER_THE_END = ("report_trapped", "note_entrapment", "hand_over")
 
 
-OPEN = ("Open", "Acknowledged", "In Progress", "On Post")
+NOT_BEGUN = (TaskStatus.OPEN, TaskStatus.ACKNOWLEDGED)
+# what can be finished by hand; a post that somebody stands on is relieved
+UNFINISHED = (*NOT_BEGUN, TaskStatus.IN_PROGRESS)
+OPEN = (*UNFINISHED, TaskStatus.ON_POST)
 
 # verb -> the states of a task in which it may be called
-TASK_VERBS = {
-	"acknowledge": ("Open",),
-	"acknowledge_for": ("Open",),
-	"arrive": ("Open", "Acknowledged"),
-	"complete": ("Open", "Acknowledged", "In Progress"),
-	"complete_for": ("Open", "Acknowledged", "In Progress"),
-	"correct_outcome": ("Done",),
-	"take_danger": ("Open", "Acknowledged"),
-	"no_answer": ("Open", "Acknowledged", "In Progress"),
-	"read_back": ("In Progress",),
-	"add_evidence": ("Done",),
+TASK_VERBS: Mapping[str, tuple[TaskStatus, ...]] = {
+	"acknowledge": (TaskStatus.OPEN,),
+	"acknowledge_for": (TaskStatus.OPEN,),
+	"arrive": NOT_BEGUN,
+	"complete": UNFINISHED,
+	"complete_for": UNFINISHED,
+	"correct_outcome": (TaskStatus.DONE,),
+	"take_danger": NOT_BEGUN,
+	"no_answer": UNFINISHED,
+	"read_back": (TaskStatus.IN_PROGRESS,),
+	"add_evidence": (TaskStatus.DONE,),
 	"skip": OPEN,
-	"reassign": ("Open", "Acknowledged", "In Progress"),  # a post that somebody stands on is relieved on the spot
-	"relieve": ("On Post",),
-	"move": ("On Post",),
+	"reassign": UNFINISHED,  # a post that somebody stands on is relieved on the spot
+	"relieve": (TaskStatus.ON_POST,),
+	"move": (TaskStatus.ON_POST,),
 	"withdraw": OPEN,  # danger does not ask whether the person had touched "acknowledge"
 }
 
@@ -141,7 +148,12 @@ HAND_OVER_MINUTES = 5
 def left_behind(status: str, held_until: str | None, acknowledged_by: str | None, on_duty: Collection[str]) -> bool:
 	"""Is a step nobody's, since the shift of whoever said "mine" has ended? A post is relieved on the spot, and what is
 	under way is finished or handed over by the person: only what was taken and not begun is open again."""
-	return status == "Acknowledged" and not held_until and bool(acknowledged_by) and acknowledged_by not in on_duty
+	return (
+		status == TaskStatus.ACKNOWLEDGED
+		and not held_until
+		and bool(acknowledged_by)
+		and acknowledged_by not in on_duty
+	)
 
 
 @dataclass
@@ -203,7 +215,7 @@ def require_incident_state(verb: str, status: str) -> None:
 def require_task_state(verb: str, status: str) -> None:
 	"""Raise RuleError unless the task may take `verb` in `status`."""
 	allowed = TASK_VERBS[verb]
-	if verb == "reassign" and status == "On Post":
+	if verb == "reassign" and status == TaskStatus.ON_POST:
 		raise RuleError(
 			_("Status: somebody stands on this post. Have them relieved: the next guard takes it on the spot.")
 		)

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
+from .states import TaskStatus
 from .step_definitions import Step
 
 # planned work that is further off than this does not push aside what is dark now
@@ -63,14 +64,14 @@ def _rank(task: Mine, now: datetime) -> tuple[Any, ...]:
 		task.held and task.shared,
 		task.priority,
 		not task.life_safety,
-		task.status not in ("In Progress", "On Post"),
+		task.status not in (TaskStatus.IN_PROGRESS, TaskStatus.ON_POST),
 		task.due_at or LAST,
 	)
 
 
 def awaits_read_back(step: Step, status: str, confirmed: Collection[bool]) -> bool:
 	"""All checks are given, and a second person has to read them back."""
-	return bool(step.read_back_by and status == "In Progress" and confirmed and all(confirmed))
+	return bool(step.read_back_by and status == TaskStatus.IN_PROGRESS and confirmed and all(confirmed))
 
 
 def asks(step: Step) -> Mapping[str, Any]:

@@ -14,34 +14,54 @@ from typing import Any
 
 from .errors import RuleError, _
 from .lifecycle import RUNNING
+from .states import CALL_REQUEST as CALL_REQUEST
+from .states import (
+	CallbackOutcome,
+	DeliveryChannel,
+	DeliveryState,
+	IncidentStatus,
+	NoticeKind,
+	NoticeMode,
+	PropertyType,
+)
 from .step_definitions import Step
 
-FIRST_WORD, CAUSE, IN_WRITING, ETR, ETR_PASSING = "First Word", "Cause", "In Writing", "ETR", "ETR Passing"
-RESTORED, FOLLOW_UP, PLANNED, CANCELLED = "Restored", "Follow-up", "Planned", "Cancelled"
-KINDS = (FIRST_WORD, CAUSE, IN_WRITING, ETR, ETR_PASSING, RESTORED, FOLLOW_UP, PLANNED, CANCELLED)
-CALL_REQUEST = "Call Request"
+FIRST_WORD, CAUSE, IN_WRITING, ETR, ETR_PASSING = (
+	NoticeKind.FIRST_WORD,
+	NoticeKind.CAUSE,
+	NoticeKind.IN_WRITING,
+	NoticeKind.ETR,
+	NoticeKind.ETR_PASSING,
+)
+RESTORED, FOLLOW_UP, PLANNED, CANCELLED = (
+	NoticeKind.RESTORED,
+	NoticeKind.FOLLOW_UP,
+	NoticeKind.PLANNED,
+	NoticeKind.CANCELLED,
+)
+KINDS = tuple(NoticeKind)
 # What an older notice says of the time is no longer true when one of these goes out
 ABOUT_THE_TIME = (FIRST_WORD, CAUSE, IN_WRITING, ETR, ETR_PASSING)
 
-EMAIL, SMS, PHONE = "E-mail", "SMS", "Phone"
-QUEUED, SENDING, SENT, FAILED = "Queued", "Sending", "Sent", "Failed"
-NO_ADDRESS, SEEN, SUPERSEDED = "No Address", "Seen", "Superseded"
+EMAIL, SMS, PHONE = DeliveryChannel.EMAIL, DeliveryChannel.SMS, DeliveryChannel.PHONE
+QUEUED, SENDING, SENT, FAILED = DeliveryState.QUEUED, DeliveryState.SENDING, DeliveryState.SENT, DeliveryState.FAILED
+NO_ADDRESS, SEEN, SUPERSEDED = DeliveryState.NO_ADDRESS, DeliveryState.SEEN, DeliveryState.SUPERSEDED
 
 # Sent by themselves so long before their deadline that the queue has time to deliver them
 MARGIN = timedelta(minutes=5)
 MAX_TRIES = 4
 WAITS = (1, 5, 15)  # minutes after the first, second, third try that failed
-PHONE_OUTCOMES = ("Reached", "No Answer", "Wrong Number")
-STATES_OF_KIND = {
+PHONE_OUTCOMES = (CallbackOutcome.REACHED, CallbackOutcome.NO_ANSWER, "Wrong Number")
+STATES_OF_KIND: Mapping[str, tuple[IncidentStatus, ...]] = {
 	FIRST_WORD: RUNNING,
-	CAUSE: ("Active",),
+	CAUSE: (IncidentStatus.ACTIVE,),
 	IN_WRITING: RUNNING,
 	ETR: RUNNING,
 	ETR_PASSING: RUNNING,
-	RESTORED: (*RUNNING, "Restored", "Stood Down"),
-	FOLLOW_UP: ("Restored", "Stood Down", "Closed"),
-	PLANNED: ("Scheduled",),
-	CANCELLED: ("Cancelled",),
+	RESTORED: (*RUNNING, IncidentStatus.RESTORED, IncidentStatus.STOOD_DOWN),
+	FOLLOW_UP: (IncidentStatus.RESTORED, IncidentStatus.STOOD_DOWN, IncidentStatus.CLOSED),
+	PLANNED: (IncidentStatus.SCHEDULED,),
+	CANCELLED: (IncidentStatus.CANCELLED,),
 }
 
 
@@ -85,7 +105,7 @@ class Way:
 
 def mode_of(property_type: str, chosen: str = "") -> str:
 	"""Public or Individual: as the property chose, else as the procedure asks (8.1.2, 8.2.6)."""
-	return chosen or ("Individual" if property_type == "Tower" else "Public")
+	return chosen or (NoticeMode.INDIVIDUAL if property_type == PropertyType.TOWER else NoticeMode.PUBLIC)
 
 
 def way_to(person: Recipient, mode: str, *, mail: bool, sms: bool, beside_public: bool) -> Way | None:
@@ -93,7 +113,7 @@ def way_to(person: Recipient, mode: str, *, mail: bool, sms: bool, beside_public
 
 	`mail`, `sms`: can this site send them; `beside_public`: messages go out beside a public notice.
 	"""
-	individual = mode == "Individual"
+	individual = mode == NoticeMode.INDIVIDUAL
 	if individual or beside_public:
 		if mail and person.email:
 			return Way(EMAIL, QUEUED, person.care, person.care)
@@ -110,7 +130,7 @@ def after_failure(mode: str, tries: int, at: datetime) -> tuple[str, bool, datet
 	"""(state, falls to the phone list, when to try again) after the `tries`-th try that failed."""
 	if tries < MAX_TRIES:
 		return QUEUED, False, at + timedelta(minutes=WAITS[tries - 1])
-	return FAILED, mode == "Individual", None
+	return FAILED, mode == NoticeMode.INDIVIDUAL, None
 
 
 def after_phone(
@@ -122,7 +142,7 @@ def after_phone(
 	"""
 	if outcome not in PHONE_OUTCOMES:
 		raise RuleError(_("Outcome: choose one of: {allowed}."), allowed=PHONE_OUTCOMES)
-	if outcome == "Reached":
+	if outcome == CallbackOutcome.REACHED:
 		return SEEN, False, None
 	if outcome == "Wrong Number":
 		return NO_ADDRESS, must_confirm, None
@@ -152,7 +172,7 @@ def due_by_itself(
 	"""
 	if status not in RUNNING or not reported_at:
 		return []
-	due = [ETR_PASSING] if etr and now >= _passes_in_silence(etr, issued, numbers) else []
+	due: list[str] = [ETR_PASSING] if etr and now >= _passes_in_silence(etr, issued, numbers) else []
 	if planned:
 		return due
 	if not set(ABOUT_THE_TIME) & set(issued) and now >= reported_at + _before(numbers.first_word_minutes):
@@ -216,10 +236,10 @@ def step_is_done(
 	found = [notice for notice in notices if notice["kind"] in kinds]
 	if not found or FIRST_WORD in kinds:
 		return bool(found)
-	public = [notice for notice in found if notice["mode"] == "Public"]
+	public = [notice for notice in found if notice["mode"] == NoticeMode.PUBLIC]
 	if public and not any(notice["posted_at"] for notice in public):
 		return False
-	one_by_one = [notice["name"] for notice in found if notice["mode"] != "Public"]
+	one_by_one = [notice["name"] for notice in found if notice["mode"] != NoticeMode.PUBLIC]
 	return not any(still_to_tell(row) for name in one_by_one for row in deliveries.get(name, ()))
 
 

@@ -3,11 +3,12 @@
 An offer is a button, not a promise: the verb judges again when it is called, by the same rules.
 """
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 
 from . import authority, gates, lifecycle
 from . import entrapment_rules as rescues
 from .lifecycle import TaskRow
+from .states import IncidentStatus
 from .step_definitions import Step
 
 # In the order in which an outage needs them
@@ -57,20 +58,20 @@ ENTRAPMENT = (
 	"declare",
 	"report_empty",
 )
-GATE_AHEAD = {
-	"Scheduled": "start",
-	"Reported": "energise",
-	"Active": "energise",
-	"Restored": "stand_down",
-	"Stood Down": "close",
+GATE_AHEAD: Mapping[str, str] = {
+	IncidentStatus.SCHEDULED: "start",
+	IncidentStatus.REPORTED: "energise",
+	IncidentStatus.ACTIVE: "energise",
+	IncidentStatus.RESTORED: "stand_down",
+	IncidentStatus.STOOD_DOWN: "close",
 }
 # the button that leads on, most wanted first
-LEADS_ON = {
-	"Scheduled": ("start",),
-	"Reported": ("confirm",),
-	"Active": ("supply_back",),
-	"Restored": ("stand_down",),
-	"Stood Down": ("file_report", "close"),
+LEADS_ON: Mapping[str, tuple[str, ...]] = {
+	IncidentStatus.SCHEDULED: ("start",),
+	IncidentStatus.REPORTED: ("confirm",),
+	IncidentStatus.ACTIVE: ("supply_back",),
+	IncidentStatus.RESTORED: ("stand_down",),
+	IncidentStatus.STOOD_DOWN: ("file_report", "close"),
 }
 
 
@@ -112,7 +113,7 @@ def _fits(verb: str, status: str, posts_held: bool, report_wanted: bool) -> bool
 	if status not in lifecycle.INCIDENT_VERBS[verb]:
 		return False
 	if verb == "reclassify":  # planned work that has not begun is cancelled instead
-		return status != "Scheduled"
+		return status != IncidentStatus.SCHEDULED
 	if verb == "stand_down":
 		return posts_held or status in lifecycle.INCIDENT_VERBS["stand_down_everywhere"]
 	return verb != "file_report" or report_wanted

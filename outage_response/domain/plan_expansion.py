@@ -6,6 +6,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
 
+from .states import TaskStatus
 from .step_definitions import Step
 
 CONTRACTOR = "Contractor"
@@ -96,7 +97,7 @@ class TaskSpec:
 		What ended in the minute in which supply went again was for the time before; a rescue noted in the minute of its
 		report is that report's.
 		"""
-		ended_at = task.ended_at if task.status in ("Done", "Skipped") else None
+		ended_at = task.ended_at if task.status in (TaskStatus.DONE, TaskStatus.SKIPPED) else None
 		if self.since is None or ended_at is None:
 			return True
 		return bool(ended_at >= self.since if self.step.on_outcome else ended_at > self.since)
@@ -261,9 +262,9 @@ def difference(
 		if spec is None:
 			if _may_cancel(task, reclassify, own):
 				cancel.append(task)
-			elif task.held_until and task.status != "Cancelled":
+			elif task.held_until and task.status != TaskStatus.CANCELLED:
 				posts.add(first[1:])
-		elif reclassify and task.status == "Cancelled" and not spec.over:
+		elif reclassify and task.status == TaskStatus.CANCELLED and not spec.over:
 			reopen.append((task, spec))
 		else:
 			keep.append((task, spec))
@@ -278,7 +279,7 @@ def has_clearance(specs: Iterable[TaskSpec]) -> bool:
 
 def _may_cancel(task: Any, reclassify: bool, own: Collection[str] | None) -> bool:
 	"""`own`: keys of the plan's steps; None where no clearance is asked for now."""
-	if task.status in ("Done", "Skipped", "Cancelled", "On Post"):
+	if task.status in (TaskStatus.DONE, TaskStatus.SKIPPED, TaskStatus.CANCELLED, TaskStatus.ON_POST):
 		return False
 	gives_way = own and task.gate == "energise" and task.life_safety and task.key[0] not in own
 	return bool(gives_way or (reclassify and not task.life_safety))

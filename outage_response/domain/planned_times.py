@@ -5,11 +5,12 @@ from collections.abc import Iterable
 from datetime import datetime
 
 from .errors import RuleError, _
+from .states import PlannedBy
 
 
 def require_planned_times(planned_by: str, start: datetime | None, end: datetime | None) -> None:
 	"""A planned outage says who plans it, and ends after it starts."""
-	if planned_by not in ("Supplier", "Property"):
+	if planned_by not in (PlannedBy.SUPPLIER, PlannedBy.PROPERTY):
 		raise RuleError(_("Planned By: a planned outage says whether the supplier or the property plans it."))
 	if not start or not end:
 		raise RuleError(_("Planned Start, Planned End: a planned outage needs both times."))

@@ -5,6 +5,7 @@ from datetime import datetime
 
 from .lifecycle import TaskRow
 from .plan_expansion import CONTRACTOR, TaskSpec
+from .states import TaskStatus
 
 # What a step may be about to be the same work whoever asks for it; the rest (the property, the outage) is each outage's own
 SHARED = ("Property Asset", "Property Unit", "Power Node", CONTRACTOR)
@@ -22,7 +23,7 @@ def stands_in(spec: TaskSpec, task: TaskRow, went_at: datetime, dark_before: boo
 	"""
 	if task.is_open:
 		return True
-	if task.status != "Done" or task.ended_at is None or spec.step.held_until:
+	if task.status != TaskStatus.DONE or task.ended_at is None or spec.step.held_until:
 		return False
 	if spec.step.anchor in AFTER_THE_RETURN:
 		return task.ended_at >= spec.anchor_at
@@ -34,6 +35,6 @@ def latest(rows: Collection[TaskRow]) -> dict[tuple[str, str, str], TaskRow]:
 	"""(step key, subject type, subject) -> its last round, of steps about a place."""
 	found: dict[tuple[str, str, str], TaskRow] = {}
 	for row in sorted(rows, key=lambda row: row.round):
-		if row.subject_type in SHARED and row.status not in ("Skipped", "Cancelled"):
+		if row.subject_type in SHARED and row.status not in (TaskStatus.SKIPPED, TaskStatus.CANCELLED):
 			found[row.key[:3]] = row
 	return found

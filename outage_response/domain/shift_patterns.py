@@ -5,10 +5,11 @@ from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 
 from .due_times import works_on
+from .states import Coverage, PatternDays
 
-EVERY_DAY = "Every Day"
-WORKING_DAYS = "Working Days"
-ALWAYS, WORKING_TIME = "Always", "Working Time"
+EVERY_DAY = PatternDays.EVERY_DAY
+WORKING_DAYS = PatternDays.WORKING_DAYS
+ALWAYS, WORKING_TIME = Coverage.ALWAYS, Coverage.WORKING_TIME
 
 Span = tuple[datetime, datetime]
 # One goes when the other comes: so short a time between shifts is no gap

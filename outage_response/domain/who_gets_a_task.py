@@ -5,9 +5,10 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from .authority import CONTROL_ROOM
+from .states import Duty
 
 # What a department is there for, under whatever key and name a company has it
-DUTIES = ("Control Room", "Repairs", "Residents", "Guards", "Management", "Elevator Maintenance", "Power Supply")
+DUTIES = tuple(Duty)
 COMMAND, REPAIRS, RESIDENTS, GUARDS, MANAGEMENT, ELEVATOR_MAINTENANCE, POWER_SUPPLY = DUTIES
 DUTY_ELECTRICIAN = "duty_electrician"
 

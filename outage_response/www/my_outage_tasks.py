@@ -75,7 +75,7 @@ def _digest() -> str:
 
 
 def _translations() -> dict[str, str]:
-	states = {state: _(state, context="Outage Task") for state in OPEN}
+	states = {state.value: _(state, context="Outage Task") for state in OPEN}
 	return {**{text: _(text) for text in _texts()}, **states}
 
 
