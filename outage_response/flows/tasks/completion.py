@@ -11,6 +11,7 @@ from outage_response.domain import authority, gates, lifecycle
 from outage_response.domain import entrapment_rules as rescues
 from outage_response.domain.errors import RuleError, spoken
 from outage_response.domain.plan_expansion import added_by
+from outage_response.domain.states import CheckKind, CheckResult, TaskStatus
 from outage_response.domain.step_definitions import Step
 
 from ..facts import nested_outages, people_in_elevators, plan_steps, power_and_assets
@@ -170,12 +171,12 @@ def _complete(
 			gates.require_checked_since(act.at, power_and_assets.went_at(act.incident, task.subject))
 		_take_confirmations(act)
 	if defects:
-		task.status = "In Progress"
+		task.status = TaskStatus.IN_PROGRESS
 		save(task)
 		note_on_timeline(act, "task_defect", items=defects)
 		return {"waiting_for": "defects", "added": 0}
 	if step.read_back_by:
-		task.status = "In Progress"
+		task.status = TaskStatus.IN_PROGRESS
 		save(task)
 		note_on_timeline(act, "task_checks_given")
 		bells.tell_department(act, step.read_back_by, _("Read back: {0}").format(task.title))
@@ -210,7 +211,7 @@ def _done(
 	by = frappe.session.user if by is None else by
 	task.update(
 		{
-			"status": "Done",
+			"status": TaskStatus.DONE,
 			"completed_at": act.at,
 			"completed_by": by or None,
 			"recorded_at": act.now,
@@ -228,17 +229,17 @@ def _done(
 
 def _take_items(act: Act, exceptions: Sequence[Mapping[str, str]]) -> list[str]:
 	"""Checklist rows: all normal except those named. Returns the labels of defects not yet mended."""
-	items = {row.item: row for row in act.task.checks if row.kind == "Item"}
+	items = {row.item: row for row in act.task.checks if row.kind == CheckKind.ITEM}
 	named = _named_on_checklist(items, exceptions)
 	defects = []
 	for key, row in items.items():
 		wrong = named.get(key)
 		if wrong is None:
-			row.result = "Fixed" if row.result == "Defect" else (row.result or "Normal")
+			row.result = CheckResult.FIXED if row.result == CheckResult.DEFECT else (row.result or CheckResult.NORMAL)
 		else:
-			row.result = "Fixed" if wrong.get("fixed") else "Defect"
+			row.result = CheckResult.FIXED if wrong.get("fixed") else CheckResult.DEFECT
 			row.note = str(wrong.get("note") or "")[:500]
-			if row.result == "Defect":
+			if row.result == CheckResult.DEFECT:
 				defects.append(row.item_label)
 		row.checked_by, row.checked_at = frappe.session.user, act.at
 	act.task.defects = len(defects)
@@ -263,8 +264,8 @@ def _named_on_checklist(
 
 def _take_confirmations(act: Act) -> None:
 	for row in act.task.checks:
-		if row.kind == "Confirmation":
-			row.update({"result": "Confirmed", "checked_by": frappe.session.user, "checked_at": act.at})
+		if row.kind == CheckKind.CONFIRMATION:
+			row.update({"result": CheckResult.CONFIRMED, "checked_by": frappe.session.user, "checked_at": act.at})
 
 
 @task_fact
@@ -274,8 +275,8 @@ def read_back(act: Act) -> dict[str, Any]:
 	gates.require_rescues_ended(
 		plan_steps.step_of(act.task), load_shared(act.incident, lambda: act.around), _locked_off(act)
 	)
-	confirmations = [row for row in act.task.checks if row.kind == "Confirmation"]
-	if not confirmations or any(row.result != "Confirmed" for row in confirmations):
+	confirmations = [row for row in act.task.checks if row.kind == CheckKind.CONFIRMATION]
+	if not confirmations or any(row.result != CheckResult.CONFIRMED for row in confirmations):
 		raise RuleError(_("Checks: there is nothing to read back yet. The department confirms its checks first."))
 	for row in confirmations:
 		authority.require_second_person(row.checked_by, frappe.session.user)

@@ -6,6 +6,7 @@ import frappe
 from frappe import _
 
 from outage_response.domain.errors import RuleError
+from outage_response.domain.states import TaskStatus
 from outage_response.domain.who_gets_a_task import Assignment, Department, assign
 
 from ..facts import plan_steps
@@ -15,7 +16,7 @@ from ..verb.engine import Act, incident_verb, keeps_late
 from . import assignment, tasks_at_once
 from .reassignment import require_able
 
-HANDED = ("Open", "Acknowledged", "In Progress")
+HANDED = (TaskStatus.OPEN, TaskStatus.ACKNOWLEDGED, TaskStatus.IN_PROGRESS)
 # of a step that goes to somebody else
 FIELDS = (
 	"name",
@@ -73,7 +74,7 @@ def _of(act: Act, user: str) -> list:
 	"""Open steps that are assigned to somebody, or that they have taken."""
 	rows = frappe.get_all(
 		"Outage Task",
-		filters={"incident": act.incident.name, "status": ("in", (*HANDED, "On Post"))},
+		filters={"incident": act.incident.name, "status": ("in", (*HANDED, TaskStatus.ON_POST))},
 		fields=[*FIELDS, "started_by", "_assign"],
 		order_by="priority asc, due_at asc, name asc",
 	)

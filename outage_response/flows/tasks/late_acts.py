@@ -9,6 +9,7 @@ from frappe.model.document import Document
 
 from outage_response.domain import entrapment_rules as rescues
 from outage_response.domain import lifecycle
+from outage_response.domain.states import TaskStatus
 
 from ..facts import plan_steps
 from ..facts.outage_in_words import short_time
@@ -65,7 +66,7 @@ def keep_late(
 	if danger:
 		tell_of_danger(act, danger, others_there(task) if task.status in lifecycle.OPEN else ())
 		keep_danger(act, _(danger))
-	if task.status == "Skipped" and verb in ("arrive", "complete", "complete_for"):
+	if task.status == TaskStatus.SKIPPED and verb in ("arrive", "complete", "complete_for"):
 		_say_that_it_was_done(act)
 
 

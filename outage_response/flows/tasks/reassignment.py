@@ -9,6 +9,7 @@ from frappe.model.document import Document
 from outage_response import locks
 from outage_response.domain import authority, lifecycle
 from outage_response.domain.errors import RuleError
+from outage_response.domain.states import CheckKind, TaskStatus
 from outage_response.domain.who_gets_a_task import COMMAND, Assignment
 
 from ..facts import plan_steps
@@ -52,7 +53,7 @@ def move(act: Act, to: str) -> None:
 	release(act)
 	goal.update(
 		{
-			"status": "On Post",
+			"status": TaskStatus.ON_POST,
 			"started_at": act.at,
 			"started_by": user,
 			"acknowledged_at": goal.acknowledged_at or act.at,
@@ -116,5 +117,5 @@ def release(act: Act) -> None:
 
 def _forget_confirmations(task: Document) -> None:
 	for row in task.checks:
-		if row.kind == "Confirmation":
+		if row.kind == CheckKind.CONFIRMATION:
 			row.update(tasks_at_once.UNCONFIRMED)

@@ -6,6 +6,7 @@ from frappe.utils import get_datetime, now_datetime
 from outage_response.domain.due_times import next_round_is_due
 from outage_response.domain.lifecycle import HOLDING_POSTS, TaskRow
 from outage_response.domain.plan_expansion import Subject, TaskSpec
+from outage_response.domain.states import TaskStatus
 
 from ..facts import phone_book, plan_steps, step_context
 from ..verb import timeline
@@ -61,7 +62,7 @@ def _due_rounds(act: Act) -> list[TaskSpec]:
 			latest[key] = row
 	due = []
 	for row in latest.values():
-		if row.status != "Done" or row.plan != incident.plan:
+		if row.status != TaskStatus.DONE or row.plan != incident.plan:
 			continue
 		step = plan_steps.step_of(row)
 		completed_at = get_datetime(row.counts_from or row.completed_at)

@@ -12,6 +12,7 @@ from outage_response.domain import shared_steps as domain_sharing
 from outage_response.domain.lifecycle import TaskRow
 from outage_response.domain.plan_expansion import Difference, TaskSpec, expand
 from outage_response.domain.power_topology import Dark, intervals
+from outage_response.domain.states import TaskStatus
 
 from ..facts import nested_outages, plan_steps, power_and_assets, step_context
 from ..verb.engine import Act
@@ -25,7 +26,7 @@ def load_shared(incident: Document, read: Callable[[], power_and_assets.Surround
 	if not nested_outages.names(incident.name):
 		return own
 	around = read()
-	has = {row.key[:3] for row in own if row.status != "Cancelled"}
+	has = {row.key[:3] for row in own if row.status != TaskStatus.CANCELLED}
 	specs = expand(plan_steps.steps_of_plan(incident.plan), step_context.context(incident, own, around))
 	return [*own, *_stand_ins(incident, [spec for spec in specs if spec.key[:3] not in has], around).values()]
 

@@ -9,6 +9,7 @@ from frappe.utils import now_datetime
 
 from outage_response.domain import lifecycle
 from outage_response.domain.lifecycle import LIVE
+from outage_response.domain.states import TaskStatus
 
 from ..facts.reachable_people import People
 from ..verb import timeline
@@ -58,7 +59,7 @@ def _left(now: datetime, incident: str | None = None) -> Sequence[frappe._dict]:
 		.select(task.incident, *(task[name] for name in handover.FIELDS))
 		.distinct()
 		.where(outage.status.isin(LIVE))
-		.where(task.status == "Acknowledged")
+		.where(task.status == TaskStatus.ACKNOWLEDGED)
 		.where(shift.starts_at <= task.acknowledged_at)
 		.where(shift.ends_at > task.acknowledged_at)
 		.where(shift.ends_at <= now - timedelta(minutes=lifecycle.HAND_OVER_MINUTES))

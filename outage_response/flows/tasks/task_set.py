@@ -21,6 +21,7 @@ from outage_response.domain.plan_expansion import (
 	expand,
 	fields_of,
 )
+from outage_response.domain.states import CheckKind, TaskStatus
 from outage_response.domain.step_definitions import Step
 from outage_response.domain.who_gets_a_task import Assignment
 
@@ -129,7 +130,7 @@ def insert(act: Act, wanted: Sequence[tuple[TaskSpec, Assignment]]) -> list[str]
 				"phone": who.phone,
 				**fields_of(subject),
 				"round": spec.round,
-				"status": "Open",
+				"status": TaskStatus.OPEN,
 				"anchor_at": spec.anchor_at,
 				"due_at": due,
 				"gate": step.gate,
@@ -143,8 +144,8 @@ def insert(act: Act, wanted: Sequence[tuple[TaskSpec, Assignment]]) -> list[str]
 				"ring_at": ring_state.begins_at(spec, due, now),
 			}
 		)
-		items = [("Item", item.name, item.label) for item in spec.checklist]
-		items += [("Confirmation", check, check.replace("_", " ")) for check in step.checks]
+		items = [(CheckKind.ITEM, item.name, item.label) for item in spec.checklist]
+		items += [(CheckKind.CONFIRMATION, check, check.replace("_", " ")) for check in step.checks]
 		checks += [
 			{
 				**bulk.child_of("Outage Task", name, "checks", index),
@@ -189,7 +190,7 @@ def _reopen(act: Act, wanted: Sequence[tuple[tuple[TaskRow, TaskSpec], Assignmen
 			{
 				**fresh,
 				**ring_state.from_the_beginning(ring_at),
-				"status": "Open",
+				"status": TaskStatus.OPEN,
 				"plan": act.incident.plan,
 				"due_at": due,
 				"optional": optional,
@@ -257,4 +258,4 @@ def _required_now(act: Act, spec: TaskSpec) -> dict[str, Any]:
 
 
 def _cancel(act: Act, tasks: Sequence[TaskRow], reason: str) -> None:
-	end_many(act, [task.name for task in tasks], "Cancelled", reason)
+	end_many(act, [task.name for task in tasks], TaskStatus.CANCELLED, reason)

@@ -7,6 +7,7 @@ from frappe import _
 
 from outage_response.domain import authority, gates, lifecycle
 from outage_response.domain.errors import RuleError
+from outage_response.domain.states import TaskStatus
 from outage_response.domain.who_gets_a_task import Assignment
 
 from ..facts import plan_steps
@@ -41,7 +42,7 @@ def acknowledge(act: Act, how: str = "") -> None:
 
 
 def _take(act: Act, user: str | None, how: str = "") -> None:
-	act.task.update({"status": "Acknowledged", "acknowledged_at": act.at, "acknowledged_by": user})
+	act.task.update({"status": TaskStatus.ACKNOWLEDGED, "acknowledged_at": act.at, "acknowledged_by": user})
 	act.task.counts_from = act.now if act.at > act.now else None
 	act.task.update(ring_state.taken(act.task, act.now))  # rings again if nobody starts
 	save(act.task)
@@ -71,7 +72,7 @@ def arrive(act: Act, user: str | None = None) -> None:
 	if there != frappe.session.user:
 		role = require_able(act, there, task)
 		give_again(act, task, Assignment(role, (there,), task.phone or ""))
-	task.status = "On Post" if task.held_until else "In Progress"
+	task.status = TaskStatus.ON_POST if task.held_until else TaskStatus.IN_PROGRESS
 	task.started_at, task.started_by = act.at, there
 	if not task.acknowledged_at:
 		task.acknowledged_at, task.acknowledged_by = act.at, there
@@ -86,8 +87,10 @@ def no_answer(act: Act, note: str | None = None) -> dict[str, Any]:
 	Answers {"attempts"}: how many tries there were.
 	"""
 	lifecycle.require_call(plan_steps.step_of(act.task))
-	if act.task.status == "Open":
-		act.task.update({"status": "Acknowledged", "acknowledged_at": act.at, "acknowledged_by": frappe.session.user})
+	if act.task.status == TaskStatus.OPEN:
+		act.task.update(
+			{"status": TaskStatus.ACKNOWLEDGED, "acknowledged_at": act.at, "acknowledged_by": frappe.session.user}
+		)
 		act.task.update(ring_state.taken(act.task, act.now))
 		save(act.task)
 	note_on_timeline(act, "call_unanswered", note=(note or "").strip()[:500])
@@ -122,7 +125,7 @@ def skip(act: Act, reason: str) -> None:
 		other for other in rows if other.is_open and other.plan and row.step_key in plan_steps.step_of(other).after
 	]
 	gates.require_skippable(row, general_manager=is_general_manager(), reason=reason or "", waiting=waiting)
-	act.task.update({"status": "Skipped", "reason": reason.strip()})
+	act.task.update({"status": TaskStatus.SKIPPED, "reason": reason.strip()})
 	save(act.task)
 	assignment.take_back([act.task.name])
 	note_on_timeline(act, "task_skipped", reason=reason.strip())

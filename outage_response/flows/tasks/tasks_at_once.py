@@ -9,6 +9,7 @@ from frappe.model.document import Document
 
 from outage_response import bulk, listing
 from outage_response.domain.lifecycle import ENDED
+from outage_response.domain.states import CheckKind, TaskStatus
 from outage_response.domain.who_gets_a_task import Assignment
 
 from ..verb.engine import Act
@@ -16,10 +17,10 @@ from . import assignment, ring_state
 from .task_words import about_task
 
 # steps that end without being done -> what the timeline calls it
-ENDED_BY_COMMAND = {"Skipped": "task_skipped", "Cancelled": "task_cancelled"}
+ENDED_BY_COMMAND: Mapping[str, str] = {TaskStatus.SKIPPED: "task_skipped", TaskStatus.CANCELLED: "task_cancelled"}
 # a step that nobody is at any more
 NOBODY = {
-	"status": "Open",
+	"status": TaskStatus.OPEN,
 	"acknowledged_at": None,
 	"acknowledged_by": None,
 	"started_at": None,
@@ -51,7 +52,7 @@ def forget_confirmations(names: Sequence[str]) -> None:
 	"""What somebody confirmed was true for them and then; whoever has the steps now confirms anew."""
 	if names:
 		table = frappe.qb.DocType("Outage Task Check")
-		bulk.change("Outage Task Check", table.parent.isin(names) & (table.kind == "Confirmation"), UNCONFIRMED)
+		bulk.change("Outage Task Check", table.parent.isin(names) & (table.kind == CheckKind.CONFIRMATION), UNCONFIRMED)
 
 
 def set_many(act: Act, names: Sequence[str], values: Mapping[str, Any]) -> None:
@@ -64,10 +65,10 @@ def end_many(act: Act, names: Sequence[str], status: str, reason: str) -> None:
 	if not names:
 		return
 	values: dict[str, Any] = {"status": status, "reason": reason}
-	if status == "Done":
+	if status == TaskStatus.DONE:
 		values.update(completed_at=act.at, completed_by=frappe.session.user, recorded_at=act.now, counts_from=None)
 	set_many(act, names, values)
-	assignment.take_back(names, "Cancelled" if status == "Cancelled" else "Closed")
+	assignment.take_back(names, "Cancelled" if status == TaskStatus.CANCELLED else "Closed")
 	if status in ENDED_BY_COMMAND:
 		_record_ended(act, names, ENDED_BY_COMMAND[status], reason)
 

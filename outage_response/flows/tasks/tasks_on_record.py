@@ -7,6 +7,7 @@ from frappe.utils import get_datetime
 
 from outage_response.domain.lifecycle import TaskRow
 from outage_response.domain.plan_expansion import subject_of
+from outage_response.domain.states import TaskStatus
 
 ROW_FIELDS = [
 	"name",
@@ -53,7 +54,7 @@ def load(incident: str) -> list[TaskRow]:
 		row["subject_type"], row["subject"] = subject_of(row)
 		del row["contractor"]
 		changed_at = row.pop("modified")
-		if row.status in ("Done", "Skipped"):
+		if row.status in (TaskStatus.DONE, TaskStatus.SKIPPED):
 			row["ended_at"] = get_datetime(row.completed_at or changed_at)
 	return [TaskRow(**row) for row in rows]
 

@@ -16,6 +16,7 @@ from outage_response import locks, permissions
 from outage_response.domain import authority, lifecycle
 from outage_response.domain.authority import CONTROL_ROOM, GENERAL_MANAGER
 from outage_response.domain.errors import RuleError
+from outage_response.domain.states import CheckKind
 from outage_response.domain.who_gets_a_task import Department, Roster
 
 from ..facts import plan_steps, power_and_assets, step_context, who_is_on_duty, who_was_rung
@@ -299,7 +300,7 @@ def keeps_late(*verbs: str) -> Callable[[Keeper], Keeper]:
 def _comes_late(act: Act) -> bool:
 	task = act.task
 	changed_at = timeline.last_moment(act.incident.name, task=task.name, kinds=lifecycle.CHANGED_HANDS)
-	confirms = any(row.kind == "Confirmation" for row in task.checks)
+	confirms = any(row.kind == CheckKind.CONFIRMATION for row in task.checks)
 	return lifecycle.comes_late(
 		act.verb, task.status, act.at, act.now, changed_at, confirms=confirms, by_phone=act.by_phone
 	)
