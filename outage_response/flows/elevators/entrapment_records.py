@@ -15,6 +15,7 @@ from outage_response.domain import entrapment_rules as rules
 from outage_response.domain.building_spelling import spelling
 from outage_response.domain.errors import Keys, RuleError
 from outage_response.domain.lifecycle import TaskRow
+from outage_response.domain.states import AssetType, TaskStatus
 from outage_response.domain.who_gets_a_task import COMMAND
 
 from ..facts import people_in_elevators, plan_steps
@@ -107,7 +108,7 @@ def _contractor_times(incident: str | None, elevator: str) -> dict[str, Any]:
 	firm = incident and frappe.db.get_value("Property Asset", elevator, "contractor_name")
 	rows = firm and frappe.get_all(
 		"Outage Task",
-		filters={"incident": incident, "contractor": ("is", "set"), "status": "Done"},
+		filters={"incident": incident, "contractor": ("is", "set"), "status": TaskStatus.DONE},
 		fields=["contractor", "department", "completed_at"],
 		order_by="completed_at asc",
 	)
@@ -138,7 +139,7 @@ def cars(property_name: str, elevator: str | None, building: str | None) -> list
 	"""The elevator that is named, or every elevator of a building where nobody knows which. Raises RuleError for others."""
 	rows = frappe.get_all(
 		"Property Asset",
-		filters={"property": property_name, "asset_type": "Elevator"},
+		filters={"property": property_name, "asset_type": AssetType.ELEVATOR},
 		fields=["name", "asset_name", "property", "building"],
 	)
 	if elevator:
@@ -208,7 +209,7 @@ def _close(act: Act, record: Document, outcome: str, people: int | None) -> None
 
 def end_steps(act: Act, rows: Sequence[Any], reason: str, *, outcome: str) -> None:
 	"""Steps that are settled by what happened to the people. One that chooses among outcomes gets its own of this meaning."""
-	tasks_at_once.end_many(act, [row.name for row in rows], "Done", reason)
+	tasks_at_once.end_many(act, [row.name for row in rows], TaskStatus.DONE, reason)
 	_give_outcome(act, rows, outcome)
 	act.steps_added += [
 		(

@@ -8,6 +8,7 @@ from frappe.utils import get_datetime, now_datetime
 
 from outage_response import listing
 from outage_response.domain.power_topology import Dark, customer_minutes
+from outage_response.domain.states import IncidentStatus
 
 from . import affected_homes, site_time
 from .power_and_assets import Surroundings
@@ -38,9 +39,9 @@ def _earlier(incident: Document, around: Surroundings, since: datetime) -> list[
 	"""What the outages of that time that were entered first count."""
 	mine = (get_datetime(incident.creation), incident.name or "\uffff")
 	first_claim = [row for row in _others_of_that_time(incident) if (get_datetime(row.creation), row.name) < mine]
-	running = [row for row in first_claim if row.status != "Closed"]
+	running = [row for row in first_claim if row.status != IncidentStatus.CLOSED]
 	found = [affected_homes.dark_moment(row, row.name) for row in running]
-	closed = {row.name for row in first_claim if row.status == "Closed"}
+	closed = {row.name for row in first_claim if row.status == IncidentStatus.CLOSED}
 	return found + (_closed(incident, around, sorted(closed), since) if closed else [])
 
 
@@ -68,7 +69,7 @@ def _others_of_that_time(incident: Document) -> list[frappe._dict]:
 		.where(listing.by_range(other.property, [incident.property]))
 		.where(other.name != (incident.name or ""))
 		.where(other.is_drill == 0)
-		.where(other.status.notin(("Cancelled", "Scheduled")))
+		.where(other.status.notin((IncidentStatus.CANCELLED, IncidentStatus.SCHEDULED)))
 		.where(other.restored_at.isnull() | (other.restored_at >= first))
 		.where(node.out_since < last)
 		.run(as_dict=True)

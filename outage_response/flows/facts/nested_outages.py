@@ -13,6 +13,7 @@ from outage_response import bulk, listing
 from outage_response.domain import callback_rules
 from outage_response.domain.lifecycle import RUNNING
 from outage_response.domain.power_topology import Dark
+from outage_response.domain.states import IncidentStatus
 
 from . import power_and_assets
 
@@ -66,7 +67,10 @@ def names(incident: str | None) -> list[str]:
 		*frappe.get_all(ROWS, filters={"incident": incident}, pluck="parent"),
 	]
 	return found and listing.get_all(
-		"Outage Incident", filters={"name": ("in", found), "status": ("!=", "Cancelled")}, pluck="name", order_by="name"
+		"Outage Incident",
+		filters={"name": ("in", found), "status": ("!=", IncidentStatus.CANCELLED)},
+		pluck="name",
+		order_by="name",
 	)
 
 

@@ -10,12 +10,13 @@ from frappe.utils import format_datetime, get_datetime, now_datetime
 
 from outage_response.domain.lifecycle import RUNNING
 from outage_response.domain.power_topology import intervals
+from outage_response.domain.states import IncidentStatus
 
 from . import extent_in_words, power_and_assets
 from .language import listed
 
 # States in which `supply` says the same: back, cancelled, planned
-SAID_BY_SUPPLY = ("Restored", "Cancelled", "Scheduled")
+SAID_BY_SUPPLY = (IncidentStatus.RESTORED, IncidentStatus.CANCELLED, IncidentStatus.SCHEDULED)
 
 
 def clock_time(moment: datetime | str | None) -> str:
@@ -47,13 +48,13 @@ def expected_back(incident: Document) -> datetime | None:
 
 def supply(incident: Document) -> str:
 	"""A few words for a button or a line: is it back, or when."""
-	if incident.status in ("Restored", "Stood Down", "Closed"):
+	if incident.status in (IncidentStatus.RESTORED, IncidentStatus.STOOD_DOWN, IncidentStatus.CLOSED):
 		return (
 			_("supply back {0}").format(short_time(incident.restored_at)) if incident.restored_at else _("supply back")
 		)
-	if incident.status == "Cancelled":
+	if incident.status == IncidentStatus.CANCELLED:
 		return _("cancelled")
-	if incident.status == "Scheduled":
+	if incident.status == IncidentStatus.SCHEDULED:
 		return _("planned from {0}").format(short_time(incident.planned_start))
 	until = expected_back(incident)
 	if not until:
@@ -95,7 +96,7 @@ def facts(incident: Document) -> list[list[str]]:
 		(_("Cause"), incident.cause_type and _(incident.cause_type)),
 		(_("Follows outage"), incident.parent_incident),
 	]
-	if incident.restored_at or incident.status == "Cancelled":
+	if incident.restored_at or incident.status == IncidentStatus.CANCELLED:
 		rows = [row for row in rows if row[0] != _("Expected back")]
 	return [[label, value] for label, value in rows if value]
 

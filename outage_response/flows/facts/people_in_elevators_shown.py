@@ -9,6 +9,7 @@ import frappe
 from outage_response import listing, permissions
 from outage_response.domain import entrapment_rules as rules
 from outage_response.domain import lifecycle, offered_buttons
+from outage_response.domain.states import TaskStatus
 from outage_response.domain.step_definitions import Step
 
 from . import building_names, plan_steps
@@ -131,7 +132,7 @@ def _in_hand(steps: Mapping[str, Mapping[str, str]]) -> tuple[bool, str]:
 	"""Does somebody see to the rescue, and who has it in hand: by its steps."""
 	own = steps.get(rules.RELEASE) or steps.get(rules.LOCK_OFF) or {}
 	parts = [one for part, one in steps.items() if part in (rules.RELEASE, rules.LOCK_OFF)]
-	return any(one["status"] != "Open" for one in parts), own.get("who", "")
+	return any(one["status"] != TaskStatus.OPEN for one in parts), own.get("who", "")
 
 
 def _in_hand_by_call(calls: Sequence[frappe._dict]) -> tuple[bool, str]:

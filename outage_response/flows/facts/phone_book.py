@@ -13,6 +13,7 @@ from frappe.model.document import Document
 from outage_response import settings
 from outage_response.domain.authority import GENERAL_MANAGER
 from outage_response.domain.plan_expansion import CONTRACTOR, TaskSpec
+from outage_response.domain.states import AssetType
 from outage_response.domain.step_definitions import ACCOUNT_MANAGER, RESCUE_SERVICES
 from outage_response.domain.who_gets_a_task import ELEVATOR_MAINTENANCE, MANAGEMENT, POWER_SUPPLY, Assignment, of_duty
 
@@ -62,7 +63,7 @@ def _enter_firms(found: Book, assets: Sequence[Mapping[str, Any]]) -> None:
 	for asset in assets:
 		if asset.get("contractor_phone"):
 			found[asset["contractor_name"]].append((asset["contractor_name"], asset["contractor_phone"]))
-			if asset["asset_type"] == "Elevator":
+			if asset["asset_type"] == AssetType.ELEVATOR:
 				found[asset["name"]].append((asset["contractor_name"], asset["contractor_phone"]))
 
 

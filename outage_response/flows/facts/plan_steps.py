@@ -18,6 +18,7 @@ from outage_response.domain.gates import knows_rescues
 from outage_response.domain.lifecycle import INTERNAL, PLANNED
 from outage_response.domain.plan_checks import check_plan
 from outage_response.domain.plan_gaps import gaps
+from outage_response.domain.states import PlannedBy
 from outage_response.domain.step_definitions import Outcome, Step, new_key, read_keys, typed
 
 from . import outage_levels, who_is_on_duty
@@ -75,8 +76,8 @@ def to_row(step: Step) -> dict[str, Any]:
 	row.update({field: int(getattr(step, field)) for field in FLAGS})
 	row.update({field: ", ".join(getattr(step, field)) for field in LISTS})
 	row["minutes"] = "" if step.minutes is None else str(step.minutes)
-	row["minutes_supplier"] = str(step.minutes_by_planner.get("Supplier", ""))
-	row["minutes_property"] = str(step.minutes_by_planner.get("Property", ""))
+	row["minutes_supplier"] = str(step.minutes_by_planner.get(PlannedBy.SUPPLIER, ""))
+	row["minutes_property"] = str(step.minutes_by_planner.get(PlannedBy.PROPERTY, ""))
 	row["when_off_hours"] = {None: "", True: "Yes", False: "No"}[step.when_off_hours]
 	return row
 
@@ -130,7 +131,7 @@ def from_row(row: Document, outcomes: Mapping[str, Outcome]) -> Step:
 		minutes=_minutes(row, "minutes"),
 		minutes_by_planner={
 			planner: minutes
-			for planner, field in (("Supplier", "minutes_supplier"), ("Property", "minutes_property"))
+			for planner, field in ((PlannedBy.SUPPLIER, "minutes_supplier"), (PlannedBy.PROPERTY, "minutes_property"))
 			if (minutes := _minutes(row, field)) is not None
 		},
 		when_off_hours={"Yes": True, "No": False}.get(row.when_off_hours),

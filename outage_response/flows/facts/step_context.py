@@ -15,16 +15,17 @@ from outage_response.domain.building_spelling import spelling
 from outage_response.domain.lifecycle import TaskRow
 from outage_response.domain.plan_expansion import CONTRACTOR, Context, Subject, added_by
 from outage_response.domain.power_topology import gone_again, is_out
+from outage_response.domain.states import AssetType, IncidentStatus, NodeType, TaskStatus
 from outage_response.domain.step_definitions import PER_CONTRACTOR, Step
 
 from . import people_in_elevators, plan_steps, who_is_on_duty
 from .power_and_assets import Surroundings, dark_rows, nodes_back, read
 
 KIND_OF_ASSET = {
-	"Critical Room": "critical_room",
-	"Security Point": "security_point",
-	"Guarded Area": "guarded_area",
-	"Generator": "generator",
+	AssetType.CRITICAL_ROOM: "critical_room",
+	AssetType.SECURITY_POINT: "security_point",
+	AssetType.GUARDED_AREA: "guarded_area",
+	AssetType.GENERATOR: "generator",
 }
 
 
@@ -42,7 +43,7 @@ def context(incident: Document, tasks: Sequence[TaskRow], around: Surroundings) 
 	entrapments = people_in_elevators.of_incident(incident.name) if incident.name else []
 	subjects["care_unit"] = tuple(care_units)
 	times = {
-		"reported": incident.reported_at if incident.status != "Scheduled" else None,
+		"reported": incident.reported_at if incident.status != IncidentStatus.SCHEDULED else None,
 		"confirmed": incident.confirmed_at,
 		"planned_start": incident.planned_start,
 		"planned_end": incident.planned_end,
@@ -130,7 +131,7 @@ def _assets(around: Surroundings, dark: set[str]) -> dict[str, tuple[Subject, ..
 			in_dark_building = bool(dark)
 		else:
 			in_dark_building = building in buildings or (not asset.power_node and "" in homes)
-		if asset.asset_type == "Elevator":
+		if asset.asset_type == AssetType.ELEVATOR:
 			if in_dark_building:
 				found["elevator"].append(_of_asset(asset))
 				if firm := spelling(asset.contractor_name):
@@ -166,7 +167,7 @@ def _shafts(
 	shafts = [
 		Subject("Power Node", name, row["node_name"])
 		for name, row in around.node_rows.items()
-		if row["node_type"] == "Shaft" and (name in dark or name in above)
+		if row["node_type"] == NodeType.SHAFT and (name in dark or name in above)
 	]
 	switches = {}
 	for shaft in shafts:
@@ -174,7 +175,7 @@ def _shafts(
 		switches[shaft.name] = tuple(
 			Subject("Power Node", name, row["node_name"])
 			for name, row in around.node_rows.items()
-			if name in inside and row["node_type"] == "Shaft Switch"
+			if name in inside and row["node_type"] == NodeType.SHAFT_SWITCH
 		)
 	return tuple(shafts), switches
 
@@ -209,7 +210,7 @@ def _added(
 	"""
 	found = []
 	for task in tasks:
-		if task.status == "Done" and task.outcome:
+		if task.status == TaskStatus.DONE and task.outcome:
 			step = plan_steps.step_of(task)
 			if step.meaning(task.outcome) == rescues.TRAPPED:
 				continue

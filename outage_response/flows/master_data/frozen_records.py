@@ -12,6 +12,7 @@ from frappe.utils import now_datetime
 
 from outage_response import bulk, listing, locks
 from outage_response.domain.lifecycle import BEGUN
+from outage_response.domain.states import CheckKind
 
 from ..facts import affected_homes, power_and_assets
 from ..verb import timeline
@@ -131,7 +132,7 @@ def after_rename(doc: Document, _event: str, old: str, new: str, merge: bool = F
 		.where(task.property == (new if doc.doctype == "Managed Property" else doc.property))
 		.where(task.incident_ended == 0)
 	)
-	changed = frappe.qb.update(check).set(check.item, new).where(check.item == old).where(check.kind == "Item")
+	changed = frappe.qb.update(check).set(check.item, new).where(check.item == old).where(check.kind == CheckKind.ITEM)
 	changed.where(check.parent.isin(planned)).run()
 
 
