@@ -1,12 +1,13 @@
 """The page of those who phone residents: the next call on top, one touch for what came of it."""
 
+from collections.abc import Mapping, Sequence
 from urllib.parse import quote
 
 import frappe
 from frappe import _
 from werkzeug.wrappers import Response
 
-from outage_response.domain import authority
+from outage_response.domain import authority, callback_rules, notice_rules
 from outage_response.domain.errors import RuleError
 from outage_response.domain.plan_expansion import dedupe_key
 from outage_response.flows.callbacks import attempts, call_queue
@@ -16,9 +17,9 @@ from outage_response.permissions import roles_of
 
 from .answers import done, field, number, page, with_token
 
-OUTCOMES = {
-	call_queue.CALLBACK: ("Reached", "No Answer", "Still Out", "Refused"),
-	call_queue.DELIVERY: ("Reached", "No Answer", "Wrong Number"),
+OUTCOMES: Mapping[str, Sequence[str]] = {
+	call_queue.CALLBACK: callback_rules.OUTCOMES,
+	call_queue.DELIVERY: notice_rules.PHONE_OUTCOMES,
 }
 
 

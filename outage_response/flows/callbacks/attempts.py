@@ -17,6 +17,7 @@ from outage_response import integrations, listing
 from outage_response.domain import callback_rules, power_topology
 from outage_response.domain.errors import RuleError
 from outage_response.domain.lifecycle import RUNNING
+from outage_response.domain.states import CallbackOutcome, CallbackReason, CallbackStatus
 from outage_response.domain.who_gets_a_task import COMMAND, RESIDENTS
 
 from ..facts import affected_homes, outage_levels, power_and_assets
@@ -53,7 +54,7 @@ class CallbackTarget(PartTarget):
 		return _belongs_to(frappe.local.site, str(name))[0]
 
 	def lock_before(self, name: Any, said: Mapping[str, Any]) -> None:
-		if said.get("outcome") == "Still Out":  # a nested incident may follow
+		if said.get("outcome") == CallbackOutcome.STILL_OUT:  # a nested incident may follow
 			lock_property(_belongs_to(frappe.local.site, str(name))[1])
 
 	def happened_at(self, occurred_at: Any, incident: Document, part: Document, said: Mapping[str, Any]) -> Any:
@@ -89,7 +90,7 @@ def log_attempt(
 	not offered.
 	"""
 	doc = act.part
-	if outcome == "Still Out" and doc.status in callback_rules.ENDED and doc.units:
+	if outcome == CallbackOutcome.STILL_OUT and doc.status in callback_rules.ENDED and doc.units:
 		return _keep_after_the_end(act, doc, note or "")
 	callback_rules.require_open(doc.status)
 	callback_rules.require_duration(duration)
@@ -110,7 +111,7 @@ def attempt(
 	"""One attempt, whoever made it: incident and callback are locked. A resident's own answer is one too. The caller finishes the act."""
 	if satisfaction is not None and satisfaction not in range(1, 6):
 		raise RuleError(_("Satisfaction: a number from 1 (bad) to 5 (good), or none."))
-	if outcome == "Still Out" and not doc.units:
+	if outcome == CallbackOutcome.STILL_OUT and not doc.units:
 		raise RuleError(
 			_("Outcome: no unit of this outage is known for this person. Record a call that names the unit instead.")
 		)
@@ -137,7 +138,7 @@ def attempt(
 		},
 	)
 	unit_nos = _unit_nos(doc)
-	if outcome == "Still Out":
+	if outcome == CallbackOutcome.STILL_OUT:
 		doc.nested_incident = _open_nested(act, doc, unit_nos)
 	happened(CallbackMade(act, doc, outcome, made))
 	save(doc)
@@ -189,7 +190,7 @@ def give_up_callback(act: Act, reason: str) -> None:
 	"""
 	doc = act.part
 	callback_rules.require_decision(doc.status, reason or "")
-	doc.update({"status": "Exhausted", "next_attempt_at": None, "outcome": reason.strip()[:500]})
+	doc.update({"status": CallbackStatus.EXHAUSTED, "next_attempt_at": None, "outcome": reason.strip()[:500]})
 	doc.claimed_by = doc.claimed_until = None
 	save(doc)
 	act.record("callback_given_up", {"reason": doc.reason, "units": _unit_nos(doc)})
@@ -303,7 +304,7 @@ def queue(incident: str | None = None) -> list[frappe._dict]:
 		["next_attempt_at", "<=", now],
 	]
 	if callback_rules.within_calling_hours(now, open_callbacks.policy()) != now:
-		filters.append(["reason", "=", "Life safety"])
+		filters.append(["reason", "=", CallbackReason.LIFE_SAFETY])
 	if incident:
 		filters.append(["incident", "=", incident])
 	return frappe.get_list(

@@ -17,6 +17,7 @@ from outage_response.domain import call_order as rules
 from outage_response.domain import notice_rules as notice_rules
 from outage_response.domain.callback_rules import ENDED, within_calling_hours
 from outage_response.domain.errors import RuleError
+from outage_response.domain.states import CALL_REQUEST, CallbackReason
 from outage_response.domain.typed_numbers import floor_order
 from outage_response.domain.who_gets_a_task import COMMAND
 from outage_response.integrations import contacts
@@ -166,7 +167,9 @@ def about(doctype: str, name: str) -> dict[str, Any]:
 
 
 def _line_reason(doc) -> str:
-	return "Call Request" if doc.kind == "Call Request" else "Care" if doc.must_confirm else "Standard"
+	if doc.kind == CALL_REQUEST:
+		return CALL_REQUEST
+	return CallbackReason.CARE if doc.must_confirm else CallbackReason.STANDARD
 
 
 def _where(units: Sequence[str]) -> list[str]:

@@ -13,6 +13,7 @@ from frappe.utils import now_datetime
 
 from outage_response import bulk, listing, settings
 from outage_response.domain import callback_rules
+from outage_response.domain.states import CallbackReason, CallbackStatus, IncidentStatus
 from outage_response.domain.who_gets_a_task import COMMAND
 from outage_response.integrations import contacts
 
@@ -52,7 +53,7 @@ def open_ready(act: Act, around: power_and_assets.Surroundings) -> int:
 	"""Open the callbacks of contacts whose last affected unit is back now; complete the step when none is left to make."""
 	incident = act.incident
 	if not asked_for(incident):
-		if incident.is_drill and incident.status == "Restored":
+		if incident.is_drill and incident.status == IncidentStatus.RESTORED:
 			completion.complete_by_flow(act, "callbacks")
 		return 0
 	ready = whom_to_call_back.back(incident, around)
@@ -136,7 +137,7 @@ def _join_known(act: Act, existing: dict[str, frappe._dict], ready: dict[str, wh
 			known = set(frappe.get_all("Outage Callback Unit", filters={"parent": row.name}, pluck="unit"))
 			_insert_units(act, {row.name: [unit for unit in units if unit not in known]}, len(known))
 		elif row.status in callback_rules.WAITING:
-			_write(act, [row.name], status="Not Required", next_attempt_at=None)
+			_write(act, [row.name], status=CallbackStatus.NOT_REQUIRED, next_attempt_at=None)
 
 
 def on_contact_rename(_doc: Document, _event: str, old: str, new: str, merge: bool = False) -> None:
@@ -169,7 +170,7 @@ def _join(incident: Document, kept: frappe._dict, other: frappe._dict) -> None:
 		(moved.where(table.unit.notin(list(skip))) if skip else moved).run()
 	rename_dynamic_links("Outage Callback", other.name, kept.name)  # the calls that the CRM keeps
 	why = _("The same person: joined with callback {0}").format(kept.name)
-	values = {"contact": None, "status": "Not Required", "next_attempt_at": None, "outcome": why}
+	values = {"contact": None, "status": CallbackStatus.NOT_REQUIRED, "next_attempt_at": None, "outcome": why}
 	bulk.update("Outage Callback", [other.name], {**values, "modified": now})
 	if kept.next_attempt_at and other.next_attempt_at:
 		first = min(kept.next_attempt_at, other.next_attempt_at)
@@ -191,15 +192,19 @@ def reported_again(
 	incident = lock_incident(incident_name)
 	act = Act("attach_calls", now, now, incident=incident)
 	table = frappe.qb.DocType("Outage Callback")
-	theirs = (table.incident == incident_name) & table.contact.isin(list(people)) & (table.status == "Not Required")
+	theirs = (
+		(table.incident == incident_name)
+		& table.contact.isin(list(people))
+		& (table.status == CallbackStatus.NOT_REQUIRED)
+	)
 	bulk.change(
 		"Outage Callback",
 		theirs,
 		{
-			"status": "Pending",
-			"reason": "Reported",
-			"priority": callback_rules.REASONS.index("Reported"),
-			"next_attempt_at": callback_rules.attempt_at("Reported", now, policy()),
+			"status": CallbackStatus.PENDING,
+			"reason": CallbackReason.REPORTED,
+			"priority": callback_rules.REASONS.index(CallbackReason.REPORTED),
+			"next_attempt_at": callback_rules.attempt_at(CallbackReason.REPORTED, now, policy()),
 		},
 	)
 	act.around = around
@@ -236,7 +241,7 @@ def _insert(act: Act, wanted: Sequence[whom_to_call_back.Callee]) -> None:
 				"phone": callee.phone or phones.get(callee.contact, ""),
 				"reason": callee.reason,
 				"priority": callback_rules.REASONS.index(callee.reason),
-				"status": "Pending" if due else "Not Required",
+				"status": CallbackStatus.PENDING if due else CallbackStatus.NOT_REQUIRED,
 				"next_attempt_at": callback_rules.attempt_at(callee.reason, act.at, rules) if due else None,
 			}
 		)
@@ -265,7 +270,7 @@ def open_for(act: Act, contact: str, units: Sequence[str]) -> None:
 def complete_if_done(act: Act) -> None:
 	"""The callback step completes when supply is back everywhere and every callback that the coverage rules of Settings
 	ask for has ended."""
-	if act.incident.status not in ("Restored", "Stood Down"):
+	if act.incident.status not in (IncidentStatus.RESTORED, IncidentStatus.STOOD_DOWN):
 		return
 	statuses = frappe.get_all("Outage Callback", filters={"incident": act.incident.name}, pluck="status")
 	if callback_rules.all_ended(statuses):

@@ -11,6 +11,7 @@ from outage_response import bulk
 from outage_response.domain import notice_rules as rules
 from outage_response.domain.lifecycle import LIVE, OPEN, RUNNING
 from outage_response.domain.plan_expansion import dedupe_key
+from outage_response.domain.states import IncidentStatus, NoticeMode
 
 from ..facts import outage_levels, plan_steps
 from ..facts.outage_in_words import expected_back
@@ -25,7 +26,7 @@ from .steps_done_by_notices import complete_steps, steps_done
 def on_declared(act: Act) -> None:
 	"""Planned work is announced with its declaration; too late for its deadline is said."""
 	incident = act.incident
-	if incident.status != "Scheduled" or incident.is_drill:
+	if incident.status != IncidentStatus.SCHEDULED or incident.is_drill:
 		return
 	start = get_datetime(incident.planned_start)
 	steps = plan_steps.steps_of_plan(incident.plan)
@@ -78,7 +79,7 @@ def on_confirmed(act: Act) -> None:
 def on_etr(act: Act, before: datetime | None) -> None:
 	"""Another expected time than residents were told."""
 	etr = get_datetime(act.incident.etr) if act.incident.etr else None
-	if by_themselves() and etr != before and act.incident.status != "Scheduled":
+	if by_themselves() and etr != before and act.incident.status != IncidentStatus.SCHEDULED:
 		issue(act, rules.ETR, _once(act, rules.ETR))
 
 
@@ -94,7 +95,7 @@ def on_extended(act: Act) -> None:
 	"""Those who are newly affected hear what the others were told."""
 	told = issued(act.incident.name)
 	planned = rules.PLANNED if rules.PLANNED in told else ""
-	kind = planned if act.incident.status == "Scheduled" else rules.for_those_who_join(told)
+	kind = planned if act.incident.status == IncidentStatus.SCHEDULED else rules.for_those_who_join(told)
 	if by_themselves() and kind:
 		issue(act, kind, _once(act, kind))
 
@@ -177,6 +178,8 @@ def _said_of_this_etr(incident: Document) -> bool:
 	"""A word before the expected time passes goes out once for each expected time."""
 	key = f"{rules.ETR_PASSING} {expected_back(incident)}"
 	keys = [
-		dedupe_key(incident.name, key, mode, language) for mode in ("Public", "Individual") for language in ("en", "zh")
+		dedupe_key(incident.name, key, mode, language)
+		for mode in (NoticeMode.PUBLIC, NoticeMode.INDIVIDUAL)
+		for language in ("en", "zh")
 	]
 	return bool(frappe.db.exists("Outage Notice", {"dedupe_key": ("in", keys)}))

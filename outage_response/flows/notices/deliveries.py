@@ -13,6 +13,7 @@ from frappe.utils import get_url, now_datetime
 
 from outage_response import bulk, listing, locks
 from outage_response.domain import notice_rules as rules
+from outage_response.domain.states import NoticeMode
 from outage_response.integrations import messages
 
 from ..site import same_site
@@ -195,6 +196,6 @@ def to_phone(name: str, error: str) -> None:
 	"""Given up by its channel: told by telephone where each household is told, else only counted as failed."""
 	mode = frappe.db.get_value("Outage Notice", frappe.db.get_value("Notice Delivery", name, "notice"), "mode")
 	values: dict = {"state": rules.FAILED, "error": error[:500]}
-	if mode == "Individual":
+	if mode == NoticeMode.INDIVIDUAL:
 		values["phone_list"] = 1
 	set_delivery(name, **values)

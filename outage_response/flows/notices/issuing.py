@@ -14,6 +14,7 @@ from frappe.utils import get_datetime
 from outage_response import bulk, listing, settings
 from outage_response.domain import notice_rules as rules
 from outage_response.domain.plan_expansion import dedupe_key
+from outage_response.domain.states import NoticeMode
 from outage_response.integrations import messages
 
 from ..facts import nested_outages
@@ -45,7 +46,7 @@ def issue(act: Act, kind: str, once: str = "", *, message: str = "", instead_of:
 	mode = notice_mode(incident)
 	rows = residents_for(act, kind)
 	# a public notice of the end goes out when the last unit has supply; until then only messages do
-	public = mode == "Public" and (kind != rules.RESTORED or bool(incident.restored_at))
+	public = mode == NoticeMode.PUBLIC and (kind != rules.RESTORED or bool(incident.restored_at))
 	groups = _by_loss(act, kind, rows) or {"": []}
 	last = max(groups)
 	return sum(

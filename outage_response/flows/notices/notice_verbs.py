@@ -7,6 +7,7 @@ from frappe.utils import now_datetime
 from outage_response import permissions
 from outage_response.domain import notice_rules as rules
 from outage_response.domain.errors import RuleError
+from outage_response.domain.states import NoticeMode
 
 from ..tasks import photos
 from ..verb.engine import Act, incident_verb
@@ -44,10 +45,12 @@ def preview(incident_name: str, kind: str) -> dict:
 		act = Act("send_notice", now, now, incident=incident)
 		mode, people = notice_mode(incident), audience.recipients(residents_for(act, kind))
 		ways = ways_to(people, mode)
-		languages = {person.language for person in people} | ({audience.site_language()} if mode == "Public" else set())
+		languages = {person.language for person in people} | (
+			{audience.site_language()} if mode == NoticeMode.PUBLIC else set()
+		)
 		texts = [(language, *notice_words(act, kind, language)) for language in sorted(languages)]
 		return {
-			"public": mode == "Public",
+			"public": mode == NoticeMode.PUBLIC,
 			"people": len(ways),
 			"by_phone": sum(way.phone_list for _person, way in ways),
 			"texts": [
@@ -60,7 +63,7 @@ def preview(incident_name: str, kind: str) -> dict:
 def prove_posting(act: Act, notice: str, photo: str) -> dict:
 	"""The public notice hangs where people see it: the photo proves it, and completes the step that asked for it."""
 	doc = frappe.get_doc("Outage Notice", notice) if frappe.db.exists("Outage Notice", str(notice)) else None
-	if not doc or doc.incident != act.incident.name or doc.mode != "Public":
+	if not doc or doc.incident != act.incident.name or doc.mode != NoticeMode.PUBLIC:
 		raise RuleError(_("Notice: not a public notice of this outage. Choose one of its notices."))
 	address = photos.named(photo)
 	if not address:

@@ -7,6 +7,8 @@ import frappe
 from frappe.model.document import Document
 from frappe.utils import get_datetime
 
+from outage_response.domain.states import IncidentStatus
+
 
 def windows_of_the_day(incident: Document) -> list[Document]:
 	"""Planned work that has not begun and makes the same nodes dark on the same day, by its start; the incident is among it as
@@ -21,7 +23,7 @@ def windows_of_the_day(incident: Document) -> list[Document]:
 		.on(node.parent == table.name)
 		.select(table.name, table.planned_start, table.planned_end, table.announced_with, node.power_node)
 		.where(table.property == incident.property)
-		.where(table.status == "Scheduled")
+		.where(table.status == IncidentStatus.SCHEDULED)
 		.where(table.is_drill == int(incident.is_drill or 0))
 		.where(table.planned_start >= day)
 		.where(table.planned_start < day + timedelta(days=1))

@@ -1,6 +1,6 @@
 """The words of notices: the template that fits best, filled in, in the reader's language; nothing about anybody."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 
 import frappe
@@ -11,6 +11,7 @@ from frappe.utils import format_datetime, get_datetime, now_datetime
 from outage_response import settings
 from outage_response.domain import notice_rules as rules
 from outage_response.domain.lifecycle import RUNNING
+from outage_response.domain.states import CauseType
 from outage_response.domain.who_gets_a_task import COMMAND, RESIDENTS, of_duty
 
 from ..facts import extent_in_words, who_is_on_duty
@@ -34,13 +35,13 @@ WORDS = (
 	"issued",
 )
 # Causes as residents read them
-PLAIN_CAUSES = {
-	"Overload": "more power was drawn than the installation can carry",
-	"Equipment Fault": "a piece of our electrical equipment failed",
-	"Human Error": "a mistake during work on the installation",
-	"External Grid": "the supply from the city grid failed",
-	"Planned Work": "planned work on the installation",
-	"Unknown": "still being looked for",
+PLAIN_CAUSES: Mapping[str, str] = {
+	CauseType.OVERLOAD: "more power was drawn than the installation can carry",
+	CauseType.EQUIPMENT_FAULT: "a piece of our electrical equipment failed",
+	CauseType.HUMAN_ERROR: "a mistake during work on the installation",
+	CauseType.EXTERNAL_GRID: "the supply from the city grid failed",
+	CauseType.PLANNED_WORK: "planned work on the installation",
+	CauseType.UNKNOWN: "still being looked for",
 }
 
 
@@ -120,11 +121,11 @@ def cause_of(incident: Document, kind: str = "") -> str:
 	for the company. Not yet known is said as well, as long as the outage runs."""
 	if kind == rules.CANCELLED:
 		return ""
-	if incident.planned_reason and incident.cause_type in ("", None, "Planned Work"):
+	if incident.planned_reason and incident.cause_type in ("", None, CauseType.PLANNED_WORK):
 		return incident.planned_reason.strip().rstrip(".。")
 	if incident.cause_type in PLAIN_CAUSES:
 		return _(PLAIN_CAUSES[incident.cause_type])
-	return _(PLAIN_CAUSES["Unknown"]) if incident.status in RUNNING else ""
+	return _(PLAIN_CAUSES[CauseType.UNKNOWN]) if incident.status in RUNNING else ""
 
 
 def _moment(value) -> str:
