@@ -13,6 +13,7 @@ from frappe.utils import now_datetime
 
 from outage_response import error_log, locks, queues, space
 from outage_response.compat import is_retriable
+from outage_response.domain.states import PageStatus
 from outage_response.integrations import mail_server, messages
 from outage_response.integrations.channels.post import post_all
 
@@ -177,7 +178,7 @@ def _send_some_pages(*, here: bool) -> bool:
 	lost = []
 	for name, letter, _request, outcome in letters:
 		ended = _alone(f"Outage page: {name}", page_sending.note, name, letter, outcomes.get(name) or outcome)
-		if ended and ended[0] and ended[1] in ("Failed", "Unknown"):
+		if ended and ended[0] and ended[1] in (PageStatus.FAILED, PageStatus.UNKNOWN):
 			lost.append((ended[0], name))
 	_hurry(lost)
 	return True

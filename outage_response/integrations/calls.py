@@ -1,6 +1,6 @@
 """What call logs have in common: what is said about a callback, links, and the calls that telephony logged."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import datetime, timedelta
 
 import frappe
@@ -9,9 +9,16 @@ from frappe import _
 from frappe.model.document import Document
 from frappe.utils import get_datetime, now_datetime
 
+from outage_response.domain.states import CallbackOutcome
+
 from . import CALL_LOG_PREFIX, How, LoggedCall, call_log_id
 
-STATUS = {"Reached": "Completed", "Still Out": "Completed", "Refused": "Completed", "No Answer": "No Answer"}
+STATUS: Mapping[str, str] = {
+	CallbackOutcome.REACHED: "Completed",
+	CallbackOutcome.STILL_OUT: "Completed",
+	CallbackOutcome.REFUSED: "Completed",
+	CallbackOutcome.NO_ANSWER: "No Answer",
+}
 
 
 def title(callback: Document, outcome: str) -> str:

@@ -10,6 +10,7 @@ from pypika.functions import NullIf
 
 from outage_response import queues
 from outage_response.domain.lifecycle import LIVE
+from outage_response.domain.states import TaskStatus
 
 from ..facts.reachable_people import People
 from ..tasks import handover, tasks_at_once
@@ -19,7 +20,7 @@ from ..verb.engine import Act
 from ..verb.locking import lock_incident
 from . import ringing, sweep
 
-TAKEN = ("Acknowledged", "In Progress")
+TAKEN = (TaskStatus.ACKNOWLEDGED, TaskStatus.IN_PROGRESS)
 
 
 def on_user_change(doc: Document, _event: str) -> None:

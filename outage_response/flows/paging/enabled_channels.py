@@ -6,6 +6,7 @@ import frappe
 from frappe.model.document import Document
 
 from outage_response.domain.escalation import Person
+from outage_response.domain.states import ChannelKind
 from outage_response.integrations import channels
 
 
@@ -43,7 +44,7 @@ def is_group(channel: Document) -> bool:
 
 def goes_out(channel: Document) -> bool:
 	"""Does it come to people who look at no screen? The bell does not."""
-	return channel.kind != "Bell"
+	return channel.kind != ChannelKind.BELL
 
 
 def reaching(person: Person, wanted: list[Document]) -> list[Document]:

@@ -12,6 +12,7 @@ from frappe.model.document import Document
 from frappe.utils import cint, now_datetime
 
 from outage_response.domain import phone_numbers
+from outage_response.domain.states import InboundSignature
 from outage_response.integrations.channels.post import dig
 
 from .page_answers import FIELDS, LIVES_HOURS, _said, _stands, answer
@@ -33,7 +34,7 @@ def require_signed(channel: Document, body: bytes, headers: Mapping[str, str], v
 	secret = channel.get_password("inbound_secret", raise_exception=False) or ""
 	if not secret or not channel.inbound_signature or not channel.enabled:
 		raise Forged(_("This channel takes no answers."))
-	if channel.inbound_signature == "Shared Token":
+	if channel.inbound_signature == InboundSignature.TOKEN:
 		given, wanted = headers.get("X-Outage-Token") or values.get("token") or "", secret
 	else:
 		stamp = headers.get("X-Outage-Timestamp") or ""
@@ -123,7 +124,7 @@ def inbound(channel_name: str | None, request) -> dict:
 	if not isinstance(channel_name, str) or not frappe.db.exists("Paging Channel", channel_name):
 		raise Forged(_("This channel takes no answers."))
 	channel = frappe.get_doc("Paging Channel", channel_name)
-	signed = channel.inbound_signature == "HMAC-SHA256"
+	signed = channel.inbound_signature == InboundSignature.HMAC
 	values = said if signed else {**request.args, **said}
 	require_signed(channel, body, request.headers, values)
 	return by_reply(channel, values, (request.headers.get("X-Outage-Signature") or "") if signed else "")

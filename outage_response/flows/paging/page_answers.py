@@ -10,6 +10,7 @@ from frappe.utils import format_datetime, now_datetime
 from outage_response import listing, permissions
 from outage_response.domain import authority, phone_numbers
 from outage_response.domain.lifecycle import LIVE
+from outage_response.domain.states import PageAnswer, TaskStatus
 from outage_response.integrations import acting_as
 
 from ..facts.language import title_of
@@ -44,7 +45,7 @@ def look(token: str | None) -> dict:
 			}
 			for row in rows
 		],
-		"open": sum(row.status == "Open" for row in rows),
+		"open": sum(row.status == TaskStatus.OPEN for row in rows),
 	}
 
 
@@ -63,7 +64,7 @@ def answer(page: frappe._dict, yes: bool, how: str) -> dict:
 		lock_incident(page.incident)
 	rows = _steps(page.name)
 	over = page.incident and frappe.db.get_value("Outage Incident", page.incident, "status") not in LIVE
-	wanted = [] if over else [row for row in rows if row.status == "Open"]
+	wanted = [] if over else [row for row in rows if row.status == TaskStatus.OPEN]
 	taken = 0
 	if yes:
 		for row in wanted:
@@ -87,10 +88,10 @@ def _take(page: frappe._dict, row: frappe._dict, how: str) -> None:
 
 def _note(page: frappe._dict, yes: bool, how: str) -> None:
 	"""The first answer stands, unless a no becomes a yes."""
-	if page.answer == "Yes" or (page.answer == "No" and not yes):
+	if page.answer == PageAnswer.YES or (page.answer == PageAnswer.NO and not yes):
 		return
 	table, now = frappe.qb.DocType("Outage Page"), now_datetime()
-	frappe.qb.update(table).set(table.answer, "Yes" if yes else "No").set(table.answered_at, now).set(
+	frappe.qb.update(table).set(table.answer, PageAnswer.YES if yes else PageAnswer.NO).set(table.answered_at, now).set(
 		table.answered_by, how
 	).set(table.modified, now).where(table.name == page.name).run()
 

@@ -12,6 +12,7 @@ from frappe import _
 from frappe.utils import now_datetime
 
 from outage_response import bulk, listing, locks
+from outage_response.domain.states import PageStatus
 from outage_response.domain.waiting_limits import MAIL_IS_NEWS_FOR, SENDER_IS_DEAD_AFTER
 from outage_response.integrations.messages import PAGE
 
@@ -47,7 +48,7 @@ def _waiting(now: datetime) -> list[frappe._dict]:
 		.where(queue.reference_doctype == PAGE)
 		.where(queue.status.isin(WAITING))
 		.where(queue.creation > now - MAIL_IS_NEWS_FOR)
-		.where(page.status == "Accepted")
+		.where(page.status == PageStatus.ACCEPTED)
 		.orderby(queue.creation)
 		.limit(AT_ONCE)
 	).run(as_dict=True)
@@ -72,14 +73,14 @@ def _settle(rows: Sequence[frappe._dict], now: datetime) -> None:
 	"""Nobody needs them any more: they do not leave when the server comes back."""
 	why = _("Settled before the mail server took it.")
 	bulk.update("Email Queue", [row.name for row in rows], {"status": "Error", "error": why})
-	bulk.update("Outage Page", [row.page for row in rows], {"status": "Not Needed", "modified": now})
+	bulk.update("Outage Page", [row.page for row in rows], {"status": PageStatus.NOT_NEEDED, "modified": now})
 
 
 def nobody_knows(names: Sequence[str]) -> list[tuple[str, str]]:
 	"""Of these pages nobody can say whether their mail arrived. Answers (incident, page) of those of an outage."""
 	rows = listing.get_all(
-		"Outage Page", filters={"name": ("in", list(names)), "status": "Accepted"}, fields=["incident", "name"]
+		"Outage Page", filters={"name": ("in", list(names)), "status": PageStatus.ACCEPTED}, fields=["incident", "name"]
 	)
 	error = _("The mail server did not say whether it took the mail.")
-	bulk.update("Outage Page", [row.name for row in rows], {"status": "Unknown", "error": error})
+	bulk.update("Outage Page", [row.name for row in rows], {"status": PageStatus.UNKNOWN, "error": error})
 	return [(row.incident, row.name) for row in rows if row.incident]

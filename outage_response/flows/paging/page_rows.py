@@ -14,13 +14,14 @@ from outage_response import bulk, listing, locks, queues
 from outage_response.domain import phone_numbers
 from outage_response.domain.escalation import Person, minute_of
 from outage_response.domain.plan_expansion import dedupe_key
+from outage_response.domain.states import ChannelKind, PageAnswer, PageStatus
 
 JOB = "outage_response.jobs.send_pages"
 # Nobody was reached by it
-NO_HOPE = ("Failed", "Unknown")
+NO_HOPE = (PageStatus.FAILED, PageStatus.UNKNOWN)
 GROUP = "group"
 # What a screen or a mailbox shows wakes nobody; it counts only for people who have nothing else
-QUIET_KINDS = ("Bell", "E-mail")
+QUIET_KINDS = (ChannelKind.BELL, ChannelKind.EMAIL)
 
 
 @dataclass
@@ -48,7 +49,7 @@ def write(incident: Document, calls: Sequence[Call], now: datetime) -> int:
 	for call in calls:
 		key = call.person.key if call.person else GROUP
 		at = minute
-		while (page := known.get((key, call.channel, at))) and (page.status != "Queued" or page.tries):
+		while (page := known.get((key, call.channel, at))) and (page.status != PageStatus.QUEUED or page.tries):
 			at += timedelta(minutes=1)
 		if page:
 			name, has = page.name, page.tasks
@@ -97,7 +98,7 @@ def addressed(
 		"phone": (person.phone or None) if person else None,
 		"phone_key": phone_numbers.key(person.phone if person else "") or None,
 		"channel": channel,
-		"status": "Queued",
+		"status": PageStatus.QUEUED,
 		"send_after": at,
 	}
 
@@ -173,7 +174,7 @@ def last_rung(incident: str, tasks: Sequence[str]) -> dict[str, bool]:
 def _hope(people: dict[str, list]) -> bool:
 	persons = [some for key, some in people.items() if key != GROUP] or list(people.values())
 	for some in persons:
-		if any(one.answer == "No" for one in some):
+		if any(one.answer == PageAnswer.NO for one in some):
 			continue
 		loud = [one for one in some if one.kind not in QUIET_KINDS]
 		if any(one.status not in NO_HOPE for one in loud or some):
@@ -191,7 +192,7 @@ def declined(incident: str) -> dict[str, set[str]]:
 		.on(row.parent == page.name)
 		.select(row.task, page.person)
 		.where(page.incident == incident)
-		.where(page.answer == "No")
+		.where(page.answer == PageAnswer.NO)
 	).run(as_dict=True):
 		found[one.task].add(one.person)
 	return found

@@ -18,6 +18,7 @@ from frappe.utils import get_url, now_datetime
 from outage_response import bulk, compat, listing, locks
 from outage_response.domain.escalation import Person
 from outage_response.domain.lifecycle import LIVE
+from outage_response.domain.states import ChannelKind, PageStatus, TaskStatus
 from outage_response.integrations import channels
 from outage_response.integrations.channels import Letter, Outcome, Request
 from outage_response.integrations.channels.post import ends_within
@@ -75,7 +76,7 @@ def take(here: bool, limit: int = AT_ONCE) -> list[str]:
 	rows = (
 		frappe.qb.from_(page)
 		.select(page.name, page.channel)
-		.where(page.status == "Queued")
+		.where(page.status == PageStatus.QUEUED)
 		# a clock that was turned back leaves pages in the future
 		.where((page.send_after <= now) | (page.send_after > now + timedelta(minutes=2)))
 		.where(ends_here if here else ends_here.negate())
@@ -93,8 +94,8 @@ def take(here: bool, limit: int = AT_ONCE) -> list[str]:
 	if not names:
 		return []
 	mark = frappe.generate_hash(length=16)
-	mine = {"status": "Sending", "claimed_by": mark, "claimed_at": now, "tries": page.tries + 1}
-	bulk.update("Outage Page", names, mine, still=page.status == "Queued")
+	mine = {"status": PageStatus.SENDING, "claimed_by": mark, "claimed_at": now, "tries": page.tries + 1}
+	bulk.update("Outage Page", names, mine, still=page.status == PageStatus.QUEUED)
 	return (
 		frappe.qb.from_(page)
 		.select(page.name)
@@ -114,7 +115,7 @@ def give_up_lost() -> list[tuple[str, str]]:
 	lost = (
 		frappe.qb.from_(page)
 		.select(page.name, page.channel, page.incident, page.tries)
-		.where(page.status == "Sending")
+		.where(page.status == PageStatus.SENDING)
 		.where((page.claimed_at < early) | (page.claimed_at > late))
 		.orderby(page.name)
 	).run(as_dict=True)
@@ -124,10 +125,10 @@ def give_up_lost() -> list[tuple[str, str]]:
 		again = channels.repeats_safely(channel) and row.tries < (channel.tries or 1)
 		done = (
 			frappe.qb.update(page)
-			.set(page.status, "Queued" if again else "Unknown")
+			.set(page.status, PageStatus.QUEUED if again else PageStatus.UNKNOWN)
 			.set(page.error, _("The sender ended before it could say what became of this."))
 			.where(page.name == row.name)
-			.where(page.status == "Sending")
+			.where(page.status == PageStatus.SENDING)
 		)
 		done.run()
 		if not again and row.incident:
@@ -157,7 +158,7 @@ def letters(names: Sequence[str]) -> list[tuple[str, Letter, Request | None, Out
 		letter = _letter(row, person, tasks[name], channel)
 		request, outcome = _prepare(channel, letter)
 		found.append((name, letter, request, outcome))
-	bulk.update("Outage Page", settled, {"status": "Not Needed"})
+	bulk.update("Outage Page", settled, {"status": PageStatus.NOT_NEEDED})
 	return found
 
 
@@ -177,7 +178,7 @@ def needed(rows: Sequence[tuple[str, str | None]], tasks: Mapping[str, Sequence]
 
 def _prepare(channel: Document | None, letter: Letter) -> tuple[Request | None, Outcome | None]:
 	if not channel:
-		return None, Outcome("Failed", _("The channel is switched off or not set up."))
+		return None, Outcome(PageStatus.FAILED, _("The channel is switched off or not set up."))
 	driver = channels.driver(channel.kind)
 	if not channels.goes_out(channel.kind):
 		return None, None
@@ -188,13 +189,13 @@ def _prepare(channel: Document | None, letter: Letter) -> tuple[Request | None, 
 			raise
 		frappe.clear_messages()
 		ours = isinstance(error, frappe.ValidationError)  # others' words may carry a secret
-		return None, Outcome("Failed", str(error)[:300] if ours else type(error).__name__)
+		return None, Outcome(PageStatus.FAILED, str(error)[:300] if ours else type(error).__name__)
 
 
 def _open_tasks(names: Sequence[str]) -> dict[str, list[frappe._dict]]:
 	"""page -> its steps that still ring, the most urgent first."""
 	page, row, task = (frappe.qb.DocType(name) for name in ("Outage Page", "Outage Page Task", "Outage Task"))
-	begins = (task.status == "Acknowledged") & (task.ring_times > 0) & (page.creation >= task.acknowledged_at)
+	begins = (task.status == TaskStatus.ACKNOWLEDGED) & (task.ring_times > 0) & (page.creation >= task.acknowledged_at)
 	rows = (
 		frappe.qb.from_(row)
 		.join(task)
@@ -213,7 +214,7 @@ def _open_tasks(names: Sequence[str]) -> dict[str, list[frappe._dict]]:
 			task.priority,
 		)
 		.where(row.parent.isin(list(names)))
-		.where((task.status == "Open") | begins)
+		.where((task.status == TaskStatus.OPEN) | begins)
 		.orderby(task.priority)
 		.orderby(task.due_at)
 		.orderby(task.name)
@@ -268,7 +269,7 @@ def _link(row: frappe._dict, channel: Document | None) -> str:
 	"""The link of one person; what is written into a table has one that asks for a login, until it leaves."""
 	if not row.person_name:
 		return get_url("/app/outage-incident")
-	return get_url(LOGIN) if channel and channel.kind == "E-mail" else link_of(row.name)
+	return get_url(LOGIN) if channel and channel.kind == ChannelKind.EMAIL else link_of(row.name)
 
 
 def link_of(page: str) -> str:
@@ -310,7 +311,7 @@ def note(name: str, letter: Letter, outcome: Outcome | None) -> tuple[str, str]:
 	page, now = frappe.qb.DocType("Outage Page"), now_datetime()
 	row = locks.known_row("Outage Page", name)
 	channel = frappe.get_cached_doc("Paging Channel", row.channel)
-	if row.status != "Sending":
+	if row.status != PageStatus.SENDING:
 		return row.incident or "", row.status
 	outcome = outcome or _write(channel, letter)
 	status = _status(outcome.status, row.tries, channel)
@@ -321,11 +322,11 @@ def note(name: str, letter: Letter, outcome: Outcome | None) -> tuple[str, str]:
 		.set(page.error, outcome.error or None)
 		.set(page.modified, now)
 		.where(page.name == name)
-		.where(page.status == "Sending")
+		.where(page.status == PageStatus.SENDING)
 	)
-	if status == "Queued":
+	if status == PageStatus.QUEUED:
 		query = query.set(page.send_after, now + timedelta(seconds=AGAIN_AFTER_SECONDS))
-	if status == "Accepted":
+	if status == PageStatus.ACCEPTED:
 		query = query.set(page.sent_at, now).set(page.gateway_id, outcome.gateway_id or None)
 	query.run()
 	return row.incident or "", status
@@ -335,7 +336,7 @@ def _write(channel: Document, letter: Letter) -> Outcome:
 	frappe.db.savepoint("write_letter")
 	try:
 		channels.driver(channel.kind).write(channel, letter)
-		return Outcome("Accepted")
+		return Outcome(PageStatus.ACCEPTED)
 	except Exception as error:
 		if compat.is_retriable(error):
 			raise
@@ -345,10 +346,10 @@ def _write(channel: Document, letter: Letter) -> Outcome:
 
 
 def _status(outcome: str, tries: int, channel: Document) -> str:
-	if outcome == "Again" or (outcome == "Unknown" and channel.idempotent):
+	if outcome == "Again" or (outcome == PageStatus.UNKNOWN and channel.idempotent):
 		if tries < (channel.tries or 1):
-			return "Queued"
-		return "Failed" if outcome == "Again" else "Unknown"
+			return PageStatus.QUEUED
+		return PageStatus.FAILED if outcome == "Again" else PageStatus.UNKNOWN
 	return outcome
 
 

@@ -18,6 +18,7 @@ from outage_response import bulk, compat, listing
 from outage_response.domain import escalation
 from outage_response.domain.escalation import Person, Row, Rule, State
 from outage_response.domain.lifecycle import LIVE
+from outage_response.domain.states import TaskStatus
 
 from ..facts import people_in_elevators
 from ..facts.reachable_people import People
@@ -200,9 +201,9 @@ def advance(incident: Document, now: datetime, people: People | None = None) -> 
 	known = rules()
 	for task in due:
 		rule = escalation.rule_for(known, task.department, task.priority)
-		if task.status == "Open" and rule:
+		if task.status == TaskStatus.OPEN and rule:
 			_ring(found, task, rule)
-		elif task.status == "Acknowledged" and rule:
+		elif task.status == TaskStatus.ACKNOWLEDGED and rule:
 			_wait_for_start(found, task, rule)
 		else:
 			found.set(task, State(), None)
@@ -313,7 +314,7 @@ def hurry(incident: str, tasks: Iterable[str], now: datetime) -> list[str]:
 		frappe.qb.from_(task)
 		.select(task.name, task.ring_level, task.ring_times)
 		.where(listing.one_of(task.name, [name for name, hope in rung.items() if not hope]))
-		.where(task.status == "Open")
+		.where(task.status == TaskStatus.OPEN)
 		.where(task.ring_at > now)
 	).run(as_dict=True)
 	for row in rows:

@@ -15,6 +15,7 @@ from outage_response.domain import authority, escalation
 from outage_response.domain import waiting_limits as limits
 from outage_response.domain.lifecycle import LIVE
 from outage_response.domain.phone_numbers import digits
+from outage_response.domain.states import PageStatus, TaskStatus
 from outage_response.permissions import roles_of
 
 from ..facts.language import in_clauses, title_of
@@ -119,7 +120,7 @@ def _still(now: datetime, last: datetime | None) -> tuple[datetime, int] | None:
 	waiting = (
 		frappe.qb.from_(page)
 		.select(page.send_after)
-		.where(page.status == "Queued")
+		.where(page.status == PageStatus.QUEUED)
 		.where(page.send_after < now - limits.PAGE_WAITS_AFTER)
 		.orderby(page.send_after)
 		.limit(MOST_COUNTED)
@@ -177,12 +178,12 @@ def _waiting_pages(incidents: Sequence[str], now: datetime) -> list[frappe._dict
 		.join(task)
 		.on(task.name == link.task)
 		.select(page.person_name, page.phone, task.name.as_("task"), *(task[name] for name in SHOWN))
-		.where(page.status == "Queued")
+		.where(page.status == PageStatus.QUEUED)
 		.where(page.send_after <= now)
 		.where(page.incident.isin(list(incidents)))
 		.where(page.person_name.isnotnull())
 		.where(page.user.isnull() | (page.user != frappe.session.user))
-		.where(task.status.isin(("Open", "Acknowledged")))
+		.where(task.status.isin((TaskStatus.OPEN, TaskStatus.ACKNOWLEDGED)))
 		.orderby(task.priority)
 		.orderby(page.send_after)
 		.orderby(page.name)
@@ -198,7 +199,7 @@ def _due(incidents: Sequence[str], now: datetime) -> list[frappe._dict]:
 		frappe.qb.from_(task)
 		.select(*(task[name] for name in TASK_FIELDS))
 		.where(listing.one_of(task.incident, incidents))
-		.where(task.status == "Open")
+		.where(task.status == TaskStatus.OPEN)
 		.where(task.ring_at <= now)
 		.orderby(task.priority)
 		.orderby(task.due_at)

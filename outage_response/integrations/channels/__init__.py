@@ -19,8 +19,9 @@ from frappe.model.document import Document
 
 from outage_response import settings
 from outage_response.domain import allowed_addresses
+from outage_response.domain.states import ChannelAudience, ChannelKind
 
-GROUP = "Group"
+GROUP = ChannelAudience.GROUP
 
 
 @dataclass(frozen=True)
@@ -88,7 +89,13 @@ def driver(kind: str) -> ModuleType:
 	"""The module of a kind of channel."""
 	from . import bell, http, mail, sms
 
-	return {"Bell": bell, "E-mail": mail, "SMS": sms, "HTTP": http}[kind]
+	drivers: dict[str, ModuleType] = {
+		ChannelKind.BELL: bell,
+		ChannelKind.EMAIL: mail,
+		ChannelKind.SMS: sms,
+		ChannelKind.HTTP: http,
+	}
+	return drivers[kind]
 
 
 def goes_out(kind: str) -> bool:

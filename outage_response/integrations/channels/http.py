@@ -12,6 +12,7 @@ from frappe import _
 from frappe.model.document import Document
 
 from outage_response.domain.phone_numbers import dialled
+from outage_response.domain.states import ChannelSignature
 
 from . import GROUP, Letter, Request, inside
 from .template import render
@@ -50,7 +51,7 @@ def request(channel: Document, letter: Letter) -> Request:
 		"sign": signed,
 	}
 	body = render(channel.body, values) if channel.body and channel.method != "GET" else None
-	if channel.signature == "HMAC-SHA256":
+	if channel.signature == ChannelSignature.HMAC:
 		values["sign"] = hmac_hex(secret, stamp, body or "")
 	headers = _headers(channel, values)
 	url = render(channel.url, values).strip()
@@ -84,11 +85,11 @@ def signature(kind: str, secret: str) -> tuple[str, str]:
 	"""(timestamp, sign) as the robots want them. DingTalk: milliseconds, the secret is the key; Feishu: seconds, the secret
 	is part of the key and the message is empty."""
 	now = time.time()
-	if kind == "DingTalk":
+	if kind == ChannelSignature.DINGTALK:
 		stamp = str(round(now * 1000))
 		return stamp, quote(_base64(secret, f"{stamp}\n{secret}"), safe="")
 	stamp = str(int(now))
-	if kind == "Feishu":
+	if kind == ChannelSignature.FEISHU:
 		return stamp, _base64(f"{stamp}\n{secret}", "")
 	return stamp, ""
 

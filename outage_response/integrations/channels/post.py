@@ -10,6 +10,8 @@ from urllib.parse import urlsplit
 import requests
 from urllib3.exceptions import NewConnectionError
 
+from outage_response.domain.states import PageStatus
+
 from . import Outcome, Request, checked
 
 AT_ONCE = 96
@@ -27,7 +29,9 @@ def post_all(wanted: Sequence[Request]) -> list[Outcome]:
 		jobs = [pool.submit(post, one) for one in wanted]
 		waves = -(-len(wanted) // AT_ONCE)
 		wait(jobs, timeout=ends_within(max(one.timeout for one in wanted)) * waves)
-		return [job.result() if job.done() else Outcome("Unknown", "no end of the answer in time") for job in jobs]
+		return [
+			job.result() if job.done() else Outcome(PageStatus.UNKNOWN, "no end of the answer in time") for job in jobs
+		]
 	finally:
 		pool.shutdown(wait=False, cancel_futures=True)
 
@@ -57,19 +61,19 @@ def post(one: Request) -> Outcome:
 			if answer.status_code >= 500 or answer.status_code in WORTH_ANOTHER_TRY:
 				return Outcome("Again", f"HTTP {answer.status_code}")
 			if not 200 <= answer.status_code < 300:
-				return Outcome("Failed", f"HTTP {answer.status_code}")
+				return Outcome(PageStatus.FAILED, f"HTTP {answer.status_code}")
 			return read(one, _text(answer, began + one.timeout))
 	except checked.Refused as error:
-		return Outcome("Failed", f"not asked: {error}")
+		return Outcome(PageStatus.FAILED, f"not asked: {error}")
 	except (requests.ConnectTimeout, requests.exceptions.ProxyError, requests.exceptions.SSLError) as error:
 		return Outcome("Again", _words(one, error))
 	except requests.ConnectionError as error:
 		reason = getattr(error.args[0], "reason", None) if error.args else None
-		return Outcome("Again" if isinstance(reason, NewConnectionError) else "Unknown", _words(one, error))
+		return Outcome("Again" if isinstance(reason, NewConnectionError) else PageStatus.UNKNOWN, _words(one, error))
 	except (requests.Timeout, TimeoutError) as error:
-		return Outcome("Unknown", _words(one, error))
+		return Outcome(PageStatus.UNKNOWN, _words(one, error))
 	except (requests.RequestException, ValueError) as error:
-		return Outcome("Failed", _words(one, error))
+		return Outcome(PageStatus.FAILED, _words(one, error))
 
 
 def _text(answer: requests.Response, until: float) -> str:
@@ -87,7 +91,7 @@ def _text(answer: requests.Response, until: float) -> str:
 def read(one: Request, text: str) -> Outcome:
 	"""What the gateway's answer means: many say 200 and the error in the body."""
 	if not one.accepted_field and not one.id_field:
-		return Outcome("Accepted")
+		return Outcome(PageStatus.ACCEPTED)
 	try:
 		said = json.loads(text)
 	except ValueError:
@@ -97,7 +101,7 @@ def read(one: Request, text: str) -> Outcome:
 			"Again", f"not accepted by {_host(one)}: its answer is not {one.accepted_field} = {one.accepted_value}"
 		)
 	found = dig(said, one.id_field) if one.id_field else None
-	return Outcome("Accepted", gateway_id="" if found is None else str(found)[:140])
+	return Outcome(PageStatus.ACCEPTED, gateway_id="" if found is None else str(found)[:140])
 
 
 def dig(value: Any, path: str) -> Any:

@@ -2,6 +2,7 @@ import frappe
 from frappe import _
 from frappe.model.document import Document
 
+from outage_response.domain.states import ChannelKind
 from outage_response.integrations import channels
 
 exclude_from_linked_with = True  # see Care Need
@@ -13,9 +14,9 @@ class PagingChannel(Document):
 			frappe.throw(_("{0}: a number from {1} to {2}.").format(_(self.meta.get_label("timeout_seconds")), 1, 30))
 		if not 1 <= (self.tries or 0) <= 10:
 			frappe.throw(_("{0}: a number from {1} to {2}.").format(_(self.meta.get_label("tries")), 1, 10))
-		if self.audience == channels.GROUP and self.kind != "HTTP":
+		if self.audience == channels.GROUP and self.kind != ChannelKind.HTTP:
 			frappe.throw(_("Goes To: only a channel of the kind HTTP can ring a group."))
-		if self.kind == "HTTP" and (self.url or "").strip():
+		if self.kind == ChannelKind.HTTP and (self.url or "").strip():
 			self._require_fit(channels.driver(self.kind).request(self, SAMPLE))  # refuses what cannot be filled in
 		if self.enabled and not channels.driver(self.kind).is_on(self):
 			frappe.msgprint(_(HOW_TO[self.kind]), indicator="orange")
@@ -46,8 +47,8 @@ def _word(text: str) -> str:
 
 
 HOW_TO = {
-	"Bell": "",
-	"E-mail": _word("This channel rings nobody yet: enter an outgoing Email Account."),
-	"SMS": _word("This channel rings nobody yet: enter the gateway in SMS Settings."),
-	"HTTP": _word("This channel rings nobody yet: enter its URL."),
+	ChannelKind.BELL: "",
+	ChannelKind.EMAIL: _word("This channel rings nobody yet: enter an outgoing Email Account."),
+	ChannelKind.SMS: _word("This channel rings nobody yet: enter the gateway in SMS Settings."),
+	ChannelKind.HTTP: _word("This channel rings nobody yet: enter its URL."),
 }

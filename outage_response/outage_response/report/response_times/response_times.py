@@ -11,6 +11,7 @@ from frappe.query_builder.functions import Max, Min
 from frappe.utils import add_months, get_datetime, getdate, nowdate
 
 from outage_response import listing
+from outage_response.domain.states import ChannelKind, PageAnswer, PageStatus
 
 
 def execute(filters: dict | None = None):
@@ -67,7 +68,9 @@ def _not_reached(properties: list[str], since, until) -> dict[tuple, int]:
 	"""(month, department) -> people whom in one outage nothing reached but the bell of a screen, and who did not answer and
 	took no step."""
 	page, channel = frappe.qb.DocType("Outage Page"), frappe.qb.DocType("Paging Channel")
-	reached = (page.answer.isin(("Yes", "No"))) | ((page.status == "Accepted") & (channel.kind != "Bell"))
+	reached = (page.answer.isin((PageAnswer.YES, PageAnswer.NO))) | (
+		(page.status == PageStatus.ACCEPTED) & (channel.kind != ChannelKind.BELL)
+	)
 	rows = (
 		frappe.qb.from_(page)
 		.left_join(channel)
@@ -85,7 +88,7 @@ def _not_reached(properties: list[str], since, until) -> dict[tuple, int]:
 		.where(page.is_drill == 0)
 		.where(page.incident.isnotnull())
 		.where(page.person != "group")
-		.where(page.status.isin(("Accepted", "Failed", "Unknown")))
+		.where(page.status.isin((PageStatus.ACCEPTED, PageStatus.FAILED, PageStatus.UNKNOWN)))
 		.groupby(page.incident, page.person, page.department)
 	).run(as_dict=True)
 	found: dict[tuple, int] = defaultdict(int)
