@@ -10,6 +10,7 @@ from frappe.model.document import Document
 
 from outage_response.domain.errors import RuleError
 from outage_response.domain.power_topology import Dark, gone_again, is_out
+from outage_response.domain.states import IncidentStatus
 
 from ..callbacks import open_callbacks
 from ..facts import affected_homes, power_and_assets
@@ -61,7 +62,7 @@ def _add_lines(act: Act, nodes: Sequence[str]) -> list[str]:
 
 def _out_since(act: Act, node: str, nearest: Document | None, before: Sequence[Dark]) -> datetime | None:
 	"""Since when a node is dark that gets a line now. `nearest`: the line that stands for it so far."""
-	if act.incident.status == "Scheduled":
+	if act.incident.status == IncidentStatus.SCHEDULED:
 		return None
 	if nearest and _is_dark(node, act.around, before):
 		return nearest.out_since

@@ -7,6 +7,7 @@ from frappe import _
 from frappe.model.document import Document
 
 from outage_response.domain.errors import RuleError
+from outage_response.domain.states import IncidentStatus
 
 from ..callbacks import open_callbacks
 from ..facts import outage_levels, plan_steps
@@ -31,8 +32,8 @@ def confirm(
 	incident = act.incident
 	_require_option(incident, "cause_type", cause_type)
 	incident.cause_type, incident.cause = cause_type, cause
-	if incident.status == "Reported":
-		incident.status = "Active"
+	if incident.status == IncidentStatus.REPORTED:
+		incident.status = IncidentStatus.ACTIVE
 	incident.confirmed_at = incident.confirmed_at or act.at
 	before = incident.level
 	if level and level != before:
@@ -48,7 +49,7 @@ def confirm(
 		new_incident.warn_of_what_is_left_out(act)
 		open_callbacks.open_ready(act, act.around)
 		settle_others(act)
-	if incident.status == "Active":
+	if incident.status == IncidentStatus.ACTIVE:
 		automatic_notices.on_confirmed(act)
 	return {"level": incident.level, "added": len(diff.add), "cancelled": len(diff.cancel)}
 
@@ -85,7 +86,7 @@ def _change_level(act: Act, level: str) -> None:
 		raise RuleError(
 			_("Level: an outage that is running does not become a planned one. Choose a level for unplanned outages.")
 		)
-	if incident.status == "Scheduled":
+	if incident.status == IncidentStatus.SCHEDULED:
 		raise RuleError(_("Level: planned work that has not begun is cancelled, not reclassified."))
 	if outage_levels.is_planned(
 		incident.level

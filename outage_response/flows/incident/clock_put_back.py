@@ -7,6 +7,7 @@ from pypika.terms import Interval
 
 from outage_response.domain import entrapment_rules as rules
 from outage_response.domain.lifecycle import OPEN
+from outage_response.domain.states import TaskStatus
 
 from ..facts import plan_steps
 from ..facts.people_in_elevators import DOCTYPE
@@ -31,8 +32,8 @@ def follow(incident_name: str, seconds: float, utc_seconds: float) -> None:
 			if not (plan_steps.step_of(row).planned_anchor or plan_steps.step_of(row).due_at_etr)
 		]
 		_put_back("Outage Task", steps, ("due_at", "ring_at", "last_rung_at"), seconds)
-		_count_from(incident.name, "Acknowledged", "acknowledged_at", seconds)
-		_count_from(incident.name, "Done", "completed_at", seconds)
+		_count_from(incident.name, TaskStatus.ACKNOWLEDGED, "acknowledged_at", seconds)
+		_count_from(incident.name, TaskStatus.DONE, "completed_at", seconds)
 		timeline.record(incident, "clock_followed", {"minutes": round(seconds / 60)}, now, now)
 	if utc_seconds:
 		inside = {"incident": incident.name, "status": ("in", rules.OPEN)}

@@ -7,6 +7,7 @@ from frappe import _
 
 from outage_response.domain import gates, lifecycle, notice_rules
 from outage_response.domain.errors import RuleError
+from outage_response.domain.states import CallbackStatus, IncidentStatus, TaskStatus
 
 from ..callbacks import open_callbacks
 from ..elevators import nobody_left_inside
@@ -36,7 +37,7 @@ def stand_down(act: Act, areas: Sequence[str] | None = None, override_reason: st
 	pass_gate(act, "stand_down", gates.blocking("stand_down", shared), override_reason)
 	nobody_left_inside.require_nobody(incident)
 	_release_posts(act, posts)
-	incident.status, incident.stood_down_at = "Stood Down", act.at
+	incident.status, incident.stood_down_at = IncidentStatus.STOOD_DOWN, act.at
 	save(incident)
 	act.record("stood_down", {"areas": "all"})
 	settle_others(act)
@@ -60,13 +61,13 @@ def _release(act: Act, posts: list, areas: Sequence[str]) -> dict[str, Any]:
 
 def _release_posts(act: Act, posts: list) -> None:
 	_release_guards(act, posts, _("Released by stand-down"))
-	never = [task.name for task in posts if task.status != "On Post"]
-	tasks_at_once.end_many(act, never, "Skipped", _("Never manned before the stand-down"))
+	never = [task.name for task in posts if task.status != TaskStatus.ON_POST]
+	tasks_at_once.end_many(act, never, TaskStatus.SKIPPED, _("Never manned before the stand-down"))
 
 
 def _release_guards(act: Act, rows: list, reason: str) -> None:
-	manned = [task for task in rows if task.status == "On Post"]
-	tasks_at_once.end_many(act, [task.name for task in manned], "Done", reason)
+	manned = [task for task in rows if task.status == TaskStatus.ON_POST]
+	tasks_at_once.end_many(act, [task.name for task in manned], TaskStatus.DONE, reason)
 	timeline.record_many(
 		act.incident,
 		[("post_released", {"subject": task.subject_label}, task.name) for task in manned],
@@ -84,11 +85,12 @@ def close(act: Act, override_reason: str | None = None) -> dict[str, Any]:
 	pass_gate(act, "close", gates.blocking_close(shared), override_reason)
 	nobody_left_inside.require_nobody(incident)
 	left = [task.name for task in rows if task.is_open]
-	tasks_at_once.end_many(act, left, "Skipped", _("Still open when the incident was closed"))
-	incident.status, incident.closed_at = "Closed", act.at
+	tasks_at_once.end_many(act, left, TaskStatus.SKIPPED, _("Still open when the incident was closed"))
+	incident.status, incident.closed_at = IncidentStatus.CLOSED, act.at
 	incident.customer_minutes = count_minutes(incident, act.around)
 	save(incident)
-	open_callbacks.end_waiting(act, "Exhausted", _("The incident was closed"))  # passed over by the General Manager
+	# passed over by the General Manager
+	open_callbacks.end_waiting(act, CallbackStatus.EXHAUSTED, _("The incident was closed"))
 	act.record("closed")
 	automatic_notices.on_ended(act, notice_rules.FOLLOW_UP)
 	settle_others(act)
@@ -105,11 +107,11 @@ def cancel(act: Act, reason: str) -> dict[str, Any]:
 	gates.require_cancellable(rows, incident.status)
 	nobody_left_inside.require_nobody(incident)
 	_release_guards(act, rows, reason)
-	open_rows = [task.name for task in rows if task.is_open and task.status != "On Post"]
-	tasks_at_once.end_many(act, open_rows, "Cancelled", reason)
-	incident.status, incident.customer_minutes = "Cancelled", 0
+	open_rows = [task.name for task in rows if task.is_open and task.status != TaskStatus.ON_POST]
+	tasks_at_once.end_many(act, open_rows, TaskStatus.CANCELLED, reason)
+	incident.status, incident.customer_minutes = IncidentStatus.CANCELLED, 0
 	save(incident)
-	open_callbacks.end_waiting(act, "Not Required", _("The incident was cancelled"))
+	open_callbacks.end_waiting(act, CallbackStatus.NOT_REQUIRED, _("The incident was cancelled"))
 	act.record("cancelled", {"reason": reason})
 	automatic_notices.on_ended(act, notice_rules.CANCELLED)
 	settle_others(act, tell=True)

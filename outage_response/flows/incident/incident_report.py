@@ -13,6 +13,7 @@ from outage_response import settings
 from outage_response.domain import lifecycle
 from outage_response.domain.errors import RuleError
 from outage_response.domain.lifecycle import OPEN
+from outage_response.domain.states import CallbackReason, CallbackStatus, TaskStatus
 
 from ..facts import people_in_elevators, plan_steps, site_time
 from ..tasks import completion, task_words
@@ -31,16 +32,16 @@ def figures(incident: str) -> dict[str, Any]:
 		"level": doc.level,
 		"status": doc.status,
 		"tasks": len(rows),
-		"done": states["Done"],
-		"skipped": states["Skipped"],
-		"cancelled": states["Cancelled"],
+		"done": states[TaskStatus.DONE],
+		"skipped": states[TaskStatus.SKIPPED],
+		"cancelled": states[TaskStatus.CANCELLED],
 		"open": sum(states[state] for state in OPEN),
 		"overdue": sum(1 for row in rows if is_late(row)),
-		"callbacks": sum(callbacks.values()) - callbacks["Not Required"],
-		"reached": callbacks["Reached"],
-		"not_reached": callbacks["Exhausted"] + callbacks["Unreached"],
-		"still_out": callbacks["Still Out"],
-		"refused": callbacks["Refused"],
+		"callbacks": sum(callbacks.values()) - callbacks[CallbackStatus.NOT_REQUIRED],
+		"reached": callbacks[CallbackStatus.REACHED],
+		"not_reached": callbacks[CallbackStatus.EXHAUSTED] + callbacks[CallbackStatus.UNREACHED],
+		"still_out": callbacks[CallbackStatus.STILL_OUT],
+		"refused": callbacks[CallbackStatus.REFUSED],
 		"affected_units": doc.affected_units or 0,
 		"customer_minutes": doc.customer_minutes or 0,
 	}
@@ -81,7 +82,7 @@ def _tasks(incident: str) -> list[frappe._dict]:
 
 def is_late(row: frappe._dict) -> bool:
 	"""Was the step done, or the post manned, after it was due? What is still open is late once its time has passed."""
-	if row.status in ("Skipped", "Cancelled"):
+	if row.status in (TaskStatus.SKIPPED, TaskStatus.CANCELLED):
 		return False
 	met_at = row.started_at if row.held_until else row.completed_at
 	return lifecycle.is_late(row.due_at, met_at, frappe.utils.now_datetime(), optional=bool(row.optional))
@@ -130,7 +131,9 @@ def _about_steps(rows: Sequence[frappe._dict], fast: int) -> dict[str, list]:
 	return {
 		"steps": [_step(row) for row in rows],
 		"overdue_steps": [_name(row) for row in rows if is_late(row)],
-		"skipped_steps": [{"step": _name(row), "reason": row.reason or ""} for row in rows if row.status == "Skipped"],
+		"skipped_steps": [
+			{"step": _name(row), "reason": row.reason or ""} for row in rows if row.status == TaskStatus.SKIPPED
+		],
 		"back_entered_steps": [_name(row) for row in rows if _minutes_to_record(row) > fast],
 	}
 
@@ -188,7 +191,7 @@ def _without_care(entries: Sequence[dict], care: dict[str, str], rows: list[frap
 		hidden: dict[str, Any] = {}
 		if entry["task"] in care and "subject" in entry["data"]:
 			hidden["subject"] = ""
-		if entry["data"].get("reason") == "Care" and "units" in entry["data"]:
+		if entry["data"].get("reason") == CallbackReason.CARE and "units" in entry["data"]:
 			hidden["units"] = "–"
 		for key in ("steps", "steps_zh"):
 			if bare.keys() & set(entry["data"].get(key) or ()):

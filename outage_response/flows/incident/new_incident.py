@@ -11,6 +11,7 @@ from outage_response import listing, permissions
 from outage_response.domain import authority, lifecycle, planned_times
 from outage_response.domain.due_times import require_lately
 from outage_response.domain.errors import Overlaps, RuleError
+from outage_response.domain.states import AssetType, IncidentStatus
 
 from ..callbacks import whom_to_call_back
 from ..facts import (
@@ -126,7 +127,7 @@ def _prepare_planned(incident: Document, around: power_and_assets.Surroundings) 
 		planned_times.require_planned_times(incident.planned_by, row.planned_start, row.planned_end)
 	incident.planned_reason = (incident.planned_reason or incident.description or "").strip()
 	planned_times.require_reason(incident.planned_reason)
-	incident.status = "Scheduled"
+	incident.status = IncidentStatus.SCHEDULED
 	times = [(row.planned_start, row.planned_end) for row in (incident, *incident.windows)]
 	planned_times.require_windows_apart(times)
 	incident.flags.all_the_same = incident.all_the_same  # as it was said; the field tells whether it was needed
@@ -145,7 +146,7 @@ def _refuse_same_work(incident: Document, around: power_and_assets.Surroundings)
 		.on(node.parent == other.name)
 		.select(other.name, other.planned_start, other.planned_end, node.power_node)
 		.where(other.property == incident.property)
-		.where(other.status.isin(("Scheduled", *lifecycle.RUNNING)))
+		.where(other.status.isin((IncidentStatus.SCHEDULED, *lifecycle.RUNNING)))
 		.where(other.is_drill == int(incident.is_drill or 0))
 		.where(other.planned_start < incident.planned_end)
 		.where(other.planned_end > incident.planned_start)
@@ -196,7 +197,7 @@ def _prepare_unplanned(
 	incident: Document, around: power_and_assets.Surroundings, at: datetime, said_at: datetime
 ) -> None:
 	"""`said_at`: the time of the report by the sender's clock; where that is fast, so is its `out_since`."""
-	incident.status = "Reported"
+	incident.status = IncidentStatus.REPORTED
 	if incident.windows:
 		raise RuleError(_("Further Windows: only planned work has windows. Leave the table empty."))
 	incident.planned_by = incident.planned_start = incident.planned_end = incident.planned_reason = None
@@ -269,7 +270,7 @@ def _prepare_past(incident: Document, around: power_and_assets.Surroundings) -> 
 	reported_at, restored_at, closed_at = (moment for _field, moment in moments if moment)
 	if not reported_at <= restored_at <= closed_at <= now_datetime():
 		raise RuleError(_("Closed At: reported, restored and closed must follow each other and lie in the past."))
-	incident.status = "Closed"
+	incident.status = IncidentStatus.CLOSED
 	for row in incident.affected_nodes:
 		row.out_since = as_time(row.out_since, "Out Since") or reported_at
 		row.back_at = as_time(row.back_at, "Back At") or restored_at
@@ -295,7 +296,7 @@ def on_insert(incident: Document, method: str | None = None) -> None:
 		}
 		if affected_homes.is_kept(incident):
 			affected_homes.keep(incident, act.around, now)
-		if incident.status == "Closed":
+		if incident.status == IncidentStatus.CLOSED:
 			affected_homes.write_times(incident, act.around)
 			act.record("imported", about)
 			return
@@ -333,7 +334,9 @@ def _warn_of_assets(act: Act) -> None:
 	"""Elevators that nobody maintains, and what stands nowhere."""
 	around = act.around
 	nameless = [
-		asset.asset_name for asset in around.assets if asset.asset_type == "Elevator" and not asset.contractor_name
+		asset.asset_name
+		for asset in around.assets
+		if asset.asset_type == AssetType.ELEVATOR and not asset.contractor_name
 	]
 	if nameless:
 		act.warn("no_contractor", {"subject": nameless})

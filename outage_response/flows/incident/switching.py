@@ -9,6 +9,7 @@ from frappe.utils import get_datetime
 from outage_response.domain import gates
 from outage_response.domain.errors import RuleError
 from outage_response.domain.power_topology import split_for_return
+from outage_response.domain.states import IncidentStatus
 
 from ..callbacks import open_callbacks
 from ..elevators import nobody_left_inside
@@ -34,7 +35,7 @@ def start(act: Act, override_reason: str | None = None) -> dict[str, Any]:
 		override_reason,
 	)
 	incident = act.incident
-	incident.status, incident.started_at = "Active", act.at
+	incident.status, incident.started_at = IncidentStatus.ACTIVE, act.at
 	for row in incident.affected_nodes:
 		row.out_since = act.at
 	affected_homes.keep(incident, act.around, act.now)
@@ -85,7 +86,7 @@ def supply_back(act: Act, nodes: Sequence[str] | None = None, source: str | None
 	act.record("supply_back", {"nodes": labels(returned, around), "source": source or "not said"})
 	still_out = [row for row in incident.affected_nodes if not row.back_at]
 	if not still_out:
-		incident.status = "Restored"
+		incident.status = IncidentStatus.RESTORED
 		incident.restored_at = max(get_datetime(row.back_at) for row in incident.affected_nodes)
 	incident.customer_minutes = count_minutes(incident, around)
 	save(incident)
