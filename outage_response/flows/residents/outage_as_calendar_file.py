@@ -8,6 +8,7 @@ from frappe import _
 from frappe.utils import get_datetime, get_system_timezone
 
 from outage_response.domain.errors import NotAllowed
+from outage_response.domain.states import IncidentStatus
 
 from .resident_portal import Person, outage
 
@@ -29,7 +30,7 @@ def calendar(person: Person, name: str) -> str:
 	# a calendar takes the newer of two versions of the same event by this number; nothing follows a cancellation, which may
 	# come within the same second as what it cancels
 	age = int((get_datetime(incident.modified) - get_datetime(incident.creation)).total_seconds())
-	sequence = max(age, 0) + (incident.status == "Cancelled")
+	sequence = max(age, 0) + (incident.status == IncidentStatus.CANCELLED)
 
 	lines = [
 		"BEGIN:VCALENDAR",
@@ -41,7 +42,7 @@ def calendar(person: Person, name: str) -> str:
 		f"DTSTART:{moment(incident.planned_start)}",
 		f"DTEND:{moment(incident.planned_end)}",
 		f"SEQUENCE:{sequence}",
-		f"STATUS:{'CANCELLED' if incident.status == 'Cancelled' else 'CONFIRMED'}",
+		f"STATUS:{'CANCELLED' if incident.status == IncidentStatus.CANCELLED else 'CONFIRMED'}",
 		f"SUMMARY:{_text(_('Planned power outage'))}",
 		f"LOCATION:{_text(incident.property + ' ' + ', '.join(card['units']))}",
 		"END:VEVENT",

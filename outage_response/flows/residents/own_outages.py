@@ -12,6 +12,7 @@ from frappe.utils import get_datetime, now_datetime
 from outage_response import integrations, permissions, settings
 from outage_response.domain.errors import RuleError
 from outage_response.domain.lifecycle import RUNNING
+from outage_response.domain.states import IncidentStatus
 
 from ..facts.homes_of_people import about, contacts_of, homes_of, paths_of, require_resident
 from ..facts.language import in_sentences, listed
@@ -54,7 +55,7 @@ def _told(homes: Sequence[frappe._dict]) -> list[dict]:
 
 def _say(incident: Document, path: list[str], unit: str) -> dict | None:
 	now = now_datetime()
-	if incident.status == "Scheduled":
+	if incident.status == IncidentStatus.SCHEDULED:
 		named = any(row.unit == unit if row.unit else row.power_node in path for row in incident.affected_nodes)
 		start, end = get_datetime(incident.planned_start), get_datetime(incident.planned_end)
 		if not named or end < now or start > now + timedelta(hours=SOON_HOURS):
@@ -120,11 +121,11 @@ def of_ticket(user: str, ticket_type: str, ticket: str) -> dict:
 			path = paths_of([call.power_node]).get(call.power_node, []) if call.power_node else []
 			since = dark_since(incident, path, call.unit or "")[0] or incident.started_at or incident.reported_at
 			text = in_sentences(_while_out(incident, since)[:2])
-		elif incident.status == "Scheduled":
+		elif incident.status == IncidentStatus.SCHEDULED:
 			text = _("This is the planned outage from {0} to {1}.").format(
 				clock_time(incident.planned_start), clock_time(incident.planned_end)
 			)
-		elif incident.status == "Cancelled":
+		elif incident.status == IncidentStatus.CANCELLED:
 			text = _("This outage was cancelled. If your home is without power, write to us here.")
 		else:
 			text = _("Supply is back in your area. If you are still without power, write to us here.")

@@ -11,6 +11,7 @@ from pypika.terms import Criterion
 from outage_response import bulk, listing, permissions
 from outage_response.domain.errors import RuleError
 from outage_response.domain.lifecycle import RUNNING
+from outage_response.domain.states import IncidentStatus
 from outage_response.integrations import CALL_LOG_PREFIX, contacts, crm, erpnext, installed
 
 from ..callbacks import households
@@ -187,7 +188,10 @@ def _require_over(contact: str, kept: dict[str, list[str]]) -> None:
 		)
 	running = listing.get_all(
 		"Outage Incident",
-		filters={"name": ("in", list(incidents - {None})), "status": ("in", (*RUNNING, "Restored", "Stood Down"))},
+		filters={
+			"name": ("in", list(incidents - {None})),
+			"status": ("in", (*RUNNING, IncidentStatus.RESTORED, IncidentStatus.STOOD_DOWN)),
+		},
 		pluck="name",
 		limit=1,
 	)

@@ -16,6 +16,7 @@ from outage_response.domain.callback_rules import WAITING
 from outage_response.domain.errors import NotAllowed, RuleError
 from outage_response.domain.lifecycle import RUNNING
 from outage_response.domain.plan_expansion import dedupe_key
+from outage_response.domain.states import CallbackOutcome, CallbackStatus
 from outage_response.domain.who_gets_a_task import COMMAND, RESIDENTS
 
 from ..callbacks import attempts, open_callbacks
@@ -89,7 +90,7 @@ def answer(person: Person, incident: str, said: str, satisfaction: int | None = 
 		elif said == "back" and card["kind"] == "out":
 			_say_back(act, person, homes, note)
 		else:
-			_answer_callback(act, person, homes, "Reached", satisfaction, note)
+			_answer_callback(act, person, homes, CallbackOutcome.REACHED, satisfaction, note)
 		touch(doc)
 		return {"said": said}
 
@@ -162,9 +163,9 @@ def _answer_callback(
 ) -> None:
 	"""The answer of somebody whose home is back is the attempt that reached them, kept in the CRM like any other."""
 	doc = _callback_of(act, person, homes)
-	if doc.status in ("Reached", "Still Out") and outcome == "Reached":
+	if doc.status in (CallbackStatus.REACHED, CallbackStatus.STILL_OUT) and outcome == CallbackOutcome.REACHED:
 		_rate(doc, satisfaction)
-		if doc.status == "Still Out":
+		if doc.status == CallbackStatus.STILL_OUT:
 			_say_back(act, person, homes, note)
 		return
 	text = _("Answered by the resident")
@@ -180,11 +181,11 @@ def _still_out(act: Act, person: Person, homes: list[dict], satisfaction: int | 
 	"""
 	doc = _callback_of(act, person, homes)
 	nested = frappe.db.get_value("Outage Incident", doc.nested_incident, "status") if doc.nested_incident else None
-	if doc.status == "Still Out" and nested in RUNNING:
+	if doc.status == CallbackStatus.STILL_OUT and nested in RUNNING:
 		units = listed(home["unit_no"] for home in homes)
 		bells.tell_those_for(act, COMMAND, _("Still without power after restoration: {0}").format(units))
 	else:
-		_answer_callback(act, person, homes, "Still Out", satisfaction, note)
+		_answer_callback(act, person, homes, CallbackOutcome.STILL_OUT, satisfaction, note)
 	_keep_call(act, person, homes[0], note, danger)
 
 

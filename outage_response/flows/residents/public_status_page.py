@@ -9,6 +9,7 @@ from frappe.utils import now_datetime
 
 from outage_response import listing
 from outage_response.domain.lifecycle import LIVE, RUNNING
+from outage_response.domain.states import IncidentStatus
 
 from ..facts.language import listed
 from ..facts.outage_in_words import clock_time, expected_back
@@ -67,7 +68,7 @@ def _area(incident: Document) -> dict | None:
 
 def _state(incident: Document, out: Sequence[Document]) -> str:
 	"""Where an outage stands; `out`: its lines that are without supply."""
-	if incident.status == "Scheduled":
+	if incident.status == IncidentStatus.SCHEDULED:
 		return _("Planned from {0} to {1}").format(clock_time(incident.planned_start), clock_time(incident.planned_end))
 	if out:
 		return _("No power since {0}").format(clock_time(min(row.out_since for row in out if row.out_since)))

@@ -12,6 +12,7 @@ from frappe.utils import get_datetime, now_datetime
 from outage_response import listing
 from outage_response.domain.errors import NotAllowed
 from outage_response.domain.lifecycle import LIVE, RUNNING
+from outage_response.domain.states import IncidentStatus, TaskStatus
 
 from ..facts import affected_homes, homes_of_people, outage_levels, plan_steps
 from ..facts.language import in_words
@@ -215,13 +216,13 @@ def _title(kind: str) -> str:
 
 
 def _kind(incident: Document, losses: Sequence[_Loss]) -> str:
-	if incident.status == "Cancelled":
+	if incident.status == IncidentStatus.CANCELLED:
 		return "cancelled"
-	if incident.status == "Scheduled":
+	if incident.status == IncidentStatus.SCHEDULED:
 		return "planned"
 	if incident.status in RUNNING and any(loss.is_dark for loss in losses):
 		return "out"
-	return "past" if incident.status == "Closed" else "back"
+	return "past" if incident.status == IncidentStatus.CLOSED else "back"
 
 
 # Kinds of entries that residents read; at one moment in this order
@@ -243,7 +244,12 @@ def history(incident: Document) -> list[dict]:
 			found.append((get_datetime(row.occurred_at), text))
 	done = listing.get_all(
 		"Outage Task",
-		filters={"incident": incident.name, "status": "Done", "plan": ("is", "set"), "completed_at": ("is", "set")},
+		filters={
+			"incident": incident.name,
+			"status": TaskStatus.DONE,
+			"plan": ("is", "set"),
+			"completed_at": ("is", "set"),
+		},
 		fields=["plan", "step_key", "outcome", "completed_at"],
 	)
 	found += [(get_datetime(row.completed_at), text) for row in done if (text := _work(row))]

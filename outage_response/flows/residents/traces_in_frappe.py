@@ -14,13 +14,14 @@ from frappe.utils.xlsxutils import read_xlsx_file_from_attached_file
 from pypika.terms import Criterion, Field
 
 from outage_response import bulk, error_log, listing, permissions
+from outage_response.domain.states import CallbackOutcome
 from outage_response.integrations import desk_for, installed, messages
 
 from ..trouble import ticket_deletion
 
 # Shorter words are everybody's, and stand in many others: letters, Chinese. Of a longer text its beginning finds it.
 SHORTEST, SHORTEST_NAME, LONGEST = (8, 4), (6, 3), 80
-OUTCOMES = ("No Answer", "Still Out")
+OUTCOMES = (CallbackOutcome.NO_ANSWER, CallbackOutcome.STILL_OUT)
 # Deleted records of the platforms, in which callbacks were kept
 OF_CALLBACKS = ("Communication", "CRM Call Log", "FCRM Note", "Call Log", "HD Ticket Comment", "Comment", "Email Queue")
 

@@ -9,6 +9,7 @@ from frappe.utils import now_datetime
 from outage_response import listing, locks, permissions
 from outage_response.domain.errors import RuleError
 from outage_response.domain.lifecycle import RUNNING
+from outage_response.domain.states import IncidentStatus
 
 from ..facts import power_and_assets, step_context
 from ..tasks import task_set
@@ -28,7 +29,7 @@ def read_care_needs(incident: str) -> list[dict]:
 		locks.begin()
 		doc = lock_incident(incident)
 		permissions.require_read("Outage Incident", doc)
-		if doc.status in ("Closed", "Cancelled"):
+		if doc.status in (IncidentStatus.CLOSED, IncidentStatus.CANCELLED):
 			raise RuleError(_("Status: care needs are shown while the incident runs."))
 		at, now, _clock = when(None)
 		around = power_and_assets.read(doc.property)

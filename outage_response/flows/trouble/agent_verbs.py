@@ -17,6 +17,7 @@ from outage_response import bulk, locks, permissions, settings
 from outage_response.domain.errors import RuleError
 from outage_response.domain.lifecycle import LIVE
 from outage_response.domain.probable_location import Location
+from outage_response.domain.states import CallbackOutcome
 from outage_response.domain.which_outage_explains import RESTORED
 
 from ..callbacks import attempts, open_callbacks
@@ -345,7 +346,7 @@ def _said(desk: ModuleType, ticket: str, outcome: str, result: dict) -> str:
 		return _("Still out: {0} is opened for it; the ticket stays open.").format(result["nested_incident"])
 	if result.get("next_attempt_at"):
 		return _("Logged. Next attempt at {0}.").format(outage_in_words.clock_time(result["next_attempt_at"]))
-	if outcome != "Reached":
+	if outcome != CallbackOutcome.REACHED:
 		return _("Logged: {0}.").format(_(outcome))
 	waits = {"ticket_type": desk.DOCTYPE, "ticket": str(ticket), "resolve_ticket": 1}
 	if desk.is_open(str(ticket)) and not frappe.db.exists("Trouble Call", waits):

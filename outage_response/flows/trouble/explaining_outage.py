@@ -12,6 +12,7 @@ from outage_response import settings
 from outage_response.domain import which_outage_explains as rules
 from outage_response.domain.lifecycle import RUNNING
 from outage_response.domain.power_topology import Dark, PowerTree
+from outage_response.domain.states import IncidentStatus
 
 from ..facts import power_and_assets
 from ..facts.homes_of_people import paths_of
@@ -36,13 +37,15 @@ def candidates(property_name: str) -> list[rules.Candidate]:
 		)
 		.where(other.property == property_name)
 		.where(other.is_drill == 0)
-		.where(other.status.isin(("Scheduled", *RUNNING, "Restored", "Stood Down")))
+		.where(
+			other.status.isin((IncidentStatus.SCHEDULED, *RUNNING, IncidentStatus.RESTORED, IncidentStatus.STOOD_DOWN))
+		)
 		.orderby(other.name)
 		.orderby(node.idx)
 	).run(as_dict=True)
 	dark: dict[tuple[str, bool], list[Dark]] = defaultdict(list)
 	for row in rows:
-		planned = row.status == "Scheduled"
+		planned = row.status == IncidentStatus.SCHEDULED
 		since, until = (row.planned_start, row.planned_end) if planned else (row.out_since, row.back_at)
 		if since:
 			found = Dark(row.power_node, get_datetime(since), get_datetime(until) if until else None, row.unit or "")
@@ -81,7 +84,7 @@ def standings(incident: Document, calls: Sequence[frappe._dict]) -> dict[str, ru
 
 def _as_a_whole(incident: Document) -> rules.Standing:
 	since = get_datetime(incident.reported_at)
-	if incident.status == "Scheduled":
+	if incident.status == IncidentStatus.SCHEDULED:
 		return rules.Standing(rules.PLANNED, since, None, 0)
 	if incident.status in RUNNING:
 		return rules.Standing(rules.RUNNING, since, None, 0)

@@ -18,6 +18,7 @@ from outage_response import bulk, listing, locks, settings
 from outage_response.domain import which_outage_explains as rules
 from outage_response.domain.errors import RuleError
 from outage_response.domain.probable_location import Location, locate
+from outage_response.domain.states import ProposalStatus
 
 from ..callbacks import open_callbacks
 from ..facts import power_and_assets, who_is_on_duty
@@ -103,13 +104,13 @@ def _end_explained_proposals(property_name: str) -> None:
 		.on(call.proposal == proposal.name)
 		.select(proposal.name, Max(call.incident).as_("incident"), Sum(call.waiting).as_("waiting"))
 		.where(proposal.property == property_name)
-		.where(proposal.status == "Open")
+		.where(proposal.status == ProposalStatus.OPEN)
 		.groupby(proposal.name)
 	).run(as_dict=True)
 	for row in rows:
 		if row.incident and not row.waiting:
 			doc = locks.document("Outage Proposal", row.name)
-			_end_proposal(doc, "Declared", incident=row.incident)
+			_end_proposal(doc, ProposalStatus.DECLARED, incident=row.incident)
 
 
 def _link(
@@ -219,7 +220,7 @@ def write_proposal(
 			"danger": int(any(call.danger for call in calls)),
 			"first_call_at": min(call.said_at for call in calls),
 			"last_call_at": max(call.said_at for call in calls),
-			"status": "Open",
+			"status": ProposalStatus.OPEN,
 		}
 	)
 	save(doc)
@@ -228,7 +229,7 @@ def write_proposal(
 		its += listing.get_all("Trouble Call", filters={"proposal": ("in", others)}, pluck="name")
 	bulk.update("Trouble Call", its, {"proposal": doc.name})
 	for name in others:
-		_end_proposal(locks.document("Outage Proposal", name), "Merged", merged_into=doc.name)
+		_end_proposal(locks.document("Outage Proposal", name), ProposalStatus.MERGED, merged_into=doc.name)
 	if not same:
 		text = _("Power outage? {0} callers at {1}, {2}: declare or dismiss").format(
 			place.calls, property_name, around.label(place.node)
@@ -244,7 +245,7 @@ def open_around(
 	"""Open proposals (name, power_node) for places that hold the node or lie below it, the oldest first."""
 	rows = frappe.get_all(
 		"Outage Proposal",
-		filters={"property": property_name, "status": "Open"},
+		filters={"property": property_name, "status": ProposalStatus.OPEN},
 		fields=["name", "power_node"],
 		order_by="creation asc, name asc",
 	)
@@ -279,7 +280,7 @@ def declare_proposal(proposal: str, request_id: str | None = None, *, all_the_sa
 		occurred_at=doc.first_call_at,
 		request_id=request_id or f"proposal {doc.name}",
 	)
-	_end_proposal(doc, "Declared", incident=result["incident"])
+	_end_proposal(doc, ProposalStatus.DECLARED, incident=result["incident"])
 	linked = place_calls(doc.property)["linked"]
 	return {**result, "linked": linked}
 
@@ -290,7 +291,7 @@ def dismiss_proposal(proposal: str, reason: str) -> dict:
 	if not (reason or "").strip():
 		raise RuleError(_("Reason: say why this is no outage."))
 	doc = _open_proposal(proposal, or_dismissed=True)
-	_end_proposal(doc, "Dismissed", reason=reason.strip())
+	_end_proposal(doc, ProposalStatus.DISMISSED, reason=reason.strip())
 	table = frappe.qb.DocType("Trouble Call")
 	bulk.change("Trouble Call", (table.proposal == doc.name) & (table.waiting == 1), {"waiting": 0})
 	return {"proposal": doc.name}
@@ -298,15 +299,15 @@ def dismiss_proposal(proposal: str, reason: str) -> dict:
 
 def _open_proposal(name: str, *, or_dismissed: bool = False) -> Document:
 	doc = locks.document("Outage Proposal", name)
-	if doc.status == "Merged":
+	if doc.status == ProposalStatus.MERGED:
 		return _open_proposal(doc.merged_into, or_dismissed=or_dismissed)
-	if doc.status == "Dismissed" and not or_dismissed:
+	if doc.status == ProposalStatus.DISMISSED and not or_dismissed:
 		raise RuleError(_("Status: this proposal was dismissed. Declare the outage itself."))
 	return doc
 
 
 def _end_proposal(doc: Document, status: str, **values) -> None:
-	if doc.status == "Open":
+	if doc.status == ProposalStatus.OPEN:
 		doc.update({"status": status, **values})
 		save(doc)
 		theirs = listing.get_all("Trouble Call", {"proposal": doc.name}, fields=["ticket_type", "ticket"])

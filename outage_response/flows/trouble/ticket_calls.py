@@ -12,6 +12,7 @@ from outage_response import integrations, listing, permissions, settings
 from outage_response.domain import authority
 from outage_response.domain.errors import RuleError
 from outage_response.domain.lifecycle import LIVE
+from outage_response.domain.states import ProposalStatus
 from outage_response.domain.which_outage_explains import RESTORED
 
 from ..callbacks import open_callbacks, whom_to_call_back
@@ -110,7 +111,10 @@ def open_proposal(call: frappe._dict | None) -> dict | None:
 	if not call or not call.proposal or call.incident:
 		return None
 	row = frappe.db.get_value(
-		"Outage Proposal", {"name": call.proposal, "status": "Open"}, ["name", "power_node", "callers"], as_dict=True
+		"Outage Proposal",
+		{"name": call.proposal, "status": ProposalStatus.OPEN},
+		["name", "power_node", "callers"],
+		as_dict=True,
 	)
 	if not row:
 		return None

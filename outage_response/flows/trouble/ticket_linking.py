@@ -11,6 +11,7 @@ from frappe.model.document import Document
 
 from outage_response import bulk, integrations, listing
 from outage_response.domain import which_outage_explains as rules
+from outage_response.domain.states import CallbackOutcome, ReplyKind
 from outage_response.domain.who_gets_a_task import COMMAND
 
 from ..facts.language import listed
@@ -35,8 +36,8 @@ def attach(incident_name: str, calls: Sequence[frappe._dict], now: datetime) -> 
 	stands = explaining_outage.standings(doc, calls)
 	back = [row for row in calls if stands[row.name].kind == rules.RESTORED]
 	still_out = [row for row in back if explaining_outage.is_still_out(stands[row.name], row)]
-	ticket_replies.queue(doc, "Known", [row for row in calls if stands[row.name].kind != rules.RESTORED])
-	ticket_replies.queue(doc, "Known", still_out, "Still Out")
+	ticket_replies.queue(doc, ReplyKind.KNOWN, [row for row in calls if stands[row.name].kind != rules.RESTORED])
+	ticket_replies.queue(doc, ReplyKind.KNOWN, still_out, CallbackOutcome.STILL_OUT)
 	say_it_is_back(doc, back, stands)
 	_ring_dark_homes_nobody_calls(act, [row for row in still_out if not row.contact])
 	touch(doc)
@@ -129,4 +130,4 @@ def say_it_is_back(doc: Document, calls: Iterable[frappe._dict], stands: dict[st
 		if came_back and not explaining_outage.is_still_out(stands[row.name], row):
 			by_time[came_back].append(row)
 	for back_at, rows in sorted(by_time.items()):
-		ticket_replies.queue(doc, "Restored", rows, f"{back_at:%Y-%m-%d %H:%M}")
+		ticket_replies.queue(doc, ReplyKind.RESTORED, rows, f"{back_at:%Y-%m-%d %H:%M}")

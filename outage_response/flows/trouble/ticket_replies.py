@@ -15,6 +15,7 @@ from frappe.utils import format_datetime, now_datetime
 from outage_response import bulk, integrations, listing, locks, queues, settings
 from outage_response.compat import is_retriable
 from outage_response.domain.plan_expansion import dedupe_key
+from outage_response.domain.states import CallbackOutcome, IncidentStatus, ReplyKind, ReplyStatus
 from outage_response.domain.waiting_limits import SENDER_IS_DEAD_AFTER
 from outage_response.integrations import messages
 
@@ -38,7 +39,7 @@ def queue(incident: Document, kind: str, calls: Iterable[frappe._dict], outcome:
 	calls = [call for call in calls if call.ticket]
 	if incident.is_drill or not settings.read().reply_to_tickets or not calls:
 		return 0
-	once = str(incident.etr) if kind == "ETR" else outcome
+	once = str(incident.etr) if kind == ReplyKind.ETR else outcome
 	keys = {dedupe_key(incident.name, f"{kind} {once}", call.ticket_type, call.ticket): call for call in calls}
 	for known in listing.get_all("Outage Ticket Reply", filters={"dedupe_key": ("in", list(keys))}, pluck="dedupe_key"):
 		del keys[known]
@@ -59,7 +60,7 @@ def queue(incident: Document, kind: str, calls: Iterable[frappe._dict], outcome:
 				"incident": incident.name,
 				"property": incident.property,
 				"kind": kind,
-				"status": "Queued",
+				"status": ReplyStatus.QUEUED,
 				"message": said[reads[key]],
 				"dedupe_key": key,
 			}
@@ -77,10 +78,10 @@ def _ask_for_a_job() -> None:
 def text(incident: Document, kind: str, outcome: str = "") -> str:
 	"""What a resident reads: what is known of the outage, in plain words; nothing about anybody else."""
 	etr = format_datetime(incident.etr, "yyyy-MM-dd HH:mm") if incident.etr else ""
-	if kind == "Known" and outcome:
+	if kind == ReplyKind.KNOWN and outcome:
 		return _("Supply has come back in your area. We know that you report it is still out, and will call you.")
-	if kind == "Known":
-		if incident.status == "Scheduled" or outage_levels.is_planned(incident.level):
+	if kind == ReplyKind.KNOWN:
+		if incident.status == IncidentStatus.SCHEDULED or outage_levels.is_planned(incident.level):
 			parts = [
 				_("This is the planned outage from {0} to {1}.").format(
 					format_datetime(incident.planned_start, "yyyy-MM-dd HH:mm"),
@@ -99,22 +100,27 @@ def text(incident: Document, kind: str, outcome: str = "") -> str:
 			)
 			parts.append(_("Answer UPDATES to be told of every new time."))
 		return in_sentences(parts)
-	if kind == "ETR":
+	if kind == ReplyKind.ETR:
 		return (
 			_("The expected time has changed: supply is expected back about {0}.").format(etr)
 			if etr
 			else _("The expected time no longer holds; we will tell you as soon as there is a new one.")
 		)
-	if kind == "Restored":
+	if kind == ReplyKind.RESTORED:
 		return _(
 			"Supply is back in your area. We will call you; if you are still without power, answer: still no power."
 		)
-	return {
-		"Reached": _("Thank you for speaking with us. This ticket is closed as far as the outage is concerned."),
-		"Still Out": _("You told us that you are still without power. Our people are on it; this ticket stays open."),
-		"No Answer": _("We tried to call you about the outage and will try again."),
-		"Refused": _("You did not wish to be called about the outage. Write here if you need anything."),
-	}[outcome]
+	answers: dict[str, str] = {
+		CallbackOutcome.REACHED: _(
+			"Thank you for speaking with us. This ticket is closed as far as the outage is concerned."
+		),
+		CallbackOutcome.STILL_OUT: _(
+			"You told us that you are still without power. Our people are on it; this ticket stays open."
+		),
+		CallbackOutcome.NO_ANSWER: _("We tried to call you about the outage and will try again."),
+		CallbackOutcome.REFUSED: _("You did not wish to be called about the outage. Write here if you need anything."),
+	}
+	return answers[outcome]
 
 
 def queued(limit: int = AT_ONCE) -> list[str]:
@@ -130,7 +136,7 @@ def queued(limit: int = AT_ONCE) -> list[str]:
 	return (
 		frappe.qb.from_(table)
 		.select(table.name)
-		.where(table.status == "Queued")
+		.where(table.status == ReplyStatus.QUEUED)
 		.where(table.ticket_type.isin(desks))
 		.where(due)
 		.orderby(table.tries)
@@ -143,7 +149,7 @@ def queued(limit: int = AT_ONCE) -> list[str]:
 def send(name: str) -> None:
 	"""Send one answer. The row is locked while it is sent, so that two workers never send the same."""
 	row = locks.row("Outage Ticket Reply", name)
-	if not row or row.status != "Queued":
+	if not row or row.status != ReplyStatus.QUEUED:
 		return
 	desk = integrations.desk_of(row.ticket_type)
 	if not desk:
@@ -152,14 +158,14 @@ def send(name: str) -> None:
 	try:
 		with integrations.as_system():
 			mail = desk.reply(row.ticket, row.message, row.property)
-		values = {"status": "Sent", "sent_at": now_datetime(), "email_queue": mail, "error": None}
+		values = {"status": ReplyStatus.SENT, "sent_at": now_datetime(), "email_queue": mail, "error": None}
 	except Exception as error:
 		if is_retriable(error):
 			raise
 		frappe.db.rollback(save_point="send_reply")
 		frappe.clear_messages()
 		values = {
-			"status": "Failed" if (row.tries or 0) + 1 >= MAX_TRIES else "Queued",
+			"status": ReplyStatus.FAILED if (row.tries or 0) + 1 >= MAX_TRIES else ReplyStatus.QUEUED,
 			"error": f"{type(error).__name__}: {error}"[:500],
 		}
 	bulk.update("Outage Ticket Reply", [name], {**values, "tries": (row.tries or 0) + 1, "modified": now_datetime()})
@@ -177,7 +183,7 @@ def follow_mails() -> int:
 		.on(queue.name == reply.email_queue)
 		.select(reply.name, reply.email_queue, queue.status)
 		.where(reply.email_queue > "")
-		.where(reply.status == "Sent")
+		.where(reply.status == ReplyStatus.SENT)
 		.where(queue.name.isnull() | queue.status.isin(("Sent", "Error")) | died)
 		.limit(AT_ONCE)
 	).run(as_dict=True)
@@ -185,8 +191,8 @@ def follow_mails() -> int:
 	messages.stop_mails([row.email_queue for row in rows if row.status == "Sending"], unknown, ("Sending",))
 	for statuses, values in (
 		(("Sent", None), {"email_queue": None}),
-		(("Error",), {"status": "Failed", "error": _("The mail did not leave."), "modified": now}),
-		(("Sending",), {"status": "Failed", "error": unknown, "modified": now}),
+		(("Error",), {"status": ReplyStatus.FAILED, "error": _("The mail did not leave."), "modified": now}),
+		(("Sending",), {"status": ReplyStatus.FAILED, "error": unknown, "modified": now}),
 	):
 		bulk.update("Outage Ticket Reply", [row.name for row in rows if row.status in statuses], values)
 	return len(rows)

@@ -12,6 +12,7 @@ from frappe.utils import get_datetime, now_datetime
 from outage_response import bulk, integrations, listing, locks, queues
 from outage_response.domain import which_outage_explains as rules
 from outage_response.domain.lifecycle import RUNNING
+from outage_response.domain.states import CallbackOutcome, IncidentStatus, ReplyKind
 
 from ..callbacks import open_callbacks, whom_to_call_back
 from ..site import same_site
@@ -31,7 +32,7 @@ def on_incident_change(doc: Document, method: str | None = None) -> None:
 		if _explains_calls(doc):
 			frappe.db.after_commit.add(ask_for_a_job)  # calls that wait may be about it
 		return
-	if doc.status == "Cancelled" and before.status != "Cancelled":
+	if doc.status == IncidentStatus.CANCELLED and before.status != IncidentStatus.CANCELLED:
 		return _release(doc)
 	if _explains_calls(doc) and len(doc.affected_nodes) > len(before.affected_nodes):
 		frappe.db.after_commit.add(ask_for_a_job)  # as above: more is dark
@@ -50,14 +51,14 @@ def _explains_calls(doc: Document) -> bool:
 def _tell_authors(doc: Document, before: Document, calls: Sequence[frappe._dict], came_back: Set[datetime]) -> None:
 	"""That supply is back at their homes, at one of these moments or everywhere; and, where it is not, when it is expected."""
 	stands = explaining_outage.standings(doc, calls)
-	is_restored = doc.status == "Restored" and before.status != "Restored"
+	is_restored = doc.status == IncidentStatus.RESTORED and before.status != IncidentStatus.RESTORED
 	if is_restored or came_back:
 		back = [row for row in calls if stands[row.name].kind == rules.RESTORED]
 		news = [row for row in back if is_restored or stands[row.name].back_at in came_back]
 		say_it_is_back(doc, news, stands)
 	if not is_restored and str(before.etr) != str(doc.etr):
 		dark = [row for row in calls if stands[row.name].kind != rules.RESTORED]
-		ticket_replies.queue(doc, "ETR", [row for row in dark if row.wants_updates])
+		ticket_replies.queue(doc, ReplyKind.ETR, [row for row in dark if row.wants_updates])
 
 
 def _returns(doc: Document) -> set[tuple]:
@@ -87,17 +88,17 @@ def on_callback(act: Act, callback: Document, outcome: str, attempt: int) -> Non
 	mine = _calls_of_callee(act.incident.name, open_callbacks.key_of(callback))
 	if not mine:
 		return
-	ticket_replies.queue(act.incident, "Callback", mine, outcome)
+	ticket_replies.queue(act.incident, ReplyKind.CALLBACK, mine, outcome)
 	text = _("Callback after power outage {0}: {1}").format(act.incident.name, _(outcome))
 	later: list[str] = []
 	for row in mine:
 		desk = integrations.desk_of(row.ticket_type)
 		if not desk:
 			continue
-		resolves = outcome == "Reached" and not row.keep_open and not row.ask_first
+		resolves = outcome == CallbackOutcome.REACHED and not row.keep_open and not row.ask_first
 		asked = (
 			_("Is the ticket about this outage alone? Then resolve it.")
-			if outcome == "Reached" and not resolves
+			if outcome == CallbackOutcome.REACHED and not resolves
 			else ""
 		)
 		with integrations.guarded(f"Outage callback not shown on ticket {row.ticket}"):
