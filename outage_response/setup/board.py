@@ -8,15 +8,17 @@ import json
 
 import frappe
 
+from outage_response.domain.states import TaskStatus
+
 NAME = "Outage Tasks by State"
 COLOURS = {
-	"Open": "Red",
-	"Acknowledged": "Orange",
-	"In Progress": "Blue",
-	"On Post": "Purple",
-	"Done": "Green",
-	"Skipped": "Gray",
-	"Cancelled": "Gray",
+	TaskStatus.OPEN: "Red",
+	TaskStatus.ACKNOWLEDGED: "Orange",
+	TaskStatus.IN_PROGRESS: "Blue",
+	TaskStatus.ON_POST: "Purple",
+	TaskStatus.DONE: "Green",
+	TaskStatus.SKIPPED: "Gray",
+	TaskStatus.CANCELLED: "Gray",
 }
 RUNNING = [["Outage Task", "incident_ended", "=", 0]]
 FIELDS = ["property", "subject_label", "due_at"]
@@ -37,7 +39,11 @@ def create() -> None:
 			"filters": json.dumps(RUNNING),
 			"fields": json.dumps(FIELDS),
 			"columns": [
-				{"column_name": state, "indicator": colour, "status": "Active" if state != "Cancelled" else "Archived"}
+				{
+					"column_name": state,
+					"indicator": colour,
+					"status": "Active" if state != TaskStatus.CANCELLED else "Archived",
+				}
 				for state, colour in COLOURS.items()
 			],
 		}

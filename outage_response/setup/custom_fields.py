@@ -8,6 +8,8 @@ from frappe.custom.doctype.custom_field.custom_field import create_custom_fields
 from frappe.model import delete_fields
 from frappe.model.document import Document
 
+from outage_response.domain.states import IncidentStatus
+
 
 def _options(words: Iterable[str]) -> str:
 	"""Options of a Select that may be empty."""
@@ -15,7 +17,7 @@ def _options(words: Iterable[str]) -> str:
 
 
 # What an incident may be, as on the Outage Incident itself: Frappe shows the options of a Select in the reader's language
-STATES = ("Scheduled", "Reported", "Active", "Restored", "Stood Down", "Closed", "Cancelled")
+STATES = tuple(IncidentStatus)
 
 
 def _on_tickets(after: str, *, filtered: bool) -> list[dict]:

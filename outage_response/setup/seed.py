@@ -9,16 +9,17 @@ import frappe
 import yaml
 
 from outage_response.compat import fill_times
+from outage_response.domain.states import Coverage, OutageKind
 from outage_response.flows.facts import plan_steps
 from outage_response.flows.plans import newer_plans
 
 PAGING = Path(__file__).with_name("paging.yaml")
 # Of which departments somebody is to be on duty; the others are not asked for
 COVERAGE = {
-	"control_room": "Always",
-	"engineering": "Always",
-	"security": "Always",
-	"customer_service": "Working Time",
+	"control_room": Coverage.ALWAYS,
+	"engineering": Coverage.ALWAYS,
+	"security": Coverage.ALWAYS,
+	"customer_service": Coverage.WORKING_TIME,
 }
 NOTICES = Path(__file__).with_name("notices.yaml")
 
@@ -35,19 +36,19 @@ DEPARTMENT_NAMES = {
 
 LEVELS = {
 	"I": (
-		"External",
+		OutageKind.EXTERNAL,
 		"Level I: sudden external outage",
 		"The supply from the grid fails without warning: a line of the power supplier is damaged or switched off.",
 		"#c0392b",
 	),
 	"II": (
-		"Internal",
+		OutageKind.INTERNAL,
 		"Level II: internal unplanned outage",
 		"Overload, a fault or a mistake within the property's own installation.",
 		"#d68910",
 	),
 	"III": (
-		"Planned",
+		OutageKind.PLANNED,
 		"Level III: planned outage",
 		"The power supplier or the property switches off to a plan, for maintenance and inspection.",
 		"#2471a3",

@@ -13,6 +13,7 @@ from outage_response.domain import authority
 from outage_response.domain import entrapment_rules as rescues
 from outage_response.domain.command_centre_rules import SEEN, kind_seen
 from outage_response.domain.lifecycle import BEGUN
+from outage_response.domain.states import AssetType, ProposalStatus
 from outage_response.integrations import contacts
 
 from ..facts import outage_levels, people_in_elevators_shown, power_and_assets
@@ -80,7 +81,7 @@ def _proposals() -> list[dict[str, Any]]:
 		return []
 	rows = frappe.get_list(
 		"Outage Proposal",
-		filters={"status": "Open"},
+		filters={"status": ProposalStatus.OPEN},
 		fields=["name", "property", "power_node", "callers", "danger", "sureness", "first_call_at", "last_call_at"],
 		order_by="danger desc, callers desc",
 		limit=0,
@@ -110,7 +111,7 @@ def elevators() -> list[dict[str, Any]]:
 		row
 		for more in permissions.narrowed("Property Asset")
 		for row in frappe.get_list(
-			"Property Asset", filters=[["asset_type", "=", "Elevator"], *more], fields=fields, limit=0
+			"Property Asset", filters=[["asset_type", "=", AssetType.ELEVATOR], *more], fields=fields, limit=0
 		)
 	]
 	found: dict[tuple[str, str], list[list[str]]] = {}

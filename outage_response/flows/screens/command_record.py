@@ -15,12 +15,13 @@ from outage_response.domain import callback_rules, command_centre_rules
 from outage_response.domain import entrapment_rules as rescues
 from outage_response.domain.lifecycle import BEGUN, OPEN, is_late
 from outage_response.domain.power_topology import Dark, PowerTree, units_out
+from outage_response.domain.states import AssetType, IncidentStatus, TaskStatus
 from outage_response.domain.step_definitions import BACKUP_FAILED, CARED_FOR, TRAPPED
 
 from ..facts import affected_homes, people_in_elevators, plan_steps
 from ..facts.language import listed, title_of
 
-DARK = ("Reported", "Active")
+DARK = (IncidentStatus.REPORTED, IncidentStatus.ACTIVE)
 
 
 class Record:
@@ -78,7 +79,7 @@ class Record:
 			row.name: row
 			for row in listing.get_all(
 				"Property Asset",
-				filters={"property": ("in", self.properties), "asset_type": "Critical Room"},
+				filters={"property": ("in", self.properties), "asset_type": AssetType.CRITICAL_ROOM},
 				fields=["name", "asset_name", "backup_minutes"],
 			)
 		}
@@ -116,7 +117,7 @@ class Record:
 			.where(listing.one_of(task.incident, self.names))
 			.where(
 				task.status.isin(OPEN)
-				| ((task.status == "Done") & task.subject_type.isin(("Property Asset", "Property Unit")))
+				| ((task.status == TaskStatus.DONE) & task.subject_type.isin(("Property Asset", "Property Unit")))
 			)
 			.orderby(task.priority)
 			.orderby(task.due_at)
@@ -125,7 +126,7 @@ class Record:
 		found = defaultdict(list)
 		for row in rows:
 			row.open = row.status in OPEN
-			waits = row.open and row.status != "On Post"
+			waits = row.open and row.status != TaskStatus.ON_POST
 			row.overdue = waits and is_late(row.due_at, None, self.now, optional=bool(row.optional))
 			row.users = frappe.parse_json(row["_assign"] or "[]") if row.open else []
 			row.is_check = bool(row.plan) and plan_steps.step_of(row).means(TRAPPED)
@@ -195,7 +196,7 @@ class Record:
 			"life": [self._step(one) for one in self._in_order(row.name, open_rows) if one.life_safety],
 			"checks": self._checks(self.tasks[row.name]),
 			"posts": sum(1 for one in open_rows if one.held_until),
-			"bare": [self._step(one) for one in open_rows if one.held_until and one.status != "On Post"],
+			"bare": [self._step(one) for one in open_rows if one.held_until and one.status != TaskStatus.ON_POST],
 			"overdue": self._overdue(open_rows),
 			"silent": self._silent(open_rows),
 			"open": len(open_rows),
@@ -292,7 +293,7 @@ class Record:
 		found = []
 		for subject, row in latest.items():
 			room = self.rooms[subject]
-			done = row.status == "Done"
+			done = row.status == TaskStatus.DONE
 			until = command_centre_rules.lasts_until(
 				room.backup_minutes or 0,
 				since,
@@ -341,7 +342,7 @@ class Record:
 		for row in rows:
 			for user in row.users:
 				given[user].append(row)
-				if row.status != "Open":
+				if row.status != TaskStatus.OPEN:
 					answered.add(user)
 		return sorted(
 			(

@@ -7,6 +7,7 @@ import frappe
 from frappe import _
 
 from outage_response import listing
+from outage_response.domain.states import TaskStatus
 
 from .command_record import DARK, Record, titles
 
@@ -42,7 +43,7 @@ def _spots_left(record: Record) -> list[dict[str, Any]]:
 			"taken": taken.get(row.task, "") >= str(row.occurred_at),
 		}
 		for row in record.left
-		if row.kind == "task_withdrawn" and row.task in tasks and tasks[row.task].status == "Open"
+		if row.kind == "task_withdrawn" and row.task in tasks and tasks[row.task].status == TaskStatus.OPEN
 	]
 
 

@@ -10,6 +10,7 @@ from frappe.utils import get_datetime, now_datetime
 
 from outage_response import listing
 from outage_response.domain.lifecycle import LIVE, OPEN
+from outage_response.domain.states import IncidentStatus, TaskStatus
 
 from ..facts import people_in_elevators
 
@@ -29,7 +30,7 @@ def overdue_steps() -> int:
 	return _count(
 		["due_at", "is", "set"],  # else Frappe takes a step without a time for one whose time passed long ago
 		["due_at", "<", now_datetime()],
-		["status", "!=", "On Post"],
+		["status", "!=", TaskStatus.ON_POST],
 		["optional", "=", 0],
 	)
 
@@ -44,7 +45,7 @@ def _count(*filters: list) -> int:
 def by_month(from_date: str | None = None, to_date: str | None = None, property_name: str | None = None) -> list[dict]:
 	"""One row per month with incidents: `month` (2026-03), how many of each `level_…`, `customer_minutes`, `people_trapped` in
 	elevators and `longest_trapped` (minutes until they were out), `steps` that had a time, `on_time` (percent of them; None without any)."""
-	filters: list = [["is_drill", "=", 0], ["status", "not in", ("Cancelled", "Scheduled")]]
+	filters: list = [["is_drill", "=", 0], ["status", "not in", (IncidentStatus.CANCELLED, IncidentStatus.SCHEDULED)]]
 	if from_date:
 		filters.append(["reported_at", ">=", from_date])
 	if to_date:
@@ -98,7 +99,7 @@ def _steps(incidents: Iterable[str]) -> tuple[dict[str, int], dict[str, int]]:
 		.select(task.incident, Count("*"), Sum(Case().when(waits | (met_at > task.due_at), 1).else_(0)))
 		.where(listing.one_of(task.incident, incidents))
 		.where(task.due_at.isnotnull())
-		.where(task.status.notin(("Skipped", "Cancelled")))
+		.where(task.status.notin((TaskStatus.SKIPPED, TaskStatus.CANCELLED)))
 		.where((task.optional == 0) | task.status.notin(OPEN))
 		.groupby(task.incident)
 	).run()

@@ -7,6 +7,7 @@ from frappe import _
 
 from outage_response import listing, permissions
 from outage_response.domain import authority, callback_rules, notice_rules
+from outage_response.domain.states import CallbackStatus, NoticeMode
 
 SHOWN = 200  # callbacks on the incident's screen; the whole queue is a list of its own
 CALLBACK_FIELDS = ["name", "contact", "phone", "reason", "status", "next_attempt_at", "satisfaction", "nested_incident"]
@@ -18,7 +19,7 @@ def callbacks_of(incident: str) -> tuple[list[frappe._dict], int]:
 	numbers are the residents' own."""
 	if not frappe.has_permission("Outage Callback", "read"):
 		return [], 0
-	filters = {"incident": incident, "status": ("!=", "Not Required")}
+	filters = {"incident": incident, "status": ("!=", CallbackStatus.NOT_REQUIRED)}
 	rows = frappe.get_list("Outage Callback", filters=filters, fields=CALLBACK_FIELDS, order_by=ORDER, limit=SHOWN)
 	if len(rows) < SHOWN:
 		return _offered(rows), len(rows)
@@ -49,7 +50,7 @@ def notices_of(incident: str) -> list[dict[str, Any]]:
 		fields=["name", "kind", "mode", "language", "issued_at", "subject", "posted_at", "photo"],
 		order_by="issued_at desc, language asc",
 	)
-	return [{**row, "public": row.mode == "Public"} for row in rows]
+	return [{**row, "public": row.mode == NoticeMode.PUBLIC} for row in rows]
 
 
 def kinds(status: str) -> list[list[str]]:

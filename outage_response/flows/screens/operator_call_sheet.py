@@ -14,6 +14,7 @@ from outage_response import listing, permissions
 from outage_response.domain import authority
 from outage_response.domain.lifecycle import OPEN, is_late
 from outage_response.domain.plan_expansion import subject_of
+from outage_response.domain.states import IncidentStatus, TaskStatus
 from outage_response.domain.step_definitions import ACCOUNT_MANAGER, RESCUE_SERVICES
 from outage_response.domain.who_gets_a_task import COMMAND, MANAGEMENT, POWER_SUPPLY
 
@@ -112,7 +113,7 @@ def calls_made(incident: str) -> list[dict[str, Any]]:
 	for row in tasks:
 		whom = row.subject_label or _callee(_key_of_callee(row, names), names) or title_of(row)
 		made += [{"whom": whom, "at": at, "answered": False} for at in tries[row.name]]
-		if row.status == "Done":
+		if row.status == TaskStatus.DONE:
 			made.append({"whom": whom, "at": get_datetime(row.completed_at), "answered": True})
 	return made
 
@@ -149,7 +150,7 @@ def _calls(incident: str, names: Mapping[str, Any]) -> list[frappe._dict]:
 	"""The control room's calls, and what it records for firms without a login: open ones first, the most urgent first."""
 	rows = frappe.get_all(
 		"Outage Task",
-		filters={"incident": incident, "status": ("!=", "Cancelled"), "plan": ("is", "set")},
+		filters={"incident": incident, "status": ("!=", IncidentStatus.CANCELLED), "plan": ("is", "set")},
 		fields=[
 			"name",
 			"plan",

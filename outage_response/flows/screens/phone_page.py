@@ -14,6 +14,7 @@ from outage_response.domain import authority, lifecycle, next_task_on_phone
 from outage_response.domain import entrapment_rules as rescues
 from outage_response.domain.lifecycle import LIVE, OPEN, TASK_VERBS
 from outage_response.domain.phone_numbers import identity
+from outage_response.domain.states import TaskStatus
 
 from ..facts import outage_in_words, plan_steps, power_and_assets, step_context
 from ..facts.language import outcome_word, title_of
@@ -56,7 +57,7 @@ def my_tasks(user: str) -> dict:
 		distinct=True,
 	)
 	rows = read_tasks({"name": ("in", given), "status": ("in", OPEN)}) if given else []
-	owed = read_tasks({"completed_by": user, "evidence_pending": 1, "status": "Done"})
+	owed = read_tasks({"completed_by": user, "evidence_pending": 1, "status": TaskStatus.DONE})
 	incidents = _incidents(now, {row.incident for row in (*rows, *owed)})
 	rows = [row for row in rows if row.incident in incidents]
 	order, shaped = in_order(rows, incidents, user, now)
@@ -152,7 +153,7 @@ def _said(user: str, incidents: dict, now: datetime) -> list[dict]:
 		filters={
 			"incident": ("in", running),
 			"completed_by": user,
-			"status": "Done",
+			"status": TaskStatus.DONE,
 			"subject_type": "Property Asset",
 			"outcome": ("is", "set"),
 			"plan": ("is", "set"),
@@ -280,7 +281,7 @@ def _colleagues(held: Sequence, user: str, now: datetime) -> dict[str, list[list
 
 def _posts(held: Sequence) -> dict[str, list[list[str]]]:
 	"""Where somebody on post can be moved to: post -> [[task, where]] of the same incident's posts without a guard."""
-	standing = [row for row in held if row.status == "On Post"]
+	standing = [row for row in held if row.status == TaskStatus.ON_POST]
 	if not standing:
 		return {}
 	free = listing.get_all(

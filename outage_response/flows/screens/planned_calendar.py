@@ -4,11 +4,17 @@ import frappe
 from frappe import _
 
 from outage_response import listing, permissions
+from outage_response.domain.states import IncidentStatus
 
 from ..roster import shifts
 
 # dark grounds, for the reason given in roster/shifts.py
-COLOURS = {"Scheduled": "#0e2a47", "Reported": "#4a0d0d", "Active": "#4a0d0d", "Restored": "#0d3318"}
+COLOURS = {
+	IncidentStatus.SCHEDULED: "#0e2a47",
+	IncidentStatus.REPORTED: "#4a0d0d",
+	IncidentStatus.ACTIVE: "#4a0d0d",
+	IncidentStatus.RESTORED: "#0d3318",
+}
 ENDED = "#333333"
 
 
@@ -27,7 +33,7 @@ def calendar(start: str, end: str, filters: str | list | None) -> list[dict]:
 	wanted = shifts.calendar_filters(start, end, filters, "planned_start", "planned_end")
 	rows = listing.get_list(
 		"Outage Incident",
-		{"name": ("in", _between(wanted)), "status": ("!=", "Cancelled")},
+		{"name": ("in", _between(wanted)), "status": ("!=", IncidentStatus.CANCELLED)},
 		also=wanted,
 		fields=["name", "property", "status", "is_drill", "planned_start", "planned_end"],
 		order_by="planned_start asc, name asc",

@@ -14,6 +14,7 @@ from outage_response import listing
 from outage_response.domain.entrapment_rules import MISTAKEN, RELEASED
 from outage_response.domain.errors import spoken
 from outage_response.domain.notice_rules import PLANNED
+from outage_response.domain.states import IncidentStatus, PlannedBy, TaskStatus
 
 from ..facts import extent_in_words, power_and_assets
 from ..facts.language import in_words, title_of
@@ -80,9 +81,11 @@ def _about_steps(steps: Sequence[dict], who: dict[str, str]) -> dict[str, list]:
 	return {
 		"late": [_step_and_place(step) for step in steps if step.get("late")],
 		"skipped": [
-			[_step_and_place(step), _(step.get("reason") or "")] for step in steps if step["status"] == "Skipped"
+			[_step_and_place(step), _(step.get("reason") or "")]
+			for step in steps
+			if step["status"] == TaskStatus.SKIPPED
 		],
-		"steps": [_line_of_step(step, who) for step in in_order if step["status"] != "Cancelled"],
+		"steps": [_line_of_step(step, who) for step in in_order if step["status"] != TaskStatus.CANCELLED],
 	}
 
 
@@ -190,8 +193,10 @@ def planned_notice_print(incident: Document) -> dict[str, Any]:
 	"""A notice of planned work, as it was sent: `property`, `areas` (all of them), `windows` ([from, to] of each of that day), `why`,
 	`by`, `phone`, `issuer`, `issued`."""
 	around = power_and_assets.read(incident.property)
-	planners = {"Supplier": _("the power supplier"), "Property": _("the property management")}
-	windows = planned_windows.windows_of_the_day(incident) if incident.status == "Scheduled" else [incident]
+	planners = {PlannedBy.SUPPLIER: _("the power supplier"), PlannedBy.PROPERTY: _("the property management")}
+	windows = (
+		planned_windows.windows_of_the_day(incident) if incident.status == IncidentStatus.SCHEDULED else [incident]
+	)
 	its = [incident.name, *filter(None, [incident.announced_with])]
 	issued = listing.get_all(
 		"Outage Notice",

@@ -12,6 +12,7 @@ from outage_response import permissions
 from outage_response.domain import authority
 from outage_response.domain.entrapment_rules import natural
 from outage_response.domain.lifecycle import PLANNED
+from outage_response.domain.states import AssetType, NodeType
 from outage_response.domain.step_definitions import ACCOUNT_MANAGER, Step
 from outage_response.domain.typed_numbers import floor_order
 from outage_response.domain.who_gets_a_task import ELEVATOR_MAINTENANCE, POWER_SUPPLY, of_duty
@@ -45,18 +46,18 @@ def of_property(property_name: str) -> dict[str, Any]:
 		"elevators": [
 			{**row, "building": around.building_name(row.building)}
 			for row in around.assets
-			if row.asset_type == "Elevator"
+			if row.asset_type == AssetType.ELEVATOR
 		],
 		"rooms": frappe.get_all(
 			"Property Asset",
-			filters={"property": property_name, "asset_type": ("in", ("Critical Room", "Generator"))},
+			filters={"property": property_name, "asset_type": ("in", (AssetType.CRITICAL_ROOM, AssetType.GENERATOR))},
 			fields=["asset_name", "building.building_name as building", "backup_minutes"],
 			order_by="asset_type, asset_name",
 		),
 		"posts": [
 			row
 			for row in around.assets
-			if row.asset_type in ("Guarded Area", "Security Point") and row.survives_outage != "Yes"
+			if row.asset_type in (AssetType.GUARDED_AREA, AssetType.SECURITY_POINT) and row.survives_outage != "Yes"
 		],
 		"care": _care_floors(property_name),
 		"levels": [row.name for row in outage_levels.with_plan()],
@@ -155,10 +156,10 @@ def _nodes(around: power_and_assets.Surroundings) -> list[dict[str, Any]]:
 	"""Nodes down to the shafts and panels; switches are counted, not listed."""
 	found = []
 	for name, row in around.node_rows.items():
-		if row["node_type"] == "Shaft Switch":
+		if row["node_type"] == NodeType.SHAFT_SWITCH:
 			continue
 		inside = around.tree.under([name])
-		switches = sum(1 for node in inside if around.node_rows[node]["node_type"] == "Shaft Switch")
+		switches = sum(1 for node in inside if around.node_rows[node]["node_type"] == NodeType.SHAFT_SWITCH)
 		found.append(
 			{
 				"label": row["node_name"],

@@ -13,6 +13,7 @@ from outage_response.domain import authority, next_task_on_phone, power_topology
 from outage_response.domain import entrapment_rules as rescues
 from outage_response.domain.errors import spoken
 from outage_response.domain.lifecycle import OPEN, UNPLANNED
+from outage_response.domain.states import CheckKind, NodeType, TaskStatus
 from outage_response.domain.who_gets_a_task import Department
 
 from ..facts import outage_levels, plan_steps, power_and_assets, who_is_on_duty
@@ -41,7 +42,7 @@ def to_enter(incident: str) -> dict[str, Any]:
 	items = _items([row.name for row in rows])
 	lines = []
 	for row in rows:
-		if row.completes_with in ("callbacks", "report") or row.status == "On Post":
+		if row.completes_with in ("callbacks", "report") or row.status == TaskStatus.ON_POST:
 			continue
 		own_role = authority.own_role(departments[row.department])
 		stood_in = row.department in asleep and authority.may_step_in("complete", row.gate or "")
@@ -124,7 +125,7 @@ def _dark_nodes(incident: Document, around: power_and_assets.Surroundings) -> li
 	found = [
 		{"value": node, "label": around.label(node)}
 		for node, row in around.node_rows.items()
-		if row["node_type"] != "Shaft Switch" and power_topology.is_out(around.tree.path(node), "", rows)
+		if row["node_type"] != NodeType.SHAFT_SWITCH and power_topology.is_out(around.tree.path(node), "", rows)
 	]
 	return found if len(found) > 1 else []
 
@@ -134,7 +135,7 @@ def _items(names: list[str]) -> dict[str, list[dict[str, str]]]:
 	found: dict[str, list[dict[str, str]]] = {}
 	for row in listing.get_all(
 		"Outage Task Check",
-		filters={"parent": ("in", names), "parenttype": "Outage Task", "kind": "Item"},
+		filters={"parent": ("in", names), "parenttype": "Outage Task", "kind": CheckKind.ITEM},
 		fields=["parent", "item", "item_label"],
 		order_by="parent asc, idx asc",
 	):

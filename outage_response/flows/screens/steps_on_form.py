@@ -14,6 +14,7 @@ from outage_response.domain import authority, gates, lifecycle, next_task_on_pho
 from outage_response.domain import entrapment_rules as rescues
 from outage_response.domain.errors import spoken
 from outage_response.domain.lifecycle import TaskRow
+from outage_response.domain.states import CheckKind, TaskStatus
 from outage_response.domain.step_definitions import Step
 
 from ..facts import (
@@ -142,7 +143,7 @@ class _Read:
 			"items": [
 				[check.item, check.item_label, check.result or "", check.note or ""]
 				for check in self.checks[task.name]
-				if check.kind == "Item"
+				if check.kind == CheckKind.ITEM
 			],
 			"asks_for": step.evidence,
 			"may_follow": next_task_on_phone.asks(step)["later"],
@@ -152,7 +153,12 @@ class _Read:
 		"""What may be done with it now, and what keeps it waiting."""
 		reader = self.departments.get(step.read_back_by)
 		given_by = next(
-			(check.checked_by for check in self.checks[task.name] if check.kind == "Confirmation" and check.result), ""
+			(
+				check.checked_by
+				for check in self.checks[task.name]
+				if check.kind == CheckKind.CONFIRMATION and check.result
+			),
+			"",
 		)
 		earlier = gates.waits_for(step, task, self.rows) if task.is_open else []
 		return {
@@ -181,7 +187,7 @@ class _Read:
 def _corrections(task: TaskRow, step: Step) -> dict[str, Any]:
 	"""What its outcome may be corrected to, and which of that waits for a second person."""
 	possible = rescues.corrections(step)
-	may_be_corrected = task.status == "Done" and task.outcome
+	may_be_corrected = task.status == TaskStatus.DONE and task.outcome
 	return {
 		"corrections": [[key, outcome_word(step, key), step.meaning(key)] for key in possible if key != task.outcome]
 		if may_be_corrected

@@ -16,6 +16,7 @@ from outage_response.domain.errors import spoken
 from outage_response.domain.lifecycle import OPEN
 from outage_response.domain.next_task_on_phone import Mine
 from outage_response.domain.phone_numbers import identity
+from outage_response.domain.states import CheckKind, CheckResult, IncidentStatus, TaskStatus
 from outage_response.domain.step_definitions import Step
 
 from ..facts import people_in_elevators, plan_steps
@@ -121,7 +122,7 @@ def _checks(tasks: Sequence[str]) -> dict[str, list]:
 def shape(row, step: Step, checks: Sequence, waiting: Iterable[str], user: str) -> dict:
 	"""A task as the page shows it; what is empty is left out by `short`."""
 	assigned = frappe.parse_json(row._assign or "[]")
-	confirmed = [check.result == "Confirmed" for check in checks if check.kind == "Confirmation"]
+	confirmed = [check.result == CheckResult.CONFIRMED for check in checks if check.kind == CheckKind.CONFIRMATION]
 	return short(
 		{
 			"name": row.name,
@@ -153,7 +154,7 @@ def shape(row, step: Step, checks: Sequence, waiting: Iterable[str], user: str) 
 					"items": [
 						[check.item, check.item_label, check.result or "", check.note or ""]
 						for check in checks
-						if check.kind == "Item"
+						if check.kind == CheckKind.ITEM
 					],
 				}
 			),
@@ -213,14 +214,14 @@ def _people(row, entrapment: frappe._dict | None, cars: dict[str, dict]) -> dict
 
 def _mine(row, shaped: dict, incidents: dict, rescue: int | None) -> Mine:
 	incident = incidents[row.incident]
-	planned = incident.planned_start if incident.status == "Scheduled" else None
+	planned = incident.planned_start if incident.status == IncidentStatus.SCHEDULED else None
 	return Mine(
 		name=row.name,
 		status=row.status,
 		priority=row.priority,
 		life_safety=bool(row.life_safety),
 		held=bool(row.held_until),
-		shared=bool(shaped.get("shared")) and row.status == "Open",
+		shared=bool(shaped.get("shared")) and row.status == TaskStatus.OPEN,
 		waits=any(shaped.get(key) for key in ("waiting", "completes_with", "read_back")),
 		due_at=get_datetime(row.due_at) if row.due_at else None,
 		not_before=get_datetime(planned) if planned else None,

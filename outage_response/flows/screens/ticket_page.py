@@ -15,6 +15,7 @@ from frappe.utils import get_datetime, now_datetime
 from outage_response import integrations, listing, permissions
 from outage_response.domain import authority
 from outage_response.domain.lifecycle import RUNNING, UNPLANNED
+from outage_response.domain.states import IncidentStatus
 
 from ..callbacks import open_callbacks, whom_to_call_back
 from ..facts import outage_in_words, outage_levels, power_and_assets, reachable_people
@@ -45,7 +46,7 @@ def look(ticket_type: str, ticket: str) -> dict:
 		pending = pending_of(call) if authority.may("log_attempt", permissions.roles_of()) else None
 		proposal = open_proposal(call)
 		outage = outage_in_words.outage(call.incident) if call and call.incident else None
-		running = bool(outage and outage["status"] in (*RUNNING, "Scheduled"))
+		running = bool(outage and outage["status"] in (*RUNNING, IncidentStatus.SCHEDULED))
 		explained = bool(call and outage and is_explained(call))
 		roles = permissions.roles_of()
 		choices = outage_levels.choices(UNPLANNED)
@@ -178,10 +179,13 @@ def _names_of_running(property_name: str | None) -> list[str]:
 		.where(
 			table.status.isin(RUNNING)
 			| (
-				table.status.isin(("Restored", "Stood Down"))
+				table.status.isin((IncidentStatus.RESTORED, IncidentStatus.STOOD_DOWN))
 				& (table.restored_at >= now - timedelta(hours=RECENT_HOURS))
 			)
-			| ((table.status == "Scheduled") & (table.planned_start <= now + timedelta(hours=RECENT_HOURS)))
+			| (
+				(table.status == IncidentStatus.SCHEDULED)
+				& (table.planned_start <= now + timedelta(hours=RECENT_HOURS))
+			)
 		)
 		.orderby(table.reported_at, order=frappe.qb.desc)
 		.limit(MANY)

@@ -8,6 +8,7 @@ from frappe.utils import get_datetime, now_datetime, time_diff_in_seconds
 
 from outage_response import listing
 from outage_response.domain.lifecycle import OPEN
+from outage_response.domain.states import ChannelKind, PageAnswer, PageStatus, TaskStatus
 from outage_response.integrations.messages import PAGE
 
 from ..facts.language import title_of
@@ -48,7 +49,7 @@ TASK_FIELDS = [
 	"_assign",
 ]
 # It may still arrive
-UNDER_WAY = ("Queued", "Sending")
+UNDER_WAY = (PageStatus.QUEUED, PageStatus.SENDING)
 # So long a mail is taken to be under way in Frappe's queue, which sends once a minute
 MAIL_QUEUE = timedelta(minutes=3)
 WAITING = ("Not Sent", "Sending")
@@ -80,7 +81,11 @@ def _see_what_arrived(pages: list) -> None:
 	"""Set `arrived` of each page: True, False, or None while it may still come. A mail that waits for its server for
 	longer than MAIL_QUEUE has not."""
 	kinds = dict(frappe.get_all("Paging Channel", fields=["name", "kind"], as_list=True))
-	mails = [page.name for page in pages if kinds.get(page.channel) == "E-mail" and page.status == "Accepted"]
+	mails = [
+		page.name
+		for page in pages
+		if kinds.get(page.channel) == ChannelKind.EMAIL and page.status == PageStatus.ACCEPTED
+	]
 	sent = dict(
 		mails
 		and listing.get_all(
@@ -94,12 +99,12 @@ def _see_what_arrived(pages: list) -> None:
 	for page in pages:
 		if page.status in UNDER_WAY:
 			page.arrived = None
-		elif kinds.get(page.channel) == "E-mail":
-			page.arrived = page.status == "Accepted" and sent.get(page.name, "Sent") == "Sent"
+		elif kinds.get(page.channel) == ChannelKind.EMAIL:
+			page.arrived = page.status == PageStatus.ACCEPTED and sent.get(page.name, "Sent") == "Sent"
 			if sent.get(page.name) in WAITING and now - (page.sent_at or page.creation) < MAIL_QUEUE:
 				page.arrived = None
 		else:
-			page.arrived = page.status == "Accepted" and kinds.get(page.channel) != "Bell"
+			page.arrived = page.status == PageStatus.ACCEPTED and kinds.get(page.channel) != ChannelKind.BELL
 
 
 def _people(people: People, pages: list, tasks: list) -> list[dict]:
@@ -147,7 +152,7 @@ def _person(key: str, pages: list, on_duty: dict, known: dict, doing: dict, peop
 def _answered(pages: list, known_at: datetime | None) -> dict:
 	"""When somebody was first rung and when they answered: a page, else, `known_at`, in the app; and whether anything reached them."""
 	rung_at = pages[0].creation if pages else None
-	first_yes = next((page for page in pages if page.answer == "Yes"), None)
+	first_yes = next((page for page in pages if page.answer == PageAnswer.YES), None)
 	answered_at = first_yes.answered_at if first_yes else known_at
 	by_app = "app" if answered_at else None
 	return {
@@ -190,7 +195,7 @@ def _task(row: frappe._dict) -> dict:
 		"status": row.status,
 		"rings": row.rings,
 		"first_rung_at": row.first_rung_at,
-		"rings_next_at": row.ring_at if row.status in ("Open", "Acknowledged") else None,
+		"rings_next_at": row.ring_at if row.status in (TaskStatus.OPEN, TaskStatus.ACKNOWLEDGED) else None,
 		"acknowledged_at": row.acknowledged_at,
 		"acknowledged_by": row.acknowledged_by,
 		"on_scene_at": row.started_at,
