@@ -10,14 +10,12 @@ from .errors import RuleError, _
 from .states import CallbackOutcome, CallbackReason, CallbackStatus
 
 REASONS = tuple(CallbackReason)
-UNREACHED = CallbackStatus.UNREACHED
-GIVEN_UP = CallbackStatus.EXHAUSTED
-WAITING = (CallbackStatus.PENDING, CallbackStatus.NO_ANSWER, UNREACHED)
+WAITING = (CallbackStatus.PENDING, CallbackStatus.NO_ANSWER, CallbackStatus.UNREACHED)
 ENDED = (
 	CallbackStatus.REACHED,
 	CallbackStatus.STILL_OUT,
 	CallbackStatus.REFUSED,
-	GIVEN_UP,
+	CallbackStatus.EXHAUSTED,
 	CallbackStatus.NOT_REQUIRED,
 )
 # These are not given up because nobody answers: they come round again until a person decides
@@ -90,12 +88,12 @@ def after_attempt(why: str, outcome: str, attempts: int, at: datetime, policy: P
 	again = attempt_at(why, at + timedelta(minutes=policy.retry_minutes), policy)
 	if attempts < policy.max_attempts:
 		return CallbackStatus.NO_ANSWER, again
-	return (UNREACHED, again) if why in HELD_FAST else (GIVEN_UP, None)
+	return (CallbackStatus.UNREACHED, again) if why in HELD_FAST else (CallbackStatus.EXHAUSTED, None)
 
 
 def require_decision(status: str, why: str) -> None:
 	"""Raise RuleError unless somebody decides, and says why, about a person whom all attempts did not reach."""
-	if status != UNREACHED:
+	if status != CallbackStatus.UNREACHED:
 		raise RuleError(
 			_("Status: only a callback whose attempts are used up is given up by decision; this one is {status}."),
 			status=status,

@@ -6,16 +6,16 @@ from datetime import datetime, timedelta
 
 from . import triage_matching
 from .errors import _
-from .lifecycle import EXTERNAL, INTERNAL
+from .states import OutageKind
 
 # What is usually seen first, and the kind of outage that it means until the cause is confirmed
 SEEN = (
-	(_("Dark, cause unknown"), INTERNAL),
-	(_("The street around is dark too"), EXTERNAL),
-	(_("The power supplier reports a failure"), EXTERNAL),
-	(_("A switch or fuse tripped"), INTERNAL),
-	(_("Smoke, burnt smell or a bang"), INTERNAL),
-	(_("Lights flicker, or a phase is missing"), INTERNAL),
+	(_("Dark, cause unknown"), OutageKind.INTERNAL),
+	(_("The street around is dark too"), OutageKind.EXTERNAL),
+	(_("The power supplier reports a failure"), OutageKind.EXTERNAL),
+	(_("A switch or fuse tripped"), OutageKind.INTERNAL),
+	(_("Smoke, burnt smell or a bang"), OutageKind.INTERNAL),
+	(_("Lights flicker, or a phase is missing"), OutageKind.INTERNAL),
 )
 # In other words: only what can hardly mean anything else
 BEYOND = re.compile(
@@ -37,7 +37,7 @@ def kind_seen(words: str, translate: Callable[[str], str] = str) -> str:
 	for text, kind in SEEN:
 		if said in (text, translate(text)):
 			return kind
-	return EXTERNAL if BEYOND.search(said) else INTERNAL
+	return OutageKind.EXTERNAL if BEYOND.search(said) else OutageKind.INTERNAL
 
 
 def minutes_in(reading: str) -> float | None:

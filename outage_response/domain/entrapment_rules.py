@@ -23,14 +23,8 @@ from .step_definitions import Step
 BY_OUR_OWN = RELEASED[0]
 NOBODY_INSIDE = "nobody_inside"
 
-# states of an Elevator Entrapment
-POSSIBLE, INSIDE, OUT, MISTAKEN = (
-	EntrapmentStatus.POSSIBLE,
-	EntrapmentStatus.TRAPPED,
-	EntrapmentStatus.RELEASED,
-	EntrapmentStatus.NOBODY_INSIDE,
-)
-OPEN = (POSSIBLE, INSIDE)
+# states in which somebody is, or may be, inside
+OPEN = (EntrapmentStatus.POSSIBLE, EntrapmentStatus.TRAPPED)
 
 # what is known of the people, in the order in which it makes them urgent
 CONDITIONS = ("children", "elderly", "pregnant", "unwell", "heat", "smoke")
@@ -56,7 +50,7 @@ class Entrapment:
 
 	elevator: str
 	label: str = ""
-	status: str = INSIDE
+	status: str = EntrapmentStatus.TRAPPED
 	people: int = 0
 	since: datetime | None = None
 	children: bool = False
@@ -68,7 +62,7 @@ class Entrapment:
 
 	@property
 	def is_certain(self) -> bool:
-		return self.status == INSIDE
+		return self.status == EntrapmentStatus.TRAPPED
 
 	def minutes(self, now: datetime) -> int:
 		"""Whole minutes that they have been inside."""

@@ -6,15 +6,8 @@ from datetime import datetime, timedelta
 
 from .states import RungPerson
 
-ASSIGNED = RungPerson.ASSIGNED
-NEXT_ON_DUTY = RungPerson.NEXT_ON_DUTY
-NEXT_SHIFT = RungPerson.NEXT_SHIFT
-LEAD = RungPerson.LEAD
-CONTROL_ROOM = RungPerson.CONTROL_ROOM
-MANAGER = RungPerson.MANAGER
-FIRM = RungPerson.FIRM
 # A drill rings those who take part: whoever is on duty. It wakes nobody and calls no firm.
-WHOM_IN_DRILL = (ASSIGNED, NEXT_ON_DUTY, CONTROL_ROOM)
+WHOM_IN_DRILL = (RungPerson.ASSIGNED, RungPerson.NEXT_ON_DUTY, RungPerson.CONTROL_ROOM)
 # A step that rings so much later than it was due: nobody looked for a while
 STANDSTILL = timedelta(minutes=3)
 # After this many rings somebody who said "mine" and did not start is not the only one rung

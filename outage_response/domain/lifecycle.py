@@ -8,9 +8,8 @@ from .errors import RuleError, _
 from .states import IncidentStatus, OutageKind, TaskStatus
 from .step_definitions import Step
 
-# for what kind of outage a level is
-INTERNAL, EXTERNAL, PLANNED = OutageKind.INTERNAL, OutageKind.EXTERNAL, OutageKind.PLANNED
-UNPLANNED = (INTERNAL, EXTERNAL)
+# kinds of outage that nobody announced
+UNPLANNED = (OutageKind.INTERNAL, OutageKind.EXTERNAL)
 
 RUNNING = (IncidentStatus.REPORTED, IncidentStatus.ACTIVE)
 # until the stand-down somebody may stand on a post

@@ -26,42 +26,32 @@ from .states import (
 )
 from .step_definitions import Step
 
-FIRST_WORD, CAUSE, IN_WRITING, ETR, ETR_PASSING = (
+KINDS = tuple(NoticeKind)
+# What an older notice says of the time is no longer true when one of these goes out
+ABOUT_THE_TIME = (
 	NoticeKind.FIRST_WORD,
 	NoticeKind.CAUSE,
 	NoticeKind.IN_WRITING,
 	NoticeKind.ETR,
 	NoticeKind.ETR_PASSING,
 )
-RESTORED, FOLLOW_UP, PLANNED, CANCELLED = (
-	NoticeKind.RESTORED,
-	NoticeKind.FOLLOW_UP,
-	NoticeKind.PLANNED,
-	NoticeKind.CANCELLED,
-)
-KINDS = tuple(NoticeKind)
-# What an older notice says of the time is no longer true when one of these goes out
-ABOUT_THE_TIME = (FIRST_WORD, CAUSE, IN_WRITING, ETR, ETR_PASSING)
-
-EMAIL, SMS, PHONE = DeliveryChannel.EMAIL, DeliveryChannel.SMS, DeliveryChannel.PHONE
-QUEUED, SENDING, SENT, FAILED = DeliveryState.QUEUED, DeliveryState.SENDING, DeliveryState.SENT, DeliveryState.FAILED
-NO_ADDRESS, SEEN, SUPERSEDED = DeliveryState.NO_ADDRESS, DeliveryState.SEEN, DeliveryState.SUPERSEDED
 
 # Sent by themselves so long before their deadline that the queue has time to deliver them
 MARGIN = timedelta(minutes=5)
 MAX_TRIES = 4
 WAITS = (1, 5, 15)  # minutes after the first, second, third try that failed
-PHONE_OUTCOMES = (CallbackOutcome.REACHED, CallbackOutcome.NO_ANSWER, "Wrong Number")
+WRONG_NUMBER = "Wrong Number"  # nothing that is kept in a Select: the delivery has no address any more
+PHONE_OUTCOMES = (CallbackOutcome.REACHED, CallbackOutcome.NO_ANSWER, WRONG_NUMBER)
 STATES_OF_KIND: Mapping[str, tuple[IncidentStatus, ...]] = {
-	FIRST_WORD: RUNNING,
-	CAUSE: (IncidentStatus.ACTIVE,),
-	IN_WRITING: RUNNING,
-	ETR: RUNNING,
-	ETR_PASSING: RUNNING,
-	RESTORED: (*RUNNING, IncidentStatus.RESTORED, IncidentStatus.STOOD_DOWN),
-	FOLLOW_UP: (IncidentStatus.RESTORED, IncidentStatus.STOOD_DOWN, IncidentStatus.CLOSED),
-	PLANNED: (IncidentStatus.SCHEDULED,),
-	CANCELLED: (IncidentStatus.CANCELLED,),
+	NoticeKind.FIRST_WORD: RUNNING,
+	NoticeKind.CAUSE: (IncidentStatus.ACTIVE,),
+	NoticeKind.IN_WRITING: RUNNING,
+	NoticeKind.ETR: RUNNING,
+	NoticeKind.ETR_PASSING: RUNNING,
+	NoticeKind.RESTORED: (*RUNNING, IncidentStatus.RESTORED, IncidentStatus.STOOD_DOWN),
+	NoticeKind.FOLLOW_UP: (IncidentStatus.RESTORED, IncidentStatus.STOOD_DOWN, IncidentStatus.CLOSED),
+	NoticeKind.PLANNED: (IncidentStatus.SCHEDULED,),
+	NoticeKind.CANCELLED: (IncidentStatus.CANCELLED,),
 }
 
 
@@ -116,21 +106,21 @@ def way_to(person: Recipient, mode: str, *, mail: bool, sms: bool, beside_public
 	individual = mode == NoticeMode.INDIVIDUAL
 	if individual or beside_public:
 		if mail and person.email:
-			return Way(EMAIL, QUEUED, person.care, person.care)
+			return Way(DeliveryChannel.EMAIL, DeliveryState.QUEUED, person.care, person.care)
 		if sms and person.mobile:
-			return Way(SMS, QUEUED, person.care, person.care)
+			return Way(DeliveryChannel.SMS, DeliveryState.QUEUED, person.care, person.care)
 	if not individual and not person.care:
 		return None
 	if person.mobile or person.phone:
-		return Way(PHONE, QUEUED, True, person.care)
-	return Way(PHONE, NO_ADDRESS, True, person.care)
+		return Way(DeliveryChannel.PHONE, DeliveryState.QUEUED, True, person.care)
+	return Way(DeliveryChannel.PHONE, DeliveryState.NO_ADDRESS, True, person.care)
 
 
 def after_failure(mode: str, tries: int, at: datetime) -> tuple[str, bool, datetime | None]:
 	"""(state, falls to the phone list, when to try again) after the `tries`-th try that failed."""
 	if tries < MAX_TRIES:
-		return QUEUED, False, at + timedelta(minutes=WAITS[tries - 1])
-	return FAILED, mode == NoticeMode.INDIVIDUAL, None
+		return DeliveryState.QUEUED, False, at + timedelta(minutes=WAITS[tries - 1])
+	return DeliveryState.FAILED, mode == NoticeMode.INDIVIDUAL, None
 
 
 def after_phone(
@@ -143,12 +133,12 @@ def after_phone(
 	if outcome not in PHONE_OUTCOMES:
 		raise RuleError(_("Outcome: choose one of: {allowed}."), allowed=PHONE_OUTCOMES)
 	if outcome == CallbackOutcome.REACHED:
-		return SEEN, False, None
-	if outcome == "Wrong Number":
-		return NO_ADDRESS, must_confirm, None
+		return DeliveryState.SEEN, False, None
+	if outcome == WRONG_NUMBER:
+		return DeliveryState.NO_ADDRESS, must_confirm, None
 	if tries >= max_attempts:
-		return FAILED, must_confirm, at + timedelta(minutes=retry_minutes) if must_confirm else None
-	return QUEUED, True, at + timedelta(minutes=retry_minutes)
+		return DeliveryState.FAILED, must_confirm, at + timedelta(minutes=retry_minutes) if must_confirm else None
+	return DeliveryState.QUEUED, True, at + timedelta(minutes=retry_minutes)
 
 
 # ---------------------------------------------------------------- when
@@ -172,27 +162,30 @@ def due_by_itself(
 	"""
 	if status not in RUNNING or not reported_at:
 		return []
-	due: list[str] = [ETR_PASSING] if etr and now >= _passes_in_silence(etr, issued, numbers) else []
+	due: list[str] = [NoticeKind.ETR_PASSING] if etr and now >= _passes_in_silence(etr, issued, numbers) else []
 	if planned:
 		return due
 	if not set(ABOUT_THE_TIME) & set(issued) and now >= reported_at + _before(numbers.first_word_minutes):
-		due.append(FIRST_WORD)
-	said = {kind for kind in issued if kind in (CAUSE, ETR, IN_WRITING)}
+		due.append(NoticeKind.FIRST_WORD)
+	said = {kind for kind in issued if kind in (NoticeKind.CAUSE, NoticeKind.ETR, NoticeKind.IN_WRITING)}
 	if not said and now >= reported_at + _before(numbers.in_writing_minutes):
-		due.append(IN_WRITING)
+		due.append(NoticeKind.IN_WRITING)
 	return due
 
 
 def _passes_in_silence(etr: datetime, issued: Mapping[str, datetime], numbers: Numbers) -> datetime:
 	"""When a word is due of an expected time that nobody has spoken of since."""
 	warn_at = etr - timedelta(minutes=numbers.etr_warning_minutes)
-	told = max((at for kind, at in issued.items() if kind in ABOUT_THE_TIME and kind != ETR_PASSING), default=None)
+	told = max(
+		(at for kind, at in issued.items() if kind in ABOUT_THE_TIME and kind != NoticeKind.ETR_PASSING), default=None
+	)
 	return etr if told and told >= warn_at else warn_at
 
 
 def for_those_who_join(issued: Iterable[str]) -> str:
 	"""Kind of the notice by which people who are newly affected hear what the others were told; "" if nobody was told."""
-	return next((kind for kind in (FIRST_WORD, CAUSE, IN_WRITING, ETR) if kind in set(issued)), "")
+	told = (NoticeKind.FIRST_WORD, NoticeKind.CAUSE, NoticeKind.IN_WRITING, NoticeKind.ETR)
+	return next((kind for kind in told if kind in set(issued)), "")
 
 
 def _before(minutes: int) -> timedelta:
@@ -221,7 +214,7 @@ def require_kind(kind: str, status: str) -> None:
 # ---------------------------------------------------------------- which step it completes
 
 # Whoever was told the cause, or when supply is expected, needs no first word any more
-STEP_OF_ANCHOR = {"reported": ABOUT_THE_TIME, "confirmed": (CAUSE,), "planned_start": (PLANNED,)}
+STEP_OF_ANCHOR = {"reported": ABOUT_THE_TIME, "confirmed": (NoticeKind.CAUSE,), "planned_start": (NoticeKind.PLANNED,)}
 
 
 def step_is_done(
@@ -234,7 +227,7 @@ def step_is_done(
 	posting is proved by a photo.
 	"""
 	found = [notice for notice in notices if notice["kind"] in kinds]
-	if not found or FIRST_WORD in kinds:
+	if not found or NoticeKind.FIRST_WORD in kinds:
 		return bool(found)
 	public = [notice for notice in found if notice["mode"] == NoticeMode.PUBLIC]
 	if public and not any(notice["posted_at"] for notice in public):
@@ -245,7 +238,7 @@ def step_is_done(
 
 def still_to_tell(row: Mapping[str, Any]) -> bool:
 	"""Is somebody still to do something about this delivery: the queue, or a person with a telephone?"""
-	return row["state"] in (QUEUED, SENDING) or bool(row["phone_list"])
+	return row["state"] in (DeliveryState.QUEUED, DeliveryState.SENDING) or bool(row["phone_list"])
 
 
 # ---------------------------------------------------------------- in which words

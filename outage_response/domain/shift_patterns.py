@@ -7,10 +7,6 @@ from datetime import date, datetime, time, timedelta
 from .due_times import works_on
 from .states import Coverage, PatternDays
 
-EVERY_DAY = PatternDays.EVERY_DAY
-WORKING_DAYS = PatternDays.WORKING_DAYS
-ALWAYS, WORKING_TIME = Coverage.ALWAYS, Coverage.WORKING_TIME
-
 Span = tuple[datetime, datetime]
 # One goes when the other comes: so short a time between shifts is no gap
 CHANGE_OF_SHIFT = timedelta(minutes=5)
@@ -56,7 +52,7 @@ def shifts_between(
 
 
 def _falls_on(days: str, working: bool) -> bool:
-	return days == EVERY_DAY or not days or (days == WORKING_DAYS) == working
+	return days == PatternDays.EVERY_DAY or not days or (days == PatternDays.WORKING_DAYS) == working
 
 
 def gaps(wanted: Iterable[Span], covered: Iterable[Span]) -> list[Span]:
@@ -90,9 +86,9 @@ def wanted_hours(
 	is_working: dict[date, bool],
 ) -> list[Span]:
 	"""When somebody is to be on duty between two moments. Working hours across midnight belong to the day they began."""
-	if coverage == ALWAYS:
+	if coverage == Coverage.ALWAYS:
 		return [(first, last)]
-	if coverage != WORKING_TIME:
+	if coverage != Coverage.WORKING_TIME:
 		return []
 	found = []
 	day = first.date() - timedelta(days=1)

@@ -231,7 +231,7 @@ class RungPerson(Word):
 
 
 class Duty(Word):
-	"""What a department of the property is for."""
+	"""What a department is there for, under whatever key and name a company has it."""
 
 	CONTROL_ROOM = "Control Room"
 	REPAIRS = "Repairs"

@@ -7,9 +7,6 @@ from typing import Any
 from .authority import CONTROL_ROOM
 from .states import Duty
 
-# What a department is there for, under whatever key and name a company has it
-DUTIES = tuple(Duty)
-COMMAND, REPAIRS, RESIDENTS, GUARDS, MANAGEMENT, ELEVATOR_MAINTENANCE, POWER_SUPPLY = DUTIES
 DUTY_ELECTRICIAN = "duty_electrician"
 
 
@@ -140,7 +137,7 @@ def _to_the_shift(
 	department: Department, roster: Roster, shift: Sequence[OnDuty], *, duty_electrician: bool
 ) -> Assignment:
 	warning = ""
-	if duty_electrician and department.duty == REPAIRS:
+	if duty_electrician and department.duty == Duty.REPAIRS:
 		electricians = [person for person in shift if person.is_duty_electrician]
 		warning = "" if electricians else "no_duty_electrician"
 		shift = electricians or shift
@@ -153,12 +150,12 @@ def _to_the_shift(
 
 
 def _to_whoever_is_not_on_duty(department: Department, roster: Roster, *, life_safety: bool) -> Assignment:
-	if life_safety and roster.on_duty and department.duty != COMMAND:
+	if life_safety and roster.on_duty and department.duty != Duty.CONTROL_ROOM:
 		return _control_room(roster, "nobody_on_duty_life_safety")
 	users = tuple(roster.everybody.get(department.role, ()))
 	if users:
 		return Assignment(department.role, users, department.phone, "nobody_on_duty")
-	if department.duty == COMMAND:
+	if department.duty == Duty.CONTROL_ROOM:
 		return Assignment(department.role, (), department.phone, "nobody_at_all")
 	return _control_room(roster, "nobody_in_department")
 
@@ -177,7 +174,7 @@ def _certified(
 
 def _control_room(roster: Roster, warning: str) -> Assignment:
 	users = tuple(
-		dict.fromkeys(person.user for person in roster.on_duty if person.duty == COMMAND and person.user)
+		dict.fromkeys(person.user for person in roster.on_duty if person.duty == Duty.CONTROL_ROOM and person.user)
 	) or tuple(roster.everybody.get(CONTROL_ROOM, ()))
 	return Assignment(CONTROL_ROOM, users, warning=warning if users else "nobody_at_all")
 

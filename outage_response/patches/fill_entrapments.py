@@ -10,6 +10,7 @@ from frappe.utils import get_datetime, now_datetime
 from outage_response import bulk
 from outage_response.domain import entrapment_rules as rules
 from outage_response.domain.lifecycle import ENDED, OPEN
+from outage_response.domain.states import EntrapmentStatus
 from outage_response.flows.facts import plan_steps
 
 
@@ -73,7 +74,7 @@ def _record(incident: str, elevator: str, since: datetime, tasks: Sequence[frapp
 		"elevator": elevator,
 		"elevator_label": tasks[0].subject_label,
 		"building": frappe.db.get_value("Property Asset", elevator, "building"),
-		"status": rules.INSIDE if still else rules.OUT,
+		"status": EntrapmentStatus.TRAPPED if still else EntrapmentStatus.RELEASED,
 		"since": since,
 		"asked_at": since,
 		"ended_at": None if still else max(get_datetime(end) for end in ends),

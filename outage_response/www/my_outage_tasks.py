@@ -9,8 +9,9 @@ import frappe
 from frappe import _
 from frappe.utils import get_datetime
 
-from outage_response.domain import authority, entrapment_rules
+from outage_response.domain import authority
 from outage_response.domain.lifecycle import OPEN
+from outage_response.domain.states import EntrapmentStatus
 from outage_response.flows.facts import people_in_elevators
 from outage_response.flows.screens import phone_page
 from outage_response.permissions import roles_of
@@ -55,7 +56,7 @@ def _plain() -> dict:
 	said = set()
 	for task in data["tasks"]:
 		if inside := task.get("inside"):
-			status = entrapment_rules.INSIDE if inside.get("certain") else entrapment_rules.POSSIBLE
+			status = EntrapmentStatus.TRAPPED if inside.get("certain") else EntrapmentStatus.POSSIBLE
 			record = {**inside, "elevator_label": task["where"], "status": status}
 			task["headline"] = people_in_elevators.in_words(record, get_datetime(data["now"]))
 			task["facts"] = None if inside["name"] in said else inside

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from outage_response.domain import entrapment_rules as rules
 from outage_response.domain.entrapment_rules import Entrapment
 from outage_response.domain.errors import NotAllowed, RuleError
+from outage_response.domain.states import EntrapmentStatus
 
 from .world import MIDNIGHT, minute, step
 
@@ -37,7 +38,7 @@ def first(*entrapments: Entrapment) -> str:
 		({"heat": True}, {"since": minute(0)}),
 		({"smoke": True}, {"since": minute(0)}),
 		({"since": minute(5)}, {}),
-		({}, {"status": rules.POSSIBLE, "people": 9, "children": True}),
+		({}, {"status": EntrapmentStatus.POSSIBLE, "people": 9, "children": True}),
 	],
 )
 def test_people_then_children_age_illness_heat_and_minutes(more, less):
@@ -68,7 +69,7 @@ def test_nobody_is_lost_in_the_order(rows):
 		replace(
 			TWO,
 			elevator=str(number),
-			status=rules.INSIDE if certain else rules.POSSIBLE,
+			status=EntrapmentStatus.TRAPPED if certain else EntrapmentStatus.POSSIBLE,
 			people=people,
 			since=minute(at),
 		)
@@ -101,7 +102,7 @@ def test_who_cannot_wait_is_not_waited_for(condition):
 def test_a_warning_at_sixty_and_at_ninety_minutes_each_once(inside, warned, due):
 	one = replace(TWO, since=MIDNIGHT)
 	assert rules.warnings_due(one, minute(inside), warned, (60, 90)) == due
-	assert rules.warnings_due(replace(one, status=rules.OUT), minute(inside), warned, (60, 90)) == 0
+	assert rules.warnings_due(replace(one, status=EntrapmentStatus.RELEASED), minute(inside), warned, (60, 90)) == 0
 
 
 # ------------------------------------------------------------------------------------------------ the rescue

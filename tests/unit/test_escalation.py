@@ -5,10 +5,6 @@ from datetime import datetime, timedelta
 import pytest
 
 from outage_response.domain.escalation import (
-	ASSIGNED,
-	CONTROL_ROOM,
-	LEAD,
-	MANAGER,
 	Person,
 	Row,
 	Rule,
@@ -20,13 +16,14 @@ from outage_response.domain.escalation import (
 	starts_again,
 	times_made_up,
 )
+from outage_response.domain.states import RungPerson
 
 NOW = datetime(2026, 3, 11, 2, 0)
 LADDER = (
-	Row(ASSIGNED, times=2, every_minutes=1),
-	Row(CONTROL_ROOM, together=True),
-	Row(LEAD, after_minutes=3),
-	Row(MANAGER, after_minutes=5),
+	Row(RungPerson.ASSIGNED, times=2, every_minutes=1),
+	Row(RungPerson.CONTROL_ROOM, together=True),
+	Row(RungPerson.LEAD, after_minutes=3),
+	Row(RungPerson.MANAGER, after_minutes=5),
 )
 
 
@@ -49,23 +46,25 @@ def played(rule: Rule, people) -> list[tuple[int, list[str]]]:
 
 
 def test_the_ladder_is_climbed_row_by_row():
-	found = played(Rule("", 1, LADDER), somebody(ASSIGNED, CONTROL_ROOM, LEAD, MANAGER))
-	both = [ASSIGNED, CONTROL_ROOM]
-	assert found == [(0, both), (1, both), (4, [LEAD]), (9, [MANAGER])]
+	found = played(
+		Rule("", 1, LADDER), somebody(RungPerson.ASSIGNED, RungPerson.CONTROL_ROOM, RungPerson.LEAD, RungPerson.MANAGER)
+	)
+	both = [RungPerson.ASSIGNED, RungPerson.CONTROL_ROOM]
+	assert found == [(0, both), (1, both), (4, [RungPerson.LEAD]), (9, [RungPerson.MANAGER])]
 
 
 def test_an_empty_level_is_passed_at_once():
 	"""Nobody waits for somebody who is not there: the manager is rung when the lead would have been."""
-	found = played(Rule("", 1, LADDER), somebody(ASSIGNED, MANAGER))
-	assert found == [(0, [ASSIGNED]), (1, [ASSIGNED]), (4, [MANAGER])]
+	found = played(Rule("", 1, LADDER), somebody(RungPerson.ASSIGNED, RungPerson.MANAGER))
+	assert found == [(0, [RungPerson.ASSIGNED]), (1, [RungPerson.ASSIGNED]), (4, [RungPerson.MANAGER])]
 
 
 def test_nobody_assigned_rings_the_next_at_once():
-	assert played(Rule("", 1, LADDER), somebody(LEAD))[0] == (0, [LEAD])
+	assert played(Rule("", 1, LADDER), somebody(RungPerson.LEAD))[0] == (0, [RungPerson.LEAD])
 
 
 def test_rounds_begin_anew_and_end():
-	found = played(Rule("", 1, LADDER, rounds=3), somebody(MANAGER))
+	found = played(Rule("", 1, LADDER, rounds=3), somebody(RungPerson.MANAGER))
 	assert len(found) == 3
 
 
@@ -77,28 +76,33 @@ def test_nobody_at_all_ends_at_once_and_says_so():
 
 def test_a_standstill_is_made_up_as_one_ring():
 	"""Nobody looked for half an hour: the manager, who would have been rung by now, is rung now, and so are those before."""
-	people = somebody(ASSIGNED, CONTROL_ROOM, LEAD, MANAGER)
+	people = somebody(RungPerson.ASSIGNED, RungPerson.CONTROL_ROOM, RungPerson.LEAD, RungPerson.MANAGER)
 	rule = Rule("", 0, LADDER)
 	now = NOW + timedelta(minutes=31)
 	one = ring(rule, State(0, 1, 0), now, people, due_at=NOW + timedelta(minutes=1))
-	assert [person.key for person, _row in one.calls] == [ASSIGNED, CONTROL_ROOM, LEAD, MANAGER]
+	assert [person.key for person, _row in one.calls] == [
+		RungPerson.ASSIGNED,
+		RungPerson.CONTROL_ROOM,
+		RungPerson.LEAD,
+		RungPerson.MANAGER,
+	]
 	assert (one.state.level, one.gave_up) == (3, False)  # and each has the time to answer before it is given up
 	assert one.next_at == now + timedelta(minutes=2)
 	assert ring(rule, one.state, one.next_at, people, due_at=one.next_at).gave_up
 	one = ring(rule, State(0, 1, 0), NOW + timedelta(minutes=5), people, due_at=NOW + timedelta(minutes=1))
-	assert [person.key for person, _row in one.calls] == [ASSIGNED, CONTROL_ROOM, LEAD]
+	assert [person.key for person, _row in one.calls] == [RungPerson.ASSIGNED, RungPerson.CONTROL_ROOM, RungPerson.LEAD]
 	assert one.next_at == NOW + timedelta(minutes=10)
 	for late in (0, 2):  # no standstill
 		due = NOW + timedelta(minutes=1)
 		one = ring(rule, State(0, 1, 0), due + timedelta(minutes=late), people, due_at=due)
-		assert [person.key for person, _row in one.calls] == [ASSIGNED, CONTROL_ROOM]
+		assert [person.key for person, _row in one.calls] == [RungPerson.ASSIGNED, RungPerson.CONTROL_ROOM]
 	rule = Rule("", 0, LADDER, start_minutes=5)
 	assert [times_made_up(rule, 0, NOW, NOW + timedelta(minutes=late)) for late in (2, 6, 11, 60)] == [0, 1, 2, 2]
 	assert times_made_up(rule, 3, NOW, NOW + timedelta(minutes=60)) == 3
 
 
 def test_one_person_in_two_rows_is_rung_once():
-	rule = Rule("", 0, (Row(ASSIGNED), Row(CONTROL_ROOM, together=True)))
+	rule = Rule("", 0, (Row(RungPerson.ASSIGNED), Row(RungPerson.CONTROL_ROOM, together=True)))
 	one = ring(rule, State(), NOW, lambda row: [Person("nadia")])
 	assert [person.key for person, _row in one.calls] == ["nadia"]
 

@@ -2,17 +2,8 @@
 
 from datetime import date, datetime, time, timedelta
 
-from outage_response.domain.shift_patterns import (
-	ALWAYS,
-	WORKING_DAYS,
-	WORKING_TIME,
-	Pattern,
-	PatternShift,
-	gaps,
-	shifts_between,
-	uncovered,
-	wanted_hours,
-)
+from outage_response.domain.shift_patterns import Pattern, PatternShift, gaps, shifts_between, uncovered, wanted_hours
+from outage_response.domain.states import Coverage, PatternDays
 
 MONDAY = date(2026, 3, 9)
 
@@ -39,7 +30,7 @@ def test_the_day_of_the_cycle():
 
 
 def test_working_days_and_free_days():
-	assert days(week(PatternShift("a", 0, WORKING_DAYS, time(8), time(20))), 9, 15, free=(14, 15)) == [
+	assert days(week(PatternShift("a", 0, PatternDays.WORKING_DAYS, time(8), time(20))), 9, 15, free=(14, 15)) == [
 		9,
 		10,
 		11,
@@ -80,6 +71,6 @@ def test_a_change_of_shift_is_no_gap():
 def test_what_is_asked_for():
 	working = {date(2026, 3, day): day in (9, 10) for day in range(1, 20)}
 	asked = (at(9, 0), at(11, 12), time(9), time(18), working)
-	assert wanted_hours(ALWAYS, *asked) == [(at(9, 0), at(11, 12))]
-	assert wanted_hours(WORKING_TIME, *asked) == [(at(9, 9), at(9, 18)), (at(10, 9), at(10, 18))]
+	assert wanted_hours(Coverage.ALWAYS, *asked) == [(at(9, 0), at(11, 12))]
+	assert wanted_hours(Coverage.WORKING_TIME, *asked) == [(at(9, 9), at(9, 18)), (at(10, 9), at(10, 18))]
 	assert wanted_hours("Not Needed", *asked) == []

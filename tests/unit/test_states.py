@@ -1,5 +1,6 @@
 """Each enum of states has the options of its Select, and is plain text wherever it goes."""
 
+import ast
 import json
 from pathlib import Path
 
@@ -77,3 +78,63 @@ def test_a_member_is_the_plain_text():
 	assert str(state) == f"{state}" == "%s" % state == " ".join([state]) == "On Post"  # noqa: UP031
 	assert type(str(state)) is str
 	assert json.dumps({state: [state]}) == '{"On Post": ["On Post"]}'
+
+
+OF_STATES = (
+	states.CallbackReason,
+	states.CallbackStatus,
+	states.DeliveryState,
+	states.EntrapmentStatus,
+	states.IncidentStatus,
+	states.NoticeKind,
+	states.PageStatus,
+	states.ProposalStatus,
+	states.TaskStatus,
+)
+# Words of the framework and of other apps as well (ToDo, Email Queue, Call Log, HD Ticket), or labels of fields
+ALSO_OF_OTHERS = {
+	*("Active", "Cancelled", "Closed", "Open"),
+	*("Failed", "Queued", "Refused", "Sending", "Sent", "Unknown"),
+	*("No Answer", "Reached", "Standard"),
+	*("Cause", "ETR", "Follow-up", "Planned"),
+}
+OURS = {member.value for enum in OF_STATES for member in enum} - ALSO_OF_OTHERS
+TRANSLATES = ("_", "_lt", "_word")
+
+
+def literals(source: str) -> list[tuple[int, str]]:
+	"""(line, word) of each state that stands as a literal; what is marked for translation must be one."""
+	tree = ast.parse(source)
+	marked = {
+		id(argument)
+		for node in ast.walk(tree)
+		if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id in TRANSLATES
+		for argument in node.args
+	}
+	return [
+		(node.lineno, node.value)
+		for node in ast.walk(tree)
+		if isinstance(node, ast.Constant) and node.value in OURS and id(node) not in marked
+	]
+
+
+MODULES = [path for path in sorted(APP.rglob("*.py")) if "patches" not in path.parts and path.name != "states.py"]
+
+
+@pytest.mark.parametrize("path", MODULES, ids=lambda path: str(path.relative_to(APP)))
+def test_no_state_stands_as_a_literal(path):
+	"""A patch keeps the words of its day; everything else takes them from `domain/states.py`."""
+	assert not literals(path.read_text(encoding="utf-8"))
+
+
+def test_the_search_for_literals_finds_each_way():
+	assert {"Stood Down", "On Post", "In Progress", "Acknowledged", "Life safety", "Still Out"} <= OURS
+	for source in (
+		'x == "On Post"',
+		'x in ("Open", "On Post")',
+		'{"On Post": 1}',
+		"f\"{x == 'On Post'}\"",
+		'a(status="On Post")',
+	):
+		assert [word for _line, word in literals(source)] == ["On Post"], source
+	assert not literals('_("On Post")') and not literals('x = "On Post at the gate"')

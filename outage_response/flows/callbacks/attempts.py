@@ -17,8 +17,7 @@ from outage_response import integrations, listing
 from outage_response.domain import callback_rules, power_topology
 from outage_response.domain.errors import RuleError
 from outage_response.domain.lifecycle import RUNNING
-from outage_response.domain.states import CallbackOutcome, CallbackReason, CallbackStatus
-from outage_response.domain.who_gets_a_task import COMMAND, RESIDENTS
+from outage_response.domain.states import CallbackOutcome, CallbackReason, CallbackStatus, Duty
 
 from ..facts import affected_homes, outage_levels, power_and_assets
 from ..facts.language import listed
@@ -143,7 +142,7 @@ def attempt(
 	happened(CallbackMade(act, doc, outcome, made))
 	save(doc)
 	act.record("callback_attempt", {"reason": doc.reason, "units": unit_nos, "outcome": outcome})
-	if doc.status == callback_rules.UNREACHED != before:
+	if doc.status == CallbackStatus.UNREACHED != before:
 		_alarm_unreached(act, doc, unit_nos)
 	open_callbacks.complete_if_done(act)
 	return {
@@ -162,7 +161,7 @@ def _keep_after_the_end(act: Act, doc: Document, note: str) -> dict[str, Any]:
 	act.record("late_act", {"said_kind": "call_received", "unit": unit_nos})
 	if not kept["incident"]:
 		text = _("No power at {0}, after the outage {1}").format(listed(unit_nos), act.incident.name)
-		bells.tell_those_for(act, COMMAND, text)
+		bells.tell_those_for(act, Duty.CONTROL_ROOM, text)
 	act.warnings.append(_("This callback has ended: kept as a new trouble call, and the control room was told."))
 	return {
 		"next_attempt_at": "",
@@ -178,7 +177,7 @@ def _alarm_unreached(act: Act, doc: Document, unit_nos: list[str]) -> None:
 	text = _("Not reached ({0}): {1}. Send somebody, or decide that nobody is called any more").format(
 		_(doc.reason), listed(unit_nos) or act.incident.property
 	)
-	bells.tell_those_for(act, (COMMAND, RESIDENTS), text)
+	bells.tell_those_for(act, (Duty.CONTROL_ROOM, Duty.RESIDENTS), text)
 
 
 @callback_verb
@@ -271,7 +270,9 @@ def _open_nested(act: Act, doc: Document, unit_nos: list[str]) -> str:
 			"nested_opened", {"unit": unit_nos, "parent": parent.name}
 		)
 	act.record("still_out", {"units": unit_nos, "nested": nested.name})
-	bells.tell_those_for(act, COMMAND, _("Still without power after restoration: {0}").format(listed(unit_nos)))
+	bells.tell_those_for(
+		act, Duty.CONTROL_ROOM, _("Still without power after restoration: {0}").format(listed(unit_nos))
+	)
 	return nested.name
 
 

@@ -17,9 +17,8 @@ from outage_response.domain import call_order as rules
 from outage_response.domain import notice_rules as notice_rules
 from outage_response.domain.callback_rules import ENDED, within_calling_hours
 from outage_response.domain.errors import RuleError
-from outage_response.domain.states import CALL_REQUEST, CallbackReason
+from outage_response.domain.states import CALL_REQUEST, CallbackReason, DeliveryState, Duty
 from outage_response.domain.typed_numbers import floor_order
-from outage_response.domain.who_gets_a_task import COMMAND
 from outage_response.integrations import contacts
 
 from ..facts.language import listed
@@ -30,7 +29,7 @@ from ..verb.refusals import translated
 from . import attempts, open_callbacks
 
 CALLBACK, DELIVERY = "Outage Callback", "Notice Delivery"
-DONE = (notice_rules.SEEN, notice_rules.SUPERSEDED)
+DONE = (DeliveryState.SEEN, DeliveryState.SUPERSEDED)
 LIMIT = 200
 
 
@@ -285,17 +284,17 @@ def log_told(act: Act, outcome: str, note: str | None = None) -> dict[str, Any]:
 			"next_attempt_at": again,
 			"told_by": frappe.session.user,
 			"note": (note or "").strip()[:500],
-			"seen_at": act.at if state == notice_rules.SEEN else None,
+			"seen_at": act.at if state == DeliveryState.SEEN else None,
 			"claimed_by": None,
 			"claimed_until": None,
 		}
 	)
 	doc.save(ignore_permissions=True)
-	if state == notice_rules.SEEN:
+	if state == DeliveryState.SEEN:
 		_tell_all_at_once(doc, act.at)
-	if doc.must_confirm and state in (notice_rules.FAILED, notice_rules.NO_ADDRESS):
+	if doc.must_confirm and state in (DeliveryState.FAILED, DeliveryState.NO_ADDRESS):
 		text = _("Nobody is reached by telephone, and a person must confirm. Send somebody: {0}")
-		bells.tell_those_for(act, COMMAND, text.format(listed(_where([doc.unit])) if doc.unit else ""))
+		bells.tell_those_for(act, Duty.CONTROL_ROOM, text.format(listed(_where([doc.unit])) if doc.unit else ""))
 	act.record("told_by_phone", {"unit": _where([doc.unit]) if doc.unit else "", "outcome": outcome})
 	steps_done_by_notices.complete_steps(act)
 	return {"next_attempt_at": str(again or "")}
@@ -305,7 +304,7 @@ def _tell_all_at_once(doc, at) -> None:
 	"""One call tells everything: the contact's other lines of this outage are done as well."""
 	table = frappe.qb.DocType(DELIVERY)
 	theirs = (table.incident == doc.incident) & (table.contact == doc.contact) & (table.phone_list == 1)
-	seen = {"state": notice_rules.SEEN, "phone_list": 0, "seen_at": at, "told_by": frappe.session.user}
+	seen = {"state": DeliveryState.SEEN, "phone_list": 0, "seen_at": at, "told_by": frappe.session.user}
 	bulk.change(DELIVERY, theirs, seen)
 
 
@@ -342,7 +341,7 @@ def unreached(incident: str) -> list[dict]:
 			.where(
 				(table.phone_list == 1)
 				| table.state.isin(
-					(notice_rules.QUEUED, notice_rules.SENDING, notice_rules.FAILED, notice_rules.NO_ADDRESS)
+					(DeliveryState.QUEUED, DeliveryState.SENDING, DeliveryState.FAILED, DeliveryState.NO_ADDRESS)
 				)
 			)
 			.where(table.state.notin(DONE))

@@ -13,8 +13,7 @@ from frappe.utils import now_datetime
 
 from outage_response import bulk, listing, settings
 from outage_response.domain import callback_rules
-from outage_response.domain.states import CallbackReason, CallbackStatus, IncidentStatus
-from outage_response.domain.who_gets_a_task import COMMAND
+from outage_response.domain.states import CallbackReason, CallbackStatus, Duty, IncidentStatus
 from outage_response.integrations import contacts
 
 from ..facts import nested_outages, plan_steps, power_and_assets
@@ -219,7 +218,7 @@ def reported_again(
 		"Property Unit", filters={"name": ("in", [unit for unit in units if unit])}, pluck="unit_no", order_by="unit_no"
 	)
 	text = _("Still without power after restoration: {0}").format(listed(unit_nos))
-	bells.tell_those_for(act, COMMAND, text)
+	bells.tell_those_for(act, Duty.CONTROL_ROOM, text)
 	touch(incident)
 
 

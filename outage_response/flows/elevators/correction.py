@@ -11,8 +11,8 @@ from outage_response.domain import entrapment_rules as rules
 from outage_response.domain.errors import RuleError
 from outage_response.domain.lifecycle import ENDED
 from outage_response.domain.plan_expansion import added_by
+from outage_response.domain.states import Duty, EntrapmentStatus
 from outage_response.domain.step_definitions import Step
-from outage_response.domain.who_gets_a_task import COMMAND
 
 from ..facts import people_in_elevators, plan_steps, rescue_certificates
 from ..tasks import task_set, task_words
@@ -70,7 +70,7 @@ def _after_the_end(act: Act, meaning: str, people: int | None, note: str | None)
 def _is_empty_against_the_record(act: Act, step: Step, meaning: str) -> bool:
 	"""Is the car said to be empty, while people are on record in it?"""
 	record = people_in_elevators.still_open(act.incident.name, act.task.subject) if step.per == "elevator" else None
-	return bool(record and record.status == rules.INSIDE and meaning == rules.EMPTY)
+	return bool(record and record.status == EntrapmentStatus.TRAPPED and meaning == rules.EMPTY)
 
 
 def _inside_after_all(act: Act, step: Step, people: int | None, note: str) -> dict:
@@ -87,8 +87,8 @@ def _inside_after_all(act: Act, step: Step, people: int | None, note: str) -> di
 		record = _reopened(act, task, people, since)
 		_note(act, task, rules.TRAPPED, note)
 	text = _("People trapped after all: {0}").format(people_in_elevators.in_words(record, act.now))
-	bells.tell_those_for(act, COMMAND, text)
-	if act.departments[task.department].duty != COMMAND:
+	bells.tell_those_for(act, Duty.CONTROL_ROOM, text)
+	if act.departments[task.department].duty != Duty.CONTROL_ROOM:
 		bells.tell_department(act, task.department, text)
 	added = len(task_set.sync(act).add)
 	return {"waiting_for": "", "added": added, "entrapment": record.name}
@@ -101,7 +101,7 @@ def _reopened(act: Act, task: Document, people: int | None, since) -> Document:
 		raise RuleError(_("Outcome: no people are on record for this elevator. Report them as trapped."))
 	record.update(
 		{
-			"status": rules.INSIDE,
+			"status": EntrapmentStatus.TRAPPED,
 			"asked_at": since,
 			"people": people or record.people,
 			"ended_at": None,

@@ -15,8 +15,7 @@ from outage_response.domain import entrapment_rules as rules
 from outage_response.domain.building_spelling import spelling
 from outage_response.domain.errors import Keys, RuleError
 from outage_response.domain.lifecycle import TaskRow
-from outage_response.domain.states import AssetType, TaskStatus
-from outage_response.domain.who_gets_a_task import COMMAND
+from outage_response.domain.states import AssetType, Duty, EntrapmentStatus, TaskStatus
 
 from ..facts import people_in_elevators, plan_steps
 from ..facts.building_names import may_be
@@ -50,13 +49,13 @@ def open_record(
 	record, asked_at = latest(incident, car["name"]), min(act.at, covered_from)
 	if record and record.status not in rules.OPEN:
 		ended_at = get_datetime(record.ended_at)
-		if ended_at >= covered_from and (record.status == rules.OUT or not certain):
+		if ended_at >= covered_from and (record.status == EntrapmentStatus.RELEASED or not certain):
 			return record
 		# what was settled with the one before does not answer for these
 		record, asked_at = None, max(asked_at, ended_at + timedelta(seconds=1))
 	record = record or _new(incident, car, since=min(act.at, inside_since or covered_from), asked_at=asked_at)
 	if certain:
-		record.status, record.claim = rules.INSIDE, None
+		record.status, record.claim = EntrapmentStatus.TRAPPED, None
 	# one caller's smaller number does not make less of what another one knows; `note_entrapment` corrects it
 	known = {*people_in_elevators.conditions(record), *(conditions or ())}
 	take_what_is_known(act, record, people=max(people or 0, record.people or 0), floor=floor, conditions=known)
@@ -74,7 +73,7 @@ def _new(incident: str | None, car: Mapping[str, Any], *, since: datetime, asked
 			"building": car["building"],
 			"elevator": car["name"],
 			"elevator_label": car["asset_name"],
-			"status": rules.POSSIBLE,
+			"status": EntrapmentStatus.POSSIBLE,
 			"since": since,
 			"asked_at": asked_at,
 			**_contractor_times(incident, car["name"]),
@@ -169,7 +168,7 @@ def end(act: Act, record: Document, outcome: str, people: int | None, *, but: st
 	_close(act, record, outcome, people)
 	if not act.incident:
 		return
-	mistaken = record.status == rules.MISTAKEN
+	mistaken = record.status == EntrapmentStatus.NOBODY_INSIDE
 	rows = [row for row in _open_because_of(act.incident, record.elevator) if row.name != but]
 	reason = _("Nobody was inside") if mistaken else _("The people are out")
 	checks = [row for row in rows if plan_steps.step_of(row).means(rules.TRAPPED)]
@@ -195,7 +194,7 @@ def _open_because_of(incident: Document, elevator: str) -> list[TaskRow]:
 def _close(act: Act, record: Document, outcome: str, people: int | None) -> None:
 	record.update(
 		{
-			"status": rules.MISTAKEN if outcome == rules.NOBODY_INSIDE else rules.OUT,
+			"status": EntrapmentStatus.NOBODY_INSIDE if outcome == rules.NOBODY_INSIDE else EntrapmentStatus.RELEASED,
 			"ended_at": act.at,
 			"ended_by": frappe.session.user,
 			"how_ended": outcome,
@@ -254,7 +253,7 @@ def claim(act: Act, record: Document, outcome: str, people: int | None, *, by: s
 		return
 	act.warn("empty_said", {"subject": record.elevator_label, "outcome": outcome})
 	text = _("Read back: nobody is in {0} any more? The rescue goes on until then").format(record.elevator_label)
-	bells.tell_those_for(act, COMMAND, text)
+	bells.tell_those_for(act, Duty.CONTROL_ROOM, text)
 
 
 def correct_checks(act: Act, elevator: str, outcome: str) -> None:

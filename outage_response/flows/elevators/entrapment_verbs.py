@@ -16,7 +16,7 @@ from frappe.utils import getdate
 
 from outage_response.domain import entrapment_rules as rules
 from outage_response.domain.errors import Keys, RuleError
-from outage_response.domain.who_gets_a_task import COMMAND
+from outage_response.domain.states import Duty, EntrapmentStatus
 
 from ..facts import people_in_elevators, rescue_certificates
 from ..tasks import task_set, tasks_on_record
@@ -109,7 +109,7 @@ def note_entrapment(
 	if hurt is not None:
 		record.injured = hurt
 	if count:
-		record.status = rules.INSIDE
+		record.status = EntrapmentStatus.TRAPPED
 	if talked:
 		record.talked_at, record.talked_by = act.at, frappe.session.user
 	if count or talked:
@@ -157,7 +157,7 @@ def note_late(
 	act.record("late_act", data)
 	if people:
 		text = _("DANGER at {0}: {1}").format(record.elevator_label, _("People trapped"))
-		bells.tell_those_for(act, COMMAND, text)
+		bells.tell_those_for(act, Duty.CONTROL_ROOM, text)
 	return _answer(record)
 
 
@@ -187,7 +187,7 @@ def report_empty(
 		raise RuleError(_("Outcome: choose one of: {allowed}."), allowed=Keys(allowed))
 	rules.require_claim(who=who or "", how=how)
 	if outcome == rules.NOBODY_INSIDE:
-		if record.status == rules.INSIDE:
+		if record.status == EntrapmentStatus.TRAPPED:
 			claim(act, record, outcome, None, by=frappe.session.user, who=who)
 			return _answer(record, waiting_for="read_back")
 		end(act, record, outcome, None)

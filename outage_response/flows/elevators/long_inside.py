@@ -7,7 +7,7 @@ from frappe.utils import now_datetime
 from outage_response import settings
 from outage_response.domain import entrapment_rules as rules
 from outage_response.domain.authority import GENERAL_MANAGER
-from outage_response.domain.who_gets_a_task import COMMAND, MANAGEMENT
+from outage_response.domain.states import Duty
 
 from ..facts import people_in_elevators, who_is_on_duty
 from ..facts.people_in_elevators import DOCTYPE
@@ -56,7 +56,7 @@ def _tell_of_long(act: Act, record: Document, minutes: int) -> None:
 	)
 	if act.incident:
 		act.warn("long_inside", {"subject": record.elevator_label, "minutes": minutes})
-		bells.tell_those_for(act, (MANAGEMENT, COMMAND), text)
+		bells.tell_those_for(act, (Duty.MANAGEMENT, Duty.CONTROL_ROOM), text)
 		return
 	managers = who_is_on_duty.everybody(record.property, [GENERAL_MANAGER]).get(GENERAL_MANAGER, [])
 	people = (*who_is_on_duty.control_room(record.property, act.now), *managers)

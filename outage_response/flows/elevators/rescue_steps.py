@@ -9,8 +9,8 @@ from frappe.utils import get_datetime
 
 from outage_response.domain import entrapment_rules as rules
 from outage_response.domain.building_spelling import spelling
+from outage_response.domain.states import Duty, EntrapmentStatus
 from outage_response.domain.step_definitions import CONTRACTOR_THERE, PER_CONTRACTOR, SERVICES_CALLED, Step
-from outage_response.domain.who_gets_a_task import COMMAND
 
 from ..facts import people_in_elevators, plan_steps
 from ..facts.people_in_elevators import DOCTYPE, still_open
@@ -44,9 +44,9 @@ def on_step(
 	if meaning == rules.TRAPPED:
 		car = car_of(task)
 		record = open_record(act, car, certain=True, covered_from=get_datetime(task.anchor_at), people=people)
-		if record.status == rules.INSIDE:
+		if record.status == EntrapmentStatus.TRAPPED:
 			text = _("People trapped: {0}").format(people_in_elevators.in_words(record, act.now))
-			bells.tell_those_for(act, COMMAND, text)
+			bells.tell_those_for(act, Duty.CONTROL_ROOM, text)
 		return
 	record = still_open(act.incident.name, task.subject)
 	if not record:
@@ -54,7 +54,7 @@ def on_step(
 	if rules.ends_rescue(meaning):
 		end(act, record, meaning, people, but=task.name)
 	elif meaning == rules.EMPTY:
-		if record.status == rules.POSSIBLE:
+		if record.status == EntrapmentStatus.POSSIBLE:
 			end(act, record, rules.NOBODY_INSIDE, None)
 		elif how == rules.SURE:
 			claim(act, record, rules.EMPTY, None, by=by, who=who)

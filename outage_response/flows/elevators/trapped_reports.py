@@ -10,7 +10,7 @@ from frappe.model.document import Document
 from outage_response.domain import entrapment_rules as rules
 from outage_response.domain import gates
 from outage_response.domain.errors import RuleError
-from outage_response.domain.who_gets_a_task import COMMAND
+from outage_response.domain.states import Duty
 
 from ..facts import homes_of_people, people_in_elevators, plan_steps, who_is_on_duty
 from ..facts.people_in_elevators import DOCTYPE, latest
@@ -117,7 +117,7 @@ def report_in(
 		if certain
 		else _("People trapped in {0}, not known where").format(place)
 	)
-	bells.tell_those_for(act, COMMAND, _("People trapped: {0}").format(text))
+	bells.tell_those_for(act, Duty.CONTROL_ROOM, _("People trapped: {0}").format(text))
 	return {"added": len(diff.add), "entrapments": [record.name for record in records], "call": doc.name}
 
 

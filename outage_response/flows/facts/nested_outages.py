@@ -13,7 +13,7 @@ from outage_response import bulk, listing
 from outage_response.domain import callback_rules
 from outage_response.domain.lifecycle import RUNNING
 from outage_response.domain.power_topology import Dark
-from outage_response.domain.states import IncidentStatus
+from outage_response.domain.states import CallbackStatus, IncidentStatus
 
 from . import power_and_assets
 
@@ -103,13 +103,13 @@ def called_by_others(incident: Document, keys: Sequence[str]) -> set[str]:
 		fields=["name", "contact", "status", "creation"],
 	)
 	# whom nobody had phoned when that outage was closed all the same has not been called
-	given_up = [row.name for row in rows if row.status == callback_rules.GIVEN_UP]
+	given_up = [row.name for row in rows if row.status == CallbackStatus.EXHAUSTED]
 	tried = set(listing.get_all("Outage Callback Attempt", filters={"parent": ("in", given_up)}, pluck="parent"))
 	return {
 		row.contact
 		for row in rows
 		if row.status in callback_rules.WAITING
-		or (get_datetime(row.creation) >= since and (row.status != callback_rules.GIVEN_UP or row.name in tried))
+		or (get_datetime(row.creation) >= since and (row.status != CallbackStatus.EXHAUSTED or row.name in tried))
 	}
 
 

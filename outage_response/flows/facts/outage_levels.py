@@ -7,12 +7,13 @@ from frappe import _
 from frappe.model.document import Document
 
 from outage_response.domain.errors import RuleError
-from outage_response.domain.lifecycle import INTERNAL, LIVE, PLANNED
+from outage_response.domain.lifecycle import LIVE
+from outage_response.domain.states import OutageKind
 
 
 def kind_of(level: str) -> str:
 	"""Internal, External or Planned."""
-	return frappe.get_cached_value("Outage Level", level, "kind") or INTERNAL
+	return frappe.get_cached_value("Outage Level", level, "kind") or OutageKind.INTERNAL
 
 
 def check(level: Document) -> None:
@@ -31,7 +32,7 @@ def check(level: Document) -> None:
 
 def is_planned(level: str) -> bool:
 	"""Is it for work that is announced before supply is switched off?"""
-	return kind_of(level) == PLANNED
+	return kind_of(level) == OutageKind.PLANNED
 
 
 def with_plan() -> list[frappe._dict]:
@@ -53,9 +54,9 @@ def choices(kinds: Collection[str]) -> list[list[str]]:
 	return [[row.name, row.title] for row in with_plan() if row.kind in kinds]
 
 
-def default_of(kind: str = INTERNAL) -> str:
+def default_of(kind: str = OutageKind.INTERNAL) -> str:
 	"""The level that is meant where only the kind of outage is known. Raises RuleError where no unplanned level has a plan."""
-	found = [row for row in with_plan() if row.kind != PLANNED]
+	found = [row for row in with_plan() if row.kind != OutageKind.PLANNED]
 	if not found:
 		raise RuleError(_("Level: no level for unplanned outages has an enabled plan. Set one on the Outage Level."))
 	return next((row.name for row in found if row.kind == kind), found[0].name)

@@ -13,6 +13,7 @@ from frappe.utils import get_datetime, getdate
 from outage_response import bulk, listing, locks
 from outage_response.domain import entrapment_rules as rules
 from outage_response.domain.entrapment_rules import Entrapment
+from outage_response.domain.states import EntrapmentStatus
 from outage_response.domain.step_definitions import Step
 
 from . import rescue_certificates, site_time
@@ -218,7 +219,10 @@ def figures(incidents: Collection[str]) -> dict[str, dict[str, int]]:
 		incidents
 		and listing.get_all(
 			DOCTYPE,
-			filters={"incident": ("in", list(incidents)), "status": ("in", (rules.INSIDE, rules.OUT))},
+			filters={
+				"incident": ("in", list(incidents)),
+				"status": ("in", (EntrapmentStatus.TRAPPED, EntrapmentStatus.RELEASED)),
+			},
 			fields=["incident", "people", "released", "since", "since_utc", "ended_at", "ended_at_utc"],
 		)
 	) or ():

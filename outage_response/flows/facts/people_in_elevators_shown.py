@@ -9,7 +9,7 @@ import frappe
 from outage_response import listing, permissions
 from outage_response.domain import entrapment_rules as rules
 from outage_response.domain import lifecycle, offered_buttons
-from outage_response.domain.states import TaskStatus
+from outage_response.domain.states import EntrapmentStatus, TaskStatus
 from outage_response.domain.step_definitions import Step
 
 from . import building_names, plan_steps
@@ -150,7 +150,7 @@ def _on_record(row: frappe._dict) -> dict[str, Any]:
 		"elevator": row.elevator,
 		"label": row.elevator_label,
 		"building": row.building or "",
-		"certain": row.status == rules.INSIDE,
+		"certain": row.status == EntrapmentStatus.TRAPPED,
 		"people": row.people or 0,
 		"floor": row.floor or "",
 		"conditions": [[key, condition_word(key)] for key in conditions(row)],

@@ -13,9 +13,9 @@ from frappe.model.document import Document
 from outage_response import settings
 from outage_response.domain.authority import GENERAL_MANAGER
 from outage_response.domain.plan_expansion import CONTRACTOR, TaskSpec
-from outage_response.domain.states import AssetType
+from outage_response.domain.states import AssetType, Duty
 from outage_response.domain.step_definitions import ACCOUNT_MANAGER, RESCUE_SERVICES
-from outage_response.domain.who_gets_a_task import ELEVATOR_MAINTENANCE, MANAGEMENT, POWER_SUPPLY, Assignment, of_duty
+from outage_response.domain.who_gets_a_task import Assignment, of_duty
 
 from . import who_is_on_duty
 
@@ -40,7 +40,7 @@ def book(property_name: str, at: datetime | None, assets: Sequence[Mapping[str, 
 			found[row.name].append((_(row.department_name), row.phone))
 	_enter_firms(found, assets)
 	found[RESCUE_SERVICES] = _rescue_services()
-	for row in of_duty(departments.values(), MANAGEMENT):
+	for row in of_duty(departments.values(), Duty.MANAGEMENT):
 		found[row.name] = found[row.name] or _managers(property_name)
 	return {who: list(dict.fromkeys(rows)) for who, rows in found.items()}
 
@@ -48,7 +48,7 @@ def book(property_name: str, at: datetime | None, assets: Sequence[Mapping[str, 
 def _enter_supplier(found: Book, property_doc: Document, departments: Mapping[str, frappe._dict]) -> None:
 	"""The supplier's hotline, for the departments that ring it, and its account manager."""
 	if property_doc.supplier_hotline:
-		for row in of_duty(departments.values(), POWER_SUPPLY):
+		for row in of_duty(departments.values(), Duty.POWER_SUPPLY):
 			found[row.name].append(("", property_doc.supplier_hotline))
 	if property_doc.account_manager:
 		contact = frappe.db.get_value(
@@ -124,7 +124,7 @@ def numbers_for(
 
 def maintains(calls: str, departments: Mapping[str, Any]) -> bool:
 	"""Does a step phone whoever maintains the elevator?"""
-	return calls in departments and departments[calls].duty == ELEVATOR_MAINTENANCE
+	return calls in departments and departments[calls].duty == Duty.ELEVATORS
 
 
 def with_numbers(specs: Sequence[TaskSpec], chosen: Sequence[Assignment], act: Any) -> list[Assignment]:

@@ -15,10 +15,9 @@ from outage_response import listing
 from outage_response.domain import plan_safeguards, who_gets_a_task
 from outage_response.domain.errors import RuleError
 from outage_response.domain.gates import knows_rescues
-from outage_response.domain.lifecycle import INTERNAL, PLANNED
 from outage_response.domain.plan_checks import check_plan
 from outage_response.domain.plan_gaps import gaps
-from outage_response.domain.states import PlannedBy
+from outage_response.domain.states import OutageKind, PlannedBy
 from outage_response.domain.step_definitions import Outcome, Step, new_key, read_keys, typed
 
 from . import outage_levels, who_is_on_duty
@@ -276,9 +275,9 @@ def level_with_rescues() -> str:
 	knowing = [
 		row.name
 		for row in outage_levels.with_plan()
-		if row.kind != PLANNED and knows_rescues(steps_of_plan(current_plan(row.name)))
+		if row.kind != OutageKind.PLANNED and knows_rescues(steps_of_plan(current_plan(row.name)))
 	]
-	internal = [name for name in knowing if outage_levels.kind_of(name) == INTERNAL]
+	internal = [name for name in knowing if outage_levels.kind_of(name) == OutageKind.INTERNAL]
 	return next(iter([*internal, *knowing]), "")
 
 

@@ -8,10 +8,11 @@ from functools import cached_property
 import frappe
 
 from outage_response import listing
-from outage_response.domain import escalation, phone_numbers
+from outage_response.domain import phone_numbers
 from outage_response.domain.authority import CONTROL_ROOM, GENERAL_MANAGER
 from outage_response.domain.escalation import Person
-from outage_response.domain.who_gets_a_task import COMMAND, MANAGEMENT, OnDuty
+from outage_response.domain.states import Duty, RungPerson
+from outage_response.domain.who_gets_a_task import OnDuty
 
 from . import who_is_on_duty
 
@@ -110,21 +111,21 @@ class People:
 		"""Whom a row of a rule means, for a step of `department` that is given to the users `assigned`."""
 		assigned = list(assigned)
 		here = self._here.get(department, [])
-		if whom == escalation.ASSIGNED:
+		if whom == RungPerson.ASSIGNED:
 			return self._who_has_it(assigned, here)
-		if whom == escalation.NEXT_ON_DUTY:
+		if whom == RungPerson.NEXT_ON_DUTY:
 			return _known(self.person(person) for person in here if person.user and person.user not in assigned)
-		if whom == escalation.NEXT_SHIFT:
+		if whom == RungPerson.NEXT_SHIFT:
 			return _known(
 				self.person(person) for person in self.next_shift.get(department, ()) if person.user not in assigned
 			)
-		if whom == escalation.LEAD:
+		if whom == RungPerson.LEAD:
 			lead = self.departments[department].lead
 			return _known([self._users.get(lead)]) if lead else []
-		if whom == escalation.CONTROL_ROOM:
-			return self._of_role(COMMAND, CONTROL_ROOM)
-		if whom == escalation.MANAGER:
-			return self._of_role(MANAGEMENT, GENERAL_MANAGER)
+		if whom == RungPerson.CONTROL_ROOM:
+			return self._of_role(Duty.CONTROL_ROOM, CONTROL_ROOM)
+		if whom == RungPerson.MANAGER:
+			return self._of_role(Duty.MANAGEMENT, GENERAL_MANAGER)
 		return self._by_number(department, phone)
 
 	def _who_has_it(self, assigned: Sequence[str], here: Iterable[OnDuty]) -> list[Person]:

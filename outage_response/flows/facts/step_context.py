@@ -15,7 +15,7 @@ from outage_response.domain.building_spelling import spelling
 from outage_response.domain.lifecycle import TaskRow
 from outage_response.domain.plan_expansion import CONTRACTOR, Context, Subject, added_by
 from outage_response.domain.power_topology import gone_again, is_out
-from outage_response.domain.states import AssetType, IncidentStatus, NodeType, TaskStatus
+from outage_response.domain.states import AssetType, EntrapmentStatus, IncidentStatus, NodeType, TaskStatus
 from outage_response.domain.step_definitions import PER_CONTRACTOR, Step
 
 from . import people_in_elevators, plan_steps, who_is_on_duty
@@ -104,7 +104,7 @@ def _again(
 	if nodes:
 		found |= dict.fromkeys((("", ""), ("Managed Property", incident.property)), max(nodes.values()))
 	for row in entrapments:
-		if row["status"] == rescues.POSSIBLE:
+		if row["status"] == EntrapmentStatus.POSSIBLE:
 			key = ("Property Asset", row["elevator"])
 			found[key] = max(get_datetime(row["asked_at"]), found.get(key, datetime.min))
 	return found
@@ -223,7 +223,7 @@ def _added(
 			found += [
 				((step.key, "Property Asset", row["elevator"]), _asked_since(step, row))
 				for step in steps
-				if step.key in wanted and rescues.asked_for(step, certain=row["status"] == rescues.INSIDE)
+				if step.key in wanted and rescues.asked_for(step, certain=row["status"] == EntrapmentStatus.TRAPPED)
 			]
 	added: dict[tuple[str, str, str], datetime] = {}
 	for asked_for, since in found:

@@ -14,7 +14,8 @@ from frappe.utils import get_datetime, getdate
 from outage_response import listing
 from outage_response.domain import authority, due_times
 from outage_response.domain.authority import CONTROL_ROOM
-from outage_response.domain.who_gets_a_task import COMMAND, GUARDS, REPAIRS, Department, OnDuty, Roster, assign, of_duty
+from outage_response.domain.states import Duty
+from outage_response.domain.who_gets_a_task import Department, OnDuty, Roster, assign, of_duty
 
 
 def off_hours(property_name: str, at: datetime) -> bool:
@@ -62,7 +63,7 @@ def departments() -> dict[str, Department]:
 def for_repairs() -> str:
 	"""The department that gets what the plan gives to none: the first for repairs, else the first there is."""
 	known = list(departments().values())
-	return (of_duty(known, REPAIRS) or known)[0].key
+	return (of_duty(known, Duty.REPAIRS) or known)[0].key
 
 
 def roster(property_name: str, at: datetime, known: Mapping[str, Department]) -> Roster:
@@ -234,7 +235,7 @@ def control_room(property_name: str | None, at: datetime) -> tuple[str, ...]:
 	"""Users to ring in the control room: of the property, or of every property when it is not known."""
 	if property_name:
 		known = departments()
-		return users_of(known.values(), roster(property_name, at, known), COMMAND)
+		return users_of(known.values(), roster(property_name, at, known), Duty.CONTROL_ROOM)
 	return tuple(
 		frappe.get_all("Has Role", filters={"role": CONTROL_ROOM, "parenttype": "User"}, pluck="parent", distinct=True)
 	)
@@ -242,13 +243,13 @@ def control_room(property_name: str | None, at: datetime) -> tuple[str, ...]:
 
 def users_of(known: Iterable[Department], there: Roster, wanted: str) -> tuple[str, ...]:
 	"""Users to ring of the departments with this duty; where a site has none, the control room's."""
-	found = of_duty(known, wanted) or [Department("", CONTROL_ROOM, duty=COMMAND)]
+	found = of_duty(known, wanted) or [Department("", CONTROL_ROOM, duty=Duty.CONTROL_ROOM)]
 	return tuple(dict.fromkeys(user for department in found for user in assign(department, there).users))
 
 
 def guards_on_duty(property_name: str, at: datetime) -> int:
 	"""How many guards are there to hold posts."""
-	return sum(1 for person in on_duty(property_name, at) if person.duty == GUARDS)
+	return sum(1 for person in on_duty(property_name, at) if person.duty == Duty.GUARDS)
 
 
 def require_people(department: Document) -> None:

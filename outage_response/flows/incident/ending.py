@@ -5,9 +5,9 @@ from typing import Any
 
 from frappe import _
 
-from outage_response.domain import gates, lifecycle, notice_rules
+from outage_response.domain import gates, lifecycle
 from outage_response.domain.errors import RuleError
-from outage_response.domain.states import CallbackStatus, IncidentStatus, TaskStatus
+from outage_response.domain.states import CallbackStatus, IncidentStatus, NoticeKind, TaskStatus
 
 from ..callbacks import open_callbacks
 from ..elevators import nobody_left_inside
@@ -92,7 +92,7 @@ def close(act: Act, override_reason: str | None = None) -> dict[str, Any]:
 	# passed over by the General Manager
 	open_callbacks.end_waiting(act, CallbackStatus.EXHAUSTED, _("The incident was closed"))
 	act.record("closed")
-	automatic_notices.on_ended(act, notice_rules.FOLLOW_UP)
+	automatic_notices.on_ended(act, NoticeKind.FOLLOW_UP)
 	settle_others(act)
 	return {"customer_minutes": incident.customer_minutes, "left_open": len(left)}
 
@@ -113,6 +113,6 @@ def cancel(act: Act, reason: str) -> dict[str, Any]:
 	save(incident)
 	open_callbacks.end_waiting(act, CallbackStatus.NOT_REQUIRED, _("The incident was cancelled"))
 	act.record("cancelled", {"reason": reason})
-	automatic_notices.on_ended(act, notice_rules.CANCELLED)
+	automatic_notices.on_ended(act, NoticeKind.CANCELLED)
 	settle_others(act, tell=True)
 	return {}

@@ -7,9 +7,9 @@ from frappe import _
 from frappe.model.document import Document
 from frappe.utils import get_datetime
 
-from outage_response.domain import gates, lifecycle
+from outage_response.domain import gates
 from outage_response.domain.lifecycle import TaskRow
-from outage_response.domain.who_gets_a_task import COMMAND, REPAIRS
+from outage_response.domain.states import Duty, OutageKind
 
 from ..facts import nested_outages, outage_levels, people_in_elevators, power_and_assets
 from ..facts.affected_nodes import labels
@@ -59,7 +59,7 @@ def warn_of_open_steps(act: Act, returned: Sequence[Document], around: power_and
 	still_open = blocking_energise(act.incident, [row.power_node for row in returned], around)
 	if still_open:
 		act.warn("back_with_open_steps", task_words.titles(still_open))
-	if outage_levels.kind_of(act.incident.level) == lifecycle.EXTERNAL:
+	if outage_levels.kind_of(act.incident.level) == OutageKind.EXTERNAL:
 		return
 	unpermitted = [row for row in returned if not _permitted(row, act.incident, around)]
 	if unpermitted:
@@ -75,7 +75,7 @@ def _warn_of_people_inside(act: Act) -> None:
 	act.warn("back_with_people_inside", {"subject": [row.elevator_label for row in rows]})
 	people = listed(people_in_elevators.in_words(row, act.now) for row in rows)
 	text = _("DANGER: supply came back, and the car may move: {0}").format(people)
-	bells.tell_those_for(act, (COMMAND, REPAIRS), text)
+	bells.tell_those_for(act, (Duty.CONTROL_ROOM, Duty.REPAIRS), text)
 
 
 def _permitted(row: Document, incident: Document, around: power_and_assets.Surroundings) -> bool:

@@ -11,7 +11,7 @@ from outage_response import bulk
 from outage_response.domain import notice_rules as rules
 from outage_response.domain.lifecycle import LIVE, OPEN, RUNNING
 from outage_response.domain.plan_expansion import dedupe_key
-from outage_response.domain.states import IncidentStatus, NoticeMode
+from outage_response.domain.states import DeliveryState, IncidentStatus, NoticeKind, NoticeMode
 
 from ..facts import outage_levels, plan_steps
 from ..facts.outage_in_words import expected_back
@@ -40,19 +40,21 @@ def _announce(act: Act) -> None:
 	"""A notice of its own, or, where other work on the same day makes the same homes dark, one that names both times."""
 	incident = act.incident
 	if not incident.announced_with:
-		issue(act, rules.PLANNED)
+		issue(act, NoticeKind.PLANNED)
 		return
 	first = lock_incident(incident.announced_with)  # the property is locked: nobody else declares there
 	other = Act("send_notice", act.at, act.now, incident=first)
-	rows = frappe.get_all("Outage Notice", {"incident": first.name, "kind": rules.PLANNED}, ["*"], order_by="issued_at")
+	rows = frappe.get_all(
+		"Outage Notice", {"incident": first.name, "kind": NoticeKind.PLANNED}, ["*"], order_by="issued_at"
+	)
 	if not rows:
-		issue(act, rules.PLANNED)
+		issue(act, NoticeKind.PLANNED)
 		return
 	if _have_left(rows):
-		issue(other, rules.PLANNED, f"again {act.now}", instead_of=rows[-1].issued_at)
+		issue(other, NoticeKind.PLANNED, f"again {act.now}", instead_of=rows[-1].issued_at)
 	else:
 		for row in rows:
-			subject, text = notice_words(other, rules.PLANNED, row.language)
+			subject, text = notice_words(other, NoticeKind.PLANNED, row.language)
 			bulk.update("Outage Notice", [row.name], {"subject": subject, "message": text, "modified": act.now})
 	act.record("notice_shared", {"incident": first.name})
 	touch(first)
@@ -63,7 +65,7 @@ def _have_left(notices: Sequence[frappe._dict]) -> bool:
 	if any(row.posted_at for row in notices):
 		return True
 	names = ("in", [row.name for row in notices])
-	known = {"notice": names, "state": ("in", (rules.SENDING, rules.SENT, rules.SEEN))}
+	known = {"notice": names, "state": ("in", (DeliveryState.SENDING, DeliveryState.SENT, DeliveryState.SEEN))}
 	return bool(
 		frappe.db.exists("Notice Delivery", known)
 		or frappe.db.exists("Notice Delivery", {"notice": names, "email_queue": ("is", "set")})
@@ -73,28 +75,28 @@ def _have_left(notices: Sequence[frappe._dict]) -> bool:
 def on_confirmed(act: Act) -> None:
 	"""The cause, and what is expected."""
 	if by_themselves():
-		issue(act, rules.CAUSE, _once(act, rules.CAUSE))
+		issue(act, NoticeKind.CAUSE, _once(act, NoticeKind.CAUSE))
 
 
 def on_etr(act: Act, before: datetime | None) -> None:
 	"""Another expected time than residents were told."""
 	etr = get_datetime(act.incident.etr) if act.incident.etr else None
 	if by_themselves() and etr != before and act.incident.status != IncidentStatus.SCHEDULED:
-		issue(act, rules.ETR, _once(act, rules.ETR))
+		issue(act, NoticeKind.ETR, _once(act, NoticeKind.ETR))
 
 
 def _once(act: Act, kind: str) -> str:
 	"""What makes an update of this kind another one than the last."""
 	incident = act.incident
-	if kind == rules.CAUSE:
+	if kind == NoticeKind.CAUSE:
 		return f"{incident.cause_type} {incident.cause} {incident.etr}"
-	return f"{get_datetime(incident.etr) if incident.etr else None} {act.now}" if kind == rules.ETR else ""
+	return f"{get_datetime(incident.etr) if incident.etr else None} {act.now}" if kind == NoticeKind.ETR else ""
 
 
 def on_extended(act: Act) -> None:
 	"""Those who are newly affected hear what the others were told."""
 	told = issued(act.incident.name)
-	planned = rules.PLANNED if rules.PLANNED in told else ""
+	planned = NoticeKind.PLANNED if NoticeKind.PLANNED in told else ""
 	kind = planned if act.incident.status == IncidentStatus.SCHEDULED else rules.for_those_who_join(told)
 	if by_themselves() and kind:
 		issue(act, kind, _once(act, kind))
@@ -103,7 +105,7 @@ def on_extended(act: Act) -> None:
 def on_supply_back(act: Act) -> None:
 	"""To everybody whose last unit has supply again."""
 	if by_themselves():
-		issue(act, rules.RESTORED)
+		issue(act, NoticeKind.RESTORED)
 
 
 def on_ended(act: Act, kind: str) -> None:
@@ -143,7 +145,7 @@ def tick(name: str) -> int:
 	act = Act("send_notice", now, now, incident=incident)
 	told = 0
 	for kind in _due(incident, now):
-		once = f"{expected_back(incident)}" if kind == rules.ETR_PASSING else ""
+		once = f"{expected_back(incident)}" if kind == NoticeKind.ETR_PASSING else ""
 		told += issue(act, kind, once)
 	complete_steps(act)
 	touch(incident)
@@ -169,14 +171,14 @@ def _due(incident: Document, now: datetime) -> list[str]:
 		numbers(),
 		planned=outage_levels.is_planned(incident.level),
 	)
-	if rules.ETR_PASSING in due and _said_of_this_etr(incident):
-		due.remove(rules.ETR_PASSING)
+	if NoticeKind.ETR_PASSING in due and _said_of_this_etr(incident):
+		due.remove(NoticeKind.ETR_PASSING)
 	return due
 
 
 def _said_of_this_etr(incident: Document) -> bool:
 	"""A word before the expected time passes goes out once for each expected time."""
-	key = f"{rules.ETR_PASSING} {expected_back(incident)}"
+	key = f"{NoticeKind.ETR_PASSING} {expected_back(incident)}"
 	keys = [
 		dedupe_key(incident.name, key, mode, language)
 		for mode in (NoticeMode.PUBLIC, NoticeMode.INDIVIDUAL)

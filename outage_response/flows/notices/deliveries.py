@@ -13,7 +13,7 @@ from frappe.utils import get_url, now_datetime
 
 from outage_response import bulk, listing, locks
 from outage_response.domain import notice_rules as rules
-from outage_response.domain.states import NoticeMode
+from outage_response.domain.states import DeliveryChannel, DeliveryState, NoticeKind, NoticeMode
 from outage_response.integrations import messages
 
 from ..site import same_site
@@ -35,14 +35,14 @@ def settle_too_old(now: datetime | None = None) -> int:
 	many were settled."""
 	now, age = now or now_datetime(), oldest()
 	table, incident = frappe.qb.DocType("Notice Delivery"), frappe.qb.DocType("Outage Incident")
-	still_ahead = table.kind.isin((rules.PLANNED, rules.CANCELLED)) & (incident.planned_start > now)
+	still_ahead = table.kind.isin((NoticeKind.PLANNED, NoticeKind.CANCELLED)) & (incident.planned_start > now)
 	rows = (
 		frappe.qb.from_(table)
 		.join(incident)
 		.on(incident.name == table.incident)
 		.select(table.name, table.must_confirm, table.email_queue)
-		.where(table.state == rules.QUEUED)
-		.where(table.channel.isin((rules.EMAIL, rules.SMS)))
+		.where(table.state == DeliveryState.QUEUED)
+		.where(table.channel.isin((DeliveryChannel.EMAIL, DeliveryChannel.SMS)))
 		.where(table.creation < now - age)
 		.where(incident.planned_start.isnull() | still_ahead.negate())
 		.orderby(table.creation)
@@ -52,8 +52,8 @@ def settle_too_old(now: datetime | None = None) -> int:
 	old = [row for row in rows if not row.email_queue or row.email_queue in stopped]
 	error = _("Not sent: older than {0} minutes when the site could send again.").format(int(age.total_seconds() // 60))
 	for must_confirm, values in (
-		(False, {"state": rules.SUPERSEDED}),
-		(True, {"state": rules.FAILED, "phone_list": 1}),
+		(False, {"state": DeliveryState.SUPERSEDED}),
+		(True, {"state": DeliveryState.FAILED, "phone_list": 1}),
 	):
 		names = [row.name for row in old if bool(row.must_confirm) is must_confirm]
 		bulk.update("Notice Delivery", names, {**values, "error": error, "modified": now})
@@ -62,13 +62,13 @@ def settle_too_old(now: datetime | None = None) -> int:
 
 def waiting(channel: str, *, locked: bool) -> list[frappe._dict]:
 	"""The next deliveries to leave; `locked`: without those that another worker is at."""
-	if same_site.is_muted() or (channel == rules.EMAIL and not _may_leave()):
+	if same_site.is_muted() or (channel == DeliveryChannel.EMAIL and not _may_leave()):
 		return []
 	table = frappe.qb.DocType("Notice Delivery")
 	names = (
 		frappe.qb.from_(table)
 		.select(table.name)
-		.where(table.state == rules.QUEUED)
+		.where(table.state == DeliveryState.QUEUED)
 		.where(table.channel == channel)
 		.where(table.email_queue.isnull() | (table.email_queue == ""))
 		.where(table.next_attempt_at.isnull() | (table.next_attempt_at <= now_datetime()))
@@ -79,7 +79,7 @@ def waiting(channel: str, *, locked: bool) -> list[frappe._dict]:
 	).run(pluck=True)
 	if locked:
 		rows = locks.rows("Notice Delivery", names, ("name", "state", "email_queue"), wait=False)
-		names = [row.name for row in rows if row.state == rules.QUEUED and not row.email_queue]
+		names = [row.name for row in rows if row.state == DeliveryState.QUEUED and not row.email_queue]
 	return delivery_rows(table.name.isin(names)) if names else []
 
 
@@ -141,7 +141,7 @@ def set_delivery(name: str, **values) -> None:
 def note_failure(row: Mapping, error: str) -> None:
 	tries = (row["tries"] or 0) + 1
 	state, phone, again = rules.after_failure(row["mode"], tries, now_datetime())
-	if state == rules.FAILED and by_sms_instead(row["name"], error):
+	if state == DeliveryState.FAILED and by_sms_instead(row["name"], error):
 		return
 	values = {"state": state, "tries": tries, "error": error, "next_attempt_at": again}
 	if phone:
@@ -156,15 +156,15 @@ def by_sms_instead(name: str, error: str) -> bool:
 	"""
 	row = frappe.db.get_value("Notice Delivery", name, ["channel", "contact"], as_dict=True)
 	if (
-		row.channel != rules.EMAIL
+		row.channel != DeliveryChannel.EMAIL
 		or not messages.sms_is_on()
 		or not frappe.db.get_value("Contact", row.contact, "mobile_no")
 	):
 		return False
 	set_delivery(
 		name,
-		channel=rules.SMS,
-		state=rules.QUEUED,
+		channel=DeliveryChannel.SMS,
+		state=DeliveryState.QUEUED,
 		tries=0,
 		next_attempt_at=None,
 		email_queue=None,
@@ -185,8 +185,8 @@ def unknown_to_phone(name: str, error: str = "") -> None:
 	table = frappe.qb.DocType("Notice Delivery")
 	(
 		frappe.qb.update(table)
-		.set(table.channel, rules.PHONE)
-		.set(table.state, rules.QUEUED)
+		.set(table.channel, DeliveryChannel.PHONE)
+		.set(table.state, DeliveryState.QUEUED)
 		.where(table.name == name)
 		.where(table.phone_list == 1)
 	).run()
@@ -195,7 +195,7 @@ def unknown_to_phone(name: str, error: str = "") -> None:
 def to_phone(name: str, error: str) -> None:
 	"""Given up by its channel: told by telephone where each household is told, else only counted as failed."""
 	mode = frappe.db.get_value("Outage Notice", frappe.db.get_value("Notice Delivery", name, "notice"), "mode")
-	values: dict = {"state": rules.FAILED, "error": error[:500]}
+	values: dict = {"state": DeliveryState.FAILED, "error": error[:500]}
 	if mode == NoticeMode.INDIVIDUAL:
 		values["phone_list"] = 1
 	set_delivery(name, **values)

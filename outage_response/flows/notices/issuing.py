@@ -14,7 +14,7 @@ from frappe.utils import get_datetime
 from outage_response import bulk, listing, settings
 from outage_response.domain import notice_rules as rules
 from outage_response.domain.plan_expansion import dedupe_key
-from outage_response.domain.states import NoticeMode
+from outage_response.domain.states import DeliveryState, NoticeKind, NoticeMode
 from outage_response.integrations import messages
 
 from ..facts import nested_outages
@@ -46,7 +46,7 @@ def issue(act: Act, kind: str, once: str = "", *, message: str = "", instead_of:
 	mode = notice_mode(incident)
 	rows = residents_for(act, kind)
 	# a public notice of the end goes out when the last unit has supply; until then only messages do
-	public = mode == NoticeMode.PUBLIC and (kind != rules.RESTORED or bool(incident.restored_at))
+	public = mode == NoticeMode.PUBLIC and (kind != NoticeKind.RESTORED or bool(incident.restored_at))
 	groups = _by_loss(act, kind, rows) or {"": []}
 	last = max(groups)
 	return sum(
@@ -81,7 +81,7 @@ def _issue(
 		listing.get_all("Notice Delivery", filters={"dedupe_key": ("in", list(keys.values()))}, pluck="dedupe_key")
 	)
 	people = [person for person in people if keys[person.contact] not in known]
-	if kind == rules.FIRST_WORD:
+	if kind == NoticeKind.FIRST_WORD:
 		told = nested_outages.told_by_others(incident.name, kind, [person.contact for person in people])
 		people = [person for person in people if person.contact not in told]
 	languages = {person.language for person in people} | ({audience.site_language()} if public else set())
@@ -112,7 +112,7 @@ def residents_for(act: Act, kind: str) -> list[dict]:
 	rows = audience.of_incident(act.incident, act.around)
 	if kind in rules.ABOUT_THE_TIME:
 		rows, _back = audience.out_of_supply(act.incident, act.around, rows)
-	elif kind == rules.RESTORED:
+	elif kind == NoticeKind.RESTORED:
 		_out, rows = audience.out_of_supply(act.incident, act.around, rows)
 	return rows
 
@@ -120,7 +120,7 @@ def residents_for(act: Act, kind: str) -> list[dict]:
 def _by_loss(act: Act, kind: str, rows: Sequence[dict]) -> dict[str, list[rules.Recipient]]:
 	"""Word of the loss of each time -> whom it is for. That supply went, and that it is back, is said each time it happens
 	to somebody: the first time the word is empty."""
-	if kind not in (rules.FIRST_WORD, rules.RESTORED):
+	if kind not in (NoticeKind.FIRST_WORD, NoticeKind.RESTORED):
 		return {"": audience.recipients(rows)}
 	times = audience.times_out(act.incident, act.around, rows)
 	groups: dict[str, list[rules.Recipient]] = defaultdict(list)
@@ -133,7 +133,7 @@ def _by_loss(act: Act, kind: str, rows: Sequence[dict]) -> dict[str, list[rules.
 def notice_words(
 	act: Act, kind: str, language: str, message: str = "", instead_of: datetime | None = None
 ) -> tuple[str, str]:
-	windows = windows_of_the_day(act.incident) if kind in (rules.PLANNED, rules.CANCELLED) else ()
+	windows = windows_of_the_day(act.incident) if kind in (NoticeKind.PLANNED, NoticeKind.CANCELLED) else ()
 	return words(act.incident, kind, language, act.around, windows, own=message, instead_of=instead_of)
 
 
@@ -204,19 +204,19 @@ def ways_to(people: Sequence[rules.Recipient], mode: str) -> list[tuple[rules.Re
 
 def _supersede(incident: str, kind: str, contacts: Sequence[str], now: datetime) -> None:
 	"""What has not left yet says what is no longer so: one telephone call tells all of it."""
-	if kind not in (*rules.ABOUT_THE_TIME, rules.RESTORED, rules.CANCELLED, rules.PLANNED):
+	if kind not in (*rules.ABOUT_THE_TIME, NoticeKind.RESTORED, NoticeKind.CANCELLED, NoticeKind.PLANNED):
 		return
 	table = frappe.qb.DocType("Notice Delivery")
 	# whoever is told that supply went was told before, if at all, that it was back the last time
-	end = (rules.RESTORED,) if kind == rules.FIRST_WORD else ()
+	end = (NoticeKind.RESTORED,) if kind == NoticeKind.FIRST_WORD else ()
 	older = (
 		(table.incident == incident)
-		& table.kind.isin((*rules.ABOUT_THE_TIME, rules.PLANNED, *end))
+		& table.kind.isin((*rules.ABOUT_THE_TIME, NoticeKind.PLANNED, *end))
 		& table.contact.isin(list(contacts))
 	)
-	waiting = table.state.isin((rules.QUEUED, rules.NO_ADDRESS, rules.FAILED))
+	waiting = table.state.isin((DeliveryState.QUEUED, DeliveryState.NO_ADDRESS, DeliveryState.FAILED))
 	unhanded = table.email_queue.isnull() | (table.email_queue == "")
-	superseded = {"state": rules.SUPERSEDED, "phone_list": 0, "modified": now}
+	superseded = {"state": DeliveryState.SUPERSEDED, "phone_list": 0, "modified": now}
 	bulk.change("Notice Delivery", older & waiting & unhanded, superseded)
 	bulk.change("Notice Delivery", older & (table.phone_list == 1), {"phone_list": 0})
 

@@ -14,7 +14,7 @@ from frappe.utils import get_datetime, get_url, now_datetime
 
 from outage_response import bulk, locks, space
 from outage_response.compat import is_retriable
-from outage_response.domain import notice_rules as rules
+from outage_response.domain.states import DeliveryChannel, DeliveryState
 from outage_response.domain.waiting_limits import SENDER_IS_DEAD_AFTER
 from outage_response.integrations import messages
 
@@ -30,7 +30,7 @@ def hand_over_mails(seconds: float | None = None) -> int:
 	"""Put the next mails into Frappe's queue: one, and others for at most so long. The first is not counted, since a worker's
 	job that writes a mail reads the code for it first. The rows are locked, so that two workers never take the same. Answers
 	how many."""
-	rows = waiting(rules.EMAIL, locked=True)
+	rows = waiting(DeliveryChannel.EMAIL, locked=True)
 	if not rows:
 		return 0
 	addresses = addresses_of(rows, "email_id")
@@ -87,8 +87,8 @@ def follow_mails() -> int:
 			queue.error,
 			recipient.status.as_("recipient_status"),
 		)
-		.where(table.state == rules.QUEUED)
-		.where(table.channel == rules.EMAIL)
+		.where(table.state == DeliveryState.QUEUED)
+		.where(table.channel == DeliveryChannel.EMAIL)
 		.orderby(table.creation)
 		.limit(2000)
 	).run(as_dict=True)
@@ -96,8 +96,8 @@ def follow_mails() -> int:
 	wait = timedelta(minutes=numbers().mail_patience_minutes)
 	sent = [row.name for row in rows if "Sent" in (row.status, row.recipient_status)]
 	if sent:
-		values = {"state": rules.SENT, "sent_at": now, "modified": now}
-		bulk.update("Notice Delivery", sent, values, still=table.state == rules.QUEUED)
+		values = {"state": DeliveryState.SENT, "sent_at": now, "modified": now}
+		bulk.update("Notice Delivery", sent, values, still=table.state == DeliveryState.QUEUED)
 	for row in rows:
 		if "Sent" in (row.status, row.recipient_status):
 			continue
@@ -125,15 +125,15 @@ def _give_up_unqueued(since: datetime) -> int:
 	names = (
 		frappe.qb.from_(table)
 		.select(table.name)
-		.where(table.state == rules.QUEUED)
-		.where(table.channel == rules.EMAIL)
+		.where(table.state == DeliveryState.QUEUED)
+		.where(table.channel == DeliveryChannel.EMAIL)
 		.where(table.email_queue.isnull() | (table.email_queue == ""))
 		.where(table.creation < since)
 		.orderby(table.creation)
 		.limit(2000)
 	).run(pluck=True)
 	rows = locks.rows("Notice Delivery", names, ("name", "state", "email_queue"), wait=False)
-	given_up = [row.name for row in rows if row.state == rules.QUEUED and not row.email_queue]
+	given_up = [row.name for row in rows if row.state == DeliveryState.QUEUED and not row.email_queue]
 	error = _("The mail did not leave.")
 	for name in given_up:
 		if not by_sms_instead(name, error):
@@ -151,7 +151,7 @@ def _html(row: Mapping) -> str:
 def nobody_knows(name: str) -> None:
 	"""A mail was handed to its server, which did not say that it took it."""
 	row = locks.row("Notice Delivery", name)
-	if row and row.state == rules.QUEUED:
+	if row and row.state == DeliveryState.QUEUED:
 		unknown_to_phone(name, _("The mail server did not say whether it took the mail. Phone."))
 
 

@@ -10,6 +10,7 @@ from frappe.utils import now_datetime
 
 from outage_response import locks
 from outage_response.domain import notice_rules as rules
+from outage_response.domain.states import DeliveryChannel, DeliveryState
 from outage_response.domain.waiting_limits import SENDER_IS_DEAD_AFTER
 from outage_response.integrations import messages
 
@@ -40,20 +41,20 @@ class SmsOutcome:
 
 	@property
 	def is_unknown(self) -> bool:
-		return self.state == rules.SENDING
+		return self.state == DeliveryState.SENDING
 
 
 def waiting_sms() -> list[str]:
 	"""The next SMS to be sent."""
-	return [row.name for row in waiting(rules.SMS, locked=False)]
+	return [row.name for row in waiting(DeliveryChannel.SMS, locked=False)]
 
 
 def claim_sms(name: str) -> bool:
 	"""Mark one SMS as being sent; False when somebody else has it. The caller commits before the gateway is asked."""
 	row = locks.row("Notice Delivery", name)
-	if not row or row.state != rules.QUEUED:
+	if not row or row.state != DeliveryState.QUEUED:
 		return False
-	set_delivery(name, state=rules.SENDING)
+	set_delivery(name, state=DeliveryState.SENDING)
 	return True
 
 
@@ -62,26 +63,26 @@ def ask_gateway(name: str) -> SmsOutcome | None:
 	came of it is `note_sms`'s, whose transaction may run again without a second message. Raises nothing after the asking."""
 	rows = delivery_rows(frappe.qb.DocType("Notice Delivery").name == name)
 	row = rows[0] if rows else None
-	if not row or row.state != rules.SENDING:
+	if not row or row.state != DeliveryState.SENDING:
 		return None
 	number, text = addresses_of(rows, "mobile_no").get(row.contact), _plain(row)
 	if not number:
-		return SmsOutcome(rules.FAILED, _("the contact has no mobile number any more"))
+		return SmsOutcome(DeliveryState.FAILED, _("the contact has no mobile number any more"))
 	try:
 		messages.sms(number, text)
 	except messages.NotSent as error:
-		return SmsOutcome(rules.FAILED, str(error)[:500])
+		return SmsOutcome(DeliveryState.FAILED, str(error)[:500])
 	except Exception as error:  # a worker's time that is up, too
-		return SmsOutcome(rules.SENDING, f"{unknown_in_words()} ({type(error).__name__})"[:500])
-	return SmsOutcome(rules.SENT, number=number, text=text)
+		return SmsOutcome(DeliveryState.SENDING, f"{unknown_in_words()} ({type(error).__name__})"[:500])
+	return SmsOutcome(DeliveryState.SENT, number=number, text=text)
 
 
 def note_sms(name: str, outcome: SmsOutcome) -> None:
 	"""Write what came of an SMS. What certainly did not leave is tried again; what nobody can know is phoned."""
 	rows = delivery_rows(frappe.qb.DocType("Notice Delivery").name == name)
-	if outcome.state == rules.SENT:
-		set_delivery(name, state=rules.SENT, sent_at=now_datetime(), tries=(rows[0].tries or 0) + 1)
-	elif outcome.state == rules.FAILED:
+	if outcome.state == DeliveryState.SENT:
+		set_delivery(name, state=DeliveryState.SENT, sent_at=now_datetime(), tries=(rows[0].tries or 0) + 1)
+	elif outcome.state == DeliveryState.FAILED:
 		note_failure(rows[0], outcome.error)
 	else:
 		unknown_to_phone(name, outcome.error)
@@ -94,20 +95,20 @@ def bury_the_dead() -> int:
 	names = (
 		frappe.qb.from_(table)
 		.select(table.name)
-		.where(table.state == rules.SENDING)
+		.where(table.state == DeliveryState.SENDING)
 		.where(table.modified < now_datetime() - SENDER_IS_DEAD_AFTER)
 	).run(pluck=True)
 	wait = timedelta(minutes=numbers().mail_patience_minutes)
 	late = (
 		frappe.qb.from_(table)
 		.select(table.name)
-		.where(table.state == rules.QUEUED)
-		.where(table.channel == rules.SMS)
+		.where(table.state == DeliveryState.QUEUED)
+		.where(table.channel == DeliveryChannel.SMS)
 		.where(table.modified < now_datetime() - wait)
 	).run(pluck=True)
 	states = {row.name: row.state for row in locks.rows("Notice Delivery", [*names, *late], ("name", "state"))}
-	names = [name for name in names if states.get(name) == rules.SENDING]
-	late = [name for name in late if states.get(name) == rules.QUEUED]
+	names = [name for name in names if states.get(name) == DeliveryState.SENDING]
+	late = [name for name in late if states.get(name) == DeliveryState.QUEUED]
 	for name in names:
 		unknown_to_phone(name)
 	for name in late:

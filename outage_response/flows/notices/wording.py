@@ -11,8 +11,8 @@ from frappe.utils import format_datetime, get_datetime, now_datetime
 from outage_response import settings
 from outage_response.domain import notice_rules as rules
 from outage_response.domain.lifecycle import RUNNING
-from outage_response.domain.states import CauseType
-from outage_response.domain.who_gets_a_task import COMMAND, RESIDENTS, of_duty
+from outage_response.domain.states import CauseType, Duty, NoticeKind
+from outage_response.domain.who_gets_a_task import of_duty
 
 from ..facts import extent_in_words, who_is_on_duty
 from ..facts.language import in_language, listed
@@ -91,7 +91,7 @@ def words(
 
 def _cancelled(incident: Document, kind: str, remain: Sequence[Document]) -> list[str]:
 	"""Of planned work that does not take place: which, and what of the same day still does."""
-	if kind != rules.CANCELLED or not incident.planned_start:
+	if kind != NoticeKind.CANCELLED or not incident.planned_start:
 		return []
 	return [
 		_("Cancelled: {0} to {1}.").format(_moment(incident.planned_start), _moment(incident.planned_end)),
@@ -105,7 +105,7 @@ def _cancelled(incident: Document, kind: str, remain: Sequence[Document]) -> lis
 def telephone(property_name: str) -> str:
 	"""Whom residents of a property ask: its service telephone, else customer service, else the control room."""
 	known = who_is_on_duty.departments().values()
-	numbers = [department.phone for department in (*of_duty(known, RESIDENTS), *of_duty(known, COMMAND))]
+	numbers = [department.phone for department in (*of_duty(known, Duty.RESIDENTS), *of_duty(known, Duty.CONTROL_ROOM))]
 	own = frappe.get_cached_doc("Managed Property", property_name).get("service_phone")
 	return own or next(filter(None, numbers), "")
 
@@ -119,7 +119,7 @@ def issuer(property_name: str) -> str:
 def cause_of(incident: Document, kind: str = "") -> str:
 	"""Why supply is away, in words for residents. The reason of planned work is said as it was given; what people wrote of a fault is
 	for the company. Not yet known is said as well, as long as the outage runs."""
-	if kind == rules.CANCELLED:
+	if kind == NoticeKind.CANCELLED:
 		return ""
 	if incident.planned_reason and incident.cause_type in ("", None, CauseType.PLANNED_WORK):
 		return incident.planned_reason.strip().rstrip(".。")

@@ -6,7 +6,7 @@ import frappe
 from frappe.model.document import Document
 
 from outage_response.domain.escalation import Person
-from outage_response.domain.states import ChannelKind
+from outage_response.domain.states import ChannelAudience, ChannelKind
 from outage_response.integrations import channels
 
 
@@ -39,7 +39,7 @@ def only_groups(wanted: list[Document]) -> bool:
 
 def is_group(channel: Document) -> bool:
 	"""One message for a chat group?"""
-	return channel.audience == channels.GROUP
+	return channel.audience == ChannelAudience.GROUP
 
 
 def goes_out(channel: Document) -> bool:

@@ -18,7 +18,7 @@ from outage_response import bulk, compat, listing
 from outage_response.domain import escalation
 from outage_response.domain.escalation import Person, Row, Rule, State
 from outage_response.domain.lifecycle import LIVE
-from outage_response.domain.states import TaskStatus
+from outage_response.domain.states import RungPerson, TaskStatus
 
 from ..facts import people_in_elevators
 from ..facts.reachable_people import People
@@ -262,11 +262,11 @@ def _wait_for_start(found: Round, task: frappe._dict, rule: Rule) -> None:
 		found.tell("not_started", task)
 		found.set(task, State(), None)
 		return
-	whom = [escalation.ASSIGNED] if times < escalation.PATIENCE else [escalation.ASSIGNED, escalation.CONTROL_ROOM]
+	whom = [RungPerson.ASSIGNED] if times < escalation.PATIENCE else [RungPerson.ASSIGNED, RungPerson.CONTROL_ROOM]
 	mine = [task.acknowledged_by] if task.acknowledged_by else frappe.parse_json(task._assign or "[]")
 	rung = [name for name in whom if _call_all(found, name, rule, task, mine)]
-	if not rung and _call_all(found, escalation.CONTROL_ROOM, rule, task, mine):
-		rung = [escalation.CONTROL_ROOM]
+	if not rung and _call_all(found, RungPerson.CONTROL_ROOM, rule, task, mine):
+		rung = [RungPerson.CONTROL_ROOM]
 	if rung:
 		found.tell("rung_to_start", task, whom=tuple(rung))
 	found.set(task, State(0, times + 1, 0), next_at, rang=bool(rung))

@@ -9,10 +9,10 @@ from frappe.model.document import Document
 from frappe.utils import get_url, now_datetime, time_diff_in_seconds
 
 from outage_response import bulk, permissions
-from outage_response.domain import escalation
 from outage_response.domain.errors import RuleError
 from outage_response.domain.escalation import Person
 from outage_response.domain.plan_expansion import dedupe_key
+from outage_response.domain.states import RungPerson
 from outage_response.domain.who_gets_a_task import OnDuty
 from outage_response.integrations import channels as drivers
 from outage_response.integrations.channels.post import post_all
@@ -96,7 +96,7 @@ def _row(test, person: Person, department: str, channel: str, now: datetime) -> 
 		"priority": 3,
 		"is_drill": 0,
 		"dedupe_key": dedupe_key(test.name, person.key, channel, ""),
-		**page_rows.addressed(test.property, department, escalation.NEXT_SHIFT, person, channel, now),
+		**page_rows.addressed(test.property, department, RungPerson.NEXT_SHIFT, person, channel, now),
 	}
 
 

@@ -16,8 +16,14 @@ from outage_response.domain.callback_rules import WAITING
 from outage_response.domain.errors import NotAllowed, RuleError
 from outage_response.domain.lifecycle import RUNNING
 from outage_response.domain.plan_expansion import dedupe_key
-from outage_response.domain.states import CallbackOutcome, CallbackStatus
-from outage_response.domain.who_gets_a_task import COMMAND, RESIDENTS
+from outage_response.domain.states import (
+	CALL_REQUEST,
+	CallbackOutcome,
+	CallbackStatus,
+	DeliveryChannel,
+	DeliveryState,
+	Duty,
+)
 
 from ..callbacks import attempts, open_callbacks
 from ..facts.language import listed
@@ -134,7 +140,7 @@ def _report_anew(act: Act, person: Person, home: dict, units: list[str], note: s
 	act.record("late_act", {"said_kind": "call_received", "unit": units})
 	if not kept["incident"]:
 		text = _("No power at {0}, after the outage {1}").format(listed(units), act.incident.name)
-		bells.tell_those_for(act, COMMAND, text)
+		bells.tell_those_for(act, Duty.CONTROL_ROOM, text)
 
 
 def _require_fitting(kind: str, said: str, satisfaction: int | None) -> None:
@@ -153,7 +159,7 @@ def _say_back(act: Act, person: Person, homes: list[dict], note: str) -> None:
 	where the words of residents are; the bell has none."""
 	units = [home["unit_no"] for home in homes]
 	act.record("resident_says_back", {"unit": units})
-	bells.tell_those_for(act, COMMAND, _("Residents say that power is back: {0}").format(listed(units)))
+	bells.tell_those_for(act, Duty.CONTROL_ROOM, _("Residents say that power is back: {0}").format(listed(units)))
 	if note:
 		_keep_call(act, person, homes[0], note, telephone_calls.says_danger(note))
 
@@ -183,7 +189,7 @@ def _still_out(act: Act, person: Person, homes: list[dict], satisfaction: int | 
 	nested = frappe.db.get_value("Outage Incident", doc.nested_incident, "status") if doc.nested_incident else None
 	if doc.status == CallbackStatus.STILL_OUT and nested in RUNNING:
 		units = listed(home["unit_no"] for home in homes)
-		bells.tell_those_for(act, COMMAND, _("Still without power after restoration: {0}").format(units))
+		bells.tell_those_for(act, Duty.CONTROL_ROOM, _("Still without power after restoration: {0}").format(units))
 	else:
 		_answer_callback(act, person, homes, CallbackOutcome.STILL_OUT, satisfaction, note)
 	_keep_call(act, person, homes[0], note, danger)
@@ -243,7 +249,7 @@ def _ask_for_call(act: Act, person: Person, home: dict, units: list[str], note: 
 	else:
 		_call_request(act, person, home, note)
 	act.record("resident_wants_call", {"unit": units})
-	bells.tell_those_for(act, RESIDENTS, _("Asks to be called: {0}").format(listed(units)))
+	bells.tell_those_for(act, Duty.RESIDENTS, _("Asks to be called: {0}").format(listed(units)))
 
 
 def _call_request(act: Act, person: Person, home: dict, note: str) -> None:
@@ -252,8 +258,8 @@ def _call_request(act: Act, person: Person, home: dict, note: str) -> None:
 	waiting = {
 		"incident": incident.name,
 		"contact": contact,
-		"kind": notice_rules.CALL_REQUEST,
-		"state": notice_rules.QUEUED,
+		"kind": CALL_REQUEST,
+		"state": DeliveryState.QUEUED,
 	}
 	if open_line := frappe.db.exists("Notice Delivery", waiting):
 		if note:
@@ -267,11 +273,11 @@ def _call_request(act: Act, person: Person, home: dict, note: str) -> None:
 			"property": incident.property,
 			"unit": home["unit"],
 			"floor": frappe.db.get_value("Property Unit", home["unit"], "floor"),
-			"channel": notice_rules.PHONE,
+			"channel": DeliveryChannel.PHONE,
 			"phone_list": 1,
 			"priority": 2,
 			"note": note[:500],
-			"dedupe_key": dedupe_key(incident.name, notice_rules.CALL_REQUEST, "Contact", contact, asked + 1),
+			"dedupe_key": dedupe_key(incident.name, CALL_REQUEST, "Contact", contact, asked + 1),
 		}
 	)
 	doc.flags.by_verb = True
@@ -282,11 +288,11 @@ def _mark_seen(person: Person, incident: str, now) -> None:
 	"""Whoever answers has read what we wrote."""
 	table = frappe.qb.DocType("Notice Delivery")
 	theirs = (table.incident == incident) & table.contact.isin(list(person.contacts))
-	told = table.state.isin((notice_rules.SENT, notice_rules.FAILED, notice_rules.NO_ADDRESS)) | (
-		(table.state == notice_rules.QUEUED) & (table.channel == notice_rules.PHONE)
+	told = table.state.isin((DeliveryState.SENT, DeliveryState.FAILED, DeliveryState.NO_ADDRESS)) | (
+		(table.state == DeliveryState.QUEUED) & (table.channel == DeliveryChannel.PHONE)
 	)
-	asked = (table.kind == notice_rules.CALL_REQUEST) | (table.must_confirm == 1)
-	seen = {"state": notice_rules.SEEN, "seen_at": now, "phone_list": 0}
+	asked = (table.kind == CALL_REQUEST) | (table.must_confirm == 1)
+	seen = {"state": DeliveryState.SEEN, "seen_at": now, "phone_list": 0}
 	bulk.change("Notice Delivery", theirs & told & asked.negate(), seen)
 
 

@@ -15,7 +15,7 @@ from outage_response import bulk, listing, locks, permissions
 from outage_response.domain import shift_patterns
 from outage_response.domain.errors import RuleError
 from outage_response.domain.plan_expansion import dedupe_key
-from outage_response.domain.states import PropertyType
+from outage_response.domain.states import Coverage, PropertyType
 
 from ..facts import who_is_on_duty
 from ..facts.homes_of_people import homes_of
@@ -309,7 +309,7 @@ def _gaps_of(
 		wanted = shift_patterns.wanted_hours(row.coverage or "", first, last, start, end, working)
 		found += _rows(_(row.department_name), _("Nobody on duty"), shift_patterns.uncovered(wanted, covered[row.name]))
 	if doc.property_type == PropertyType.TOWER:
-		office = shift_patterns.wanted_hours(shift_patterns.WORKING_TIME, first, last, start, end, working)
+		office = shift_patterns.wanted_hours(Coverage.WORKING_TIME, first, last, start, end, working)
 		nights = shift_patterns.gaps([(first, last)], office)
 		found += _rows(
 			_("Engineering"), _("No duty electrician"), shift_patterns.uncovered(nights, covered[ELECTRICIAN])

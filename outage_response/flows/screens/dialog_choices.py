@@ -8,9 +8,10 @@ from frappe.model.document import Document
 from frappe.utils import now_datetime
 
 from outage_response.domain import entrapment_rules as rescues
-from outage_response.domain import lifecycle, power_topology
+from outage_response.domain import power_topology
 from outage_response.domain.lifecycle import TaskRow
 from outage_response.domain.plan_expansion import Subject
+from outage_response.domain.states import OutageKind
 
 from ..facts import (
 	outage_levels,
@@ -37,7 +38,7 @@ def choices(
 		"levels": [
 			[row.name, row.title]
 			for row in outage_levels.with_plan()
-			if row.kind != lifecycle.PLANNED or row.name == incident.level
+			if row.kind != OutageKind.PLANNED or row.name == incident.level
 		],
 		"cause_types": [
 			[option, _(option)] for option in incident.meta.get_field("cause_type").options.split("\n") if option

@@ -36,7 +36,7 @@ def _offered(rows: list[frappe._dict]) -> list[frappe._dict]:
 	may_log, may_give_up = (authority.may(verb, roles) for verb in ("log_attempt", "give_up_callback"))
 	for row in rows:
 		row["may_log"] = may_log and row.status in callback_rules.WAITING
-		row["may_give_up"] = may_give_up and row.status == callback_rules.UNREACHED
+		row["may_give_up"] = may_give_up and row.status == CallbackStatus.UNREACHED
 	return rows
 
 

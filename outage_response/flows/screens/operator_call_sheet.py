@@ -14,9 +14,8 @@ from outage_response import listing, permissions
 from outage_response.domain import authority
 from outage_response.domain.lifecycle import OPEN, is_late
 from outage_response.domain.plan_expansion import subject_of
-from outage_response.domain.states import IncidentStatus, TaskStatus
+from outage_response.domain.states import Duty, IncidentStatus, TaskStatus
 from outage_response.domain.step_definitions import ACCOUNT_MANAGER, RESCUE_SERVICES
-from outage_response.domain.who_gets_a_task import COMMAND, MANAGEMENT, POWER_SUPPLY
 
 from ..facts import people_in_elevators_shown, plan_steps, power_and_assets
 from ..facts.language import outcomes_of, title_of
@@ -24,7 +23,7 @@ from ..facts.phone_book import Book, all_departments, book, numbers_for
 from .waiting_calls import waiting_calls
 
 # departments with these duties are told or asked, as the account manager is; everybody else is called to the site
-NOT_COMING = (POWER_SUPPLY, MANAGEMENT, COMMAND)
+NOT_COMING = (Duty.POWER_SUPPLY, Duty.MANAGEMENT, Duty.CONTROL_ROOM)
 
 
 def call_sheet(incident: str) -> dict[str, Any]:
@@ -178,7 +177,7 @@ def _calls(incident: str, names: Mapping[str, Any]) -> list[frappe._dict]:
 		steps = plan_steps.steps_of_plan(row.plan)
 		row.place, row.step = next((index, step) for index, step in enumerate(steps) if step.key == row.step_key)
 		department = names[row.department]
-		ours = department.duty == COMMAND or department.is_external
+		ours = department.duty == Duty.CONTROL_ROOM or department.is_external
 		if ours and not row.step.checks and (row.step.calls or row.step.evidence == "call"):
 			found.append(row)
 	return sorted(

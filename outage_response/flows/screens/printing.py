@@ -11,10 +11,9 @@ from frappe.model.document import Document
 from frappe.utils import get_datetime, now_datetime
 
 from outage_response import listing
-from outage_response.domain.entrapment_rules import MISTAKEN, RELEASED
+from outage_response.domain.entrapment_rules import RELEASED
 from outage_response.domain.errors import spoken
-from outage_response.domain.notice_rules import PLANNED
-from outage_response.domain.states import IncidentStatus, PlannedBy, TaskStatus
+from outage_response.domain.states import EntrapmentStatus, IncidentStatus, NoticeKind, PlannedBy, TaskStatus
 
 from ..facts import extent_in_words, power_and_assets
 from ..facts.language import in_words, title_of
@@ -41,7 +40,9 @@ def outage_report_print(report: Document) -> dict[str, Any]:
 			for row in facts.get("affected") or []
 		],
 		**_about_steps(steps, who),
-		"trapped": [_rescue(row) for row in facts.get("trapped") or [] if row["status"] != MISTAKEN],
+		"trapped": [
+			_rescue(row) for row in facts.get("trapped") or [] if row["status"] != EntrapmentStatus.NOBODY_INSIDE
+		],
 		"timeline": list(_lines(facts.get("timeline") or [])),
 		"added": _added(report.incident),
 	}
@@ -200,7 +201,7 @@ def planned_notice_print(incident: Document) -> dict[str, Any]:
 	its = [incident.name, *filter(None, [incident.announced_with])]
 	issued = listing.get_all(
 		"Outage Notice",
-		{"incident": ("in", its), "kind": PLANNED},
+		{"incident": ("in", its), "kind": NoticeKind.PLANNED},
 		pluck="issued_at",
 		order_by="issued_at desc",
 		limit=1,

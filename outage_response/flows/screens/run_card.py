@@ -11,11 +11,10 @@ from frappe.utils import format_datetime, now_datetime
 from outage_response import permissions
 from outage_response.domain import authority
 from outage_response.domain.entrapment_rules import natural
-from outage_response.domain.lifecycle import PLANNED
-from outage_response.domain.states import AssetType, NodeType
+from outage_response.domain.states import AssetType, Duty, NodeType, OutageKind
 from outage_response.domain.step_definitions import ACCOUNT_MANAGER, Step
 from outage_response.domain.typed_numbers import floor_order
-from outage_response.domain.who_gets_a_task import ELEVATOR_MAINTENANCE, POWER_SUPPLY, of_duty
+from outage_response.domain.who_gets_a_task import of_duty
 
 from ..facts import outage_levels, phone_book, plan_steps, power_and_assets, who_is_on_duty
 from ..facts.language import title_of
@@ -61,7 +60,7 @@ def of_property(property_name: str) -> dict[str, Any]:
 		],
 		"care": _care_floors(property_name),
 		"levels": [row.name for row in outage_levels.with_plan()],
-		"unplanned": [row.name for row in outage_levels.with_plan() if row.kind != PLANNED],
+		"unplanned": [row.name for row in outage_levels.with_plan() if row.kind != OutageKind.PLANNED],
 		"steps": [step for step in steps if not step["planned"]],
 		"planned": [step for step in steps if step["planned"]],
 	}
@@ -75,8 +74,8 @@ def printed_steps() -> list[dict[str, Any]]:
 	"""The first page of the plans: each step once, with its number on the card and the levels that ask for it."""
 	found: dict[str, dict[str, Any]] = {}
 	# what is planned comes last, and a step of both kinds stands among those that nobody saw coming
-	for level in sorted(outage_levels.with_plan(), key=lambda row: (row.kind == PLANNED, row.name)):
-		planned = level.kind == PLANNED
+	for level in sorted(outage_levels.with_plan(), key=lambda row: (row.kind == OutageKind.PLANNED, row.name)):
+		planned = level.kind == OutageKind.PLANNED
 		for step in plan_steps.steps_of_plan(plan_steps.current_plan(level.name)):
 			if not _is_printed(step, planned=planned):
 				continue
@@ -118,7 +117,7 @@ def _numbers_of_any_hour(
 	"""Of departments, then firms, then the supplier; who has none gets a line to write on."""
 	names = {row.name: row.department_name for row in departments}
 	suppliers, maintenance = (
-		[row.name for row in of_duty(departments, duty_of)] for duty_of in (POWER_SUPPLY, ELEVATOR_MAINTENANCE)
+		[row.name for row in of_duty(departments, duty_of)] for duty_of in (Duty.POWER_SUPPLY, Duty.ELEVATORS)
 	)
 	firms = sorted({asset.contractor_name for asset in assets if asset.contractor_name})
 	found = []

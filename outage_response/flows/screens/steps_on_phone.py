@@ -10,13 +10,12 @@ from frappe import _
 from frappe.utils import get_datetime
 
 from outage_response import listing
-from outage_response.domain import entrapment_rules as rescues
 from outage_response.domain import gates, next_task_on_phone
 from outage_response.domain.errors import spoken
 from outage_response.domain.lifecycle import OPEN
 from outage_response.domain.next_task_on_phone import Mine
 from outage_response.domain.phone_numbers import identity
-from outage_response.domain.states import CheckKind, CheckResult, IncidentStatus, TaskStatus
+from outage_response.domain.states import CheckKind, CheckResult, EntrapmentStatus, IncidentStatus, TaskStatus
 from outage_response.domain.step_definitions import Step
 
 from ..facts import people_in_elevators, plan_steps
@@ -197,7 +196,7 @@ def _people(row, entrapment: frappe._dict | None, cars: dict[str, dict]) -> dict
 			{
 				"name": entrapment.name,
 				"people": entrapment.people or 0,
-				"certain": entrapment.status == rescues.INSIDE,
+				"certain": entrapment.status == EntrapmentStatus.TRAPPED,
 				"since": moment(entrapment.since),
 				"floor": entrapment.floor or "",
 				"conditions": [

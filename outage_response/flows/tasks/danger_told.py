@@ -8,7 +8,7 @@ from frappe.model.document import Document
 
 from outage_response.domain import lifecycle
 from outage_response.domain.errors import RuleError
-from outage_response.domain.who_gets_a_task import COMMAND
+from outage_response.domain.states import Duty
 
 from ..facts import who_is_on_duty
 from ..facts.outage_in_words import short_time
@@ -34,7 +34,7 @@ def others_there(task: Document) -> tuple[str, ...]:
 def tell_of_danger(act: Act, danger: str, others: Sequence[str]) -> None:
 	"""Whoever is there first, then the control room, also of an outage that has ended."""
 	where = act.task.subject_label or act.incident.property
-	told = who_is_on_duty.users_of(act.departments.values(), act.roster, COMMAND)
+	told = who_is_on_duty.users_of(act.departments.values(), act.roster, Duty.CONTROL_ROOM)
 	text = _("DANGER at {0}: {1}").format(where, _(danger))
 	bells.tell(act.incident, dict.fromkeys((*others, *told), text), act.now)
 

@@ -9,8 +9,8 @@ from frappe.model.document import Document
 from outage_response import locks
 from outage_response.domain import authority, lifecycle
 from outage_response.domain.errors import RuleError
-from outage_response.domain.states import CheckKind, TaskStatus
-from outage_response.domain.who_gets_a_task import COMMAND, Assignment
+from outage_response.domain.states import CheckKind, Duty, TaskStatus
+from outage_response.domain.who_gets_a_task import Assignment
 
 from ..facts import plan_steps
 from ..verb import bells
@@ -64,7 +64,7 @@ def move(act: Act, to: str) -> None:
 	here, there = (post.subject_label or act.incident.property for post in (act.task, goal))
 	note_on_timeline(act, "task_moved", to=there)
 	act.record("task_on_post", task_words.about_task(goal), task=goal.name)
-	bells.tell_those_for(act, COMMAND, _("Post without a guard: {0} (moved to {1})").format(here, there))
+	bells.tell_those_for(act, Duty.CONTROL_ROOM, _("Post without a guard: {0} (moved to {1})").format(here, there))
 
 
 def _hand_over(act: Act, user: str) -> None:

@@ -21,7 +21,7 @@ from outage_response.domain.plan_expansion import (
 	expand,
 	fields_of,
 )
-from outage_response.domain.states import CheckKind, TaskStatus
+from outage_response.domain.states import CheckKind, EntrapmentStatus, TaskStatus
 from outage_response.domain.step_definitions import Step
 from outage_response.domain.who_gets_a_task import Assignment
 
@@ -86,7 +86,7 @@ def _hurry_rescue_services(act: Act) -> None:
 	urgent = {
 		elevator
 		for (_incident, elevator), row in people_in_elevators.open_of([act.incident.name]).items()
-		if row.status == rescues.INSIDE
+		if row.status == EntrapmentStatus.TRAPPED
 		and not row.services_called_at
 		and rescues.needs_help_at_once(people_in_elevators.as_rule(row))
 	}

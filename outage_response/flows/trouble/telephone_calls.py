@@ -12,8 +12,8 @@ from outage_response import locks, permissions
 from outage_response.domain import entrapment_rules as rescues
 from outage_response.domain import lifecycle, triage
 from outage_response.domain.errors import RuleError
+from outage_response.domain.states import Duty
 from outage_response.domain.which_outage_explains import RUNNING, Explanation
-from outage_response.domain.who_gets_a_task import COMMAND
 
 from ..elevators import entrapment_records, trapped_reports
 from ..facts import homes_of_people, power_and_assets, step_context, who_is_on_duty
@@ -319,7 +319,7 @@ def _note_on_incident(incident_name: str, doc, at: datetime, now: datetime) -> N
 	unit_no = frappe.db.get_value("Property Unit", doc.unit, "unit_no") if doc.unit else doc.power_node
 	act.record("danger_reported" if doc.danger else "call_received", {"unit": unit_no})
 	if doc.danger:
-		bells.tell_those_for(act, COMMAND, _("DANGER at {0}: open the calls of this outage").format(unit_no))
+		bells.tell_those_for(act, Duty.CONTROL_ROOM, _("DANGER at {0}: open the calls of this outage").format(unit_no))
 	touch(incident)
 
 

@@ -11,8 +11,7 @@ from frappe.model.document import Document
 
 from outage_response import bulk, integrations, listing
 from outage_response.domain import which_outage_explains as rules
-from outage_response.domain.states import CallbackOutcome, ReplyKind
-from outage_response.domain.who_gets_a_task import COMMAND
+from outage_response.domain.states import CallbackOutcome, Duty, ReplyKind
 
 from ..facts.language import listed
 from ..verb import bells
@@ -46,7 +45,7 @@ def attach(incident_name: str, calls: Sequence[frappe._dict], now: datetime) -> 
 def _ring_danger(act: Act, dangers: Sequence[frappe._dict]) -> None:
 	if dangers:
 		act.record("danger_reported", {"unit": [row.unit for row in dangers if row.unit]})
-		bells.tell_those_for(act, COMMAND, _("DANGER reported by a resident"))
+		bells.tell_those_for(act, Duty.CONTROL_ROOM, _("DANGER reported by a resident"))
 
 
 def _ring_dark_homes_nobody_calls(act: Act, calls: Sequence[frappe._dict]) -> None:
@@ -59,7 +58,7 @@ def _ring_dark_homes_nobody_calls(act: Act, calls: Sequence[frappe._dict]) -> No
 			order_by="unit_no",
 		)
 		text = _("Still without power after restoration: {0}").format(listed(units) or _("place unknown"))
-		bells.tell_those_for(act, COMMAND, text)
+		bells.tell_those_for(act, Duty.CONTROL_ROOM, text)
 
 
 def place_anew(calls: Sequence[frappe._dict], said_at: datetime | None = None) -> None:

@@ -27,7 +27,7 @@ def tell_department(act: Any, department: str, text: str) -> None:
 
 
 def tell_those_for(act: Any, duties: str | Sequence[str], text: str) -> None:
-	"""The same of the departments that are there for a duty (`domain/who_gets_a_task.DUTIES`), or for several."""
+	"""The same of the departments that are there for a duty (`domain/states.Duty`), or for several."""
 	wanted = (duties,) if isinstance(duties, str) else duties
 	known = act.departments.values()
 	users = dict.fromkeys(user for one in wanted for user in who_is_on_duty.users_of(known, act.roster, one))

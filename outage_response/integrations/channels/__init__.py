@@ -19,9 +19,7 @@ from frappe.model.document import Document
 
 from outage_response import settings
 from outage_response.domain import allowed_addresses
-from outage_response.domain.states import ChannelAudience, ChannelKind
-
-GROUP = ChannelAudience.GROUP
+from outage_response.domain.states import ChannelKind
 
 
 @dataclass(frozen=True)

@@ -12,9 +12,9 @@ from frappe import _
 from frappe.model.document import Document
 
 from outage_response.domain.phone_numbers import dialled
-from outage_response.domain.states import ChannelSignature
+from outage_response.domain.states import ChannelAudience, ChannelSignature
 
-from . import GROUP, Letter, Request, inside
+from . import Letter, Request, inside
 from .template import render
 
 SCHEMES = ("http://", "https://")
@@ -45,7 +45,7 @@ def request(channel: Document, letter: Letter) -> Request:
 		"property": letter.property,
 		"urgent": int(letter.urgent),
 		"drill": int(letter.drill),
-		"group": int(channel.audience == GROUP),
+		"group": int(channel.audience == ChannelAudience.GROUP),
 		"secret": secret,
 		"timestamp": stamp,
 		"sign": signed,

@@ -4,7 +4,7 @@ from collections import Counter
 
 import frappe
 
-from outage_response.domain import callback_rules
+from outage_response.domain.states import CallbackStatus
 from outage_response.flows.facts import nested_outages, power_and_assets
 from outage_response.flows.screens import command_centre, incident_form
 from outage_response.flows.tasks import shared_tasks
@@ -149,7 +149,7 @@ class Shared(OverlapTest):
 		self.assertEqual(nested_outages.called_by_others(other, keys), set(keys))
 		rows = frappe.get_all("Outage Callback", {"incident": name, "status": "Pending"}, pluck="name", order_by="name")
 		table = frappe.qb.DocType("Outage Callback")
-		frappe.qb.update(table).set(table.status, callback_rules.GIVEN_UP).where(table.incident == name).run()
+		frappe.qb.update(table).set(table.status, CallbackStatus.EXHAUSTED).where(table.incident == name).run()
 		self.assertEqual(nested_outages.called_by_others(other, keys), set())
 		tried = frappe.get_doc("Outage Callback", rows[0])
 		frappe.get_doc(

@@ -13,6 +13,7 @@ from frappe.utils.background_jobs import get_queue_list
 
 from outage_response import bulk, error_log, jobs, queues, space
 from outage_response.domain import notice_rules
+from outage_response.domain.states import NoticeKind
 from outage_response.domain.waiting_limits import SENDER_IS_DEAD_AFTER
 from outage_response.flows.facts import who_was_rung
 from outage_response.flows.notices import notice_mails, server_patience
@@ -256,4 +257,4 @@ class Claims(NoticeTest):
 		frappe.db.set_value("Paging Channel", {"name": ("is", "set")}, "timeout_seconds", 8)
 		self.assertEqual(page_sending.taken_for(), timedelta(seconds=30))
 		self.assertLess(SENDER_IS_DEAD_AFTER, timedelta(minutes=5))
-		self.assertIn(notice_rules.CAUSE, notice_rules.STEP_OF_ANCHOR["reported"])
+		self.assertIn(NoticeKind.CAUSE, notice_rules.STEP_OF_ANCHOR["reported"])

@@ -2,7 +2,7 @@ import frappe
 from frappe import _
 from frappe.model.document import Document
 
-from outage_response.domain.states import ChannelKind
+from outage_response.domain.states import ChannelAudience, ChannelKind
 from outage_response.integrations import channels
 
 exclude_from_linked_with = True  # see Care Need
@@ -14,7 +14,7 @@ class PagingChannel(Document):
 			frappe.throw(_("{0}: a number from {1} to {2}.").format(_(self.meta.get_label("timeout_seconds")), 1, 30))
 		if not 1 <= (self.tries or 0) <= 10:
 			frappe.throw(_("{0}: a number from {1} to {2}.").format(_(self.meta.get_label("tries")), 1, 10))
-		if self.audience == channels.GROUP and self.kind != ChannelKind.HTTP:
+		if self.audience == ChannelAudience.GROUP and self.kind != ChannelKind.HTTP:
 			frappe.throw(_("Goes To: only a channel of the kind HTTP can ring a group."))
 		if self.kind == ChannelKind.HTTP and (self.url or "").strip():
 			self._require_fit(channels.driver(self.kind).request(self, SAMPLE))  # refuses what cannot be filled in

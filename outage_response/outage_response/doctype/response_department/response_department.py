@@ -2,7 +2,7 @@ import frappe
 from frappe import _
 from frappe.model.document import Document
 
-from outage_response.domain.who_gets_a_task import COMMAND
+from outage_response.domain.states import Duty
 from outage_response.flows.facts import plan_steps
 from outage_response.flows.master_data import own_departments
 
@@ -12,7 +12,7 @@ exclude_from_linked_with = True  # see Care Need
 class ResponseDepartment(Document):
 	def validate(self):
 		own_departments.check(self)
-		if self.duty != COMMAND and self.has_value_changed("duty"):
+		if self.duty != Duty.CONTROL_ROOM and self.has_value_changed("duty"):
 			self._require_another_control_room()
 
 	def on_update(self):
@@ -33,6 +33,6 @@ class ResponseDepartment(Document):
 
 	def _require_another_control_room(self):
 		before = self.get_doc_before_save() or self
-		others = {"duty": COMMAND, "name": ("!=", self.name)}
-		if before.duty == COMMAND and not frappe.db.exists("Response Department", others):
+		others = {"duty": Duty.CONTROL_ROOM, "name": ("!=", self.name)}
+		if before.duty == Duty.CONTROL_ROOM and not frappe.db.exists("Response Department", others):
 			frappe.throw(_("Duty: one department is the Control Room. Give the duty to another one first."))
