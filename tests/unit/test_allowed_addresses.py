@@ -2,7 +2,7 @@
 
 import pytest
 
-from outage_response.domain.allowed_addresses import LISTED, NEVER, OPEN, kind, read_list, refusal
+from outage_response.domain.allowed_addresses import LISTED, NEVER, OPEN, kind, plain_host, read_list, refusal
 from outage_response.domain.errors import RuleError
 
 
@@ -62,3 +62,40 @@ def test_what_is_written_down_opens_the_house_and_no_metadata_service():
 def test_what_is_no_host_and_port_is_refused(text):
 	with pytest.raises(RuleError, match="Addresses in the House"):
 		read_list(text)
+
+
+def test_hosts_are_compared_without_case_brackets_and_the_last_dot():
+	assert plain_host(" PBX.Example.com. ") == plain_host("pbx.example.com") == "pbx.example.com"
+	assert plain_host("[::1]") == "::1"
+
+
+@pytest.mark.parametrize("port", ["1", "80", "65535"])
+def test_every_port_that_there_is_can_be_written_down(port):
+	assert read_list(f"10.0.0.5:{port}") == {("10.0.0.5", int(port))}
+
+
+@pytest.mark.parametrize("port", ["65536", "0", "-1", "80a"])
+def test_a_port_that_there_is_not_is_refused(port):
+	with pytest.raises(RuleError, match="Addresses in the House"):
+		read_list(f"10.0.0.5:{port}")
+
+
+def test_an_empty_list_lets_nothing_in():
+	assert read_list("") == read_list(None) == frozenset()
+
+
+def test_a_refusal_names_host_and_port_so_that_they_can_be_written_down():
+	assert "never asked" in refusal("metadata.example", 80, ["169.254.169.254"], [])
+	assert "in the house" in refusal("10.0.0.5", 80, ["10.0.0.5"], [])
+
+
+@pytest.mark.parametrize("address", ["::2", "::ffff", "::0.0.1.0"])
+def test_an_address_of_the_old_kind_inside_the_new_one_is_judged_as_the_old_one(address):
+	"""0.0.0.0/8 is nobody's: not open."""
+	assert kind(address) == LISTED
+
+
+def test_an_address_that_a_tunnel_stands_for_is_judged_as_that_one():
+	assert kind("2001:0:4136:e378:8000:63bf:5601:5601") == NEVER  # Teredo of 169.254.169.254
+	assert kind("64:ff9b:1::a9fe:a9fe") == NEVER
+	assert kind("64:ff9b::5db8:d822") == OPEN

@@ -1,8 +1,11 @@
 """Who may do what (invariant 9; clauses 4.1 and 4.2)."""
 
+from types import SimpleNamespace
+
 import pytest
 
 from outage_response.domain.authority import (
+	ADMINISTRATOR,
 	CONTROL_ROOM,
 	CUSTOMER_SERVICE,
 	ENGINEERING,
@@ -10,12 +13,25 @@ from outage_response.domain.authority import (
 	SECURITY,
 	STAFF,
 	VERB_ROLES,
+	answers_for_site,
+	commands,
+	given_with,
 	may_step_in,
+	may_task,
+	own_role,
+	require_desk,
+	require_figures,
+	require_offered,
+	require_role_of_duty,
+	require_role_of_people,
+	require_second_of_two,
 	require_second_person,
+	require_staff,
 	require_task,
 	require_verb,
+	task_roles,
 )
-from outage_response.domain.errors import NotAllowed
+from outage_response.domain.errors import NotAllowed, RuleError
 
 WHO = {
 	"declare": STAFF,
@@ -134,3 +150,112 @@ def _require_unmanned(verb, roles):
 def test_what_is_heard_on_the_radio_is_written_down_by_those_who_command():
 	allowed = {role for role in STAFF if _may(require_task, "acknowledge_for", [role], SECURITY, SECURITY)}
 	assert allowed == {CONTROL_ROOM, GENERAL_MANAGER}
+
+
+# ------------------------------------------------------------------------------------------------ departments and their roles
+def test_an_outside_firm_has_no_role_of_its_own():
+	assert own_role(SimpleNamespace(is_external=0, role=SECURITY)) == SECURITY
+	assert own_role(SimpleNamespace(is_external=0, role=None)) == ""
+	assert own_role(SimpleNamespace(is_external=1, role=SECURITY)) == ""
+
+
+def _role_of_people(role: str, *, is_external=False, enabled=True, desk=True) -> None:
+	require_role_of_people("Gardeners", role, is_external=is_external, enabled=enabled, desk=desk)
+
+
+def test_a_department_has_people_who_can_open_its_steps():
+	_role_of_people("Gardener")
+	for role, more in (("", {}), ("All", {}), ("Gardener", {"enabled": False}), ("Gardener", {"desk": False})):
+		with pytest.raises(RuleError, match="Role"):
+			_role_of_people(role, **more)
+
+
+def test_for_an_outside_firm_no_role_is_asked():
+	_role_of_people("", is_external=True, enabled=False, desk=False)
+
+
+def test_a_role_that_brings_rights_of_its_own_is_no_departments():
+	require_offered("Gardener", ["Gardener"])
+	require_offered("", ["Gardener"])
+	with pytest.raises(RuleError, match="System Manager"):
+		require_offered("System Manager", ["Gardener"])
+
+
+def test_who_answers_for_the_whole_site():
+	assert answers_for_site([ADMINISTRATOR]) and answers_for_site(["System Manager", "All"])
+	assert not answers_for_site([*STAFF, "All"]) and not answers_for_site([])
+
+
+@pytest.mark.parametrize(
+	("duty", "role"),
+	[
+		("Control Room", CONTROL_ROOM),
+		("Repairs", ENGINEERING),
+		("Residents", CUSTOMER_SERVICE),
+		("Guards", SECURITY),
+		("Management", GENERAL_MANAGER),
+	],
+)
+def test_whoever_is_rung_for_a_duty_may_do_it(duty, role):
+	require_role_of_duty(duty, role)
+	with pytest.raises(RuleError, match="Duty"):
+		require_role_of_duty(duty, "Gardener")
+
+
+def test_without_a_duty_any_role_will_do():
+	require_role_of_duty("", "Gardener")
+
+
+def test_who_works_for_a_department_of_the_companys_own():
+	of_departments = ["Gardener", SECURITY]
+	assert given_with(["Gardener", "All"], of_departments)
+	assert not given_with([SECURITY], of_departments)  # that is one of the procedure
+	assert not given_with(["Cook"], of_departments)
+
+
+# ------------------------------------------------------------------------------------------------ tickets, figures, plans
+def test_who_works_on_tickets_of_a_kind_or_on_outages_sees_what_is_known():
+	for kind, role in (("HD Ticket", "Agent"), ("HD Ticket", "Agent Manager"), ("Issue", "Support Team")):
+		assert _may(require_desk, kind, [role])
+	assert all(_may(require_desk, kind, [role]) for kind in ("HD Ticket", "Issue") for role in STAFF)
+	assert not _may(require_desk, "Issue", ["Agent"])
+	assert not _may(require_desk, "HD Ticket", ["Support Team"])
+	assert not _may(require_desk, "Other", ["Agent"])
+
+
+def test_who_works_on_outages():
+	assert all(_may(require_staff, [role]) for role in STAFF)
+	assert not _may(require_staff, ["Customer", "System Manager", ADMINISTRATOR])
+
+
+def test_a_past_outage_is_entered_by_those_who_keep_the_figures():
+	everybody = (*STAFF, "System Manager", "Customer", ADMINISTRATOR)
+	allowed = {role for role in everybody if _may(require_figures, [role])}
+	assert allowed == {ENGINEERING, GENERAL_MANAGER, "System Manager"}
+
+
+def test_the_control_room_and_the_manager_command():
+	assert {role for role in STAFF if commands([role])} == {CONTROL_ROOM, GENERAL_MANAGER}
+
+
+def test_a_plan_that_loses_life_safety_is_put_in_force_by_a_second_person():
+	require_second_of_two("li", "chen", "II")
+	with pytest.raises(NotAllowed, match="II"):
+		require_second_of_two("li", "li", "II")
+
+
+@pytest.mark.parametrize(("verb", "unmanned"), [("complete", False), ("skip", True), ("relieve", False)])
+@pytest.mark.parametrize("own", [SECURITY, ""])
+def test_may_task_says_yes_to_the_roles_of_task_roles_and_to_no_others(verb, unmanned, own):
+	roles = task_roles(verb, own, own, unmanned=unmanned)
+	assert (own or CONTROL_ROOM) in roles
+	assert {role for role in STAFF if may_task(verb, [role], own, own, unmanned=unmanned)} == roles
+
+
+@pytest.mark.parametrize("verb", ["acknowledge_for", "complete_for", "take_danger"])
+def test_what_is_written_down_for_others_is_for_those_who_command_alone(verb):
+	assert task_roles(verb, SECURITY, SECURITY) == {CONTROL_ROOM, GENERAL_MANAGER}
+
+
+def test_an_outcome_is_corrected_by_the_department_the_manager_and_the_control_room():
+	assert task_roles("correct_outcome", SECURITY, SECURITY) == {SECURITY, GENERAL_MANAGER, CONTROL_ROOM}

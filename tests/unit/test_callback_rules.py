@@ -202,3 +202,14 @@ def test_of_two_callbacks_of_one_person_the_one_still_to_be_made_comes_first():
 		)
 	]
 	assert [row.name for row in callback_rules.in_order_of_need(rows)] == ["d", "e", "c", "b", "a"]
+
+
+@pytest.mark.parametrize("seconds", [None, 0, 1, 14400])
+def test_a_call_lasts_up_to_four_hours_or_nobody_knows(seconds):
+	callback_rules.require_duration(seconds)
+
+
+@pytest.mark.parametrize("seconds", [-1, 14401, 1.5, "60", True])
+def test_anything_else_is_no_duration(seconds):
+	with pytest.raises(RuleError, match="Duration"):
+		callback_rules.require_duration(seconds)

@@ -17,6 +17,8 @@ from outage_response.domain.due_times import (
 	next_round_is_due,
 	off_hours,
 	put_back_by,
+	require_lately,
+	works_on,
 )
 from outage_response.domain.errors import RuleError
 
@@ -248,3 +250,19 @@ def test_a_clock_that_was_put_back():
 	assert put_back_by(now + timedelta(hours=2), now) == timedelta(hours=2)
 	for seen in (None, now - timedelta(hours=2), now + timedelta(seconds=20), now + timedelta(days=300)):
 		assert put_back_by(seen, now) == timedelta(0)
+
+
+def test_a_day_made_up_for_a_holiday_is_worked_and_a_holiday_is_not():
+	saturday, monday = date(2026, 1, 10), date(2026, 1, 5)
+	week = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday")
+	assert works_on(monday, week) and not works_on(saturday, week)
+	assert works_on(saturday, week, made_up=[saturday])
+	assert not works_on(monday, week, holidays=[monday])
+	assert not works_on(saturday, week, holidays=[saturday], made_up=[saturday])
+
+
+def test_an_outage_that_runs_now_began_at_most_a_month_ago():
+	now = datetime(2026, 3, 31, 12)
+	require_lately("Reported At", now - timedelta(days=31), now)
+	with pytest.raises(RuleError, match=r"Reported At: .*31 days"):
+		require_lately("Reported At", now - timedelta(days=31, seconds=1), now)

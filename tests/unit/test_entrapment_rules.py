@@ -11,6 +11,7 @@ from outage_response.domain import entrapment_rules as rules
 from outage_response.domain.entrapment_rules import Entrapment
 from outage_response.domain.errors import NotAllowed, RuleError
 from outage_response.domain.states import EntrapmentStatus
+from outage_response.domain.step_definitions import Outcome, Step
 
 from .world import MIDNIGHT, minute, step
 
@@ -273,3 +274,37 @@ def test_neither_who_saw_it_nor_who_wrote_it_down_reads_it_back():
 		with pytest.raises(NotAllowed, match="Read Back"):
 			rules.require_other_person(reader, "saw@x", "wrote@x")
 	rules.require_other_person("third@x", "saw@x", None)
+
+
+# ------------------------------------------------------------------------------------------------ what people inside ask for
+def test_people_inside_ask_for_the_rescue_and_for_what_a_check_adds_that_finds_them():
+	check = Step(
+		"check",
+		"Assess",
+		0,
+		"engineering",
+		"elevator",
+		"reported",
+		outcomes={
+			"somebody": Outcome(adds=("tell_family",), meaning="trapped"),
+			"nobody": Outcome(adds=("write_it_down",), meaning="empty"),
+		},
+	)
+	rescue = replace(check, key="free", rescue_part="release", on_outcome=True, outcomes={})
+	always = replace(rescue, key="stand_by", on_outcome=False)
+	other = replace(rescue, key="repair", rescue_part="")
+	assert rules.asked_for_by_people(iter([check, rescue, always, other])) == {"free", "tell_family"}
+
+
+def test_a_rescue_ends_when_people_are_freed_by_whomever():
+	released = ("released", "released_by_contractor", "released_by_rescue_service", "released_otherwise")
+	assert all(map(rules.ends_rescue, released))
+	assert not any(map(rules.ends_rescue, ("trapped", "empty", "nobody_inside", "services_called", "")))
+
+
+def test_a_check_or_a_rescue_that_ended_may_turn_out_to_have_people_inside():
+	check, rescue = step("II", "check_elevator"), step("II", "release_trapped")
+	assert all(rules.may_be_inside(check, word) for word in check.outcomes if check.meaning(word) != "trapped")
+	assert not any(rules.may_be_inside(check, word) for word in check.outcomes if check.meaning(word) == "trapped")
+	assert all(rules.may_be_inside(rescue, word) for word in rescue.outcomes)
+	assert not rules.may_be_inside(Step("walk", "Assess", 1, "security", "once", "reported"), "done")

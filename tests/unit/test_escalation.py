@@ -11,6 +11,7 @@ from outage_response.domain.escalation import (
 	State,
 	begins_at,
 	is_due,
+	minute_of,
 	ring,
 	rule_for,
 	starts_again,
@@ -148,3 +149,8 @@ def test_a_clock_turned_back_does_not_silence():
 	assert not is_due(later, NOW, NOW)
 	assert is_due(NOW, None, NOW)
 	assert not is_due(None, later, NOW)
+
+
+def test_a_message_belongs_to_the_minute_in_which_it_is_sent():
+	assert minute_of(datetime(2026, 3, 11, 2, 0, 59, 999)) == NOW
+	assert minute_of(datetime(2026, 3, 11, 2, 1)) == NOW + timedelta(minutes=1)

@@ -1,10 +1,10 @@
-"""Who is told by which means, what goes out by itself and when, the words; links in messages."""
+"""Who is told by which means, what goes out by itself and when, the words."""
 
 from datetime import datetime, timedelta
 
 import pytest
 
-from outage_response.domain import call_order, message_links, notice_rules
+from outage_response.domain import call_order, notice_rules
 from outage_response.domain.errors import RuleError
 from outage_response.domain.notice_rules import Numbers, Recipient, Way
 from outage_response.domain.step_definitions import Step
@@ -190,19 +190,76 @@ def test_a_call_that_somebody_makes():
 	call_order.require_free("lin", until, "wang", until)
 
 
-def test_links_hold_for_one_contact_one_key_and_a_while():
-	expires = int(NOW.timestamp()) + 60
-	token = message_links.make("secret", "outage", "subject", "contact", "key", expires)
-	link = message_links.read(token)
-	assert message_links.holds(link, "secret", "contact", "key", NOW)
-	assert not message_links.holds(link, "other", "contact", "key", NOW)
-	assert not message_links.holds(link, "secret", "another", "key", NOW)
-	assert not message_links.holds(link, "secret", "contact", "new key", NOW)
-	assert not message_links.holds(link, "secret", "contact", "key", NOW + 2 * MINUTE)
-	nobody = message_links.read(message_links.make("secret", "outage", "subject", "contact", "", expires))
-	assert not message_links.holds(nobody, "secret", "contact", "", NOW)  # revoked
+# ------------------------------------------------------------------------------------------------ kinds, subjects, endings
+FITS = {
+	"First Word": ("Reported", "Active"),
+	"Cause": ("Active",),
+	"In Writing": ("Reported", "Active"),
+	"ETR": ("Reported", "Active"),
+	"ETR Passing": ("Reported", "Active"),
+	"Restored": ("Reported", "Active", "Restored", "Stood Down"),
+	"Follow-up": ("Restored", "Stood Down", "Closed"),
+	"Planned": ("Scheduled",),
+	"Cancelled": ("Cancelled",),
+}
 
 
-@pytest.mark.parametrize("token", ["", "a.b.c.d", "a.b.1", "a.b.1.c.d", "a.b.-1.c", None, 7, [], "é.b.1.c", "a" * 300])
-def test_what_is_no_link(token):
-	assert message_links.read(token) is None
+@pytest.mark.parametrize("kind", FITS)
+def test_a_notice_says_nothing_that_is_not_so(kind):
+	for status in ("Scheduled", "Reported", "Active", "Restored", "Stood Down", "Closed", "Cancelled"):
+		if status in FITS[kind]:
+			notice_rules.require_kind(kind, status)
+		else:
+			with pytest.raises(RuleError, match=f"Kind: .*{status}"):
+				notice_rules.require_kind(kind, status)
+
+
+def test_an_unknown_kind_is_refused():
+	with pytest.raises(RuleError, match="Kind: choose one of"):
+		notice_rules.require_kind("Weather", "Active")
+
+
+@pytest.mark.parametrize(
+	("state", "phone_list", "expected"),
+	[
+		("Queued", 0, True),
+		("Sending", 0, True),
+		("Sent", 0, False),
+		("Failed", 0, False),
+		("Failed", 1, True),
+		("No Address", 1, True),
+		("Seen", 0, False),
+	],
+)
+def test_who_is_still_to_be_told(state, phone_list, expected):
+	assert notice_rules.still_to_tell({"state": state, "phone_list": phone_list}) is expected
+
+
+def test_a_subject_fits_and_what_is_longer_says_so():
+	assert notice_rules.subject_line("No power\n in  Tower 1 ") == "No power in Tower 1"
+	assert notice_rules.subject_line("x" * 140) == "x" * 140
+	assert notice_rules.subject_line("x" * 141) == "x" * 139 + "…"
+
+
+def test_a_notice_ends_with_what_it_does_not_say_yet():
+	text = "Supply is off.\n\nReason: a cable.\n"
+	assert notice_rules.signed(text, ["Reason: a cable.", "", "Ask: 12345", "The Property"]) == (
+		"Supply is off.\n\nReason: a cable.\n\nAsk: 12345\nThe Property"
+	)
+	assert notice_rules.signed(text, ["Reason: a cable."]) == text.strip()
+	assert notice_rules.signed("", ["The Property"]) == "The Property"
+
+
+def test_two_notices_are_the_same_but_for_the_date_in_their_last_line():
+	assert notice_rules.without_date("Off.\nThe Property\n5 March\n") == "Off.\nThe Property"
+	assert notice_rules.without_date("5 March") == ""
+
+
+def test_an_sms_says_the_first_paragraph_and_who_signs():
+	assert notice_rules.short("Off in\nTower 1.\n\nWhy: a cable.\n\nThe Property") == (
+		"Off in Tower 1. The Property",
+		True,
+	)
+	assert notice_rules.short("Off.\n\nThe Property") == ("Off. The Property", False)
+	assert notice_rules.short("Off.") == ("Off.", False)
+	assert notice_rules.short("") == ("", False)

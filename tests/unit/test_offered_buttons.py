@@ -134,3 +134,48 @@ def test_a_drill_sends_nothing_and_only_a_public_notice_is_proved():
 def test_customer_service_enters_who_depends_on_power():
 	assert "set_care_need" in offered_buttons.anywhere([authority.CUSTOMER_SERVICE])
 	assert "set_care_need" not in offered_buttons.anywhere([authority.CONTROL_ROOM])
+
+
+# ------------------------------------------------------------------------------------------------ at people in an elevator
+def at_elevator(*roles: str, parts=("release",), **more) -> list[str]:
+	asked = {"in_outage": True, "taken": False, "may_read_back": False, "called": False, **more}
+	return offered_buttons.entrapment_verbs(roles, parts=parts, **asked)
+
+
+def test_in_an_outage_the_steps_of_the_rescue_are_offered_to_those_who_command():
+	assert at_elevator(authority.CONTROL_ROOM) == ["acknowledge_for", "note_entrapment", "complete_for", "report_empty"]
+	assert at_elevator(authority.SECURITY) == ["note_entrapment", "report_empty"]
+	assert at_elevator() == []
+
+
+def test_what_somebody_has_taken_is_not_taken_once_more():
+	assert "acknowledge_for" not in at_elevator(authority.CONTROL_ROOM, taken=True)
+	assert "complete_for" in at_elevator(authority.CONTROL_ROOM, taken=True)
+
+
+@pytest.mark.parametrize(
+	("parts", "expected"),
+	[
+		(("release",), {"acknowledge_for", "complete_for"}),
+		(("lock_off",), {"acknowledge_for", "complete_for"}),
+		(("check",), {"complete_for"}),
+		(("talk",), set()),
+		((), set()),
+	],
+)
+def test_only_open_parts_of_the_rescue_are_offered(parts, expected):
+	found = set(at_elevator(authority.CONTROL_ROOM, parts=parts))
+	assert found & {"acknowledge_for", "complete_for"} == expected
+
+
+def test_an_empty_car_is_read_back_by_whoever_did_not_say_so():
+	assert "read_back_empty" in at_elevator(authority.SECURITY, may_read_back=True)
+	assert "read_back_empty" not in at_elevator(authority.SECURITY)
+
+
+def test_without_an_outage_a_call_is_taken_or_one_is_declared():
+	assert {"take_call", "declare"} <= set(at_elevator(authority.CONTROL_ROOM, in_outage=False, called=True))
+	assert "take_call" not in at_elevator(authority.CONTROL_ROOM, in_outage=False)
+	assert "take_call" not in at_elevator(authority.CONTROL_ROOM, in_outage=False, called=True, taken=True)
+	assert not {"take_call", "declare"} & set(at_elevator(authority.CONTROL_ROOM, called=True))
+	assert "take_call" not in at_elevator(authority.SECURITY, in_outage=False, called=True)

@@ -71,3 +71,17 @@ def test_what_is_not(before):
 def test_a_number_that_is_said_to_be_one():
 	text = "没电了，电话 6555 1234转22，订单 20261129123456, phone: 555 0199 0"
 	assert phone_numbers.said_to_be_telephones(text) == ("6555 1234转22", "555 0199 0")
+
+
+@pytest.mark.parametrize(
+	("number", "expected"),
+	[
+		("010-65551234 转 801", "801"),
+		("010-65551234 ext. 801", "801"),
+		("010-65551234#12", "12"),
+		("010-65551234", ""),
+		(None, ""),
+	],
+)
+def test_what_is_dialled_after_the_number_has_answered(number, expected):
+	assert phone_numbers.extension(number) == expected

@@ -2,7 +2,15 @@
 
 from datetime import date, datetime, time, timedelta
 
-from outage_response.domain.shift_patterns import Pattern, PatternShift, gaps, shifts_between, uncovered, wanted_hours
+from outage_response.domain.shift_patterns import (
+	Pattern,
+	PatternShift,
+	gaps,
+	shifts_between,
+	uncovered,
+	wanted_hours,
+	working_days,
+)
 from outage_response.domain.states import Coverage, PatternDays
 
 MONDAY = date(2026, 3, 9)
@@ -74,3 +82,14 @@ def test_what_is_asked_for():
 	assert wanted_hours(Coverage.ALWAYS, *asked) == [(at(9, 0), at(11, 12))]
 	assert wanted_hours(Coverage.WORKING_TIME, *asked) == [(at(9, 9), at(9, 18)), (at(10, 9), at(10, 18))]
 	assert wanted_hours("Not Needed", *asked) == []
+
+
+def test_each_day_is_asked_for_from_the_first_to_the_last():
+	saturday, tuesday = date(2026, 3, 14), date(2026, 3, 17)
+	found = working_days(saturday, tuesday, ("Monday", "Tuesday"), holidays=[tuesday], made_up=[saturday])
+	assert found == {
+		saturday: True,
+		date(2026, 3, 15): False,
+		date(2026, 3, 16): True,
+		tuesday: False,
+	}

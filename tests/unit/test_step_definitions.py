@@ -6,7 +6,7 @@ import pytest
 
 from outage_response.domain.errors import RuleError
 from outage_response.domain.plan_checks import check_plan
-from outage_response.domain.step_definitions import MEANINGS, Outcome, Step, new_key, read_keys, steps_for_level
+from outage_response.domain.step_definitions import MEANINGS, Outcome, Step, new_key, read_keys, steps_for_level, typed
 
 from .world import LEVELS, plan, procedure, step
 
@@ -265,3 +265,8 @@ def test_a_list_of_keys_is_read_whatever_stands_between_them():
 def test_a_step_can_be_changed_without_touching_the_shipped_one():
 	changed = replace(step("I", "patrol_area"), minutes=20)
 	assert (changed.minutes, step("I", "patrol_area").minutes) == (20, 15)
+
+
+def test_full_width_letters_and_marks_are_the_plain_ones():
+	assert typed(" ｃｈｅｃｋ，１ ") == "check,1"
+	assert typed(None) == ""

@@ -3,7 +3,7 @@
 import pytest
 
 from outage_response.domain.errors import RuleError
-from outage_response.domain.typed_numbers import floor, floor_order, number, tick
+from outage_response.domain.typed_numbers import floor, floor_order, number, tick, to_digits
 
 
 @pytest.mark.parametrize(
@@ -99,3 +99,21 @@ def test_a_tick(written, read):
 def test_what_is_no_tick_is_refused():
 	with pytest.raises(RuleError, match="Primary: "):
 		tick("maybe", "Primary")
+
+
+@pytest.mark.parametrize(
+	("text", "expected"),
+	[
+		("二十三层", "23层"),
+		("十二", "12"),
+		("二十", "20"),
+		("一百零五", "105"),
+		("两百三十", "230"),
+		("一〇三", "103"),
+		("三楼B座", "3楼B座"),
+		("12", "12"),
+		("十", "10"),
+	],
+)
+def test_chinese_numerals_are_digits(text, expected):
+	assert to_digits(text) == expected
