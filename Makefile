@@ -3,15 +3,16 @@
 #   make test                    linter and all tests; ARGS="tests/unit -k plan" for some
 #   make soak MINUTES=10         random verbs, kills, clock steps, renames; what must hold afterwards is asked of the database
 #   make matrix                  every function of Frappe that reads, about every doctype of ours, by everybody for whom it is not
+#   make coverage                which lines and branches of the rules and flows the tests run; COVERAGE=1 make test: while testing
 #   make demo|test BENCH=/path/to/bench SITE=name     on a bench you already have
 
 PYTHON ?= python3
 TOOL := tools/portable_bench
 ARGS ?=
 MINUTES ?= 10
-export BENCH SITE SERVE
+export BENCH SITE SERVE COVERAGE
 
-.PHONY: help setup demo test soak matrix lint format stop clean
+.PHONY: help setup demo test coverage soak matrix lint format stop clean
 
 help:
 	@sed -n 's/^#   //p' Makefile
@@ -25,6 +26,9 @@ demo:
 
 test:
 	@$(PYTHON) $(TOOL) test $(ARGS)
+
+coverage:
+	@COVERAGE=1 $(PYTHON) $(TOOL) test tests/unit tests/site $(ARGS)
 
 soak:
 	@$(PYTHON) $(TOOL) soak --minutes $(MINUTES) $(ARGS)

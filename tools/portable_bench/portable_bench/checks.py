@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from portable_bench import system
+from portable_bench import measured, system
 from portable_bench.app import Command, Tests
 from portable_bench.existing import Target, other_code
 from portable_bench.lending import lend
@@ -114,13 +114,17 @@ def test(place: Place, target: Target | None, arguments: Sequence[str], progress
 		return environment | app.variables(BENCH=its.bench, SITE=its.site)
 
 	here, beside = [], []
+	measuring = measured.environment(place)
+	if measuring:
+		measured.begin(place)
 	if unit:
 		command = [str(place.tools_python), "-m", "pytest", *unit]
-		here.append(Run("tests without a site", "Tests without a site:", command, place.root))
+		env = {**os.environ, **measuring} if measuring else None
+		here.append(Run("tests without a site", "Tests without a site:", command, place.root, env))
 	on_site = [*python, *pytest_command(place, target, progress)] if site and target else []
 	if site and target:
 		title = f"Tests on the site {target.site}:"
-		here.append(Run("tests on the site", title, [*on_site, *site], place.root, of_site(target)))
+		here.append(Run("tests on the site", title, [*on_site, *site], place.root, of_site(target) | measuring))
 	if browser and target:
 		needed = browser_environment(place, in_front or target, progress)
 		if needed:
@@ -136,11 +140,13 @@ def test(place: Place, target: Target | None, arguments: Sequence[str], progress
 		run = Run(
 			"tests on a site of its own", "Tests on a site of its own:", [*on_site, own_site, *site[1:]], place.root
 		)
-		beside.append(replace(run, env=of_site(target)))
+		beside.append(replace(run, env=of_site(target) | measuring))
 		here[-1] = replace(here[-1], command=[*here[-1].command, f"--ignore={place.root / own_site}"])
 	if beside and unit:
 		beside.append(here.pop(0))
 	codes |= run_beside(here, beside, place.logs, progress)
+	if measuring:
+		measured.report(place, progress)
 	failed = verdict(codes, narrowed=bool(arguments))
 	if failed:
 		print(f"Failed: {', '.join(failed)}.", file=sys.stderr, flush=True)
@@ -283,17 +289,19 @@ def pytest_command(place: Place, target: Target, progress: Progress, *, in_brows
 	lent = lend(
 		place,
 		target,
-		["pytest", "hypothesis", *(["playwright"] if in_browser else [])],
+		["pytest", "hypothesis", *(["playwright"] if in_browser else []), *(["coverage"] if measured.wanted() else [])],
 		"browser-tests" if in_browser else "site-tests",
 		progress,
 	)
-	if not lent:
+	begin = measured.START if measured.wanted() and not in_browser else ""
+	if not lent and not begin:
 		return ["-m", "pytest"]
 	# At the end of the path, so that the bench's own packages win.
-	start = (
-		f"import sys; sys.path.append({str(lent)!r}); sys.path.insert(0, ''); import pytest; sys.exit(pytest.main())"
-	)
-	return ["-c", start]
+	path = f"sys.path.append({str(lent)!r}); " if lent else ""
+	return [
+		"-c",
+		f"import sys; {path}sys.path.insert(0, ''); {begin}import pytest; sys.exit(pytest.main())",
+	]
 
 
 def _lint(place: Place) -> dict[str, int]:
