@@ -69,3 +69,15 @@ def test_what_a_person_decided_stays_apart():
 	names = {"x": "3号楼", "y": "3栋", "z": "4栋"}
 	assert alike(names) == {"x": "x", "y": "x", "z": "z"}
 	assert alike(names, ["y"]) == {"x": "x", "y": "y", "z": "z"}
+
+
+def test_a_building_or_staircase_zero_keeps_its_zero():
+	assert meaning("0号楼") == meaning("Building 00") == "0"
+	assert meaning("3号楼0单元") == "3-0"
+
+
+def test_what_follows_a_bare_number_is_no_staircase():
+	assert meaning("3会所") == "3会所"
+	assert meaning("3号楼会所") == "3-会所"
+	assert meaning("Building 3 会所") == "3-会所"
+	assert meaning(None) == ""

@@ -66,3 +66,17 @@ def test_a_battery_lasts_by_its_latest_reading_else_by_what_is_rated():
 )
 def test_the_first_expected_time_is_no_move(kinds, from_the_start, moves):
 	assert etr_moves(kinds, from_the_start=from_the_start) == moves
+
+
+def test_of_a_long_reading_or_a_long_word_no_more_is_looked_at():
+	assert minutes_in("x" * 139 + "5") == 5
+	assert minutes_in("x" * 140 + "5") is None
+	assert kind_seen("x" * 4984 + "the grid is down") == "External"
+	assert kind_seen("x" * 4985 + "the grid is down") == "Internal"
+
+
+def test_a_reading_counts_from_when_it_was_taken():
+	assert lasts_until(0, NIGHT, "30 min", None) is None
+	assert lasts_until(120, None) is None
+	assert lasts_until(120, None, "0 min", NIGHT) == NIGHT
+	assert lasts_until(120, None, failed=True) is None

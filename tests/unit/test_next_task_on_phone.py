@@ -112,3 +112,20 @@ def test_a_guard_goes_to_a_post_where_nobody_stands():
 def test_a_guard_goes_nowhere_else(to):
 	with pytest.raises(RuleError, match="To:"):
 		require_post_to_go_to(post("lobby", status="On Post"), to)
+
+
+def test_soon_is_the_next_hour_and_not_a_minute_more():
+	assert not is_for_later(Mine("x", "Open", not_before=at(60)), NOW)
+	assert is_for_later(Mine("x", "Open", not_before=at(61)), NOW)
+	assert not is_for_later(Mine("x", "Open", not_before=at(90), due_at=at(60)), NOW)
+	assert is_for_later(Mine("x", "Open", not_before=at(90), due_at=at(61)), NOW)
+
+
+def test_the_hundredth_elevator_with_people_still_comes_before_everything_else():
+	rescue = Mine("free them", "Open", rescue=100)
+	assert in_order([*URGENT_FIRST, rescue], NOW)[0] == rescue
+
+
+def test_what_completing_asks_for():
+	found = asks(step(outcomes={"ok": None}, checks=("people_clear",), evidence="photo"))
+	assert found == {"outcomes": ["ok"], "checks": ["people_clear"], "evidence": "photo", "later": True}

@@ -48,3 +48,15 @@ def test_a_site_that_was_never_asked_is_believed_while_it_is_at_work():
 	assert rules.is_believed_unasked(None, now)
 	assert rules.is_believed_unasked(now - timedelta(minutes=59), now)
 	assert not rules.is_believed_unasked(now - timedelta(hours=5), now)
+
+
+def test_at_work_is_who_was_within_the_hour_also_by_a_clock_that_was_put_back():
+	now, hour, second = datetime(2026, 3, 11, 2, 0), timedelta(hours=1), timedelta(seconds=1)
+	for back in (1, -1):
+		assert rules.is_believed_unasked(now - back * hour, now)
+		assert not rules.is_believed_unasked(now - back * (hour + second), now)
+
+
+def test_a_site_is_known_by_nothing_until_it_is_asked():
+	assert rules.differences(Identity(), Identity()) == ()
+	assert rules.differences(KNOWN, replace(KNOWN, inode=None, host="laptop")) == ()

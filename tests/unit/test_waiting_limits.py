@@ -50,3 +50,21 @@ def test_by_how_much_a_clock_that_ticks_rarely_is_late(seconds, minutes):
 
 def test_a_site_that_has_never_rung_is_late_and_has_not_stood_still():
 	assert (rules.is_late(None, NOW), rules.minutes_away(None, NOW)) == (True, 0)
+
+
+def test_each_wait_ends_with_its_last_second():
+	five, second = timedelta(minutes=5), timedelta(seconds=1)
+	assert rules.is_left_alone(NOW + five, NOW) and not rules.is_left_alone(NOW + five + second, NOW)
+	assert rules.is_to_be_said(2, NOW + five, NOW) and not rules.is_to_be_said(2, NOW + five + second, NOW)
+	two = timedelta(minutes=2)
+	assert rules.is_to_be_said(2, NOW - two, NOW) and not rules.is_to_be_said(2, NOW - two - second, NOW)
+	late = timedelta(seconds=75)
+	assert not rules.is_late(NOW - late, NOW) and rules.is_late(NOW - late - second, NOW)
+	assert not rules.is_late(NOW + late, NOW) and rules.is_late(NOW + late + second, NOW)
+
+
+def test_how_long_mail_is_news_a_sender_lives_and_a_page_may_wait():
+	"""The first is half a day; a worker's job ends after a minute, so that after three its sender is dead."""
+	assert timedelta(hours=12) == rules.MAIL_IS_NEWS_FOR
+	assert timedelta(minutes=3) == rules.SENDER_IS_DEAD_AFTER
+	assert timedelta(minutes=2) == rules.PAGE_WAITS_AFTER
