@@ -5,6 +5,8 @@ from datetime import datetime, timedelta
 import pytest
 
 from outage_response.domain.escalation import (
+	PATIENCE,
+	WHOM_IN_DRILL,
 	Person,
 	Row,
 	Rule,
@@ -154,3 +156,42 @@ def test_a_clock_turned_back_does_not_silence():
 def test_a_message_belongs_to_the_minute_in_which_it_is_sent():
 	assert minute_of(datetime(2026, 3, 11, 2, 0, 59, 999)) == NOW
 	assert minute_of(datetime(2026, 3, 11, 2, 1)) == NOW + timedelta(minutes=1)
+
+
+def test_no_round_and_no_time_count_as_one_and_a_wait_is_at_least_a_minute():
+	rule = Rule("", 1, (Row(RungPerson.MANAGER, times=0, every_minutes=0), Row(RungPerson.LEAD)), rounds=0)
+	first = ring(rule, State(), NOW, somebody(RungPerson.MANAGER, RungPerson.LEAD))
+	assert (first.state, first.next_at) == (State(1, 0, 0), NOW + timedelta(minutes=1))
+	second = ring(rule, first.state, first.next_at, somebody(RungPerson.MANAGER, RungPerson.LEAD))
+	assert ring(rule, second.state, second.next_at, somebody(RungPerson.MANAGER, RungPerson.LEAD)).gave_up
+
+
+def test_a_standstill_is_three_minutes():
+	people = somebody(RungPerson.ASSIGNED, RungPerson.CONTROL_ROOM, RungPerson.LEAD, RungPerson.MANAGER)
+	for seconds, rung in ((179, [RungPerson.ASSIGNED, RungPerson.CONTROL_ROOM]), (180, [RungPerson.ASSIGNED, RungPerson.CONTROL_ROOM, RungPerson.LEAD])):
+		one = ring(Rule("", 0, LADDER), State(0, 1, 0), NOW + timedelta(seconds=seconds), people, due_at=NOW)
+		assert [person.key for person, _row in one.calls] == rung
+	rule = Rule("", 0, LADDER, start_minutes=1)
+	assert times_made_up(rule, 0, NOW, NOW + timedelta(seconds=179)) == 0
+	assert times_made_up(rule, 0, NOW, NOW + timedelta(seconds=180)) == 2
+
+
+def test_a_last_ring_of_the_next_minute_is_no_clock_turned_back():
+	later = NOW + timedelta(hours=1)
+	assert not is_due(later, NOW + timedelta(minutes=1), NOW)
+	assert is_due(later, NOW + timedelta(minutes=1, seconds=1), NOW)
+
+
+def test_whoever_was_rung_for_it_is_rung_again_after_the_minutes_of_the_rule():
+	rule = Rule("", 1, LADDER, start_minutes=10)
+	soon = NOW + timedelta(minutes=3)
+	assert starts_again(rule, NOW, soon, 1) == (True, soon + timedelta(minutes=10))
+
+
+def test_a_drill_wakes_nobody_and_calls_no_firm():
+	assert set(WHOM_IN_DRILL) == {RungPerson.ASSIGNED, RungPerson.NEXT_ON_DUTY, RungPerson.CONTROL_ROOM}
+
+
+def test_two_rings_are_patience_enough():
+	rule = Rule("", 1, LADDER, start_minutes=1)
+	assert times_made_up(rule, 1, NOW, NOW + timedelta(hours=1)) == PATIENCE == 2
