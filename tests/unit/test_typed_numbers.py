@@ -117,3 +117,26 @@ def test_what_is_no_tick_is_refused():
 )
 def test_chinese_numerals_are_digits(text, expected):
 	assert to_digits(text) == expected
+
+
+def test_each_chinese_digit_is_its_own():
+	assert to_digits("零一二三四五六七八九") == "0123456789"
+	assert to_digits("〇两") == "02"
+
+
+@pytest.mark.parametrize("written", ["00层", "000", "B0", "负0层"])
+def test_no_floor_has_the_number_nought(written):
+	with pytest.raises(RuleError, match="Floor"):
+		floor(written, "Floor")
+
+
+def test_what_is_refused_is_quoted_up_to_sixty_characters():
+	for refused in (
+		lambda text: number(text, "Minutes", whole=True),
+		lambda text: number(text, "Hours", whole=False),
+		lambda text: tick(text, "Drill"),
+		lambda text: floor(text, "Floor"),
+	):
+		with pytest.raises(RuleError) as error:
+			refused("x" * 61)
+		assert error.value.values["value"] == "x" * 60

@@ -192,3 +192,26 @@ def test_of_the_samples_few_outages_wait_and_few_other_matters_end_with_one(patt
 	print(f"waits for a tick {len(asked)} of {len(outages)}; resolved wrongly {len(wrong)} of {len(others)}")
 	assert len(asked) <= most_asked
 	assert len(wrong) <= most_wrong
+
+
+def test_of_two_times_in_one_incident_the_later_one_counts():
+	rows = [Dark("A", hours(-9), hours(-8)), Dark("A", hours(-3), hours(-2))]
+	found = standing(PATH, "1A", rows)
+	assert (found.since, found.back_at) == (hours(-3), hours(-2))
+	within_the_minute = [Dark("A", hours(-9), hours(-9)), Dark("A", hours(-3), hours(-3))]
+	assert standing(PATH, "1A", within_the_minute).since == hours(-3)
+
+
+def test_a_window_and_the_time_after_a_return_end_with_their_last_minute():
+	second = timedelta(seconds=1)
+	assert explained(planned("work", "A", -1, 0), at=T) and explained(planned("work", "A", 0, 1), at=T)
+	assert not explained(planned("work", "A", -1, 0), at=T + second)
+	assert not explained(planned("work", "A", 0, 1), at=T - second)
+	assert explained(back("was", "A"), at=hours(1)) and not explained(back("was", "A"), at=hours(1) + second)
+
+
+def test_only_who_calls_after_the_return_is_still_out():
+	was = back("was", "A")
+	assert not explained_by(PATH, "1A", T, [was], 60).still_out
+	assert explained_by(PATH, "1A", T + timedelta(seconds=1), [was], 60).still_out
+	assert not explained_by(PATH, "1A", hours(1), [running("now", "A")], 60).still_out
