@@ -4,6 +4,7 @@
 #   make soak MINUTES=10         random verbs, kills, clock steps, renames; what must hold afterwards is asked of the database
 #   make matrix                  every function of Frappe that reads, about every doctype of ours, by everybody for whom it is not
 #   make coverage                which lines and branches of the rules and flows the tests run; COVERAGE=1 make test: while testing
+#   make mutants                 rules changed one place at a time: do the unit tests notice? ARGS="--seed 7 lifecycle"
 #   make demo|test BENCH=/path/to/bench SITE=name     on a bench you already have
 
 PYTHON ?= python3
@@ -12,7 +13,7 @@ ARGS ?=
 MINUTES ?= 10
 export BENCH SITE SERVE COVERAGE
 
-.PHONY: help setup demo test coverage soak matrix lint format stop clean
+.PHONY: help setup demo test coverage mutants soak matrix lint format stop clean
 
 help:
 	@sed -n 's/^#   //p' Makefile
@@ -29,6 +30,9 @@ test:
 
 coverage:
 	@COVERAGE=1 $(PYTHON) $(TOOL) test tests/unit tests/site $(ARGS)
+
+mutants:
+	@$(PYTHON) $(TOOL) mutants $(ARGS)
 
 soak:
 	@$(PYTHON) $(TOOL) soak --minutes $(MINUTES) $(ARGS)

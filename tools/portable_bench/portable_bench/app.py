@@ -80,6 +80,8 @@ class Command:
 	help: str
 	module: str = ""
 	tests: tuple[str, ...] = ()
+	# The module is run by the Python of the tools, and needs no bench
+	by_tools: bool = False
 	# Further words, where the bench is this tool's own
 	on_own_bench: tuple[str, ...] = ()
 	environment: Mapping[str, str] = field(default_factory=dict)

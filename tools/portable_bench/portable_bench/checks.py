@@ -158,6 +158,11 @@ def of_the_app(
 ) -> int:
 	"""A command of the app's own, on the main site of this bench or on a bench that is given."""
 	app = place.app
+	if command.by_tools:
+		ensure_tools(place, progress)
+		environment = {key: value for key, value in os.environ.items() if key != "PYTHONDONTWRITEBYTECODE"}
+		environment["PYTHONPYCACHEPREFIX"] = str(place.tools / "bytecode")
+		return _call([str(place.tools_python), "-m", command.module, *arguments], place.root, environment)
 	if target:
 		environment = environment_for(target.bench / "env")
 		if command.tests:

@@ -9,6 +9,7 @@ import socket
 import subprocess
 import sys
 import time
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -82,6 +83,13 @@ class TestCommandsOfTheApp:
 		assert folder == place.root and environment["PYTHONPATH"] == str(place.root)
 		assert environment["LAMP_SITE"] == "lamp.localhost" and environment["LAMP_BENCH"] == str(place.bench)
 		assert environment["LAMP_BENCH_COMMAND"] == f"{sys.executable} {HOME}"
+
+	def test_by_the_tools_without_a_bench(self, place, called):
+		own = replace(APP.commands["long"], by_tools=True)
+		checks.of_the_app(place, own, None, ["--seed", "7"], Progress(io.StringIO()))
+		((command, folder, _environment),) = called
+		assert command == [str(place.tools_python), "-m", "tests.long", "--seed", "7"]
+		assert folder == place.root
 
 	def test_on_a_bench_that_is_given(self, place, called, tmp_path):
 		target = existing.Target(tmp_path / "theirs", "a.localhost")
