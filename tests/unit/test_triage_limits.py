@@ -2,12 +2,12 @@
 
 import pytest
 
-from outage_response.domain import triage
+from outage_response.domain import triage, triage_matching
 
 
 def test_of_a_long_text_its_first_two_pages_are_read():
 	filler = "x " * 2492 + "x"  # with the words: 5,000 characters
-	assert len(f"{filler} no electricity") == triage.LONGEST
+	assert len(f"{filler} no electricity") == triage_matching.LONGEST
 	assert triage.read(f"{filler} no electricity").outage
 	assert not triage.read(f"{filler}y no electricity").outage
 
@@ -50,12 +50,6 @@ def test_words_mean_danger_together_in_one_sentence_or_in_two(text):
 
 def test_words_that_stand_far_apart_mean_nothing_together():
 	assert not triage.read("the lift is slow. nothing else is wrong. i cannot get out of this contract.").danger
-
-
-def test_a_text_is_read_as_narrow_small_simplified_mandarin():
-	assert triage.simplified("ＰＯＷＥＲ 停電") == "power 停电"
-	assert triage.simplified("a\n\nb") == "a . b"
-	assert triage.simplified(None) == ""
 
 
 def test_what_says_nothing_reads_as_nothing():
