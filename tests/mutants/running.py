@@ -17,7 +17,9 @@ import signal
 import sys
 import time
 import types
+from bisect import bisect_right
 from collections.abc import Callable, Iterable
+from itertools import accumulate
 from pathlib import Path
 
 import coverage
@@ -31,6 +33,8 @@ from tests.mutants.drawing import ROOT, RULES, Mutant, importers, statement
 SURVIVED = (0, 5)  # pytest: all well, or no test chosen
 NOT_TRIED = 70  # the change could not be made in the running program
 PACKAGE = "outage_response.domain"
+# So many seconds of tests, the fastest first, and no more: what they do not notice has survived
+PATIENCE = 8.0
 Lines = dict[str, dict[int, list[str]]]
 
 
@@ -196,7 +200,8 @@ class Trials:
 		"""Tests that run the place, then those of its module, in which something kept may hide that they do."""
 		lines = statement(mutant.source, mutant.line)[0]
 		first = self.in_order({test for line in lines for test in self.lines.get(mutant.module, {}).get(line, ())})
-		return [*first, *(test for test in self.of_module(mutant) if test not in set(first))]
+		others = [test for test in self.of_module(mutant) if test not in set(first)]
+		return [*self.within(PATIENCE, first), *self.within(PATIENCE, others)]
 
 	def of_module(self, mutant: Mutant) -> list[str]:
 		"""Tests that run anything of the module (one of words: of those that import it), and all of files that name it, or look at
@@ -208,7 +213,15 @@ class Trials:
 			file for file in (ROOT / "tests/unit").glob("test_*.py") if named.search(file.read_text(encoding="utf-8"))
 		]
 		names = {str(file.relative_to(ROOT)) for file in files}
-		return self.in_order(tests | {test for test in self.seconds if test.partition("::")[0] in names}, mutant.module)
+		found = self.in_order(
+			tests | {test for test in self.seconds if test.partition("::")[0] in names}, mutant.module
+		)
+		return self.within(2 * PATIENCE, found)
+
+	def within(self, seconds: float, tests: list[str]) -> list[str]:
+		"""As many of them as take no longer than this together; at least one."""
+		ends = list(accumulate(self.seconds[test] for test in tests))
+		return tests[: max(1, bisect_right(ends, seconds))]
 
 	def runs(self, module: str) -> set[str]:
 		"""The tests that run anything of it after the import."""
