@@ -168,7 +168,10 @@ def test_no_round_and_no_time_count_as_one_and_a_wait_is_at_least_a_minute():
 
 def test_a_standstill_is_three_minutes():
 	people = somebody(RungPerson.ASSIGNED, RungPerson.CONTROL_ROOM, RungPerson.LEAD, RungPerson.MANAGER)
-	for seconds, rung in ((179, [RungPerson.ASSIGNED, RungPerson.CONTROL_ROOM]), (180, [RungPerson.ASSIGNED, RungPerson.CONTROL_ROOM, RungPerson.LEAD])):
+	for seconds, rung in (
+		(179, [RungPerson.ASSIGNED, RungPerson.CONTROL_ROOM]),
+		(180, [RungPerson.ASSIGNED, RungPerson.CONTROL_ROOM, RungPerson.LEAD]),
+	):
 		one = ring(Rule("", 0, LADDER), State(0, 1, 0), NOW + timedelta(seconds=seconds), people, due_at=NOW)
 		assert [person.key for person, _row in one.calls] == rung
 	rule = Rule("", 0, LADDER, start_minutes=1)
