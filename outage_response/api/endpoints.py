@@ -92,7 +92,10 @@ def endpoint(function: Callable, *, but: Iterable[str] = ()) -> Callable:
 	if function.__module__.startswith(FLOWS):
 		# an endpoint belongs to the module that it stands in, as one that is written out there does
 		function = for_clients(function, sys._getframe(1).f_globals["__name__"], but)
-	return frappe.whitelist(methods=["POST"])(reached(discreet(from_this_site(bounded(retrying(function))))))
+	made = reached(discreet(from_this_site(bounded(retrying(function)))))
+	# Frappe checks what is sent by them; from Python 3.14 on `wraps` no longer copies those that were put together here
+	made.__annotations__ = function.__annotations__
+	return frappe.whitelist(methods=["POST"])(made)
 
 
 def for_clients(verb: Callable, module: str, but: Iterable[str] = ()) -> Callable:

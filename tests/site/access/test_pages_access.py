@@ -295,6 +295,20 @@ class EveryEndpoint(PortalTest):
 		self.assertGreater(tried, 500)
 		self.assertEqual([], failed, "\n".join(failed))
 
+	def test_each_shows_frappe_the_types_it_takes(self):
+		"""Frappe reads them of the function that it was given to whitelist; without them it checks nothing."""
+		bare = [
+			name
+			for name, function in our_endpoints().items()
+			if not set(function.__wrapped__.__annotations__)
+			>= {
+				one.name
+				for one in inspect.signature(function).parameters.values()
+				if one.annotation is not one.empty and one.kind != one.VAR_KEYWORD
+			}
+		]
+		self.assertEqual(bare, [])
+
 	def of_frappe_s_own(self, name: str, arguments: dict) -> set[type]:
 		"""How the functions that this one stands in for break at the same arguments."""
 		found = set()
