@@ -131,7 +131,7 @@ def heading(incident: Document) -> dict[str, Any]:
 		"property": incident.property,
 		"level": incident.level,
 		"status": incident.status,
-		"status_label": _(incident.status),
+		"status_label": _(incident.status, context="Outage Incident"),
 		"is_drill": bool(incident.is_drill),
 		"reported_at": str(incident.reported_at or ""),
 	}

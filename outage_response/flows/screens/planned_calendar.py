@@ -41,7 +41,7 @@ def calendar(start: str, end: str, filters: str | list | None) -> list[dict]:
 	)
 	for row in rows:
 		row.title = f"{_('DRILL')}: {row.property}" if row.is_drill else row.property
-		row.title = f"{row.title} · {_(row.status)}"
+		row.title = f"{row.title} · {_(row.status, context='Outage Incident')}"
 		row.color = COLOURS.get(row.status, ENDED)
 		row.all_day, row.movable = 0, False
 	return rows

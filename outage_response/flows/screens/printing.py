@@ -94,7 +94,7 @@ def _line_of_step(step: dict, who: dict[str, str]) -> list[str]:
 	return [
 		_step_and_place(step),
 		_department(step["department"]),
-		_(step["status"]),
+		_(step["status"], context="Outage Task"),
 		clock_time(_moment(step["at"])),
 		who.get(step.get("by") or "", ""),
 		_outcome(step),

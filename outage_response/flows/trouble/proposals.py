@@ -25,7 +25,7 @@ from ..facts import power_and_assets, who_is_on_duty
 from ..facts.language import listed
 from ..incident import declaring
 from ..verb import bells
-from ..verb.changes import save
+from ..verb.changes import announce, save
 from ..verb.engine import PropertyTarget, property_verb
 from ..verb.locking import lock_property
 from . import explaining_outage, ticket_linking
@@ -224,6 +224,7 @@ def write_proposal(
 		}
 	)
 	save(doc)
+	announce("")
 	its = [call.name for call in calls]
 	if others:
 		its += listing.get_all("Trouble Call", filters={"proposal": ("in", others)}, pluck="name")
@@ -310,5 +311,6 @@ def _end_proposal(doc: Document, status: str, **values) -> None:
 	if doc.status == ProposalStatus.OPEN:
 		doc.update({"status": status, **values})
 		save(doc)
+		announce("")
 		theirs = listing.get_all("Trouble Call", {"proposal": doc.name}, fields=["ticket_type", "ticket"])
 		ticket_linking.tell_pages(theirs)

@@ -79,7 +79,7 @@ def describe(tasks: Sequence[TaskRow]) -> list[dict[str, Any]]:
 				),
 				"life_safety": bool(task.life_safety),
 				"with": who,
-				"text": f"{title}{where}: {_(task.status)}, {who}",
+				"text": f"{title}{where}: {_(task.status, context='Outage Task')}, {who}",
 			}
 		)
 	return found

@@ -145,7 +145,7 @@ outage_response.CommandCentre = class CommandCentre {
 			${this.life(one)}${this.bare(one)}${this.overdue(one)}${this.silent(one)}
 			${this.who_knows(one)}
 			<footer>
-				${link("outage-incident", "open", __("Open"))}
+				${link("outage-incident", "open", __("Open the incident"))}
 				${link("outage-call-sheet", "calls", __("Call Sheet"))}
 				${link("outage-run-card", "card", __("Enter Run Card"))}
 			</footer>

@@ -112,7 +112,7 @@ outage_response.IncidentView = class IncidentView {
 			<p class="outage-heard" role="status"></p>
 			<div class="outage-chips">
 				${outage_response.level_html(incident)}
-				${outage_response.pill(incident.status)}
+				${outage_response.pill(incident.status, "Outage Incident")}
 				${outage_response.drill_html(incident)}
 				<span class="outage-property">${escape(incident.property)}</span>
 				${incident.cause_type ? `<span class="text-muted">${escape(__(incident.cause_type))}</span>` : ""}
@@ -282,7 +282,7 @@ outage_response.IncidentView = class IncidentView {
 				escape(__(row.phase)),
 				escape(row.department_name),
 				row.with.length ? outage_response.few(row.with, 3) : escape(__(row.role)),
-				outage_response.pill(row.status) + (row.outcome ? ` ${escape(row.outcome)}` : ""),
+				outage_response.pill(row.status, "Outage Task") + (row.outcome ? ` ${escape(row.outcome)}` : ""),
 				this.clock_cell(row),
 				this.verbs_cell(row),
 			]),
@@ -364,7 +364,7 @@ outage_response.IncidentView = class IncidentView {
 			`<a href="${outage_response.desk_url("outage-callback", row.name)}">${escape(row.contact)}</a>`,
 			outage_response.tel_html(row.phone),
 			escape(__(row.reason)),
-			outage_response.pill(row.status),
+			outage_response.pill(row.status, "Outage Callback"),
 			outage_response.moment(row.next_attempt_at),
 			[
 				["log_attempt", __("Log the call"), row.may_log],

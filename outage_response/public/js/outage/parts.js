@@ -128,9 +128,9 @@ Object.assign(outage_response, {
 		return `<details open><summary>${__("Calls that no outage explains yet: {0}", [calls.length])}</summary><ul>${items.join("")}</ul></details>`;
 	},
 
-	/** A state as Frappe's lists show it. */
-	pill(status) {
-		return `<span class="indicator-pill ${this.STATUS_COLOURS[status] || "gray"}">${escape(__(status))}</span>`;
+	/** A state as Frappe's lists show it, in the words that it has there: "Open" is said otherwise of a task than of a door. */
+	pill(status, doctype) {
+		return `<span class="indicator-pill ${this.STATUS_COLOURS[status] || "gray"}">${escape(__(status, null, doctype))}</span>`;
 	},
 
 	/** The level in its own colour, with letters dark or light enough to be read on it. */
