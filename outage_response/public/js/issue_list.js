@@ -5,5 +5,5 @@ if (!frappe.model.can_read("Outage Incident")) {
 	if (field) field.in_standard_filter = 0;
 }
 // Frappe 15 translates a Select by the plain word alone: "Active" is another matter for an outage
-const outage_state = frappe.get_meta("Issue").fields.find((df) => df.fieldname === "outage_state");
-if (outage_state) outage_state.formatter = (value) => __(value || "", null, "Issue");
+const issues = (frappe.listview_settings["Issue"] = frappe.listview_settings["Issue"] || {});
+issues.formatters = { ...issues.formatters, outage_state: (value) => __(value || "", null, "Issue") };
