@@ -377,29 +377,29 @@ def sweep_incidents(property_name: str) -> None:
 		filters={"reference_doctype": "Outage Callback", "reference_name": ("in", callbacks)},
 		pluck="name",
 	)
-	_delete("Communication Link", parent=calls)
-	_delete("Communication", name=calls)
+	delete_rows("Communication Link", parent=calls)
+	delete_rows("Communication", name=calls)
 	mails = frappe.get_all(
 		"Email Queue", {"reference_doctype": "Notice Delivery", "reference_name": ("in", named["Notice Delivery"])}
 	)
-	_delete("Email Queue Recipient", parent=[mail.name for mail in mails])
-	_delete("Email Queue", name=[mail.name for mail in mails])
-	_delete("ToDo", reference_name=tasks)
-	_delete("Notification Log", document_name=incidents)
-	_delete("Access Log", reference_document=incidents)
+	delete_rows("Email Queue Recipient", parent=[mail.name for mail in mails])
+	delete_rows("Email Queue", name=[mail.name for mail in mails])
+	delete_rows("ToDo", reference_name=tasks)
+	delete_rows("Notification Log", document_name=incidents)
+	delete_rows("Access Log", reference_document=incidents)
 	for rows in ("Outage Affected Node", "Outage Window", "Overlapping Outage"):
-		_delete(rows, parent=incidents)
-	_delete("Outage Task Check", parent=tasks)
-	_delete("Outage Callback Unit", parent=callbacks)
-	_delete("Outage Callback Attempt", parent=callbacks)
-	_delete("Timeline Entry", property=[property_name])
-	_delete("Outage Page Task", parent=frappe.get_all("Outage Page", {"property": property_name}, pluck="name"))
-	_delete("Outage Page", property=[property_name])
-	_delete("Outage Affected Unit", property=[property_name])
-	_delete("Outage Proposal", property=[property_name])
-	_delete("Paging Test", property=[property_name])
+		delete_rows(rows, parent=incidents)
+	delete_rows("Outage Task Check", parent=tasks)
+	delete_rows("Outage Callback Unit", parent=callbacks)
+	delete_rows("Outage Callback Attempt", parent=callbacks)
+	delete_rows("Timeline Entry", property=[property_name])
+	delete_rows("Outage Page Task", parent=frappe.get_all("Outage Page", {"property": property_name}, pluck="name"))
+	delete_rows("Outage Page", property=[property_name])
+	delete_rows("Outage Affected Unit", property=[property_name])
+	delete_rows("Outage Proposal", property=[property_name])
+	delete_rows("Paging Test", property=[property_name])
 	for doctype, names in named.items():
-		_delete(doctype, name=names)
+		delete_rows(doctype, name=names)
 	frappe.db.commit()
 	frappe.clear_messages()
 
@@ -409,17 +409,17 @@ def sweep(property_name: str) -> None:
 	sweep_incidents(property_name)
 	units = frappe.get_all("Property Unit", filters={"property": property_name}, pluck="name")
 	contacts = frappe.get_all("Contact", filters={"name": ("like", f"{property_name}%")}, pluck="name")
-	_delete("Unit Resident", parent=units)
-	_delete("Contact Phone", parent=contacts)
-	_delete("Contact Email", parent=contacts)
-	_delete("Contact", name=contacts)
+	delete_rows("Unit Resident", parent=units)
+	delete_rows("Contact Phone", parent=contacts)
+	delete_rows("Contact Email", parent=contacts)
+	delete_rows("Contact", name=contacts)
 	for doctype in AT_A_PROPERTY:
-		_delete(doctype, property=[property_name])
+		delete_rows(doctype, property=[property_name])
 	frappe.db.delete("__global_search", {"doctype": ("in", AT_A_PROPERTY), "name": ("like", f"{property_name}-%")})
-	_delete("User Permission", allow=["Managed Property"], for_value=[property_name])
+	delete_rows("User Permission", allow=["Managed Property"], for_value=[property_name])
 	for doctype in ("Property Work Day", "Property Holiday"):
-		_delete(doctype, parent=[property_name])
-	_delete("Managed Property", name=[property_name])
+		delete_rows(doctype, parent=[property_name])
+	delete_rows("Managed Property", name=[property_name])
 	frappe.db.commit()
 
 
@@ -443,17 +443,17 @@ def forget(users: Sequence[str] = ()) -> None:
 
 def _delete_people(users: list[str]) -> None:
 	for table in frappe.get_meta("User").get_table_fields():
-		_delete(table.options, parent=users)
-	_delete("Contact Email", email_id=users)
-	_delete("Contact", email_id=users)
+		delete_rows(table.options, parent=users)
+	delete_rows("Contact Email", email_id=users)
+	delete_rows("Contact", email_id=users)
 	for doctype in ("Notification Settings", "User"):
-		_delete(doctype, name=users)
-	_delete("User Permission", user=users)
-	_delete("Notification Log", for_user=users)
-	_delete("Elevator Rescue Certificate", user=users)
-	_delete("__Auth", doctype=["User"], name=users)
+		delete_rows(doctype, name=users)
+	delete_rows("User Permission", user=users)
+	delete_rows("Notification Log", for_user=users)
+	delete_rows("Elevator Rescue Certificate", user=users)
+	delete_rows("__Auth", doctype=["User"], name=users)
 
 
-def _delete(doctype: str, /, **filters: list[str]) -> None:
+def delete_rows(doctype: str, /, **filters: list[str]) -> None:
 	if all(filters.values()):
 		frappe.db.delete(doctype, {field: ("in", values) for field, values in filters.items()})
