@@ -283,7 +283,10 @@ const DIALOGS = {
 
 	stand_down: (seen) => {
 		const everywhere = seen.incident.status === "Restored";
-		const posts = seen.choices.posts.map(([name, label, status]) => [name, `${label} (${__(status, null, "Outage Task")})`]);
+		const posts = seen.choices.posts.map(([name, label, status]) => [
+			name,
+			`${label} (${__(status, null, "Outage Task")})`,
+		]);
 		const gate = gate_fields(seen, "stand_down");
 		return {
 			intro: everywhere ? gate.intro : "",
