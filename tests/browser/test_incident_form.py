@@ -321,6 +321,25 @@ def test_the_desk_in_chinese(as_user, desk, house, declared):
 	assert not met, sorted(met)
 
 
+def test_a_state_reads_alike_in_every_place(as_user, desk, declared):
+	"""The form's field, which is only read, the list and the outage's page have the doctype's own word, not that of anything open."""
+	frappe.db.set_value("User", world.user("electrician"), "language", "zh")
+	frappe.db.commit()
+	frappe.clear_cache(user=world.user("electrician"))
+	page = as_user("electrician")
+	name = frappe.get_all("Outage Task", {"incident": declared, "status": "Open"}, pluck="name", limit=1)[0]
+	desk(page, f"/app/outage-task/{name}")
+	page.wait_for_selector("[data-fieldname=status] .control-value:visible")
+	assert page.inner_text("[data-fieldname=status] .control-value") == "待接收"
+	desk(page, f"/app/outage-task?name={name}")
+	page.wait_for_selector(".list-row .indicator-pill:visible")
+	assert page.locator(".list-row .indicator-pill:visible").first.inner_text() == "待接收"
+	desk(page, f"/app/outage-incident/{declared}")
+	page.wait_for_selector(".outage-verbs .btn")
+	pills = page.locator(".indicator-pill:visible").all_inner_texts()
+	assert "待接收" in pills and "未处理" not in pills
+
+
 def test_a_board_is_for_looking(as_user, desk, declared):
 	page = as_user("engineer")
 	desk(page, "/app/outage-task/view/kanban/Outage Tasks by State")

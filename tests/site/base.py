@@ -216,6 +216,8 @@ class SiteTest(unittest.TestCase):
 		frappe.flags.in_test = True
 		frappe.set_user("Administrator")
 		frappe.local.lang = "en"
+		# what residents read is in the site's language, and a site to test on may have any
+		frappe.db.set_single_value("System Settings", "language", "en")
 		patches = contextlib.ExitStack()
 		patches.enter_context(patch.object(frappe.local.db, "commit", _refuse_commit))
 		patches.enter_context(_own_cache())

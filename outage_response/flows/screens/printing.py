@@ -122,7 +122,7 @@ def _rescue(row: dict) -> list[str]:
 	minutes = row.get("minutes")  # reports that were filed before they stood there have only the times
 	if minutes is None and since and out:
 		minutes = int((get_datetime(out) - get_datetime(since)).total_seconds() // 60)
-	how = spoken(row["how"], _) if row.get("how") in RELEASED else _(row["status"])
+	how = spoken(row["how"], _) if row.get("how") in RELEASED else _(row["status"], context="Elevator Entrapment")
 	return [
 		row["elevator"],
 		f"{row['people'] or '?'} / {row.get('released') or '–'}" if "people" in row else "",

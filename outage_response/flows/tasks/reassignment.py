@@ -109,7 +109,7 @@ def give_again(act: Act, task: Document, who: Assignment) -> None:
 
 
 def release(act: Act) -> None:
-	"""As in `tasks_at_once.pass_on`, for the call's own task: nobody is at it any more."""
+	"""As in `tasks_at_once.pass_on`, for the act's own task: nobody is at it any more."""
 	act.task.update({**tasks_at_once.NOBODY, **ring_state.anew(act.task, act.now)})
 	_forget_confirmations(act.task)
 	save(act.task)

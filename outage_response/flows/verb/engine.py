@@ -180,7 +180,7 @@ class TaskTarget(PartTarget):
 
 
 def verb(target: Target) -> Callable[[Function], Callable[..., dict[str, Any]]]:
-	"""Make a verb out of `function(call, ...)`, whatever it is about.
+	"""Make a verb out of `function(act, ...)`, whatever it is about.
 
 	The verb takes the target's name, the function's own arguments, `occurred_at` and `request_id`. In this order: who may by their role;
 	the locks, which are the transaction's first statements; may the user see it; was this request answered before, then that answer;
@@ -288,7 +288,7 @@ def property_verb(target: PropertyTarget, right: str = "") -> Callable[[Callable
 
 
 def keeps_late(*verbs: str) -> Callable[[Keeper], Keeper]:
-	"""Make of `function(call, **arguments of the verb)` what keeps these verbs where they can change nothing any more."""
+	"""Make of `function(act, **arguments of the verb)` what keeps these verbs where they can change nothing any more."""
 
 	def register(function: Keeper) -> Keeper:
 		KEPT_LATE.update(dict.fromkeys(verbs, function))

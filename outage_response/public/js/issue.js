@@ -3,12 +3,6 @@ frappe.provide("outage_response.issue");
 
 frappe.ui.form.on("Issue", {
 	refresh(frm) {
-		// Frappe 15 translates a Select by the plain word alone: "Active" is another matter for an outage
-		const state = frm.fields_dict.outage_state;
-		if (state) {
-			state.df.formatter = (value) => __(value || "", null, "Issue");
-			state.refresh();
-		}
 		// Who reads Issues by a role of the company's own is no agent: nothing is asked, and nothing refused aloud
 		const agent = (frappe.user_roles || []).some((role) => role === "Support Team" || role.startsWith("Outage "));
 		if (agent) outage_response.issue.refresh(frm).catch(() => {});

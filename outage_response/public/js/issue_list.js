@@ -4,6 +4,3 @@ if (!frappe.model.can_read("Outage Incident")) {
 	const field = frappe.get_meta("Issue").fields.find((df) => df.fieldname === "outage_incident");
 	if (field) field.in_standard_filter = 0;
 }
-// Frappe 15 translates a Select by the plain word alone: "Active" is another matter for an outage
-const issues = (frappe.listview_settings["Issue"] = frappe.listview_settings["Issue"] || {});
-issues.formatters = { ...issues.formatters, outage_state: (value) => __(value || "", null, "Issue") };

@@ -3,6 +3,7 @@ import "./outage/server";
 import "./outage/live";
 import "./outage/time";
 import "./outage/parts";
+import "./outage/select_words";
 import "./outage/alarm";
 import "./outage/who_knows";
 import "./outage/dialog";

@@ -272,6 +272,24 @@ class Placing(TicketTest):
 				self.assertEqual(self.field(doctype, ticket.name, "outage_incident"), answer["incident"])
 				self.assertEqual(self.kinds_of(ticket), ["Known"])
 
+	def test_open_screens_hear_of_a_proposal_and_of_its_end(self):
+		for doctype in self.each():
+			for index in range(3):
+				self.write(doctype, index)
+			ticket_intake.read_unread()
+			with patch("frappe.publish_realtime") as told:
+				proposals.place_calls(self.property)
+			(proposal,) = frappe.get_all("Outage Proposal", filters={"property": self.property}, pluck="name")
+			self.assert_told(told)
+			with self.as_user("operator"), patch("frappe.publish_realtime") as told:
+				proposals.dismiss_proposal(proposal, "A test of the generator")
+			self.assert_told(told)
+
+	def assert_told(self, told) -> None:
+		"""Whoever looks at the command centre, and no one of a single outage."""
+		said = [(call.args[1], call.kwargs["room"]) for call in told.call_args_list if call.args[0] == "outage_changed"]
+		self.assertIn(({"incident": ""}, "doctype:Outage Incident"), said)
+
 	def test_declared_by_hand_the_proposal_asks_no_more(self):
 		for doctype in self.each():
 			for index in range(3):

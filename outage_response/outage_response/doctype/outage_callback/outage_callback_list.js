@@ -2,7 +2,11 @@ frappe.listview_settings["Outage Callback"] = {
 	hide_name_column: true,
 	add_fields: ["status", "priority", "reason"],
 	get_indicator(doc) {
-		return [__(doc.status), outage_response.STATUS_COLOURS[doc.status] || "gray", `status,=,${doc.status}`];
+		return [
+			__(doc.status, null, "Outage Callback"),
+			outage_response.STATUS_COLOURS[doc.status] || "gray",
+			`status,=,${doc.status}`,
+		];
 	},
 	onload(list) {
 		outage_response.only_titles_to_read(list);

@@ -2,7 +2,7 @@ frappe.listview_settings["Outage Incident"] = {
 	add_fields: ["is_drill", "status", "level", "etr"],
 	// The level stands with the state: on a screen of 1280 px Frappe shows only one column after it
 	get_indicator(doc) {
-		const label = `${doc.level} · ${__(doc.status)}`;
+		const label = `${doc.level} · ${__(doc.status, null, "Outage Incident")}`;
 		return [
 			doc.is_drill ? `${__("DRILL")}: ${label}` : label,
 			outage_response.STATUS_COLOURS[doc.status] || "gray",

@@ -27,7 +27,11 @@ frappe.listview_settings["Outage Task"] = {
 	],
 	filters: [["status", "in", ["Open", "Acknowledged", "In Progress", "On Post"]]],
 	get_indicator(doc) {
-		return [__(doc.status), outage_response.STATUS_COLOURS[doc.status] || "gray", `status,=,${doc.status}`];
+		return [
+			__(doc.status, null, "Outage Task"),
+			outage_response.STATUS_COLOURS[doc.status] || "gray",
+			`status,=,${doc.status}`,
+		];
 	},
 	onload(list) {
 		outage_response.write_subject(list, "title", title_with_place);
