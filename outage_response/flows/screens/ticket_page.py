@@ -66,6 +66,7 @@ def look(ticket_type: str, ticket: str) -> dict:
 				"propose": not explained and not proposal,
 				"attach": authority.may("attach_ticket", roles),
 				"log_callback": bool(pending),
+				"follow": bool(frappe.has_permission("Outage Incident", "read")),
 			},
 		}
 

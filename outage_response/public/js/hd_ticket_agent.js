@@ -439,7 +439,7 @@ async function setupForm({ doc, call, toast, $dialog }) {
 			}, 1000);
 		}
 		if (window.outage_response_stop) window.outage_response_stop();
-		socket.emit("doctype_subscribe", "Outage Incident");
+		if (seen.may.follow) socket.emit("doctype_subscribe", "Outage Incident");
 		socket.on("outage_changed", heard);
 		window.outage_response_stop = () => socket.off("outage_changed", heard);
 	}

@@ -111,7 +111,7 @@ Object.assign(outage_response.issue, {
 			if (now && now.may && shown(now) !== shown(seen)) frm.reload_doc();
 		}, 1000);
 		this.unfollow?.();
-		frappe.realtime.doctype_subscribe("Outage Incident");
+		if (seen.may.follow) frappe.realtime.doctype_subscribe("Outage Incident");
 		this.unfollow = outage_response.on_change(look);
 	},
 

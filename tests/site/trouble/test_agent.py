@@ -68,7 +68,10 @@ class AtTheTicket(TicketTest):
 		for doctype in self.each():
 			ticket, who = self.write(doctype, 0), self.agent_of(doctype)
 			seen = self.asked(who, "look", ticket)
-			self.assertEqual(seen["may"], {"declare": False, "propose": True, "attach": False, "log_callback": False})
+			self.assertEqual(
+				seen["may"],
+				{"declare": False, "propose": True, "attach": False, "log_callback": False, "follow": False},
+			)
 			self.assertEqual(seen["places"][0]["node"], self.switches[0])
 			self.assertEqual(seen["places"][-1]["node"], self.feeder)
 			incident = self.declare(nodes=[self.switches[5]])
@@ -368,7 +371,8 @@ class AtTheTicket(TicketTest):
 			self.clock.move(10)
 			self.asked("service", "attach", ticket, incident=incident)
 			self.assertEqual(self.field("Outage Callback", callback, "status"), "Pending")
-			self.assertTrue(self.asked("service", "look", ticket)["may"]["log_callback"])
+			may = self.asked("service", "look", ticket)["may"]
+			self.assertTrue(may["log_callback"] and may["follow"])
 
 	# ------------------------------------------------------------ the callback
 
