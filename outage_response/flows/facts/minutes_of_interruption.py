@@ -1,5 +1,7 @@
 """Customer minutes of interruption of an incident (invariant 8: no minute twice)."""
 
+from collections import defaultdict
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 
 import frappe
@@ -7,7 +9,7 @@ from frappe.model.document import Document
 from frappe.utils import get_datetime, now_datetime
 
 from outage_response import listing
-from outage_response.domain.power_topology import Dark, customer_minutes
+from outage_response.domain.power_topology import Dark, Interval, customer_minutes, intervals
 from outage_response.domain.states import IncidentStatus
 
 from . import affected_homes, site_time
@@ -36,13 +38,37 @@ def count_minutes(incident: Document, around: Surroundings) -> int:
 
 
 def _earlier(incident: Document, around: Surroundings, since: datetime) -> list[Dark]:
-	"""What the outages of that time that were entered first count."""
+	"""What the outages of that time that were entered first count after `since` (UTC), home by home.
+
+	Each counts the homes on its own record, with the node that they hung on then: a home that was entered while it ran, or has
+	been moved since, is not among them because of where it hangs today.
+	"""
 	mine = (get_datetime(incident.creation), incident.name or "\uffff")
-	first_claim = [row for row in _others_of_that_time(incident) if (get_datetime(row.creation), row.name) < mine]
-	running = [row for row in first_claim if row.status != IncidentStatus.CLOSED]
-	found = [affected_homes.dark_moment(row, row.name) for row in running]
-	closed = {row.name for row in first_claim if row.status == IncidentStatus.CLOSED}
-	return found + (_closed(incident, around, sorted(closed), since) if closed else [])
+	rows_of: dict[str, list[frappe._dict]] = defaultdict(list)
+	for row in _others_of_that_time(incident):
+		if (get_datetime(row.creation), row.name) < mine:
+			rows_of[row.name].append(row)
+	node_of = {row.unit: row.power_node for row in affected_homes.residents(incident, around)}
+	kept = rows_of and listing.get_all(
+		affected_homes.DOCTYPE,
+		filters={"incident": ("in", sorted(rows_of)), "unit": ("in", sorted(node_of))},
+		fields=["incident", "unit", "power_node", "moments"],
+		distinct=True,
+	)
+	return [
+		Dark(node_of[row.unit], out_since, None if back_at == datetime.max else back_at, row.unit, row.incident)
+		for row in kept or ()
+		for out_since, back_at in _counted(row, rows_of[row.incident], around)
+		if back_at > since
+	]
+
+
+def _counted(home: frappe._dict, rows: Sequence[frappe._dict], around: Surroundings) -> list[Interval]:
+	"""When a home of another outage's record was dark in it: as written once its file is closed, until then as its rows say."""
+	if rows[0].status == IncidentStatus.CLOSED:
+		return affected_homes.moments_of(home)
+	dark = [affected_homes.dark_moment(row, row.name) for row in rows]
+	return intervals(around.tree.path(home.power_node), home.unit, dark, datetime.max)
 
 
 def _others_of_that_time(incident: Document) -> list[frappe._dict]:
@@ -74,20 +100,3 @@ def _others_of_that_time(incident: Document) -> list[frappe._dict]:
 		.where(node.out_since < last)
 		.run(as_dict=True)
 	)
-
-
-def _closed(incident: Document, around: Surroundings, names: list[str], since: datetime) -> list[Dark]:
-	"""What outages whose file is closed count after `since` (UTC), by their own record of each unit, wherever it hangs today."""
-	node_of = {row.unit: row.power_node for row in affected_homes.residents(incident, around)}
-	kept = listing.get_all(
-		affected_homes.DOCTYPE,
-		filters={"incident": ("in", names), "unit": ("in", sorted(node_of))},
-		fields=["incident", "unit", "moments"],
-		distinct=True,
-	)
-	return [
-		Dark(node_of[row.unit], out_since, back_at, row.unit, row.incident)
-		for row in kept
-		for out_since, back_at in affected_homes.moments_of(row)
-		if back_at > since
-	]

@@ -95,6 +95,15 @@ class Running(HomesTest):
 		self.assertEqual(self.field("Outage Incident", incident, "customer_minutes"), 110)
 		self.assertEqual(self.field("Outage Incident", incident, "affected_units"), 11)
 
+	def test_what_one_outage_does_not_count_is_counted_by_the_next(self):
+		"""Its record decides what an outage counts, not where a home hangs: a home entered meanwhile is dark in the second one only."""
+		first = self.declare(nodes=[self.switches[0]])
+		build.make_unit(self.property, "99A", self.switches[0], 1, "T")
+		second = self.dark(all_the_same=True)
+		self.clock.move(10)
+		self.assertEqual(self.do("engineer", "supply_back", second)["customer_minutes"], 11 * 10, "of twelve homes")
+		self.assertEqual(self.do("engineer", "supply_back", first)["customer_minutes"], 10)
+
 	def test_it_may_be_taken_over_when_supply_is_back(self):
 		incident = self.dark()
 		build.make_unit(self.property, "99A", self.switches[0], 1, "T", [build.make_contact("Kept Late", "1390000997")])
