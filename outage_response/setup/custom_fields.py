@@ -20,8 +20,8 @@ def _options(words: Iterable[str]) -> str:
 STATES = tuple(IncidentStatus)
 
 
-def _on_tickets(after: str, *, filtered: bool) -> list[dict]:
-	"""`filtered`: a filter by the outage above the list."""
+def _on_tickets(after: str, *, filtered: bool, columns: bool) -> list[dict]:
+	"""`filtered`: a filter by the outage above the list; `columns`: the outage and its state are columns of every list."""
 	common = {"read_only": 1, "no_copy": 1, "print_hide": 1, "module": "Outage Response"}
 	return [
 		{
@@ -31,7 +31,7 @@ def _on_tickets(after: str, *, filtered: bool) -> list[dict]:
 			"options": "Outage Incident",
 			"insert_after": after,
 			"search_index": 1,
-			"in_list_view": 1,
+			"in_list_view": int(columns),
 			"in_standard_filter": int(filtered),
 			**common,
 		},
@@ -48,7 +48,7 @@ def _on_tickets(after: str, *, filtered: bool) -> list[dict]:
 			"fieldtype": "Select",
 			"options": _options(STATES),
 			"insert_after": "outage_level",
-			"in_list_view": 1,
+			"in_list_view": int(columns),
 			**common,
 		},
 		{
@@ -89,8 +89,8 @@ def _on_customers(after: str) -> list[dict]:
 
 CUSTOM_FIELDS = {
 	# Helpdesk would put the filter above its own list, too, where an agent without a role in outages is refused what it offers
-	"HD Ticket": _on_tickets("priority", filtered=False),
-	"Issue": _on_tickets("priority", filtered=True),
+	"HD Ticket": _on_tickets("priority", filtered=False, columns=True),
+	"Issue": _on_tickets("priority", filtered=True, columns=False),
 	"HD Customer": _on_customers("customer_name"),
 	"Customer": _on_customers("customer_name"),
 }
