@@ -108,7 +108,7 @@ def held() -> list[tuple[str, str | int]]:
 	"""(doctype, name) that this transaction has asked the lock of, in the order in which everybody locks."""
 	found = getattr(frappe.local, "outage_locks", None) or ()
 	last = len(ORDER)
-	return sorted(found, key=lambda one: (ORDER.index(one[0]) if one[0] in ORDER else last, *map(str, one)))
+	return sorted(found, key=lambda one: (ORDER.index(one[0]) if one[0] in ORDER else last, *(str(one) for one in one)))
 
 
 def _remember(doctype: str, names: Iterable[str | int]) -> None:

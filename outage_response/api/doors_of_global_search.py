@@ -36,7 +36,7 @@ def search_everywhere(text: str, start: Any = 0, limit: Any = 20, doctype: str =
 
 def _by_name(text: str, doctype: str, limit: int) -> list[dict]:
 	"""Records of ours whose name or title holds one of the words, as the index gives rows."""
-	words = [word for word in map(str.strip, text.split("&")) if word]
+	words = [word for one in text.split("&") if (word := one.strip())]
 	found = []
 	for one in get_doctypes_for_global_search():
 		if (

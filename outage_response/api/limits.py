@@ -81,7 +81,9 @@ def count(name: str, who: str, seconds: int = MINUTE) -> int:
 	"""Requests of this minute (so many seconds), with this one."""
 	try:
 		key = _key(name, who)
-		frappe.cache.set(key, 0, ex=seconds, nx=True)  # with its end: a count that never ends would lock somebody out
+		# With its end: a count that never ends would lock somebody out. The key names the site (_key), and set_value knows no "only
+		# where none is"
+		frappe.cache.set(key, 0, ex=seconds, nx=True)  # nosemgrep: frappe-cache-breaks-multitenancy
 		found = int(frappe.cache.incrby(key, 1))
 		if found == 1:
 			frappe.cache.expire(key, seconds)  # it may have ended between the two
@@ -93,7 +95,8 @@ def count(name: str, who: str, seconds: int = MINUTE) -> int:
 def counted(name: str, who: str) -> int:
 	"""As many as `count` has counted, without one more."""
 	try:
-		return int(frappe.cache.get(_key(name, who)) or 0)
+		# The key names the site, and get_value unpacks what incrby does not pack
+		return int(frappe.cache.get(_key(name, who)) or 0)  # nosemgrep: frappe-cache-breaks-multitenancy
 	except Exception:
 		return 0
 

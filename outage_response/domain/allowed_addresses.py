@@ -14,7 +14,8 @@ from .errors import RuleError, _
 NEVER, LISTED, OPEN = "never", "listed", "open"
 # Metadata services of hosting companies that are not link-local: Alibaba Cloud, Azure, Oracle Cloud, AWS by IPv6
 METADATA = frozenset(
-	map(ipaddress.ip_address, ("100.100.100.200", "168.63.129.16", "192.0.0.192", "fd00:ec2::254", "fd20:ce::254"))
+	ipaddress.ip_address(one)
+	for one in ("100.100.100.200", "168.63.129.16", "192.0.0.192", "fd00:ec2::254", "fd20:ce::254")
 )
 # The whole of IPv4 inside IPv6: NAT64 and its local-use prefix, addresses that embed one
 NAT64 = (ipaddress.ip_network("64:ff9b::/96"), ipaddress.ip_network("64:ff9b:1::/96"))

@@ -285,7 +285,7 @@ def signed(text: str, closing: Iterable[str]) -> str:
 	"""A notice with what every notice says in the end (reason, whom to ask, who issues it and when), as far as `text` does not say
 	it already, in a paragraph of its own."""
 	missing = [line for line in closing if line and line not in text]
-	return "\n\n".join(filter(None, (text.strip(), "\n".join(missing))))
+	return "\n\n".join(one for one in (text.strip(), "\n".join(missing)) if one)
 
 
 def without_date(message: str) -> str:

@@ -167,7 +167,7 @@ def _check_values(step: Step) -> None:
 				key=step.key,
 				field=field_label,
 				value=value,
-				allowed=tuple(filter(None, allowed)),
+				allowed=tuple(one for one in allowed if one),
 			)
 
 

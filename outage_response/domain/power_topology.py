@@ -211,7 +211,7 @@ def _with_supply(row: Dark, at: datetime) -> Dark:
 def _still_dark(tree: PowerTree, node: str, around: Sequence[Dark], rows: Sequence[Dark]) -> list[Dark]:
 	"""Of the areas around a node those that it is still out with, the nearest first."""
 	path = tree.path(node)
-	dark = [row for row in around if not any(map(row.ended_for_part, _areas_within(path, row, rows)))]
+	dark = [row for row in around if not any(row.ended_for_part(one) for one in _areas_within(path, row, rows))]
 	return sorted(dark, key=lambda row: path.index(row.node))
 
 
@@ -259,6 +259,6 @@ def _back_at_end(path: Sequence[str], area: Dark, rows: Sequence[Dark]) -> datet
 	"""When supply last came back to one end of `area`; None while it, or a part of the area around it, is out."""
 	inner = _areas_within(path, area, rows)
 	for row in (area, *inner):
-		if row.back_at is None and not any(map(row.ended_for_part, _areas_within(path, row, inner))):
+		if row.back_at is None and not any(row.ended_for_part(one) for one in _areas_within(path, row, inner)):
 			return None
 	return max(row.back_at for row in inner if row.back_at)

@@ -27,7 +27,7 @@ def stands_in(spec: TaskSpec, task: TaskRow, went_at: datetime, dark_before: boo
 		return False
 	if spec.step.anchor in AFTER_THE_RETURN:
 		return task.ended_at >= spec.anchor_at
-	since = max(filter(None, (went_at, spec.since)))
+	since = max(one for one in (went_at, spec.since) if one)
 	return task.ended_at >= since or (dark_before and spec.since is None)
 
 

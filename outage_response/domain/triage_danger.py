@@ -135,7 +135,9 @@ def _not_over(text: str) -> str:
 def _sentences_before(number: int, turns: list[str]) -> list[int]:
 	"""The two before, nearest first, as far as no "but" stands between."""
 	return [
-		earlier for earlier in (number - 1, number - 2) if earlier >= 0 and not any(map(_is_but, turns[earlier:number]))
+		earlier
+		for earlier in (number - 1, number - 2)
+		if earlier >= 0 and not any(_is_but(one) for one in turns[earlier:number])
 	]
 
 

@@ -20,7 +20,7 @@ SENTENCE_END = re.compile(r"[!?;。]|\.(?=\s|$)")
 # Where what is said turns to another matter: at the end of a sentence and at a "but"
 TURN = re.compile(r"([!?;。]+|\.(?=\s|$)|\b(?:but|however|though|yet)\b|但是|但|可是|不过|结果|然而)")
 _MANDARIN = {cantonese.translate(TRADITIONAL): mandarin for cantonese, mandarin in CANTONESE}
-_CANTONESE = re.compile("|".join(map(re.escape, sorted(_MANDARIN, key=len, reverse=True))))
+_CANTONESE = re.compile("|".join(re.escape(one) for one in sorted(_MANDARIN, key=len, reverse=True)))
 # 是不是, 有没有: a question, unlike 但是没有. 到现在还没, 一直没: what somebody waits for
 NOT_ASKED = "(?:(?<![是有])|(?<=[但可还总老就于都也]是))"
 # "not a false alarm", "tell me when the power is back": no sign that all is well
@@ -116,7 +116,7 @@ def _present(text: str, phrases: tuple[str, ...]) -> Iterator[tuple[str, str]]:
 
 @lru_cache(maxsize=64)
 def _pairs(text: str) -> frozenset[str]:
-	return frozenset(("", *text, *map("".join, pairwise(text))))
+	return frozenset(("", *text, *("".join(one) for one in pairwise(text))))
 
 
 # The lists themselves stay what they are, so that they need not be compared word by word

@@ -189,8 +189,8 @@ def take_call(name: str, callback: Document, outcome: str, note: str, attempt: i
 
 
 def _about(record: Document, callback: Document, outcome: str, note: str = "") -> None:
-	said = "\n".join(filter(None, [calls.title(callback, outcome), note]))
-	record.summary = "\n".join(filter(None, [record.summary, said]))
+	said = "\n".join(one for one in [calls.title(callback, outcome), note] if one)
+	record.summary = "\n".join(one for one in [record.summary, said] if one)
 	record.customer = record.customer or _customer_of(callback)
 	calls.add_links(
 		record,

@@ -200,7 +200,8 @@ def _was_noted(name: str) -> bool:
 	if frappe.db.exists("Email Queue Recipient", {"parent": name, "status": ("!=", "Sent")}):
 		return False
 	frappe.db.set_value("Email Queue", name, "status", "Sent")
-	frappe.db.commit()
+	# At once, in a job: a mail that is out must not go out again because something after it fails
+	frappe.db.commit()  # nosemgrep: frappe-manual-commit
 	return True
 
 

@@ -66,7 +66,7 @@ def words(doctype: str, doc: Mapping, *kinds: str) -> Ticket:
 		str(doc.get("name")),
 		doc.get("subject") or "",
 		clear(doc.get("description")),
-		tuple(filter(None, (doc.get(kind) for kind in kinds))),
+		tuple(one for one in (doc.get(kind) for kind in kinds) if one),
 	)
 
 

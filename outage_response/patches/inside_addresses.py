@@ -40,7 +40,9 @@ def execute() -> None:
 			used.append(_written(*entry))
 	if used:
 		before = frappe.db.get_single_value(SETTINGS, "inside_addresses") or ""
-		frappe.db.set_single_value(SETTINGS, "inside_addresses", "\n".join(filter(None, (before.strip(), *used))))
+		frappe.db.set_single_value(
+			SETTINGS, "inside_addresses", "\n".join(one for one in (before.strip(), *used) if one)
+		)
 		frappe.clear_document_cache(SETTINGS, SETTINGS)
 	if used or never or broken:
 		_tell(used, never, broken)

@@ -52,7 +52,7 @@ def _bells() -> None:
 	)
 	said: dict[str, set[str]] = {}
 	for call in calls:
-		for name in filter(None, (call.name, call.incident)):
+		for name in (one for one in (call.name, call.incident) if one):
 			said.setdefault(name, set()).add(frappe.utils.escape_html(call.words))
 	for bell in listing.get_all(
 		"Notification Log",

@@ -49,4 +49,4 @@ def _words(chosen: list[str], bound: list[str]) -> str:
 
 
 def _names(users: list[str]) -> str:
-	return ", ".join(map(get_fullname, users)) or "–"
+	return ", ".join(get_fullname(one) for one in users) or "–"

@@ -92,7 +92,7 @@ def rows_of(steps: Sequence[Mapping[str, Any]]) -> dict[str, list[dict[str, str]
 	"""plan -> its Plan Outcomes. `steps`: parent, step_key, per, rescue_part, and the text `outcomes` of each step."""
 	parts = {(row["parent"], row["step_key"]) for row in steps if row["rescue_part"]}
 	found: dict[str, list[dict[str, str]]] = defaultdict(list)
-	for row in map(frappe._dict, steps):
+	for row in (frappe._dict(one) for one in steps):
 		for key, adds in _read(row.outcomes).items():
 			meaning, english, chinese = OUTCOMES.get(key, ("", "", ""))
 			if row.per == "elevator" and any((row.parent, added) in parts for added in adds):

@@ -35,7 +35,7 @@ def before_uninstall() -> None:
 def after_uninstall() -> None:
 	"""Frappe keeps a copy of each doctype it has dropped; the commands commit nothing after this."""
 	leftovers.empty_waste_basket(frappe.flags.outage_uninstall_began, frappe.flags.outage_doctypes)
-	frappe.db.commit()
+	frappe.db.commit()  # nosemgrep: frappe-manual-commit
 
 
 def _mails(copy: bool) -> None:

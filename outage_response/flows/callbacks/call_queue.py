@@ -211,7 +211,7 @@ def _history(doc) -> list[dict]:
 			"text": " ".join(
 				[
 					f"{_(row.kind)}, {_(row.channel)}: {_(row.state)}",
-					*filter(None, (row.note, row.error if row.phone_list else "")),
+					*(one for one in (row.note, row.error if row.phone_list else "") if one),
 				]
 			),
 		}

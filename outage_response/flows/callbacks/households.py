@@ -36,7 +36,7 @@ def on_unit_change(doc: Document, method: str | None = None) -> None:
 	for doctype in integrations.customer_doctypes():
 		with integrations.guarded(f"Outage household: {doc.name}"):
 			_follow(doctype, doc.name, old, new)
-	_let_in(sorted(filter(None, new - old)))
+	_let_in(sorted(one for one in new - old if one))
 
 
 def on_contact_change(doc: Document, method: str | None = None) -> None:

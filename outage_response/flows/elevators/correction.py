@@ -140,7 +140,7 @@ def _write(act: Act, outcome: str, note: str) -> None:
 	task = act.task
 	_note(act, task, outcome, note)
 	task.outcome = outcome
-	task.evidence = "\n".join(filter(None, (task.evidence, note.strip()[:500])))
+	task.evidence = "\n".join(one for one in (task.evidence, note.strip()[:500]) if one)
 	save(task)
 
 

@@ -165,7 +165,7 @@ def _require_people(steps: Iterable[Step]) -> None:
 	"""A department's step is given to somebody who may open it. Raises RuleError naming the step."""
 	by_department: dict[str, str] = {}
 	for step in steps:
-		for name in filter(None, (step.department, step.read_back_by)):
+		for name in (one for one in (step.department, step.read_back_by) if one):
 			by_department.setdefault(name, step.key)
 	for row in listing.get_all(
 		"Response Department",
@@ -195,10 +195,7 @@ def make_keys(plan: Document) -> None:
 		if not row.step_key:
 			row.step_key = new_key(row.title_en or row.title_zh, taken)
 			taken.add(row.step_key)
-	titles: dict[str, set[str]] = defaultdict(set)
-	for row in plan.steps:
-		for title in filter(None, (row.title_en, row.title_zh)):
-			titles[typed(title).casefold()].add(row.step_key)
+	titles = _keys_by_title(plan)
 
 	def key_of(text: str) -> str:
 		by_title = titles.get(text.casefold(), ())
@@ -210,6 +207,14 @@ def make_keys(plan: Document) -> None:
 		row.step = key_of(typed(row.step))
 		row.adds = ", ".join(key_of(key) for key in read_keys(row.adds))
 	_outcome_keys(plan, taken)
+
+
+def _keys_by_title(plan: Document) -> dict[str, set[str]]:
+	titles: dict[str, set[str]] = defaultdict(set)
+	for row in plan.steps:
+		for title in (one for one in (row.title_en, row.title_zh) if one):
+			titles[typed(title).casefold()].add(row.step_key)
+	return titles
 
 
 def _outcome_keys(plan: Document, steps: Collection[str]) -> None:

@@ -134,7 +134,7 @@ class People:
 		users = [user for user in assigned if user in on_duty] or assigned
 		outside = [person for person in here if not person.user and person.contact]
 		found = [self.person(on_duty[user]) if user in on_duty else self._users.get(user) for user in users]
-		return _known([*found, *map(self.person, outside)])
+		return _known([*found, *(self.person(one) for one in outside)])
 
 	def _by_number(self, department: str, phone: str) -> list[Person]:
 		"""A department outside, by the number of the step or its own."""

@@ -99,7 +99,7 @@ def site_language() -> str:
 def languages_of(contacts: Iterable[str]) -> dict[str, str]:
 	"""contact -> the language that their login has chosen: en or zh. Who chose none is not in it."""
 	contact, user = frappe.qb.DocType("Contact"), frappe.qb.DocType("User")
-	wanted = sorted(set(filter(None, contacts)))
+	wanted = sorted({one for one in contacts if one})
 	if not wanted:
 		return {}
 	rows = (

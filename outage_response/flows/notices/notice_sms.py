@@ -123,4 +123,4 @@ def _plain(row: Mapping) -> str:
 		phone = telephone(row["property"])
 		ask = "" if phone in said else _("Questions, or somebody needs help: {0}").format(phone)
 		link = _("In full: {0}").format(link_url(row)) if more else link_url(row)
-	return " ".join(filter(None, (f"{row['subject']}.", said, ask, link)))
+	return " ".join(one for one in (f"{row['subject']}.", said, ask, link) if one)

@@ -21,7 +21,8 @@ def steps_done(incident: str) -> list[str]:
 	]
 	if not rows:
 		return []
-	its = [incident, *filter(None, [frappe.db.get_value("Outage Incident", incident, "announced_with")])]
+	together = frappe.db.get_value("Outage Incident", incident, "announced_with")
+	its = [incident, together] if together else [incident]
 	notices = listing.get_all(
 		"Outage Notice", filters={"incident": ("in", its)}, fields=["name", "kind", "mode", "posted_at"]
 	)

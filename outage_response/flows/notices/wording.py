@@ -107,7 +107,7 @@ def telephone(property_name: str) -> str:
 	known = who_is_on_duty.departments().values()
 	numbers = [department.phone for department in (*of_duty(known, Duty.RESIDENTS), *of_duty(known, Duty.CONTROL_ROOM))]
 	own = frappe.get_cached_doc("Managed Property", property_name).get("service_phone")
-	return own or next(filter(None, numbers), "")
+	return own or next((one for one in numbers if one), "")
 
 
 def issuer(property_name: str) -> str:

@@ -121,4 +121,4 @@ def _outcome(key: str, outcome: Outcome, titles: Mapping[str, str]) -> str:
 	said = f"{in_words(outcome.en, outcome.zh) or spoken(key, _)}{meaning}"
 	told = in_words(outcome.residents_en, outcome.residents_zh)
 	adds = _steps(", ".join(outcome.adds), titles) if outcome.adds else ""
-	return " → ".join(filter(None, (said, adds, told and f"“{told}”")))
+	return " → ".join(one for one in (said, adds, told and f"“{told}”") if one)

@@ -111,7 +111,7 @@ def _require(contact: str, *, erasing: bool = False) -> dict[str, list[str]]:
 	properties = listing.get_all("Property Unit", {"name": ("in", homes)}, pluck="property", distinct=True)
 	for doctype, names in kept.items():
 		properties += listing.get_all(doctype, filters={"name": ("in", names)}, pluck="property", distinct=True)
-	for name in dict.fromkeys(filter(None, properties)):
+	for name in dict.fromkeys(one for one in properties if one):
 		permissions.require_property(name)
 	of_home = _calls_of_home(contact, homes, alone=not erasing)
 	kept["Trouble Call"] = list(dict.fromkeys([*kept["Trouble Call"], *of_home]))
@@ -135,7 +135,7 @@ def _homes(contact: str) -> list[str]:
 	"""Units in which they live, and those in which outages found them."""
 	lives = frappe.get_all("Unit Resident", {"contact": contact, "parenttype": "Property Unit"}, pluck="parent")
 	lived = frappe.get_all("Outage Affected Unit", {"contact": contact}, pluck="unit", distinct=True)
-	return sorted({*lives, *filter(None, lived)})
+	return sorted({*lives, *(one for one in lived if one)})
 
 
 def _calls_of_home(contact: str, homes: list[str], *, alone: bool) -> list[str]:

@@ -47,7 +47,7 @@ def of(contact: str, homes: Iterable[str], kept: Mapping[str, Sequence[str]]) ->
 	calls = _rows("Trouble Call", kept, ("words", "phone", "ticket_type", "ticket"))
 	return Person(
 		contact=contact,
-		addresses=tuple(filter(None, {*addresses, person.email_id})),
+		addresses=tuple(one for one in {*addresses, person.email_id} if one),
 		texts=tuple(
 			{line for text in own if (line := _telling(text, SHORTEST_NAME))}
 			| {line for text in _said(kept, calls) if (line := _telling(text, SHORTEST))}

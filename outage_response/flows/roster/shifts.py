@@ -384,7 +384,7 @@ def require_not_elsewhere(doc: Document, contacts: Iterable[str | None]) -> None
 	"""Raise ValidationError where a roster names somebody who lives at a property that its maker does not work for, and not at its
 	own: their number would become that property's. People of outside firms live nowhere."""
 	with translated():
-		for contact in {*filter(None, contacts)}:
+		for contact in {one for one in contacts if one}:
 			where = {home.property for home in homes_of([contact])}
 			known = (permissions.may_read("Managed Property", one, frappe.session.user) for one in sorted(where))
 			if where and doc.property not in where and not any(known):

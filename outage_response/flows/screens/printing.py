@@ -198,7 +198,7 @@ def planned_notice_print(incident: Document) -> dict[str, Any]:
 	windows = (
 		planned_windows.windows_of_the_day(incident) if incident.status == IncidentStatus.SCHEDULED else [incident]
 	)
-	its = [incident.name, *filter(None, [incident.announced_with])]
+	its = [incident.name, incident.announced_with] if incident.announced_with else [incident.name]
 	issued = listing.get_all(
 		"Outage Notice",
 		{"incident": ("in", its), "kind": NoticeKind.PLANNED},

@@ -123,7 +123,7 @@ def _people(people: People, pages: list, tasks: list) -> list[dict]:
 		if (
 			person
 			and not row["rung"]
-			and not any(map(enabled_channels.goes_out, enabled_channels.reaching(person, working)))
+			and not any(enabled_channels.goes_out(one) for one in enabled_channels.reaching(person, working))
 		):
 			row["reached"] = False
 	return sorted(found, key=lambda row: (row["answered_at"] is not None, row["first_rung_at"] is None, row["name"]))

@@ -95,8 +95,8 @@ def write(**values: object) -> None:
 def in_short(one: dict | Identity) -> str:
 	"""Name, database and host, for the record."""
 	if isinstance(one, Identity):
-		return ", ".join(filter(None, (one.site, one.database, one.host)))
-	return ", ".join(filter(None, (one.get("site_name"), one.get("database_name"), one.get("host"))))
+		return ", ".join(each for each in (one.site, one.database, one.host) if each)
+	return ", ".join(each for each in (one.get("site_name"), one.get("database_name"), one.get("host")) if each)
 
 
 def _seen() -> Identity:

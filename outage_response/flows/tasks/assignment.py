@@ -182,7 +182,7 @@ def keep_todo(doc: Document, event: str) -> None:
 	our other records it is made by those who may read them: Frappe writes it onto the record. What is left of a record that was deleted
 	is anybody's to clear away. Raises ValidationError."""
 	before = None if event == "on_trash" else doc.get_doc_before_save()
-	if before and not any(map(doc.has_value_changed, OF_THE_VERBS)):
+	if before and not any(doc.has_value_changed(one) for one in OF_THE_VERBS):
 		return
 	if ours := next((row for row in (doc, before) if row and row.reference_type == "Outage Task"), None):
 		frappe.throw(

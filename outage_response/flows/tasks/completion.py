@@ -104,19 +104,23 @@ def complete_for(
 		how=how,
 		read_back=bool(read_back),
 	)
-	said = [_("By radio: {0}").format(seen_by or _("not said by whom")), spoken(how or "", _), (evidence or "").strip()]
 	task.recorded_by = frappe.session.user
 	note_on_timeline(act, "task_done_for", **task_words.about_outcome(step, outcome), how=[how] if how else "")
 	return _complete(
 		act,
 		outcome=outcome,
 		checks=checks or (),
-		evidence=listed(filter(None, said)),
+		evidence=_said_by_radio(seen_by, how or "", evidence or ""),
 		people=people,
 		by=user or "",
 		who=seen_by,
 		how=how,
 	)
+
+
+def _said_by_radio(who: str, how: str, evidence: str) -> str:
+	said = (_("By radio: {0}").format(who or _("not said by whom")), spoken(how, _), evidence.strip())
+	return listed(one for one in said if one)
 
 
 def _require_there(act: Act, user: str, task: Document, meaning: str) -> None:

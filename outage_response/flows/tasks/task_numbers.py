@@ -29,4 +29,4 @@ def renew_numbers(act: Any) -> int:
 			renewed[found[0][1]].append(row.name)
 	for phone, names in renewed.items():
 		bulk.update("Outage Task", names, {"phone": phone})
-	return sum(map(len, renewed.values()))
+	return sum(len(one) for one in renewed.values())

@@ -110,7 +110,7 @@ def add_evidence(act: Act, evidence: str | None = None, photo: str | None = None
 	if not task.evidence_pending and plan_steps.step_of(task).evidence == "none":
 		raise RuleError(_("Evidence: nothing is owed for this step."))
 	before = "" if task.evidence_pending else task.evidence
-	task.evidence = "\n".join(filter(None, (before, note))) or task.evidence
+	task.evidence = "\n".join(one for one in (before, note) if one) or task.evidence
 	task.photo = photo or task.photo
 	task.evidence_pending = 0
 	save(task)

@@ -225,7 +225,7 @@ def attach_many(ticket_type: str, tickets: Sequence[str], incident: str) -> dict
 
 def _chosen(ticket_type: str, tickets: Sequence[str]) -> list[str]:
 	"""The tickets' names, each once. Raises RuleError for none and for too many, PermissionError for one that may not be read."""
-	names = list(dict.fromkeys(map(str, tickets)))
+	names = list(dict.fromkeys(str(one) for one in tickets))
 	if not 0 < len(names) <= MANY:
 		raise RuleError(_("Tickets: choose 1 to {most} at a time; {number} are chosen."), most=MANY, number=len(names))
 	for name in names:

@@ -106,6 +106,8 @@ Object.assign(outage_response.issue, {
 				one.may,
 			]);
 		const look = frappe.utils.debounce(async () => {
+			// asks which form is shown, and touches none
+			// nosemgrep: frappe-cur-frm-usage
 			if (cur_frm !== frm || frm.doc.name !== name || frm.is_dirty()) return;
 			const now = await this.call(frm, "look");
 			if (now && now.may && shown(now) !== shown(seen)) frm.reload_doc();

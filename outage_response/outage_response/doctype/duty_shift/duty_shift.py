@@ -18,7 +18,7 @@ class DutyShift(Document):
 			frappe.throw(_("Ends At: must lie after Starts At. Correct one of the two."))
 		if not self.user and not self.contact:
 			frappe.throw(_("User, Contact: say who is on duty; a contact for people without a login."))
-		if self.pattern and not self.is_new() and any(map(self.has_value_changed, OF_THE_PATTERN)):
+		if self.pattern and not self.is_new() and any(self.has_value_changed(one) for one in OF_THE_PATTERN):
 			self.changed_by_hand = 1  # the pattern does not make it anew
 
 
