@@ -6,15 +6,22 @@ app_publisher = "Outage Response contributors"
 app_description = "What a property company does when the power fails: its procedure as assigned, clocked, recorded work"
 app_email = "outage-response@example.com"
 app_license = "mit"
+app_logo_url = "/assets/outage_response/images/outage_response.svg"
+
+# Whoever saves one of our doctypes as a developer gets its fields as types in its controller; an endpoint of ours takes no
+# argument whose type it does not say
+export_python_type_annotations = True
+require_type_annotated_api_methods = True
 
 # Among the apps of a site, and in 16 on the desktop (desktop_icon/, workspace_sidebar/); Desk stands at /desk there
 _DESK = "/desk" if _find_spec("frappe.desk.doctype.workspace_sidebar") else "/app"
+app_home = f"{_DESK}/outage-command-centre"
 add_to_apps_screen = [
 	{
 		"name": "outage_response",
-		"logo": "/assets/outage_response/images/outage_response.svg",
+		"logo": app_logo_url,
 		"title": app_title,
-		"route": f"{_DESK}/outage-command-centre",
+		"route": app_home,
 		"has_permission": "outage_response.permissions.works_in_outages",
 	}
 ]

@@ -21,6 +21,8 @@ sitemap = 0
 
 FOLDER = Path(__file__).resolve().parent.parent / "public" / "phone"
 FILES = ("phone.css", "store.js", "outbox.js", "cards.js", "page.js")
+# How the page is called on the home screen of a phone
+MANIFESTS = {"en": "manifest.json", "zh": "manifest-zh.json"}
 TEXT = re.compile(r'__\(\s*"((?:[^"\\]|\\.)*)"')
 
 
@@ -40,6 +42,7 @@ def get_context(context):
 			"no_cache": 1,
 			"lang": lang,
 			"user": frappe.session.user,
+			"manifest": f"/assets/outage_response/phone/{MANIFESTS.get(lang[:2], MANIFESTS['en'])}",
 			"style": files[0],
 			"scripts": files[1:],
 			"texts": _json(_translations() if lang != "en" else {}),

@@ -17,6 +17,14 @@ ASKED = "PORTABLE_BENCH_APP"
 
 
 @dataclass(frozen=True)
+class Logo:
+	"""The app's own picture, twice; it stands where the framework shows a company's."""
+
+	svg: str
+	png: str
+
+
+@dataclass(frozen=True)
 class Sites:
 	"""Names of the sites that the bench makes by itself, and what holds for every site."""
 
@@ -94,6 +102,7 @@ class App:
 	name: str
 	# Of the names in the environment that its tests and its demo are told
 	prefix: str
+	logo: Logo
 	sites: Sites
 	demo: Demo
 	tests: Tests
@@ -144,6 +153,7 @@ def read(root: Path) -> App:
 	"""Raises Trouble where the file is not there, or says what nobody understands."""
 	try:
 		said = tomllib.loads((root / FILE).read_text(encoding="utf-8"))
+		said["logo"] = _made(Logo, said.get("logo", {}), "logo")
 		said["sites"] = _made(Sites, said.get("sites", {}), "sites")
 		demo = said.get("demo", {})
 		demo["screens"] = [_made(Screen, screen, "demo.screens") for screen in demo.get("screens", [])]

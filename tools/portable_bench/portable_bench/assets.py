@@ -56,7 +56,7 @@ def asset_steps(place: Place, progress: Progress) -> list[Step]:
 	builder = digest_files(NODE, [path for path in NODE.iterdir() if path.is_file() and path.name != "realtime.js"])
 
 	def key_framework() -> str:
-		return digest(str(place.bench), builder, framework.SHA256, Path(framework.__file__).read_bytes(), mark())
+		return digest(str(place.bench), builder, framework.SHA256, Path(framework.__file__).read_bytes(), logo(place))
 
 	return [
 		Step(
@@ -130,7 +130,7 @@ def builder_environment(place: Place) -> dict[str, str]:
 
 
 def prepare_framework(place: Place) -> None:
-	"""package.json with the scripts that `bench build` calls, node_modules, and a mark instead of a company's logo."""
+	"""package.json with the scripts that `bench build` calls, node_modules, and the app's logo instead of a company's."""
 	home = place.apps / "frappe"
 	command = f"FRAPPE_BENCH_ROOT={place.bench} NODE_PATH={place.node_modules} node {NODE / 'build.js'}"
 	package = {
@@ -144,14 +144,14 @@ def prepare_framework(place: Place) -> None:
 		link.symlink_to(place.node_modules)
 	images = home / "frappe" / "public" / "images"
 	for name in ("frappe-framework-logo.svg", "frappe-favicon.svg"):
-		shutil.copyfile(NODE / "mark.svg", images / name)
+		shutil.copyfile(place.root / place.app.logo.svg, images / name)
 	for name in ("frappe-framework-logo.png", "frappe-logo.png"):
-		shutil.copyfile(NODE / "mark.png", images / name)
+		shutil.copyfile(place.root / place.app.logo.png, images / name)
 
 
-def mark() -> str:
+def logo(place: Place) -> str:
 	"""Key of the pictures."""
-	return digest_files(NODE, NODE.glob("mark.*"))
+	return digest_files(place.root, [place.root / place.app.logo.svg, place.root / place.app.logo.png])
 
 
 def app_sources(place: Place) -> str:

@@ -25,6 +25,7 @@ def test_what_stands_in_the_file_is_known():
 	("old", "new", "said"),
 	[
 		("prefix", "prefixx", "the file: no prefix, what is prefixx?"),
+		("svg", "svgg", "logo: no svg, what is svgg?"),
 		("country", "land", "sites: no country, what is land?"),
 		("handed_on", "handed", "what is handed?"),
 		("module =", "modul =", "commands.long: what is modul?"),
