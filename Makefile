@@ -5,6 +5,7 @@
 #   make matrix                  every function of Frappe that reads, about every doctype of ours, by everybody for whom it is not
 #   make coverage                which lines and branches of the rules and flows the tests run; COVERAGE=1 make test: while testing
 #   make mutants                 rules changed one place at a time: do the unit tests notice? ARGS="--seed 7 lifecycle"
+#   make translations            the files for translators' tools, from outage_response/translations/zh.csv
 #   make demo|test BENCH=/path/to/bench SITE=name     on a bench you already have
 
 PYTHON ?= python3
@@ -45,6 +46,9 @@ lint:
 
 format:
 	@$(PYTHON) $(TOOL) format
+
+translations:
+	@$(PYTHON) docs/make_locale.py
 
 stop:
 	@$(PYTHON) $(TOOL) stop

@@ -21,13 +21,13 @@ from .step_definitions import Step
 # Outcomes are judged by what they mean (`Step.meaning`), in whatever words the plan says it.
 # How a rescue ends, and how it turns out that there was none to make
 BY_OUR_OWN = RELEASED[0]
-NOBODY_INSIDE = "nobody_inside"
+NOBODY_INSIDE = _("nobody_inside")
 
 # states in which somebody is, or may be, inside
 OPEN = (EntrapmentStatus.POSSIBLE, EntrapmentStatus.TRAPPED)
 
 # what is known of the people, in the order in which it makes them urgent
-CONDITIONS = ("children", "elderly", "pregnant", "unwell", "heat", "smoke")
+CONDITIONS = (_("children"), _("elderly"), _("pregnant"), _("unwell"), _("heat"), _("smoke"))
 
 # what a step of the plan does in a rescue (`Step.rescue_part`)
 TALK, LOCK_OFF, RELEASE, CALL_SERVICES = "talk", "lock_off", "release", "call_services"
@@ -35,7 +35,7 @@ TALK, LOCK_OFF, RELEASE, CALL_SERVICES = "talk", "lock_off", "release", "call_se
 PARTS_IF_POSSIBLE = ("", TALK, LOCK_OFF)
 
 # how somebody knows that a car is empty
-HOW_SEEN = ("door_open", "intercom", "camera")
+HOW_SEEN = (_("door_open"), _("intercom"), _("camera"))
 # only who saw into the open car knows it well enough to end a rescue
 SURE = "door_open"
 

@@ -9,6 +9,10 @@ def _(text: str) -> str:
 	return text
 
 
+# The same, for tables in modules where `_` is Frappe's own and would translate at once; Frappe's extractors know this name, too
+_lt = _
+
+
 class Keys(tuple[str, ...]):
 	"""Keys of a plan (earths_removed) in a sentence, where people read them as words."""
 

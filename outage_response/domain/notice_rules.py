@@ -40,7 +40,7 @@ ABOUT_THE_TIME = (
 MARGIN = timedelta(minutes=5)
 MAX_TRIES = 4
 WAITS = (1, 5, 15)  # minutes after the first, second, third try that failed
-WRONG_NUMBER = "Wrong Number"  # nothing that is kept in a Select: the delivery has no address any more
+WRONG_NUMBER = _("Wrong Number")  # nothing that is kept in a Select: the delivery has no address any more
 PHONE_OUTCOMES = (CallbackOutcome.REACHED, CallbackOutcome.NO_ANSWER, WRONG_NUMBER)
 STATES_OF_KIND: Mapping[str, tuple[IncidentStatus, ...]] = {
 	NoticeKind.FIRST_WORD: RUNNING,

@@ -8,9 +8,10 @@ import json
 
 import frappe
 
+from outage_response.domain.errors import _lt
 from outage_response.domain.states import TaskStatus
 
-NAME = "Outage Tasks by State"
+NAME = _lt("Outage Tasks by State")
 COLOURS = {
 	TaskStatus.OPEN: "Red",
 	TaskStatus.ACKNOWLEDGED: "Orange",

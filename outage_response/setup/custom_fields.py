@@ -8,6 +8,7 @@ from frappe.custom.doctype.custom_field.custom_field import create_custom_fields
 from frappe.model import delete_fields
 from frappe.model.document import Document
 
+from outage_response.domain.errors import _lt
 from outage_response.domain.states import IncidentStatus
 
 
@@ -26,7 +27,7 @@ def _on_tickets(after: str, *, filtered: bool, columns: bool) -> list[dict]:
 	return [
 		{
 			"fieldname": "outage_incident",
-			"label": "Power Outage",
+			"label": _lt("Power Outage"),
 			"fieldtype": "Link",
 			"options": "Outage Incident",
 			"insert_after": after,
@@ -37,14 +38,14 @@ def _on_tickets(after: str, *, filtered: bool, columns: bool) -> list[dict]:
 		},
 		{
 			"fieldname": "outage_level",
-			"label": "Outage Level",
+			"label": _lt("Outage Level"),
 			"fieldtype": "Select",  # its options are the site's levels: `show_levels`
 			"insert_after": "outage_incident",
 			**common,
 		},
 		{
 			"fieldname": "outage_state",
-			"label": "Outage State",
+			"label": _lt("Outage State"),
 			"fieldtype": "Select",
 			"options": _options(STATES),
 			"insert_after": "outage_level",
@@ -53,14 +54,14 @@ def _on_tickets(after: str, *, filtered: bool, columns: bool) -> list[dict]:
 		},
 		{
 			"fieldname": "outage_etr",
-			"label": "Expected Restoration",
+			"label": _lt("Expected Restoration"),
 			"fieldtype": "Datetime",
 			"insert_after": "outage_state",
 			**common,
 		},
 		{
 			"fieldname": "outage_imported",
-			"label": "Imported",
+			"label": _lt("Imported"),
 			"fieldtype": "Check",
 			"default": "0",
 			"hidden": 1,
@@ -75,7 +76,7 @@ def _on_customers(after: str) -> list[dict]:
 	return [
 		{
 			"fieldname": "outage_unit",
-			"label": "Household of Unit",
+			"label": _lt("Household of Unit"),
 			"fieldtype": "Data",
 			"insert_after": after,
 			"unique": 1,

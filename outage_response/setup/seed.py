@@ -9,6 +9,7 @@ import frappe
 import yaml
 
 from outage_response.compat import fill_times
+from outage_response.domain.errors import _lt
 from outage_response.domain.states import Coverage, OutageKind
 from outage_response.flows.facts import plan_steps
 from outage_response.flows.plans import newer_plans
@@ -24,33 +25,33 @@ COVERAGE = {
 NOTICES = Path(__file__).with_name("notices.yaml")
 
 DEPARTMENT_NAMES = {
-	"control_room": "Control Room",
-	"engineering": "Engineering",
-	"customer_service": "Customer Service",
-	"security": "Security",
-	"general_manager": "General Manager",
-	"elevator_contractor": "Elevator Contractor",
-	"security_reserve": "Security Reserve",
-	"power_supplier": "Power Supplier",
+	"control_room": _lt("Control Room"),
+	"engineering": _lt("Engineering"),
+	"customer_service": _lt("Customer Service"),
+	"security": _lt("Security"),
+	"general_manager": _lt("General Manager"),
+	"elevator_contractor": _lt("Elevator Contractor"),
+	"security_reserve": _lt("Security Reserve"),
+	"power_supplier": _lt("Power Supplier"),
 }
 
 LEVELS = {
 	"I": (
 		OutageKind.EXTERNAL,
-		"Level I: sudden external outage",
-		"The supply from the grid fails without warning: a line of the power supplier is damaged or switched off.",
+		_lt("Level I: sudden external outage"),
+		_lt("The supply from the grid fails without warning: a line of the power supplier is damaged or switched off."),
 		"#c0392b",
 	),
 	"II": (
 		OutageKind.INTERNAL,
-		"Level II: internal unplanned outage",
-		"Overload, a fault or a mistake within the property's own installation.",
+		_lt("Level II: internal unplanned outage"),
+		_lt("Overload, a fault or a mistake within the property's own installation."),
 		"#d68910",
 	),
 	"III": (
 		OutageKind.PLANNED,
-		"Level III: planned outage",
-		"The power supplier or the property switches off to a plan, for maintenance and inspection.",
+		_lt("Level III: planned outage"),
+		_lt("The power supplier or the property switches off to a plan, for maintenance and inspection."),
 		"#2471a3",
 	),
 }

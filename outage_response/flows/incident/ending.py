@@ -6,7 +6,7 @@ from typing import Any
 from frappe import _
 
 from outage_response.domain import gates, lifecycle
-from outage_response.domain.errors import RuleError
+from outage_response.domain.errors import RuleError, _lt
 from outage_response.domain.states import CallbackStatus, IncidentStatus, NoticeKind, TaskStatus
 
 from ..callbacks import open_callbacks
@@ -39,7 +39,7 @@ def stand_down(act: Act, areas: Sequence[str] | None = None, override_reason: st
 	_release_posts(act, posts)
 	incident.status, incident.stood_down_at = IncidentStatus.STOOD_DOWN, act.at
 	save(incident)
-	act.record("stood_down", {"areas": "all"})
+	act.record("stood_down", {"areas": _lt("all")})
 	settle_others(act)
 	return {"released": len(posts), "added": len(task_set.sync(act).add)}
 

@@ -7,7 +7,7 @@ from frappe import _
 from frappe.utils import get_datetime
 
 from outage_response.domain import gates
-from outage_response.domain.errors import RuleError
+from outage_response.domain.errors import RuleError, _lt
 from outage_response.domain.power_topology import split_for_return
 from outage_response.domain.states import IncidentStatus
 
@@ -83,7 +83,7 @@ def supply_back(act: Act, nodes: Sequence[str] | None = None, source: str | None
 	affected_homes.count(incident, around)
 	returned = [row for row in incident.affected_nodes if row.back_at and id(row) not in back_before]
 	supply_return.warn_of_open_steps(act, returned, around)
-	act.record("supply_back", {"nodes": labels(returned, around), "source": source or "not said"})
+	act.record("supply_back", {"nodes": labels(returned, around), "source": source or _lt("not said")})
 	still_out = [row for row in incident.affected_nodes if not row.back_at]
 	if not still_out:
 		incident.status = IncidentStatus.RESTORED

@@ -10,6 +10,7 @@ from frappe.utils import format_datetime, get_datetime, now_datetime
 
 from outage_response import settings
 from outage_response.domain import notice_rules as rules
+from outage_response.domain.errors import _lt
 from outage_response.domain.lifecycle import RUNNING
 from outage_response.domain.states import CauseType, Duty, NoticeKind
 from outage_response.domain.who_gets_a_task import of_duty
@@ -36,12 +37,12 @@ WORDS = (
 )
 # Causes as residents read them
 PLAIN_CAUSES: Mapping[str, str] = {
-	CauseType.OVERLOAD: "more power was drawn than the installation can carry",
-	CauseType.EQUIPMENT_FAULT: "a piece of our electrical equipment failed",
-	CauseType.HUMAN_ERROR: "a mistake during work on the installation",
-	CauseType.EXTERNAL_GRID: "the supply from the city grid failed",
-	CauseType.PLANNED_WORK: "planned work on the installation",
-	CauseType.UNKNOWN: "still being looked for",
+	CauseType.OVERLOAD: _lt("more power was drawn than the installation can carry"),
+	CauseType.EQUIPMENT_FAULT: _lt("a piece of our electrical equipment failed"),
+	CauseType.HUMAN_ERROR: _lt("a mistake during work on the installation"),
+	CauseType.EXTERNAL_GRID: _lt("the supply from the city grid failed"),
+	CauseType.PLANNED_WORK: _lt("planned work on the installation"),
+	CauseType.UNKNOWN: _lt("still being looked for"),
 }
 
 

@@ -13,7 +13,7 @@ from frappe.utils import now_datetime
 from outage_response import bulk, integrations, listing, locks
 from outage_response.domain import notice_rules as notice_rules
 from outage_response.domain.callback_rules import WAITING
-from outage_response.domain.errors import NotAllowed, RuleError
+from outage_response.domain.errors import NotAllowed, RuleError, _lt
 from outage_response.domain.lifecycle import RUNNING
 from outage_response.domain.plan_expansion import dedupe_key
 from outage_response.domain.states import (
@@ -38,7 +38,7 @@ from . import who_depends_on_power
 from .resident_portal import Person, outage
 
 ANSWERS = ("back", "still_out", "call_me", "rate")
-PARTS = ("", "Whole home", "Some rooms", "Only the stairs or the elevator")
+PARTS = ("", _lt("Whole home"), _lt("Some rooms"), _lt("Only the stairs or the elevator"))
 LONGEST_WORDS = 1000
 
 

@@ -13,7 +13,7 @@ from pypika.terms import ExistsCriterion
 
 from outage_response import bulk, listing, locks, permissions
 from outage_response.domain import shift_patterns
-from outage_response.domain.errors import RuleError
+from outage_response.domain.errors import RuleError, _lt
 from outage_response.domain.plan_expansion import dedupe_key
 from outage_response.domain.states import Coverage, PropertyType
 
@@ -117,7 +117,7 @@ def _working(property_name: str, first: date, last: date) -> dict[date, bool]:
 def calendar_filters(start: str, end: str, filters: str | list | None, begins: str, ends: str) -> list[list]:
 	"""What a calendar shows: the reader's own filters, and what lies between two moments. Raises ValidationError."""
 	with translated():
-		first, last = as_time(start, "Start"), as_time(end, "End")
+		first, last = as_time(start, _lt("Start")), as_time(end, _lt("End"))
 		if not first or not last:
 			raise RuleError(_("Start, End: a calendar shows what lies between two moments. Give both."))
 	narrowed: Any

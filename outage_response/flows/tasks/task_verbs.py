@@ -6,7 +6,7 @@ import frappe
 from frappe import _
 
 from outage_response.domain import authority, gates, lifecycle
-from outage_response.domain.errors import RuleError
+from outage_response.domain.errors import RuleError, _lt
 from outage_response.domain.states import TaskStatus
 from outage_response.domain.who_gets_a_task import Assignment
 
@@ -21,7 +21,7 @@ from .shared_tasks import own_row_and_all
 from .task_words import note_on_timeline
 
 # By which road somebody said "mine" who did not touch a screen
-WAYS = ("radio", "phone", "in person", "link", "reply")
+WAYS = (_lt("radio"), _lt("phone"), _lt("in person"), _lt("link"), _lt("reply"))
 
 
 @task_fact

@@ -12,7 +12,7 @@ from frappe.query_builder.functions import Max
 from frappe.utils import now_datetime
 
 from outage_response import bulk
-from outage_response.domain.errors import spoken
+from outage_response.domain.errors import _lt, spoken
 
 from ..facts.language import in_chinese, listed
 
@@ -23,115 +23,165 @@ MOST_NAMES = 8  # a whole building's nodes would hide the sentence; the entry's 
 
 # kind -> what people read; {placeholders} come from the entry's data
 TEXTS = {
-	"declared": "Outage declared: level {level}, {nodes}; units: {units}; steps given out: {tasks}",
-	"imported": "Past outage entered: level {level}, {nodes}",
-	"confirmed": "Cause confirmed: {cause_type}. {cause}",
-	"started": "Planned outage started: supply switched off",
-	"reclassified": "Level changed from {before} to {after}: {reason}. Steps added: {added}, cancelled: {cancelled}, reopened: {reopened}",
-	"scope_extended": "More is affected: {nodes}. Steps added: {added}",
-	"records_changed": "Warning: the records were changed while it is dark, {what}: {subject}. That counts in this outage when somebody takes it over",
-	"node_added": "Warning: a power node was added below one that is dark: {subject}. It counts as dark until it is back",
-	"changes_taken_over": "Changes of the records taken over. Units added: {units}; other residents: {residents}. Steps added: {added}",
-	"etr_set": "Expected restoration: {etr}",
-	"etr_cleared": "Expected restoration is no longer known",
-	"trapped_reported": "People trapped in {subject}, how many: {people}",
-	"trapped_somewhere": "People trapped in {subject}, nobody knows in which elevator: every one is asked and made safe",
-	"entrapment_noted": "People in {subject}: {people}. {conditions} {floor}",
-	"entrapment_talked": "Talked to the people in {subject}",
-	"entrapment_ended": "People out of {subject}: {people}, {outcome}",
-	"entrapment_mistaken": "Nobody was inside {subject}",
-	"empty_said": "Warning: somebody says that nobody is in {subject} any more, while people are on record there. The rescue goes on until a second person has read it back",
-	"empty_heard": "Warning: {subject} is said to be empty, while people are on record there. The rescue goes on; who saw the open, empty car says so",
-	"empty_read_back": "Read back by a second person: nobody is in {subject} any more",
-	"long_inside": "Warning: people have been in {subject} for {minutes} minutes; a report to the authorities may become due, the general manager decides",
-	"back_with_people_inside": "DANGER: supply came back while people are in {subject}; the car may move",
-	"danger_taken": "The control room has taken the danger at {title} {subject}",
-	"trapped_without_steps": "Warning: the plan has no steps for people trapped ({subject}). Make it level {level}: the rescue is then given out at once",
-	"calls_linked": "More calls of residents about this outage: {count}",
-	"call_received": "Somebody reports no power: {unit}",
-	"danger_reported": "DANGER reported: {unit} {words}",
-	"energise_permitted": "Permission given to switch on: {nodes}",
-	"supply_back": "Supply is back: {nodes} ({source})",
-	"back_with_open_steps": "Supply came back while these steps were open: {steps}",
-	"back_without_permission": "Supply came back without a permission to switch on: {nodes}",
-	"restored": "Supply is back everywhere; {minutes} customer minutes",
-	"stood_down": "Stand-down: posts released: {areas}",
-	"post_released": "Post released: {subject}",
-	"gate_overridden": "General manager overrides open steps ({count}): {reason}. {steps}",
-	"closed": "Incident closed",
-	"cancelled": "Incident cancelled: {reason}",
-	"task_added": "Step added: {title} {subject}",
-	"task_acknowledged": "Acknowledged: {title} {subject} {how}",
-	"task_started": "On the spot: {title} {subject}",
-	"task_on_post": "On post: {title} {subject}",
-	"call_unanswered": "No answer: {title} {subject}. {note}",
-	"task_done": "Done: {title} {subject} {outcome}",
-	"task_done_for": "Written down by radio: {title} {subject} {outcome} {how}",
-	"task_settled": "Settled: {title} {subject}: {reason}",
-	"outcome_corrected": "Corrected: {title} {subject}: {outcome}, not {was}. {note}",
-	"task_checks_given": "Checks confirmed, waiting to be read back: {title} {subject}",
-	"task_read_back": "Read back: {title} {subject}",
-	"task_defect": "Defect found: {title} {subject}: {items}",
-	"task_evidence": "Evidence added later: {title} {subject}",
-	"task_skipped": "Skipped: {title} {subject}: {reason}",
-	"task_cancelled": "No longer asked for: {title} {subject}: {reason}",
-	"task_reopened": "Asked for again: {title} {subject}",
-	"task_reassigned": "Given to {to}: {title} {subject}",
-	"task_relieved": "Relieved by {to}: {title} {subject}",
-	"task_moved": "Moved to {to}, post open again: {title} {subject}",
-	"task_withdrawn": "DANGER, left the spot: {title} {subject}: {danger}",
-	"overruled": "Warning: {minutes} minutes before somebody else had said otherwise: {said}",
-	"asset_learned": "Warning: put right during the outage: {subject}: {fields}. Steps added: {added}",
-	"late_act": "Added late, changes nothing: {said}. {note}",
-	"danger_told": "DANGER said of {title} {subject}: {danger}. Whoever stands there now was told first",
-	"task_round": "Due again (round {round}): {title} {subject}",
-	"nobody_on_duty": "Warning: nobody of {department} is on duty; everybody of the department was told",
-	"nobody_on_duty_life_safety": "Warning: nobody of {department} is on duty; the control room takes its life-safety steps, for the rest the whole department was told",
-	"no_duty_electrician": "Warning: no duty electrician is on duty; the engineers on duty take the steps",
-	"roster_without_role": "Warning: on the roster of {department} without its role, so nobody counts on them: {people}. Give them the role or correct the roster",
-	"nobody_in_department": "Warning: {department} has nobody for this property; the control room takes its steps",
-	"nobody_at_all": "Warning: nobody can be given the steps of {department}; enter a roster or give people the role",
-	"nobody_certified": "Warning: nobody of {department} on duty holds an elevator rescue certificate; the maintenance company frees the people, and the control room records it. Phone {phone}",
-	"phone_only": "{department} is on duty without a login: the control room phones {phone}",
-	"no_contractor": "Warning: no maintenance company is recorded for {subject}",
-	"unplaced": "Warning: nobody can say where these get their supply: {subject}. They have no power node, and no home or node stands in their building; they count as affected in every outage",
-	"in_no_building": "Warning: units in no building: {units}. While one of them is dark, every elevator without a power node counts as affected",
-	"buildings_alike": "Warning: these may be one building: {subject}. They count as one until somebody decides (Property Building)",
-	"no_contacts": "Warning: affected units without a resident on record: {units}; nobody can be called back there",
-	"units_differ": "Warning: {loaded} units are on record, the registered number is {registered}",
-	"plan_leaves_out": "Warning: the plan {plan} leaves out steps of life safety or gates that it had before: {steps}",
-	"clock_fast": "The sender's clock was ahead; the time of arrival was taken",
-	"clock_slow": "The phone's clock was behind; the time of the report was taken",
-	"clock_put_back": "The site's clock was put back; the time of the last entry was taken",
-	"clock_followed": "The site's clock was put back by {minutes} minutes; open steps keep the minutes that they had",
-	"callbacks_opened": "Callbacks to make: {count}, required: {required}",
-	"callback_attempt": "Callback {reason}, {units}: {outcome}",
-	"callback_unreached": "Warning: nobody answers a callback that must reach somebody ({reason}), {units}; it stays until a person decides",
-	"callback_given_up": "Callback {reason}, {units}: not reached; given up by decision",
-	"callbacks_dropped": "Callbacks that are not made any more: {count}",
-	"still_out": "Still without power after restoration: {units}; incident {nested} opened",
-	"nested_opened": "Opened because {units} is still without power after incident {parent}",
-	"report_with_open_steps": "Warning: the report was filed with steps still open ({count}); they are in it as open",
-	"report_filed": "Incident report filed",
-	"rung_on": "No answer yet, {department}: now ringing {whom} for {title} {subject} ({count} steps)",
-	"rung_to_start": "Taken but not begun: ringing {whom} again for {title} {subject} ({count} steps)",
-	"not_started": "Warning: taken but not begun, and nobody answers: {title} {subject} ({count} steps)",
-	"nobody_answered": "Warning: nobody answered for {department}: {title} {subject} ({count} steps). Ringing has ended; reach somebody",
-	"ringing_resumed": "Nobody was rung for {minutes} minutes, since the site's clock stood still; ringing goes on",
-	"site_changed": "Warning: this site is another one than it was ({before}; now {after}). Nobody is rung and no mail leaves until somebody on duty confirms that it is the site",
-	"site_confirmed": "Confirmed that this is the site ({before}; now {after}); ringing and mails go on",
-	"login_ended": "The login of whoever had it was taken away: {title} {subject} is open again and rings",
-	"shift_ended": "Shift ended and nobody took over: {title} {subject} is open again and rings",
-	"task_handed_over": "Handed over at the end of the shift: {title} {subject}: {note}",
-	"notice_issued": "Residents are told ({kind}, {mode}): {people} messages and calls",
-	"shares": "Shares what is under way at the same places with {incidents}",
-	"notice_shared": "Residents are told of this and of {incident} by one notice",
-	"notice_posted": "Public notice posted, with a photo: {kind}",
-	"announced_late": "Warning: residents are to hear of planned work {days} days before it begins; it is later than that",
-	"told_by_phone": "A resident of {unit} was phoned: {outcome}",
-	"resident_says_back": "A resident of {unit} says that power is back",
-	"resident_wants_call": "A resident of {unit} asks to be called",
-	"care_looked_up": "Care needs of the affected units were looked up",
+	"declared": _lt("Outage declared: level {level}, {nodes}; units: {units}; steps given out: {tasks}"),
+	"imported": _lt("Past outage entered: level {level}, {nodes}"),
+	"confirmed": _lt("Cause confirmed: {cause_type}. {cause}"),
+	"started": _lt("Planned outage started: supply switched off"),
+	"reclassified": _lt(
+		"Level changed from {before} to {after}: {reason}. Steps added: {added}, cancelled: {cancelled}, reopened: {reopened}"
+	),
+	"scope_extended": _lt("More is affected: {nodes}. Steps added: {added}"),
+	"records_changed": _lt(
+		"Warning: the records were changed while it is dark, {what}: {subject}. That counts in this outage when somebody takes it over"
+	),
+	"node_added": _lt(
+		"Warning: a power node was added below one that is dark: {subject}. It counts as dark until it is back"
+	),
+	"changes_taken_over": _lt(
+		"Changes of the records taken over. Units added: {units}; other residents: {residents}. Steps added: {added}"
+	),
+	"etr_set": _lt("Expected restoration: {etr}"),
+	"etr_cleared": _lt("Expected restoration is no longer known"),
+	"trapped_reported": _lt("People trapped in {subject}, how many: {people}"),
+	"trapped_somewhere": _lt(
+		"People trapped in {subject}, nobody knows in which elevator: every one is asked and made safe"
+	),
+	"entrapment_noted": _lt("People in {subject}: {people}. {conditions} {floor}"),
+	"entrapment_talked": _lt("Talked to the people in {subject}"),
+	"entrapment_ended": _lt("People out of {subject}: {people}, {outcome}"),
+	"entrapment_mistaken": _lt("Nobody was inside {subject}"),
+	"empty_said": _lt(
+		"Warning: somebody says that nobody is in {subject} any more, while people are on record there. The rescue goes on until a second person has read it back"
+	),
+	"empty_heard": _lt(
+		"Warning: {subject} is said to be empty, while people are on record there. The rescue goes on; who saw the open, empty car says so"
+	),
+	"empty_read_back": _lt("Read back by a second person: nobody is in {subject} any more"),
+	"long_inside": _lt(
+		"Warning: people have been in {subject} for {minutes} minutes; a report to the authorities may become due, the general manager decides"
+	),
+	"back_with_people_inside": _lt("DANGER: supply came back while people are in {subject}; the car may move"),
+	"danger_taken": _lt("The control room has taken the danger at {title} {subject}"),
+	"trapped_without_steps": _lt(
+		"Warning: the plan has no steps for people trapped ({subject}). Make it level {level}: the rescue is then given out at once"
+	),
+	"calls_linked": _lt("More calls of residents about this outage: {count}"),
+	"call_received": _lt("Somebody reports no power: {unit}"),
+	"danger_reported": _lt("DANGER reported: {unit} {words}"),
+	"energise_permitted": _lt("Permission given to switch on: {nodes}"),
+	"supply_back": _lt("Supply is back: {nodes} ({source})"),
+	"back_with_open_steps": _lt("Supply came back while these steps were open: {steps}"),
+	"back_without_permission": _lt("Supply came back without a permission to switch on: {nodes}"),
+	"restored": _lt("Supply is back everywhere; {minutes} customer minutes"),
+	"stood_down": _lt("Stand-down: posts released: {areas}"),
+	"post_released": _lt("Post released: {subject}"),
+	"gate_overridden": _lt("General manager overrides open steps ({count}): {reason}. {steps}"),
+	"closed": _lt("Incident closed"),
+	"cancelled": _lt("Incident cancelled: {reason}"),
+	"task_added": _lt("Step added: {title} {subject}"),
+	"task_acknowledged": _lt("Acknowledged: {title} {subject} {how}"),
+	"task_started": _lt("On the spot: {title} {subject}"),
+	"task_on_post": _lt("On post: {title} {subject}"),
+	"call_unanswered": _lt("No answer: {title} {subject}. {note}"),
+	"task_done": _lt("Done: {title} {subject} {outcome}"),
+	"task_done_for": _lt("Written down by radio: {title} {subject} {outcome} {how}"),
+	"task_settled": _lt("Settled: {title} {subject}: {reason}"),
+	"outcome_corrected": _lt("Corrected: {title} {subject}: {outcome}, not {was}. {note}"),
+	"task_checks_given": _lt("Checks confirmed, waiting to be read back: {title} {subject}"),
+	"task_read_back": _lt("Read back: {title} {subject}"),
+	"task_defect": _lt("Defect found: {title} {subject}: {items}"),
+	"task_evidence": _lt("Evidence added later: {title} {subject}"),
+	"task_skipped": _lt("Skipped: {title} {subject}: {reason}"),
+	"task_cancelled": _lt("No longer asked for: {title} {subject}: {reason}"),
+	"task_reopened": _lt("Asked for again: {title} {subject}"),
+	"task_reassigned": _lt("Given to {to}: {title} {subject}"),
+	"task_relieved": _lt("Relieved by {to}: {title} {subject}"),
+	"task_moved": _lt("Moved to {to}, post open again: {title} {subject}"),
+	"task_withdrawn": _lt("DANGER, left the spot: {title} {subject}: {danger}"),
+	"overruled": _lt("Warning: {minutes} minutes before somebody else had said otherwise: {said}"),
+	"asset_learned": _lt("Warning: put right during the outage: {subject}: {fields}. Steps added: {added}"),
+	"late_act": _lt("Added late, changes nothing: {said}. {note}"),
+	"danger_told": _lt("DANGER said of {title} {subject}: {danger}. Whoever stands there now was told first"),
+	"task_round": _lt("Due again (round {round}): {title} {subject}"),
+	"nobody_on_duty": _lt("Warning: nobody of {department} is on duty; everybody of the department was told"),
+	"nobody_on_duty_life_safety": _lt(
+		"Warning: nobody of {department} is on duty; the control room takes its life-safety steps, for the rest the whole department was told"
+	),
+	"no_duty_electrician": _lt("Warning: no duty electrician is on duty; the engineers on duty take the steps"),
+	"roster_without_role": _lt(
+		"Warning: on the roster of {department} without its role, so nobody counts on them: {people}. Give them the role or correct the roster"
+	),
+	"nobody_in_department": _lt("Warning: {department} has nobody for this property; the control room takes its steps"),
+	"nobody_at_all": _lt(
+		"Warning: nobody can be given the steps of {department}; enter a roster or give people the role"
+	),
+	"nobody_certified": _lt(
+		"Warning: nobody of {department} on duty holds an elevator rescue certificate; the maintenance company frees the people, and the control room records it. Phone {phone}"
+	),
+	"phone_only": _lt("{department} is on duty without a login: the control room phones {phone}"),
+	"no_contractor": _lt("Warning: no maintenance company is recorded for {subject}"),
+	"unplaced": _lt(
+		"Warning: nobody can say where these get their supply: {subject}. They have no power node, and no home or node stands in their building; they count as affected in every outage"
+	),
+	"in_no_building": _lt(
+		"Warning: units in no building: {units}. While one of them is dark, every elevator without a power node counts as affected"
+	),
+	"buildings_alike": _lt(
+		"Warning: these may be one building: {subject}. They count as one until somebody decides (Property Building)"
+	),
+	"no_contacts": _lt(
+		"Warning: affected units without a resident on record: {units}; nobody can be called back there"
+	),
+	"units_differ": _lt("Warning: {loaded} units are on record, the registered number is {registered}"),
+	"plan_leaves_out": _lt(
+		"Warning: the plan {plan} leaves out steps of life safety or gates that it had before: {steps}"
+	),
+	"clock_fast": _lt("The sender's clock was ahead; the time of arrival was taken"),
+	"clock_slow": _lt("The phone's clock was behind; the time of the report was taken"),
+	"clock_put_back": _lt("The site's clock was put back; the time of the last entry was taken"),
+	"clock_followed": _lt(
+		"The site's clock was put back by {minutes} minutes; open steps keep the minutes that they had"
+	),
+	"callbacks_opened": _lt("Callbacks to make: {count}, required: {required}"),
+	"callback_attempt": _lt("Callback {reason}, {units}: {outcome}"),
+	"callback_unreached": _lt(
+		"Warning: nobody answers a callback that must reach somebody ({reason}), {units}; it stays until a person decides"
+	),
+	"callback_given_up": _lt("Callback {reason}, {units}: not reached; given up by decision"),
+	"callbacks_dropped": _lt("Callbacks that are not made any more: {count}"),
+	"still_out": _lt("Still without power after restoration: {units}; incident {nested} opened"),
+	"nested_opened": _lt("Opened because {units} is still without power after incident {parent}"),
+	"report_with_open_steps": _lt(
+		"Warning: the report was filed with steps still open ({count}); they are in it as open"
+	),
+	"report_filed": _lt("Incident report filed"),
+	"rung_on": _lt("No answer yet, {department}: now ringing {whom} for {title} {subject} ({count} steps)"),
+	"rung_to_start": _lt("Taken but not begun: ringing {whom} again for {title} {subject} ({count} steps)"),
+	"not_started": _lt("Warning: taken but not begun, and nobody answers: {title} {subject} ({count} steps)"),
+	"nobody_answered": _lt(
+		"Warning: nobody answered for {department}: {title} {subject} ({count} steps). Ringing has ended; reach somebody"
+	),
+	"ringing_resumed": _lt(
+		"Nobody was rung for {minutes} minutes, since the site's clock stood still; ringing goes on"
+	),
+	"site_changed": _lt(
+		"Warning: this site is another one than it was ({before}; now {after}). Nobody is rung and no mail leaves until somebody on duty confirms that it is the site"
+	),
+	"site_confirmed": _lt("Confirmed that this is the site ({before}; now {after}); ringing and mails go on"),
+	"login_ended": _lt("The login of whoever had it was taken away: {title} {subject} is open again and rings"),
+	"shift_ended": _lt("Shift ended and nobody took over: {title} {subject} is open again and rings"),
+	"task_handed_over": _lt("Handed over at the end of the shift: {title} {subject}: {note}"),
+	"notice_issued": _lt("Residents are told ({kind}, {mode}): {people} messages and calls"),
+	"shares": _lt("Shares what is under way at the same places with {incidents}"),
+	"notice_shared": _lt("Residents are told of this and of {incident} by one notice"),
+	"notice_posted": _lt("Public notice posted, with a photo: {kind}"),
+	"announced_late": _lt(
+		"Warning: residents are to hear of planned work {days} days before it begins; it is later than that"
+	),
+	"told_by_phone": _lt("A resident of {unit} was phoned: {outcome}"),
+	"resident_says_back": _lt("A resident of {unit} says that power is back"),
+	"resident_wants_call": _lt("A resident of {unit} asks to be called"),
+	"care_looked_up": _lt("Care needs of the affected units were looked up"),
 }
 
 

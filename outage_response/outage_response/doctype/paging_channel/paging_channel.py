@@ -2,6 +2,7 @@ import frappe
 from frappe import _
 from frappe.model.document import Document
 
+from outage_response.domain.errors import _lt
 from outage_response.domain.states import ChannelAudience, ChannelKind
 from outage_response.integrations import channels
 
@@ -41,14 +42,9 @@ SAMPLE = channels.Letter(
 )
 
 
-def _word(text: str) -> str:
-	"""Mark a text for the translation files."""
-	return text
-
-
 HOW_TO = {
 	ChannelKind.BELL: "",
-	ChannelKind.EMAIL: _word("This channel rings nobody yet: enter an outgoing Email Account."),
-	ChannelKind.SMS: _word("This channel rings nobody yet: enter the gateway in SMS Settings."),
-	ChannelKind.HTTP: _word("This channel rings nobody yet: enter its URL."),
+	ChannelKind.EMAIL: _lt("This channel rings nobody yet: enter an outgoing Email Account."),
+	ChannelKind.SMS: _lt("This channel rings nobody yet: enter the gateway in SMS Settings."),
+	ChannelKind.HTTP: _lt("This channel rings nobody yet: enter its URL."),
 }

@@ -115,11 +115,10 @@ outage_response.CallSheet = class CallSheet {
 				: answers +
 					button("no_answer", __("No answer"), "default") +
 					(one.optional ? button("skip", __("Not needed"), "default") : "");
+		const when = one.optional ? __("only if needed") : one.due_at ? `<span data-due="${esc(one.due_at)}"></span>` : "";
 		return `<li class="ocs-call outage-timed">
 			<div class="ocs-who"><b>${esc(one.callee)}</b>${numbers || `<div class="ocs-number">${__("No number on record")}</div>`}</div>
-			<div class="ocs-why">${about === one.callee ? "" : `<b>${esc(one.subject)}</b> `}${esc(one.title)}<small>${
-				one.optional ? __("only if needed") : one.due_at ? `<span data-due="${esc(one.due_at)}"></span>` : ""
-			}</small>${tried}</div>
+			<div class="ocs-why">${about === one.callee ? "" : `<b>${esc(one.subject)}</b> `}${esc(one.title)}<small>${when}</small>${tried}</div>
 			<div class="ocs-buttons">${buttons}</div></li>`;
 	}
 

@@ -150,11 +150,12 @@ outage_response.CallLine = class CallLine {
 		const asked = outage_response.read("command.homes_of_number", { property, phone });
 		const homes = await asked.catch(() => []); // a help, as above
 		if (!is_asked()) return;
+		const whose = (unit_no) => __("This number belongs to {0}. Is it them?", [`<b>${escape(unit_no)}</b>`]);
 		this.find(".ocs-home").html(
 			homes
 				.map(
 					({ unit_no }) =>
-						`<span>${__("This number belongs to {0}. Is it them?", [`<b>${escape(unit_no)}</b>`])}
+						`<span>${whose(unit_no)}
 						<button type="button" class="btn btn-default btn-sm" data-home="${escape(unit_no)}">${__("Yes, it is them")}</button></span>`,
 				)
 				.join(""),

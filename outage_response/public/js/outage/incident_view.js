@@ -108,6 +108,7 @@ outage_response.IncidentView = class IncidentView {
 				verb === leads_on ? "primary" : "default",
 			),
 		);
+		const what_may_be_done = __("What you may do");
 		return `${outage_response.trapped_html(this.seen.trapped)}<div class="outage-head">
 			<p class="outage-heard" role="status"></p>
 			<div class="outage-chips">
@@ -120,7 +121,7 @@ outage_response.IncidentView = class IncidentView {
 			<dl class="outage-facts">${facts.map(([name, value]) => `<div><dt>${name}</dt><dd>${value}</dd></div>`).join("")}</dl>
 			${this.gate_html()}
 			${this.known_html()}
-			<div class="outage-verbs" role="group" aria-label="${escape(__("What you may do"))}">${buttons.join(" ")}</div>
+			<div class="outage-verbs" role="group" aria-label="${escape(what_may_be_done)}">${buttons.join(" ")}</div>
 		</div>`;
 	}
 
