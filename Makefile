@@ -5,6 +5,7 @@
 #   make matrix                  every function of Frappe that reads, about every doctype of ours, by everybody for whom it is not
 #   make coverage                which lines and branches of the rules and flows the tests run; COVERAGE=1 make test: while testing
 #   make mutants                 rules changed one place at a time: do the unit tests notice? ARGS="--seed 7 lifecycle"
+#   make docs                    the pages of docs/ as a site, in English and Chinese: .bench/docs-site
 #   make translations            the files for translators' tools, from outage_response/translations/zh.csv
 #   make demo|test BENCH=/path/to/bench SITE=name     on a bench you already have
 
@@ -14,7 +15,7 @@ ARGS ?=
 MINUTES ?= 10
 export BENCH SITE SERVE COVERAGE
 
-.PHONY: help setup demo test coverage mutants soak matrix lint format stop clean
+.PHONY: help setup demo test coverage mutants soak matrix lint format translations docs stop clean
 
 help:
 	@sed -n 's/^#   //p' Makefile
@@ -49,6 +50,9 @@ format:
 
 translations:
 	@$(PYTHON) docs/make_locale.py
+
+docs:
+	@$(PYTHON) $(TOOL) docs
 
 stop:
 	@$(PYTHON) $(TOOL) stop

@@ -113,6 +113,8 @@ class App:
 	worker_loads: tuple[str, ...] = ()
 	# Queues with a worker of their own, and how long a job may take there, in seconds
 	queues: Mapping[str, int] = field(default_factory=dict)
+	# What lies outside docs/ and belongs to its site: file of the checkout -> page
+	pages: Mapping[str, str] = field(default_factory=dict)
 	commands: Mapping[str, Command] = field(default_factory=dict)
 
 	def variable(self, name: str) -> str:

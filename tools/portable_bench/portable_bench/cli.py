@@ -8,7 +8,7 @@ import subprocess
 import sys
 from collections.abc import Sequence
 
-from portable_bench import checks, demo, lock, services, sites, up
+from portable_bench import checks, demo, lock, manual, services, sites, up
 from portable_bench.app import App
 from portable_bench.existing import existing_target
 from portable_bench.place import HOME, Place, here
@@ -35,6 +35,7 @@ def parser(app: App) -> argparse.ArgumentParser:
 	add("clean", "stop, and remove all the set-up made in this checkout")
 	add("lint", "linter and formatters, changing nothing")
 	add("format", "lay out Python and JavaScript as the formatters want it")
+	add("docs", "the pages of docs/ as a site, in .bench/docs-site")
 	add("info", "addresses, ports, logins")
 	for name, what in (
 		("test", "linter, tests without a site, on a site, in a browser"),
@@ -101,6 +102,8 @@ def _dispatch(words: list[str], place: Place) -> int:
 			return checks.lint(place, progress)
 		case "format":
 			return checks.write_format(place, progress)
+		case "docs":
+			return manual.build(place, progress)
 		case "info":
 			_info(place)
 		case "test":

@@ -17,6 +17,7 @@ BESIDE_FRAMEWORK = {
 	"tools": False,
 	"bench-cli": False,
 	"node": False,
+	"docs": False,
 }
 
 

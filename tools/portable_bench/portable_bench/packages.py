@@ -65,6 +65,14 @@ def make_bench_command(place: Place, python: str, progress: Progress) -> None:
 	pip(place, place.bench_env, known(place, "bench-cli"), progress, doing)
 
 
+def make_docs_env(place: Place, python: str, progress: Progress) -> None:
+	"""What builds the manual. One package of it comes as source alone and is built with what was installed before."""
+	doing = "installing what builds the manual"
+	make_env(place, place.docs_env, python, progress, doing)
+	pip(place, place.docs_env, known(place, "building"), progress, doing)
+	pip(place, place.docs_env, ["--no-build-isolation", *known(place, "docs")], progress, doing)
+
+
 def make_bench_env(place: Place, python: str, progress: Progress) -> None:
 	"""The bench's own environment: the framework and all it needs, and what the tests on a site need."""
 	doing = "installing the framework's Python packages"

@@ -47,6 +47,14 @@ class Place:
 		return self.tools / "bin" / "python"
 
 	@property
+	def docs_env(self) -> Path:
+		return self.bench / "docs-env"
+
+	@property
+	def docs_python(self) -> Path:
+		return self.docs_env / "bin" / "python"
+
+	@property
 	def node(self) -> Path:
 		return self.bench / "node" / "bin" / "node"
 
