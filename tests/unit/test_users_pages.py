@@ -8,7 +8,7 @@ import tomllib
 
 ROOT = Path(__file__).resolve().parents[2]
 DOCS = ROOT / "docs"
-USERS = ("running-an-outage", "setting-up-a-property", "residents")
+USERS = ("running-an-outage", "setting-up-a-property", "residents", "paging", "security")
 HEADING = re.compile(r"^(#+) ", re.MULTILINE)
 CODE = re.compile(r"^( {4,}|\t).*$|^```.*?^```", re.MULTILINE | re.DOTALL)
 HALF_WIDTH = re.compile(r"[\u4e00-\u9fff][,;:?!]|[,;?!][\u4e00-\u9fff]")

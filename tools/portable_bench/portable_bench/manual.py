@@ -50,10 +50,11 @@ def gather(place: Place) -> None:
 
 
 def turned(markdown: str, name: str, pages: Mapping[str, str]) -> str:
-	"""The text of the file `name` with links as they are on the site."""
+	"""The text of the file `name` with links as they are on the site, whose head leads from one language to the other."""
 
 	def on_the_site(link: re.Match[str]) -> str:
 		file = os.path.normpath(os.path.join(os.path.dirname(name), link[1]))
 		return f"]({pages.get(file) or file.removeprefix('docs/')}{link[2]}"
 
+	markdown = re.sub(r"^中文\uff1a.*\n", "", markdown, flags=re.MULTILINE)
 	return re.sub(r"\]\(([^):#]+)([)#])", on_the_site, markdown)
