@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.site.conftest import site  # noqa: F401 (connects this process to the site, and is a fixture)
+from tests.site.conftest import site, speaks_english  # noqa: F401 (fixtures; the import connects this process to the site)
 
 PASSWORD = "browser-tests-only"
 WANT_PICTURES = bool(os.environ.get("OUTAGE_PICTURES"))
@@ -139,10 +139,7 @@ def web(house, address):
 			continue
 		secrets[user] = f"{frappe.generate_hash(length=15)}:{frappe.generate_hash(length=15)}"
 		api_key, api_secret = secrets[user].split(":")
-		# the tests read English unless they say otherwise, whatever the site speaks
-		language = frappe.db.get_value("User", user, "language") or "en"
-		values = {"api_key": api_key, "simultaneous_sessions": 9, "language": language}
-		frappe.db.set_value("User", user, values, update_modified=False)
+		frappe.db.set_value("User", user, {"api_key": api_key, "simultaneous_sessions": 9}, update_modified=False)
 		set_encrypted_password("User", user, api_secret, "api_secret")
 		update_password(user, PASSWORD)
 	frappe.db.commit()

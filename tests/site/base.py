@@ -217,9 +217,7 @@ class SiteTest(unittest.TestCase):
 		frappe.flags.in_test = True
 		frappe.set_user("Administrator")
 		frappe.local.lang = "en"
-		# what residents read is in the site's language, and a site to test on may have any
-		frappe.db.set_single_value("System Settings", "language", "en")
-		# and one on which no job has run yet does not know itself: by the tests' clock it would be a restored backup, and silent
+		# a site on which no job has run yet does not know itself: by the tests' clock it would be a restored backup, and silent
 		same_site.know(muted_since=None)
 		patches = contextlib.ExitStack()
 		patches.enter_context(patch.object(frappe.local.db, "commit", _refuse_commit))

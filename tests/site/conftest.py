@@ -67,6 +67,25 @@ def site():
 
 
 @pytest.fixture(scope="session", autouse=True)
+def speaks_english(site):
+	"""The tests read English unless they say otherwise: that is the site's language while they run, and its own again afterwards."""
+	import frappe
+
+	def speak(language: str) -> None:
+		frappe.db.rollback()
+		frappe.db.set_single_value("System Settings", "language", language, update_modified=False)
+		frappe.db.set_default("lang", language)
+		frappe.db.commit()
+		frappe.clear_cache()
+
+	before = frappe.db.get_single_value("System Settings", "language", cache=False) or "en"
+	speak("en")
+	yield
+	frappe.set_user("Administrator")
+	speak(before)
+
+
+@pytest.fixture(scope="session", autouse=True)
 def platforms_rest(site):
 	"""Whatever the site has beside the framework rests, unless a test switches it on; at the end it is as it was."""
 	import frappe

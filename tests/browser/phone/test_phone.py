@@ -274,7 +274,6 @@ def cleaner(house, web):
 	sweep()
 	make_role()
 	world.make_user(user, ROLE)
-	frappe.db.set_value("User", user, "language", "en")
 	world.permit(user, house["property"])
 	make_department()
 	world.make_shift(house["property"], "cleaning", "cleaner")
