@@ -95,7 +95,11 @@ def endpoint(function: Callable, *, but: Iterable[str] = ()) -> Callable:
 	made = reached(discreet(from_this_site(bounded(retrying(function)))))
 	# Frappe checks what is sent by them; from Python 3.14 on `wraps` no longer copies those that were put together here
 	made.__annotations__ = function.__annotations__
-	return frappe.whitelist(methods=["POST"])(made)
+	shown = frappe.whitelist(methods=["POST"])(made)
+	shown.__annotations__ = (
+		function.__annotations__
+	)  # Frappe wraps it once more, and whoever asks for the types asks that one
+	return shown
 
 
 def for_clients(verb: Callable, module: str, but: Iterable[str] = ()) -> Callable:
