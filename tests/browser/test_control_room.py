@@ -58,6 +58,7 @@ def test_declared_in_one_browser_seen_in_another_without_reload(centre, house, c
 	dialog.locator("input[data-fieldname=seen]").fill("The street around is dark too")
 	assert dialog.locator("input[data-fieldname=property]").input_value() == house["property"]
 	dialog.locator("button.btn-primary:visible").press("Enter")
+	control.wait_for_selector(".desk-alert.green")  # that it was done is not said in an error's colour
 	control.wait_for_selector(card(house))
 	manager.wait_for_selector(card(house), timeout=LIVE)
 	assert manager.inner_text(f"{card(house)} .occ-level") == "I"
