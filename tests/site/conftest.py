@@ -77,6 +77,8 @@ def speaks_english(site):
 		frappe.db.set_default("lang", language)
 		frappe.db.commit()
 		frappe.clear_cache()
+		if hasattr(frappe.local, "system_settings"):
+			del frappe.local.system_settings  # what Frappe 15 remembers as long as a connection lasts
 
 	before = frappe.db.get_single_value("System Settings", "language", cache=False) or "en"
 	speak("en")

@@ -22,7 +22,7 @@ AWAY = 10  # minutes for which the mail server is away
 CONTACTS = int(os.environ.get("OUTAGE_NOTICE_CONTACTS") or 20)
 MINUTES = range(1, AWAY + 1) if CONTACTS > 100 else (1, AWAY)  # of them, those in which the queue is tried
 PATIENCE = 60 + CONTACTS  # seconds for one step
-SEND = "outage_response.jobs.bulk_every_minute"
+SEND = "__main__.send_bulk"
 MAIL = "frappe.email.doctype.email_queue.email_queue.SendMailContext"
 
 
