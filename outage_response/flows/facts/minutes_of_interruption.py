@@ -1,8 +1,9 @@
 """Customer minutes of interruption of an incident (invariant 8: no minute twice)."""
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime, timedelta
+from functools import cache
 
 import frappe
 from frappe.model.document import Document
@@ -48,27 +49,46 @@ def _earlier(incident: Document, around: Surroundings, since: datetime) -> list[
 	for row in _others_of_that_time(incident):
 		if (get_datetime(row.creation), row.name) < mine:
 			rows_of[row.name].append(row)
+	if not rows_of:
+		return []
 	node_of = {row.unit: row.power_node for row in affected_homes.residents(incident, around)}
-	kept = rows_of and listing.get_all(
+	kept = listing.get_all(
 		affected_homes.DOCTYPE,
 		filters={"incident": ("in", sorted(rows_of)), "unit": ("in", sorted(node_of))},
 		fields=["incident", "unit", "power_node", "moments"],
 		distinct=True,
 	)
+	counted = _counted(rows_of, around)
 	return [
 		Dark(node_of[row.unit], out_since, None if back_at == datetime.max else back_at, row.unit, row.incident)
-		for row in kept or ()
-		for out_since, back_at in _counted(row, rows_of[row.incident], around)
+		for row in kept
+		for out_since, back_at in counted(row)
 		if back_at > since
 	]
 
 
-def _counted(home: frappe._dict, rows: Sequence[frappe._dict], around: Surroundings) -> list[Interval]:
-	"""When a home of another outage's record was dark in it: as written once its file is closed, until then as its rows say."""
-	if rows[0].status == IncidentStatus.CLOSED:
-		return affected_homes.moments_of(home)
-	dark = [affected_homes.dark_moment(row, row.name) for row in rows]
-	return intervals(around.tree.path(home.power_node), home.unit, dark, datetime.max)
+def _counted(
+	rows_of: Mapping[str, Sequence[frappe._dict]], around: Surroundings
+) -> Callable[[frappe._dict], list[Interval]]:
+	"""When a home of another outage's record was dark in it: as written once its file is closed, until then as its rows say. Homes
+	that hang on one node were dark alike, unless a row is about one of them alone."""
+	dark = {
+		name: [affected_homes.dark_moment(row, name) for row in rows]
+		for name, rows in rows_of.items()
+		if rows[0].status != IncidentStatus.CLOSED
+	}
+	alone = {row.unit for rows in dark.values() for row in rows if row.unit}
+
+	@cache
+	def by_rows(name: str, node: str, unit: str) -> list[Interval]:
+		return intervals(around.tree.path(node), unit, dark[name], datetime.max)
+
+	def of(home: frappe._dict) -> list[Interval]:
+		if home.incident not in dark:
+			return affected_homes.moments_of(home)
+		return by_rows(home.incident, home.power_node, home.unit if home.unit in alone else "")
+
+	return of
 
 
 def _others_of_that_time(incident: Document) -> list[frappe._dict]:
