@@ -16,7 +16,7 @@ from outage_response.domain import triage
 from outage_response.flows.facts import outage_in_words
 from outage_response.flows.notices import resident_links
 from outage_response.integrations import erpnext, helpdesk
-from outage_response.patches import tickets_in_words
+from outage_response.patches import columns_of_issues, tickets_in_words
 from outage_response.setup import custom_fields
 
 from .. import platforms
@@ -300,6 +300,14 @@ class InWords(PlatformTest):
 			)
 			frappe.delete_doc("Outage Level", "四级", force=True)
 			custom_fields.show_levels()
+
+	def test_columns_of_an_earlier_version_leave_the_portal(self):
+		ours = {"dt": "Issue", "fieldname": ("in", ("outage_incident", "outage_state"))}
+		frappe.db.set_value("Custom Field", ours, "in_list_view", 1)
+		self.addCleanup(frappe.clear_cache, doctype="Issue")
+		columns_of_issues.execute()
+		meta = frappe.get_meta("Issue")
+		self.assertEqual([meta.get_field(f).in_list_view for f in ("outage_incident", "outage_state")], [0, 0])
 
 	def test_a_site_of_the_version_before(self):
 		"""There they are texts; the patch changes what they are, and nothing that stands in them."""
