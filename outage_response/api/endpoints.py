@@ -96,9 +96,8 @@ def endpoint(function: Callable, *, but: Iterable[str] = ()) -> Callable:
 	# Frappe checks what is sent by them; from Python 3.14 on `wraps` no longer copies those that were put together here
 	made.__annotations__ = function.__annotations__
 	shown = frappe.whitelist(methods=["POST"])(made)
-	shown.__annotations__ = (
-		function.__annotations__
-	)  # Frappe wraps it once more, and whoever asks for the types asks that one
+	# Frappe wraps it once more, and whoever asks for the types asks that one
+	shown.__annotations__ = function.__annotations__
 	return shown
 
 
